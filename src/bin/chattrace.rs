@@ -1,0 +1,5 @@
+//! `chattrace`: see [`chattrace::supervisor_main`].
+
+fn main() -> std::process::ExitCode {
+    chattrace::supervisor_main()
+}

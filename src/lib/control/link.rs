@@ -1,0 +1,92 @@
+//! The lifeline: a socketpair made before the child. The child holds its end as standard input,
+//! so no path names it, nobody else can open it, and the kernel closes it whoever dies how.
+
+use std::marker::PhantomData;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream as StdStream;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::{Duration, timeout};
+
+use super::frame::{self, FrameError};
+
+/// How long a message may wait for a peer that does not read: beyond any pause of a living program.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Messages of type `T` from the other side.
+#[derive(Debug)]
+pub(crate) struct Inbox<T> {
+    reader: BufReader<OwnedReadHalf>,
+    buffer: Vec<u8>,
+    carries: PhantomData<fn() -> T>,
+}
+
+/// Messages of type `T` to the other side. Dropping it closes this direction.
+#[derive(Debug)]
+pub(crate) struct Outbox<T> {
+    writer: OwnedWriteHalf,
+    carries: PhantomData<fn(T)>,
+}
+
+/// Makes a lifeline: the supervisor's end, and the end that becomes the child's standard input.
+///
+/// # Errors
+/// When the system has no descriptors left.
+pub(crate) fn pair<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>, OwnedFd)> {
+    let (ours, theirs) = StdStream::pair()?;
+    let (inbox, outbox) = open(ours)?;
+    Ok((inbox, outbox, theirs.into()))
+}
+
+/// The child's end, taken from standard input.
+///
+/// # Errors
+/// When standard input is not a socket, that is, when nobody supervises.
+pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
+    let end = std::io::stdin().as_fd().try_clone_to_owned()?;
+    open(StdStream::from(end))
+}
+
+fn open<Receive, Send>(stream: StdStream) -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
+    stream.set_nonblocking(true)?;
+    let (reader, writer) = UnixStream::from_std(stream)?.into_split();
+    let inbox = Inbox {
+        reader: BufReader::new(reader),
+        buffer: Vec::new(),
+        carries: PhantomData,
+    };
+    Ok((
+        inbox,
+        Outbox {
+            writer,
+            carries: PhantomData,
+        },
+    ))
+}
+
+impl<T: DeserializeOwned> Inbox<T> {
+    /// The next message; `None` once the other side is gone. Safe to cancel: nothing is lost.
+    ///
+    /// # Errors
+    /// [`FrameError::NotUnderstood`] leaves the channel usable, the others do not.
+    pub(crate) async fn receive(&mut self) -> Result<Option<T>, FrameError> {
+        frame::read(&mut self.reader, &mut self.buffer).await
+    }
+}
+
+impl<T: Serialize> Outbox<T> {
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// When the other side is gone, or has not read for two seconds.
+    pub(crate) async fn send(&mut self, message: &T) -> Result<(), FrameError> {
+        match timeout(WRITE_PATIENCE, frame::write(&mut self.writer, message)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(FrameError::Broken(std::io::ErrorKind::TimedOut.into())),
+        }
+    }
+}

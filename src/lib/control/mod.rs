@@ -1,0 +1,13 @@
+//! How the processes of a session talk: JSON lines over a socketpair inside, over `control.sock`
+//! from outside. The inner end of file is the lifeline: whoever reads it ends.
+
+mod frame;
+mod link;
+mod message;
+
+pub(crate) use frame::FrameError;
+pub(crate) use link::{Inbox, Outbox, adopt, pair};
+pub(crate) use message::{
+    Answer, AnswerBody, Ask, FromServe, FromTunnel, Participant, Request, Source, ToServe,
+    ToTunnel, VERSION,
+};

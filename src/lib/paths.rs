@@ -1,0 +1,147 @@
+//! Everything chattrace can create, in one place. `chattrace-clean` deletes exactly this list.
+//!
+//! | what | where |
+//! |---|---|
+//! | runtime folder of a session, 0700: lock, control socket, empty home for cloudflared | `<runtime base>/<session>/` |
+//! | the cool-down the tunnel provider asked for | `<runtime base>/cooldown` |
+//! | managed cloudflared, and its download while it is partial | `<data>/bin/` |
+//! | saved event logs | the archive folder, only on "save" |
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::Uid;
+
+/// The user's own configuration file, whether it exists or not; read only.
+pub(crate) fn config_file() -> Option<PathBuf> {
+    Some(project()?.config_dir().join("config.json"))
+}
+
+/// Where a managed cloudflared lies; `None` without a home folder.
+pub(crate) fn bin_dir() -> Option<PathBuf> {
+    Some(data_dir()?.join("bin"))
+}
+
+/// The folder of everything that outlives a session because it was fetched; `None` without a home.
+pub(crate) fn data_dir() -> Option<PathBuf> {
+    Some(project()?.data_dir().to_owned())
+}
+
+fn project() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "chattrace")
+}
+
+/// The folders that may hold runtime folders, best first: in memory before on disk.
+pub(crate) fn runtime_bases() -> Vec<PathBuf> {
+    let uid = Uid::current();
+    let given = project().and_then(|project| project.runtime_dir().map(Path::to_owned));
+    given
+        .into_iter()
+        .chain([
+            PathBuf::from(format!("/dev/shm/chattrace-{uid}")),
+            std::env::temp_dir().join(format!("chattrace-{uid}")),
+        ])
+        .collect()
+}
+
+/// The runtime folder of one session. Its lock is free exactly when the session is dead: the
+/// kernel drops it, whatever kills us.
+#[derive(Debug)]
+pub(crate) struct RunDir {
+    path: PathBuf,
+    /// Held for as long as this lives.
+    _lock: File,
+}
+
+impl RunDir {
+    /// Makes the folder of `session` in the first base that can hold it.
+    ///
+    /// # Errors
+    /// When none can: every folder that was tried, with its reason.
+    pub(crate) fn create(session: &str) -> Result<Self> {
+        let mut refusals = Vec::new();
+        for base in runtime_bases() {
+            match Self::create_in(&base, session) {
+                Ok(dir) => return Ok(dir),
+                Err(error) => refusals.push(format!("{}: {error}", base.display())),
+            }
+        }
+        Err(Error::other(format!(
+            "no folder for the control socket can be made ({}); set XDG_RUNTIME_DIR to a folder of \
+             your own",
+            refusals.join("; ")
+        )))
+    }
+
+    fn create_in(base: &Path, session: &str) -> Result<Self> {
+        private_dir(base)?;
+        let path = base.join(session);
+        // sun_path holds 108 bytes with its end on Linux, 104 elsewhere (unix(7)).
+        if path.join(CONTROL_SOCKET).as_os_str().len() > 103 {
+            return Err(Error::new(
+                ErrorKind::InvalidFilename,
+                "the path is too long for a socket",
+            ));
+        }
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        let lock = lock_file(&path, true)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::Error(error) => error,
+            TryLockError::WouldBlock => ErrorKind::AlreadyExists.into(),
+        })?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The socket for scripts and `chattrace-clean`.
+    pub(crate) fn control_socket(&self) -> PathBuf {
+        self.path.join(CONTROL_SOCKET)
+    }
+}
+
+/// Name of the control socket in a runtime folder.
+pub(crate) const CONTROL_SOCKET: &str = "control.sock";
+/// Name of the lock in a runtime folder.
+pub(crate) const LOCK: &str = "lock";
+/// Name of cloudflared's empty home in a runtime folder.
+pub(crate) const TUNNEL_HOME: &str = "home";
+
+/// Opens the lock of the runtime folder `dir`, never through a link.
+///
+/// # Errors
+/// When it is not there, or not ours.
+pub(crate) fn lock_file(dir: &Path, create: bool) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(create)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(dir.join(LOCK))
+}
+
+/// Makes `dir` with its parents, or accepts it when it is a folder of ours that nobody else may
+/// enter.
+///
+/// # Errors
+/// When it is somebody else's, open to others, a link, or cannot be made.
+pub(crate) fn private_dir(dir: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
+    let found = std::fs::symlink_metadata(dir)?;
+    if !found.is_dir() || found.uid() != Uid::current().as_raw() || found.mode() & 0o077 != 0 {
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            "exists, but is not a folder that only you may enter",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! The signals that ask a program to end, as one stream.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Which signal asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndSignal {
+    /// Ctrl+C.
+    Interrupt,
+    /// `kill`.
+    Terminate,
+    /// The terminal was closed.
+    Hangup,
+    /// Ctrl+\.
+    Quit,
+}
+
+/// All of them, caught from the moment this is made.
+#[derive(Debug)]
+pub(crate) struct EndSignals([(EndSignal, Signal); 4]);
+
+impl EndSignals {
+    /// Starts to catch them.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub(crate) fn catch() -> std::io::Result<Self> {
+        let caught = |kind| signal(kind);
+        Ok(Self([
+            (EndSignal::Interrupt, caught(SignalKind::interrupt())?),
+            (EndSignal::Terminate, caught(SignalKind::terminate())?),
+            (EndSignal::Hangup, caught(SignalKind::hangup())?),
+            (EndSignal::Quit, caught(SignalKind::quit())?),
+        ]))
+    }
+
+    /// The next one. Safe to cancel.
+    pub(crate) async fn next(&mut self) -> EndSignal {
+        std::future::poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EndSignal> {
+        for (which, stream) in &mut self.0 {
+            if Pin::new(stream).poll_recv(cx).is_ready() {
+                return Poll::Ready(*which);
+            }
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,45 @@
+//! The operator's terminal: writes that cannot panic, text that cannot harm.
+//!
+//! stdout is for programs, stderr is for people. `println!` panics when its reader is gone, so
+//! nobody here uses it: a closed terminal is a normal way for a session to end.
+
+mod harmless;
+
+use std::io::Write as _;
+
+pub(crate) use harmless::harmless;
+
+/// Whether the one who reads is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// As far as the system knows.
+    There,
+    /// Gone: the pipe or the terminal is closed.
+    Gone,
+}
+
+/// Writes one line of a result to stdout, at once.
+pub(crate) fn result(line: &str) -> Reader {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{line}").and_then(|()| out.flush());
+    if written.is_ok() {
+        Reader::There
+    } else {
+        Reader::Gone
+    }
+}
+
+/// Writes one line for the person at the keyboard.
+pub(crate) fn say(line: &str) -> Reader {
+    let written = writeln!(std::io::stderr().lock(), "{line}");
+    if written.is_ok() {
+        Reader::There
+    } else {
+        Reader::Gone
+    }
+}
+
+/// Says why a program cannot go on: `program: sentence`.
+pub(crate) fn complain(program: &str, error: &dyn std::fmt::Display) {
+    say(&format!("{program}: {}", harmless(&error.to_string())));
+}

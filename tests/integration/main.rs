@@ -1,0 +1,3 @@
+//! The programs as a stranger meets them: real processes, sockets and terminals.
+
+mod layering;
