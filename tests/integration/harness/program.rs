@@ -1,0 +1,198 @@
+//! A running program, its lines as they come, and the whole story when a wait fails.
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Instant;
+
+use super::DEADLINE;
+
+/// Where a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Everything an ended program left.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The exit code; fails with the whole output when a signal ended it.
+    pub(crate) fn code(&self) -> i32 {
+        self.status
+            .code()
+            .unwrap_or_else(|| panic!("ended by a signal: {self:#?}"))
+    }
+
+    /// Fails with the whole output unless the code is `code`.
+    pub(crate) fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code(), code, "{self:#?}");
+        self
+    }
+}
+
+/// Ended by its own number when dropped.
+#[derive(Debug)]
+pub(crate) struct Program {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<(Stream, String)>,
+    said: Vec<(Stream, String)>,
+}
+
+impl Program {
+    /// Starts it with pipes for all three streams.
+    pub(crate) fn start(mut command: Command) -> Self {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (sender, lines) = channel();
+        relay(child.stdout.take().unwrap(), Stream::Stdout, sender.clone());
+        relay(child.stderr.take().unwrap(), Stream::Stderr, sender);
+        let stdin = child.stdin.take();
+        Self {
+            child,
+            stdin,
+            lines,
+            said: Vec::new(),
+        }
+    }
+
+    /// Runs it to its end, with nothing on stdin.
+    pub(crate) fn run(command: Command) -> Ended {
+        let mut program = Self::start(command);
+        program.close_stdin();
+        program.wait()
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Writes to its stdin.
+    pub(crate) fn write(&mut self, text: &str) {
+        self.stdin
+            .as_mut()
+            .expect("stdin is open")
+            .write_all(text.as_bytes())
+            .unwrap();
+    }
+
+    /// End of file on its stdin.
+    pub(crate) fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Sends the signal `name`, such as `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.pid().to_string()])
+            .status();
+        assert!(sent.unwrap().success(), "kill -{name} {}", self.pid());
+    }
+
+    /// The next line of `stream` for which `wanted` holds; others are kept for the story.
+    pub(crate) fn line(&mut self, stream: Stream, wanted: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self
+                .lines
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok((from, line)) => {
+                    self.said.push((from, line.clone()));
+                    if from == stream && wanted(&line) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("ended without the line:\n{}", self.story())
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("the line did not come:\n{}", self.story())
+                }
+            }
+        }
+    }
+
+    /// The next line of stdout.
+    pub(crate) fn stdout_line(&mut self) -> String {
+        self.line(Stream::Stdout, |_| true)
+    }
+
+    /// The next line of stderr that contains `part`.
+    pub(crate) fn stderr_with(&mut self, part: &str) -> String {
+        self.line(Stream::Stderr, |line| line.contains(part))
+    }
+
+    /// Waits for the end of both streams and of the process.
+    pub(crate) fn wait(mut self) -> Ended {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self
+                .lines
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => self.said.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.story()),
+            }
+        }
+        let status = self.child.wait().unwrap();
+        Ended {
+            status,
+            stdout: self.text(Stream::Stdout),
+            stderr: self.text(Stream::Stderr),
+        }
+    }
+
+    fn text(&self, stream: Stream) -> String {
+        let of = self.said.iter().filter(|(from, _)| *from == stream);
+        of.map(|(_, line)| format!("{line}\n")).collect()
+    }
+
+    fn story(&self) -> String {
+        self.said
+            .iter()
+            .map(|(from, line)| format!("{from:?}: {line}\n"))
+            .collect()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Already collected by `wait`, or ended here; either way it is our own child.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn relay(stream: impl Read + Send + 'static, from: Stream, to: Sender<(Stream, String)>) {
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while reader
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|read| read > 0)
+        {
+            let text = String::from_utf8_lossy(&line)
+                .trim_end_matches('\n')
+                .to_owned();
+            line.clear();
+            if to.send((from, text)).is_err() {
+                return;
+            }
+        }
+    });
+}
