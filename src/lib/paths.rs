@@ -145,3 +145,19 @@ pub(crate) fn private_dir(dir: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+/// First line of every saved event log, by which `chattrace-clean` knows it.
+pub(crate) const EVENT_LOG_HEADER: &str = "chattrace event log v1";
+
+/// Name of an event log that is saved at `moment`, a time as `YYYYmmdd-HHMMSS`.
+pub(crate) fn event_log_name(moment: &str) -> String {
+    format!("chattrace-{moment}.log")
+}
+
+/// Whether what is written to `dir` stays in memory, as far as its file system says.
+pub(crate) fn is_in_memory(dir: &Path) -> bool {
+    nix::sys::statfs::statfs(dir).is_ok_and(|found| {
+        let kind = found.filesystem_type();
+        kind == nix::sys::statfs::TMPFS_MAGIC
+    })
+}

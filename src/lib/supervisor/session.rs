@@ -301,7 +301,11 @@ impl Session {
             Phase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
             Phase::Closing => {
                 let goodbye_said = matches!(self.serve, Serve::None | Serve::Drained);
-                if goodbye_said && self.tunnel == Tunnel::None { self.drain() } else { Vec::new() }
+                if goodbye_said && self.tunnel == Tunnel::None {
+                    self.drain()
+                } else {
+                    Vec::new()
+                }
             }
             Phase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
                 self.settle()
@@ -354,9 +358,7 @@ impl Session {
     }
 
     fn tunnel_lost(&mut self, why: String, wait: Option<u64>) -> Vec<Action> {
-        if self.phase >= Phase::Closing
-            || matches!(self.tunnel, Tunnel::None | Tunnel::Lost(_))
-        {
+        if self.phase >= Phase::Closing || matches!(self.tunnel, Tunnel::None | Tunnel::Lost(_)) {
             return Vec::new();
         }
         // The process ends by itself after this; until it has, no other is started.
@@ -392,7 +394,9 @@ impl Session {
     fn serve_ended(&mut self, how: String) -> Vec<Action> {
         self.serve = Serve::None;
         if self.phase < Phase::Closing {
-            return self.close(Cause::Failed(format!("chattrace-serve {how}: the room is gone")));
+            return self.close(Cause::Failed(format!(
+                "chattrace-serve {how}: the room is gone"
+            )));
         }
         self.go_on()
     }
@@ -462,7 +466,9 @@ impl Session {
             self.wiping = true;
             return vec![Wipe];
         }
-        let Event::Wiped(clean) = event else { return Vec::new() };
+        let Event::Wiped(clean) = event else {
+            return Vec::new();
+        };
         self.phase = Phase::Over;
         let cause = self.cause.clone().unwrap_or(Cause::Asked(Asked::Operator));
         vec![Finish(match (self.killed, clean) {
@@ -474,9 +480,9 @@ impl Session {
 
     fn rang(&mut self, timer: Timer) -> Vec<Action> {
         match (timer, self.phase) {
-            (Timer::Start, Phase::Starting) => {
-                self.close(Cause::Failed("chattrace-serve did not become ready".to_owned()))
-            }
+            (Timer::Start, Phase::Starting) => self.close(Cause::Failed(
+                "chattrace-serve did not become ready".to_owned(),
+            )),
             (Timer::Retry, Phase::Open) if self.tunnel == Tunnel::None => self.start_tunnel(),
             // The lost one still ends; the next try comes after it.
             (Timer::Retry, Phase::Open) if matches!(self.tunnel, Tunnel::Lost(_)) => {

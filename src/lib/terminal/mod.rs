@@ -4,12 +4,16 @@
 //! nobody here uses it: a closed terminal is a normal way for a session to end.
 
 mod harmless;
+mod prompt;
 mod reader;
+mod screen;
 
 use std::io::Write as _;
 
 pub(crate) use harmless::harmless;
-pub(crate) use reader::reader_gone;
+pub(crate) use prompt::{can_ask, forget_typed, read_line};
+pub(crate) use reader::{reader_gone, terminal_gone};
+pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Volume};
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

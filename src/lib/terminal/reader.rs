@@ -1,6 +1,7 @@
 //! Whether somebody still reads our stdout, noticed at once and not at the next write.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::io::IsTerminal as _;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -8,8 +9,21 @@ use tokio::io::unix::AsyncFd;
 /// Returns when the reader of stdout has gone: the pipe's other end is closed, the terminal hung
 /// up. Never returns for what has no reader, such as a file. Must be called inside a runtime.
 pub(crate) async fn reader_gone() {
-    let watched = std::io::stdout()
-        .as_fd()
+    gone(std::io::stdout().as_fd()).await;
+}
+
+/// Returns when the terminal on stderr hung up; never if there is none. The signal for it is not
+/// enough: it reaches nobody after `disown`, and is ignored under `nohup`.
+pub(crate) async fn terminal_gone() {
+    if std::io::stderr().is_terminal() {
+        gone(std::io::stderr().as_fd()).await;
+    } else {
+        std::future::pending().await
+    }
+}
+
+async fn gone(end: BorrowedFd<'_>) {
+    let watched = end
         .try_clone_to_owned()
         .and_then(|end| AsyncFd::with_interest(end, Interest::ERROR));
     match watched {
