@@ -8,5 +8,5 @@ mod spawn;
 pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, tie_to_parent};
 pub(crate) use signals::{EndSignal, EndSignals};
 pub(crate) use spawn::{
-    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, tied,
+    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };

@@ -4,10 +4,12 @@
 //! nobody here uses it: a closed terminal is a normal way for a session to end.
 
 mod harmless;
+mod reader;
 
 use std::io::Write as _;
 
 pub(crate) use harmless::harmless;
+pub(crate) use reader::reader_gone;
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
