@@ -7,9 +7,9 @@ use clap::Parser;
 use crate::config::Overrides;
 
 const EXAMPLES: &str = "\
-ORIGIN is the address of a web server on this computer. What follows its port (path, fragment)
-is kept from the tunnel provider's program and put back on the public address. \"-\", or no ORIGIN
-in a pipeline, reads it from the first line of standard input, and ends when that ends.
+What follows the port of ORIGIN (path, fragment) is kept from cloudflared and
+put back on the public address. \"-\", or no ORIGIN in a pipeline, reads it from
+the first line of standard input, and ends when that ends.
 
 Ends with 0 as asked, 69 without a tunnel, 78 on a wrong configuration.
 
@@ -17,9 +17,9 @@ Examples:
   chattrace-tunnel http://127.0.0.1:8080
   chattrace-serve | chattrace-tunnel | tee link.txt";
 
-/// Gives a web server on this computer a public address, by cloudflared, for as long as it runs.
+/// Gives a web server on this computer a public address, for as long as it runs.
 #[derive(Debug, Parser)]
-#[command(name = "chattrace-tunnel", version, max_term_width = 80, after_help = EXAMPLES)]
+#[command(name = "chattrace-tunnel", version, after_help = EXAMPLES)]
 pub(super) struct Cli {
     /// Where the web server listens, such as http://127.0.0.1:8080
     pub(super) origin: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Cli {
     )]
     pub(super) config: Option<PathBuf>,
 
-    /// The cloudflared to use, instead of the managed one or the one on PATH
+    /// The cloudflared to use
     #[arg(
         long,
         value_name = "PATH",
