@@ -271,7 +271,7 @@ async fn hold(
         Ok(()) => running.follow(&mut attempt, asks, report).await,
         Err(stop) => stop,
     };
-    running.end(stop, asks).await
+    running.end(stop, asks, report).await
 }
 
 fn start(
@@ -355,12 +355,18 @@ impl Running<'_> {
     }
 
     /// Ends cloudflared: gently when asked, at once otherwise.
-    async fn end(&mut self, stop: Stop, asks: &mut mpsc::Receiver<Ask>) -> Stop {
+    async fn end(
+        &mut self,
+        stop: Stop,
+        asks: &mut mpsc::Receiver<Ask>,
+        report: &mut Report,
+    ) -> Stop {
         if !matches!(stop, Stop::Asked) {
             self.cloudflared.kill().await;
             return stop;
         }
         self.cloudflared.terminate();
+        report.closing();
         let until = Instant::now() + FAREWELL;
         loop {
             tokio::select! {

@@ -31,4 +31,12 @@ impl Report {
             },
         }
     }
+
+    /// Shows that the end has begun, where somebody looks; the supervisor knows, it has asked.
+    pub(super) fn closing(&mut self) {
+        match self {
+            Report::Supervisor(_) => {}
+            Report::Screen(screen) => screen.closing(),
+        }
+    }
 }

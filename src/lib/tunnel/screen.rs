@@ -85,6 +85,12 @@ impl Screen {
         self.tell_programs(state)
     }
 
+    /// Shows that the address is being given back.
+    pub(super) fn closing(&mut self) {
+        self.clear();
+        say("closing");
+    }
+
     fn tell_people(&mut self, state: &FromTunnel) {
         match state {
             FromTunnel::Hello { .. } => {}
