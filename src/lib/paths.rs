@@ -99,10 +99,49 @@ impl RunDir {
         &self.path
     }
 
+    /// Removes the folder with everything this list puts into it.
+    ///
+    /// # Errors
+    /// When something else lies in it, or the system refuses.
+    pub(crate) fn remove(self) -> Result<()> {
+        let home = self.path.join(TUNNEL_HOME);
+        if home.exists() {
+            std::fs::remove_dir_all(home)?;
+        }
+        // The lock last but one: as long as it is there and held, nobody takes us for dead.
+        std::fs::remove_file(self.path.join(LOCK))?;
+        std::fs::remove_dir(&self.path)
+    }
+
     /// The socket for scripts and `chattrace-clean`.
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
     }
+}
+
+/// Where the cool-down that the tunnel provider asked for is remembered, beside the runtime folders
+/// of `base`: a time in seconds since 1970.
+pub(crate) fn cooldown(base: &Path) -> PathBuf {
+    base.join("cooldown")
+}
+
+/// What follows the name of a managed cloudflared while it is being fetched.
+pub(crate) const PARTIAL: &str = ".part";
+
+/// Opens the file `path` for reading and writing, made for this user alone if need be, never
+/// through a link.
+///
+/// # Errors
+/// When it cannot be made, or is not ours to open.
+pub(crate) fn private_file(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
 }
 
 /// Name of the control socket in a runtime folder.

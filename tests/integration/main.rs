@@ -2,3 +2,8 @@
 
 mod harness;
 mod layering;
+mod tunnel;
+mod tunnel_ends;
+mod tunnel_faults;
+mod tunnel_install;
+mod tunnel_supervised;

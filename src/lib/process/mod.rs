@@ -10,5 +10,5 @@ pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit
 pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, tie_to_parent};
 pub(crate) use signals::{EndSignal, EndSignals};
 pub(crate) use spawn::{
-    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, tied,
+    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };

@@ -6,7 +6,8 @@ use std::os::fd::AsFd as _;
 use nix::sys::termios::{FlushArg, tcflush};
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+
+use super::reader::watched;
 
 /// Longest answer. A terminal in line mode hands over at most 4 096 bytes (termios(3)).
 const ANSWER: usize = 4096;
@@ -29,7 +30,7 @@ pub(crate) fn forget_typed() {
 /// to cancel. Must be called inside a runtime.
 pub(crate) async fn read_line() -> Option<String> {
     let input = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
-    let input = AsyncFd::with_interest(input, Interest::READABLE).ok()?;
+    let input = watched(input, Interest::READABLE).ok()?;
     let _ready = input.readable().await.ok()?;
     let mut answer = [0; ANSWER];
     // In line mode a readable terminal has a whole line, so this does not block.

@@ -23,14 +23,22 @@ pub(crate) async fn terminal_gone() {
 }
 
 async fn gone(end: BorrowedFd<'_>) {
-    let watched = end
-        .try_clone_to_owned()
-        .and_then(|end| AsyncFd::with_interest(end, Interest::ERROR));
-    match watched {
+    let end = end.try_clone_to_owned();
+    match end.and_then(|end| watched(end, Interest::ERROR)) {
         Ok(end) => hung_up(&end).await,
         // A regular file cannot be watched (EPERM, epoll_ctl(2)): it has no reader to lose.
         Err(_) => std::future::pending().await,
     }
+}
+
+/// Watches a descriptor of a pipe, socket or terminal.
+#[expect(
+    deprecated,
+    reason = "it is unsound for types that lie about their descriptor; an OwnedFd does not, and \
+              what replaces it is unsafe"
+)]
+pub(super) fn watched(end: OwnedFd, interest: Interest) -> std::io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(end, interest)
 }
 
 async fn hung_up(end: &AsyncFd<OwnedFd>) {
