@@ -10,20 +10,18 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "supervisor",
         &[
-            "config", "control", "exit", "log", "paths", "process", "shutdown", "terminal", "token",
+            "config", "control", "exit", "log", "paths", "process", "terminal", "token",
         ],
     ),
     (
         "serve",
         &[
-            "chat", "config", "control", "exit", "process", "shutdown", "terminal", "token",
+            "chat", "config", "control", "exit", "process", "terminal", "token",
         ],
     ),
     (
         "tunnel",
-        &[
-            "config", "control", "exit", "paths", "process", "shutdown", "terminal",
-        ],
+        &["config", "control", "exit", "paths", "process", "terminal"],
     ),
     ("clean", &["config", "exit", "paths", "terminal"]),
     ("control", &["config", "token"]),
@@ -33,7 +31,6 @@ const MODULES: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("paths", &[]),
     ("process", &[]),
-    ("shutdown", &[]),
     ("terminal", &[]),
     ("token", &[]),
 ];

@@ -10,6 +10,5 @@ pub(crate) use frame::FrameError;
 pub(crate) use link::{Inbox, Outbox, adopt, pair};
 pub(crate) use listener::{Asked, Listener};
 pub(crate) use message::{
-    Answer, AnswerBody, Ask, FromServe, FromTunnel, Participant, Request, Source, ToServe,
-    ToTunnel, VERSION,
+    AnswerBody, Ask, FromServe, FromTunnel, Participant, Source, ToServe, ToTunnel, VERSION,
 };
