@@ -124,6 +124,7 @@ impl Screen {
 
     /// The one line that changes, until the next line that stays or changes.
     pub(crate) fn status(&self, text: &str) {
+        self.wake();
         self.bar.set_style(status_style());
         let room = usize::from(self.width()).saturating_sub(1);
         self.bar
@@ -133,6 +134,7 @@ impl Screen {
 
     /// Turns the changing line into a progress bar of so many bytes.
     pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
+        self.wake();
         self.bar.set_style(progress_style(bytes.is_some()));
         self.bar.set_message(what.to_owned());
         self.bar.set_length(bytes.unwrap_or(0));
@@ -145,9 +147,14 @@ impl Screen {
 
     /// Removes the line that changes.
     pub(crate) fn clear_status(&self) {
-        self.bar.set_message(String::new());
         self.bar.finish_and_clear();
-        self.bar.reset();
+    }
+
+    /// A bar that was cleared draws nothing until it begins anew.
+    fn wake(&self) {
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
     }
 
     /// The sign of a mark, coloured if wanted.
