@@ -97,12 +97,16 @@ impl Folder {
         &self.path
     }
 
-    /// Every name in it, sorted.
+    /// Every name in it, sorted; none when it was removed by somebody else.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(super) fn names(&self) -> Result<Vec<OsString>, Why> {
-        let mut listed = Dir::openat(&self.opened, ".", flags(), Mode::empty())?;
+        let mut listed = match Dir::openat(&self.opened, ".", flags(), Mode::empty()) {
+            Ok(listed) => listed,
+            Err(Errno::ENOENT) => return Ok(Vec::new()),
+            Err(errno) => return Err(errno.into()),
+        };
         let mut names = Vec::new();
         for entry in listed.iter() {
             let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
@@ -159,7 +163,10 @@ impl Folder {
                 UnlinkatFlags::NoRemoveDir
             }
         };
-        unlinkat(&self.opened, name, how)?;
+        match unlinkat(&self.opened, name, how) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno.into()),
+        }
         match self.look(name)? {
             None => Ok(()),
             Some(_) => Err(Why::Changed),

@@ -82,6 +82,7 @@ fn session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: bool) {
         Err(why) => return found.leave(path, why, true),
     };
     match pulse(&folder) {
+        Ok(Pulse::Gone) => {}
         Ok(Pulse::Living) => found.living.push(path),
         Ok(Pulse::Dead(lock)) => {
             found.held.extend(lock);
@@ -94,6 +95,8 @@ fn session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: bool) {
 }
 
 enum Pulse {
+    /// Somebody else removed it while we looked.
+    Gone,
     Living,
     /// With the lock, now ours, if there is one.
     Dead(Option<File>),
@@ -102,13 +105,10 @@ enum Pulse {
 fn pulse(folder: &Folder) -> Result<Pulse, Why> {
     let lock = OsStr::new(paths::LOCK);
     let Some(look) = folder.look(lock)? else {
-        let made = folder
-            .look(OsStr::new("."))?
-            .map_or(0, |look| look.modified);
-        return Ok(if now() - made < BIRTH {
-            Pulse::Living
-        } else {
-            Pulse::Dead(None)
+        return Ok(match folder.look(OsStr::new("."))? {
+            None => Pulse::Gone,
+            Some(made) if now() - made.modified < BIRTH => Pulse::Living,
+            Some(_) => Pulse::Dead(None),
         });
     };
     look.judge(Shape::File)?;

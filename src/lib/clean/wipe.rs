@@ -75,16 +75,36 @@ fn log(entry: &Entry) -> Result<Removal, Why> {
     Ok(removal)
 }
 
-/// Zeros over the whole length, on the disk before the length is given up. Once: more passes
-/// change nothing on any medium of this century.
-fn overwrite(mut file: &File) -> Result<(), Why> {
+/// Zeros on the disk, and only then no length.
+fn overwrite(file: &File) -> Result<(), Why> {
+    zero(file)?;
+    file.sync_data()?;
+    file.set_len(0)?;
+    Ok(())
+}
+
+/// Zeros over the whole length. Once: more passes change nothing on any medium of this century.
+fn zero(mut file: &File) -> Result<(), Why> {
     let mut left = file.metadata()?.len();
     while left > 0 {
         let some = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
         file.write_all(&ZEROS[..some])?;
         left -= some as u64;
     }
-    file.sync_data()?;
-    file.set_len(0)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_overwritten_in_place() {
+        let path = std::env::temp_dir().join(format!("chattrace-zero-{}", std::process::id()));
+        let length = ZEROS.len() * 2 + 7;
+        std::fs::write(&path, vec![b'x'; length]).unwrap();
+        zero(&File::options().write(true).open(&path).unwrap()).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), vec![0; length]);
+        std::fs::remove_file(path).unwrap();
+    }
 }
