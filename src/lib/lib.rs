@@ -15,6 +15,7 @@ mod clean;
 mod config;
 mod control;
 mod exit;
+mod log;
 mod paths;
 mod process;
 mod serve;

@@ -8,3 +8,8 @@
 mod clean;
 mod harness;
 mod layering;
+mod tunnel;
+mod tunnel_ends;
+mod tunnel_faults;
+mod tunnel_install;
+mod tunnel_supervised;

@@ -86,7 +86,7 @@ impl Choice {
                   chattrace-clean --all --yes && echo clean"
 )]
 struct Arguments {
-    /// What dead sessions left: folders, processes, downloads
+    /// Folders, processes, downloads of dead sessions
     #[arg(long)]
     stale: bool,
     /// Also saved event logs in the archive folder
@@ -115,7 +115,7 @@ struct Arguments {
         hide_env_values = true
     )]
     config: Option<PathBuf>,
-    /// Folder of saved event logs [default: as configured, or .]
+    /// Folder of event logs [default: as configured, or .]
     #[arg(long, value_name = "DIR")]
     archive_dir: Option<PathBuf>,
 }

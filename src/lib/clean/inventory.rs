@@ -201,7 +201,6 @@ fn shape(made: Made) -> Shape {
         | Made::Cooldown
         | Made::Cloudflared
         | Made::Download
-        | Made::DownloadLock
         | Made::EventLog => Shape::File,
     }
 }

@@ -181,7 +181,7 @@ fn kind(item: &Item) -> &'static str {
         Place::Process(_) => "process",
         Place::Entry(entry) => match entry.made {
             Made::Session => "session",
-            Made::Lock | Made::LockDraft | Made::DownloadLock => "lock",
+            Made::Lock | Made::LockDraft => "lock",
             Made::ControlSocket => "socket",
             Made::TunnelHome => "home",
             Made::Cooldown => "cooldown",

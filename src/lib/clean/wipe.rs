@@ -43,7 +43,6 @@ pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
             | Made::Cooldown
             | Made::Cloudflared
             | Made::Download
-            | Made::DownloadLock
             | Made::Folder => {
                 entry.folder.remove(&entry.name, &entry.look)?;
                 Ok(Removal::Gone)

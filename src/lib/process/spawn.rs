@@ -177,6 +177,14 @@ pub(crate) fn tied(program: &Path) -> std::io::Result<Command> {
     Ok(command)
 }
 
+/// Asks our child `pid` to end. The caller has not collected it, so the number is still its own.
+pub(crate) fn terminate(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        // Gone already is what we want.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
+}
+
 fn flags() -> WaitPidFlag {
     WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG
 }

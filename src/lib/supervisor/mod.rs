@@ -1,5 +1,9 @@
 //! Not yet.
 
+mod session;
+#[cfg(test)]
+mod session_tests;
+
 use std::process::ExitCode;
 
 /// Runs the program.

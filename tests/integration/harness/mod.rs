@@ -2,9 +2,11 @@
 //! they said when a wait fails ([`Program`]). Waits are for a line, an end of file or an exit, with
 //! one generous deadline; nothing here sleeps to see whether something happens.
 
+pub(crate) mod cloudflared;
 mod place;
 mod program;
 
+pub(crate) use cloudflared::StandIn;
 pub(crate) use place::Place;
 pub(crate) use program::{Ended, Program, Stream};
 

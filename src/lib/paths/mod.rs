@@ -4,10 +4,12 @@
 //! |---|---|
 //! | runtime folder of a session, 0700: lock, control socket, empty home for cloudflared | `<runtime base>/<session>/` |
 //! | the cool-down the tunnel provider asked for | `<runtime base>/cooldown` |
-//! | managed cloudflared, its download while it is partial, and that one's lock | `<data>/bin/` |
+//! | managed cloudflared, and its download while it is partial | `<data>/bin/` |
 //! | saved event logs | the archive folder, only on "save" |
 //!
 //! [`Made`] is that list as a type: a new thing is named there first, or nobody ever deletes it.
+
+mod made;
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,6 +18,8 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
+
+pub(crate) use made::{Made, in_archive, in_base, in_bin, in_session};
 
 /// The user's own configuration file, whether it exists or not; read only.
 pub(crate) fn config_file() -> Option<PathBuf> {
@@ -97,7 +101,7 @@ impl RunDir {
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
         // Locked before it has its name: a lock that is there and free belongs to the dead, and a
         // cleaner must never catch it in between.
-        let lock = open_lock(&path.join(LOCK_DRAFT), true)?;
+        let lock = new_lock(&path.join(LOCK_DRAFT))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::Error(error) => error,
             TryLockError::WouldBlock => ErrorKind::AlreadyExists.into(),
@@ -111,12 +115,55 @@ impl RunDir {
         &self.path
     }
 
+    /// Removes the folder with everything this list puts into it.
+    ///
+    /// # Errors
+    /// When something else lies in it, or the system refuses.
+    pub(crate) fn remove(self) -> Result<()> {
+        let home = self.path.join(TUNNEL_HOME);
+        if home.exists() {
+            std::fs::remove_dir_all(home)?;
+        }
+        // The lock last but one: as long as it is there and held, nobody takes us for dead.
+        std::fs::remove_file(self.path.join(LOCK))?;
+        std::fs::remove_dir(&self.path)
+    }
+
     /// The socket for scripts and `chattrace-clean`.
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
     }
 }
 
+/// Where the cool-down that the tunnel provider asked for is remembered, beside the runtime folders
+/// of `base`: a time in seconds since 1970.
+pub(crate) fn cooldown(base: &Path) -> PathBuf {
+    base.join(COOLDOWN)
+}
+
+const COOLDOWN: &str = "cooldown";
+
+/// What follows the name of a managed cloudflared while it is being fetched.
+pub(crate) const PARTIAL: &str = ".part";
+
+/// Opens the file `path` for reading and writing, made for this user alone if need be, never
+/// through a link.
+///
+/// # Errors
+/// When it cannot be made, or is not ours to open.
+pub(crate) fn private_file(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
+}
+
+/// Name of the folder of managed programs in the data folder.
+pub(crate) const BIN: &str = "bin";
 /// Name of the control socket in a runtime folder.
 pub(crate) const CONTROL_SOCKET: &str = "control.sock";
 /// Name of the lock in a runtime folder.
@@ -126,19 +173,11 @@ pub(crate) const LOCK_DRAFT: &str = "lock.new";
 /// Name of cloudflared's empty home in a runtime folder.
 pub(crate) const TUNNEL_HOME: &str = "home";
 
-/// Opens the lock of the runtime folder `dir`, never through a link.
-///
-/// # Errors
-/// When it is not there, or not ours.
-pub(crate) fn lock_file(dir: &Path, create: bool) -> Result<File> {
-    open_lock(&dir.join(LOCK), create)
-}
-
-fn open_lock(path: &Path, create: bool) -> Result<File> {
+fn new_lock(path: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
-        .create_new(create)
+        .create_new(true)
         .mode(0o600)
         .custom_flags(nix::libc::O_NOFOLLOW)
         .open(path)
@@ -164,136 +203,18 @@ pub(crate) fn private_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Name of the folder of managed programs in the data folder.
-pub(crate) const BIN: &str = "bin";
-
-/// First line of every saved event log.
+/// First line of every saved event log, by which `chattrace-clean` knows it.
 pub(crate) const EVENT_LOG_HEADER: &str = "chattrace event log v1";
 
-/// Name of the file in the runtime base that says until when the tunnel provider wants to be left
-/// alone: the second since 1970 at which that ends, in decimal.
-pub(crate) const COOLDOWN: &str = "cooldown";
-
-/// Everything that chattrace makes, as `chattrace-clean` tells it apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Made {
-    /// The runtime folder of a session.
-    Session,
-    /// The lock in it.
-    Lock,
-    /// The lock before it was held; left only by a session that died in that moment.
-    LockDraft,
-    /// The control socket in it.
-    ControlSocket,
-    /// The empty home of cloudflared in it.
-    TunnelHome,
-    /// The cool-down in the runtime base.
-    Cooldown,
-    /// A managed cloudflared.
-    Cloudflared,
-    /// A partial download of it.
-    Download,
-    /// What keeps two downloads apart.
-    DownloadLock,
-    /// A saved event log.
-    EventLog,
-    /// A folder that holds the above: a runtime base, the data folder, its `bin`.
-    Folder,
+/// Name of an event log that is saved at `moment`, a time as `YYYYmmdd-HHMMSS`.
+pub(crate) fn event_log_name(moment: &str) -> String {
+    format!("chattrace-{moment}.log")
 }
 
-/// What `name` is in a runtime base; `None` is not ours.
-pub(crate) fn in_base(name: &OsStr) -> Option<Made> {
-    let name = name.to_str()?;
-    let letters = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
-    if name == COOLDOWN {
-        Some(Made::Cooldown)
-    } else {
-        ((4..=40).contains(&name.len()) && name.bytes().all(letters)).then_some(Made::Session)
-    }
-}
-
-/// What `name` is in the runtime folder of a session; `None` is not ours.
-pub(crate) fn in_session(name: &OsStr) -> Option<Made> {
-    match name.to_str()? {
-        LOCK => Some(Made::Lock),
-        LOCK_DRAFT => Some(Made::LockDraft),
-        CONTROL_SOCKET => Some(Made::ControlSocket),
-        TUNNEL_HOME => Some(Made::TunnelHome),
-        _ => None,
-    }
-}
-
-/// What `name` is in `<data>/bin`: `cloudflared-2026.9.3`, with `.part` or `.lock`; `None` is not
-/// ours.
-pub(crate) fn in_bin(name: &OsStr) -> Option<Made> {
-    let rest = name.to_str()?.strip_prefix("cloudflared-")?;
-    let (version, made) = if let Some(version) = rest.strip_suffix(".part") {
-        (version, Made::Download)
-    } else if let Some(version) = rest.strip_suffix(".lock") {
-        (version, Made::DownloadLock)
-    } else {
-        (rest, Made::Cloudflared)
-    };
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
-    version.split('.').all(number).then_some(made)
-}
-
-/// What `name` is in the archive folder: `chattrace-YYYYmmdd-HHMMSS.log`; `None` is not ours.
-pub(crate) fn in_archive(name: &OsStr) -> Option<Made> {
-    let stamp = name.to_str()?.strip_prefix("chattrace-")?;
-    let (day, time) = stamp.strip_suffix(".log")?.split_once('-')?;
-    let digits = |text: &str, n| text.len() == n && text.bytes().all(|c| c.is_ascii_digit());
-    (digits(day, 8) && digits(time, 6)).then_some(Made::EventLog)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_names_are_ours() {
-        let ours = |place: fn(&OsStr) -> Option<Made>, name: &str| place(OsStr::new(name));
-        assert_eq!(ours(in_base, "3f9a0c1b2d4e"), Some(Made::Session));
-        assert_eq!(ours(in_base, "cooldown"), Some(Made::Cooldown));
-        for name in [
-            "",
-            "..",
-            ".x",
-            "a/b",
-            "ab",
-            "notes.txt",
-            &"a".repeat(41),
-            "größe",
-        ] {
-            assert_eq!(ours(in_base, name), None, "{name}");
-        }
-        assert_eq!(
-            ours(in_bin, "cloudflared-2026.9.3"),
-            Some(Made::Cloudflared)
-        );
-        assert_eq!(
-            ours(in_bin, "cloudflared-2026.9.3.part"),
-            Some(Made::Download)
-        );
-        for name in [
-            "cloudflared",
-            "cloudflared-",
-            "cloudflared-2026..3",
-            "cloudflared-1.old",
-        ] {
-            assert_eq!(ours(in_bin, name), None, "{name}");
-        }
-        assert_eq!(
-            ours(in_archive, "chattrace-20260102-030405.log"),
-            Some(Made::EventLog)
-        );
-        for name in [
-            "chattrace-20260102-030405.log.bak",
-            "chattrace-2026012-030405.log",
-            "chattrace-20260102-03040x.log",
-            "x-chattrace-20260102-030405.log",
-        ] {
-            assert_eq!(ours(in_archive, name), None, "{name}");
-        }
-    }
+/// Whether what is written to `dir` stays in memory, as far as its file system says.
+pub(crate) fn is_in_memory(dir: &Path) -> bool {
+    nix::sys::statfs::statfs(dir).is_ok_and(|found| {
+        let kind = found.filesystem_type();
+        kind == nix::sys::statfs::TMPFS_MAGIC
+    })
 }
