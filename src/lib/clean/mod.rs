@@ -14,7 +14,6 @@ mod report;
 mod sessions;
 mod wipe;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use crate::config::{Config, ConfigError};
@@ -41,8 +40,7 @@ pub fn main() -> ExitCode {
 
 fn run(choice: &Choice) -> Result<Exit, ConfigError> {
     let config = Config::resolve(&choice.overrides)?;
-    let asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let (level, deed) = choice.settle(asked);
+    let (level, deed) = choice.settle(terminal::can_ask());
     if level < choice.level.unwrap_or(level) {
         terminal::say(&format!(
             "{NAME}: nobody is there to be asked, so only what dead sessions left is removed; \

@@ -82,6 +82,7 @@ impl Report {
 
     /// Asks whether all this shall go. Everything but a clear yes is a no.
     pub(super) fn agreed(&self) -> bool {
+        terminal::forget_typed();
         // A terminal that is gone says no a line later.
         let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
         let mut answer = String::new();

@@ -1,11 +1,13 @@
 //! What a script, a pipe and a person are told.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
 
 use super::ground::Ground;
 use crate::harness::CLEAN;
+
+const QUESTION: &str = "remove all this? [y/N] ";
 
 /// The things of one dead session, in the order in which they go.
 fn listed(dir: &std::path::Path) -> Vec<String> {
@@ -114,10 +116,12 @@ fn a_reader_that_is_gone_changes_nothing() {
     assert!(!dead.exists());
 }
 
-/// Runs `command` on a terminal of its own, with `typed` typed ahead; what the screen shows, and
-/// the code.
-fn on_terminal(mut command: Command, typed: &str) -> (String, Option<i32>) {
+/// Runs `chattrace-clean` in front of a terminal of its own, where `answer` is typed when it asks;
+/// what the screen shows, and the code.
+fn on_terminal(ground: &Ground, arguments: &[&str], answer: &str) -> (String, Option<i32>) {
     let pty = nix::pty::openpty(None, None).unwrap();
+    let mut command = ground.command("setsid", &["--ctty", "--wait", CLEAN]);
+    command.args(arguments);
     let end = || Stdio::from(pty.slave.try_clone().unwrap());
     let mut child = command
         .stdin(end())
@@ -129,17 +133,17 @@ fn on_terminal(mut command: Command, typed: &str) -> (String, Option<i32>) {
     drop(command);
     drop(pty.slave);
     let mut screen = File::from(pty.master);
-    screen.write_all(typed.as_bytes()).unwrap();
-    let mut shown = Vec::new();
+    let mut shown = String::new();
+    let mut part = [0; 4096];
     // The end of a terminal is an error of its own (EIO), not an end of file.
-    if let Err(error) = screen.read_to_end(&mut shown) {
-        assert_ne!(error.kind(), ErrorKind::Interrupted);
+    while let Ok(length @ 1..) = screen.read(&mut part) {
+        shown.push_str(std::str::from_utf8(&part[..length]).unwrap());
+        if shown.ends_with(QUESTION) {
+            screen.write_all(answer.as_bytes()).unwrap();
+        }
     }
     let code = child.wait().unwrap().code();
-    (
-        String::from_utf8(shown).unwrap().replace("\r\n", "\n"),
-        code,
-    )
+    (shown.replace("\r\n", "\n"), code)
 }
 
 #[test]
@@ -148,16 +152,16 @@ fn on_a_terminal_everything_is_shown_and_asked_for() {
     let dead = ground.dead("dead");
     let program = ground.fetched("cloudflared-2026.9.3");
     for typed in ["n\n", "\n", "\u{4}"] {
-        let (shown, code) = on_terminal(ground.command(CLEAN, &[]), typed);
+        let (shown, code) = on_terminal(&ground, &[], typed);
         assert_eq!(code, Some(1), "{shown}");
         assert!(shown.contains("nothing was removed"), "{shown}");
         assert!(dead.exists() && program.exists());
     }
-    let (shown, code) = on_terminal(ground.command(CLEAN, &[]), "y\n");
+    let (shown, code) = on_terminal(&ground, &[], "y\n");
     assert_eq!(code, Some(0), "{shown}");
     let line = format!("      7 B  cloudflared  {}\n", program.display());
     assert!(shown.contains(&line), "{shown}");
-    assert!(shown.contains("remove all this? [y/N] "), "{shown}");
+    assert!(shown.contains(QUESTION), "{shown}");
     assert!(
         shown.ends_with("removed 8 things, nothing remains\n"),
         "{shown}"
@@ -170,7 +174,7 @@ fn on_a_terminal_the_stale_goes_without_a_question() {
     let ground = Ground::new();
     let dead = ground.dead("dead");
     std::fs::write(dead.join("unknown"), "").unwrap();
-    let (shown, code) = on_terminal(ground.command(CLEAN, &["--stale"]), "");
+    let (shown, code) = on_terminal(&ground, &["--stale"], "");
     assert_eq!(code, Some(1), "{shown}");
     assert!(!shown.contains("[y/N]"), "{shown}");
     assert!(shown.ends_with("removed 2 things, 3 remain\n"), "{shown}");
