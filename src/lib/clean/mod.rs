@@ -54,6 +54,7 @@ fn run(choice: &Choice) -> Result<Exit, ConfigError> {
     let exit = match deed {
         Deed::List => {
             list(&found, &mut report);
+            report.listed(found.items.len());
             Exit::Ended
         }
         Deed::Ask if !found.items.is_empty() && !report.agreed() => {

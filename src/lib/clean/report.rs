@@ -126,17 +126,23 @@ impl Report {
         warn(&left.path, &format!("left alone: {}", left.why));
     }
 
+    /// The last line of a dry run that found `count` things.
+    pub(super) fn listed(&self, count: usize) {
+        if self.watched {
+            terminal::say(&format!("would remove {}", things(count)));
+        }
+    }
+
     /// The last line, and the code: `refused` things stood in the way of what was asked for.
     pub(super) fn end(&self, refused: usize) -> Exit {
         let remain = self.remain + refused;
         if self.watched {
-            let things = if self.removed == 1 { "thing" } else { "things" };
             let rest = match remain {
                 0 => "nothing remains".to_owned(),
                 1 => "1 remains".to_owned(),
                 many => format!("{many} remain"),
             };
-            terminal::say(&format!("removed {} {things}, {rest}", self.removed));
+            terminal::say(&format!("removed {}, {rest}", things(self.removed)));
         }
         if remain == 0 {
             Exit::Ended
@@ -192,6 +198,11 @@ fn kind(item: &Item) -> &'static str {
             Made::Folder => "folder",
         },
     }
+}
+
+fn things(count: usize) -> String {
+    let noun = if count == 1 { "thing" } else { "things" };
+    format!("{count} {noun}")
 }
 
 /// A length as people read it.

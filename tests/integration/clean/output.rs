@@ -151,6 +151,9 @@ fn on_a_terminal_everything_is_shown_and_asked_for() {
     let ground = Ground::new();
     let dead = ground.dead("dead");
     let program = ground.fetched("cloudflared-2026.9.3");
+    let (shown, code) = on_terminal(&ground, &["--dry-run"], "");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.ends_with("would remove 8 things\n"), "{shown}");
     for typed in ["n\n", "\n", "\u{4}"] {
         let (shown, code) = on_terminal(&ground, &[], typed);
         assert_eq!(code, Some(1), "{shown}");
