@@ -27,18 +27,22 @@ fn a_link_for_a_session_is_left_alone() {
     precious.assert_untouched();
 }
 
+/// What they lead to looks exactly like ours, and is not where ours would be.
 #[test]
 fn a_link_for_a_base_or_the_data_folder_is_not_entered() {
     let ground = Ground::new();
-    let precious = ground.precious();
-    let base = ground.base();
-    fs::remove_dir(&base).unwrap();
-    symlink(&precious.folder, &base).unwrap();
-    symlink(&precious.folder, ground.data()).unwrap();
+    let (base, data) = (ground.base(), ground.data());
+    ground.dead("dead");
+    ground.fetched("cloudflared-2026.9.3.part");
+    for (link, target) in [(&base, "kept-base"), (&data, "kept-data")] {
+        let target = ground.home().join(target);
+        fs::rename(link, &target).unwrap();
+        symlink(&target, link).unwrap();
+    }
+    let before = ground.tree();
     ground.clean(&["--stale"]).expect_code(0);
-    ground.clean(&["--all", "--yes"]).expect_code(1);
-    precious.assert_untouched();
-    assert!(base.is_symlink() && ground.data().is_symlink());
+    let ended = ground.clean(&["--all", "--yes"]).expect_code(1);
+    assert_eq!(ground.tree(), before, "{ended:#?}");
 }
 
 #[test]
