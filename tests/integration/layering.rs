@@ -41,7 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("handlebars", &["serve/web"]),
     ("hyper", &["serve/web"]),
     ("interprocess", &["control/listener.rs"]),
-    ("nix", &["process", "clean", "paths.rs", "terminal"]),
+    ("nix", &["process", "clean", "paths", "terminal"]),
     (
         "clap",
         &[
@@ -52,7 +52,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "config/check.rs",
         ],
     ),
-    ("directories", &["paths.rs"]),
+    ("directories", &["paths"]),
     ("ureq", &["tunnel/install.rs", "tunnel/probe.rs"]),
 ];
 

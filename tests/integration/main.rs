@@ -1,5 +1,11 @@
 //! The programs as a stranger meets them: real processes, sockets and terminals.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod clean;
 mod harness;
 mod layering;
 mod tunnel;

@@ -14,6 +14,7 @@ const RESERVED: [&str; 7] = [
     "moderator",
     "host",
 ];
+
 /// What a name looks like. Smaller than the reader's eye is sharp, so that it can be kept for
 /// names whose bearers have left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

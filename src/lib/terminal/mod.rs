@@ -26,8 +26,13 @@ pub(crate) enum Reader {
 
 /// Writes one line of a result to stdout, at once.
 pub(crate) fn result(line: &str) -> Reader {
+    result_bytes(format!("{line}\n").as_bytes())
+}
+
+/// Writes a result to stdout as it is, at once: a path need not be text.
+pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
     let mut out = std::io::stdout().lock();
-    let written = writeln!(out, "{line}").and_then(|()| out.flush());
+    let written = out.write_all(bytes).and_then(|()| out.flush());
     if written.is_ok() {
         Reader::There
     } else {
