@@ -78,10 +78,7 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
     let (mut drive, first) = Drive::new(begin, inputs);
     drive.clean_stale().await;
-    let failures = first
-        .into_iter()
-        .filter_map(|action| drive.act(action))
-        .collect();
+    let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
     let mut ended = drive.step_all(failures, &mut children).await;
     let (reader_gone, terminal_gone) = (terminal::reader_gone(), terminal::terminal_gone());
     tokio::pin!(reader_gone, terminal_gone);
@@ -174,8 +171,7 @@ impl Drive {
             }
             Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
             Woken::Stop => {
-                self.board
-                    .hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                self.board.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None
             }
             Woken::Child => {
@@ -257,18 +253,12 @@ impl Drive {
         let handed = self.listener.try_clone().map(OwnedFd::from);
         let started = match handed {
             Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
-            Err(source) => Err(process::SpawnError::Refused {
-                name: "chattrace-serve",
-                source,
-            }),
+            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
         };
         match started {
             Ok(serve) => {
                 let room = self.config.room.clone();
-                serve.tell(ToServe::Start {
-                    room,
-                    ticket: self.ticket.clone(),
-                });
+                serve.tell(ToServe::Start { room, ticket: self.ticket.clone() });
                 self.serve = Some(serve);
                 None
             }
@@ -280,10 +270,7 @@ impl Drive {
         let run_dir = self.run_dir.as_ref()?.path().to_owned();
         match self.siblings.start_tunnel(&self.id, &self.inputs) {
             Ok(tunnel) => {
-                tunnel.tell(ToTunnel::Start {
-                    tunnel: self.config.tunnel.clone(),
-                    run_dir,
-                });
+                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
                 self.tunnel = Some(tunnel);
                 None
             }
@@ -300,15 +287,12 @@ impl Drive {
                 Err(_) => return,
             },
         };
-        self.board
-            .link(&format!("{base}/t/{}", self.ticket.reveal()), public);
+        self.board.link(&format!("{base}/t/{}", self.ticket.reveal()), public);
     }
 
     /// Lets the room answer under this public name, and no other.
     fn host(&self, url: Option<&str>) {
-        let name = url
-            .and_then(|url| url.strip_prefix("https://"))
-            .map(str::to_owned);
+        let name = url.and_then(|url| url.strip_prefix("https://")).map(str::to_owned);
         if let Some(serve) = &self.serve {
             serve.tell(ToServe::Host { name });
         }
@@ -326,10 +310,7 @@ impl Drive {
                 if let Some(serve) = self.serve.as_mut().filter(|it| it.service().name() == name) {
                     of(&mut serve.last_words);
                 }
-                if let Some(tunnel) = self
-                    .tunnel
-                    .as_mut()
-                    .filter(|it| it.service().name() == name)
+                if let Some(tunnel) = self.tunnel.as_mut().filter(|it| it.service().name() == name)
                 {
                     of(&mut tunnel.last_words);
                 }
@@ -347,8 +328,7 @@ impl Drive {
             }
             Input::Answer(answer) => {
                 let settled =
-                    self.closing
-                        .answered(&mut self.board, &self.inputs, answer.as_deref());
+                    self.closing.answered(&mut self.board, &self.inputs, answer.as_deref());
                 settled.then_some(Event::LogSettled)
             }
             Input::Settling(left) => {
@@ -367,17 +347,11 @@ impl Drive {
                 }
                 Some(Event::ServeReady)
             }
-            FromServe::Joined {
-                participant,
-                present,
-            } => {
+            FromServe::Joined { participant, present } => {
                 self.board.joined(&participant, present);
                 None
             }
-            FromServe::Left {
-                participant,
-                present,
-            } => {
+            FromServe::Left { participant, present } => {
                 self.board.left(&participant, present);
                 None
             }
@@ -388,36 +362,21 @@ impl Drive {
 
     fn hear_tunnel(&mut self, message: FromTunnel) -> Option<Event> {
         match message {
-            FromTunnel::Fetching {
-                version,
-                from,
-                size,
-                resumed_at,
-                to,
-            } => {
+            FromTunnel::Fetching { version, from, size, resumed_at, to } => {
                 self.board.fetching(&version, &from, size, &to);
                 self.board.fetched(resumed_at);
             }
             FromTunnel::Fetched { bytes } => self.board.fetched(bytes),
-            FromTunnel::Found {
-                version,
-                digest,
-                source,
-                ..
-            } => {
+            FromTunnel::Found { version, digest, source, .. } => {
                 self.board.found(version.as_deref(), &digest, source);
                 return Some(Event::TunnelFound);
             }
             FromTunnel::Starting => self.board.tunnel("starting", "asking for an address"),
             FromTunnel::Url { url } => {
                 self.host(Some(&url));
-                self.board
-                    .tunnel("url", "has an address, waiting for the edge");
+                self.board.tunnel("url", "has an address, waiting for the edge");
             }
-            FromTunnel::Registered {
-                url,
-                settle_seconds,
-            } => {
+            FromTunnel::Registered { url, settle_seconds } => {
                 self.host(Some(&url));
                 self.settle(settle_seconds);
             }
@@ -469,10 +428,7 @@ impl Drive {
                 };
                 (status, None)
             }
-            Ask::Stop => (
-                AnswerBody::Stopping,
-                Some(Event::End(Cause::Asked(Asked::Remotely))),
-            ),
+            Ask::Stop => (AnswerBody::Stopping, Some(Event::End(Cause::Asked(Asked::Remotely)))),
         }
     }
 
@@ -496,12 +452,8 @@ impl Drive {
 
     fn due(&mut self) -> Vec<Event> {
         let now = Instant::now();
-        let due: Vec<Timer> = self
-            .timers
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(timer, _)| *timer)
-            .collect();
+        let due: Vec<Timer> =
+            self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
         for timer in &due {
             self.timers.remove(timer);
         }
@@ -519,8 +471,7 @@ impl Drive {
                 break;
             }
             if tokio::time::timeout_at(end, children.recv()).await.is_err() {
-                self.remains
-                    .extend(left.into_iter().map(|pid| format!("process {pid}")));
+                self.remains.extend(left.into_iter().map(|pid| format!("process {pid}")));
                 break;
             }
         }

@@ -155,11 +155,8 @@ impl Attempt {
     /// When a [`Event::Tick`] is wanted, at the latest.
     pub(super) fn wake(&self) -> Duration {
         let limit = self.limit().unwrap_or(Duration::MAX);
-        let look = if self.looking || self.question().is_none() {
-            Duration::MAX
-        } else {
-            self.next_look
-        };
+        let look =
+            if self.looking || self.question().is_none() { Duration::MAX } else { self.next_look };
         limit.min(look)
     }
 
@@ -205,10 +202,7 @@ impl Attempt {
     fn wrong(&self, text: String) -> Failure {
         match self.host() {
             None => Failure::WrongAddress(text),
-            Some(printed) => Failure::Disagrees {
-                printed: printed.clone(),
-                answered: text,
-            },
+            Some(printed) => Failure::Disagrees { printed: printed.clone(), answered: text },
         }
     }
 
@@ -258,10 +252,7 @@ impl Attempt {
                 let url = host.url();
                 self.phase = Phase::Settling(host, now + self.settle);
                 let settle_seconds = self.settle.as_secs();
-                vec![Action::Report(FromTunnel::Registered {
-                    url,
-                    settle_seconds,
-                })]
+                vec![Action::Report(FromTunnel::Registered { url, settle_seconds })]
             }
             (Phase::Settling(host, _), Readiness::No) => {
                 self.phase = Phase::Confirmed(host);
@@ -281,9 +272,7 @@ impl Attempt {
                 Phase::Settling(..) | Phase::Up(_) | Phase::Reconnecting(..),
                 Readiness::Unanswered,
             ) if self.unanswered >= UNANSWERED => {
-                let address = self
-                    .metrics
-                    .expect("an answer was missed, so there was a question");
+                let address = self.metrics.expect("an answer was missed, so there was a question");
                 vec![Action::GiveUp(Failure::MetricsGone(address))]
             }
             _ => Vec::new(),
@@ -310,11 +299,9 @@ impl Attempt {
                 };
                 vec![Action::GiveUp(failure)]
             }
-            Phase::Confirmed(_) => vec![Action::GiveUp(
-                self.clue
-                    .take()
-                    .map_or(Failure::EdgeUnreachable, Failure::of),
-            )],
+            Phase::Confirmed(_) => {
+                vec![Action::GiveUp(self.clue.take().map_or(Failure::EdgeUnreachable, Failure::of))]
+            }
             Phase::Settling(host, _) => {
                 let url = host.url();
                 self.phase = Phase::Up(host);

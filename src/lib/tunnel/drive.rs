@@ -101,10 +101,8 @@ pub(super) async fn run(
         Stop::Killed(exit) => exit,
         Stop::Failed(failure) => {
             remember(ground, &failure);
-            let lost = FromTunnel::Lost {
-                why: failure.to_string(),
-                retry_after: failure.retry_after(),
-            };
+            let lost =
+                FromTunnel::Lost { why: failure.to_string(), retry_after: failure.retry_after() };
             let _ = report.tell(lost).await;
             Exit::Unavailable
         }
@@ -112,11 +110,7 @@ pub(super) async fn run(
 }
 
 fn remember(ground: &Ground, failure: &Failure) {
-    let Some(base) = ground
-        .run_dir
-        .parent()
-        .filter(|_| *failure == Failure::TooMany)
-    else {
+    let Some(base) = ground.run_dir.parent().filter(|_| *failure == Failure::TooMany) else {
         return;
     };
     if let Err(error) = cooldown::remember(base, SystemTime::now()) {
@@ -217,11 +211,7 @@ async fn fetch(download: Download, report: &mut Report) -> Result<Found, Stop> {
             }
         }
     };
-    report
-        .tell(FromTunnel::Fetched {
-            bytes: pin.bytes.unwrap_or(last),
-        })
-        .await?;
+    report.tell(FromTunnel::Fetched { bytes: pin.bytes.unwrap_or(last) }).await?;
     Ok(locate::managed(path, pin).await?)
 }
 
@@ -246,10 +236,8 @@ async fn hold(
     asks: &mut mpsc::Receiver<Ask>,
     report: &mut Report,
 ) -> Stop {
-    let waiting = ground
-        .run_dir
-        .parent()
-        .and_then(|base| cooldown::remaining(base, SystemTime::now()));
+    let waiting =
+        ground.run_dir.parent().and_then(|base| cooldown::remaining(base, SystemTime::now()));
     if let Some(seconds) = waiting {
         return Stop::Failed(Failure::CoolingDown { seconds });
     }
@@ -259,14 +247,8 @@ async fn hold(
         Ok(cloudflared) => cloudflared,
         Err(failure) => return Stop::Failed(failure),
     };
-    let mut running = Running {
-        ground,
-        found,
-        origin,
-        began: Instant::now(),
-        cloudflared,
-        question: None,
-    };
+    let mut running =
+        Running { ground, found, origin, began: Instant::now(), cloudflared, question: None };
     let stop = match running.act(first, &attempt, report).await {
         Ok(()) => running.follow(&mut attempt, asks, report).await,
         Err(stop) => stop,
@@ -281,14 +263,8 @@ fn start(
     attempt: &Attempt,
 ) -> Result<Cloudflared, Failure> {
     let home = ground.run_dir.join(paths::TUNNEL_HOME);
-    Cloudflared::start(
-        &found.path,
-        &home,
-        ground.group,
-        &origin.bare(),
-        attempt.protocol(),
-    )
-    .map_err(|error| Failure::NotStarted(error.to_string()))
+    Cloudflared::start(&found.path, &home, ground.group, &origin.bare(), attempt.protocol())
+        .map_err(|error| Failure::NotStarted(error.to_string()))
 }
 
 impl Running<'_> {
@@ -334,14 +310,13 @@ impl Running<'_> {
                 Action::Report(state) => report.tell(state).await?,
                 Action::AskName(address) => {
                     self.question =
-                        Some(Box::pin(
-                            async move { Event::Name(probe::name(address).await) },
-                        ));
+                        Some(Box::pin(async move { Event::Name(probe::name(address).await) }));
                 }
                 Action::AskReady(address) => {
-                    self.question = Some(Box::pin(async move {
-                        Event::Ready(probe::readiness(address).await)
-                    }));
+                    self.question =
+                        Some(Box::pin(
+                            async move { Event::Ready(probe::readiness(address).await) },
+                        ));
                 }
                 Action::FallBack => {
                     self.question = None;

@@ -91,11 +91,8 @@ fn a_socket_is_for_pages_of_this_address_only() {
 #[test]
 fn a_post_is_for_pages_of_this_address_and_for_programs() {
     let server = Server::start();
-    let post = |headers: &str| {
-        server
-            .ask("POST /bye", &format!("{headers}Content-Length: 0\r\n"))
-            .status
-    };
+    let post =
+        |headers: &str| server.ask("POST /bye", &format!("{headers}Content-Length: 0\r\n")).status;
     let ours = format!("Origin: http://{}\r\n", server.host);
     assert_eq!(post(&ours), 204);
     assert_eq!(post(""), 204);

@@ -173,10 +173,7 @@ impl Client {
     }
 
     fn story(&self) -> String {
-        self.heard
-            .iter()
-            .map(|event| format!("{event}\n"))
-            .collect()
+        self.heard.iter().map(|event| format!("{event}\n")).collect()
     }
 }
 

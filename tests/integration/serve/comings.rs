@@ -40,10 +40,7 @@ fn leaving_ends_receiving_at_once() {
     ana.until_said("he is gone");
     assert_eq!(bo.rest(), (vec![], Some(4001)));
     let told = server.event("left");
-    assert_eq!(
-        (&told["participant"]["name"], &told["present"]),
-        (&"Bo".into(), &1.into())
-    );
+    assert_eq!((&told["participant"]["name"], &told["present"]), (&"Bo".into(), &1.into()));
     // His seat is given up: the token of it brings nobody back to it.
     let resume = bo.welcome["resume"].as_str().unwrap();
     let poll = format!("Authorization: Bearer {resume}\r\nContent-Length: 0\r\n");
@@ -78,10 +75,7 @@ fn nobody_receives_before_their_join() {
     early.tell(&server.join_line("Early"));
     let welcome = early.next().unwrap();
     assert_eq!(welcome["t"], "welcome");
-    assert_eq!(
-        kinds(&ana.until(|event| event["t"] == "joined")),
-        ["joined"]
-    );
+    assert_eq!(kinds(&ana.until(|event| event["t"] == "joined")), ["joined"]);
     ana.say("after");
     assert_eq!(early.next().unwrap()["body"], "after");
 }
@@ -113,11 +107,7 @@ fn taken(server: &Server, name: &str) -> Value {
 #[test]
 fn a_name_that_is_taken_or_looks_like_one_is_refused_with_a_suggestion() {
     let server = Server::start();
-    let _here = [
-        server.join("Alice"),
-        server.join("scope"),
-        server.join("José"),
-    ];
+    let _here = [server.join("Alice"), server.join("scope"), server.join("José")];
     for (name, free) in [
         ("Alice", "Alice 2"),
         ("  Alice ", "Alice 2"),

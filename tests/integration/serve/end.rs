@@ -86,12 +86,8 @@ fn a_second_interrupt_does_not_wait_for_anybody() {
 #[test]
 fn it_ends_when_nobody_reads_its_stdout_any_more() {
     let place = Place::new();
-    let mut child = place
-        .command(SERVE)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        place.command(SERVE).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut link = String::new();
     stdout.read_line(&mut link).unwrap();
@@ -108,9 +104,7 @@ fn shell(place: &Place, script: &str) -> Command {
     let mut command = place.command("/bin/sh");
     let folder = std::path::Path::new(SERVE).parent().unwrap().display();
     let path = std::env::var("PATH").unwrap();
-    command
-        .env("PATH", format!("{folder}:{path}"))
-        .args(["-c", script]);
+    command.env("PATH", format!("{folder}:{path}")).args(["-c", script]);
     command
 }
 
@@ -166,9 +160,6 @@ fn the_events_for_programs_are_these() {
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines.len(), 5, "{ended:#?}");
     assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}"}}"#));
-    assert_eq!(
-        lines[3..],
-        [r#"{"event":"closing"}"#, r#"{"event":"closed"}"#]
-    );
+    assert_eq!(lines[3..], [r#"{"event":"closing"}"#, r#"{"event":"closed"}"#]);
     assert!(!format!("{ended:?}").contains("secret"));
 }

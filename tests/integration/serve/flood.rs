@@ -85,10 +85,7 @@ fn a_reader_that_never_reads_costs_no_memory_and_nobody_else_anything() {
         // Both read along, so that nobody but the deaf falls behind.
         let said = ana.wait("said");
         assert_eq!(said["ref"], number.to_string());
-        assert_eq!(
-            bo.until(|event| event["t"] == "said").len(),
-            1 + 5 * usize::from(number == 0)
-        );
+        assert_eq!(bo.until(|event| event["t"] == "said").len(), 1 + 5 * usize::from(number == 0));
     }
     let grown = server.resident().saturating_sub(before);
     // The ring is 1 MiB; one frame of 64 KiB and its copy per reader; the rest is the allocator's.

@@ -36,13 +36,7 @@ fn assert_dressed(answer: &Answer, what: &str) {
     assert!(!policy.contains("unsafe"), "{what}: {policy}");
     let permissions = answer.header("permissions-policy");
     assert!(permissions.split(", ").all(|part| part.ends_with("=()")));
-    for name in [
-        "set-cookie",
-        "etag",
-        "last-modified",
-        "server",
-        "x-powered-by",
-    ] {
+    for name in ["set-cookie", "etag", "last-modified", "server", "x-powered-by"] {
         assert!(!answer.has(name), "{what}: {name}");
     }
     let cors = |(name, _): &(String, String)| name.starts_with("access-control");
@@ -117,10 +111,9 @@ fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
     let server = Server::start();
     let page = server.ask("GET /", "");
     let policy = page.header("content-security-policy");
-    for (kind, start, end) in [
-        ("script-src", "<script>", "</script>"),
-        ("style-src", "<style>", "</style>"),
-    ] {
+    for (kind, start, end) in
+        [("script-src", "<script>", "</script>"), ("style-src", "<style>", "</style>")]
+    {
         let text = between(&page.body, start, end);
         let hash = STANDARD.encode(Sha256::digest(text));
         let rule = format!("{kind} 'sha256-{hash}';");
@@ -129,14 +122,7 @@ fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
     let socket = format!("connect-src 'self' ws://{}", server.host);
     assert!(policy.ends_with(&socket), "{policy}");
     // Allowed by nothing: attributes that carry script or style.
-    for attribute in [
-        " onclick=",
-        " onload=",
-        " style=",
-        " src=",
-        "http://",
-        "https://",
-    ] {
+    for attribute in [" onclick=", " onload=", " style=", " src=", "http://", "https://"] {
         let outside = page.body.split("<script>").next().unwrap();
         assert!(!outside.contains(attribute), "{attribute}");
     }

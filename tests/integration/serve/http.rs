@@ -68,10 +68,7 @@ impl Connection {
         loop {
             let mut line = String::new();
             let read = self.0.read_line(&mut line);
-            assert!(
-                read.as_ref().is_ok_and(|n| *n > 0),
-                "{read:?} after {lines:?}"
-            );
+            assert!(read.as_ref().is_ok_and(|n| *n > 0), "{read:?} after {lines:?}");
             if line == "\r\n" {
                 break;
             }
@@ -82,11 +79,7 @@ impl Connection {
             let (name, value) = line.split_once(": ").unwrap_or((line, ""));
             (name.to_lowercase(), value.to_owned())
         });
-        Answer {
-            status,
-            headers: headers.collect(),
-            body: String::new(),
-        }
+        Answer { status, headers: headers.collect(), body: String::new() }
     }
 
     /// The next response with its body.

@@ -39,9 +39,7 @@ fn a_message_of_a_megabyte_closes_the_socket_and_nothing_else() {
 fn a_frame_that_announces_more_than_there_is_memory_costs_nothing() {
     let server = Server::start();
     let before = server.resident();
-    let mut greedy: Vec<Client> = ["Ana", "Bo", "Cy", "Di"]
-        .map(|name| server.join(name))
-        .into();
+    let mut greedy: Vec<Client> = ["Ana", "Bo", "Cy", "Di"].map(|name| server.join(name)).into();
     for client in &mut greedy {
         client.bytes(&text_frame(1 << 62));
         assert_eq!(client.rest().1, Some(1009));
@@ -125,13 +123,7 @@ fn the_first_line_must_be_a_join_with_the_right_ticket() {
         assert_eq!(server.refusal(&first)["why"], "bad_json", "{first}");
     }
     let mut wrong = server.join_line("Ana");
-    for ticket in [
-        "",
-        "x",
-        &"A".repeat(22),
-        &format!("{} ", server.ticket),
-        &"x".repeat(9000),
-    ] {
+    for ticket in ["", "x", &"A".repeat(22), &format!("{} ", server.ticket), &"x".repeat(9000)] {
         wrong["ticket"] = ticket.into();
         let refused = server.refusal(&wrong);
         assert_eq!(refused["why"], "bad_ticket", "{ticket}");
@@ -190,27 +182,18 @@ fn strange_requests_get_an_answer() {
     ] {
         assert_eq!(server.ask(line, "").status, status, "{line}");
     }
-    let long = server
-        .ask(&format!("GET /{}", "x".repeat(20_000)), "")
-        .status;
+    let long = server.ask(&format!("GET /{}", "x".repeat(20_000)), "").status;
     assert!([414, 431].contains(&long), "{long}");
     let huge = format!("X: {}\r\n", "x".repeat(20_000));
     assert_eq!(server.ask("GET /", &huge).status, 431);
     let many: String = (0..500).map(|n| format!("X-{n}: y\r\n")).collect();
     assert_eq!(server.ask("GET /", &many).status, 431);
-    for garbage in [
-        "\r\n\r\n\r\n\r\n",
-        "hello\r\n\r\n",
-        "\u{16}\u{3}\u{1}\u{2}\r\n\r\n",
-    ] {
+    for garbage in ["\r\n\r\n\r\n\r\n", "hello\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\r\n\r\n"] {
         let mut connection = server.connect();
         connection.send(garbage.as_bytes());
         connection.send(b"\0\r\n\r\n");
         let rest = connection.rest();
-        assert!(
-            rest.is_empty() || rest.starts_with(b"HTTP/1.1 400"),
-            "{garbage:?}"
-        );
+        assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 400"), "{garbage:?}");
     }
     assert_eq!(server.ask("GET /health", "").status, 204);
 }

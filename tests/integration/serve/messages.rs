@@ -108,11 +108,9 @@ fn what_a_screen_would_obey_does_not_arrive() {
 fn too_long_and_too_many_lines_are_refused_with_the_ref() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
-    for (reference, body) in [
-        ("bytes", "x".repeat(4097)),
-        ("wide", "é".repeat(2049)),
-        ("lines", "x\n".repeat(31) + "x"),
-    ] {
+    for (reference, body) in
+        [("bytes", "x".repeat(4097)), ("wide", "é".repeat(2049)), ("lines", "x\n".repeat(31) + "x")]
+    {
         ana.say_as(reference, &body);
         let refused = ana.wait("refused");
         assert_eq!(refused["ref"], reference);

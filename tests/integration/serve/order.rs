@@ -26,9 +26,7 @@ fn everybody_hears_everything_once_and_in_the_same_order() {
     // A ring that holds all of it: whoever is slow on a busy machine must not fall out of it.
     let unlimited = UNLIMITED.replace("}}}", r#"},"ring":{"events":5000}}}"#);
     let server = Server::with(&[], &unlimited);
-    let mut people: Vec<Client> = (0..PEOPLE)
-        .map(|n| server.join(&format!("Guest {n}")))
-        .collect();
+    let mut people: Vec<Client> = (0..PEOPLE).map(|n| server.join(&format!("Guest {n}"))).collect();
     for round in 0..EACH {
         for client in &mut people {
             let number = client.number();
@@ -41,9 +39,7 @@ fn everybody_hears_everything_once_and_in_the_same_order() {
     for number in 1..=PEOPLE as u64 {
         let own = order.iter().filter(|(_, n, _)| *n == number);
         let bodies: Vec<_> = own.map(|(_, _, body)| body.clone()).collect();
-        let expected: Vec<_> = (0..EACH)
-            .map(|round| format!("{number}: {round}"))
-            .collect();
+        let expected: Vec<_> = (0..EACH).map(|round| format!("{number}: {round}")).collect();
         assert_eq!(bodies, expected);
     }
     for client in people {

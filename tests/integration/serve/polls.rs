@@ -136,10 +136,6 @@ fn refusals_of_a_poll_carry_their_ref_and_lose_nothing_else() {
     assert_eq!(events[0]["ref"], "long");
     assert_eq!(events[0]["why"], "too_long");
     assert_eq!(events[1]["why"], "bad_json");
-    let heard = if events.len() == 3 {
-        events
-    } else {
-        bo.until_said("fine")
-    };
+    let heard = if events.len() == 3 { events } else { bo.until_said("fine") };
     assert_eq!(bodies(&heard), ["fine"]);
 }

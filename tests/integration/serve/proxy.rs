@@ -113,13 +113,7 @@ fn addresses_of_visitors_never_show_up() {
     let bo = Poller::join_at(&server, at, HOST, ORIGIN, "Bo");
     let joined = ana.wait("joined");
     let mut told = format!("{welcome}{joined}{}", bo.welcome);
-    for request in [
-        "GET /",
-        "GET /nothing",
-        "GET /health",
-        "POST /bye",
-        "PUT /poll",
-    ] {
+    for request in ["GET /", "GET /nothing", "GET /health", "POST /bye", "PUT /poll"] {
         let mut connection = Connection::to(at);
         let length = "Content-Length: 0\r\n";
         connection.send(

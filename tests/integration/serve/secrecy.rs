@@ -38,11 +38,7 @@ fn without_the_ticket_nothing_of_the_room_is_seen() {
     line["name"] = "Zoe".into();
     assert_eq!(server.refusal(&line), taken);
     seen.push_str(&taken.to_string());
-    for secret in [
-        "Annabel",
-        "secret",
-        ana.welcome["you"]["tag"].as_str().unwrap(),
-    ] {
+    for secret in ["Annabel", "secret", ana.welcome["you"]["tag"].as_str().unwrap()] {
         // A tag is three letters, which any word may hold; in quotes it is a value.
         assert!(!seen.contains(&format!("\"{secret}\"")), "{secret}");
     }
@@ -103,10 +99,7 @@ fn the_room_is_in_memory_alone() {
         let target = target.to_str().unwrap().to_owned();
         sockets += usize::from(target.starts_with("socket:"));
         let harmless = ["socket:", "pipe:", "anon_inode:", "/dev/null"];
-        assert!(
-            harmless.iter().any(|start| target.starts_with(start)),
-            "{target}"
-        );
+        assert!(harmless.iter().any(|start| target.starts_with(start)), "{target}");
     }
     assert!(sockets >= 3, "{sockets}");
     assert_eq!(server.place().tree(), before);

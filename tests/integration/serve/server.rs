@@ -33,21 +33,12 @@ impl Server {
         let file = place.root().join("config.json");
         fs::write(&file, config).unwrap();
         let mut command = place.command(SERVE);
-        command
-            .arg("--json")
-            .arg("--config")
-            .arg(file)
-            .args(arguments);
+        command.arg("--json").arg("--config").arg(file).args(arguments);
         let mut program = Program::start(command);
         let ready: Value = serde_json::from_str(&program.stdout_line()).unwrap();
         assert_eq!(ready["event"], "ready");
         let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
-        Self {
-            program,
-            place,
-            host,
-            ticket,
-        }
+        Self { program, place, host, ticket }
     }
 
     /// Where it listens, as seen from here.
@@ -110,29 +101,20 @@ impl Server {
 
     /// The answer to this request line, with headers of the test's own after the right `Host`.
     pub(super) fn ask(&self, line: &str, headers: &str) -> Answer {
-        self.ask_raw(&format!(
-            "{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n",
-            self.host
-        ))
+        self.ask_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
     }
 
     /// The answer to this request.
     pub(super) fn ask_raw(&self, request: &str) -> Answer {
         let mut connection = self.connect();
         connection.send(request.as_bytes());
-        if request.starts_with("HEAD") {
-            connection.head()
-        } else {
-            connection.answer()
-        }
+        if request.starts_with("HEAD") { connection.head() } else { connection.answer() }
     }
 
     /// The next of its own events with this name.
     pub(super) fn event(&mut self, name: &str) -> Value {
         let start = format!("{{\"event\":\"{name}\"");
-        let line = self
-            .program
-            .line(Stream::Stdout, |line| line.starts_with(&start));
+        let line = self.program.line(Stream::Stdout, |line| line.starts_with(&start));
         serde_json::from_str(&line).unwrap()
     }
 

@@ -53,9 +53,7 @@ fn port_80_is_had_or_refused_with_a_sentence() {
     command.args(["--listen", "127.0.0.1:80"]);
     let mut program = Program::start(command);
     program.line(crate::harness::Stream::Stderr, |line| {
-        ["open room", "port from 1024 up", "in use"]
-            .iter()
-            .any(|part| line.contains(part))
+        ["open room", "port from 1024 up", "in use"].iter().any(|part| line.contains(part))
     });
 }
 
@@ -93,23 +91,11 @@ fn a_wrong_configuration_is_78_with_file_line_key_and_what_was_meant() {
     let file = place.root().join("config.json");
     let path = file.to_str().unwrap();
     for (text, parts) in [
-        (
-            "{\n\"lisen\": 1}",
-            &["line 2", "lisen", "\"listen\""] as &[&str],
-        ),
-        (
-            "{\"room\": {\"backlog\": \"x\"}}",
-            &["room.backlog", "line 1"],
-        ),
-        (
-            "{\"room\": {\"max_participants\": 0}}",
-            &["max_participants", "from 1 to 10000"],
-        ),
+        ("{\n\"lisen\": 1}", &["line 2", "lisen", "\"listen\""] as &[&str]),
+        ("{\"room\": {\"backlog\": \"x\"}}", &["room.backlog", "line 1"]),
+        ("{\"room\": {\"max_participants\": 0}}", &["max_participants", "from 1 to 10000"]),
         ("{\"listen\": \"x\"}", &["listen", "127.0.0.1:8080"]),
-        (
-            "{\"room\": {\"backlog\": 501}}",
-            &["room.backlog", "room.ring.events"],
-        ),
+        ("{\"room\": {\"backlog\": 501}}", &["room.backlog", "room.ring.events"]),
         ("{", &["line 1"]),
         ("", &["line 1"]),
     ] {
@@ -118,11 +104,7 @@ fn a_wrong_configuration_is_78_with_file_line_key_and_what_was_meant() {
         command.args(["--config", path]);
         assert_says(Program::run(command), 78, parts);
     }
-    assert_says(
-        run(&["--config", "/nowhere.json"]),
-        78,
-        &["/nowhere.json", "--config"],
-    );
+    assert_says(run(&["--config", "/nowhere.json"]), 78, &["/nowhere.json", "--config"]);
     assert_says(run(&["--config", "/"]), 78, &["cannot read"]);
 }
 
@@ -154,8 +136,5 @@ fn help_fits_a_screen_and_ends_with_two_examples() {
     let (_, examples) = ended.stdout.split_once("Examples:\n").unwrap();
     assert_eq!(examples.lines().count(), 2);
     let version = run(&["--version"]).expect_code(0);
-    assert_eq!(
-        version.stdout,
-        concat!("chattrace-serve ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    assert_eq!(version.stdout, concat!("chattrace-serve ", env!("CARGO_PKG_VERSION"), "\n"));
 }

@@ -101,9 +101,7 @@ impl Connection {
         if inner.room.transport(self.number) != Some(self.transport) {
             return Err(Refusal::NoSeat);
         }
-        let event = inner
-            .room
-            .say(self.number, reference, text, Instant::now())?;
+        let event = inner.room.say(self.number, reference, text, Instant::now())?;
         self.hub.publish(&mut inner, event.into_iter().collect());
         Ok(())
     }
@@ -136,9 +134,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut inner = self.hub.lock();
-        inner
-            .room
-            .detach(self.number, self.transport, Instant::now());
+        inner.room.detach(self.number, self.transport, Instant::now());
         inner.connections -= 1;
         drop(inner);
         self.hub.bell.send_replace(());

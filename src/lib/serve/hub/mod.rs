@@ -193,10 +193,7 @@ impl Hub {
         backlog: Vec<Arc<str>>,
     ) -> Admission {
         inner.connections += 1;
-        let seat = inner
-            .room
-            .seat(number)
-            .expect("the room has just given this seat");
+        let seat = inner.room.seat(number).expect("the room has just given this seat");
         let others = inner.room.roster().filter(|other| other.number != number);
         Admission {
             you: participant(seat),

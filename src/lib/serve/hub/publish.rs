@@ -12,9 +12,7 @@ impl Hub {
         if events.is_empty() {
             return;
         }
-        let at = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         for event in events {
             self.tell_operator(inner, &event);
@@ -24,9 +22,7 @@ impl Hub {
                 }
             };
             let line = (self.encode)(inner.ring.next(), at, &event, seat);
-            inner
-                .ring
-                .push(line, matches!(event, Event::Said { .. }), Instant::now());
+            inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
         }
         self.bell.send_replace(());
     }
@@ -34,10 +30,10 @@ impl Hub {
     fn tell_operator(&self, inner: &Inner, event: &Event) {
         let present = inner.room.present();
         let notice = match event {
-            Event::Joined(number) => inner.room.seat(*number).map(|seat| FromServe::Joined {
-                participant: participant(seat),
-                present,
-            }),
+            Event::Joined(number) => inner
+                .room
+                .seat(*number)
+                .map(|seat| FromServe::Joined { participant: participant(seat), present }),
             Event::Left { number, name, tag } => Some(FromServe::Left {
                 participant: Participant {
                     number: *number,

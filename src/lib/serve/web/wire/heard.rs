@@ -49,13 +49,9 @@ impl FromClient {
             Refused::new(Why::BadJson, text)
         })?;
         match &event {
-            Self::Say {
-                reference: Some(reference),
-                ..
-            } if reference.len() > REFERENCE_BYTES => Err(Refused::new(
-                Why::BadJson,
-                "the ref of a message has at most 64 bytes",
-            )),
+            Self::Say { reference: Some(reference), .. } if reference.len() > REFERENCE_BYTES => {
+                Err(Refused::new(Why::BadJson, "the ref of a message has at most 64 bytes"))
+            }
             Self::Say { .. }
             | Self::Join { .. }
             | Self::Typing {}
@@ -72,17 +68,10 @@ mod tests {
     #[test]
     fn the_lines_of_the_contract_are_understood() {
         let join = FromClient::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
-        let expected = FromClient::Join {
-            name: "Ana".into(),
-            ticket: "x".into(),
-            resume: None,
-            after: None,
-        };
+        let expected =
+            FromClient::Join { name: "Ana".into(), ticket: "x".into(), resume: None, after: None };
         assert_eq!(join, expected);
-        assert_eq!(
-            FromClient::parse(r#"{"t":"leave"}"#),
-            Ok(FromClient::Leave {})
-        );
+        assert_eq!(FromClient::parse(r#"{"t":"leave"}"#), Ok(FromClient::Leave {}));
     }
 
     /// V-01: nobody can name a sender.
@@ -97,11 +86,7 @@ mod tests {
             r#"[]"#,
             "",
         ] {
-            assert_eq!(
-                FromClient::parse(line).unwrap_err().why,
-                Why::BadJson,
-                "{line}"
-            );
+            assert_eq!(FromClient::parse(line).unwrap_err().why, Why::BadJson, "{line}");
         }
     }
 

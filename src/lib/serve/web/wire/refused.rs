@@ -43,12 +43,7 @@ pub(in crate::serve::web) struct Refused {
 impl Refused {
     /// A refusal of something without an id.
     pub(in crate::serve::web) fn new(why: Why, text: impl Into<String>) -> Self {
-        Self {
-            reference: None,
-            why,
-            text: text.into(),
-            suggest: None,
-        }
+        Self { reference: None, why, text: text.into(), suggest: None }
     }
 
     /// The same, about the message with this id.

@@ -79,26 +79,15 @@ pub(super) struct Limits {
 pub(in crate::serve) fn encode(seq: u64, at: u64, event: &Event, seat: Option<&Seat>) -> Arc<str> {
     let event = match event {
         Event::Joined(number) => {
-            let who = seat.map_or(
-                Who {
-                    n: *number,
-                    tag: "",
-                    name: "",
-                },
-                |seat| Who {
-                    n: *number,
-                    tag: seat.tag.as_str(),
-                    name: seat.name.as_str(),
-                },
-            );
+            let who = seat.map_or(Who { n: *number, tag: "", name: "" }, |seat| Who {
+                n: *number,
+                tag: seat.tag.as_str(),
+                name: seat.name.as_str(),
+            });
             FromServer::Joined { seq, who }
         }
         Event::Left { number, .. } => FromServer::Left { seq, n: *number },
-        Event::Said {
-            number,
-            reference,
-            text,
-        } => FromServer::Said {
+        Event::Said { number, reference, text } => FromServer::Said {
             seq,
             n: *number,
             at,
@@ -129,10 +118,7 @@ pub(in crate::serve::web) fn welcome(
             burst: room.rate.burst,
         },
     });
-    admission
-        .backlog
-        .iter()
-        .for_each(|earlier| text.push_str(earlier));
+    admission.backlog.iter().for_each(|earlier| text.push_str(earlier));
     text
 }
 
@@ -140,9 +126,7 @@ pub(in crate::serve::web) fn welcome(
 pub(in crate::serve::web) fn frame(past: &Past, typing: &[u64]) -> String {
     let mut text = String::with_capacity(past.events.iter().map(|event| event.len()).sum());
     if past.missed > 0 {
-        text.push_str(&line(&FromServer::Gap {
-            missed: past.missed,
-        }));
+        text.push_str(&line(&FromServer::Gap { missed: past.missed }));
     }
     past.events.iter().for_each(|event| text.push_str(event));
     for n in typing {
@@ -158,17 +142,11 @@ pub(in crate::serve::web) fn beat() -> String {
 
 /// The last line of a session.
 pub(in crate::serve::web) fn end() -> String {
-    line(&FromServer::End {
-        text: "this session has ended, and nothing of it was kept",
-    })
+    line(&FromServer::End { text: "this session has ended, and nothing of it was kept" })
 }
 
 fn who(participant: &Participant) -> Who<'_> {
-    Who {
-        n: participant.number,
-        tag: &participant.tag,
-        name: &participant.name,
-    }
+    Who { n: participant.number, tag: &participant.tag, name: &participant.name }
 }
 
 /// The event as one line.
