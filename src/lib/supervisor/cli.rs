@@ -1,10 +1,12 @@
 //! The command line of `chattrace`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser};
 
 use crate::config::{Backlog, Listen, Logs, Mode, Overrides, Participants, Provider};
+use crate::terminal;
 
 /// An anonymous chat that lives exactly as long as this terminal.
 #[derive(Debug, Parser)]
@@ -71,6 +73,11 @@ struct ModeFlags {
 }
 
 impl Cli {
+    /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
+    pub(super) fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| terminal::usage(&error.render(), error.use_stderr()))
+    }
+
     /// What was set here, for the configuration.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {

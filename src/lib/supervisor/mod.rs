@@ -15,8 +15,6 @@ mod session_tests;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::config::{Config, ConfigError, Provider};
 use crate::control::VERSION;
 use crate::exit::Exit;
@@ -68,9 +66,9 @@ impl StartError {
 
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::read() {
         Ok(cli) => cli,
-        Err(error) => return terminal::usage(&error.render(), error.use_stderr()),
+        Err(code) => return code,
     };
     // One thread: a child dies with the thread that forked it (prctl(2)).
     let runtime = tokio::runtime::Builder::new_current_thread()
