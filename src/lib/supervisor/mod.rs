@@ -10,8 +10,6 @@ mod drive;
 mod qr;
 mod services;
 mod session;
-#[cfg(test)]
-mod session_tests;
 
 use std::process::ExitCode;
 
@@ -24,7 +22,7 @@ use crate::terminal::{self, Screen, Volume};
 use crate::token::Token;
 use board::Board;
 use services::Siblings;
-use session::{Cause, Ending, Phase, Tunnelling};
+use session::{Cause, Ending, Tunnelling};
 
 /// Connections that may wait to be accepted; see the room's own figure.
 const LISTEN_QUEUE: i32 = 4096;
@@ -144,19 +142,5 @@ fn tunnelling(provider: Provider) -> Tunnelling {
         Provider::None => Tunnelling::Never,
         Provider::Auto => Tunnelling::WhenPossible,
         Provider::Cloudflared => Tunnelling::Required,
-    }
-}
-
-/// The word for a phase, as scripts see it over the control socket.
-fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Preparing => "preparing",
-        Phase::Starting => "starting",
-        Phase::Opening => "opening",
-        Phase::Open => "open",
-        Phase::Closing => "closing",
-        Phase::Draining => "draining",
-        Phase::Wiping => "wiping",
-        Phase::Over => "over",
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::session::*;
+use super::*;
 
 fn url() -> String {
     "https://a.trycloudflare.com".to_owned()
