@@ -36,14 +36,32 @@ pub(super) enum Protocol {
 pub(super) enum Event {
     /// It printed a line.
     Line(Meaning),
-    /// It is gone, in words such as "ended with code 1"; every line was told before.
-    Ended(String),
+    /// It is gone; every line was told before.
+    Ended(How),
     /// `/quicktunnel` answered this name, or did not answer.
     Name(Option<String>),
     /// `/ready` answered.
     Ready(Readiness),
     /// A moment that [`Attempt::wake`] named has come.
     Tick,
+}
+
+/// How a process came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl std::fmt::Display for How {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            How::Code(code) => write!(f, "ended with code {code}"),
+            How::Signal(signal) => write!(f, "was ended by signal {signal}"),
+        }
+    }
 }
 
 /// What `/ready` says.
@@ -112,11 +130,11 @@ pub(super) struct Attempt {
 impl Attempt {
     /// cloudflared is being started over QUIC.
     pub(super) fn begin(now: Duration, settle: Duration) -> (Self, Vec<Action>) {
-        let attempt = Self::over(Protocol::Quic, now, settle);
+        let attempt = Self::start(Protocol::Quic, now, settle);
         (attempt, vec![Action::Report(FromTunnel::Starting)])
     }
 
-    fn over(protocol: Protocol, now: Duration, settle: Duration) -> Self {
+    fn start(protocol: Protocol, now: Duration, settle: Duration) -> Self {
         Self {
             settle,
             protocol,
@@ -145,8 +163,10 @@ impl Attempt {
             Event::Ready(readiness) => self.ready(now, readiness),
             Event::Tick => Vec::new(),
         };
-        if !actions.iter().any(|a| matches!(a, Action::GiveUp(_))) {
+        if !over(&actions) {
             actions.extend(self.due(now));
+        }
+        if !over(&actions) {
             actions.extend(self.look(now));
         }
         actions
@@ -328,7 +348,7 @@ impl Attempt {
     }
 
     fn fall_back(&mut self, now: Duration) -> Vec<Action> {
-        *self = Self::over(Protocol::Http2, now, self.settle);
+        *self = Self::start(Protocol::Http2, now, self.settle);
         vec![Action::FallBack, Action::Report(FromTunnel::Starting)]
     }
 
@@ -389,15 +409,24 @@ impl Attempt {
         }
     }
 
-    fn ended(&mut self, how: String) -> Failure {
+    fn ended(&mut self, how: How) -> Failure {
         match (&self.phase, self.clue.take()) {
             (Phase::Settling(..) | Phase::Up(_) | Phase::Reconnecting(..), _) => {
                 Failure::Died { how }
             }
             (_, Some(trouble)) => Failure::of(trouble),
+            // What the kernel cannot run, execvp(3) hands to a shell, which ends like this.
+            (_, None) if matches!(how, How::Code(126 | 127)) => {
+                Failure::NotRun("it is no program".to_owned())
+            }
             (_, None) => Failure::EndedEarly { how },
         }
     }
+}
+
+fn over(actions: &[Action]) -> bool {
+    let given_up = |action: &Action| matches!(action, Action::GiveUp(_));
+    actions.iter().any(given_up)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::attempt::How;
 use super::output::{Host, Trouble};
 use crate::terminal::harmless;
 
@@ -125,14 +126,14 @@ pub(super) enum Failure {
         "cloudflared {how} before it had a public address; run it by hand to see why: cloudflared tunnel --url http://127.0.0.1:8080"
     )]
     EndedEarly {
-        /// "ended with code 1".
-        how: String,
+        /// How.
+        how: How,
     },
     /// It ended while it was up.
     #[error("cloudflared {how}, and its public address is gone; a new start gives a new one")]
     Died {
-        /// "was ended by signal 9".
-        how: String,
+        /// How.
+        how: How,
     },
     /// The system refuses.
     #[error("cloudflared cannot be started: {0}")]
