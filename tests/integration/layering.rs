@@ -56,7 +56,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("directories", &["paths.rs"]),
-    ("ureq", &["tunnel/install.rs", "tunnel/probe.rs"]),
+    ("ureq", &["tunnel/install.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -30,8 +30,6 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
-use clap::Parser as _;
-
 use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
@@ -45,13 +43,9 @@ pub fn main() -> ExitCode {
     if words.next().is_some_and(|word| word == "exec") {
         return become_program(words).into();
     }
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::read() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Its reader may be gone; the code says the rest.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()));
-        }
+        Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
         && process::tie_to_parent(parent).is_err()
