@@ -1,120 +1,13 @@
 //! `chattrace-tunnel` under a supervisor: the messages of the control channel, and the ends that
 //! the lifeline brings.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::io::Write as _;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::cloudflared::{HANGS, HAPPY, HOST, TOO_MANY};
-use crate::harness::{DEADLINE, Place, StandIn, TUNNEL};
-
-/// The supervisor's side of a tunnel.
-struct Supervised {
-    child: Child,
-    lifeline: UnixStream,
-    messages: BufReader<UnixStream>,
-    run_dir: std::path::PathBuf,
-}
-
-impl Supervised {
-    fn start(place: &Place) -> Self {
-        Self::start_as(place, place.command(TUNNEL))
-    }
-
-    fn start_as(place: &Place, mut command: Command) -> Self {
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        ours.set_read_timeout(Some(DEADLINE)).unwrap();
-        let child = command
-            .args(["--lifeline", &std::process::id().to_string()])
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let run_dir = place.runtime().join("chattrace/session");
-        std::fs::create_dir_all(&run_dir).unwrap();
-        let base = run_dir.parent().unwrap();
-        for dir in [base, &run_dir] {
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-            std::fs::set_permissions(dir, mode).unwrap();
-        }
-        let mut supervised = Self {
-            child,
-            messages: BufReader::new(ours.try_clone().unwrap()),
-            lifeline: ours,
-            run_dir,
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(
-            supervised.next(),
-            json!({ "type": "hello", "version": version })
-        );
-        supervised
-    }
-
-    /// Started, and told to use this stand-in.
-    fn with(place: &Place, stand_in: &StandIn) -> Self {
-        let mut supervised = Self::start(place);
-        supervised.begin(json!(stand_in.path()), Value::Null);
-        supervised
-    }
-
-    fn begin(&mut self, cloudflared: Value, download_base: Value) {
-        let tunnel = json!({
-            "provider": "auto",
-            "cloudflared": cloudflared,
-            "settle_seconds": 0,
-            "download_base": download_base,
-        });
-        let run_dir = self.run_dir.clone();
-        self.send(&json!({ "type": "start", "tunnel": tunnel, "run_dir": run_dir }));
-    }
-
-    fn open(&mut self) {
-        self.send(&json!({ "type": "open", "origin": "127.0.0.1:8080" }));
-    }
-
-    fn send(&mut self, message: &Value) {
-        self.lifeline
-            .write_all(format!("{message}\n").as_bytes())
-            .unwrap();
-    }
-
-    fn next(&mut self) -> Value {
-        let mut line = String::new();
-        self.messages.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-
-    fn expect(&mut self, kind: &str) -> Value {
-        let message = self.next();
-        assert_eq!(message["type"], kind, "{message}");
-        message
-    }
-
-    /// Announced.
-    fn up(&mut self) {
-        self.expect("found");
-        self.open();
-        for kind in ["starting", "url", "registered", "up"] {
-            let message = self.expect(kind);
-            let named = matches!(kind, "url" | "registered" | "up");
-            assert_eq!(
-                message.get("url"),
-                named.then(|| json!(format!("https://{HOST}"))).as_ref()
-            );
-        }
-    }
-
-    /// Waits for the end: of everything that holds stdout, on which nothing may have been written.
-    fn ended(mut self) -> Option<i32> {
-        let stdout = self.child.stdout.take().unwrap();
-        assert_eq!(std::io::read_to_string(stdout).unwrap(), "");
-        self.child.wait().unwrap().code()
-    }
-}
+use crate::harness::cloudflared::{HANGS, HAPPY, TOO_MANY};
+use crate::harness::{Place, StandIn, Supervised, TUNNEL};
 
 #[test]
 fn found_opened_and_closed_when_told() {

@@ -65,7 +65,7 @@ impl Cloudflared {
         protocol: Protocol,
     ) -> std::io::Result<Self> {
         let mut command = command(program, home)?;
-        // Facts, section 11. `--config=` keeps the user's own file out, which would win over --url.
+        // As measured. `--config=` keeps the user's own file out, which would win over --url.
         command.args(["tunnel", "--config=", "--url", origin]);
         command.args([
             "--metrics",

@@ -8,7 +8,7 @@ use super::output::{Host, Trouble};
 use crate::terminal::harmless;
 
 /// How long to keep away after "too many requests". Cloudflare publishes no figure, and every new
-/// try makes it worse (facts, 9.4); public reports speak of minutes, so ten of them are both likely
+/// try makes it worse; public reports speak of minutes, so ten of them are both likely
 /// enough and bearable.
 pub(super) const COOL_DOWN_SECONDS: u64 = 600;
 
@@ -178,7 +178,7 @@ impl Failure {
     /// The reason that cloudflared's own words give for its exit.
     pub(super) fn of(trouble: Trouble) -> Self {
         match trouble {
-            // A quick tunnel is refused without a status for one known reason (facts, 4).
+            // A quick tunnel is refused without a status for one known reason (measured).
             Trouble::Answered(429) | Trouble::NoTunnel => Failure::TooMany,
             // 2xx and the like: the answer was in order, its content was not.
             Trouble::Answered(status @ 400..) => Failure::Answered(status),

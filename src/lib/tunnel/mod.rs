@@ -4,7 +4,7 @@
 //! |---|---|
 //! | rules, without I/O and clock | [`output`] (one line → its meaning) · [`attempt`] (what happens → what to do) · [`failure`] (every way to fail, as a sentence) · [`origin`] |
 //! | mechanism | [`cloudflared`] (the child) · [`probe`] (its metrics port) · [`locate`], [`pin`], [`install`] (where it comes from) · [`cooldown`] |
-//! | driver | [`drive`], told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`] and [`screen`] |
+//! | course | [`drive`]: [`prepare`], then [`hold`]; told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`], [`screen`] and [`progress`] |
 //!
 //! The public name is never resolved here and no request is made to it: a look-up before its time
 //! is remembered as "does not exist" for half an hour, by every cache on the way.
@@ -15,12 +15,15 @@ mod cloudflared;
 mod cooldown;
 mod drive;
 mod failure;
+mod hold;
 mod install;
 mod locate;
 mod origin;
 mod output;
 mod pin;
+mod prepare;
 mod probe;
+mod progress;
 mod report;
 mod screen;
 mod standalone;
