@@ -60,6 +60,23 @@ fn close_is_obeyed_at_every_point() {
     assert_eq!(tunnel.ended(), Some(0));
 }
 
+/// A server that takes the connection and says nothing does not hold the end up.
+#[test]
+fn close_is_obeyed_during_a_download() {
+    let place = Place::new();
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", mute.local_addr().unwrap());
+    let mut command = place.command(TUNNEL);
+    command.env("PATH", "/nowhere");
+    let mut tunnel = Supervised::start_as(&place, command);
+    tunnel.begin(Value::Null, json!(base));
+    tunnel.expect("fetching");
+    let (_asking, _) = mute.accept().unwrap();
+    tunnel.send(&json!({ "type": "close" }));
+    tunnel.expect("closed");
+    assert_eq!(tunnel.ended(), Some(0));
+}
+
 /// V-11: the end of the lifeline, with and without a cloudflared that listens.
 #[test]
 fn the_end_of_the_lifeline_ends_everything() {

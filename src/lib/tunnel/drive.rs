@@ -14,7 +14,7 @@ use super::{NAME, cooldown, hold, prepare};
 use crate::config::TunnelSettings;
 use crate::control::FromTunnel;
 use crate::exit::Exit;
-use crate::terminal;
+use crate::terminal::{self, harmless};
 
 /// What is asked of this program, by its supervisor or by whoever started it.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ pub(super) async fn run(
         Stop::Failed(failure) => {
             remember(ground, &failure);
             let lost = FromTunnel::Lost {
-                why: failure.to_string(),
+                why: harmless(&failure.to_string()),
                 retry_after: failure.retry_after(),
             };
             let _ = report.tell(lost).await;

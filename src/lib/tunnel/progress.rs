@@ -24,7 +24,7 @@ pub(super) enum Progress {
 impl Progress {
     /// A download of so many bytes; 0 is unknown.
     pub(super) fn download(of: u64) -> Self {
-        let style = style("{bar:30} {bytes} of {total_bytes}, {eta} left");
+        let style = style("{bar:30} {decimal_bytes} of {decimal_total_bytes}, {eta} left");
         let bar = ProgressBar::new(of).with_style(style);
         if bar.is_hidden() {
             Progress::Quarters { of, told: 0 }
