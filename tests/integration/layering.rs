@@ -53,7 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("directories", &["paths"]),
-    ("ureq", &["tunnel/install.rs", "tunnel/probe.rs"]),
+    ("ureq", &["tunnel/install.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
