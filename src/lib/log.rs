@@ -96,10 +96,7 @@ impl EventLog {
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{}\n", paths::EVENT_LOG_HEADER);
         if self.forgotten > 0 {
-            text.push_str(&format!(
-                "{} earlier entries were forgotten\n",
-                self.forgotten
-            ));
+            text.push_str(&format!("{} earlier entries were forgotten\n", self.forgotten));
         }
         for (at, entry) in &self.entries {
             text.push_str(&format!("{}  {entry}\n", at.strftime("%Y-%m-%d %H:%M:%S")));
@@ -115,14 +112,9 @@ impl EventLog {
     pub(crate) fn save(&self, folder: &Path, now: &ZonedDateTime) -> std::io::Result<PathBuf> {
         let mut at = now.clone();
         for _ in 0..100 {
-            let path = folder.join(paths::event_log_name(
-                &at.strftime("%Y%m%d-%H%M%S").to_string(),
-            ));
-            let opened = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path);
+            let path =
+                folder.join(paths::event_log_name(&at.strftime("%Y%m%d-%H%M%S").to_string()));
+            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             match opened {
                 Ok(mut file) => {
                     file.write_all(self.text().as_bytes())?;
@@ -148,11 +140,7 @@ mod tests {
         let at: ZonedDateTime = "2026-11-23T15:04:05+01:00[Europe/Berlin]".parse().unwrap();
         let mut log = EventLog::default();
         log.note(at.clone(), Entry::Started);
-        let ana = Person {
-            number: 1,
-            name: "Ana".into(),
-            tag: "k7q".into(),
-        };
+        let ana = Person { number: 1, name: "Ana".into(), tag: "k7q".into() };
         log.note(at.clone(), Entry::Joined(ana));
         (log, at)
     }

@@ -8,10 +8,7 @@ use crate::harness::{Place, Program, StandIn, Stream, TUNNEL};
 /// The program with settling time 0 and this stand-in.
 pub(crate) fn tunnel(place: &Place, cloudflared: &StandIn, arguments: &[&str]) -> Command {
     let mut command = settled(place, r#"{"tunnel":{"settle_seconds":0}}"#);
-    command
-        .arg("--cloudflared")
-        .arg(cloudflared.path())
-        .args(arguments);
+    command.arg("--cloudflared").arg(cloudflared.path()).args(arguments);
     command
 }
 
@@ -33,11 +30,7 @@ fn cloudflared_is_started_as_measured_and_knows_nothing_of_the_user() {
     let stand_in = StandIn::install(&place, HAPPY);
     let hostile = place.home().join(".cloudflared");
     std::fs::create_dir(&hostile).unwrap();
-    std::fs::write(
-        hostile.join("config.yml"),
-        "ingress:\n  - service: http_status:404\n",
-    )
-    .unwrap();
+    std::fs::write(hostile.join("config.yml"), "ingress:\n  - service: http_status:404\n").unwrap();
     let mut command = tunnel(&place, &stand_in, &[ORIGIN]);
     command.envs([
         ("TUNNEL_URL", "http://evil.example"),
@@ -52,37 +45,21 @@ fn cloudflared_is_started_as_measured_and_knows_nothing_of_the_user() {
     program.signal("TERM");
     program.wait().expect_code(0);
     let start = stand_in.records().remove(0);
-    let argv: Vec<&str> = start["argv"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|a| a.as_str().unwrap())
-        .collect();
+    let argv: Vec<&str> =
+        start["argv"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
     assert_eq!(
         argv.join(" "),
         "tunnel --config= --url http://127.0.0.1:8080 --metrics 127.0.0.1:0 --grace-period 2s --loglevel info"
     );
     let env = start["env"].as_object().unwrap();
     let names: Vec<&str> = env.keys().map(String::as_str).collect();
-    assert_eq!(
-        names,
-        [
-            "HOME",
-            "NO_AUTOUPDATE",
-            "PATH",
-            "SSL_CERT_FILE",
-            "TUNNEL_NO_PRECHECKS"
-        ]
-    );
+    assert_eq!(names, ["HOME", "NO_AUTOUPDATE", "PATH", "SSL_CERT_FILE", "TUNNEL_NO_PRECHECKS"]);
     assert_eq!(
         (&env["PATH"], &env["SSL_CERT_FILE"]),
         (&"/usr/bin:/bin".into(), &"/etc/own.pem".into())
     );
     let home = env["HOME"].as_str().unwrap();
-    assert!(
-        home.starts_with(place.runtime().to_str().unwrap()),
-        "{home}"
-    );
+    assert!(home.starts_with(place.runtime().to_str().unwrap()), "{home}");
     assert_eq!(start["home"].as_array().unwrap().len(), 0);
 }
 
@@ -90,25 +67,22 @@ fn cloudflared_is_started_as_measured_and_knows_nothing_of_the_user() {
 #[test]
 fn the_link_is_not_announced_before_the_edge_knows_the_tunnel() {
     let place = Place::new();
-    let stand_in = StandIn::install(
-        &place,
-        &format!("greet\nbox {HOST}\nmetrics\nwait go\nregister\n"),
-    );
+    let stand_in =
+        StandIn::install(&place, &format!("greet\nbox {HOST}\nmetrics\nwait go\nregister\n"));
     let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
     assert_eq!(program.stdout_line(), r#"{"event":"starting"}"#);
     let url = format!(r#"{{"event":"url","url":"https://{HOST}/t/abc?q#key"}}"#);
     assert_eq!(program.stdout_line(), url);
     // Lines come in order, so that "registered" is the next one proves that it was not said before.
     stand_in.release("go");
-    assert_eq!(
-        program.stdout_line(),
-        url.replace("\"event\":\"url\"", "\"event\":\"registered\"")
-    );
+    assert_eq!(program.stdout_line(), url.replace("\"event\":\"url\"", "\"event\":\"registered\""));
     program.signal("INT");
     let ended = program.wait().expect_code(0);
-    assert!(ended.stdout.ends_with(&format!(
-        "{{\"event\":\"closed\",\"url\":\"https://{HOST}/t/abc?q#key\"}}\n"
-    )));
+    assert!(
+        ended.stdout.ends_with(&format!(
+            "{{\"event\":\"closed\",\"url\":\"https://{HOST}/t/abc?q#key\"}}\n"
+        ))
+    );
 }
 
 #[test]
@@ -116,10 +90,7 @@ fn the_settling_time_passes_between_registration_and_link() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let mut command = settled(&place, r#"{"tunnel":{"settle_seconds":1}}"#);
-    command
-        .arg("--cloudflared")
-        .arg(stand_in.path())
-        .arg(ORIGIN);
+    command.arg("--cloudflared").arg(stand_in.path()).arg(ORIGIN);
     let mut program = Program::start(command);
     program.stderr_with("registered; the name needs 1 second to be known");
     program.stdout_line();
@@ -141,29 +112,18 @@ fn quic_that_fails_is_followed_by_http2_with_a_new_address() {
 #[test]
 fn an_edge_that_comes_back_keeps_the_link_and_is_told_once() {
     let place = Place::new();
-    let stand_in = StandIn::install(
-        &place,
-        &format!("{HAPPY}wait lose\ndrop\nwait back\nregister\n"),
-    );
+    let stand_in =
+        StandIn::install(&place, &format!("{HAPPY}wait lose\ndrop\nwait back\nregister\n"));
     let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
     let event = |name: &str| format!(r#"{{"event":"{name}""#);
-    program.line(Stream::Stdout, |line| {
-        line.starts_with(&event("registered"))
-    });
+    program.line(Stream::Stdout, |line| line.starts_with(&event("registered")));
     stand_in.release("lose");
     assert!(program.stdout_line().starts_with(&event("reconnecting")));
     stand_in.release("back");
     assert!(program.stdout_line().starts_with(&event("registered")));
     program.signal("TERM");
     assert!(
-        program
-            .wait()
-            .expect_code(0)
-            .stdout
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with(&event("closed"))
+        program.wait().expect_code(0).stdout.lines().last().unwrap().starts_with(&event("closed"))
     );
 }
 
@@ -183,10 +143,7 @@ fn output_of_cloudflared_is_drained_and_never_shown() {
     program.signal("TERM");
     let ended = program.wait().expect_code(0);
     for said in [&ended.stdout, &ended.stderr] {
-        assert!(
-            !said.contains("Request failed") && !said.contains("secret"),
-            "{said}"
-        );
+        assert!(!said.contains("Request failed") && !said.contains("secret"), "{said}");
         assert!(!said.chars().any(|c| c.is_control() && c != '\n') && !said.contains('\u{202e}'));
     }
 }

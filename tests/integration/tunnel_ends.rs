@@ -26,12 +26,7 @@ fn up(place: &Place, orders: &str) -> (StandIn, Program) {
 
 fn runtime_is_empty(place: &Place) {
     let base = place.runtime().join("chattrace");
-    assert_eq!(
-        std::fs::read_dir(base).unwrap().count(),
-        0,
-        "{:?}",
-        place.tree()
-    );
+    assert_eq!(std::fs::read_dir(base).unwrap().count(), 0, "{:?}", place.tree());
 }
 
 #[test]
@@ -65,11 +60,7 @@ fn killed_without_warning_it_takes_cloudflared_along() {
     program.signal("KILL");
     let ended = program.wait();
     assert_eq!(ended.status.code(), None, "{ended:#?}");
-    assert_eq!(
-        stand_in.records().len(),
-        1,
-        "killed, so it could not say goodbye"
-    );
+    assert_eq!(stand_in.records().len(), 1, "killed, so it could not say goodbye");
 }
 
 /// V-12.
@@ -102,16 +93,10 @@ fn a_reader_that_goes_away_ends_it_at_once() {
     let stand_in = StandIn::install(&place, HAPPY);
     let inner = tunnel(&place, &stand_in, &[ORIGIN]);
     let mut command = place.command("sh");
-    command
-        .args(["-c", "\"$0\" \"$@\" | head -1"])
-        .arg(TUNNEL)
-        .args(inner.get_args());
+    command.args(["-c", "\"$0\" \"$@\" | head -1"]).arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
     assert_eq!(ended.stdout, format!("https://{HOST}\n"));
-    assert!(
-        ended.stderr.contains("nobody reads the link any more"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("nobody reads the link any more"), "{ended:#?}");
     assert!(stand_in.ended_by_term());
     runtime_is_empty(&place);
 }
@@ -149,17 +134,9 @@ fn standard_input_without_a_line_is_a_clear_error() {
     let stand_in = StandIn::install(&place, HAPPY);
     for (text, code, said) in [
         ("", 69, "standard input ended before its first line"),
-        (
-            "http://127.0.0.1:1",
-            69,
-            "standard input ended before its first line",
-        ),
+        ("http://127.0.0.1:1", 69, "standard input ended before its first line"),
         ("\n", 2, "does not start with http://"),
-        (
-            &format!("http://127.0.0.1:1/{}", "x".repeat(9000)),
-            2,
-            "longer than 4096 bytes",
-        ),
+        (&format!("http://127.0.0.1:1/{}", "x".repeat(9000)), 2, "longer than 4096 bytes"),
     ] {
         let mut program = Program::start(tunnel(&place, &stand_in, &["-"]));
         program.write(text);
@@ -178,9 +155,7 @@ fn the_pipelines_with_tee_end_when_a_neighbour_does() {
     let inner = tunnel(&place, &stand_in, &[]);
     let line = "printf 'http://127.0.0.1:8080/t/abc#x\\n'";
     let mut command = place.command("sh");
-    command
-        .arg("-c")
-        .arg(format!("{{ {line}; cat; }} | \"$0\" \"$@\" | tee link.txt"));
+    command.arg("-c").arg(format!("{{ {line}; cat; }} | \"$0\" \"$@\" | tee link.txt"));
     command.arg(TUNNEL).args(inner.get_args());
     let mut program = Program::start(command);
     let link = program.stdout_line();
@@ -194,15 +169,10 @@ fn the_pipelines_with_tee_end_when_a_neighbour_does() {
 
     // Here the input ends with its line, so the tunnel ends as well, link or no link.
     let mut command = place.command("sh");
-    command
-        .arg("-c")
-        .arg(format!("{line} | \"$0\" \"$@\" | tee link.txt"));
+    command.arg("-c").arg(format!("{line} | \"$0\" \"$@\" | tee link.txt"));
     command.arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
-    assert!(
-        ended.stderr.contains("standard input has ended"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("standard input has ended"), "{ended:#?}");
     runtime_is_empty(&place);
 }
 
@@ -215,12 +185,7 @@ fn cloudflared_is_out_of_reach_of_the_terminals_signals() {
     // the group of cloudflared is looked at instead.
     let pid = stand_in.records()[0]["pid"].as_u64().unwrap();
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields: Vec<&str> = stat
-        .rsplit_once(')')
-        .unwrap()
-        .1
-        .split_whitespace()
-        .collect();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     assert_eq!(fields[2], pid.to_string(), "leads a group of its own");
     stand_in.release("go");
     program.line(Stream::Stderr, |line| line.contains("lost the tunnel"));

@@ -16,10 +16,7 @@ fn refused(place: &Place, orders: &str, sentence: &str) -> Ended {
     let ended = Program::run(tunnel(place, &stand_in, &[ORIGIN])).expect_code(69);
     assert_eq!(ended.stdout, "", "{ended:#?}");
     let said = ended.stderr.lines().last().unwrap();
-    assert!(
-        said.starts_with("chattrace-tunnel: ") && said.contains(sentence),
-        "{ended:#?}"
-    );
+    assert!(said.starts_with("chattrace-tunnel: ") && said.contains(sentence), "{ended:#?}");
     // The next step stands after the reason.
     assert!(said.contains(';') || said.contains(','), "{said}");
     ended
@@ -34,10 +31,7 @@ fn every_early_exit_has_its_sentence() {
         (REFUSED, "api.trycloudflare.com cannot be reached"),
         (UNKNOWN_FLAG, "does not know the options of quick tunnels"),
         (GARBAGE, "ended with code 3 before it had a public address"),
-        (
-            "exit 0\n",
-            "ended with code 0 before it had a public address",
-        ),
+        ("exit 0\n", "ended with code 0 before it had a public address"),
         (
             "greet\nerr failed to request quick Tunnel: Post \"https://api.trycloudflare.com/tunnel\": tls: failed to verify certificate: x509: certificate signed by unknown authority\nexit 1\n",
             "the certificate of api.trycloudflare.com is not trusted",
@@ -66,21 +60,13 @@ fn too_many_requests_are_remembered_in_both_forms() {
         let place = Place::new();
         refused(&place, orders, "too many requests");
         let cooldown = place.runtime().join("chattrace/cooldown");
-        assert!(
-            std::fs::read_to_string(&cooldown)
-                .unwrap()
-                .parse::<u64>()
-                .is_ok()
-        );
+        assert!(std::fs::read_to_string(&cooldown).unwrap().parse::<u64>().is_ok());
         let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&cooldown).unwrap());
         assert_eq!(mode & 0o777, 0o600);
 
         let stand_in = StandIn::install_as(&place.root().join("again/cloudflared"), HAPPY);
         let ended = Program::run(tunnel(&place, &stand_in, &["--json", ORIGIN])).expect_code(69);
-        assert!(
-            ended.stderr.contains("can be tried in 10 minutes"),
-            "{ended:#?}"
-        );
+        assert!(ended.stderr.contains("can be tried in 10 minutes"), "{ended:#?}");
         let lost: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
         assert_eq!(lost["event"], "lost");
         assert!((590..=600).contains(&lost["retry_after"].as_u64().unwrap()));
@@ -96,11 +82,7 @@ fn too_many_requests_are_remembered_in_both_forms() {
 
 #[test]
 fn nothing_at_all_is_noticed_after_ten_seconds() {
-    refused(
-        &Place::new(),
-        SILENT,
-        "cloudflared printed nothing for 10 seconds",
-    );
+    refused(&Place::new(), SILENT, "cloudflared printed nothing for 10 seconds");
 }
 
 #[test]
@@ -114,11 +96,7 @@ fn a_wrong_host_name_is_refused_and_shown_harmlessly() {
         "",
     ] {
         let orders = format!("greet\nbox {host}\nmetrics\nregister\n");
-        refused(
-            &Place::new(),
-            &orders,
-            "which is no address of a quick tunnel",
-        );
+        refused(&Place::new(), &orders, "which is no address of a quick tunnel");
     }
 }
 
@@ -140,11 +118,7 @@ fn an_edge_that_refuses_is_quoted_over_http2() {
          err 2026-11-23T05:02:55Z ERR Register tunnel error from server side error=\"tunnel is not allowed\" connIndex=0 event=0 ip=127.0.2.1\n\
          err tunnel is not allowed\nexit 1\n"
     );
-    refused(
-        &Place::new(),
-        &orders,
-        "refuses the tunnel (\"tunnel is not allowed\")",
-    );
+    refused(&Place::new(), &orders, "refuses the tunnel (\"tunnel is not allowed\")");
 }
 
 /// V-15: the sentence of a network that lets nothing through, in the time that it really takes.
@@ -160,11 +134,7 @@ fn an_edge_that_never_answers_is_given_up_after_both_protocols() {
     let orders = format!(
         "greet\nbox {HOST}\nmetrics\nquic: {quic}\nquic: {quic}\nquic: {quic}\n{tcp}\nhang\n"
     );
-    refused(
-        &Place::new(),
-        &orders,
-        "port 7844, neither by UDP nor by TCP",
-    );
+    refused(&Place::new(), &orders, "port 7844, neither by UDP nor by TCP");
 }
 
 #[test]
@@ -175,10 +145,7 @@ fn a_cloudflared_that_dies_later_is_told_as_a_loss() {
     program.line(Stream::Stdout, |line| line.contains("registered"));
     stand_in.release("go");
     let lost = program.line(Stream::Stdout, |line| line.contains("\"lost\""));
-    assert!(
-        lost.contains(HOST) && lost.contains("ended with code 7"),
-        "{lost}"
-    );
+    assert!(lost.contains(HOST) && lost.contains("ended with code 7"), "{lost}");
     program.wait().expect_code(69);
 }
 
@@ -190,10 +157,7 @@ fn a_metrics_port_that_dies_ends_the_tunnel() {
     program.stdout_line();
     stand_in.release("go");
     let ended = program.wait().expect_code(69);
-    assert!(
-        ended.stderr.contains("no longer answers on 127.0.0.1:"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("no longer answers on 127.0.0.1:"), "{ended:#?}");
 }
 
 #[test]
@@ -204,11 +168,7 @@ fn a_program_that_cannot_be_run_is_named() {
     let torn = place.root().join("torn");
     std::fs::write(&torn, "#!/no/such/interpreter\n").unwrap();
     for (path, mode, said) in [
-        (
-            broken.clone(),
-            0o700,
-            "cloudflared cannot be run: it is no program",
-        ),
+        (broken.clone(), 0o700, "cloudflared cannot be run: it is no program"),
         (torn, 0o700, "cloudflared cannot be run: No such file"),
         (broken, 0o600, "it is not executable"),
         (place.root().join("none"), 0, "no such file or directory"),

@@ -28,9 +28,7 @@ fn pin(key: &str) -> Value {
 }
 
 fn managed(place: &Place) -> PathBuf {
-    place
-        .home()
-        .join(".local/share/chattrace/bin/cloudflared-2026.9.3")
+    place.home().join(".local/share/chattrace/bin/cloudflared-2026.9.3")
 }
 
 /// The program with nothing on PATH, and releases from `base`.
@@ -54,9 +52,8 @@ fn server(status: &'static str, length: usize) -> String {
                 "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
             );
             // A client that has seen enough may be gone.
-            let _ = stream
-                .write_all(head.as_bytes())
-                .and_then(|()| stream.write_all(&vec![0; length]));
+            let _ =
+                stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&vec![0; length]));
         }
     });
     base
@@ -68,21 +65,12 @@ fn a_download_with_another_digest_is_refused_with_both_and_nothing_stays() {
     let place = Place::new();
     let length = usize::try_from(pin("bytes").as_u64().unwrap()).unwrap();
     let ended = Program::run(bare(&place, &server("200 OK", length))).expect_code(69);
-    assert!(
-        ended.stderr.contains(pin("sha256").as_str().unwrap()),
-        "{ended:#?}"
-    );
-    assert!(
-        ended
-            .stderr
-            .contains("not the cloudflared that this version trusts: its SHA-256 is ")
-    );
+    assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()), "{ended:#?}");
+    assert!(ended.stderr.contains("not the cloudflared that this version trusts: its SHA-256 is "));
     for said in ["  from  http://127.0.0.1:", "  size  ", "  to    "] {
         assert!(ended.stderr.contains(said), "{ended:#?}");
     }
-    let kept = std::fs::read_dir(managed(&place).parent().unwrap())
-        .unwrap()
-        .count();
+    let kept = std::fs::read_dir(managed(&place).parent().unwrap()).unwrap().count();
     assert_eq!((kept, ended.stdout.as_str()), (0, ""));
 }
 
@@ -90,26 +78,17 @@ fn a_download_with_another_digest_is_refused_with_both_and_nothing_stays() {
 fn a_download_that_breaks_off_is_kept_and_said() {
     let place = Place::new();
     let ended = Program::run(bare(&place, &server("200 OK", 1000))).expect_code(69);
-    assert!(
-        ended.stderr.contains("what came so far is kept"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("what came so far is kept"), "{ended:#?}");
     let part = managed(&place).with_file_name("cloudflared-2026.9.3.part");
     let meta = std::fs::metadata(part).unwrap();
-    assert_eq!(
-        (meta.len(), meta.permissions().mode() & 0o777),
-        (1000, 0o600)
-    );
+    assert_eq!((meta.len(), meta.permissions().mode() & 0o777), (1000, 0o600));
 }
 
 #[test]
 fn a_server_without_the_file_is_quoted() {
     let place = Place::new();
     let ended = Program::run(bare(&place, &server("404 Not Found", 0))).expect_code(69);
-    assert!(
-        ended.stderr.contains("the server answered 404"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("the server answered 404"), "{ended:#?}");
 }
 
 /// V-36: checked before each use, not only when it was fetched.
@@ -118,12 +97,7 @@ fn a_managed_copy_that_was_changed_is_refused_with_both_digests() {
     let place = Place::new();
     let stand_in = StandIn::install_as(&managed(&place), HAPPY);
     let ended = Program::run(bare(&place, "http://127.0.0.1:1")).expect_code(69);
-    assert!(
-        ended
-            .stderr
-            .contains("is not the cloudflared that was fetched"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("is not the cloudflared that was fetched"), "{ended:#?}");
     assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()));
     assert_eq!(stand_in.starts(), 0);
 }
@@ -146,10 +120,7 @@ fn a_relative_entry_of_path_is_not_searched() {
     let mut command = bare(&place, "http://127.0.0.1:1");
     command.env("PATH", ".:");
     let ended = Program::run(command).expect_code(69);
-    assert!(
-        ended.stderr.contains("cloudflared cannot be fetched"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("cloudflared cannot be fetched"), "{ended:#?}");
     assert_eq!(stand_in.starts(), 0);
 }
 
@@ -188,8 +159,5 @@ fn a_data_folder_that_cannot_be_written_is_said() {
     let place = Place::new();
     std::fs::write(place.home().join(".local"), "in the way").unwrap();
     let ended = Program::run(bare(&place, "http://127.0.0.1:1")).expect_code(69);
-    assert!(
-        ended.stderr.contains("cloudflared cannot be kept in "),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("cloudflared cannot be kept in "), "{ended:#?}");
 }

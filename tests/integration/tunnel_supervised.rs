@@ -18,10 +18,7 @@ fn found_opened_and_closed_when_told() {
     tunnel.begin(json!(stand_in.path()), Value::Null);
     let found = tunnel.expect("found");
     assert_eq!(found["path"], json!(stand_in.path()));
-    assert_eq!(
-        (&found["version"], &found["source"]),
-        (&json!("2026.9.3"), &json!("chosen"))
-    );
+    assert_eq!((&found["version"], &found["source"]), (&json!("2026.9.3"), &json!("chosen")));
     assert_eq!(found["digest"].as_str().unwrap().len(), 64);
     tunnel.open();
     for kind in ["starting", "url", "registered", "up"] {
@@ -127,13 +124,7 @@ fn a_loss_is_told_with_its_pause_and_ends_the_process_with_69() {
     tunnel.expect("found");
     tunnel.open();
     let lost = tunnel.expect("lost");
-    assert!(
-        lost["why"]
-            .as_str()
-            .unwrap()
-            .contains("can be tried in 10 minutes"),
-        "{lost}"
-    );
+    assert!(lost["why"].as_str().unwrap().contains("can be tried in 10 minutes"), "{lost}");
     assert_eq!(tunnel.ended(), Some(69));
     assert_eq!(stand_in.starts(), 1);
 }
@@ -150,12 +141,7 @@ fn a_drop_and_a_return_are_told_and_a_death_is_a_loss() {
     stand_in.release("back");
     tunnel.expect("up");
     stand_in.release("die");
-    assert!(
-        tunnel.expect("lost")["why"]
-            .as_str()
-            .unwrap()
-            .contains("ended with code 1")
-    );
+    assert!(tunnel.expect("lost")["why"].as_str().unwrap().contains("ended with code 1"));
     assert_eq!(tunnel.ended(), Some(69));
 }
 
@@ -164,19 +150,10 @@ fn signals_ask_politely_and_garbage_on_the_channel_is_passed_over() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let mut tunnel = Supervised::with(&place, &stand_in);
-    tunnel
-        .lifeline
-        .write_all(b"{\"type\":\"dance\"}\nnonsense\n")
-        .unwrap();
+    tunnel.lifeline.write_all(b"{\"type\":\"dance\"}\nnonsense\n").unwrap();
     tunnel.up();
     let pid = tunnel.child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     tunnel.expect("closed");
     assert!(stand_in.ended_by_term());
     assert_eq!(tunnel.ended(), Some(0));
@@ -186,10 +163,7 @@ fn signals_ask_politely_and_garbage_on_the_channel_is_passed_over() {
 #[test]
 fn a_download_is_announced_before_it_begins() {
     let place = Place::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut tunnel = {
         let mut command = place.command(TUNNEL);
         command.env("PATH", "/nowhere");
@@ -199,25 +173,12 @@ fn a_download_is_announced_before_it_begins() {
     let fetching = tunnel.expect("fetching");
     let from = fetching["from"].as_str().unwrap();
     assert!(
-        from.starts_with(&format!(
-            "http://{closed}/mirror/2026.9.3/cloudflared-linux-"
-        )),
+        from.starts_with(&format!("http://{closed}/mirror/2026.9.3/cloudflared-linux-")),
         "{from}"
     );
     assert!(fetching["size"].as_u64().unwrap() > 30_000_000);
-    assert!(
-        fetching["to"]
-            .as_str()
-            .unwrap()
-            .starts_with(place.home().to_str().unwrap())
-    );
+    assert!(fetching["to"].as_str().unwrap().starts_with(place.home().to_str().unwrap()));
     let lost = tunnel.expect("lost");
-    assert!(
-        lost["why"]
-            .as_str()
-            .unwrap()
-            .contains("cloudflared cannot be fetched from"),
-        "{lost}"
-    );
+    assert!(lost["why"].as_str().unwrap().contains("cloudflared cannot be fetched from"), "{lost}");
     assert_eq!(tunnel.ended(), Some(69));
 }

@@ -108,12 +108,7 @@ struct Arguments {
     #[arg(long)]
     yes: bool,
     /// Configuration file
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "CHATTRACE_CONFIG",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// Folder of event logs [default: as configured, or .]
     #[arg(long, value_name = "DIR")]
@@ -143,21 +138,15 @@ pub(super) fn parse() -> Result<Choice, Exit> {
 
 impl From<Arguments> for Choice {
     fn from(given: Arguments) -> Self {
-        let levels = [
-            (given.all, Level::All),
-            (given.logs, Level::Logs),
-            (given.stale, Level::Stale),
-        ];
+        let levels =
+            [(given.all, Level::All), (given.logs, Level::Logs), (given.stale, Level::Stale)];
         let form = match (given.nul, given.json) {
             (true, _) => Form::Nul,
             (false, true) => Form::Json,
             (false, false) => Form::Lines,
         };
         Self {
-            level: levels
-                .into_iter()
-                .find(|(named, _)| *named)
-                .map(|(_, level)| level),
+            level: levels.into_iter().find(|(named, _)| *named).map(|(_, level)| level),
             form,
             overrides: Overrides {
                 config: given.config,
@@ -205,9 +194,6 @@ mod tests {
     fn the_help_fits_a_screen() {
         let help = Arguments::command().render_help().to_string();
         assert!(help.lines().count() <= 24, "{help}");
-        assert!(
-            help.lines().all(|line| line.chars().count() <= 80),
-            "{help}"
-        );
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     }
 }

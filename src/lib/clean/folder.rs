@@ -139,11 +139,7 @@ impl Folder {
         // A pipe that was put there would otherwise keep us waiting for its other end.
         let flags = access | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = File::from(openat(&self.opened, name, flags, Mode::empty())?);
-        if Look::at(&file)?.identity == seen.identity {
-            Ok(file)
-        } else {
-            Err(Why::Changed)
-        }
+        if Look::at(&file)?.identity == seen.identity { Ok(file) } else { Err(Why::Changed) }
     }
 
     /// Takes out what was seen under `name`, and looks whether it is gone. Gone before is fine.

@@ -108,8 +108,7 @@ impl Inventory {
     pub(super) fn entry(&mut self, made: Made, folder: &Rc<Folder>, name: &OsStr, wanted: bool) {
         let path = folder.path().join(name);
         let judged = folder.look(name).and_then(|look| {
-            look.as_ref()
-                .map_or(Ok(()), |look| look.judge(shape(made)))?;
+            look.as_ref().map_or(Ok(()), |look| look.judge(shape(made)))?;
             Ok(look)
         });
         match judged {

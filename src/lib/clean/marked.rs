@@ -64,9 +64,7 @@ impl Marked {
     fn lives(&self) -> bool {
         let own = fs::metadata(self.path()).is_ok_and(|seen| seen.uid() == Uid::current().as_raw());
         let environment = fs::read(self.path().join("environ")).unwrap_or_default();
-        let marked = environment
-            .split(|byte| *byte == 0)
-            .any(|entry| entry == self.mark);
+        let marked = environment.split(|byte| *byte == 0).any(|entry| entry == self.mark);
         own && marked && self.unchanged()
     }
 

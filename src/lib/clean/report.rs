@@ -72,11 +72,7 @@ impl Report {
         }
         for item in items {
             let path = harmless(&item.path.to_string_lossy());
-            terminal::say(&format!(
-                "{:>9}  {:<11}  {path}",
-                size(item.bytes),
-                kind(item)
-            ));
+            terminal::say(&format!("{:>9}  {:<11}  {path}", size(item.bytes), kind(item)));
         }
     }
 
@@ -144,11 +140,7 @@ impl Report {
             };
             terminal::say(&format!("removed {}, {rest}", things(self.removed)));
         }
-        if remain == 0 {
-            Exit::Ended
-        } else {
-            Exit::Remains
-        }
+        if remain == 0 { Exit::Ended } else { Exit::Remains }
     }
 
     fn tell(&mut self, item: &Item, removed: bool, why: Option<String>) {

@@ -68,10 +68,7 @@ fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Wh
 fn session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: bool) {
     let path = base.path().join(name);
     // What is no folder of ours was never a session's; then it is in the way of the base alone.
-    match base
-        .look(name)
-        .map(|look| look.map(|look| look.judge(Shape::Folder)))
-    {
+    match base.look(name).map(|look| look.map(|look| look.judge(Shape::Folder))) {
         Ok(Some(Ok(()))) => {}
         Ok(None) => return,
         Ok(Some(Err(why))) | Err(why) => return found.leave(path, why, all),
@@ -127,13 +124,11 @@ fn remains(
     folder: &Rc<Folder>,
     name: &OsStr,
 ) -> Result<(), Why> {
-    found
-        .items
-        .extend(Marked::by(name).into_iter().map(|process| Item {
-            path: process.path(),
-            bytes: 0,
-            place: Place::Process(process),
-        }));
+    found.items.extend(Marked::by(name).into_iter().map(|process| Item {
+        path: process.path(),
+        bytes: 0,
+        place: Place::Process(process),
+    }));
     for inside in folder.names()? {
         match paths::in_session(&inside) {
             Some(Made::Lock) => {}
@@ -181,7 +176,5 @@ fn expired(base: &Folder, name: &OsStr) -> bool {
 /// Seconds since 1970.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -42,10 +42,7 @@ impl Listener {
     pub(crate) fn bind(path: &Path, user: u32) -> std::io::Result<Self> {
         let name = path.to_fs_name::<GenericFilePath>()?;
         let options = ListenerOptions::new().name(name).mode(0o600);
-        Ok(Self {
-            socket: options.create_tokio()?,
-            user,
-        })
+        Ok(Self { socket: options.create_tokio()?, user })
     }
 
     /// Answers whoever may ask, for as long as `asks` is listened to.
@@ -91,20 +88,14 @@ async fn converse(stream: Stream, asks: mpsc::Sender<Asked>) -> Result<(), Frame
                 let (sender, receiver) = oneshot::channel();
                 let asked = asks.send((request.ask, sender)).await.is_ok();
                 match receiver.await {
-                    Ok(body) if asked => Answer {
-                        id: request.id,
-                        body,
-                    },
+                    Ok(body) if asked => Answer { id: request.id, body },
                     Ok(_) | Err(_) => return Ok(()),
                 }
             }
             Ok(None) => return Ok(()),
-            Err(FrameError::NotUnderstood(error)) => Answer {
-                id: 0,
-                body: AnswerBody::Error {
-                    text: error.to_string(),
-                },
-            },
+            Err(FrameError::NotUnderstood(error)) => {
+                Answer { id: 0, body: AnswerBody::Error { text: error.to_string() } }
+            }
             Err(error) => return Err(error),
         };
         let write = async {

@@ -79,38 +79,15 @@ mod tests {
         let ours = |place: fn(&OsStr) -> Option<Made>, name: &str| place(OsStr::new(name));
         assert_eq!(ours(in_base, "3f9a0c1b2d4e"), Some(Made::Session));
         assert_eq!(ours(in_base, "cooldown"), Some(Made::Cooldown));
-        for name in [
-            "",
-            "..",
-            ".x",
-            "a/b",
-            "ab",
-            "notes.txt",
-            &"a".repeat(41),
-            "größe",
-        ] {
+        for name in ["", "..", ".x", "a/b", "ab", "notes.txt", &"a".repeat(41), "größe"] {
             assert_eq!(ours(in_base, name), None, "{name}");
         }
-        assert_eq!(
-            ours(in_bin, "cloudflared-2026.9.3"),
-            Some(Made::Cloudflared)
-        );
-        assert_eq!(
-            ours(in_bin, "cloudflared-2026.9.3.part"),
-            Some(Made::Download)
-        );
-        for name in [
-            "cloudflared",
-            "cloudflared-",
-            "cloudflared-2026..3",
-            "cloudflared-1.old",
-        ] {
+        assert_eq!(ours(in_bin, "cloudflared-2026.9.3"), Some(Made::Cloudflared));
+        assert_eq!(ours(in_bin, "cloudflared-2026.9.3.part"), Some(Made::Download));
+        for name in ["cloudflared", "cloudflared-", "cloudflared-2026..3", "cloudflared-1.old"] {
             assert_eq!(ours(in_bin, name), None, "{name}");
         }
-        assert_eq!(
-            ours(in_archive, "chattrace-20260102-030405.log"),
-            Some(Made::EventLog)
-        );
+        assert_eq!(ours(in_archive, "chattrace-20260102-030405.log"), Some(Made::EventLog));
         for name in [
             "chattrace-20260102-030405.log.bak",
             "chattrace-2026012-030405.log",

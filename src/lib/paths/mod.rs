@@ -189,10 +189,7 @@ fn new_lock(path: &Path) -> Result<File> {
 /// # Errors
 /// When it is somebody else's, open to others, a link, or cannot be made.
 pub(crate) fn private_dir(dir: &Path) -> Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let found = std::fs::symlink_metadata(dir)?;
     if !found.is_dir() || found.uid() != Uid::current().as_raw() || found.mode() & 0o077 != 0 {
         return Err(Error::new(

@@ -69,11 +69,7 @@ impl std::fmt::Display for ExitReason {
 pub(crate) fn sibling(name: &'static str) -> Result<PathBuf, SpawnError> {
     let own = std::env::current_exe().map_err(|source| SpawnError::Refused { name, source })?;
     let path = own.with_file_name(name);
-    if path.is_file() {
-        Ok(path)
-    } else {
-        Err(SpawnError::Missing { name, path })
-    }
+    if path.is_file() { Ok(path) } else { Err(SpawnError::Missing { name, path }) }
 }
 
 /// Lets orphans of our children become our own children, so that none escapes the final sweep
@@ -111,11 +107,7 @@ impl Service {
             .spawn()
             .map_err(|source| SpawnError::Refused { name, source })?;
         let pid = pid_of(&child);
-        Ok(Self {
-            name,
-            pid,
-            stderr: child.stderr.take(),
-        })
+        Ok(Self { name, pid, stderr: child.stderr.take() })
     }
 
     /// What it is called.

@@ -11,10 +11,7 @@ use super::spawn::MARK;
 /// A child's number is not given to anybody else before we reap it, so none of these is a stranger.
 pub(crate) fn end_marked_children(session: &str) -> Vec<i32> {
     let mark = format!("{MARK}={session}");
-    let marked: Vec<i32> = children()
-        .into_iter()
-        .filter(|pid| carries(*pid, &mark))
-        .collect();
+    let marked: Vec<i32> = children().into_iter().filter(|pid| carries(*pid, &mark)).collect();
     for pid in &marked {
         let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
     }
@@ -32,16 +29,12 @@ fn children() -> Vec<i32> {
         .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
     lists
         .flat_map(|list| {
-            list.split_whitespace()
-                .filter_map(|pid| pid.parse().ok())
-                .collect::<Vec<_>>()
+            list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
         })
         .collect()
 }
 
 fn carries(pid: i32, mark: &str) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment
-        .split(|byte| *byte == 0)
-        .any(|entry| entry == mark.as_bytes())
+    environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes())
 }

@@ -114,32 +114,13 @@ impl Service {
         let age = Duration::from_secs(room.ring.age_seconds);
         let pace = match room.rate.per_second {
             0 => Pace::Unlimited,
-            per_second => Pace::Limited {
-                per_second,
-                burst: room.rate.burst,
-            },
+            per_second => Pace::Limited { per_second, burst: room.rate.burst },
         };
-        let rules = Rules {
-            max_participants: room.max_participants,
-            pace,
-            kept_for: age,
-        };
-        let bounds = Bounds {
-            events: room.ring.events,
-            bytes: room.ring.bytes,
-            age,
-        };
+        let rules = Rules { max_participants: room.max_participants, pace, kept_for: age };
+        let bounds = Bounds { events: room.ring.events, bytes: room.ring.bytes, age };
         let ring = Ring::new(bounds);
         let epoch = Token::draw()?;
-        let hub = Hub::new(
-            rules,
-            ring,
-            room.backlog,
-            ticket,
-            &epoch,
-            web::encode,
-            sender,
-        );
+        let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::encode, sender);
         let hub = Arc::new(hub);
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room)?);
         Ok(Self { hub, web, notices })

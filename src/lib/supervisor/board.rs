@@ -75,10 +75,7 @@ pub(super) struct Board {
 impl Board {
     /// A board on `screen`.
     pub(super) fn new(screen: Screen, json: bool, qr: bool) -> Self {
-        let output = match (
-            json,
-            std::io::stdout().is_terminal() && screen.is_terminal(),
-        ) {
+        let output = match (json, std::io::stdout().is_terminal() && screen.is_terminal()) {
             (true, _) => Output::Json,
             (false, true) => Output::Nothing,
             (false, false) => Output::Links,
@@ -120,11 +117,8 @@ impl Board {
         if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
             self.screen.line(&self.screen.strong(BANNER.trim_end()));
         }
-        self.screen.line(
-            &self
-                .screen
-                .dim(&format!("  chattrace {version} · talk now, gone after\n")),
-        );
+        self.screen
+            .line(&self.screen.dim(&format!("  chattrace {version} · talk now, gone after\n")));
     }
 
     /// One line of the checks.
@@ -134,9 +128,8 @@ impl Board {
 
     /// cloudflared is not here and will be fetched.
     pub(super) fn fetching(&self, version: &str, from: &str, size: Option<u64>, to: &Path) {
-        let large = size.map_or_else(String::new, |size| {
-            format!(", {}", indicatif::BinaryBytes(size))
-        });
+        let large =
+            size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
         let fact = format!(
             "missing; fetching {version}{large}\n    from {}\n    to {}",
             harmless(from),
@@ -177,29 +170,20 @@ impl Board {
 
     /// The room is there.
     pub(super) fn ready(&self, listen: std::net::SocketAddr) {
-        self.screen
-            .fact(Mark::Good, "room", &format!("open, on {listen}"));
+        self.screen.fact(Mark::Good, "room", &format!("open, on {listen}"));
     }
 
     /// The tunnel makes progress.
     pub(super) fn tunnel(&mut self, state: &str, text: &str) {
         self.json(&Event::Tunnel { state, text: None });
-        self.screen.status(&format!(
-            "  {} {:<16} {text}",
-            self.screen.sign(Mark::Note),
-            "tunnel"
-        ));
+        self.screen.status(&format!("  {} {:<16} {text}", self.screen.sign(Mark::Note), "tunnel"));
     }
 
     /// The link, alone on its line, with everything one must know to use it.
     pub(super) fn link(&mut self, url: &str, public: bool) {
         self.screen.clear_status();
         self.address = if public { "public" } else { "local only" };
-        self.note(if public {
-            Entry::PublicLink
-        } else {
-            Entry::LocalLink
-        });
+        self.note(if public { Entry::PublicLink } else { Entry::LocalLink });
         self.json(&Event::Link { url, public });
         if self.output == Output::Links {
             self.result(url);
@@ -210,9 +194,7 @@ impl Board {
         if self.screen.is_terminal() && self.qr && !self.screen.is_quiet() {
             match qr::lines(url, self.screen.width(), self.screen.has_colour()) {
                 Some(lines) => lines.iter().for_each(|line| self.screen.line(line)),
-                None => self
-                    .screen
-                    .line(&self.screen.dim("  (too narrow here for the QR code)")),
+                None => self.screen.line(&self.screen.dim("  (too narrow here for the QR code)")),
             }
             self.screen.line("");
         }
@@ -222,8 +204,7 @@ impl Board {
             "open room: this computer can read what is said; the link works on it alone"
         };
         self.screen.line(&format!("  {readers}"));
-        self.screen
-            .line("  Ctrl+C ends it for everybody, and nothing is kept\n");
+        self.screen.line("  Ctrl+C ends it for everybody, and nothing is kept\n");
         self.bottom();
     }
 
@@ -232,20 +213,14 @@ impl Board {
         self.address = "public";
         self.note(Entry::PublicAgain);
         self.event("the public address is back");
-        self.json(&Event::Tunnel {
-            state: "up",
-            text: None,
-        });
+        self.json(&Event::Tunnel { state: "up", text: None });
     }
 
     /// The edge lost the tunnel for now.
     pub(super) fn reconnecting(&mut self) {
         self.address = "reconnecting";
         self.event("the tunnel lost its connection and tries to come back");
-        self.json(&Event::Tunnel {
-            state: "reconnecting",
-            text: None,
-        });
+        self.json(&Event::Tunnel { state: "reconnecting", text: None });
     }
 
     /// There is no public address, and why.
@@ -254,15 +229,10 @@ impl Board {
         self.address = "local only";
         self.note(Entry::PublicLost);
         let why = harmless(why);
-        let next = pause.map_or_else(String::new, |pause| {
-            format!("; next try in {} s", pause.as_secs())
-        });
-        self.screen
-            .fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
-        self.json(&Event::Tunnel {
-            state: "lost",
-            text: Some(&why),
-        });
+        let next =
+            pause.map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
+        self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
+        self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
     }
 
     /// Somebody came.
@@ -271,10 +241,7 @@ impl Board {
         let person = person(participant);
         self.event(&format!("+ {person}"));
         self.note(Entry::Joined(person));
-        self.json(&Event::Joined {
-            participant,
-            present,
-        });
+        self.json(&Event::Joined { participant, present });
     }
 
     /// Somebody went.
@@ -283,16 +250,12 @@ impl Board {
         let person = person(participant);
         self.event(&format!("- {person}"));
         self.note(Entry::Left(person));
-        self.json(&Event::Left {
-            participant,
-            present,
-        });
+        self.json(&Event::Left { participant, present });
     }
 
     /// Something to know while the session goes on.
     pub(super) fn hint(&self, text: &str) {
-        self.screen
-            .line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
+        self.screen.line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
         self.bottom();
     }
 
@@ -315,8 +278,7 @@ impl Board {
         match mark {
             Mark::Bad => self.screen.insist(&format!("chattrace: {text}")),
             Mark::Good | Mark::Warning | Mark::Note => {
-                self.screen
-                    .line(&format!("\n  {} {text}", self.screen.sign(mark)));
+                self.screen.line(&format!("\n  {} {text}", self.screen.sign(mark)));
             }
         }
     }
@@ -337,10 +299,7 @@ impl Board {
         self.screen.clear_status();
         self.json(&Event::Closed { remains });
         if remains.is_empty() {
-            self.screen.line(&format!(
-                "  {} nothing remains",
-                self.screen.sign(Mark::Good)
-            ));
+            self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
             return;
         }
         for thing in remains {
@@ -355,8 +314,7 @@ impl Board {
     /// A line with the time before it.
     fn event(&self, text: &str) {
         let time = ZonedDateTime::now().strftime("%H:%M:%S").to_string();
-        self.screen
-            .line(&format!("  {}  {text}", self.screen.dim(&time)));
+        self.screen.line(&format!("  {}  {text}", self.screen.dim(&time)));
         self.bottom();
     }
 

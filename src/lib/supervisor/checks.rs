@@ -18,21 +18,13 @@ pub(super) struct Check {
 }
 
 fn check(mark: Mark, name: &'static str, fact: impl Into<String>) -> Check {
-    Check {
-        mark,
-        name,
-        fact: fact.into(),
-    }
+    Check { mark, name, fact: fact.into() }
 }
 
 /// Everything that can be said before a process is started. The core dumps are switched off here.
 pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
-        check(
-            Mark::Warning,
-            "confinement",
-            "not in this version: the room runs with your rights",
-        ),
+        check(Mark::Warning, "confinement", "not in this version: the room runs with your rights"),
         check(
             Mark::Warning,
             "memory lock",
@@ -41,11 +33,9 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
         swap(&std::fs::read_to_string("/proc/swaps").unwrap_or_default()),
         match process::harden() {
             Ok(()) => check(Mark::Good, "core dumps", "off"),
-            Err(error) => check(
-                Mark::Warning,
-                "core dumps",
-                format!("on: {error}; a crash may write memory"),
-            ),
+            Err(error) => {
+                check(Mark::Warning, "core dumps", format!("on: {error}; a crash may write memory"))
+            }
         },
         runtime(run_dir),
     ]
@@ -53,10 +43,7 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
 
 fn swap(swaps: &str) -> Check {
     // The first line of /proc/swaps is a heading (proc(5)); compressed swap stays in memory.
-    let devices = swaps
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_whitespace().next());
+    let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
     let on_disk: Vec<&str> = devices.filter(|device| !device.contains("zram")).collect();
     if on_disk.is_empty() {
         return check(Mark::Good, "swap", "none on a disk");
@@ -73,11 +60,9 @@ fn runtime(dir: &Path) -> Check {
     let shown = dir.display().to_string();
     match paths::is_in_memory(dir) {
         true => check(Mark::Good, "runtime folder", shown),
-        false => check(
-            Mark::Warning,
-            "runtime folder",
-            format!("{shown} (on a disk; holds no text)"),
-        ),
+        false => {
+            check(Mark::Warning, "runtime folder", format!("{shown} (on a disk; holds no text)"))
+        }
     }
 }
 
@@ -100,10 +85,7 @@ mod tests {
     fn swap_on_a_disk_is_a_warning_and_in_memory_is_none() {
         assert_eq!(swap(HEADING).mark, Mark::Good);
         assert_eq!(swap("").mark, Mark::Good);
-        assert_eq!(
-            swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).mark,
-            Mark::Good
-        );
+        assert_eq!(swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).mark, Mark::Good);
         let warned = swap(&format!("{HEADING}/dev/sda2 partition 8 0 -2\n"));
         assert_eq!(warned.mark, Mark::Warning);
         assert!(warned.fact.starts_with("/dev/sda2:"));
@@ -112,11 +94,6 @@ mod tests {
     #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
         assert_eq!(listen("127.0.0.1:0".parse().unwrap()), None);
-        assert!(
-            listen("0.0.0.0:80".parse().unwrap())
-                .unwrap()
-                .fact
-                .contains("everybody")
-        );
+        assert!(listen("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
     }
 }

@@ -28,12 +28,7 @@ pub(super) struct Cli {
     #[arg(long, value_name = "HOW", env = "CHATTRACE_TUNNEL", hide_env = true)]
     tunnel: Option<Provider>,
     /// The cloudflared to use [default: the managed one, or PATH]
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "CHATTRACE_CLOUDFLARED",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env = true)]
     cloudflared: Option<PathBuf>,
     #[command(flatten)]
     mode: ModeFlags,

@@ -32,11 +32,7 @@ enum Answer {
 impl Closing {
     /// As configured.
     pub(super) fn new(logs: Logs, folder: Option<PathBuf>) -> Self {
-        Self {
-            logs,
-            folder,
-            question: None,
-        }
+        Self { logs, folder, question: None }
     }
 
     /// Settles the log, or asks; `true` once it is settled.
@@ -72,8 +68,7 @@ impl Closing {
             Answer::Delete => {}
             Answer::View => {
                 let text = board.log().text();
-                text.lines()
-                    .for_each(|line| board.screen().line(&format!("    {line}")));
+                text.lines().for_each(|line| board.screen().line(&format!("    {line}")));
                 self.ask(board, inputs);
                 return false;
             }
@@ -94,9 +89,7 @@ impl Closing {
 
     fn ask(&mut self, board: &Board, inputs: &mpsc::Sender<Input>) {
         let count = board.log().len();
-        board
-            .screen()
-            .line(&format!("  event log ({count} entries, no message text):"));
+        board.screen().line(&format!("  event log ({count} entries, no message text):"));
         board.screen().line("  [s]ave   [d]elete (Enter)   [v]iew");
         let inputs = inputs.clone();
         self.question = Some(tokio::spawn(async move {

@@ -69,12 +69,8 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     // One thread: a child dies with the thread that forked it (prctl(2)).
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let ended = runtime
-        .map_err(StartError::from)
-        .and_then(|runtime| runtime.block_on(run(&cli)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let ended = runtime.map_err(StartError::from).and_then(|runtime| runtime.block_on(run(&cli)));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -94,11 +90,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let _ = process::become_subreaper();
     let id = session_id()?;
     let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
-    let volume = if cli.quiet {
-        Volume::Quiet
-    } else {
-        Volume::Normal
-    };
+    let volume = if cli.quiet { Volume::Quiet } else { Volume::Normal };
     let mut board = Board::new(Screen::open(volume), cli.json, !cli.no_qr);
     board.banner(VERSION);
     for check in checks::machine(run_dir.path()) {
@@ -108,15 +100,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
         board.check(&check);
     }
     let ticket = Token::draw()?;
-    let begin = drive::Beginning {
-        config,
-        siblings,
-        board,
-        id,
-        ticket,
-        listener,
-        run_dir,
-    };
+    let begin = drive::Beginning { config, siblings, board, id, ticket, listener, run_dir };
     Ok(exit_of(&drive::run(begin, signals).await?))
 }
 

@@ -72,21 +72,13 @@ trait Greets {
 
 impl Greets for FromServe {
     fn version(&self) -> Option<&str> {
-        if let FromServe::Hello { version } = self {
-            Some(version)
-        } else {
-            None
-        }
+        if let FromServe::Hello { version } = self { Some(version) } else { None }
     }
 }
 
 impl Greets for FromTunnel {
     fn version(&self) -> Option<&str> {
-        if let FromTunnel::Hello { version } = self {
-            Some(version)
-        } else {
-            None
-        }
+        if let FromTunnel::Hello { version } = self { Some(version) } else { None }
     }
 }
 
@@ -113,14 +105,7 @@ impl Siblings {
         listener: OwnedFd,
         inputs: &mpsc::Sender<Input>,
     ) -> Result<Running<control::ToServe>, SpawnError> {
-        start(
-            "chattrace-serve",
-            &self.serve,
-            session,
-            Some(listener),
-            inputs,
-            Input::Serve,
-        )
+        start("chattrace-serve", &self.serve, session, Some(listener), inputs, Input::Serve)
     }
 
     /// Starts the tunnel.
@@ -132,14 +117,7 @@ impl Siblings {
         session: &str,
         inputs: &mpsc::Sender<Input>,
     ) -> Result<Running<control::ToTunnel>, SpawnError> {
-        start(
-            "chattrace-tunnel",
-            &self.tunnel,
-            session,
-            None,
-            inputs,
-            Input::Tunnel,
-        )
+        start("chattrace-tunnel", &self.tunnel, session, None, inputs, Input::Tunnel)
     }
 
     /// Lets `chattrace-clean` remove what dead sessions left; ends with [`Input::Cleaned`].
@@ -157,10 +135,7 @@ impl Siblings {
             .spawn()
             .map_err(refused)?;
         let stdout = child.stdout.take().map(OwnedFd::from);
-        let stdout = stdout
-            .map(pipe::Receiver::from_owned_fd)
-            .transpose()
-            .map_err(refused)?;
+        let stdout = stdout.map(pipe::Receiver::from_owned_fd).transpose().map_err(refused)?;
         let inputs = inputs.clone();
         // It is reaped with the orphans; its end is the end of its output.
         tokio::spawn(async move {
@@ -211,10 +186,7 @@ where
     let (inbox, outbox, theirs) = control::pair::<From, Order>().map_err(refused)?;
     let mut service = Service::start(name, program, session, theirs, handed)?;
     let stderr = service.stderr.take().map(OwnedFd::from);
-    let stderr = stderr
-        .map(pipe::Receiver::from_owned_fd)
-        .transpose()
-        .map_err(refused)?;
+    let stderr = stderr.map(pipe::Receiver::from_owned_fd).transpose().map_err(refused)?;
     let (orders, orders_in) = mpsc::channel(ORDERS);
     tokio::spawn(listen(name, inbox, inputs.clone(), wrap));
     tokio::spawn(speak(outbox, orders_in));
@@ -228,11 +200,7 @@ where
             }
         }
     });
-    Ok(Running {
-        service,
-        orders,
-        last_words: None,
-    })
+    Ok(Running { service, orders, last_words: None })
 }
 
 /// Passes on what a service says, after it has shown that it is of our version.
@@ -282,11 +250,7 @@ async fn each_line(stream: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
     let mut line = Vec::new();
     loop {
         line.clear();
-        match (&mut reader)
-            .take(LAST_WORDS)
-            .read_until(b'\n', &mut line)
-            .await
-        {
+        match (&mut reader).take(LAST_WORDS).read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
             Ok(_) => take(String::from_utf8_lossy(&line).trim_end()),
         }

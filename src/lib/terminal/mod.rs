@@ -33,21 +33,13 @@ pub(crate) fn result(line: &str) -> Reader {
 pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
-    if written.is_ok() {
-        Reader::There
-    } else {
-        Reader::Gone
-    }
+    if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
 /// Writes one line for the person at the keyboard.
 pub(crate) fn say(line: &str) -> Reader {
     let written = writeln!(std::io::stderr().lock(), "{line}");
-    if written.is_ok() {
-        Reader::There
-    } else {
-        Reader::Gone
-    }
+    if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
 /// Says why a program cannot go on: `program: sentence`.

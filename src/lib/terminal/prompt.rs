@@ -34,8 +34,6 @@ pub(crate) async fn read_line() -> Option<String> {
     let _ready = input.readable().await.ok()?;
     let mut answer = [0; ANSWER];
     // In line mode a readable terminal has a whole line, so this does not block.
-    let length = read(input.get_ref(), &mut answer)
-        .ok()
-        .filter(|length| *length > 0)?;
+    let length = read(input.get_ref(), &mut answer).ok().filter(|length| *length > 0)?;
     Some(String::from_utf8_lossy(&answer[..length]).trim().to_owned())
 }

@@ -51,19 +51,11 @@ impl Screen {
         // https://no-color.org: any value but the empty one.
         let colour = is_terminal && unset("NO_COLOR") && !dumb;
         let moves = is_terminal && !dumb && volume == Volume::Normal;
-        let target = if moves {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        let target =
+            if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(status_style());
-        Self {
-            volume,
-            is_terminal,
-            colour,
-            bar,
-        }
+        Self { volume, is_terminal, colour, bar }
     }
 
     /// Whether somebody sits there.
@@ -86,9 +78,7 @@ impl Screen {
         if !self.is_terminal {
             return u16::MAX;
         }
-        Term::stderr()
-            .size_checked()
-            .map_or(80, |(_, columns)| columns)
+        Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
     }
 
     /// A line that stays.
@@ -127,8 +117,7 @@ impl Screen {
         self.wake();
         self.bar.set_style(status_style());
         let room = usize::from(self.width()).saturating_sub(1);
-        self.bar
-            .set_message(console::truncate_str(text, room, "…").into_owned());
+        self.bar.set_message(console::truncate_str(text, room, "…").into_owned());
         self.bar.tick();
     }
 
@@ -179,11 +168,7 @@ impl Screen {
     }
 
     fn styled(&self, style: &Style, text: &str) -> String {
-        style
-            .clone()
-            .force_styling(self.colour)
-            .apply_to(text)
-            .to_string()
+        style.clone().force_styling(self.colour).apply_to(text).to_string()
     }
 }
 

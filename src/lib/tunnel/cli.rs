@@ -27,21 +27,11 @@ pub(super) struct Cli {
     pub(super) origin: Option<String>,
 
     /// Configuration file
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "CHATTRACE_CONFIG",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env_values = true)]
     pub(super) config: Option<PathBuf>,
 
     /// The cloudflared to use
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "CHATTRACE_CLOUDFLARED",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env_values = true)]
     pub(super) cloudflared: Option<PathBuf>,
 
     /// Every state as one JSON object per line

@@ -67,14 +67,7 @@ impl Cloudflared {
         let mut command = command(program, home)?;
         // As measured. `--config=` keeps the user's own file out, which would win over --url.
         command.args(["tunnel", "--config=", "--url", origin]);
-        command.args([
-            "--metrics",
-            "127.0.0.1:0",
-            "--grace-period",
-            "2s",
-            "--loglevel",
-            "info",
-        ]);
+        command.args(["--metrics", "127.0.0.1:0", "--grace-period", "2s", "--loglevel", "info"]);
         // Variables, because one that an older version does not know is ignored, not fatal.
         command.envs([("NO_AUTOUPDATE", "true"), ("TUNNEL_NO_PRECHECKS", "true")]);
         if protocol == Protocol::Http2 {
@@ -89,11 +82,7 @@ impl Cloudflared {
         let stderr = child.stderr.take().expect("stderr was piped");
         tokio::spawn(drain(stdout, sender.clone()));
         tokio::spawn(drain(stderr, sender));
-        Ok(Self {
-            child,
-            lines,
-            ended: None,
-        })
+        Ok(Self { child, lines, ended: None })
     }
 
     /// What it does next. Safe to cancel.
@@ -165,9 +154,7 @@ pub(super) async fn version(program: PathBuf, home: &Path) -> Option<String> {
     let text = String::from_utf8(said).ok()?;
     let version = text.trim();
     let shaped = version.starts_with(|c: char| c.is_ascii_digit())
-        && version
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b));
+        && version.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b));
     shaped.then(|| version.to_owned())
 }
 

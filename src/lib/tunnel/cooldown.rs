@@ -38,18 +38,12 @@ fn read(base: &Path) -> Option<u64> {
     let mut text = String::new();
     // A time has ten digits.
     let read = file.take(32).read_to_string(&mut text);
-    Some(
-        read.ok()
-            .and_then(|_| text.trim().parse().ok())
-            .unwrap_or(0),
-    )
+    Some(read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0))
 }
 
 fn unix(time: SystemTime) -> u64 {
     // Before 1970 only a broken clock is; then nothing is over, and nothing is remembered.
-    time.duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO)
-        .as_secs()
+    time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }
 
 #[cfg(test)]

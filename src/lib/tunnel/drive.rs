@@ -100,17 +100,10 @@ pub(super) async fn run(
 }
 
 fn remember(ground: &Ground, failure: &Failure) {
-    let Some(base) = ground
-        .run_dir
-        .parent()
-        .filter(|_| *failure == Failure::TooMany)
-    else {
+    let Some(base) = ground.run_dir.parent().filter(|_| *failure == Failure::TooMany) else {
         return;
     };
     if let Err(error) = cooldown::remember(base, SystemTime::now()) {
-        terminal::complain(
-            NAME,
-            &format_args!("the waiting time cannot be remembered: {error}"),
-        );
+        terminal::complain(NAME, &format_args!("the waiting time cannot be remembered: {error}"));
     }
 }

@@ -207,9 +207,7 @@ impl Failure {
 }
 
 fn said(reason: &Option<String>) -> String {
-    reason
-        .as_ref()
-        .map_or_else(String::new, |text| format!(" (\"{}\")", harmless(text)))
+    reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", harmless(text)))
 }
 
 /// A length of time as people say it.
@@ -243,10 +241,7 @@ mod tests {
             Failure::NotRun("\r".to_owned()),
         ] {
             let text = failure.to_string();
-            assert!(
-                text.contains("\\u{") && !text.chars().any(char::is_control),
-                "{text}"
-            );
+            assert!(text.contains("\\u{") && !text.chars().any(char::is_control), "{text}");
         }
     }
 }

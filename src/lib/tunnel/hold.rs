@@ -44,10 +44,8 @@ pub(super) async fn hold(
     asks: &mut mpsc::Receiver<Ask>,
     report: &mut Report,
 ) -> Stop {
-    let waiting = ground
-        .run_dir
-        .parent()
-        .and_then(|base| cooldown::remaining(base, SystemTime::now()));
+    let waiting =
+        ground.run_dir.parent().and_then(|base| cooldown::remaining(base, SystemTime::now()));
     if let Some(seconds) = waiting {
         return Stop::Failed(Failure::CoolingDown { seconds });
     }
@@ -57,14 +55,8 @@ pub(super) async fn hold(
         Ok(cloudflared) => cloudflared,
         Err(failure) => return Stop::Failed(failure),
     };
-    let mut running = Running {
-        ground,
-        found,
-        origin,
-        began: Instant::now(),
-        cloudflared,
-        question: None,
-    };
+    let mut running =
+        Running { ground, found, origin, began: Instant::now(), cloudflared, question: None };
     let stop = match running.act(first, &attempt, report).await {
         Ok(()) => running.follow(&mut attempt, asks, report).await,
         Err(stop) => stop,
@@ -79,14 +71,8 @@ fn start(
     attempt: &Attempt,
 ) -> Result<Cloudflared, Failure> {
     let home = ground.run_dir.join(paths::TUNNEL_HOME);
-    Cloudflared::start(
-        &found.path,
-        &home,
-        ground.group,
-        &origin.bare(),
-        attempt.protocol(),
-    )
-    .map_err(|error| Failure::NotStarted(error.to_string()))
+    Cloudflared::start(&found.path, &home, ground.group, &origin.bare(), attempt.protocol())
+        .map_err(|error| Failure::NotStarted(error.to_string()))
 }
 
 impl Running<'_> {
@@ -132,14 +118,13 @@ impl Running<'_> {
                 Action::Report(state) => report.tell(state).await?,
                 Action::AskName(address) => {
                     self.question =
-                        Some(Box::pin(
-                            async move { Event::Name(probe::name(address).await) },
-                        ));
+                        Some(Box::pin(async move { Event::Name(probe::name(address).await) }));
                 }
                 Action::AskReady(address) => {
-                    self.question = Some(Box::pin(async move {
-                        Event::Ready(probe::readiness(address).await)
-                    }));
+                    self.question =
+                        Some(Box::pin(
+                            async move { Event::Ready(probe::readiness(address).await) },
+                        ));
                 }
                 Action::FallBack => {
                     self.question = None;

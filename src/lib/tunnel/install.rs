@@ -131,8 +131,7 @@ impl Download {
                 expected: self.pin.sha256.clone(),
             });
         }
-        self.settle(&part)
-            .map_err(|source| self.folder(&self.target(), source))?;
+        self.settle(&part).map_err(|source| self.folder(&self.target(), source))?;
         Ok(self.target())
     }
 
@@ -209,10 +208,7 @@ impl Download {
             have += read as u64;
             if have > self.most() {
                 self.throw_away();
-                return Err(InstallError::TooLong {
-                    from: self.from.clone(),
-                    most: self.most(),
-                });
+                return Err(InstallError::TooLong { from: self.from.clone(), most: self.most() });
             }
             part.write_all(&chunk[..read])
                 .map_err(|source| self.folder(&self.partial(), source))?;
@@ -267,17 +263,11 @@ impl Download {
     }
 
     fn folder(&self, path: &Path, source: std::io::Error) -> InstallError {
-        InstallError::Folder {
-            path: path.to_owned(),
-            source,
-        }
+        InstallError::Folder { path: path.to_owned(), source }
     }
 
     fn broken(&self, why: &dyn std::fmt::Display) -> InstallError {
-        InstallError::Network {
-            from: self.from.clone(),
-            why: why.to_string(),
-        }
+        InstallError::Network { from: self.from.clone(), why: why.to_string() }
     }
 }
 

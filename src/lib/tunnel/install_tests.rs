@@ -50,9 +50,7 @@ impl Server {
                     continue;
                 };
                 let range = head.iter().find_map(|line| {
-                    line.to_lowercase()
-                        .strip_prefix("range: bytes=")
-                        .map(str::to_owned)
+                    line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned)
                 });
                 let answer = answer(&file, manner, &first, range.as_deref());
                 requests.lock().unwrap().push((first, range));
@@ -64,12 +62,7 @@ impl Server {
     }
 
     fn asked(&self) -> Vec<Option<String>> {
-        self.asked
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(_, range)| range.clone())
-            .collect()
+        self.asked.lock().unwrap().iter().map(|(_, range)| range.clone()).collect()
     }
 }
 
@@ -94,11 +87,8 @@ fn answer(file: &[u8], manner: Manner, first: &str, range: Option<&str>) -> Vec<
             with("206 Partial Content", &range, &file[..10], all)
         }
         (Manner::Good | Manner::Redirects | Manner::Cut(_), Some(from)) => {
-            let range = format!(
-                "Content-Range: bytes {from}-{}/{}\r\n",
-                file.len() - 1,
-                file.len()
-            );
+            let range =
+                format!("Content-Range: bytes {from}-{}/{}\r\n", file.len() - 1, file.len());
             with("206 Partial Content", &range, &file[from..], all)
         }
         (Manner::Cut(sent), None) => with("200 OK", "", file, sent),
@@ -135,11 +125,7 @@ fn download(folder: &Folder, server: &Server, file: &[u8]) -> Download {
         sha256: digest(&mut &*file).unwrap(),
         bytes: Some(file.len() as u64),
     };
-    Download {
-        from: pin.address(Some(&server.base)),
-        pin,
-        dir: folder.0.join("bin"),
-    }
+    Download { from: pin.address(Some(&server.base)), pin, dir: folder.0.join("bin") }
 }
 
 fn mode(path: &Path) -> u32 {
@@ -174,10 +160,7 @@ fn it_is_fetched_checked_and_only_then_runnable() {
     });
     assert_eq!(std::fs::read(path.unwrap()).unwrap(), file());
     assert_eq!((told[0], *told.last().unwrap()), (0, file().len() as u64));
-    assert_eq!(
-        server.asked.lock().unwrap()[0].0,
-        "GET /1.2.3/cloudflared-linux-amd64 HTTP/1.1"
-    );
+    assert_eq!(server.asked.lock().unwrap()[0].0, "GET /1.2.3/cloudflared-linux-amd64 HTTP/1.1");
 }
 
 #[test]
@@ -201,11 +184,9 @@ fn an_earlier_try_is_resumed_where_it_stopped() {
 
 #[test]
 fn a_server_that_cannot_resume_sends_it_from_the_beginning() {
-    for (manner, requests) in [
-        (Manner::IgnoresRange, 1),
-        (Manner::RefusesRange, 2),
-        (Manner::OtherRange, 2),
-    ] {
+    for (manner, requests) in
+        [(Manner::IgnoresRange, 1), (Manner::RefusesRange, 2), (Manner::OtherRange, 2)]
+    {
         let folder = Folder::new();
         let server = Server::start(file(), manner);
         let download = download(&folder, &server, &file());
@@ -252,9 +233,7 @@ fn more_bytes_than_the_pin_has_are_never_stored() {
     let folder = Folder::new();
     let server = Server::start([file(), file()].concat(), Manner::Good);
     let download = download(&folder, &server, &file());
-    let error = download
-        .run(&mut |bytes| assert!(bytes <= file().len() as u64))
-        .unwrap_err();
+    let error = download.run(&mut |bytes| assert!(bytes <= file().len() as u64)).unwrap_err();
     assert!(matches!(error, InstallError::TooLong { .. }), "{error}");
     assert_eq!(std::fs::read_dir(&download.dir).unwrap().count(), 0);
 }
@@ -263,18 +242,10 @@ fn more_bytes_than_the_pin_has_are_never_stored() {
 fn a_missing_file_and_a_missing_server_are_told_apart() {
     let folder = Folder::new();
     let server = Server::start(Vec::new(), Manner::Missing);
-    let error = download(&folder, &server, &file())
-        .run(&mut |_| {})
-        .unwrap_err();
-    assert!(
-        matches!(error, InstallError::Status { status: 404, .. }),
-        "{error}"
-    );
+    let error = download(&folder, &server, &file()).run(&mut |_| {}).unwrap_err();
+    assert!(matches!(error, InstallError::Status { status: 404, .. }), "{error}");
 
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut nobody = download(&folder, &server, &file());
     nobody.from = format!("http://{closed}/x");
     let error = nobody.run(&mut |_| {}).unwrap_err();
@@ -298,14 +269,8 @@ fn a_folder_that_is_none_is_said_with_its_path() {
     let folder = Folder::new();
     std::fs::write(&folder.0, "a file").unwrap();
     let server = Server::start(file(), Manner::Good);
-    let said = download(&folder, &server, &file())
-        .run(&mut |_| {})
-        .unwrap_err()
-        .to_string();
-    assert!(
-        said.contains("cannot be kept in") && said.contains("/bin"),
-        "{said}"
-    );
+    let said = download(&folder, &server, &file()).run(&mut |_| {}).unwrap_err().to_string();
+    assert!(said.contains("cannot be kept in") && said.contains("/bin"), "{said}");
     std::fs::remove_file(&folder.0).unwrap();
 }
 
@@ -315,9 +280,8 @@ fn two_at_once_fetch_it_once() {
     let server = Server::start(file(), Manner::Good);
     let download = download(&folder, &server, &file());
     std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| download.run(&mut |_| {}).unwrap()))
-            .collect();
+        let runs: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| download.run(&mut |_| {}).unwrap())).collect();
         for run in runs {
             assert_eq!(std::fs::read(run.join().unwrap()).unwrap(), file());
         }

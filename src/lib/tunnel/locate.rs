@@ -71,10 +71,7 @@ pub(super) async fn search(settings: &TunnelSettings, home: &Path) -> Result<Sea
 }
 
 async fn chosen(path: &Path, home: &Path) -> Result<Found, Failure> {
-    let refuse = |why: String| Failure::Chosen {
-        path: path.to_owned(),
-        why,
-    };
+    let refuse = |why: String| Failure::Chosen { path: path.to_owned(), why };
     // Absolute, because it is started from another folder.
     let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
     let meta = std::fs::metadata(&absolute).map_err(|error| refuse(plain(&error)))?;
@@ -91,34 +88,17 @@ async fn chosen(path: &Path, home: &Path) -> Result<Found, Failure> {
 pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
     let found = digest(path.clone()).await?;
     if found != pin.sha256 {
-        return Err(Failure::Tampered {
-            path,
-            found,
-            expected: pin.sha256,
-        });
+        return Err(Failure::Tampered { path, found, expected: pin.sha256 });
     }
-    Ok(Found {
-        path,
-        version: Some(pin.version),
-        digest: found,
-        source: Source::Managed,
-    })
+    Ok(Found { path, version: Some(pin.version), digest: found, source: Source::Managed })
 }
 
 async fn examine(path: PathBuf, source: Source, home: &Path) -> Result<Found, Failure> {
     let version = cloudflared::version(path.clone(), home).await;
     if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
-        return Err(Failure::Denied {
-            path,
-            version: version.clone(),
-        });
+        return Err(Failure::Denied { path, version: version.clone() });
     }
-    Ok(Found {
-        digest: digest(path.clone()).await?,
-        path,
-        version,
-        source,
-    })
+    Ok(Found { digest: digest(path.clone()).await?, path, version, source })
 }
 
 /// SHA-256 of a file, on a thread of its own: 40 MB take a tenth of a second.
@@ -126,10 +106,7 @@ async fn digest(path: PathBuf) -> Result<String, Failure> {
     let read = path.clone();
     let hashed = tokio::task::spawn_blocking(move || install::digest(&mut File::open(read)?)).await;
     let hashed = hashed.expect("hashing a file does not panic");
-    hashed.map_err(|error| Failure::Chosen {
-        path,
-        why: plain(&error),
-    })
+    hashed.map_err(|error| Failure::Chosen { path, why: plain(&error) })
 }
 
 /// The first executable `cloudflared` on `path`. Relative entries depend on where one stands, so

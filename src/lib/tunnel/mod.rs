@@ -56,15 +56,10 @@ pub fn main() -> ExitCode {
         return Exit::Failed.into();
     }
     if let Err(error) = process::harden() {
-        terminal::complain(
-            NAME,
-            &format_args!("memory is not kept out of core dumps: {error}"),
-        );
+        terminal::complain(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
     }
     // One thread, because cloudflared dies with the thread that started it.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -62,11 +62,7 @@ pub(super) enum OriginError {
 impl OriginError {
     /// The code that the shell sees: what a neighbour did not deliver is no mistake of this command.
     pub(super) fn exit(&self) -> Exit {
-        if *self == OriginError::NoLine {
-            Exit::Unavailable
-        } else {
-            Exit::Usage
-        }
+        if *self == OriginError::NoLine { Exit::Unavailable } else { Exit::Usage }
     }
 }
 
@@ -89,10 +85,9 @@ impl Origin {
         // parse() alone would take "+80".
         let digits = port.bytes().all(|b| b.is_ascii_digit());
         match port.parse::<u16>() {
-            Ok(1..) if digits => Ok(Self {
-                authority: authority.to_owned(),
-                tail: tail.to_owned(),
-            }),
+            Ok(1..) if digits => {
+                Ok(Self { authority: authority.to_owned(), tail: tail.to_owned() })
+            }
             Ok(_) | Err(_) => Err(OriginError::Port),
         }
     }
@@ -109,10 +104,7 @@ impl Origin {
             }
             SocketAddr::V4(_) | SocketAddr::V6(_) => {}
         }
-        Self {
-            authority: reached.to_string(),
-            tail: String::new(),
-        }
+        Self { authority: reached.to_string(), tail: String::new() }
     }
 
     /// What cloudflared is told: scheme, host, port and nothing else.
@@ -150,11 +142,7 @@ mod tests {
 
     #[test]
     fn every_name_of_this_computer_is_taken() {
-        for text in [
-            "http://localhost:1",
-            "http://[::1]:80/",
-            "http://127.9.9.9:65535#x",
-        ] {
+        for text in ["http://localhost:1", "http://[::1]:80/", "http://127.9.9.9:65535#x"] {
             assert!(Origin::parse(text).is_ok(), "{text}");
         }
         let all = Origin::of("0.0.0.0:81".parse().unwrap());

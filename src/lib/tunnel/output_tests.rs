@@ -15,9 +15,7 @@ fn recorded(name: &str) -> Vec<String> {
     let bytes = std::fs::read(folder.join(name).with_extension("txt")).unwrap();
     let text = String::from_utf8_lossy(&bytes);
     let said = text.lines().filter_map(|line| {
-        let (_, said) = line
-            .split_once(" err| ")
-            .or_else(|| line.split_once(" out| "))?;
+        let (_, said) = line.split_once(" err| ").or_else(|| line.split_once(" out| "))?;
         (line.starts_with('+') && said != "<EOF>").then(|| said.to_owned())
     });
     said.collect()
@@ -43,24 +41,14 @@ fn verdict(name: &str) -> Failure {
 
 #[test]
 fn a_recorded_start_gives_address_port_and_registration_in_this_order() {
-    for (name, port) in [
-        ("01-happy-default-quic", 20241),
-        ("02-happy-recommended", 29001),
-    ] {
+    for (name, port) in [("01-happy-default-quic", 20241), ("02-happy-recommended", 29001)] {
         let mut told = meanings(name);
         told.retain(|meaning| {
-            matches!(
-                meaning,
-                Meaning::Address(_) | Meaning::Metrics(_) | Meaning::Registered
-            )
+            matches!(meaning, Meaning::Address(_) | Meaning::Metrics(_) | Meaning::Registered)
         });
         let host = Host::parse(RECORDED).unwrap();
         let metrics = SocketAddr::from(([127, 0, 0, 1], port));
-        let expected = [
-            Meaning::Address(host),
-            Meaning::Metrics(metrics),
-            Meaning::Registered,
-        ];
+        let expected = [Meaning::Address(host), Meaning::Metrics(metrics), Meaning::Registered];
         assert_eq!(told, expected, "{name}");
     }
 }
@@ -84,10 +72,7 @@ fn every_recorded_failure_has_its_reason() {
         ("12-api-hang", Failure::ApiTimeout),
         ("12-api-hangbody", Failure::ApiTimeout),
         ("13-dns-dead-after-api", Failure::EdgeName),
-        (
-            "20-reg-refuse-http2",
-            Failure::Refused(Some("tunnel is not allowed".to_owned())),
-        ),
+        ("20-reg-refuse-http2", Failure::Refused(Some("tunnel is not allowed".to_owned()))),
         ("50-metrics-port-in-use", Failure::MetricsPort),
         ("52-protocol-bogus", Failure::Options),
         ("52-unknown-flag", Failure::Options),
@@ -174,12 +159,7 @@ fn only_a_whole_box_line_of_level_inf_gives_an_address() {
 
 #[test]
 fn a_metrics_port_elsewhere_than_on_loopback_is_not_asked() {
-    for address in [
-        "10.0.0.1:80",
-        "[2001:db8::1]:80",
-        "localhost:1",
-        "127.0.0.1",
-    ] {
+    for address in ["10.0.0.1:80", "[2001:db8::1]:80", "localhost:1", "127.0.0.1"] {
         let line = format!("2026-11-23T04:54:27Z INF Starting metrics server on {address}/metrics");
         assert_eq!(read(&line), Meaning::Noise, "{line}");
     }

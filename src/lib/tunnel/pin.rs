@@ -104,9 +104,6 @@ mod tests {
             pin.address(Some("http://127.0.0.1:1/m")),
             "http://127.0.0.1:1/m/2026.9.3/cloudflared-linux-amd64"
         );
-        assert!(
-            pin.address(None)
-                .starts_with("https://github.com/cloudflare/cloudflared/")
-        );
+        assert!(pin.address(None).starts_with("https://github.com/cloudflare/cloudflared/"));
     }
 }

@@ -109,10 +109,6 @@ async fn fetch(download: Download, report: &mut Report) -> Result<Found, Stop> {
             }
         }
     };
-    report
-        .tell(FromTunnel::Fetched {
-            bytes: pin.bytes.unwrap_or(last),
-        })
-        .await?;
+    report.tell(FromTunnel::Fetched { bytes: pin.bytes.unwrap_or(last) }).await?;
     Ok(locate::managed(path, pin).await?)
 }

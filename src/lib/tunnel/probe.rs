@@ -38,10 +38,7 @@ pub(super) async fn readiness(address: SocketAddr) -> Readiness {
 }
 
 async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
-    let answer = timeout(PATIENCE, exchange(address, path))
-        .await
-        .ok()?
-        .ok()?;
+    let answer = timeout(PATIENCE, exchange(address, path)).await.ok()?.ok()?;
     let text = String::from_utf8(answer).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;

@@ -26,19 +26,13 @@ impl Progress {
     pub(super) fn download(of: u64) -> Self {
         let style = style("{bar:30} {decimal_bytes} of {decimal_total_bytes}, {eta} left");
         let bar = ProgressBar::new(of).with_style(style);
-        if bar.is_hidden() {
-            Progress::Quarters { of, told: 0 }
-        } else {
-            Progress::Bar(bar)
-        }
+        if bar.is_hidden() { Progress::Quarters { of, told: 0 } } else { Progress::Bar(bar) }
     }
 
     /// The seconds between registration and announcement.
     pub(super) fn settling(seconds: u64) -> Self {
         let bar = ProgressBar::new_spinner()
-            .with_style(style(
-                "{spinner} registered; the name needs {msg} to be known",
-            ))
+            .with_style(style("{spinner} registered; the name needs {msg} to be known"))
             .with_message(span(seconds));
         if bar.is_hidden() {
             let wait = span(seconds);

@@ -59,13 +59,7 @@ pub(super) struct Screen {
 impl Screen {
     /// An empty one for this origin.
     pub(super) fn new(output: Output, origin: Origin) -> Self {
-        Self {
-            output,
-            origin,
-            link: None,
-            announced: false,
-            progress: None,
-        }
+        Self { output, origin, link: None, announced: false, progress: None }
     }
 
     /// Shows one state; says whether stdout still has a reader.
@@ -85,12 +79,7 @@ impl Screen {
             FromTunnel::Hello { .. } => {}
             FromTunnel::Fetching { .. } => self.fetching(state),
             FromTunnel::Fetched { bytes } => self.fetched(*bytes),
-            FromTunnel::Found {
-                path,
-                version,
-                digest,
-                source,
-            } => {
+            FromTunnel::Found { path, version, digest, source } => {
                 self.clear();
                 say(&format!(
                     "cloudflared {}, {} at {}, sha256 {}…",
@@ -106,14 +95,9 @@ impl Screen {
             }
             FromTunnel::Url { url } => {
                 self.announced = false;
-                say(&format!(
-                    "address {}, waiting for the network to know it",
-                    harmless(url)
-                ));
+                say(&format!("address {}, waiting for the network to know it", harmless(url)));
             }
-            FromTunnel::Registered {
-                settle_seconds: 0, ..
-            } => say("registered"),
+            FromTunnel::Registered { settle_seconds: 0, .. } => say("registered"),
             FromTunnel::Registered { settle_seconds, .. } => self.settling(*settle_seconds),
             FromTunnel::Up { .. } => {
                 self.clear();
@@ -162,18 +146,12 @@ impl Screen {
         let url = self.link.as_deref();
         let line = match state {
             FromTunnel::Starting => Line::Starting,
-            FromTunnel::Url { url } => Line::Url {
-                url: self.origin.public(url),
-            },
-            FromTunnel::Up { url } => Line::Registered {
-                url: self.origin.public(url),
-            },
+            FromTunnel::Url { url } => Line::Url { url: self.origin.public(url) },
+            FromTunnel::Up { url } => Line::Registered { url: self.origin.public(url) },
             FromTunnel::Reconnecting => Line::Reconnecting { url },
-            FromTunnel::Lost { why, retry_after } => Line::Lost {
-                url,
-                why,
-                retry_after: *retry_after,
-            },
+            FromTunnel::Lost { why, retry_after } => {
+                Line::Lost { url, why, retry_after: *retry_after }
+            }
             FromTunnel::Closed => Line::Closed { url },
             FromTunnel::Hello { .. }
             | FromTunnel::Fetching { .. }
@@ -186,30 +164,15 @@ impl Screen {
 
     /// V-36: what, from where, how large, to where; said before a byte is fetched.
     fn fetching(&mut self, state: &FromTunnel) {
-        let FromTunnel::Fetching {
-            version,
-            from,
-            size,
-            resumed_at,
-            to,
-        } = state
-        else {
+        let FromTunnel::Fetching { version, from, size, resumed_at, to } = state else {
             return;
         };
-        say(&format!(
-            "cloudflared is not on this computer; fetching version {version}"
-        ));
+        say(&format!("cloudflared is not on this computer; fetching version {version}"));
         say(&format!("  from  {}", harmless(from)));
-        say(&format!(
-            "  size  {}",
-            size.map_or_else(|| "unknown".to_owned(), megabytes)
-        ));
+        say(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), megabytes)));
         say(&format!("  to    {}", harmless(&to.to_string_lossy())));
         if *resumed_at > 0 {
-            say(&format!(
-                "  {} are here from an earlier try",
-                megabytes(*resumed_at)
-            ));
+            say(&format!("  {} are here from an earlier try", megabytes(*resumed_at)));
         }
         self.progress = Some(Progress::download(size.unwrap_or(0)));
     }

@@ -62,11 +62,7 @@ async fn session(
             return Exit::Unavailable;
         }
     };
-    let ground = Ground {
-        settings,
-        run_dir: run_dir.path().to_owned(),
-        group: Group::Own,
-    };
+    let ground = Ground { settings, run_dir: run_dir.path().to_owned(), group: Group::Own };
     let (sender, mut asks) = mpsc::channel(4);
     // The queue is empty and has room for it.
     let _ = sender.try_send(Ask::Open(origin.clone()));
@@ -137,10 +133,7 @@ async fn origin(
         line = first => line.ok().flatten().ok_or(OriginError::NoLine)?,
         _ = signals.next() => return Ok(None),
     };
-    Ok(Some((
-        Origin::parse(line.trim_end_matches(['\r', '\n']))?,
-        Some(input),
-    )))
+    Ok(Some((Origin::parse(line.trim_end_matches(['\r', '\n']))?, Some(input))))
 }
 
 /// Reads standard input on a thread of its own: the first line, then to the end. A read cannot be
@@ -152,9 +145,7 @@ fn read_input() -> (oneshot::Receiver<Option<String>>, Input) {
         let mut stdin = std::io::stdin().lock();
         let mut text = Vec::new();
         // One byte more than an origin may have, so that a longer one is told from a line.
-        let read = (&mut stdin)
-            .take(ORIGIN_BYTES as u64 + 2)
-            .read_until(b'\n', &mut text);
+        let read = (&mut stdin).take(ORIGIN_BYTES as u64 + 2).read_until(b'\n', &mut text);
         let whole = read.is_ok() && (text.ends_with(b"\n") || text.len() > ORIGIN_BYTES);
         let _ = line.send(whole.then(|| String::from_utf8_lossy(&text).into_owned()));
         let _ = std::io::copy(&mut stdin, &mut std::io::sink());

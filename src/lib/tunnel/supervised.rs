@@ -24,19 +24,13 @@ pub(super) async fn run() -> Exit {
         }
     };
     let mut report = Report::Supervisor(outbox);
-    let hello = FromTunnel::Hello {
-        version: VERSION.to_owned(),
-    };
+    let hello = FromTunnel::Hello { version: VERSION.to_owned() };
     if report.tell(hello).await.is_err() {
         return Exit::Ended;
     }
     let mut orders = Orders { inbox, signals };
     let ground = match orders.start().await {
-        Ok((settings, run_dir)) => Ground {
-            settings,
-            run_dir,
-            group: Group::Ours,
-        },
+        Ok((settings, run_dir)) => Ground { settings, run_dir, group: Group::Ours },
         Err(exit) => return exit,
     };
     let (sender, mut asks) = mpsc::channel(4);

@@ -148,10 +148,6 @@ impl Precious {
 }
 
 fn private(dir: &Path) {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .unwrap();
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).unwrap();
     fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
 }

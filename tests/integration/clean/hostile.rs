@@ -19,10 +19,7 @@ fn a_link_for_a_session_is_left_alone() {
     assert!(ended.stderr.contains("it is a link"), "{ended:#?}");
     // Now its folder is wanted gone, and cannot be.
     let ended = ground.clean(&["--all", "--yes"]).expect_code(1);
-    assert!(
-        ended.stderr.contains("chattrace: remains: it is not empty"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("chattrace: remains: it is not empty"), "{ended:#?}");
     assert!(link.is_symlink());
     precious.assert_untouched();
 }
@@ -65,10 +62,7 @@ fn a_lock_that_is_a_link_proves_nothing() {
     fs::remove_file(dead.join("lock")).unwrap();
     symlink(&precious.file, dead.join("lock")).unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
-    assert!(
-        ended.stderr.contains("lock: left alone: it is a link"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("lock: left alone: it is a link"), "{ended:#?}");
     assert!(dead.join("control.sock").exists());
     precious.assert_untouched();
 }
@@ -106,12 +100,7 @@ fn links_inside_a_session_are_named_and_left() {
     fs::hard_link(&precious.file, dead.join("control.sock")).unwrap();
     symlink(&precious.file, dead.join("other")).unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
-    for name in [
-        "home: left",
-        "control.sock: left",
-        "other: left",
-        "lock: remains",
-    ] {
+    for name in ["home: left", "control.sock: left", "other: left", "lock: remains"] {
         assert!(ended.stderr.contains(name), "{name}: {ended:#?}");
     }
     assert_eq!(ended.stdout, "");

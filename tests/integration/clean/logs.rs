@@ -17,11 +17,7 @@ fn a_log_is_removed_with_honest_words() {
     let ended = ground.clean(&["--logs", "--yes"]).expect_code(0);
     assert!(!log.exists());
     assert_eq!(ended.stdout, format!("{}\n", log.display()));
-    assert_eq!(
-        ended.stderr.matches("proves nothing").count(),
-        1,
-        "{ended:#?}"
-    );
+    assert_eq!(ended.stderr.matches("proves nothing").count(), 1, "{ended:#?}");
 }
 
 #[test]
@@ -32,20 +28,13 @@ fn the_archive_folder_comes_from_the_configuration_or_the_command_line() {
     let name = "chattrace-20260102-030405.log";
     let config = ground.home().join("config.json");
     fs::write(&config, format!("{{\"archive_dir\": {elsewhere:?}}}")).unwrap();
-    let given = [
-        ["--archive-dir", elsewhere.to_str().unwrap()],
-        ["--config", config.to_str().unwrap()],
-    ];
+    let given =
+        [["--archive-dir", elsewhere.to_str().unwrap()], ["--config", config.to_str().unwrap()]];
     for option in given {
         fs::rename(ground.log(name), elsewhere.join(name)).unwrap();
         let here = ground.log(name);
-        ground
-            .clean(&["--logs", "--yes", option[0], option[1]])
-            .expect_code(0);
-        assert!(
-            here.exists() && !elsewhere.join(name).exists(),
-            "{option:?}"
-        );
+        ground.clean(&["--logs", "--yes", option[0], option[1]]).expect_code(0);
+        assert!(here.exists() && !elsewhere.join(name).exists(), "{option:?}");
     }
 }
 
@@ -63,11 +52,7 @@ fn what_only_looks_like_a_log_is_left_alone() {
     for name in near {
         fs::write(work.join(name), format!("{HEADER}x")).unwrap();
     }
-    fs::write(
-        work.join("chattrace-20260102-000001.log"),
-        "chattrace event log v10\n",
-    )
-    .unwrap();
+    fs::write(work.join("chattrace-20260102-000001.log"), "chattrace event log v10\n").unwrap();
     fs::write(work.join("chattrace-20260102-000002.log"), "").unwrap();
     symlink(&precious.file, work.join("chattrace-20260102-000003.log")).unwrap();
     mkfifo(&work.join("chattrace-20260102-000004.log"), Mode::S_IRWXU).unwrap();

@@ -73,11 +73,7 @@ fn the_stale_are_partial_downloads_and_expired_cooldowns_too() {
     let part = ground.fetched("cloudflared-2026.9.3.part");
     let whole = ground.fetched("cloudflared-2026.9.3");
     let cooldown = ground.base().join("cooldown");
-    for (until, stays) in [
-        ("99999999999\n", true),
-        ("1700000000\n", false),
-        ("soon", true),
-    ] {
+    for (until, stays) in [("99999999999\n", true), ("1700000000\n", false), ("soon", true)] {
         fs::write(&cooldown, until).unwrap();
         ground.clean(&["--stale"]).expect_code(0);
         assert_eq!(cooldown.exists(), stays, "{until}");

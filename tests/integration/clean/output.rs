@@ -12,10 +12,7 @@ const QUESTION: &str = "remove all this? [y/N] ";
 /// The things of one dead session, in the order in which they go.
 fn listed(dir: &std::path::Path) -> Vec<String> {
     let dir = dir.display();
-    ["/control.sock", "/home", "/lock", ""]
-        .iter()
-        .map(|name| format!("{dir}{name}"))
-        .collect()
+    ["/control.sock", "/home", "/lock", ""].iter().map(|name| format!("{dir}{name}")).collect()
 }
 
 #[test]
@@ -56,9 +53,7 @@ fn json_is_one_object_per_thing() {
             + &line("/lock", 5, "lock", removed)
             + &line("", 0, "session", removed)
     };
-    let ended = ground
-        .clean(&["--stale", "--dry-run", "--json"])
-        .expect_code(0);
+    let ended = ground.clean(&["--stale", "--dry-run", "--json"]).expect_code(0);
     assert_eq!(ended.stdout, all(false));
     let ended = ground.clean(&["--stale", "--yes", "--json"]).expect_code(0);
     assert_eq!(ended.stdout, all(true));
@@ -71,10 +66,7 @@ fn json_names_what_remains_and_why() {
     std::fs::write(dead.join("unknown"), "").unwrap();
     let ended = ground.clean(&["--stale", "--json"]).expect_code(1);
     let last = ended.stdout.lines().last().unwrap();
-    assert!(
-        last.ends_with("\"removed\":false,\"why\":\"it is not empty\"}"),
-        "{ended:#?}"
-    );
+    assert!(last.ends_with("\"removed\":false,\"why\":\"it is not empty\"}"), "{ended:#?}");
 }
 
 #[test]
@@ -86,12 +78,8 @@ fn the_pipelines_of_the_contract_work_on_an_empty_machine_and_on_a_full_one() {
             ground.fetched("cloudflared-2026.9.3");
             ground.log("chattrace-20260102-030405.log");
         }
-        ground
-            .shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld")
-            .expect_code(0);
-        let ended = ground
-            .shell("chattrace-clean --all --yes && echo clean")
-            .expect_code(0);
+        ground.shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld").expect_code(0);
+        let ended = ground.shell("chattrace-clean --all --yes && echo clean").expect_code(0);
         assert!(ended.stdout.ends_with("clean\n"), "{ended:#?}");
     }
 }
@@ -103,16 +91,9 @@ fn a_reader_that_is_gone_changes_nothing() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = ground.command(CLEAN, &["--stale"]);
-    let output = command
-        .stdin(Stdio::null())
-        .stdout(writer)
-        .stderr(Stdio::piped())
-        .output();
+    let output = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).output();
     let output = output.unwrap();
-    assert!(
-        output.status.success() && output.stderr.is_empty(),
-        "{output:?}"
-    );
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert!(!dead.exists());
 }
 
@@ -123,12 +104,7 @@ fn on_terminal(ground: &Ground, arguments: &[&str], answer: &str) -> (String, Op
     let mut command = ground.command("setsid", &["--ctty", "--wait", CLEAN]);
     command.args(arguments);
     let end = || Stdio::from(pty.slave.try_clone().unwrap());
-    let mut child = command
-        .stdin(end())
-        .stdout(end())
-        .stderr(end())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
     // Both still hold the other end, and its reader would wait for us.
     drop(command);
     drop(pty.slave);
@@ -165,10 +141,7 @@ fn on_a_terminal_everything_is_shown_and_asked_for() {
     let line = format!("      7 B  cloudflared  {}\n", program.display());
     assert!(shown.contains(&line), "{shown}");
     assert!(shown.contains(QUESTION), "{shown}");
-    assert!(
-        shown.ends_with("removed 8 things, nothing remains\n"),
-        "{shown}"
-    );
+    assert!(shown.ends_with("removed 8 things, nothing remains\n"), "{shown}");
     assert!(!dead.exists() && !program.exists());
 }
 

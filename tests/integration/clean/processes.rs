@@ -86,12 +86,7 @@ fn a_dry_run_ends_nobody() {
     let dead = mark("proc-dry");
     ground.dead(&dead);
     let mut sleeper = Sleeper::start(Some(&dead));
-    let ended = ground
-        .shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld")
-        .expect_code(0);
-    assert!(
-        ended.stdout.contains(&format!("/proc/{}", sleeper.0.id())),
-        "{ended:#?}"
-    );
+    let ended = ground.shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld").expect_code(0);
+    assert!(ended.stdout.contains(&format!("/proc/{}", sleeper.0.id())), "{ended:#?}");
     assert!(sleeper.runs());
 }

@@ -89,9 +89,7 @@ impl StandIn {
     /// Every line it recorded: its starts, with `argv`, `env` and `home`, and its ends by TERM.
     pub(crate) fn records(&self) -> Vec<serde_json::Value> {
         let text = std::fs::read_to_string(self.beside(".starts")).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// How many times it was started for a tunnel.
@@ -102,9 +100,7 @@ impl StandIn {
 
     /// Whether its last end was a TERM that it answered.
     pub(crate) fn ended_by_term(&self) -> bool {
-        self.records()
-            .last()
-            .is_some_and(|record| record["ended"] == "term")
+        self.records().last().is_some_and(|record| record["ended"] == "term")
     }
 
     fn beside(&self, ending: &str) -> PathBuf {

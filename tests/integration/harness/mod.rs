@@ -25,13 +25,7 @@ pub(crate) const CLEAN: &str = env!("CARGO_BIN_EXE_chattrace-clean");
 
 /// A program of `tests/fixtures`, built by cargo as an example.
 pub(crate) fn stand_in(name: &str) -> std::path::PathBuf {
-    let path = std::path::Path::new(CHATTRACE)
-        .with_file_name("examples")
-        .join(name);
-    assert!(
-        path.is_file(),
-        "{} is not built; run `cargo test`, which builds it",
-        path.display()
-    );
+    let path = std::path::Path::new(CHATTRACE).with_file_name("examples").join(name);
+    assert!(path.is_file(), "{} is not built; run `cargo test`, which builds it", path.display());
     path
 }

@@ -48,10 +48,7 @@ impl Supervised {
             run_dir,
         };
         let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(
-            supervised.next(),
-            json!({ "type": "hello", "version": version })
-        );
+        assert_eq!(supervised.next(), json!({ "type": "hello", "version": version }));
         supervised
     }
 
@@ -81,9 +78,7 @@ impl Supervised {
 
     /// Sends one message.
     pub(crate) fn send(&mut self, message: &Value) {
-        self.lifeline
-            .write_all(format!("{message}\n").as_bytes())
-            .unwrap();
+        self.lifeline.write_all(format!("{message}\n").as_bytes()).unwrap();
     }
 
     /// The next message.

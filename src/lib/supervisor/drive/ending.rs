@@ -34,12 +34,8 @@ impl Drive {
 
     pub(super) fn due(&mut self) -> Vec<Event> {
         let now = Instant::now();
-        let due: Vec<Timer> = self
-            .timers
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(timer, _)| *timer)
-            .collect();
+        let due: Vec<Timer> =
+            self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
         for timer in &due {
             self.timers.remove(timer);
         }
@@ -57,8 +53,7 @@ impl Drive {
                 break;
             }
             if tokio::time::timeout_at(end, children.recv()).await.is_err() {
-                self.remains
-                    .extend(left.into_iter().map(|pid| format!("process {pid}")));
+                self.remains.extend(left.into_iter().map(|pid| format!("process {pid}")));
                 break;
             }
         }

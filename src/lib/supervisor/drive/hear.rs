@@ -11,9 +11,7 @@ use crate::control::{AnswerBody, Ask, FromServe, FromTunnel, ToServe, VERSION};
 impl Drive {
     /// Lets the room answer under this public name, and no other.
     pub(super) fn host(&self, url: Option<&str>) {
-        let name = url
-            .and_then(|url| url.strip_prefix("https://"))
-            .map(str::to_owned);
+        let name = url.and_then(|url| url.strip_prefix("https://")).map(str::to_owned);
         if let Some(serve) = &self.serve {
             serve.tell(ToServe::Host { name });
         }
@@ -31,10 +29,7 @@ impl Drive {
                 if let Some(serve) = self.serve.as_mut().filter(|it| it.service().name() == name) {
                     of(&mut serve.last_words);
                 }
-                if let Some(tunnel) = self
-                    .tunnel
-                    .as_mut()
-                    .filter(|it| it.service().name() == name)
+                if let Some(tunnel) = self.tunnel.as_mut().filter(|it| it.service().name() == name)
                 {
                     of(&mut tunnel.last_words);
                 }
@@ -52,8 +47,7 @@ impl Drive {
             }
             Input::Answer(answer) => {
                 let settled =
-                    self.closing
-                        .answered(&mut self.board, &self.inputs, answer.as_deref());
+                    self.closing.answered(&mut self.board, &self.inputs, answer.as_deref());
                 settled.then_some(Event::LogSettled)
             }
             Input::Settling(left) => {
@@ -72,17 +66,11 @@ impl Drive {
                 }
                 Some(Event::ServeReady)
             }
-            FromServe::Joined {
-                participant,
-                present,
-            } => {
+            FromServe::Joined { participant, present } => {
                 self.board.joined(&participant, present);
                 None
             }
-            FromServe::Left {
-                participant,
-                present,
-            } => {
+            FromServe::Left { participant, present } => {
                 self.board.left(&participant, present);
                 None
             }
@@ -93,36 +81,21 @@ impl Drive {
 
     fn hear_tunnel(&mut self, message: FromTunnel) -> Option<Event> {
         match message {
-            FromTunnel::Fetching {
-                version,
-                from,
-                size,
-                resumed_at,
-                to,
-            } => {
+            FromTunnel::Fetching { version, from, size, resumed_at, to } => {
                 self.board.fetching(&version, &from, size, &to);
                 self.board.fetched(resumed_at);
             }
             FromTunnel::Fetched { bytes } => self.board.fetched(bytes),
-            FromTunnel::Found {
-                version,
-                digest,
-                source,
-                ..
-            } => {
+            FromTunnel::Found { version, digest, source, .. } => {
                 self.board.found(version.as_deref(), &digest, source);
                 return Some(Event::TunnelFound);
             }
             FromTunnel::Starting => self.board.tunnel("starting", "asking for an address"),
             FromTunnel::Url { url } => {
                 self.host(Some(&url));
-                self.board
-                    .tunnel("url", "has an address, waiting for the edge");
+                self.board.tunnel("url", "has an address, waiting for the edge");
             }
-            FromTunnel::Registered {
-                url,
-                settle_seconds,
-            } => {
+            FromTunnel::Registered { url, settle_seconds } => {
                 self.host(Some(&url));
                 self.settle(settle_seconds);
             }
@@ -174,10 +147,7 @@ impl Drive {
                 };
                 (status, None)
             }
-            Ask::Stop => (
-                AnswerBody::Stopping,
-                Some(Event::End(Cause::Asked(Asked::Remotely))),
-            ),
+            Ask::Stop => (AnswerBody::Stopping, Some(Event::End(Cause::Asked(Asked::Remotely)))),
         }
     }
 }

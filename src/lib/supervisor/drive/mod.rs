@@ -78,10 +78,7 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
     let (mut drive, first) = Drive::new(begin, inputs);
     drive.clean_stale().await;
-    let failures = first
-        .into_iter()
-        .filter_map(|action| drive.act(action))
-        .collect();
+    let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
     let mut ended = drive.step_all(failures, &mut children).await;
     let (reader_gone, terminal_gone) = (terminal::reader_gone(), terminal::terminal_gone());
     tokio::pin!(reader_gone, terminal_gone);
@@ -174,8 +171,7 @@ impl Drive {
             }
             Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
             Woken::Stop => {
-                self.board
-                    .hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                self.board.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None
             }
             Woken::Child => {
@@ -257,18 +253,12 @@ impl Drive {
         let handed = self.listener.try_clone().map(OwnedFd::from);
         let started = match handed {
             Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
-            Err(source) => Err(process::SpawnError::Refused {
-                name: "chattrace-serve",
-                source,
-            }),
+            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
         };
         match started {
             Ok(serve) => {
                 let room = self.config.room.clone();
-                serve.tell(ToServe::Start {
-                    room,
-                    ticket: self.ticket.clone(),
-                });
+                serve.tell(ToServe::Start { room, ticket: self.ticket.clone() });
                 self.serve = Some(serve);
                 None
             }
@@ -280,10 +270,7 @@ impl Drive {
         let run_dir = self.run_dir.as_ref()?.path().to_owned();
         match self.siblings.start_tunnel(&self.id, &self.inputs) {
             Ok(tunnel) => {
-                tunnel.tell(ToTunnel::Start {
-                    tunnel: self.config.tunnel.clone(),
-                    run_dir,
-                });
+                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
                 self.tunnel = Some(tunnel);
                 None
             }
@@ -300,7 +287,6 @@ impl Drive {
                 Err(_) => return,
             },
         };
-        self.board
-            .link(&format!("{base}/t/{}", self.ticket.reveal()), public);
+        self.board.link(&format!("{base}/t/{}", self.ticket.reveal()), public);
     }
 }

@@ -158,11 +158,7 @@ impl Session {
             Phase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
             Phase::Closing => {
                 let goodbye_said = matches!(self.serve, Serve::None | Serve::Drained);
-                if goodbye_said && self.tunnel == Tunnel::None {
-                    self.drain()
-                } else {
-                    Vec::new()
-                }
+                if goodbye_said && self.tunnel == Tunnel::None { self.drain() } else { Vec::new() }
             }
             Phase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
                 self.settle()
@@ -251,9 +247,7 @@ impl Session {
     fn serve_ended(&mut self, how: String) -> Vec<Action> {
         self.serve = Serve::None;
         if self.phase < Phase::Closing {
-            return self.close(Cause::Failed(format!(
-                "chattrace-serve {how}: the room is gone"
-            )));
+            return self.close(Cause::Failed(format!("chattrace-serve {how}: the room is gone")));
         }
         self.go_on()
     }
@@ -337,9 +331,9 @@ impl Session {
 
     fn rang(&mut self, timer: Timer) -> Vec<Action> {
         match (timer, self.phase) {
-            (Timer::Start, Phase::Starting) => self.close(Cause::Failed(
-                "chattrace-serve did not become ready".to_owned(),
-            )),
+            (Timer::Start, Phase::Starting) => {
+                self.close(Cause::Failed("chattrace-serve did not become ready".to_owned()))
+            }
             (Timer::Retry, Phase::Open) if self.tunnel == Tunnel::None => self.start_tunnel(),
             // The lost one still ends; the next try comes after it.
             (Timer::Retry, Phase::Open) if matches!(self.tunnel, Tunnel::Lost(_)) => {

@@ -14,13 +14,7 @@ fn ctrl_c() -> Event {
 
 /// One of each.
 fn events() -> Vec<Event> {
-    let timers = [
-        Timer::Start,
-        Timer::Retry,
-        Timer::Drain,
-        Timer::Kill,
-        Timer::Gone,
-    ];
+    let timers = [Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
     let mut events = vec![
         Event::Cleaned,
         Event::TunnelFound,
@@ -51,12 +45,7 @@ fn run(tunnelling: Tunnelling, steps: &[Event]) -> (Session, Vec<Action>) {
 }
 
 fn open() -> Session {
-    let steps = [
-        Event::Cleaned,
-        Event::TunnelFound,
-        Event::ServeReady,
-        Event::TunnelUp(url()),
-    ];
+    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady, Event::TunnelUp(url())];
     let (session, actions) = run(Tunnelling::WhenPossible, &steps);
     assert_eq!(actions, [Action::ShowLink(Some(url()))]);
     assert_eq!(session.phase(), Phase::Open);
@@ -78,10 +67,7 @@ fn a_whole_session() {
     assert_eq!(actions, [Action::SettleLog { ask: true }]);
     assert_eq!(session.step(Event::LogSettled), [Action::Wipe]);
     let cause = Cause::Asked(Asked::Operator);
-    assert_eq!(
-        session.step(Event::Wiped(true)),
-        [Action::Finish(Ending::Clean(cause))]
-    );
+    assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Clean(cause))]);
     assert_eq!(session.phase(), Phase::Over);
 }
 
@@ -90,19 +76,13 @@ fn a_whole_session() {
 fn no_public_link_before_the_tunnel_is_up() {
     let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady];
     let (session, actions) = run(Tunnelling::WhenPossible, &steps);
-    assert_eq!(
-        (session.phase(), actions),
-        (Phase::Opening, vec![Action::OpenTunnel])
-    );
+    assert_eq!((session.phase(), actions), (Phase::Opening, vec![Action::OpenTunnel]));
 }
 
 #[test]
 fn without_a_tunnel_the_link_is_local_at_once() {
     let (session, actions) = run(Tunnelling::Never, &[Event::Cleaned, Event::ServeReady]);
-    assert_eq!(
-        (session.phase(), actions),
-        (Phase::Open, vec![Action::ShowLink(None)])
-    );
+    assert_eq!((session.phase(), actions), (Phase::Open, vec![Action::ShowLink(None)]));
 }
 
 #[test]
@@ -112,15 +92,9 @@ fn a_lost_tunnel_falls_back_to_the_local_link_and_is_tried_again() {
     let (mut session, actions) = run(Tunnelling::WhenPossible, &steps);
     assert!(actions.contains(&Action::ShowLink(None)));
     session.step(Event::TunnelEnded("ended with code 69".into()));
-    assert_eq!(
-        session.step(Event::Rang(Timer::Retry)),
-        [Action::StartTunnel]
-    );
+    assert_eq!(session.step(Event::Rang(Timer::Retry)), [Action::StartTunnel]);
     assert_eq!(session.step(Event::TunnelFound), [Action::OpenTunnel]);
-    assert_eq!(
-        session.step(Event::TunnelUp(url())),
-        [Action::ShowLink(Some(url()))]
-    );
+    assert_eq!(session.step(Event::TunnelUp(url())), [Action::ShowLink(Some(url()))]);
 }
 
 #[test]
@@ -165,19 +139,10 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
     for count in 0..=until_question.len() {
         let mut session = open();
         session.step(ctrl_c());
-        until_question[..count]
-            .iter()
-            .for_each(|event| drop(session.step(event.clone())));
+        until_question[..count].iter().for_each(|event| drop(session.step(event.clone())));
         let actions = session.step(ctrl_c());
-        assert_eq!(
-            actions,
-            [Action::KillTunnel, Action::KillServe, Action::Wipe],
-            "{count}"
-        );
-        assert_eq!(
-            session.step(Event::Wiped(true)),
-            [Action::Finish(Ending::Killed)]
-        );
+        assert_eq!(actions, [Action::KillTunnel, Action::KillServe, Action::Wipe], "{count}");
+        assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Killed)]);
     }
 }
 
@@ -185,11 +150,7 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let mut seen = std::collections::BTreeSet::new();
-    for tunnelling in [
-        Tunnelling::Never,
-        Tunnelling::WhenPossible,
-        Tunnelling::Required,
-    ] {
+    for tunnelling in [Tunnelling::Never, Tunnelling::WhenPossible, Tunnelling::Required] {
         let mut paths = vec![Vec::new()];
         for _ in 0..3 {
             paths = extended(&paths);
@@ -204,10 +165,7 @@ fn every_phase_answers_every_event_and_no_phase_goes_back() {
 
 fn extended(paths: &[Vec<Event>]) -> Vec<Vec<Event>> {
     let with = |path: &Vec<Event>, event| [path.clone(), vec![event]].concat();
-    paths
-        .iter()
-        .flat_map(|path| events().into_iter().map(move |event| with(path, event)))
-        .collect()
+    paths.iter().flat_map(|path| events().into_iter().map(move |event| with(path, event))).collect()
 }
 
 /// Leads the session to its end along the shortest way and tries every event in every phase.

@@ -85,11 +85,8 @@ impl Attempt {
     /// When a [`Event::Tick`] is wanted, at the latest.
     pub(super) fn wake(&self) -> Duration {
         let limit = self.phase.limit(self.since).unwrap_or(Duration::MAX);
-        let look = if self.looking || self.question().is_none() {
-            Duration::MAX
-        } else {
-            self.next_look
-        };
+        let look =
+            if self.looking || self.question().is_none() { Duration::MAX } else { self.next_look };
         limit.min(look)
     }
 
@@ -135,10 +132,7 @@ impl Attempt {
     fn wrong(&self, text: String) -> Failure {
         match self.phase.host() {
             None => Failure::WrongAddress(text),
-            Some(printed) => Failure::Disagrees {
-                printed: printed.clone(),
-                answered: text,
-            },
+            Some(printed) => Failure::Disagrees { printed: printed.clone(), answered: text },
         }
     }
 
@@ -188,10 +182,7 @@ impl Attempt {
                 let url = host.url();
                 self.phase = Phase::Settling(host, now + self.settle);
                 let settle_seconds = self.settle.as_secs();
-                vec![Action::Report(FromTunnel::Registered {
-                    url,
-                    settle_seconds,
-                })]
+                vec![Action::Report(FromTunnel::Registered { url, settle_seconds })]
             }
             (Phase::Settling(host, _), Readiness::No) => {
                 self.phase = Phase::Confirmed(host);
@@ -211,9 +202,7 @@ impl Attempt {
                 Phase::Settling(..) | Phase::Up(_) | Phase::Reconnecting(..),
                 Readiness::Unanswered,
             ) if self.unanswered >= UNANSWERED => {
-                let address = self
-                    .metrics
-                    .expect("an answer was missed, so there was a question");
+                let address = self.metrics.expect("an answer was missed, so there was a question");
                 vec![Action::GiveUp(Failure::MetricsGone(address))]
             }
             _ => Vec::new(),
@@ -240,11 +229,9 @@ impl Attempt {
                 };
                 vec![Action::GiveUp(failure)]
             }
-            Phase::Confirmed(_) => vec![Action::GiveUp(
-                self.clue
-                    .take()
-                    .map_or(Failure::EdgeUnreachable, Failure::of),
-            )],
+            Phase::Confirmed(_) => {
+                vec![Action::GiveUp(self.clue.take().map_or(Failure::EdgeUnreachable, Failure::of))]
+            }
             Phase::Settling(host, _) => {
                 let url = host.url();
                 self.phase = Phase::Up(host);

@@ -38,16 +38,10 @@ fn confirmed(settle: Duration) -> Attempt {
 fn up() -> Attempt {
     let mut attempt = confirmed(Duration::ZERO);
     let told = attempt.on(2 * S, Event::Ready(Readiness::Yes));
-    let registered = FromTunnel::Registered {
-        url: url(),
-        settle_seconds: 0,
-    };
+    let registered = FromTunnel::Registered { url: url(), settle_seconds: 0 };
     let announced = FromTunnel::Up { url: url() };
     // The next look comes three seconds later.
-    assert_eq!(
-        told[..2],
-        [Action::Report(registered), Action::Report(announced)]
-    );
+    assert_eq!(told[..2], [Action::Report(registered), Action::Report(announced)]);
     attempt
 }
 
@@ -62,25 +56,13 @@ fn gives_up(actions: &[Action]) -> &Failure {
 #[test]
 fn it_is_announced_only_after_ready_and_the_settling_time() {
     let mut attempt = confirmed(8 * S);
-    assert_eq!(
-        attempt.on(2 * S, Event::Ready(Readiness::No)),
-        [Action::AskReady(port())]
-    );
+    assert_eq!(attempt.on(2 * S, Event::Ready(Readiness::No)), [Action::AskReady(port())]);
     attempt.on(2 * S, line(Meaning::Registered));
     let told = attempt.on(3 * S, Event::Ready(Readiness::Yes));
-    assert!(matches!(
-        &told[0],
-        Action::Report(FromTunnel::Registered {
-            settle_seconds: 8,
-            ..
-        })
-    ));
+    assert!(matches!(&told[0], Action::Report(FromTunnel::Registered { settle_seconds: 8, .. })));
     for second in 4..11 {
         let told = attempt.on(second * S, Event::Tick);
-        assert!(
-            told.iter()
-                .all(|action| !matches!(action, Action::Report(_)))
-        );
+        assert!(told.iter().all(|action| !matches!(action, Action::Report(_))));
     }
     let told = attempt.on(11 * S, Event::Tick);
     assert_eq!(told[0], Action::Report(FromTunnel::Up { url: url() }));
@@ -100,10 +82,7 @@ fn a_drop_while_it_settles_begins_the_settling_anew() {
             .iter()
             .all(|a| !matches!(a, Action::Report(_)))
     );
-    assert_eq!(
-        attempt.on(14 * S, Event::Tick)[0],
-        Action::Report(FromTunnel::Up { url: url() })
-    );
+    assert_eq!(attempt.on(14 * S, Event::Tick)[0], Action::Report(FromTunnel::Up { url: url() }));
 }
 
 #[test]
@@ -111,17 +90,11 @@ fn silence_is_given_up_after_ten_seconds_and_words_without_address_after_35() {
     let (mut attempt, _) = Attempt::begin(Duration::ZERO, S);
     assert_eq!(attempt.wake(), SILENCE);
     assert_eq!(attempt.on(9 * S, Event::Tick), []);
-    assert_eq!(
-        gives_up(&attempt.on(10 * S, Event::Tick)),
-        &Failure::Silent(10)
-    );
+    assert_eq!(gives_up(&attempt.on(10 * S, Event::Tick)), &Failure::Silent(10));
     let (mut attempt, _) = Attempt::begin(Duration::ZERO, S);
     attempt.on(S, line(Meaning::Noise));
     assert_eq!(attempt.wake(), ADDRESS);
-    assert_eq!(
-        gives_up(&attempt.on(35 * S, Event::Tick)),
-        &Failure::NoAddress(35)
-    );
+    assert_eq!(gives_up(&attempt.on(35 * S, Event::Tick)), &Failure::NoAddress(35));
 }
 
 /// V-15: UDP is blocked, then TCP is as well.
@@ -131,10 +104,7 @@ fn without_registration_http2_is_tried_and_then_given_up() {
     attempt.on(2 * S, Event::Ready(Readiness::No));
     assert!(!attempt.on(20 * S, Event::Tick).contains(&Action::FallBack));
     let told = attempt.on(21 * S, Event::Tick);
-    assert_eq!(
-        told,
-        [Action::FallBack, Action::Report(FromTunnel::Starting)]
-    );
+    assert_eq!(told, [Action::FallBack, Action::Report(FromTunnel::Starting)]);
     assert_eq!(attempt.protocol(), Protocol::Http2);
     attempt.on(22 * S, line(Meaning::Address(host())));
     attempt.on(22 * S, line(Meaning::Metrics(port())));
@@ -162,10 +132,7 @@ fn a_name_that_nobody_confirms_is_not_announced() {
     let (mut attempt, _) = Attempt::begin(Duration::ZERO, S);
     attempt.on(S, line(Meaning::Address(host())));
     attempt.on(S, line(Meaning::Metrics(port())));
-    let told = attempt.on(
-        2 * S,
-        Event::Name(Some("other.trycloudflare.com".to_owned())),
-    );
+    let told = attempt.on(2 * S, Event::Name(Some("other.trycloudflare.com".to_owned())));
     assert!(matches!(gives_up(&told), Failure::Disagrees { .. }));
 
     let (mut attempt, _) = Attempt::begin(Duration::ZERO, S);
@@ -192,16 +159,8 @@ fn an_edge_that_stays_away_for_a_minute_is_a_loss_and_one_that_returns_is_up() {
     assert_eq!(told[0], Action::Report(FromTunnel::Up { url: url() }));
     attempt.on(40 * S, Event::Ready(Readiness::No));
     attempt.on(41 * S, Event::Ready(Readiness::No));
-    assert!(
-        attempt
-            .on(99 * S, Event::Tick)
-            .iter()
-            .all(|a| !matches!(a, Action::GiveUp(_)))
-    );
-    assert_eq!(
-        gives_up(&attempt.on(100 * S, Event::Tick)),
-        &Failure::EdgeLost(60)
-    );
+    assert!(attempt.on(99 * S, Event::Tick).iter().all(|a| !matches!(a, Action::GiveUp(_))));
+    assert_eq!(gives_up(&attempt.on(100 * S, Event::Tick)), &Failure::EdgeLost(60));
 }
 
 #[test]
@@ -227,10 +186,7 @@ fn an_end_is_explained_by_the_best_clue_before_it_and_by_itself_after() {
     let mut attempt = up();
     attempt.on(3 * S, line(Meaning::Trouble(Trouble::Dial)));
     let how = How::Signal(9);
-    assert_eq!(
-        gives_up(&attempt.on(3 * S, Event::Ended(how))),
-        &Failure::Died { how }
-    );
+    assert_eq!(gives_up(&attempt.on(3 * S, Event::Ended(how))), &Failure::Died { how });
 }
 
 /// A line that asks for a look while one is under way is not lost.
@@ -238,10 +194,7 @@ fn an_end_is_explained_by_the_best_clue_before_it_and_by_itself_after() {
 fn a_registration_seen_during_a_look_is_looked_at_at_once() {
     let mut attempt = confirmed(S);
     assert_eq!(attempt.on(S, line(Meaning::Registered)), []);
-    assert_eq!(
-        attempt.on(S, Event::Ready(Readiness::No)),
-        [Action::AskReady(port())]
-    );
+    assert_eq!(attempt.on(S, Event::Ready(Readiness::No)), [Action::AskReady(port())]);
 }
 
 mod any_order {
