@@ -18,7 +18,7 @@ use crate::terminal;
         chattrace --quiet | head -1"
 )]
 pub(super) struct Cli {
-    /// Configuration file [default: your own, else built in]
+    /// Configuration file [default: yours, or built in]
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:0]
