@@ -1,10 +1,10 @@
 'use strict';
-// One tab, one seat in one room. Everything lives in the variables of this file and nowhere else:
-// no cookie, no storage. What others wrote reaches the document as text only.
+// One tab, one seat in one room, kept in the variables of this file and nowhere else.
+// What others wrote reaches the document as text only.
 
 const LINES = 500; // The oldest go first, as in the server's ring.
 const SILENCE = 120; // Seconds without contact after which the page empties itself.
-const WAITING = 10; // Own lines without an answer; fewer than the server can tell from repeats.
+const WAITING = 10; // Unanswered own lines; the server can tell 32 from repeats.
 const { maxName, messageBytes } = document.body.dataset;
 
 let ticket = findTicket(location.pathname + location.hash);
@@ -20,15 +20,13 @@ function el(kind, props, ...children) {
 	const [tag, className = ''] = kind.split('.');
 	const made = document.createElement(tag);
 	made.className = className;
-	for (const [key, value] of Object.entries(props)) {
-		if (key in made) made[key] = value;
-		else made.setAttribute(key, value);
+	for (const key in props) {
+		if (key in made) made[key] = props[key];
+		else made.setAttribute(key, props[key]);
 	}
 	made.append(...children);
 	return made;
 }
-
-// ---- what this tab knows
 
 const known = new Map(); // Number to {n, tag, name}; those who left stay, for their lines.
 const here = new Set();
@@ -36,24 +34,20 @@ const typists = new Map(); // Number to the time at which "is typing" fades.
 const pending = new Map(); // Own lines without an answer: ref to {body, line, sent}.
 let seat = null; // From the join to the end: {name, resume, epoch, n, last, start}.
 let inside = false; // Admitted, and not at the end yet.
-let live = false;
+let [live, polling] = [false, false];
 let silence = 0; // Seconds since the room was last heard.
-let notice = '';
-let unread = 0;
-let refs = 0;
-let typedAt = 0;
 let returned = ''; // What refusals have put back at the head of the box.
+let notice = '';
+let [unread, refs, typedAt] = [0, 0, 0];
 
 // ---- the way to the room: WebSocket, or long poll after three failures
 
 let socket = null;
 let failures = 0; // WebSocket tries in a row that were never answered.
-let polling = false;
-let polls = 0; // The newest poll's number; it ended the older ones.
-let blocked = 0; // Until then one own line is on its way by poll; the next waits for its turn.
+let polls = 0; // Number of the newest poll, which ended the older ones.
+let blocked = 0; // Until then an own line is on its way by poll, and the next waits.
 let asked = 0; // When a beat was sent that is still unanswered.
-let pause = 0;
-let retry = 0;
+let [pause, retry] = [0, 0];
 
 function connect() {
 	clearTimeout(retry);
@@ -113,10 +107,10 @@ async function poll(line, headers = bearer()) {
 		silence = 0;
 		if (mine !== polls) return;
 		blocked = 0;
-		// An empty answer that came at once must not become a storm of requests.
+		// Empty answers at once must not become a storm of requests.
 		if (!flush()) setTimeout(() => mine === polls && polling && poll(''), text ? 0 : 300);
 	} catch {
-		// Not only the newest: any poll may have lost a line, and joining again repeats it.
+		// An older one too may have lost a line; joining again repeats it.
 		if (polling) lost();
 	}
 }
@@ -153,7 +147,7 @@ function flush() {
 	return any;
 }
 
-/** Asks for a sign of life: after sleep, a change of network, or a long silence. */
+/** Asks for a sign of life. */
 function probe() {
 	if (live) {
 		asked = Date.now();
@@ -182,12 +176,12 @@ function hear(event) {
 
 const on = {
 	welcome({ epoch, you, resume, seq, present, gone = [] }) {
-		// The server was started anew: what is shown here belongs to a session that is over.
+		// The server was started anew: the session shown here is over.
 		if (inside && seat.epoch !== epoch) return over();
 		seat = { start: seq, ...seat, epoch, resume, n: you.n, name: you.name };
 		here.clear();
-		for (const who of [...gone, ...present, you]) known.set(who.n, who);
-		for (const who of [...present, you]) here.add(who.n);
+		for (const who of [...gone, you, ...present]) known.set(who.n, who);
+		for (const who of [you, ...present]) here.add(who.n);
 		for (const own of pending.values()) own.sent = false;
 		live = true;
 		pause = blocked = 0;
@@ -199,7 +193,7 @@ const on = {
 		known.set(who.n, who);
 		here.add(who.n);
 		showPeople();
-		if (who.n !== seat.n) addNote(person(who.n), ' joined');
+		addNote(person(who.n), ' joined');
 	},
 	left({ n }) {
 		here.delete(n);
@@ -283,11 +277,8 @@ const box = el('textarea', { id: 'say', rows: 1, 'aria-label': 'Message', oninpu
 const onscroll = () => (more.hidden ||= atEnd());
 const log = el('div.log', { role: 'log', 'aria-label': 'Messages', tabIndex: 0, onscroll });
 const more = el('button.more', { hidden: true, onclick: toEnd }, 'New messages below');
-const people = el('ul', {});
-const count = el('h2', {});
+const [people, count, typing, counter] = ['ul', 'h2', 'p.typing', 'p'].map((kind) => el(kind, {}));
 const status = el('p', { role: 'status' });
-const typing = el('p.typing', {});
-const counter = el('p', {});
 const bar = el('div.bar', {}, status, typing, counter);
 
 function showRoom() {
@@ -328,11 +319,10 @@ const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 48;
 const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
 
 function addLine(line) {
-	const follow = atEnd();
+	more.hidden = atEnd();
 	log.append(line);
 	while (log.childElementCount > LINES) log.firstElementChild.remove();
-	if (follow) toEnd();
-	else more.hidden = false;
+	if (more.hidden) toEnd();
 }
 
 function toEnd() {
@@ -342,8 +332,7 @@ function toEnd() {
 
 function showPeople() {
 	count.textContent = 'Here: ' + here.size;
-	const row = (n) => el('li', {}, person(n), n === seat.n ? ' you' : '');
-	people.replaceChildren(...[...here].sort((a, b) => a - b).map(row));
+	people.replaceChildren(...[...here].map((n) => el('li', {}, person(n), n === seat.n ? ' you' : '')));
 }
 
 /** Connection, the last refusal, and who is typing. */
@@ -351,12 +340,11 @@ function showState() {
 	// In steps of ten: a screen reader speaks every change.
 	const rest = Math.ceil((SILENCE - silence) / 10) * 10;
 	let text = notice || (polling ? 'Connected by polling' : 'Connected');
-	if (!live) text = silence < 60 ? 'Cut off. Trying again…' : `Cut off. This page empties itself in ${rest} s`;
+	if (!live) text = silence < 60 ? 'Cut off, trying again' : `Cut off; this page empties itself in ${rest} s`;
 	if (status.textContent !== text) status.textContent = text;
 	bar.classList.toggle('cut', !live || notice);
-	const names = [...typists.keys()].map((n) => el('bdi', {}, known.get(n)?.name));
-	if (names.length > 2) typing.textContent = 'several are typing…';
-	else typing.replaceChildren(...names.flatMap((name) => [name, ' is typing… ']));
+	const names = [...typists.keys()].slice(0, 3);
+	typing.replaceChildren(...names.flatMap((n) => [person(n), ' is typing… ']));
 }
 
 const bytes = (text) => new TextEncoder().encode(text).length;
@@ -379,7 +367,7 @@ function say(event) {
 	const body = box.value.trimEnd();
 	if (!body) return;
 	notice = '';
-	if (bytes(body) > messageBytes) notice = `Too long: ${bytes(body)} of ${messageBytes} bytes`;
+	if (bytes(body) > messageBytes) notice = 'Too long: ' + counter.textContent;
 	else if (pending.size >= WAITING) notice = 'Earlier lines are still on their way';
 	else {
 		box.value = returned = counter.textContent = '';
@@ -414,8 +402,7 @@ function tick() {
 	if (silence > SILENCE) return over('No contact with the room for two minutes.');
 	if (live && asked && time - asked > 4000) lost();
 	else if (live && !polling && !asked && silence > 25) probe();
-	// Twice a minute or so: does a WebSocket pass now?
-	else if (live && polling && !socket && Math.random() < 0.03) openSocket();
+	else if (polling && !socket && Math.random() < 0.03) openSocket(); // It may pass again.
 	for (const [n, until] of typists) if (until < time) typists.delete(n);
 	showState();
 	flush();
@@ -440,8 +427,7 @@ function over(text = 'The room was closed.', heading = 'This session has ended')
 	history.replaceState(null, '', '/');
 	document.title = 'session ended';
 	const title = el('h1', { tabIndex: -1 }, heading);
-	const rest = el('p.dim', {}, 'Nothing of the conversation is left on this page.');
-	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text), rest));
+	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text, ' Nothing of it is left on this page.')));
 	title.focus();
 	// The browser, too, drops what it may have kept.
 	post('/bye', '', { keepalive: true }).catch(() => {});
