@@ -10,6 +10,7 @@
 //! | subjects | [`chat`]: the room and its rules, without I/O and without a clock |
 //! | ground | [`control`] · [`process`] · [`config`] · [`terminal`] · [`paths`] · [`shutdown`] · [`token`] · [`exit`] |
 
+mod chat;
 mod clean;
 mod config;
 mod control;
@@ -27,3 +28,28 @@ pub use clean::main as clean_main;
 pub use serve::main as serve_main;
 pub use supervisor::main as supervisor_main;
 pub use tunnel::main as tunnel_main;
+
+/// What holds between modules that may not know each other.
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::chat::{Nickname, Text};
+    use crate::terminal::harmless;
+
+    proptest! {
+        /// V-10: names and messages reach the terminal of others too.
+        #[test]
+        fn nothing_that_a_terminal_obeys_passes_the_room(raw in proptest::collection::vec(any::<char>(), 0..12)) {
+            let raw = String::from_iter(raw);
+            if let Ok(name) = Nickname::parse(&raw) {
+                prop_assert_eq!(harmless(name.as_str()), name.as_str());
+            }
+            if let Ok(text) = Text::parse(&raw, 4096) {
+                // Joiners and line feeds are part of a text; whoever prints it deals with those.
+                let plain = text.as_str().replace(['\n', '\u{200c}', '\u{200d}'], "");
+                prop_assert_eq!(harmless(&plain), plain.as_str());
+            }
+        }
+    }
+}

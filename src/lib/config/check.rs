@@ -40,13 +40,24 @@ pub(crate) enum Provider {
 }
 
 /// Who can read along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
     /// Text is encrypted between participants. Not in this version.
     Sealed,
     /// The serving process and the tunnel provider can read the text.
     Open,
+}
+
+impl Mode {
+    /// The mode that the command line chose: a flag, else the environment, else nothing.
+    pub(crate) fn chosen(sealed: bool, open: bool, environment: Option<Self>) -> Option<Self> {
+        match (sealed, open) {
+            (true, _) => Some(Mode::Sealed),
+            (false, true) => Some(Mode::Open),
+            (false, false) => environment,
+        }
+    }
 }
 
 /// A whole number from `MIN` to `MAX`, checked where it is read, so that the answer to a wrong one

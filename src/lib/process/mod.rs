@@ -1,10 +1,12 @@
 //! Processes: started so that they cannot outlive us, ended as a group, reaped by their number.
 //! Nothing here is ever ended by name.
 
+mod listener;
 mod parent;
 mod signals;
 mod spawn;
 
+pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit};
 pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, tie_to_parent};
 pub(crate) use signals::{EndSignal, EndSignals};
 pub(crate) use spawn::{

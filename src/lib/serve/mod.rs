@@ -1,8 +1,157 @@
-//! Not yet.
+//! `chattrace-serve`: HTTP and the room, in memory alone.
+//!
+//! Under a supervisor it gets its listener as standard output, its settings over the lifeline, and
+//! ends with it. Alone it binds for itself, prints the link, and ends when its reader does.
+
+mod alone;
+mod cli;
+mod hub;
+mod supervised;
+mod web;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Runs the program.
+use clap::Parser as _;
+use tokio::sync::mpsc;
+
+use crate::chat::{Bounds, Pace, Ring, Rules};
+use crate::config::{ConfigError, RoomSettings};
+use crate::control::{FrameError, FromServe};
+use crate::exit::Exit;
+use crate::process::{self, TieError};
+use crate::terminal;
+use crate::token::Token;
+use hub::Hub;
+use web::{Door, PageError, Web};
+
+/// Notices to the operator that may wait. A thousand joins in one wake-up fit; see [`Hub::new`].
+const NOTICES: usize = 1024;
+
+/// Connections that may wait to be accepted. With the usual 128, a thousand people who open the
+/// link at once took twenty times as long to get in.
+const LISTEN_QUEUE: i32 = 4096;
+
+/// Why the room cannot be served.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] process::ListenError),
+    /// The supervisor is gone, or never was.
+    #[error(transparent)]
+    Tie(#[from] TieError),
+    /// The lifeline broke.
+    #[error(transparent)]
+    Control(#[from] FrameError),
+    /// The system refused something basic.
+    #[error("the system refused what every program needs: {0}")]
+    System(#[from] std::io::Error),
+    /// No randomness.
+    #[error("the kernel has no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The page is broken, which is our own mistake.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
+
+impl ServeError {
+    fn exit(&self) -> Exit {
+        match self {
+            ServeError::Config(error) => error.exit(),
+            ServeError::Listen(_) => Exit::Unavailable,
+            ServeError::Tie(_)
+            | ServeError::Control(_)
+            | ServeError::System(_)
+            | ServeError::Randomness(_)
+            | ServeError::Page(_) => Exit::Failed,
+        }
+    }
+}
+
+/// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    crate::exit::Exit::Failed.into()
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return terminal::usage(&error.render(), error.use_stderr()),
+    };
+    process::raise_file_limit();
+    // One thread: it can be locked in memory, and one core carries more than any tunnel.
+    let ended = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeError::from)
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                match cli.lifeline {
+                    Some(parent) => supervised::run(parent).await,
+                    None => alone::run(&cli).await,
+                }
+            })
+        });
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            terminal::complain("chattrace-serve", &error);
+            error.exit().into()
+        }
+    }
+}
+
+/// The room, ready to be served, and what it tells the operator.
+struct Service {
+    hub: Arc<Hub>,
+    web: Arc<Web>,
+    notices: mpsc::Receiver<FromServe>,
+}
+
+impl Service {
+    fn new(room: RoomSettings, ticket: Token, door: Door) -> Result<Self, ServeError> {
+        let (sender, notices) = mpsc::channel(NOTICES);
+        let age = Duration::from_secs(room.ring.age_seconds);
+        let pace = match room.rate.per_second {
+            0 => Pace::Unlimited,
+            per_second => Pace::Limited {
+                per_second,
+                burst: room.rate.burst,
+            },
+        };
+        let rules = Rules {
+            max_participants: room.max_participants,
+            pace,
+            kept_for: age,
+        };
+        let bounds = Bounds {
+            events: room.ring.events,
+            bytes: room.ring.bytes,
+            age,
+        };
+        let ring = Ring::new(bounds);
+        let epoch = Token::draw()?;
+        let hub = Hub::new(
+            rules,
+            ring,
+            room.backlog,
+            ticket,
+            &epoch,
+            web::encode,
+            sender,
+        );
+        let hub = Arc::new(hub);
+        let web = Arc::new(Web::new(Arc::clone(&hub), door, room)?);
+        Ok(Self { hub, web, notices })
+    }
+}
+
+/// Lets time pass in the room, for ever.
+async fn keep_time(hub: Arc<Hub>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        second.tick().await;
+        hub.pass_time();
+    }
 }

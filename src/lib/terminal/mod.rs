@@ -4,10 +4,12 @@
 //! nobody here uses it: a closed terminal is a normal way for a session to end.
 
 mod harmless;
+mod reader;
 
 use std::io::Write as _;
 
 pub(crate) use harmless::harmless;
+pub(crate) use reader::reader_gone;
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,4 +44,17 @@ pub(crate) fn say(line: &str) -> Reader {
 /// Says why a program cannot go on: `program: sentence`.
 pub(crate) fn complain(program: &str, error: &dyn std::fmt::Display) {
     say(&format!("{program}: {}", harmless(&error.to_string())));
+}
+
+/// Shows what the command line parser has to say: help and version on stdout with code 0, a wrong
+/// command line on stderr with code 2.
+pub(crate) fn usage(text: &impl std::fmt::Display, wrong: bool) -> std::process::ExitCode {
+    let text = text.to_string();
+    let text = text.trim_end();
+    if wrong {
+        say(text);
+        return std::process::ExitCode::from(2);
+    }
+    result(text);
+    std::process::ExitCode::SUCCESS
 }

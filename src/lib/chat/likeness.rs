@@ -1,0 +1,126 @@
+//! What a name looks like to a reader: which two are taken for each other (UTS #39).
+//!
+//! Known not to be caught: al1ce and alice, cl and d. The tag beside every name tells those apart.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Names by which the room itself, or who runs it, could be meant.
+const RESERVED: [&str; 7] = [
+    "operator",
+    "system",
+    "server",
+    "chattrace",
+    "admin",
+    "moderator",
+    "host",
+];
+/// What a name looks like. Smaller than the reader's eye is sharp, so that it can be kept for
+/// names whose bearers have left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Likeness {
+    /// As it is written. Lower-casing first would hide that a capital I is drawn like an l.
+    written: String,
+    /// In lower case, so that ALICE is alice, whose I is no l.
+    lowered: String,
+}
+
+impl Likeness {
+    /// Of a name that was checked.
+    pub(super) fn of(name: &str) -> Self {
+        let composed: String = name.nfkc().collect();
+        Self {
+            written: folded(&composed),
+            lowered: folded(&composed.to_lowercase()),
+        }
+    }
+
+    /// Whether a reader may take one for the other.
+    pub(crate) fn clashes(&self, other: &Self) -> bool {
+        self.written == other.written || self.lowered == other.lowered
+    }
+}
+
+/// The skeleton of UTS #39 without case and without accents: Jose is taken for José, and ádmin
+/// for admin.
+fn folded(text: &str) -> String {
+    unicode_security::skeleton(text)
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
+        // Up and down again is close to Unicode's case folding: ß, ς and their like meet.
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Whether it looks like a reserved word, with or without signs between the letters.
+pub(super) fn reserved(name: &str) -> bool {
+    let bare: String = name.nfkc().filter(|c| c.is_alphanumeric()).collect();
+    let looks = [Likeness::of(name), Likeness::of(&bare)];
+    let blurry = blurred(&bare);
+    RESERVED.iter().any(|word| {
+        let taken = Likeness::of(word);
+        looks.iter().any(|look| look.clashes(&taken)) || blurred(word) == blurry
+    })
+}
+
+/// Looser than [`Likeness`], because nobody is really called adm1n: i, l and 1 are one letter.
+fn blurred(text: &str) -> String {
+    folded(&text.to_lowercase()).replace('i', "l")
+}
+
+/// Whether nothing is drawn for it: such characters have no skeleton. Fillers are letters by
+/// category, and variation selectors marks, so the category alone does not tell.
+pub(super) fn invisible(c: char) -> bool {
+    let mut bytes = [0; 4];
+    unicode_security::skeleton(c.encode_utf8(&mut bytes))
+        .next()
+        .is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::chat::Nickname;
+
+    fn name(raw: &str) -> Nickname {
+        Nickname::parse(raw).unwrap_or_else(|error| panic!("{raw:?}: {error}"))
+    }
+
+    #[test]
+    fn names_that_look_alike_clash() {
+        for (a, b) in [
+            ("Alice", "ALICE"),
+            ("Alice", "ＡＬＩＣＥ"),
+            ("rnike", "mike"),
+            ("paypaI", "paypal"),
+            ("PAYPAL", "paypal"),
+            ("Jose", "José"),
+            ("ѕсоре", "scope"),
+            ("Straße", "STRASSE"),
+            ("ΝΙΚΟΣ", "Νικος"),
+            ("𝐁𝐨𝐛", "Bob"),
+            ("❤", "❤\u{fe0f}"),
+            ("👍", "👍"),
+        ] {
+            assert!(name(a).clashes_with(&name(b)), "{a} {b}");
+            assert!(
+                name(b).clash_keys().clashes(name(a).clash_keys()),
+                "{b} {a}"
+            );
+        }
+    }
+
+    /// Known not to be caught, or different on purpose; the tag tells these apart.
+    #[test]
+    fn names_that_differ_do_not_clash() {
+        for (a, b) in [
+            ("Ana", "Bo"),
+            ("al1ce", "alice"),
+            ("cl", "d"),
+            ("👍", "👎"),
+            ("👍", "👍🏽"),
+            ("Ana", "Ana 2"),
+            ("Ана", "Оля"),
+        ] {
+            assert!(!name(a).clashes_with(&name(b)), "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The room and its rules: who is in it, what they may say, what is remembered and for how long.
+//!
+//! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
+//! tested at any moment of any conversation.
+
+mod likeness;
+mod nickname;
+#[cfg(test)]
+mod nickname_tests;
+mod rate;
+mod ring;
+mod room;
+#[cfg(test)]
+mod room_tests;
+mod seat;
+mod text;
+
+pub(crate) use nickname::Nickname;
+pub(crate) use rate::Pace;
+pub(crate) use ring::{Bounds, Past, Ring};
+pub(crate) use room::{Entropy, Event, Refusal, Room, Rules};
+pub(crate) use seat::{Seat, Tag};
+pub(crate) use text::{Text, TextError};

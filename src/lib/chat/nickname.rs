@@ -1,0 +1,216 @@
+//! Names of participants: what is accepted, and which two look alike.
+//!
+//! What passes here is stored and shown as it is. Everybody reads these names, so the alphabet is
+//! small and whatever cannot be seen is refused.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{
+    GeneralCategory, GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _,
+};
+use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::likeness::{Likeness, invisible, reserved};
+
+/// What one line of a narrow screen holds beside the text.
+pub(super) const GRAPHEMES: usize = 20;
+/// One grapheme can be any number of bytes, and a name is sent with every roster.
+pub(super) const BYTES: usize = 64;
+/// Looked at before anything is normalised: 64 bytes take up to three times as many when they are
+/// decomposed, and somebody pastes spaces around them.
+const RAW_BYTES: usize = 256;
+/// Vietnamese stacks two on one letter; what stacks more writes into the lines above.
+const MARKS: usize = 2;
+/// Asks for the coloured form of the symbol before it; phones send it after every other emoji.
+const EMOJI_STYLE: char = '\u{fe0f}';
+
+/// A name that was checked: 1–20 graphemes, at most 64 bytes, nothing invisible, one script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Nickname {
+    name: String,
+    likeness: Likeness,
+}
+
+/// Why a name is refused; the visitor reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NameError {
+    /// Nothing that can be read is left.
+    #[error("a name needs at least one letter, digit or emoji; type one and try again")]
+    Empty,
+    /// More than the bounds above.
+    #[error(
+        "that name is too long; shorten it to at most {GRAPHEMES} characters (fewer if they are \
+         complex ones)"
+    )]
+    TooLong,
+    /// A character that is outside the alphabet of names.
+    #[error("a name cannot hold {}; use letters, digits, spaces and - _ . '", shown(*.0))]
+    Character(char),
+    /// Marks without a letter, or too many on one.
+    #[error("that name stacks too many accents; leave some out")]
+    Marks,
+    /// Letters of scripts that are easily taken for each other.
+    #[error("a name cannot mix letters of different alphabets; write it in one of them")]
+    Mixed,
+    /// It looks like the room itself.
+    #[error("that name looks like one of the room's own; choose another")]
+    Reserved,
+}
+
+impl Nickname {
+    /// Checks what a visitor typed. White space around it is dropped, inside it becomes one space,
+    /// and letters are composed (NFC); everything else is refused, never repaired.
+    ///
+    /// # Errors
+    /// With the first rule that it breaks.
+    pub(crate) fn parse(raw: &str) -> Result<Self, NameError> {
+        if raw.len() > RAW_BYTES {
+            return Err(NameError::TooLong);
+        }
+        let name = spaced(raw.trim().nfc().map(straight));
+        check_characters(&name)?;
+        if name.len() > BYTES || name.graphemes(true).count() > GRAPHEMES {
+            return Err(NameError::TooLong);
+        }
+        if !one_script(&name) {
+            return Err(NameError::Mixed);
+        }
+        if reserved(&name) {
+            return Err(NameError::Reserved);
+        }
+        let likeness = Likeness::of(&name);
+        Ok(Self { name, likeness })
+    }
+
+    /// The name, as it is shown.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// What it looks like, to be kept when its bearer leaves.
+    pub(crate) fn clash_keys(&self) -> &Likeness {
+        &self.likeness
+    }
+
+    /// Whether a reader may take one for the other. True for equal names.
+    pub(crate) fn clashes_with(&self, other: &Self) -> bool {
+        self.likeness.clashes(&other.likeness)
+    }
+
+    /// The name with a number, such as `Ana 2`, to be suggested when it is taken; shortened where
+    /// the number would not fit. `None` where that leaves no valid name.
+    pub(crate) fn variant(&self, n: u32) -> Option<Self> {
+        let number = format!(" {n}");
+        let mut kept: Vec<&str> = self.name.graphemes(true).collect();
+        // The number is ASCII: as many graphemes as bytes.
+        kept.truncate(GRAPHEMES.saturating_sub(number.len()));
+        while kept.iter().map(|grapheme| grapheme.len()).sum::<usize>() + number.len() > BYTES {
+            kept.pop();
+        }
+        let stem = kept.concat();
+        if stem.trim().is_empty() {
+            return None;
+        }
+        Self::parse(&(stem + &number)).ok()
+    }
+}
+
+impl std::fmt::Display for Nickname {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// Phones write an apostrophe as a quotation mark.
+fn straight(c: char) -> char {
+    if c == '\u{2019}' { '\'' } else { c }
+}
+
+/// Every run of spaces, of whatever width, as one.
+fn spaced(chars: impl Iterator<Item = char>) -> String {
+    let mut name = String::new();
+    for c in chars {
+        if c.general_category() != GeneralCategory::SpaceSeparator {
+            name.push(c);
+        } else if !name.ends_with(' ') {
+            name.push(' ');
+        }
+    }
+    name
+}
+
+fn check_characters(name: &str) -> Result<(), NameError> {
+    let (mut marks, mut readable, mut before) = (0, false, None);
+    for c in name.chars() {
+        if c.general_category_group() == GeneralCategoryGroup::Mark && c != EMOJI_STYLE {
+            marks += 1;
+            if marks > MARKS || !before.is_some_and(char::is_alphabetic) && marks == 1 {
+                return Err(refused_mark(c));
+            }
+        } else {
+            marks = 0;
+            let styled = c == EMOJI_STYLE && before.is_some_and(emoji);
+            if !styled && !in_alphabet(c) {
+                return Err(NameError::Character(c));
+            }
+        }
+        if invisible(c) && c != EMOJI_STYLE {
+            return Err(NameError::Character(c));
+        }
+        readable |= c.is_alphanumeric() || emoji(c);
+        before = Some(c);
+    }
+    if readable {
+        Ok(())
+    } else {
+        Err(NameError::Empty)
+    }
+}
+
+/// An accent in the wrong place is one too many; a mark that nobody sees is named.
+fn refused_mark(c: char) -> NameError {
+    if invisible(c) {
+        NameError::Character(c)
+    } else {
+        NameError::Marks
+    }
+}
+
+/// Letters, decimal digits and emoji of the world; of ASCII's signs only those that names have: a
+/// `#` would imitate the tag that stands beside the name.
+fn in_alphabet(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || " -_.'".contains(c);
+    }
+    c.general_category_group() == GeneralCategoryGroup::Letter
+        || c.general_category() == GeneralCategory::DecimalNumber
+        || emoji(c)
+}
+
+fn emoji(c: char) -> bool {
+    !c.is_ascii() && c.is_emoji_char() && c.general_category_group() == GeneralCategoryGroup::Symbol
+}
+
+/// One script, or a mixture that is usual and not confusing, such as 田中Alice (UTS #39, "highly
+/// restrictive").
+fn one_script(name: &str) -> bool {
+    // Spaces, signs and emoji belong to every script; the level knows only identifiers.
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    name.is_single_script()
+        || letters
+            .as_str()
+            .check_restriction_level(RestrictionLevel::HighlyRestrictive)
+}
+
+/// The character as the visitor can recognise it: itself, or its number if it cannot be seen.
+fn shown(c: char) -> String {
+    let hidden = matches!(
+        c.general_category_group(),
+        GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Mark
+    );
+    if hidden || invisible(c) {
+        format!("the invisible character U+{:04X}", u32::from(c))
+    } else {
+        format!("\"{c}\"")
+    }
+}

@@ -1,0 +1,234 @@
+//! The names that were tried on others, one by one, and whatever else chance brings.
+
+use proptest::prelude::*;
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::nickname::{BYTES, GRAPHEMES, NameError, Nickname};
+
+fn name(raw: &str) -> Nickname {
+    Nickname::parse(raw).unwrap_or_else(|error| panic!("{raw:?}: {error}"))
+}
+
+fn refusal(raw: &str) -> NameError {
+    match Nickname::parse(raw) {
+        Ok(name) => panic!("{raw:?} was accepted as {name:?}"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn names_of_the_world_are_accepted_as_they_are() {
+    for raw in [
+        "Ana",
+        "José",
+        "O'Brien",
+        "Jean-Luc P.",
+        "a_b",
+        "Müller",
+        "田中Alice",
+        "ひらがなカナ漢字",
+        "김철수",
+        "עברית",
+        "محمد",
+        "สมชาย",
+        "Nguyễn",
+        "Ольга",
+        "Ελένη",
+        "अनिता",
+        "👍",
+        "Ana 🌸",
+        "❤\u{fe0f}",
+        "👍🏽",
+        "ѕсоре",
+        "007",
+        "ＡＬＩＣＥ",
+    ] {
+        assert_eq!(name(raw).as_str(), raw);
+    }
+}
+
+/// V-04: what is stored is what was checked.
+#[test]
+fn space_is_trimmed_and_collapsed_and_letters_are_composed() {
+    assert_eq!(name("Alice ").as_str(), "Alice");
+    assert_eq!(name("\u{3000} A \u{a0}\u{2003} b\n").as_str(), "A b");
+    assert_eq!(name("Jose\u{301}").as_str(), "José");
+    assert_eq!(name("O’Brien").as_str(), "O'Brien");
+}
+
+/// V-04.
+#[test]
+fn what_cannot_be_seen_is_refused() {
+    for (raw, c) in [
+        ("Alice\u{200b}", '\u{200b}'),
+        ("A\u{200b}lice", '\u{200b}'),
+        ("\u{202e}ecilA", '\u{202e}'),
+        ("Bob\nAdmin has left", '\n'),
+        ("Bob\u{2028}x", '\u{2028}'),
+        ("a\u{0}", '\u{0}'),
+        ("a\tb", '\t'),
+        ("a\u{1b}[31m", '\u{1b}'),
+        ("a\u{e0041}", '\u{e0041}'),
+        ("a\u{e000}", '\u{e000}'),
+        ("a\u{378}", '\u{378}'),
+        ("a\u{3164}", '\u{3164}'),
+        ("a\u{115f}", '\u{115f}'),
+        ("\u{ffa0}", '\u{ffa0}'),
+        ("a\u{2800}", '\u{2800}'),
+        ("a\u{34f}", '\u{34f}'),
+        ("a\u{fe0f}", '\u{fe0f}'),
+        ("👨\u{200d}👩", '\u{200d}'),
+    ] {
+        assert_eq!(refusal(raw), NameError::Character(c), "{raw:?}");
+    }
+}
+
+#[test]
+fn signs_outside_the_alphabet_are_refused() {
+    for raw in [
+        "Ana#k7q",
+        "＃Ana",
+        "<b>",
+        "a@b",
+        "a/b",
+        "a:b",
+        "Ana²",
+        "Ⅷ",
+        "1\u{fe0f}\u{20e3}",
+    ] {
+        assert!(
+            matches!(refusal(raw), NameError::Character(_) | NameError::Marks),
+            "{raw}"
+        );
+    }
+}
+
+#[test]
+fn nothing_to_read_is_no_name() {
+    for raw in ["", " ", "\u{3000}\n", "...", "-_'"] {
+        assert_eq!(refusal(raw), NameError::Empty, "{raw:?}");
+    }
+}
+
+#[test]
+fn length_is_bounded_in_graphemes_and_in_bytes_before_and_after() {
+    assert_eq!(name(&"a".repeat(20)).as_str().len(), 20);
+    assert_eq!(refusal(&"a".repeat(21)), NameError::TooLong);
+    assert_eq!(name(&"漢".repeat(20)).as_str().len(), 60);
+    // 17 graphemes of 4 bytes.
+    assert_eq!(refusal(&"👍".repeat(17)), NameError::TooLong);
+    assert_eq!(refusal(&(" ".repeat(1 << 20) + "a")), NameError::TooLong);
+}
+
+#[test]
+fn accents_are_few_and_on_letters() {
+    assert_eq!(refusal("Z\u{336}\u{34a}\u{357}algo"), NameError::Marks);
+    assert_eq!(refusal("\u{301}a"), NameError::Marks);
+    assert_eq!(refusal("a \u{301}"), NameError::Marks);
+}
+
+/// V-04.
+#[test]
+fn alphabets_that_look_alike_are_not_mixed() {
+    for raw in [
+        "\u{410}lice",
+        "Al\u{456}ce",
+        "cафе",
+        "pаypal",
+        "αlpha",
+        "ab\u{661}",
+    ] {
+        assert_eq!(refusal(raw), NameError::Mixed, "{raw}");
+    }
+}
+
+#[test]
+fn the_room_s_own_names_and_their_look_alikes_are_reserved() {
+    for raw in [
+        "operator",
+        "System",
+        "SERVER",
+        "chattrace",
+        "admin",
+        "Moderator",
+        "host",
+        "operat0r",
+        "0perator",
+        "Adrnin",
+        "𝐚𝐝𝐦𝐢𝐧",
+        "ａｄｍｉｎ",
+        "ádmin",
+        "adm1n",
+        "ADMlN",
+        "_admin_",
+        "ad-min",
+        "Admin 🌸",
+        "o p e r a t o r",
+    ] {
+        assert_eq!(refusal(raw), NameError::Reserved, "{raw}");
+    }
+    for raw in ["Hostel", "Adam", "Serena", "Systema"] {
+        name(raw);
+    }
+}
+
+#[test]
+fn a_taken_name_gets_a_number_that_fits() {
+    assert_eq!(name("Ana").variant(2).unwrap().as_str(), "Ana 2");
+    let long = name(&"a".repeat(20)).variant(12).unwrap();
+    assert_eq!(long.as_str(), format!("{} 12", "a".repeat(17)));
+    let wide = name(&"👍".repeat(16)).variant(2).unwrap();
+    assert_eq!(wide.as_str(), format!("{} 2", "👍".repeat(15)));
+    assert_eq!(
+        name("👍").variant(u32::MAX).unwrap().as_str(),
+        "👍 4294967295"
+    );
+}
+
+#[test]
+fn every_refusal_tells_the_visitor_what_to_do() {
+    for raw in [
+        "",
+        &"a".repeat(21),
+        "a#",
+        "a\u{200b}",
+        "\u{301}a",
+        "cафе",
+        "admin",
+    ] {
+        let said = refusal(raw).to_string();
+        assert!(said.contains(';') && !said.contains('\u{200b}'), "{said}");
+    }
+    assert!(refusal("a#").to_string().contains("\"#\""));
+    assert!(refusal("a\u{200b}").to_string().contains("U+200B"));
+}
+
+/// Characters from all over, and those that made trouble elsewhere more often than chance would.
+fn raw_name() -> impl Strategy<Value = String> {
+    let troublesome = prop::sample::select(
+        "aAIl1mrn0 -_.'#\u{300}\u{301}\u{345}\u{200d}\u{fe0f}👍🏽❤ςΣßİıǅﬁﾞｶ가\u{1100}\u{1161}ำ\u{2126}Å\u{a0}\n"
+            .chars()
+            .collect::<Vec<_>>(),
+    );
+    prop::collection::vec(
+        prop_oneof![troublesome, any::<char>(), prop::char::range('a', 'z')],
+        0..30,
+    )
+    .prop_map(String::from_iter)
+}
+
+proptest! {
+    #[test]
+    fn no_input_panics_and_what_is_accepted_is_final(raw in raw_name()) {
+        if let Ok(name) = Nickname::parse(&raw) {
+            prop_assert_eq!(Nickname::parse(name.as_str()), Ok(name.clone()));
+            prop_assert!(name.as_str().len() <= BYTES);
+            prop_assert!((1..=GRAPHEMES).contains(&name.as_str().graphemes(true).count()));
+            prop_assert!(name.clashes_with(&name));
+            if let Some(variant) = name.variant(2) {
+                prop_assert!(variant.as_str().ends_with(" 2"));
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The one conversation of a session: who is in it, and what each of them may do.
+//!
+//! The sender of everything is a seat, never a name in a message. Who receives is whoever is on
+//! the roster; coming and going is announced by the room alone.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::likeness::Likeness;
+use super::nickname::{NameError, Nickname};
+use super::rate::{Bucket, Pace};
+use super::seat::{Presence, Seat, Tag};
+use super::text::Text;
+use crate::token::Token;
+
+/// A participant whose last transport is gone may come back unnoticed for this long: a phone that
+/// changes from Wi-Fi to mobile, a page that is resumed, a laptop lid.
+pub(crate) const SILENT_RETURN: Duration = Duration::from_secs(30);
+
+/// Seats and names of people who left, kept at most: whoever joins and leaves in a loop makes the
+/// room forget the oldest of them, not grow.
+const KEPT: usize = 1024;
+
+/// What the operator set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// How many may be in the room at once.
+    pub(crate) max_participants: usize,
+    /// How fast one of them may speak.
+    pub(crate) pace: Pace,
+    /// How long a seat, and the name of somebody who left, is kept.
+    pub(crate) kept_for: Duration,
+}
+
+/// Random bits for one newcomer.
+#[derive(Debug)]
+pub(crate) struct Entropy {
+    /// The secret to come back with.
+    pub(crate) token: Token,
+    /// Picks the tag.
+    pub(crate) tag: u32,
+}
+
+/// Something that everybody on the roster is told.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    /// The seat of this number is taken, for the first time or again.
+    Joined(u64),
+    /// The seat of this number is announced as left.
+    Left {
+        /// Which.
+        number: u64,
+        /// Who that was; the seat itself may be gone.
+        name: Nickname,
+        /// Theirs.
+        tag: Tag,
+    },
+    /// Somebody spoke.
+    Said {
+        /// Who.
+        number: u64,
+        /// The client's own id for it.
+        reference: Option<String>,
+        /// What.
+        text: Text,
+    },
+}
+
+/// Why the room does not do what was asked. Nothing the participant wrote is lost by it.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The bucket is empty.
+    #[error("that was too fast; wait {} and send it again", seconds(.0))]
+    TooFast(Duration),
+    /// The name is not one.
+    #[error(transparent)]
+    BadName(#[from] NameError),
+    /// Somebody has it, or one that looks like it, or had it a short while ago.
+    #[error("{}", taken(.0.as_ref()))]
+    NameTaken(Option<Nickname>),
+    /// As many as the operator lets in are in.
+    #[error("the room is full; try again when somebody has left")]
+    Full,
+    /// No such seat is kept.
+    #[error("your seat is no longer kept; join again")]
+    NoSeat,
+}
+
+/// The roster and its rules.
+#[derive(Debug)]
+pub(crate) struct Room {
+    rules: Rules,
+    next: u64,
+    seats: BTreeMap<u64, Seat>,
+    present: usize,
+    /// Names of people who gave up their seats; nobody else may be taken for them for a while.
+    departed: VecDeque<(Likeness, Instant)>,
+}
+
+impl Room {
+    /// An empty one.
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            next: 1,
+            seats: BTreeMap::new(),
+            present: 0,
+            departed: VecDeque::new(),
+        }
+    }
+
+    /// How many are in it.
+    pub(crate) fn present(&self) -> usize {
+        self.present
+    }
+
+    /// Whoever is on the roster, in the order they first came.
+    pub(crate) fn roster(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values().filter(|seat| seat.is_present())
+    }
+
+    /// Those who left and could still come back.
+    pub(crate) fn absent(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values().filter(|seat| !seat.is_present())
+    }
+
+    /// The seat of this number, if it is kept.
+    pub(crate) fn seat(&self, number: u64) -> Option<&Seat> {
+        self.seats.get(&number)
+    }
+
+    /// Lets somebody in.
+    ///
+    /// # Errors
+    /// When the room is full or the name is taken, also by somebody who left a short while ago.
+    pub(crate) fn join(
+        &mut self,
+        name: Nickname,
+        entropy: Entropy,
+        now: Instant,
+    ) -> Result<(u64, Event), Refusal> {
+        if self.present >= self.rules.max_participants {
+            return Err(Refusal::Full);
+        }
+        if self.is_taken(&name) {
+            let variants = (2..100).filter_map(|n| name.variant(n));
+            let free = variants.into_iter().find(|variant| !self.is_taken(variant));
+            return Err(Refusal::NameTaken(free));
+        }
+        let number = self.next;
+        self.next += 1;
+        let tag = self.unused_tag(entropy.tag);
+        let bucket = Bucket::new(self.rules.pace, now);
+        self.seats
+            .insert(number, Seat::new(number, name, tag, entropy.token, bucket));
+        self.present += 1;
+        Ok((number, Event::Joined(number)))
+    }
+
+    /// Brings somebody back to their seat, on a new transport. The event is there only if the
+    /// others had been told that they left.
+    ///
+    /// # Errors
+    /// When the seat is not kept, the secret is wrong, or they had left and the room is full.
+    pub(crate) fn resume(&mut self, resume: &str) -> Result<(u64, Option<Event>), Refusal> {
+        let (number, token) = Seat::parse_resume(resume).ok_or(Refusal::NoSeat)?;
+        let full = self.present >= self.rules.max_participants;
+        let seat = self.seats.get_mut(&number).ok_or(Refusal::NoSeat)?;
+        if seat.token != token {
+            return Err(Refusal::NoSeat);
+        }
+        let returns = !seat.is_present();
+        if returns && full {
+            return Err(Refusal::Full);
+        }
+        seat.presence = Presence::Here;
+        seat.transport += 1;
+        self.present += usize::from(returns);
+        Ok((number, returns.then_some(Event::Joined(number))))
+    }
+
+    /// The transport that speaks for this seat now.
+    pub(crate) fn transport(&self, number: u64) -> Option<u64> {
+        self.seats.get(&number).map(|seat| seat.transport)
+    }
+
+    /// A transport is gone. If it was the one of its seat, the time to come back begins.
+    pub(crate) fn detach(&mut self, number: u64, transport: u64, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(&number)
+            && seat.transport == transport
+            && seat.presence == Presence::Here
+        {
+            seat.presence = Presence::Away(now);
+        }
+    }
+
+    /// Somebody gives up their seat.
+    pub(crate) fn leave(&mut self, number: u64, now: Instant) -> Option<Event> {
+        let seat = self.seats.remove(&number)?;
+        if self.departed.len() == KEPT {
+            self.departed.pop_front();
+        }
+        self.departed
+            .push_back((seat.name.clash_keys().clone(), now));
+        if !seat.is_present() {
+            return None;
+        }
+        self.present -= 1;
+        Some(Event::Left {
+            number,
+            name: seat.name,
+            tag: seat.tag,
+        })
+    }
+
+    /// Somebody speaks. `None` is a repetition of what they said before under the same reference.
+    ///
+    /// # Errors
+    /// When they speak too fast, or are not on the roster.
+    pub(crate) fn say(
+        &mut self,
+        number: u64,
+        reference: Option<String>,
+        text: Text,
+        now: Instant,
+    ) -> Result<Option<Event>, Refusal> {
+        let seat = self.seats.get_mut(&number).filter(|seat| seat.is_present());
+        let seat = seat.ok_or(Refusal::NoSeat)?;
+        if reference
+            .as_deref()
+            .is_some_and(|reference| seat.has_said(reference))
+        {
+            return Ok(None);
+        }
+        seat.bucket.take(now).map_err(Refusal::TooFast)?;
+        if let Some(reference) = &reference {
+            seat.remember(reference);
+        }
+        Ok(Some(Event::Said {
+            number,
+            reference,
+            text,
+        }))
+    }
+
+    /// Whether the others shall be told that this one types.
+    pub(crate) fn types(&mut self, number: u64, now: Instant) -> bool {
+        self.seats
+            .get_mut(&number)
+            .is_some_and(|seat| seat.is_present() && seat.types(now))
+    }
+
+    /// Lets time pass: who was away too long is announced, who left long ago is forgotten. Call it
+    /// about once a second.
+    pub(crate) fn pass_time(&mut self, now: Instant) -> Vec<Event> {
+        let mut events = Vec::new();
+        for seat in self.seats.values_mut() {
+            if let Presence::Away(since) = seat.presence
+                && now.saturating_duration_since(since) >= SILENT_RETURN
+            {
+                seat.presence = Presence::Left(now);
+                self.present -= 1;
+                events.push(Event::Left {
+                    number: seat.number,
+                    name: seat.name.clone(),
+                    tag: seat.tag,
+                });
+            }
+        }
+        self.forget(now);
+        events
+    }
+
+    fn forget(&mut self, now: Instant) {
+        let kept_for = self.rules.kept_for;
+        let over = |since: Instant| now.saturating_duration_since(since) >= kept_for;
+        self.departed.retain(|(_, since)| !over(*since));
+        self.seats
+            .retain(|_, seat| !matches!(seat.presence, Presence::Left(at) if over(at)));
+        let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
+        let oldest: Vec<u64> = self
+            .absent()
+            .take(surplus)
+            .map(|seat| seat.number)
+            .collect();
+        for number in oldest {
+            self.seats.remove(&number);
+        }
+    }
+
+    fn is_taken(&self, name: &Nickname) -> bool {
+        self.seats.values().any(|seat| seat.name.clashes_with(name))
+            || self
+                .departed
+                .iter()
+                .any(|(departed, _)| departed.clashes(name.clash_keys()))
+    }
+
+    fn unused_tag(&self, start: u32) -> Tag {
+        let used: HashSet<Tag> = self.seats.values().map(|seat| seat.tag).collect();
+        let tags = (0..Tag::COUNT).map(|step| Tag::new(start.wrapping_add(step) % Tag::COUNT));
+        // 10 000 participants and 1 024 kept seats leave most of the 29 791 tags free.
+        tags.into_iter()
+            .find(|tag| !used.contains(tag))
+            .unwrap_or(Tag::new(start))
+    }
+}
+
+fn seconds(wait: &Duration) -> String {
+    let seconds = wait.as_millis().div_ceil(1000);
+    if seconds <= 1 {
+        "a second".to_owned()
+    } else {
+        format!("{seconds} seconds")
+    }
+}
+
+fn taken(free: Option<&Nickname>) -> String {
+    let taken = "that name, or one that looks like it, is in use or was a short while ago";
+    match free {
+        Some(name) => format!("{taken}; {} is free", name.as_str()),
+        None => format!("{taken}; choose another"),
+    }
+}

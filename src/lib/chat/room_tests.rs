@@ -1,0 +1,242 @@
+//! The rules of the room, at any moment of any conversation.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::room::SILENT_RETURN;
+use super::*;
+use crate::token::Token;
+
+const KEPT_FOR: Duration = Duration::from_secs(600);
+
+fn room(max_participants: usize) -> Room {
+    let pace = Pace::Limited {
+        per_second: 2,
+        burst: 10,
+    };
+    Room::new(Rules {
+        max_participants,
+        pace,
+        kept_for: KEPT_FOR,
+    })
+}
+
+fn entropy(tag: u32) -> Entropy {
+    Entropy {
+        token: Token::draw().unwrap(),
+        tag,
+    }
+}
+
+fn join(room: &mut Room, name: &str, now: Instant) -> Result<u64, Refusal> {
+    let name = Nickname::parse(name)?;
+    room.join(name, entropy(7), now).map(|(number, _)| number)
+}
+
+fn text(body: &str) -> Text {
+    Text::parse(body, 4096).unwrap()
+}
+
+fn names(room: &Room) -> Vec<&str> {
+    room.roster().map(|seat| seat.name.as_str()).collect()
+}
+
+/// V-04, in the room: present and recently left.
+#[test]
+fn nobody_is_mistaken_for_somebody_else() {
+    let now = Instant::now();
+    let mut room = room(10);
+    let ana = join(&mut room, "Ana", now).unwrap();
+    let refused = join(&mut room, "ANA", now).unwrap_err();
+    let Refusal::NameTaken(Some(free)) = &refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(free.as_str(), "ANA 2");
+    assert!(refused.to_string().contains("ANA 2 is free"));
+    assert!(room.leave(ana, now).is_some());
+    assert!(join(&mut room, "Ana", now + Duration::from_secs(599)).is_err());
+    room.pass_time(now + KEPT_FOR);
+    assert!(join(&mut room, "Ana", now + KEPT_FOR).is_ok());
+}
+
+#[test]
+fn tags_differ_although_chance_says_otherwise() {
+    let now = Instant::now();
+    let mut room = room(10);
+    for name in ["Ana", "Bo", "Cy"] {
+        join(&mut room, name, now).unwrap();
+    }
+    let tags: BTreeSet<String> = room
+        .roster()
+        .map(|seat| seat.tag.as_str().to_owned())
+        .collect();
+    assert_eq!(tags.len(), 3);
+}
+
+#[test]
+fn a_full_room_says_so_and_lets_the_next_one_in_when_there_is_a_place() {
+    let now = Instant::now();
+    let mut room = room(2);
+    let ana = join(&mut room, "Ana", now).unwrap();
+    join(&mut room, "Bo", now).unwrap();
+    assert_eq!(join(&mut room, "Cy", now), Err(Refusal::Full));
+    room.leave(ana, now);
+    assert!(join(&mut room, "Cy", now).is_ok());
+}
+
+/// V-17: a return within half a minute is silent, a later one is announced under the same number.
+#[test]
+fn coming_back_keeps_the_seat() {
+    let now = Instant::now();
+    let mut room = room(10);
+    let ana = join(&mut room, "Ana", now).unwrap();
+    let resume = room.seat(ana).unwrap().resume();
+    room.detach(ana, 1, now);
+    assert!(
+        room.pass_time(now + SILENT_RETURN - Duration::from_millis(1))
+            .is_empty()
+    );
+    assert_eq!(room.resume(&resume), Ok((ana, None)));
+    room.detach(ana, 2, now);
+    assert_eq!(room.pass_time(now + SILENT_RETURN).len(), 1);
+    assert_eq!((room.present(), names(&room).len()), (0, 0));
+    assert_eq!(room.resume(&resume), Ok((ana, Some(Event::Joined(ana)))));
+    assert_eq!(names(&room), ["Ana"]);
+    // After the time that seats are kept, it is gone.
+    room.detach(ana, 3, now);
+    room.pass_time(now + SILENT_RETURN);
+    room.pass_time(now + SILENT_RETURN + KEPT_FOR);
+    assert_eq!(room.resume(&resume), Err(Refusal::NoSeat));
+}
+
+#[test]
+fn a_newer_transport_takes_the_seat_and_the_end_of_the_older_changes_nothing() {
+    let now = Instant::now();
+    let mut room = room(10);
+    let ana = join(&mut room, "Ana", now).unwrap();
+    let resume = room.seat(ana).unwrap().resume();
+    room.resume(&resume).unwrap();
+    assert_eq!(room.transport(ana), Some(2));
+    room.detach(ana, 1, now);
+    assert!(room.pass_time(now + SILENT_RETURN).is_empty());
+}
+
+#[test]
+fn a_wrong_secret_or_nonsense_opens_no_seat() {
+    let mut room = room(10);
+    join(&mut room, "Ana", Instant::now()).unwrap();
+    let foreign = format!("1.{}", Token::draw().unwrap().reveal());
+    for resume in [
+        foreign.as_str(),
+        "",
+        "1",
+        "1.",
+        "x.y",
+        "99.AAAAAAAAAAAAAAAAAAAAAA",
+    ] {
+        assert_eq!(room.resume(resume), Err(Refusal::NoSeat), "{resume}");
+    }
+}
+
+#[test]
+fn a_line_sent_twice_is_said_once_and_costs_nothing() {
+    let now = Instant::now();
+    let mut room = room(10);
+    let ana = join(&mut room, "Ana", now).unwrap();
+    let reference = Some("a1".to_owned());
+    assert!(
+        room.say(ana, reference.clone(), text("x"), now)
+            .unwrap()
+            .is_some()
+    );
+    for _ in 0..50 {
+        assert_eq!(room.say(ana, reference.clone(), text("x"), now), Ok(None));
+    }
+    for _ in 0..9 {
+        assert!(room.say(ana, None, text("x"), now).unwrap().is_some());
+    }
+    let refused = room
+        .say(ana, Some("a2".into()), text("x"), now)
+        .unwrap_err();
+    assert!(matches!(refused, Refusal::TooFast(_)));
+    // A refused line may be sent again under its reference.
+    let later = now + Duration::from_secs(1);
+    assert!(
+        room.say(ana, Some("a2".into()), text("x"), later)
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[test]
+fn joining_and_leaving_in_a_loop_does_not_grow_the_room() {
+    let now = Instant::now();
+    let mut room = room(5);
+    for round in 0..3000 {
+        let number = join(&mut room, &format!("P{round}"), now).unwrap();
+        let resume = room.seat(number).unwrap().resume();
+        room.detach(number, 1, now);
+        room.pass_time(now + SILENT_RETURN);
+        if round % 2 == 0 {
+            room.resume(&resume).unwrap();
+            room.leave(number, now);
+        }
+    }
+    assert!(room.absent().count() <= 1024);
+    assert_eq!(room.present(), 0);
+}
+
+proptest! {
+    /// V-02 and V-03: whatever happens in whatever order, what the events say and who is on the
+    /// roster never differ, and the count is right.
+    #[test]
+    fn the_roster_is_what_was_announced(
+        steps in proptest::collection::vec((0u8..6, 0u64..12, 0u64..60), 1..300),
+    ) {
+        let mut now = Instant::now();
+        let mut room = room(4);
+        let mut announced = BTreeSet::new();
+        let mut resumes = Vec::new();
+        for (kind, which, seconds) in steps {
+            now += Duration::from_secs(seconds);
+            let number = which + 1;
+            let mut events = match kind {
+                0 => room
+                    .join(Nickname::parse(&format!("N{which}")).unwrap(), entropy(which as u32), now)
+                    .map(|(number, event)| {
+                        resumes.push(room.seat(number).unwrap().resume());
+                        vec![event]
+                    })
+                    .unwrap_or_default(),
+                1 => room.leave(number, now).into_iter().collect(),
+                2 => {
+                    let transport = room.transport(number).unwrap_or_default();
+                    room.detach(number, transport, now);
+                    Vec::new()
+                }
+                3 => resumes
+                    .get(which as usize)
+                    .and_then(|resume| room.resume(resume).ok())
+                    .and_then(|(_, event)| event)
+                    .into_iter()
+                    .collect(),
+                4 => room.say(number, None, text("x"), now).ok().flatten().into_iter().collect(),
+                _ => Vec::new(),
+            };
+            events.extend(room.pass_time(now));
+            for event in events {
+                match event {
+                    Event::Joined(number) => prop_assert!(announced.insert(number)),
+                    Event::Left { number, .. } => prop_assert!(announced.remove(&number)),
+                    Event::Said { number, .. } => prop_assert!(room.seat(number).is_some()),
+                }
+            }
+            let roster: BTreeSet<u64> = room.roster().map(|seat| seat.number).collect();
+            prop_assert_eq!(&roster, &announced);
+            prop_assert_eq!(room.present(), announced.len());
+            prop_assert!(room.present() <= 4);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A participant's place in the room: who they are, how to come back, what they may still say.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::nickname::Nickname;
+use super::rate::Bucket;
+use crate::token::Token;
+
+/// Letters of a tag: none that the eye takes for another (no 0 and o, no 1, i and l).
+const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// Ids of messages that are remembered per participant, so that a line that is sent again after a
+/// cut appears once: more than a page keeps unacknowledged.
+const REFERENCES: usize = 32;
+
+/// "typing" is relayed at most this often per participant: the eye notices no more.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+/// Three letters, drawn by the server and unique in the room, that tell look-alikes apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Tag([u8; 3]);
+
+impl Tag {
+    /// How many there are.
+    pub(super) const COUNT: u32 = 31 * 31 * 31;
+
+    /// The tag number `index`, counted around.
+    pub(super) fn new(index: u32) -> Self {
+        let letter = |divisor: u32| LETTERS[(index / divisor % 31) as usize];
+        Self([letter(31 * 31), letter(31), letter(1)])
+    }
+
+    /// The letters.
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("LETTERS is ASCII")
+    }
+}
+
+/// Whether somebody sits in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// A transport is open.
+    Here,
+    /// The last transport is gone since this moment; nobody was told.
+    Away(Instant),
+    /// Announced as left at this moment; the resume token is still good.
+    Left(Instant),
+}
+
+/// A participant's place in the room.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// Counts up from 1, never given twice.
+    pub(crate) number: u64,
+    /// As chosen and checked.
+    pub(crate) name: Nickname,
+    /// Drawn for them.
+    pub(crate) tag: Tag,
+    pub(super) token: Token,
+    pub(super) presence: Presence,
+    /// The transport that speaks for them. A newer one takes the seat from an older one.
+    pub(super) transport: u64,
+    pub(super) bucket: Bucket,
+    references: VecDeque<String>,
+    typed: Option<Instant>,
+}
+
+impl Seat {
+    pub(super) fn new(number: u64, name: Nickname, tag: Tag, token: Token, bucket: Bucket) -> Self {
+        Self {
+            number,
+            name,
+            tag,
+            token,
+            presence: Presence::Here,
+            transport: 1,
+            bucket,
+            references: VecDeque::new(),
+            typed: None,
+        }
+    }
+
+    /// What brings this participant back after a cut: the number, to find the seat, and the secret.
+    pub(crate) fn resume(&self) -> String {
+        format!("{}.{}", self.number, self.token.reveal())
+    }
+
+    /// Takes [`Seat::resume`] apart.
+    pub(super) fn parse_resume(text: &str) -> Option<(u64, Token)> {
+        let (number, token) = text.split_once('.')?;
+        Some((number.parse().ok()?, Token::parse(token)?))
+    }
+
+    /// Whether the others count them in.
+    pub(super) fn is_present(&self) -> bool {
+        !matches!(self.presence, Presence::Left(_))
+    }
+
+    /// Whether this message was said before under the same `reference`.
+    pub(super) fn has_said(&self, reference: &str) -> bool {
+        self.references.iter().any(|known| known == reference)
+    }
+
+    pub(super) fn remember(&mut self, reference: &str) {
+        if self.references.len() == REFERENCES {
+            self.references.pop_front();
+        }
+        self.references.push_back(reference.to_owned());
+    }
+
+    /// Whether the others shall be told that they type.
+    pub(super) fn types(&mut self, now: Instant) -> bool {
+        let due = self
+            .typed
+            .is_none_or(|last| now.saturating_duration_since(last) >= TYPING_EVERY);
+        if due {
+            self.typed = Some(now);
+        }
+        due
+    }
+}

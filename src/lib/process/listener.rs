@@ -1,0 +1,81 @@
+//! The listening socket: bound by whoever talks to the operator, served by whoever faces the
+//! network, so that a wrong port is said before anything starts.
+
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::{AsFd as _, AsRawFd as _};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::socket::{self, Backlog};
+
+/// Why there is nothing to listen on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListenError {
+    /// Somebody else has the port.
+    #[error(
+        "{0} is in use by another program; end it, or choose another port with --listen, or 0 for any free one"
+    )]
+    InUse(SocketAddr),
+    /// Ports below 1024 are the system's.
+    #[error(
+        "you may not listen on {0}; choose a port from 1024 up, or 0 for any free one, with --listen"
+    )]
+    Forbidden(SocketAddr),
+    /// The address is not one of this machine.
+    #[error(
+        "{0} is not an address of this machine; choose one with --listen, 127.0.0.1:0 always works"
+    )]
+    NotHere(SocketAddr),
+    /// Anything else.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Refused {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// Binds `address` and lets `queue` connections wait to be accepted.
+///
+/// # Errors
+/// With what to do about it.
+pub(crate) fn listen(address: SocketAddr, queue: i32) -> Result<TcpListener, ListenError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        // listen(2) on a listening socket only changes the length of its queue.
+        socket::listen(&listener, Backlog::new(queue)?)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => ListenError::InUse(address),
+        std::io::ErrorKind::PermissionDenied => ListenError::Forbidden(address),
+        std::io::ErrorKind::AddrNotAvailable => ListenError::NotHere(address),
+        _ => ListenError::Refused { address, source },
+    })
+}
+
+/// The listener that the supervisor handed us as standard output.
+///
+/// # Errors
+/// When standard output is not one.
+pub(crate) fn handed_listener() -> std::io::Result<TcpListener> {
+    let handed = std::io::stdout().as_fd().try_clone_to_owned()?;
+    // Asked for its own sake: a socket that does not listen must fail here, not at the first accept.
+    let listens = socket::getsockopt(&handed, socket::sockopt::AcceptConn)?;
+    if !listens {
+        return Err(std::io::Error::other(format!(
+            "descriptor {} does not listen",
+            handed.as_raw_fd()
+        )));
+    }
+    Ok(TcpListener::from(handed))
+}
+
+/// Lets this process have as many open connections as the system allows it: the usual first limit
+/// of 1 024 is below what a full room needs.
+pub(crate) fn raise_file_limit() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // Refused: the bounds of the room are then reached earlier, nothing else happens.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}

@@ -1,0 +1,68 @@
+//! The room under a supervisor: settings in, events out, and an end with the lifeline.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::net::TcpListener;
+
+use super::web::{Door, Public};
+use super::{ServeError, Service};
+use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
+use crate::exit::Exit;
+use crate::process;
+
+/// What the supervisor let go of: its end of the lifeline.
+const GONE: Exit = Exit::Ended;
+
+/// Serves until the supervisor says otherwise, or is gone.
+pub(super) async fn run(parent: u32) -> Result<Exit, ServeError> {
+    process::tie_to_parent(parent)?;
+    // Refused only where the kernel has no such thing; the supervisor's check says what holds.
+    let _ = process::harden();
+    let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
+    outbox
+        .send(&FromServe::Hello {
+            version: VERSION.to_owned(),
+        })
+        .await?;
+    let Some(ToServe::Start { room, ticket }) = inbox.receive().await? else {
+        return Ok(GONE);
+    };
+    let listener = process::handed_listener()?;
+    let door = Door::new(listener.local_addr()?, Public::Named(Mutex::new(None)));
+    let mut service = Service::new(room, ticket, door)?;
+    let listener = TcpListener::from_std(listener)?;
+    outbox.send(&FromServe::Ready).await?;
+    tokio::select! {
+        () = super::web::serve(listener, Arc::clone(&service.web)) => Ok(GONE),
+        () = super::keep_time(Arc::clone(&service.hub)) => Ok(GONE),
+        ended = converse(&mut service, &mut inbox, &mut outbox) => ended,
+    }
+}
+
+async fn converse(
+    service: &mut Service,
+    inbox: &mut Inbox<ToServe>,
+    outbox: &mut Outbox<FromServe>,
+) -> Result<Exit, ServeError> {
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
+            order = inbox.receive() => match order {
+                Ok(Some(ToServe::Host { name })) => service.web.door().rename(name),
+                Ok(Some(ToServe::Drain)) => {
+                    service.hub.end();
+                    draining = true;
+                }
+                // Garbage of a peer is not worth the conversation; a second start is garbage.
+                Ok(Some(ToServe::Start { .. })) | Err(FrameError::NotUnderstood(_)) => {}
+                Ok(None) => return Ok(GONE),
+                Err(error) => return Err(error.into()),
+            },
+            () = service.hub.drained(), if draining => {
+                draining = false;
+                outbox.send(&FromServe::Drained).await?;
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The room over long polls, for networks that let no WebSocket through. By POST, because the
+//! tunnel provider holds the answers to GET back until they are complete and beyond.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::super::hub::{Admission, Connection, News, Over, Return};
+use super::Web;
+use super::visit::{self, Reply};
+use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
+
+/// An answer without news is given after this time: well below the 100 s of the tunnel provider.
+const HOLD: Duration = Duration::from_secs(25);
+
+/// A body of 16 KiB that takes longer than this is not meant to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// `?after=41`: the last number the client saw. Without it, only news from now on.
+#[derive(Debug, Deserialize)]
+pub(super) struct Cursor {
+    after: Option<u64>,
+}
+
+/// `POST /poll`.
+pub(super) async fn poll(
+    State(web): State<Arc<Web>>,
+    cursor: Query<Cursor>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let body = match timeout(BODY_PATIENCE, to_bytes(body, FRAME_BYTES)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return too_long(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let Ok(body) = std::str::from_utf8(&body) else {
+        return refuse(&Refused::new(Why::BadJson, "a body is UTF-8 text"));
+    };
+    let mut lines = body.lines().filter(|line| !line.is_empty());
+    let entered = match bearer(&headers) {
+        Some(resume) => come_back(&web, resume, cursor.after),
+        None => come_in(&web, lines.next()),
+    };
+    let (mut connection, mut answer) = match entered {
+        Ok(entered) => entered,
+        Err(refused) => return refuse(&refused),
+    };
+    for line in lines {
+        match visit::obey(&web, &connection, line) {
+            Reply::Nothing => {}
+            Reply::Line(line) => answer.push_str(&line),
+            Reply::Left => return lines_of(answer),
+        }
+    }
+    lines_of(hold(&mut connection, answer).await)
+}
+
+/// Reads until there is something to answer, or long enough.
+async fn hold(connection: &mut Connection, mut answer: String) -> String {
+    let end = Instant::now() + HOLD;
+    loop {
+        match connection.read() {
+            News::Some { past, typing } => answer.push_str(&wire::frame(&past, &typing)),
+            News::Over(Over::Ended) => answer.push_str(&wire::end()),
+            // A newer poll of the same seat answers from here on.
+            News::Over(Over::Replaced) => return answer,
+            News::Nothing => {}
+        }
+        if !answer.is_empty() || timeout_at(end, connection.woken()).await.is_err() {
+            return answer;
+        }
+    }
+}
+
+fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refused> {
+    let admission = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
+    let welcome = wire::welcome(&admission, &web.hub, &web.room);
+    Ok((admission.connection, welcome))
+}
+
+fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {
+    let back = Return {
+        resume: resume.to_owned(),
+        after,
+    };
+    let Admission { connection, .. } = web.hub.resume(&back)?;
+    Ok((connection, String::new()))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+}
+
+fn lines_of(answer: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], answer).into_response()
+}
+
+/// Refusals keep the status of the protocol's own lines, but for those that a program which knows
+/// HTTP alone should see.
+fn refuse(refused: &Refused) -> Response {
+    let status = match refused.why {
+        Why::BadTicket => StatusCode::UNAUTHORIZED,
+        Why::BadJson => StatusCode::BAD_REQUEST,
+        Why::TooFast | Why::TooLong | Why::BadName | Why::NameTaken | Why::Full | Why::Closing => {
+            StatusCode::OK
+        }
+    };
+    (status, lines_of(refused.line())).into_response()
+}
+
+fn too_long() -> Response {
+    let refused = Refused::new(Why::TooLong, "a request carries at most 16 KiB");
+    (StatusCode::PAYLOAD_TOO_LARGE, lines_of(refused.line())).into_response()
+}
