@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub(crate) use browser::Browser;
-pub(crate) use page::Page;
+pub(crate) use page::{ENTER, Page, TAB};
 pub(crate) use path::{Path, Way};
 pub(crate) use room::Room;
 

@@ -152,6 +152,27 @@ impl Page {
         assert_eq!(self.get("document.activeElement.tagName").await, "H1");
     }
 
+    /// Goes to another address, and confirms it when the page asks.
+    pub(crate) async fn go_away(&self, address: &str) {
+        // Not by the driver, which would wait for the page behind the question.
+        self.run("setTimeout(() => { location.href = arguments[0] })", vec![json!(address)]).await;
+        let end = Instant::now() + DEADLINE;
+        while self.client.accept_alert().await.is_err() {
+            assert!(Instant::now() < end, "the page did not ask whether to leave it");
+            sleep(GLANCE).await;
+        }
+    }
+
+    /// Fails when the browser keeps anything for the page.
+    pub(crate) async fn expect_nothing_stored(&self) {
+        const STORED: &str = "const done = arguments[0];
+            Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()])
+                .then((lists) => done([document.cookie, localStorage.length, sessionStorage.length,
+                    ...lists.map((list) => list.length)]))";
+        let stored = self.front().await.execute_async(STORED, Vec::new()).await.unwrap();
+        assert_eq!(stored, json!(["", 0, 0, 0, 0, 0]));
+    }
+
     /// A command of the browser's own protocol, for this window.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });

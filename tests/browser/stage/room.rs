@@ -60,7 +60,6 @@ impl Room {
 
     /// `http://127.0.0.1:PORT/`.
     pub(crate) fn address(&self) -> &str {
-        self.link.split_inclusive('/').take(3).map(str::len).sum::<usize>().min(self.link.len());
         let end = self.link.find("/t/").unwrap();
         &self.link[..=end]
     }
