@@ -29,13 +29,17 @@ async fn v17_after_a_cut_everything_arrives_exactly_once_and_nobody_notices() {
     path.set(Way::Open);
     ana.until_status("Connected").await;
     bo.until_log("typed while cut").await;
-    ana.until("document.querySelectorAll('.said:not(.dim)').length === 3").await;
+    ana.until("document.querySelectorAll('.said:not(.dim)').length === 3")
+        .await;
     bo.say("last").await;
     ana.until_log("last").await;
     let expected = ["one", "said meanwhile", "typed while cut", "last"];
     assert_eq!(ana.said().await, expected);
     assert_eq!(bo.said().await, expected);
-    assert!(!bo.html().await.contains(" left"), "a short cut is nobody's business");
+    assert!(
+        !bo.body().await.contains(" left"),
+        "a short cut is nobody's business"
+    );
 }
 
 /// A phone that changes its network: the connection is there, but nothing comes through it.
@@ -76,13 +80,14 @@ async fn v16_without_websockets_the_room_is_reached_by_polling() {
     // It tries a WebSocket twice a minute by chance; the test does not leave it to chance.
     path.set(Way::Open);
     ana.run("Math.random = () => 0", vec![]).await;
-    ana.until("document.querySelector('[role=status]').textContent === 'Connected'").await;
+    ana.until("document.querySelector('[role=status]').textContent === 'Connected'")
+        .await;
     bo.say("by socket").await;
     ana.until_log("by socket").await;
     ana.say("indeed").await;
     bo.until_log("indeed").await;
     assert_eq!(bo.said().await.len(), 11);
-    assert!(!bo.html().await.contains(" left"));
+    assert!(!bo.body().await.contains(" left"));
     ana.click("header button").await;
     bo.until_log(" left").await;
 }

@@ -31,10 +31,11 @@ async fn v24_leaving_empties_the_page_and_back_shows_nothing() {
     ana.click("header button").await;
     ana.expect_over(&[SECRET]).await;
     assert_eq!(ana.text_of("h1").await, "You have left");
+    assert!(!ana.asks_before_leaving().await);
     ana.front().await.back().await.unwrap();
     ana.front().await.forward().await.unwrap();
     ana.until("document.querySelector('#name')").await;
-    assert!(!ana.html().await.contains(SECRET));
+    assert!(!ana.body().await.contains(SECRET));
     assert_eq!(ana.get("document.querySelector('#name').value").await, "");
 }
 
@@ -46,12 +47,13 @@ async fn v24_going_elsewhere_and_back_shows_nothing_and_gives_the_seat_up() {
     ana.say(SECRET).await;
     bo.until_log(SECRET).await;
     ana.type_into("#say", "half a thought").await;
-    ana.go_away("about:blank").await;
+    assert!(ana.asks_before_leaving().await);
+    ana.goto("about:blank").await;
     bo.until_log(" left").await;
     ana.front().await.back().await.unwrap();
     ana.until("document.querySelector('#name')").await;
-    let html = ana.html().await;
-    assert!(!html.contains(SECRET) && !html.contains("half"), "{html}");
+    let body = ana.body().await;
+    assert!(!body.contains(SECRET) && !body.contains("half"), "{body}");
     ana.expect_nothing_stored().await;
 }
 
@@ -61,10 +63,16 @@ async fn v24_a_reload_is_asked_about_and_shows_nothing() {
     let ana = stage.seat("Ana").await;
     ana.say(SECRET).await;
     ana.until_log(SECRET).await;
-    ana.go_away(stage.room.address()).await;
-    ana.until("document.querySelector('#name')").await;
-    assert!(!ana.html().await.contains(SECRET));
-    assert_eq!(ana.get("document.querySelector('#link').hidden").await, false);
-    // Outside the room nobody is asked anything.
+    assert!(ana.asks_before_leaving().await);
     ana.front().await.refresh().await.unwrap();
+    ana.until("document.querySelector('#name')").await;
+    assert!(!ana.body().await.contains(SECRET));
+    assert_eq!(
+        ana.get("document.querySelector('#link').hidden").await,
+        false
+    );
+    assert!(
+        !ana.asks_before_leaving().await,
+        "outside the room there is nothing to lose"
+    );
 }

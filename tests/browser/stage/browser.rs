@@ -38,7 +38,11 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .expect("chromedriver opens a session with chromium");
-        Self { client, driver, first: std::cell::Cell::new(true) }
+        Self {
+            client,
+            driver,
+            first: std::cell::Cell::new(true),
+        }
     }
 
     /// A window of its own that shows this address.
@@ -60,7 +64,10 @@ impl Browser {
 
     /// The lines of a log (`browser`: console; `performance`: network) since it was last asked for.
     pub(crate) async fn log(&self, kind: &str) -> Vec<Value> {
-        let command = Own { path: "se/log", body: json!({ "type": kind }) };
+        let command = Own {
+            path: "se/log",
+            body: json!({ "type": kind }),
+        };
         match self.client.issue_cmd(command).await.unwrap() {
             Value::Array(lines) => lines,
             other => panic!("the {kind} log is {other}"),
@@ -70,7 +77,10 @@ impl Browser {
     /// Fails when a page complained on the console, about itself or its policy.
     pub(crate) async fn expect_no_complaint(&self) {
         let log = self.log("browser").await;
-        let bad: Vec<_> = log.iter().filter(|line| line["level"] == "SEVERE").collect();
+        let bad: Vec<_> = log
+            .iter()
+            .filter(|line| line["level"] == "SEVERE")
+            .collect();
         assert!(bad.is_empty(), "on the console: {bad:#?}");
     }
 
@@ -82,7 +92,9 @@ impl Browser {
             serde_json::from_str::<Value>(text).unwrap()["message"].take()
         });
         let address = |event: Value| match event["method"].as_str().unwrap() {
-            "Network.requestWillBeSent" => event["params"]["request"]["url"].as_str().map(str::to_owned),
+            "Network.requestWillBeSent" => event["params"]["request"]["url"]
+                .as_str()
+                .map(str::to_owned),
             "Network.webSocketCreated" => event["params"]["url"].as_str().map(str::to_owned),
             _ => None,
         };
@@ -93,7 +105,10 @@ impl Browser {
 impl Driver {
     fn start() -> Self {
         const INSTALL: &str = "install it first (Debian: apt-get install chromium chromium-driver)";
-        assert!(std::path::Path::new(CHROMIUM).exists(), "{CHROMIUM} is missing; {INSTALL}");
+        assert!(
+            std::path::Path::new(CHROMIUM).exists(),
+            "{CHROMIUM} is missing; {INSTALL}"
+        );
         let home = Folder::new();
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
@@ -109,7 +124,11 @@ impl Driver {
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "chromedriver ended at once");
+            assert_ne!(
+                lines.read_line(&mut line).unwrap(),
+                0,
+                "chromedriver ended at once"
+            );
             let port = line.trim_end().trim_end_matches('.').rsplit(' ').next();
             if let (true, Some(Ok(port))) = (line.contains("on port"), port.map(str::parse)) {
                 if port != 0 {
@@ -152,7 +171,10 @@ impl Driver {
     fn shut_down(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(DEADLINE))?;
-        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )?;
         stream.read_to_end(&mut Vec::new())?;
         Ok(())
     }
@@ -175,8 +197,16 @@ pub(super) struct Own {
 }
 
 impl WebDriverCompatibleCommand for Own {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.path
+        ))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {

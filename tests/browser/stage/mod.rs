@@ -22,7 +22,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 
 /// No limit on how fast somebody talks.
-pub(crate) const UNHURRIED: &str = r#"{"room":{"rate":{"per_second":0,"burst":0}}}"#;
+pub(crate) const UNHURRIED: &str = r#"{"room":{"rate":{"per_second":0,"burst":1}}}"#;
 
 /// A room and a browser.
 #[derive(Debug)]
@@ -34,12 +34,18 @@ pub(crate) struct Stage {
 impl Stage {
     /// With the options of `chattrace-serve`.
     pub(crate) async fn open(options: &[&str]) -> Self {
-        Self { room: Room::open(options), browser: Browser::start().await }
+        Self {
+            room: Room::open(options),
+            browser: Browser::start().await,
+        }
     }
 
     /// With a configuration.
     pub(crate) async fn configured(config: &str) -> Self {
-        Self { room: Room::configured(config), browser: Browser::start().await }
+        Self {
+            room: Room::configured(config),
+            browser: Browser::start().await,
+        }
     }
 
     /// A window that shows the gate.
@@ -63,7 +69,11 @@ impl Folder {
     /// A new one.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

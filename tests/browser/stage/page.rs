@@ -27,7 +27,10 @@ impl Page {
 
     /// The driver, with this window in front.
     pub(crate) async fn front(&self) -> &Client {
-        self.client.switch_to_window(self.window.clone()).await.unwrap();
+        self.client
+            .switch_to_window(self.window.clone())
+            .await
+            .unwrap();
         &self.client
     }
 
@@ -50,7 +53,10 @@ impl Page {
     /// The same, as text.
     pub(crate) async fn text_of(&self, selector: &str) -> String {
         let element = json!(selector);
-        let text = self.run("return document.querySelector(arguments[0]).textContent", vec![element]);
+        let text = self.run(
+            "return document.querySelector(arguments[0]).textContent",
+            vec![element],
+        );
         text.await.as_str().unwrap().to_owned()
     }
 
@@ -59,7 +65,10 @@ impl Page {
         let end = Instant::now() + DEADLINE;
         while self.get(&format!("!!({expression})")).await != json!(true) {
             if Instant::now() > end {
-                panic!("never true: {expression}\nthe page shows:\n{}", self.html().await);
+                panic!(
+                    "never true: {expression}\nthe page shows:\n{}",
+                    self.body().await
+                );
             }
             sleep(GLANCE).await;
         }
@@ -68,19 +77,29 @@ impl Page {
     /// Waits until the log holds a line with this text.
     pub(crate) async fn until_log(&self, text: &str) {
         let text = json!(text);
-        self.until(&format!("document.querySelector('.log')?.textContent.includes({text})")).await;
+        self.until(&format!(
+            "document.querySelector('.log')?.textContent.includes({text})"
+        ))
+        .await;
     }
 
     /// Waits until the status line holds this text.
     pub(crate) async fn until_status(&self, text: &str) {
         let text = json!(text);
-        self.until(&format!("document.querySelector('[role=status]')?.textContent.includes({text})"))
-            .await;
+        self.until(&format!(
+            "document.querySelector('[role=status]')?.textContent.includes({text})"
+        ))
+        .await;
     }
 
     /// Types into a field, as keys.
     pub(crate) async fn type_into(&self, selector: &str, keys: &str) {
-        let field = self.front().await.find(Locator::Css(selector)).await.unwrap();
+        let field = self
+            .front()
+            .await
+            .find(Locator::Css(selector))
+            .await
+            .unwrap();
         field.send_keys(keys).await.unwrap();
     }
 
@@ -92,14 +111,23 @@ impl Page {
 
     /// Clicks.
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self.front().await.find(Locator::Css(selector)).await.unwrap();
+        let element = self
+            .front()
+            .await
+            .find(Locator::Css(selector))
+            .await
+            .unwrap();
         element.click().await.unwrap();
     }
 
     /// Asks to be let in.
     pub(crate) async fn knock(&self, name: &str) {
         // Not as keys: the driver knows only the first 65 536 characters.
-        self.run("document.querySelector('#name').value = arguments[0]", vec![json!(name)]).await;
+        self.run(
+            "document.querySelector('#name').value = arguments[0]",
+            vec![json!(name)],
+        )
+        .await;
         self.click("form button").await;
     }
 
@@ -111,13 +139,15 @@ impl Page {
 
     /// Waits for the reason why somebody was not let in.
     pub(crate) async fn reason(&self) -> String {
-        self.until("document.querySelector('#why')?.textContent").await;
+        self.until("document.querySelector('#why')?.textContent")
+            .await;
         self.text_of("#why").await
     }
 
     /// Says something, by keyboard.
     pub(crate) async fn say(&self, text: &str) {
-        self.type_into("#say", &format!("{}{ENTER}", text.replace('\n', NEW_LINE))).await;
+        self.type_into("#say", &format!("{}{ENTER}", text.replace('\n', NEW_LINE)))
+            .await;
     }
 
     /// Hands texts in one after the other without a breath between them.
@@ -135,32 +165,30 @@ impl Page {
         serde_json::from_value(list.await).unwrap()
     }
 
-    /// The whole document as it is now.
-    pub(crate) async fn html(&self) -> String {
-        let html = self.get("document.documentElement.outerHTML").await;
-        html.as_str().unwrap().to_owned()
+    /// What the page holds now, but for its style.
+    pub(crate) async fn body(&self) -> String {
+        let body = self.get("document.title + document.body.outerHTML").await;
+        body.as_str().unwrap().to_owned()
     }
 
     /// Waits for the end, and holds it to its word: nothing of `traces` is left.
     pub(crate) async fn expect_over(&self, traces: &[&str]) {
         self.until("document.title === 'session ended'").await;
-        let body = self.get("document.body.outerHTML").await;
+        let body = self.body().await;
         for trace in traces {
-            assert!(!body.as_str().unwrap().contains(trace), "{trace} is left in {body}");
+            assert!(!body.contains(trace), "{trace} is left in {body}");
         }
         assert_eq!(self.get("location.pathname + location.hash").await, "/");
         assert_eq!(self.get("document.activeElement.tagName").await, "H1");
     }
 
-    /// Goes to another address, and confirms it when the page asks.
-    pub(crate) async fn go_away(&self, address: &str) {
-        // Not by the driver, which would wait for the page behind the question.
-        self.run("setTimeout(() => { location.href = arguments[0] })", vec![json!(address)]).await;
-        let end = Instant::now() + DEADLINE;
-        while self.client.accept_alert().await.is_err() {
-            assert!(Instant::now() < end, "the page did not ask whether to leave it");
-            sleep(GLANCE).await;
-        }
+    /// Whether the page would ask before it is left. WebDriver answers that question itself, so
+    /// it is put to the page alone.
+    pub(crate) async fn asks_before_leaving(&self) -> bool {
+        let script = "const event = new Event('beforeunload', { cancelable: true });
+            dispatchEvent(event);
+            return event.defaultPrevented";
+        self.run(script, Vec::new()).await == json!(true)
     }
 
     /// Fails when the browser keeps anything for the page.
@@ -169,22 +197,36 @@ impl Page {
             Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()])
                 .then((lists) => done([document.cookie, localStorage.length, sessionStorage.length,
                     ...lists.map((list) => list.length)]))";
-        let stored = self.front().await.execute_async(STORED, Vec::new()).await.unwrap();
+        let stored = self
+            .front()
+            .await
+            .execute_async(STORED, Vec::new())
+            .await
+            .unwrap();
         assert_eq!(stored, json!(["", 0, 0, 0, 0, 0]));
     }
 
     /// A command of the browser's own protocol, for this window.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
-        let command = Own { path: "goog/cdp/execute", body };
+        let command = Own {
+            path: "goog/cdp/execute",
+            body,
+        };
         self.front().await.issue_cmd(command).await.unwrap()
     }
 
     /// A screen of this width, with this colour scheme.
     pub(crate) async fn look(&self, width: u32, scheme: &str) {
-        let screen = json!({ "width": width, "height": 640, "deviceScaleFactor": 1, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+        let screen =
+            json!({ "width": width, "height": 640, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen)
+            .await;
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await;
     }
 }
