@@ -15,11 +15,11 @@ function findTicket(text) {
 	return /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
 }
 
-/** Builds an element; `kind` is its tag, or tag.class. Strings become text, never markup. */
+/** Builds an element; `kind` is tag or tag.class. Strings become text, never markup. */
 function el(kind, props, ...children) {
-	const [tag, className = ''] = kind.split('.');
+	const [tag, className] = kind.split('.');
 	const made = document.createElement(tag);
-	made.className = className;
+	if (className) made.className = className;
 	for (const key in props) {
 		if (key in made) made[key] = props[key];
 		else made.setAttribute(key, props[key]);
@@ -36,6 +36,7 @@ let seat = null; // From the join to the end: {name, resume, epoch, n, last, sta
 let inside = false; // Admitted, and not at the end yet.
 let [live, polling] = [false, false];
 let silence = 0; // Seconds since the room was last heard.
+let follows = true; // The log shows its end.
 let returned = ''; // What refusals have put back at the head of the box.
 let notice = '';
 let [unread, refs, typedAt] = [0, 0, 0];
@@ -51,7 +52,7 @@ let [pause, retry] = [0, 0];
 
 function connect() {
 	clearTimeout(retry);
-	polling = failures > 2 && !polling;
+	polling = failures > 2 && !polling; // In turns, when neither works.
 	if (polling) poll(joinLine(), {});
 	else openSocket();
 }
@@ -80,7 +81,6 @@ function openSocket() {
 		if (mine !== socket) return;
 		dropSocket();
 		if (code === 4000) over();
-		if (code === 4001) over('This seat is used by another tab.', 'You have left');
 		if (!answered) failures += 1;
 		if (!polling) lost();
 	};
@@ -153,7 +153,6 @@ function probe() {
 		asked = Date.now();
 		transmit({ t: 'beat' });
 	} else if (inside && !socket) {
-		pause = 0;
 		connect();
 	}
 }
@@ -172,6 +171,7 @@ function hear(event) {
 		seat.last = event.seq;
 	}
 	on[event.t]?.(event);
+	showState();
 }
 
 const on = {
@@ -184,10 +184,9 @@ const on = {
 		for (const who of [you, ...present]) here.add(who.n);
 		for (const own of pending.values()) own.sent = false;
 		live = true;
-		pause = blocked = 0;
+		blocked = 0;
 		if (!inside) showRoom();
 		showPeople();
-		showState();
 	},
 	joined({ who }) {
 		known.set(who.n, who);
@@ -205,13 +204,9 @@ const on = {
 		typists.delete(n);
 		if (n === seat.n) settle(ref);
 		addLine(message(n, at, body));
-		showState();
 		if (document.hidden) document.title = `(${(unread += 1)}) chattrace`;
 	},
-	typing({ n }) {
-		if (n !== seat.n) typists.set(n, Date.now() + 4000);
-		showState();
-	},
+	typing: ({ n }) => typists.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addNote(missed + ' messages were missed'),
 	refused(event) {
 		if (!inside) return refuse(event);
@@ -219,7 +214,6 @@ const on = {
 		if (own) putBack(own.body);
 		else if (!live) return over(event.text);
 		notice = event.text;
-		showState();
 	},
 	end: ({ text }) => over(text),
 };
@@ -235,14 +229,13 @@ function settle(ref) {
 
 const plain = { autocomplete: 'off', spellcheck: false, writingsuggestions: 'false' };
 const nameField = el('input', { id: 'name', maxLength: 80, 'aria-describedby': 'why', ...plain });
+const nameLabel = el('label', { htmlFor: 'name' }, `Your name here (up to ${maxName} letters)`);
 const linkField = el('input', { id: 'link', 'aria-describedby': 'why', ...plain });
 const linkLabel = el('label', { htmlFor: 'link' }, 'Link or ticket');
 const why = el('p', { id: 'why', role: 'alert' });
 const joinButton = el('button', {}, 'Join');
-
-const nameLabel = el('label', { htmlFor: 'name' }, `Your name here (up to ${maxName} letters)`);
-const gate = [nameLabel, nameField, linkLabel, linkField, why, joinButton];
-document.querySelector('main').append(el('form', { onsubmit: join }, ...gate));
+const gate = el('form', { onsubmit: join }, nameLabel, nameField, linkLabel, linkField, why, joinButton);
+document.querySelector('main').append(gate);
 linkLabel.hidden = linkField.hidden = !!ticket;
 nameField.focus();
 
@@ -254,7 +247,7 @@ function join(event) {
 	seat = { name: nameField.value, last: 0 };
 	why.textContent = '';
 	joinButton.textContent = 'Joining…';
-	failures = pause = 0;
+	failures = 0;
 	connect();
 }
 
@@ -274,7 +267,6 @@ function refuse({ text, why: reason, suggest }) {
 // ---- the room
 
 const box = el('textarea', { id: 'say', rows: 1, 'aria-label': 'Message', oninput: typed, onkeydown: key, ...plain });
-const onscroll = () => (more.hidden ||= atEnd());
 const log = el('div.log', { role: 'log', 'aria-label': 'Messages', tabIndex: 0, onscroll });
 const more = el('button.more', { hidden: true, onclick: toEnd }, 'New messages below');
 const [people, count, typing, counter] = ['ul', 'h2', 'p.typing', 'p'].map((kind) => el(kind, {}));
@@ -315,14 +307,21 @@ function linked(body) {
 	});
 }
 
-const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+function onscroll() {
+	follows = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+	if (follows) more.hidden = true;
+}
+
+// Also when a phone's keyboard takes half of the screen.
+new ResizeObserver(() => follows && toEnd()).observe(log);
+
 const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
 
 function addLine(line) {
-	more.hidden = atEnd();
 	log.append(line);
-	while (log.childElementCount > LINES) log.firstElementChild.remove();
-	if (more.hidden) toEnd();
+	if (log.childElementCount > LINES) log.firstElementChild.remove();
+	if (follows) toEnd();
+	else more.hidden = false;
 }
 
 function toEnd() {
@@ -347,7 +346,7 @@ function showState() {
 	typing.replaceChildren(...names.flatMap((n) => [person(n), ' is typing… ']));
 }
 
-const bytes = (text) => new TextEncoder().encode(text).length;
+const bytes = (text) => new Blob([text]).size;
 
 function typed() {
 	const size = bytes(box.value);
@@ -396,9 +395,10 @@ let ticked = Date.now();
 function tick() {
 	const time = Date.now();
 	// A machine that slept gets the rest of the time to find the room again.
-	silence += Math.min(61, (time - ticked) / 1000);
+	silence += Math.min(61, Math.abs(time - ticked) / 1000);
 	ticked = time;
 	if (!inside) return;
+	if (live) pause = 0;
 	if (silence > SILENCE) return over('No contact with the room for two minutes.');
 	if (live && asked && time - asked > 4000) lost();
 	else if (live && !polling && !asked && silence > 25) probe();
@@ -427,7 +427,8 @@ function over(text = 'The room was closed.', heading = 'This session has ended')
 	history.replaceState(null, '', '/');
 	document.title = 'session ended';
 	const title = el('h1', { tabIndex: -1 }, heading);
-	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text, ' Nothing of it is left on this page.')));
+	const rest = el('p', {}, 'Nothing of it is left on this page.');
+	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text), rest));
 	title.focus();
 	// The browser, too, drops what it may have kept.
 	post('/bye', '', { keepalive: true }).catch(() => {});

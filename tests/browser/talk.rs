@@ -141,6 +141,9 @@ async fn typing_shows_and_unread_lines_are_counted_in_the_title() {
     assert_eq!(ana.get("document.title").await, "chattrace");
 }
 
+const AT_END: &str = "(({ scrollHeight, scrollTop, clientHeight }) =>
+    scrollHeight - scrollTop - clientHeight < 2)(document.querySelector('.log'))";
+
 #[tokio::test]
 async fn the_log_is_bounded_and_does_not_run_away_from_its_reader() {
     let stage = Stage::configured(UNHURRIED).await;
@@ -164,7 +167,10 @@ async fn the_log_is_bounded_and_does_not_run_away_from_its_reader() {
     );
     ana.click(".more").await;
     ana.until("document.querySelector('.more').hidden").await;
-    ana.until("(({ scrollHeight: h, scrollTop: t, clientHeight: c }) => h - t - c < 2)(document.querySelector('.log'))").await;
+    ana.until(AT_END).await;
+    // Nor does its end run away when the screen gets smaller, as under a phone's keyboard.
+    ana.look(320, "dark").await;
+    ana.until(AT_END).await;
 }
 
 /// Somebody without a page says that many lines.

@@ -17,7 +17,8 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 #[derive(Debug)]
 pub(crate) struct Browser {
     client: Client,
-    driver: Driver,
+    /// Ends the browser when dropped.
+    _driver: Driver,
     /// The window it starts with, until the first page takes it.
     first: std::cell::Cell<bool>,
 }
@@ -40,7 +41,7 @@ impl Browser {
             .expect("chromedriver opens a session with chromium");
         Self {
             client,
-            driver,
+            _driver: driver,
             first: std::cell::Cell::new(true),
         }
     }
@@ -68,10 +69,9 @@ impl Browser {
             path: "se/log",
             body: json!({ "type": kind }),
         };
-        match self.client.issue_cmd(command).await.unwrap() {
-            Value::Array(lines) => lines,
-            other => panic!("the {kind} log is {other}"),
-        }
+        let lines = self.client.issue_cmd(command).await.unwrap();
+        serde_json::from_value(lines).unwrap()
+    }
     }
 
     /// Fails when a page complained on the console, about itself or its policy.
@@ -130,10 +130,9 @@ impl Driver {
                 "chromedriver ended at once"
             );
             let port = line.trim_end().trim_end_matches('.').rsplit(' ').next();
-            if let (true, Some(Ok(port))) = (line.contains("on port"), port.map(str::parse)) {
-                if port != 0 {
-                    break port;
-                }
+            match port.map(str::parse) {
+                Some(Ok(port)) if port != 0 && line.contains("on port") => break port,
+                Some(_) | None => {}
             }
         };
         // Read on, or it stops when the pipe is full.
