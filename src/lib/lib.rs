@@ -8,17 +8,17 @@
 //! |---|---|
 //! | programs | [`supervisor`] (the session) · [`serve`] (HTTP and the room) · [`tunnel`] (cloudflared) · [`clean`] |
 //! | subjects | [`chat`]: the room and its rules, without I/O and without a clock |
-//! | ground | [`control`] · [`process`] · [`config`] · [`terminal`] · [`paths`] · [`shutdown`] · [`token`] · [`exit`] |
+//! | ground | [`control`] · [`process`] · [`config`] · [`terminal`] · [`paths`] · [`token`] · [`exit`] |
 
 mod chat;
 mod clean;
 mod config;
 mod control;
 mod exit;
+mod log;
 mod paths;
 mod process;
 mod serve;
-mod shutdown;
 mod supervisor;
 mod terminal;
 mod token;

@@ -42,11 +42,7 @@ impl Token {
 impl PartialEq for Token {
     fn eq(&self, other: &Self) -> bool {
         // Every byte is looked at, so the time taken says nothing about where they differ.
-        self.0
-            .iter()
-            .zip(other.0)
-            .fold(0, |differ, (a, b)| differ | (a ^ b))
-            == 0
+        self.0.iter().zip(other.0).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
     }
 }
 
@@ -86,13 +82,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_token_is_refused() {
-        for text in [
-            "",
-            "short",
-            &"A".repeat(23),
-            "AAAAAAAAAAAAAAAAAAAAA=",
-            "AAAAAAAAAAAAAAAAAAAAAB",
-        ] {
+        for text in
+            ["", "short", &"A".repeat(23), "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAB"]
+        {
             assert!(Token::parse(text).is_none(), "{text}");
         }
     }

@@ -7,24 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// A module of the library, and what it may import from it.
 const MODULES: &[(&str, &[&str])] = &[
-    (
-        "supervisor",
-        &[
-            "config", "control", "exit", "log", "paths", "process", "shutdown", "terminal", "token",
-        ],
-    ),
-    (
-        "serve",
-        &[
-            "chat", "config", "control", "exit", "process", "shutdown", "terminal", "token",
-        ],
-    ),
-    (
-        "tunnel",
-        &[
-            "config", "control", "exit", "paths", "process", "shutdown", "terminal",
-        ],
-    ),
+    ("supervisor", &["config", "control", "exit", "log", "paths", "process", "terminal", "token"]),
+    ("serve", &["chat", "config", "control", "exit", "process", "terminal", "token"]),
+    ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
     ("clean", &["config", "exit", "paths", "terminal"]),
     ("control", &["config", "token"]),
     ("log", &["paths"]),
@@ -33,7 +18,6 @@ const MODULES: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("paths", &[]),
     ("process", &[]),
-    ("shutdown", &[]),
     ("terminal", &[]),
     ("token", &[]),
 ];
@@ -44,19 +28,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("handlebars", &["serve/web"]),
     ("hyper", &["serve/web"]),
     ("interprocess", &["control/listener.rs"]),
-    ("nix", &["process", "clean", "paths.rs", "terminal"]),
+    ("nix", &["process", "clean", "paths", "terminal"]),
     (
         "clap",
-        &[
-            "supervisor/cli.rs",
-            "serve/cli.rs",
-            "tunnel/cli.rs",
-            "clean/cli.rs",
-            "config/check.rs",
-        ],
+        &["supervisor/cli.rs", "serve/cli.rs", "tunnel/cli.rs", "clean/cli.rs", "config/check.rs"],
     ),
-    ("directories", &["paths.rs"]),
-    ("ureq", &["tunnel/install.rs", "tunnel/probe.rs"]),
+    ("directories", &["paths"]),
+    ("ureq", &["tunnel/install.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -81,27 +59,15 @@ fn sources() -> Vec<(PathBuf, String)> {
 fn named<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| {
-            line.match_indices(prefix)
-                .map(|(at, _)| &line[at + prefix.len()..])
-        })
-        .filter_map(|rest| {
-            rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                .next()
-        })
+        .flat_map(|line| line.match_indices(prefix).map(|(at, _)| &line[at + prefix.len()..]))
+        .filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
         .collect()
 }
 
 fn module_breaches(files: &[(PathBuf, String)]) -> Vec<String> {
     let mut breaches = Vec::new();
     for (path, text) in files {
-        let module = path
-            .iter()
-            .next()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .trim_end_matches(".rs");
+        let module = path.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
         if module == "lib" {
             continue;
         }
@@ -111,10 +77,7 @@ fn module_breaches(files: &[(PathBuf, String)]) -> Vec<String> {
         };
         for import in named(text, "crate::") {
             if import != module && !allowed.contains(&import) {
-                breaches.push(format!(
-                    "{}: {module} may not import {import}",
-                    path.display()
-                ));
+                breaches.push(format!("{}: {module} may not import {import}", path.display()));
             }
         }
     }
@@ -126,9 +89,7 @@ fn crate_breaches(files: &[(PathBuf, String)]) -> Vec<String> {
     for (name, homes) in CRATES {
         for (path, text) in files {
             let at_home = homes.iter().any(|home| path.starts_with(home));
-            let code = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"));
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             let named = code.filter(|line| !line.contains("crate::")).any(|line| {
                 line.contains(&format!("use {name}::")) || line.contains(&format!(" {name}::"))
             });
@@ -152,10 +113,8 @@ fn crates_stay_in_their_places() {
 
 #[test]
 fn a_planted_breach_is_found() {
-    let planted = [(
-        PathBuf::from("chat/room.rs"),
-        "use crate::serve::hub;\nuse axum::Router;".into(),
-    )];
+    let planted =
+        [(PathBuf::from("chat/room.rs"), "use crate::serve::hub;\nuse axum::Router;".into())];
     assert_eq!(module_breaches(&planted).len(), 1);
     assert_eq!(crate_breaches(&planted).len(), 1);
 }

@@ -1,4 +1,12 @@
 //! The programs as a stranger meets them: real processes, sockets and terminals.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+
+mod clean;
 mod harness;
 mod layering;
+mod tunnel;
+mod tunnel_ends;
+mod tunnel_faults;
+mod tunnel_install;
+mod tunnel_supervised;

@@ -5,15 +5,9 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Names by which the room itself, or who runs it, could be meant.
-const RESERVED: [&str; 7] = [
-    "operator",
-    "system",
-    "server",
-    "chattrace",
-    "admin",
-    "moderator",
-    "host",
-];
+const RESERVED: [&str; 7] =
+    ["operator", "system", "server", "chattrace", "admin", "moderator", "host"];
+
 /// What a name looks like. Smaller than the reader's eye is sharp, so that it can be kept for
 /// names whose bearers have left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,10 +22,7 @@ impl Likeness {
     /// Of a name that was checked.
     pub(super) fn of(name: &str) -> Self {
         let composed: String = name.nfkc().collect();
-        Self {
-            written: folded(&composed),
-            lowered: folded(&composed.to_lowercase()),
-        }
+        Self { written: folded(&composed), lowered: folded(&composed.to_lowercase()) }
     }
 
     /// Whether a reader may take one for the other.
@@ -71,9 +62,7 @@ fn blurred(text: &str) -> String {
 /// category, and variation selectors marks, so the category alone does not tell.
 pub(super) fn invisible(c: char) -> bool {
     let mut bytes = [0; 4];
-    unicode_security::skeleton(c.encode_utf8(&mut bytes))
-        .next()
-        .is_none()
+    unicode_security::skeleton(c.encode_utf8(&mut bytes)).next().is_none()
 }
 
 #[cfg(test)]
@@ -101,10 +90,7 @@ mod tests {
             ("👍", "👍"),
         ] {
             assert!(name(a).clashes_with(&name(b)), "{a} {b}");
-            assert!(
-                name(b).clash_keys().clashes(name(a).clash_keys()),
-                "{b} {a}"
-            );
+            assert!(name(b).clash_keys().clashes(name(a).clash_keys()), "{b} {a}");
         }
     }
 

@@ -160,20 +160,12 @@ fn check_characters(name: &str) -> Result<(), NameError> {
         readable |= c.is_alphanumeric() || emoji(c);
         before = Some(c);
     }
-    if readable {
-        Ok(())
-    } else {
-        Err(NameError::Empty)
-    }
+    if readable { Ok(()) } else { Err(NameError::Empty) }
 }
 
 /// An accent in the wrong place is one too many; a mark that nobody sees is named.
 fn refused_mark(c: char) -> NameError {
-    if invisible(c) {
-        NameError::Character(c)
-    } else {
-        NameError::Marks
-    }
+    if invisible(c) { NameError::Character(c) } else { NameError::Marks }
 }
 
 /// Letters, decimal digits and emoji of the world; of ASCII's signs only those that names have: a
@@ -197,9 +189,7 @@ fn one_script(name: &str) -> bool {
     // Spaces, signs and emoji belong to every script; the level knows only identifiers.
     let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
     name.is_single_script()
-        || letters
-            .as_str()
-            .check_restriction_level(RestrictionLevel::HighlyRestrictive)
+        || letters.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
 }
 
 /// The character as the visitor can recognise it: itself, or its number if it cannot be seen.

@@ -86,21 +86,9 @@ fn what_cannot_be_seen_is_refused() {
 
 #[test]
 fn signs_outside_the_alphabet_are_refused() {
-    for raw in [
-        "Ana#k7q",
-        "＃Ana",
-        "<b>",
-        "a@b",
-        "a/b",
-        "a:b",
-        "Ana²",
-        "Ⅷ",
-        "1\u{fe0f}\u{20e3}",
-    ] {
-        assert!(
-            matches!(refusal(raw), NameError::Character(_) | NameError::Marks),
-            "{raw}"
-        );
+    for raw in ["Ana#k7q", "＃Ana", "<b>", "a@b", "a/b", "a:b", "Ana²", "Ⅷ", "1\u{fe0f}\u{20e3}"]
+    {
+        assert!(matches!(refusal(raw), NameError::Character(_) | NameError::Marks), "{raw}");
     }
 }
 
@@ -131,14 +119,7 @@ fn accents_are_few_and_on_letters() {
 /// V-04.
 #[test]
 fn alphabets_that_look_alike_are_not_mixed() {
-    for raw in [
-        "\u{410}lice",
-        "Al\u{456}ce",
-        "cафе",
-        "pаypal",
-        "αlpha",
-        "ab\u{661}",
-    ] {
+    for raw in ["\u{410}lice", "Al\u{456}ce", "cафе", "pаypal", "αlpha", "ab\u{661}"] {
         assert_eq!(refusal(raw), NameError::Mixed, "{raw}");
     }
 }
@@ -180,23 +161,12 @@ fn a_taken_name_gets_a_number_that_fits() {
     assert_eq!(long.as_str(), format!("{} 12", "a".repeat(17)));
     let wide = name(&"👍".repeat(16)).variant(2).unwrap();
     assert_eq!(wide.as_str(), format!("{} 2", "👍".repeat(15)));
-    assert_eq!(
-        name("👍").variant(u32::MAX).unwrap().as_str(),
-        "👍 4294967295"
-    );
+    assert_eq!(name("👍").variant(u32::MAX).unwrap().as_str(), "👍 4294967295");
 }
 
 #[test]
 fn every_refusal_tells_the_visitor_what_to_do() {
-    for raw in [
-        "",
-        &"a".repeat(21),
-        "a#",
-        "a\u{200b}",
-        "\u{301}a",
-        "cафе",
-        "admin",
-    ] {
+    for raw in ["", &"a".repeat(21), "a#", "a\u{200b}", "\u{301}a", "cафе", "admin"] {
         let said = refusal(raw).to_string();
         assert!(said.contains(';') && !said.contains('\u{200b}'), "{said}");
     }

@@ -31,11 +31,7 @@ const ONE: u64 = 1000;
 impl Bucket {
     /// A full one.
     pub(crate) fn new(pace: Pace, now: Instant) -> Self {
-        Self {
-            pace,
-            left: full(pace),
-            filled: now,
-        }
+        Self { pace, left: full(pace), filled: now }
     }
 
     /// Takes one message out, or says how long to wait for it.
@@ -50,19 +46,14 @@ impl Bucket {
         let passed = now.saturating_duration_since(self.filled);
         // A message per second is a thousandth per millisecond.
         let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-        self.left = self
-            .left
-            .saturating_add(millis.saturating_mul(rate))
-            .min(full(self.pace));
+        self.left = self.left.saturating_add(millis.saturating_mul(rate)).min(full(self.pace));
         // The rest of a millisecond is kept, or many calls in a row would never refill it.
         self.filled += Duration::from_millis(millis);
         if self.left >= ONE {
             self.left -= ONE;
             return Ok(());
         }
-        Err(Duration::from_millis(
-            (ONE - self.left).div_ceil(rate.max(1)),
-        ))
+        Err(Duration::from_millis((ONE - self.left).div_ceil(rate.max(1))))
     }
 }
 
@@ -80,13 +71,7 @@ mod tests {
     #[test]
     fn a_burst_then_the_long_run() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(
-            Pace::Limited {
-                per_second: 2,
-                burst: 10,
-            },
-            start,
-        );
+        let mut bucket = Bucket::new(Pace::Limited { per_second: 2, burst: 10 }, start);
         assert_eq!((0..12).filter(|_| bucket.take(start).is_ok()).count(), 10);
         assert_eq!(bucket.take(start), Err(Duration::from_millis(500)));
         let later = start + Duration::from_millis(500);

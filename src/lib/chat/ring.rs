@@ -51,12 +51,7 @@ pub(crate) struct Past {
 impl Ring {
     /// An empty one.
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self {
-            bounds,
-            entries: VecDeque::new(),
-            bytes: 0,
-            next: 1,
-        }
+        Self { bounds, entries: VecDeque::new(), bytes: 0, next: 1 }
     }
 
     /// The number that the next event will get.
@@ -72,11 +67,7 @@ impl Ring {
     /// Remembers an event, which gets the number [`Ring::next`]. `spoken` events make the backlog.
     pub(crate) fn push(&mut self, text: Arc<str>, spoken: bool, now: Instant) {
         self.bytes += text.len();
-        self.entries.push_back(Entry {
-            text,
-            at: now,
-            spoken,
-        });
+        self.entries.push_back(Entry { text, at: now, spoken });
         self.next += 1;
         // The newest stays even if it alone is over the bound: somebody is about to read it.
         while self.entries.len() > 1
@@ -124,10 +115,7 @@ impl Ring {
     /// The last `count` spoken events, oldest first.
     pub(crate) fn backlog(&self, count: usize) -> Vec<Arc<str>> {
         let spoken = self.entries.iter().rev().filter(|entry| entry.spoken);
-        let mut latest: Vec<_> = spoken
-            .take(count)
-            .map(|entry| Arc::clone(&entry.text))
-            .collect();
+        let mut latest: Vec<_> = spoken.take(count).map(|entry| Arc::clone(&entry.text)).collect();
         latest.reverse();
         latest
     }
@@ -145,11 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn ring(events: usize, bytes: usize) -> Ring {
-        Ring::new(Bounds {
-            events,
-            bytes,
-            age: Duration::from_secs(600),
-        })
+        Ring::new(Bounds { events, bytes, age: Duration::from_secs(600) })
     }
 
     fn filled(count: u64) -> Ring {
@@ -168,10 +152,7 @@ mod tests {
     fn a_cursor_reads_each_event_once_and_learns_what_it_missed() {
         let ring = filled(7);
         let past = ring.after(5, 1000);
-        assert_eq!(
-            (past.missed, texts(&past), past.cursor),
-            (0, vec!["6", "7"], 7)
-        );
+        assert_eq!((past.missed, texts(&past), past.cursor), (0, vec!["6", "7"], 7));
         let past = ring.after(0, 1000);
         assert_eq!((past.missed, past.events.len(), past.cursor), (2, 5, 7));
         let past = ring.after(99, 1000);
@@ -199,10 +180,7 @@ mod tests {
     #[test]
     fn the_backlog_is_what_was_said_last() {
         let backlog = filled(7).backlog(2);
-        assert_eq!(
-            backlog.iter().map(|text| &**text).collect::<Vec<_>>(),
-            ["4", "6"]
-        );
+        assert_eq!(backlog.iter().map(|text| &**text).collect::<Vec<_>>(), ["4", "6"]);
     }
 
     proptest! {

@@ -100,13 +100,7 @@ pub(crate) struct Room {
 impl Room {
     /// An empty one.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self {
-            rules,
-            next: 1,
-            seats: BTreeMap::new(),
-            present: 0,
-            departed: VecDeque::new(),
-        }
+        Self { rules, next: 1, seats: BTreeMap::new(), present: 0, departed: VecDeque::new() }
     }
 
     /// How many are in it.
@@ -151,8 +145,7 @@ impl Room {
         self.next += 1;
         let tag = self.unused_tag(entropy.tag);
         let bucket = Bucket::new(self.rules.pace, now);
-        self.seats
-            .insert(number, Seat::new(number, name, tag, entropy.token, bucket));
+        self.seats.insert(number, Seat::new(number, name, tag, entropy.token, bucket));
         self.present += 1;
         Ok((number, Event::Joined(number)))
     }
@@ -200,17 +193,12 @@ impl Room {
         if self.departed.len() == KEPT {
             self.departed.pop_front();
         }
-        self.departed
-            .push_back((seat.name.clash_keys().clone(), now));
+        self.departed.push_back((seat.name.clash_keys().clone(), now));
         if !seat.is_present() {
             return None;
         }
         self.present -= 1;
-        Some(Event::Left {
-            number,
-            name: seat.name,
-            tag: seat.tag,
-        })
+        Some(Event::Left { number, name: seat.name, tag: seat.tag })
     }
 
     /// Somebody speaks. `None` is a repetition of what they said before under the same reference.
@@ -226,28 +214,19 @@ impl Room {
     ) -> Result<Option<Event>, Refusal> {
         let seat = self.seats.get_mut(&number).filter(|seat| seat.is_present());
         let seat = seat.ok_or(Refusal::NoSeat)?;
-        if reference
-            .as_deref()
-            .is_some_and(|reference| seat.has_said(reference))
-        {
+        if reference.as_deref().is_some_and(|reference| seat.has_said(reference)) {
             return Ok(None);
         }
         seat.bucket.take(now).map_err(Refusal::TooFast)?;
         if let Some(reference) = &reference {
             seat.remember(reference);
         }
-        Ok(Some(Event::Said {
-            number,
-            reference,
-            text,
-        }))
+        Ok(Some(Event::Said { number, reference, text }))
     }
 
     /// Whether the others shall be told that this one types.
     pub(crate) fn types(&mut self, number: u64, now: Instant) -> bool {
-        self.seats
-            .get_mut(&number)
-            .is_some_and(|seat| seat.is_present() && seat.types(now))
+        self.seats.get_mut(&number).is_some_and(|seat| seat.is_present() && seat.types(now))
     }
 
     /// Lets time pass: who was away too long is announced, who left long ago is forgotten. Call it
@@ -275,14 +254,9 @@ impl Room {
         let kept_for = self.rules.kept_for;
         let over = |since: Instant| now.saturating_duration_since(since) >= kept_for;
         self.departed.retain(|(_, since)| !over(*since));
-        self.seats
-            .retain(|_, seat| !matches!(seat.presence, Presence::Left(at) if over(at)));
+        self.seats.retain(|_, seat| !matches!(seat.presence, Presence::Left(at) if over(at)));
         let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
-        let oldest: Vec<u64> = self
-            .absent()
-            .take(surplus)
-            .map(|seat| seat.number)
-            .collect();
+        let oldest: Vec<u64> = self.absent().take(surplus).map(|seat| seat.number).collect();
         for number in oldest {
             self.seats.remove(&number);
         }
@@ -290,29 +264,20 @@ impl Room {
 
     fn is_taken(&self, name: &Nickname) -> bool {
         self.seats.values().any(|seat| seat.name.clashes_with(name))
-            || self
-                .departed
-                .iter()
-                .any(|(departed, _)| departed.clashes(name.clash_keys()))
+            || self.departed.iter().any(|(departed, _)| departed.clashes(name.clash_keys()))
     }
 
     fn unused_tag(&self, start: u32) -> Tag {
         let used: HashSet<Tag> = self.seats.values().map(|seat| seat.tag).collect();
         let tags = (0..Tag::COUNT).map(|step| Tag::new(start.wrapping_add(step) % Tag::COUNT));
         // 10 000 participants and 1 024 kept seats leave most of the 29 791 tags free.
-        tags.into_iter()
-            .find(|tag| !used.contains(tag))
-            .unwrap_or(Tag::new(start))
+        tags.into_iter().find(|tag| !used.contains(tag)).unwrap_or(Tag::new(start))
     }
 }
 
 fn seconds(wait: &Duration) -> String {
     let seconds = wait.as_millis().div_ceil(1000);
-    if seconds <= 1 {
-        "a second".to_owned()
-    } else {
-        format!("{seconds} seconds")
-    }
+    if seconds <= 1 { "a second".to_owned() } else { format!("{seconds} seconds") }
 }
 
 fn taken(free: Option<&Nickname>) -> String {

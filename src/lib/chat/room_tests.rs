@@ -12,22 +12,12 @@ use crate::token::Token;
 const KEPT_FOR: Duration = Duration::from_secs(600);
 
 fn room(max_participants: usize) -> Room {
-    let pace = Pace::Limited {
-        per_second: 2,
-        burst: 10,
-    };
-    Room::new(Rules {
-        max_participants,
-        pace,
-        kept_for: KEPT_FOR,
-    })
+    let pace = Pace::Limited { per_second: 2, burst: 10 };
+    Room::new(Rules { max_participants, pace, kept_for: KEPT_FOR })
 }
 
 fn entropy(tag: u32) -> Entropy {
-    Entropy {
-        token: Token::draw().unwrap(),
-        tag,
-    }
+    Entropy { token: Token::draw().unwrap(), tag }
 }
 
 fn join(room: &mut Room, name: &str, now: Instant) -> Result<u64, Refusal> {
@@ -50,9 +40,7 @@ fn nobody_is_mistaken_for_somebody_else() {
     let mut room = room(10);
     let ana = join(&mut room, "Ana", now).unwrap();
     let refused = join(&mut room, "ANA", now).unwrap_err();
-    let Refusal::NameTaken(Some(free)) = &refused else {
-        panic!("{refused:?}")
-    };
+    let Refusal::NameTaken(Some(free)) = &refused else { panic!("{refused:?}") };
     assert_eq!(free.as_str(), "ANA 2");
     assert!(refused.to_string().contains("ANA 2 is free"));
     assert!(room.leave(ana, now).is_some());
@@ -68,10 +56,7 @@ fn tags_differ_although_chance_says_otherwise() {
     for name in ["Ana", "Bo", "Cy"] {
         join(&mut room, name, now).unwrap();
     }
-    let tags: BTreeSet<String> = room
-        .roster()
-        .map(|seat| seat.tag.as_str().to_owned())
-        .collect();
+    let tags: BTreeSet<String> = room.roster().map(|seat| seat.tag.as_str().to_owned()).collect();
     assert_eq!(tags.len(), 3);
 }
 
@@ -94,10 +79,7 @@ fn coming_back_keeps_the_seat() {
     let ana = join(&mut room, "Ana", now).unwrap();
     let resume = room.seat(ana).unwrap().resume();
     room.detach(ana, 1, now);
-    assert!(
-        room.pass_time(now + SILENT_RETURN - Duration::from_millis(1))
-            .is_empty()
-    );
+    assert!(room.pass_time(now + SILENT_RETURN - Duration::from_millis(1)).is_empty());
     assert_eq!(room.resume(&resume), Ok((ana, None)));
     room.detach(ana, 2, now);
     assert_eq!(room.pass_time(now + SILENT_RETURN).len(), 1);
@@ -128,14 +110,7 @@ fn a_wrong_secret_or_nonsense_opens_no_seat() {
     let mut room = room(10);
     join(&mut room, "Ana", Instant::now()).unwrap();
     let foreign = format!("1.{}", Token::draw().unwrap().reveal());
-    for resume in [
-        foreign.as_str(),
-        "",
-        "1",
-        "1.",
-        "x.y",
-        "99.AAAAAAAAAAAAAAAAAAAAAA",
-    ] {
+    for resume in [foreign.as_str(), "", "1", "1.", "x.y", "99.AAAAAAAAAAAAAAAAAAAAAA"] {
         assert_eq!(room.resume(resume), Err(Refusal::NoSeat), "{resume}");
     }
 }
@@ -146,28 +121,18 @@ fn a_line_sent_twice_is_said_once_and_costs_nothing() {
     let mut room = room(10);
     let ana = join(&mut room, "Ana", now).unwrap();
     let reference = Some("a1".to_owned());
-    assert!(
-        room.say(ana, reference.clone(), text("x"), now)
-            .unwrap()
-            .is_some()
-    );
+    assert!(room.say(ana, reference.clone(), text("x"), now).unwrap().is_some());
     for _ in 0..50 {
         assert_eq!(room.say(ana, reference.clone(), text("x"), now), Ok(None));
     }
     for _ in 0..9 {
         assert!(room.say(ana, None, text("x"), now).unwrap().is_some());
     }
-    let refused = room
-        .say(ana, Some("a2".into()), text("x"), now)
-        .unwrap_err();
+    let refused = room.say(ana, Some("a2".into()), text("x"), now).unwrap_err();
     assert!(matches!(refused, Refusal::TooFast(_)));
     // A refused line may be sent again under its reference.
     let later = now + Duration::from_secs(1);
-    assert!(
-        room.say(ana, Some("a2".into()), text("x"), later)
-            .unwrap()
-            .is_some()
-    );
+    assert!(room.say(ana, Some("a2".into()), text("x"), later).unwrap().is_some());
 }
 
 #[test]

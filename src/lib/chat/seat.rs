@@ -111,9 +111,7 @@ impl Seat {
 
     /// Whether the others shall be told that they type.
     pub(super) fn types(&mut self, now: Instant) -> bool {
-        let due = self
-            .typed
-            .is_none_or(|last| now.saturating_duration_since(last) >= TYPING_EVERY);
+        let due = self.typed.is_none_or(|last| now.saturating_duration_since(last) >= TYPING_EVERY);
         if due {
             self.typed = Some(now);
         }

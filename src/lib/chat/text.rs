@@ -52,10 +52,7 @@ impl Text {
             return Err(TextError::Empty);
         }
         if text.len() > max_bytes {
-            return Err(TextError::TooLong {
-                bytes: text.len(),
-                most: max_bytes,
-            });
+            return Err(TextError::TooLong { bytes: text.len(), most: max_bytes });
         }
         // Counted by line feeds, as the reader's screen does.
         let lines = text.split('\n').count();
@@ -186,10 +183,7 @@ mod tests {
         assert_eq!(error, TextError::TooLong { bytes: 6, most: 4 });
         assert!(error.to_string().contains("6 of at most 4"));
         let megabyte = "x".repeat(1 << 20);
-        assert!(matches!(
-            Text::parse(&megabyte, 4096),
-            Err(TextError::TooLong { .. })
-        ));
+        assert!(matches!(Text::parse(&megabyte, 4096), Err(TextError::TooLong { .. })));
     }
 
     #[test]
@@ -201,15 +195,8 @@ mod tests {
 
     #[test]
     fn nothing_to_read_is_no_message() {
-        for raw in [
-            "",
-            " \n\t",
-            "\u{200b}",
-            "\u{200d}",
-            "\u{feff}\u{3164}",
-            "\u{2800}",
-            "\u{fe0f}",
-        ] {
+        for raw in ["", " \n\t", "\u{200b}", "\u{200d}", "\u{feff}\u{3164}", "\u{2800}", "\u{fe0f}"]
+        {
             assert_eq!(Text::parse(raw, 4096), Err(TextError::Empty), "{raw:?}");
         }
     }

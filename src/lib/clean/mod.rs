@@ -1,8 +1,93 @@
-//! Not yet.
+//! `chattrace-clean`: removes what dead sessions left, and on request everything else that
+//! chattrace ever made.
+//!
+//! [`inventory`] looks and never changes anything; [`wipe`] removes what it found, one by one, and
+//! counts only what it has seen gone; [`report`] tells. Nothing here follows a link, knows a
+//! pattern, or deletes a name that [`crate::paths`] does not know.
+
+mod cli;
+mod folder;
+mod inventory;
+mod look;
+mod marked;
+mod report;
+mod sessions;
+mod wipe;
 
 use std::process::ExitCode;
 
+use crate::config::{Config, ConfigError};
+use crate::exit::Exit;
+use crate::terminal;
+
+use cli::{Choice, Deed};
+use inventory::{Inventory, Left};
+use report::Report;
+
+const NAME: &str = "chattrace-clean";
+
 /// Runs the program.
 pub fn main() -> ExitCode {
-    crate::exit::Exit::Failed.into()
+    let exit = match cli::parse() {
+        Ok(choice) => run(&choice).unwrap_or_else(|error| {
+            terminal::complain(NAME, &error);
+            error.exit()
+        }),
+        Err(exit) => exit,
+    };
+    exit.into()
+}
+
+fn run(choice: &Choice) -> Result<Exit, ConfigError> {
+    let config = Config::resolve(&choice.overrides)?;
+    let (level, deed) = choice.settle(terminal::can_ask());
+    if level < choice.level.unwrap_or(level) {
+        terminal::say(&format!(
+            "{NAME}: nobody is there to be asked, so only what dead sessions left is removed; \
+             say --yes for the rest"
+        ));
+    }
+    let found = Inventory::take(level, config.archive_dir.as_deref());
+    let mut report = Report::new(choice.form, deed);
+    report.living(&found, level);
+    report.list(&found.items);
+    let exit = match deed {
+        Deed::List => {
+            list(&found, &mut report);
+            report.listed(found.items.len());
+            Exit::Ended
+        }
+        Deed::Ask if !found.items.is_empty() && !report.agreed() => {
+            terminal::say("nothing was removed");
+            Exit::Remains
+        }
+        Deed::Ask | Deed::Remove => remove(found, &mut report),
+    };
+    Ok(exit)
+}
+
+fn list(found: &Inventory, report: &mut Report) {
+    for item in &found.items {
+        report.would_remove(item);
+    }
+    for left in &found.left {
+        report.left(left);
+    }
+}
+
+fn remove(found: Inventory, report: &mut Report) -> Exit {
+    for item in &found.items {
+        match wipe::remove(item) {
+            Ok(removal) => report.removed(item, removal),
+            Err(why) => report.remains(item, &why),
+        }
+    }
+    for left in &found.left {
+        report.left(left);
+    }
+    let wanted = |left: &&Left| left.wanted;
+    let refused = found.left.iter().filter(wanted).count();
+    // Until here nobody else could take these sessions for their own.
+    drop(found.held);
+    report.end(refused)
 }

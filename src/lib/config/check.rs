@@ -89,16 +89,12 @@ impl<const MIN: u64, const MAX: u64> Bounded<MIN, MAX> {
         if (MIN..=MAX).contains(&number) {
             return Ok(Self(number));
         }
-        Err(format!(
-            "{number} is out of bounds, expected a number from {MIN} to {MAX}"
-        ))
+        Err(format!("{number} is out of bounds, expected a number from {MIN} to {MAX}"))
     }
 
     /// The number, as the type that the rest of the program counts in.
     fn get<N: TryFrom<u64>>(self) -> N {
-        N::try_from(self.0)
-            .ok()
-            .expect("every upper bound above fits in 32 bits")
+        N::try_from(self.0).ok().expect("every upper bound above fits in 32 bits")
     }
 }
 
@@ -128,9 +124,7 @@ impl<'de> Deserialize<'de> for DownloadBase {
         if text.starts_with("https://") || text.starts_with("http://") {
             return Ok(Self(text.trim_end_matches('/').to_owned()));
         }
-        Err(de::Error::custom(
-            "expected an address that starts with https://",
-        ))
+        Err(de::Error::custom("expected an address that starts with https://"))
     }
 }
 
@@ -146,9 +140,7 @@ impl FromStr for Listen {
 
 impl<'de> Deserialize<'de> for Listen {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -172,14 +164,8 @@ pub(super) fn resolve(file: File, over: &Overrides) -> Result<Config, ConfigErro
         },
         room: RoomSettings {
             mode: available(over.mode.unwrap_or(present(room.mode)))?,
-            max_participants: over
-                .max_participants
-                .unwrap_or(present(room.max_participants))
-                .get(),
-            backlog: held(
-                over.backlog.unwrap_or(present(room.backlog)).get(),
-                ring.events,
-            )?,
+            max_participants: over.max_participants.unwrap_or(present(room.max_participants)).get(),
+            backlog: held(over.backlog.unwrap_or(present(room.backlog)).get(), ring.events)?,
             message_bytes: present(room.message_bytes).get(),
             rate: RateSettings {
                 per_second: present(room.rate.per_second).get(),
@@ -229,56 +215,24 @@ mod tests {
         assert_eq!(config.tunnel.provider, Provider::Auto);
         assert_eq!(config.tunnel.settle_seconds, 8);
         assert_eq!(config.room.mode, Mode::Open);
-        assert_eq!(
-            (config.room.max_participants, config.room.message_bytes),
-            (100, 4096)
-        );
-        assert_eq!(
-            (config.room.ring.events, config.room.ring.bytes),
-            (500, 1_048_576)
-        );
-        assert_eq!(
-            (config.room.rate.per_second, config.room.rate.burst),
-            (2, 10)
-        );
+        assert_eq!((config.room.max_participants, config.room.message_bytes), (100, 4096));
+        assert_eq!((config.room.ring.events, config.room.ring.bytes), (500, 1_048_576));
+        assert_eq!((config.room.rate.per_second, config.room.rate.burst), (2, 10));
     }
 
     #[test]
     fn a_flag_wins_over_the_file_and_is_held_to_the_same_bounds() {
-        let over = Overrides {
-            max_participants: "7".parse().ok(),
-            ..Overrides::default()
-        };
-        assert_eq!(
-            resolve(File::built_in(), &over)
-                .unwrap()
-                .room
-                .max_participants,
-            7
-        );
+        let over = Overrides { max_participants: "7".parse().ok(), ..Overrides::default() };
+        assert_eq!(resolve(File::built_in(), &over).unwrap().room.max_participants, 7);
         let said = "0".parse::<Participants>().unwrap_err();
-        assert_eq!(
-            said,
-            "0 is out of bounds, expected a number from 1 to 10000"
-        );
-        let over = Overrides {
-            backlog: "501".parse().ok(),
-            ..Overrides::default()
-        };
-        assert!(
-            resolve(File::built_in(), &over)
-                .unwrap_err()
-                .to_string()
-                .contains("remembers")
-        );
+        assert_eq!(said, "0 is out of bounds, expected a number from 1 to 10000");
+        let over = Overrides { backlog: "501".parse().ok(), ..Overrides::default() };
+        assert!(resolve(File::built_in(), &over).unwrap_err().to_string().contains("remembers"));
     }
 
     #[test]
     fn sealed_rooms_say_that_they_are_not_here_yet() {
-        let over = Overrides {
-            mode: Some(Mode::Sealed),
-            ..Overrides::default()
-        };
+        let over = Overrides { mode: Some(Mode::Sealed), ..Overrides::default() };
         let error = resolve(File::built_in(), &over).unwrap_err();
         assert!(error.to_string().contains("not in this version"));
         assert_eq!(error.exit().code(), 78);

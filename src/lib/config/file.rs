@@ -81,11 +81,7 @@ impl File {
             Ok(()) => Ok(file),
             Err(error) => Err((error.line(), describe(".", &error))),
         });
-        ended.map_err(|(line, what)| ConfigError::Wrong {
-            path: path.to_owned(),
-            line,
-            what,
-        })
+        ended.map_err(|(line, what)| ConfigError::Wrong { path: path.to_owned(), line, what })
     }
 
     /// This file where `over` is silent, `over` where it speaks.
@@ -124,36 +120,23 @@ impl File {
 fn describe(key: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     // The line is said by the caller; the column helps nobody who looks at one short line.
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(what, _)| what);
-    let Some(unknown) = text
-        .strip_prefix("unknown field ")
-        .and_then(|rest| rest.split('`').nth(1))
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let Some(unknown) = text.strip_prefix("unknown field ").and_then(|rest| rest.split('`').nth(1))
     else {
-        return if key == "." {
-            text.to_owned()
-        } else {
-            format!("key \"{key}\": {text}")
-        };
+        return if key == "." { text.to_owned() } else { format!("key \"{key}\": {text}") };
     };
     // serde names the valid keys between backticks, after the unknown one.
     let valid: Vec<&str> = text.split('`').skip(3).step_by(2).collect();
     match nearest(unknown, &valid) {
         Some(near) => format!("unknown key \"{key}\", did you mean \"{near}\"?"),
-        None => format!(
-            "unknown key \"{key}\"; the keys here are {}",
-            valid.join(", ")
-        ),
+        None => format!("unknown key \"{key}\"; the keys here are {}", valid.join(", ")),
     }
 }
 
 /// The valid key that takes the fewest changes to reach, if it takes at most a third of its length.
 fn nearest<'a>(word: &str, valid: &[&'a str]) -> Option<&'a str> {
-    let (distance, near) = valid
-        .iter()
-        .map(|key| (edits(word, key), *key))
-        .min_by_key(|(distance, _)| *distance)?;
+    let (distance, near) =
+        valid.iter().map(|key| (edits(word, key), *key)).min_by_key(|(distance, _)| *distance)?;
     (distance <= near.len().div_ceil(3)).then_some(near)
 }
 
@@ -178,9 +161,7 @@ mod tests {
     use super::*;
 
     fn wrong(text: &str) -> String {
-        File::parse(Path::new("/x/config.json"), text)
-            .unwrap_err()
-            .to_string()
+        File::parse(Path::new("/x/config.json"), text).unwrap_err().to_string()
     }
 
     #[test]
@@ -197,20 +178,11 @@ mod tests {
     #[test]
     fn a_wrong_type_names_the_key_and_what_was_expected() {
         let said = wrong("{\"room\": {\"backlog\": \"many\"}}");
-        assert!(
-            said.contains("line 1: key \"room.backlog\": invalid type"),
-            "{said}"
-        );
+        assert!(said.contains("line 1: key \"room.backlog\": invalid type"), "{said}");
         let said = wrong("{\"listen\": \"nowhere\"}");
-        assert!(
-            said.contains("key \"listen\"") && said.contains("127.0.0.1:8080"),
-            "{said}"
-        );
+        assert!(said.contains("key \"listen\"") && said.contains("127.0.0.1:8080"), "{said}");
         let said = wrong("{\n\"room\": {\n\"rate\": {\"burst\": 0}}}");
-        assert!(
-            said.contains("line 3: key \"room.rate.burst\": 0 is out of bounds"),
-            "{said}"
-        );
+        assert!(said.contains("line 3: key \"room.rate.burst\": 0 is out of bounds"), "{said}");
     }
 
     #[test]

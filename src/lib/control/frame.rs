@@ -35,11 +35,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     reader.take(room).read_until(b'\n', buffer).await?;
     if buffer.last() != Some(&b'\n') {
         // Half a line at the end of file is a message that died with its sender.
-        return if buffer.len() < FRAME_BYTES {
-            Ok(None)
-        } else {
-            Err(FrameError::TooLong)
-        };
+        return if buffer.len() < FRAME_BYTES { Ok(None) } else { Err(FrameError::TooLong) };
     }
     let parsed = serde_json::from_slice(buffer);
     buffer.clear();
@@ -88,14 +84,8 @@ mod tests {
         let mut buffer = Vec::new();
         let garbage = read::<FromServe>(&mut lines, &mut buffer).await;
         assert!(matches!(garbage, Err(FrameError::NotUnderstood(_))));
-        assert_eq!(
-            read(&mut lines, &mut buffer).await.unwrap(),
-            Some(FromServe::Ready)
-        );
-        assert_eq!(
-            read::<FromServe>(&mut lines, &mut buffer).await.unwrap(),
-            None
-        );
+        assert_eq!(read(&mut lines, &mut buffer).await.unwrap(), Some(FromServe::Ready));
+        assert_eq!(read::<FromServe>(&mut lines, &mut buffer).await.unwrap(), None);
     }
 
     proptest::proptest! {

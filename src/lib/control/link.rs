@@ -54,18 +54,8 @@ pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<
 fn open<Receive, Send>(stream: StdStream) -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
     stream.set_nonblocking(true)?;
     let (reader, writer) = UnixStream::from_std(stream)?.into_split();
-    let inbox = Inbox {
-        reader: BufReader::new(reader),
-        buffer: Vec::new(),
-        carries: PhantomData,
-    };
-    Ok((
-        inbox,
-        Outbox {
-            writer,
-            carries: PhantomData,
-        },
-    ))
+    let inbox = Inbox { reader: BufReader::new(reader), buffer: Vec::new(), carries: PhantomData };
+    Ok((inbox, Outbox { writer, carries: PhantomData }))
 }
 
 impl<T: DeserializeOwned> Inbox<T> {

@@ -3,11 +3,12 @@
 
 mod frame;
 mod link;
+mod listener;
 mod message;
 
 pub(crate) use frame::FrameError;
 pub(crate) use link::{Inbox, Outbox, adopt, pair};
+pub(crate) use listener::{Asked, Listener};
 pub(crate) use message::{
-    Answer, AnswerBody, Ask, FromServe, FromTunnel, Participant, Request, Source, ToServe,
-    ToTunnel, VERSION,
+    AnswerBody, Ask, FromServe, FromTunnel, Participant, Source, ToServe, ToTunnel, VERSION,
 };

@@ -5,10 +5,12 @@ mod listener;
 mod parent;
 mod signals;
 mod spawn;
+mod sweep;
 
 pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit};
-pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, tie_to_parent};
-pub(crate) use signals::{EndSignal, EndSignals};
+pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, own_user, tie_to_parent};
+pub(crate) use signals::{EndSignal, EndSignals, STOP_KEY};
 pub(crate) use spawn::{
-    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, tied,
+    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };
+pub(crate) use sweep::end_marked_children;

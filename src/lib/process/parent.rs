@@ -62,3 +62,8 @@ pub(crate) fn harden() -> nix::Result<()> {
 pub(crate) fn own_pid() -> u32 {
     Pid::this().as_raw().unsigned_abs()
 }
+
+/// The user we act for, by number.
+pub(crate) fn own_user() -> u32 {
+    nix::unistd::Uid::effective().as_raw()
+}

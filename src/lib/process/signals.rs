@@ -5,6 +5,9 @@ use std::task::{Context, Poll};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// The signal of Ctrl+Z.
+pub(crate) const STOP_KEY: i32 = nix::sys::signal::Signal::SIGTSTP as i32;
+
 /// Which signal asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndSignal {

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::parent::own_pid;
 
 /// Marks every process of a session, so that the wipe at the end ends no others. Not a secret.
-const MARK: &str = "CHATTRACE_SESSION";
+pub(super) const MARK: &str = "CHATTRACE_SESSION";
 
 /// Why a service does not run.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +69,7 @@ impl std::fmt::Display for ExitReason {
 pub(crate) fn sibling(name: &'static str) -> Result<PathBuf, SpawnError> {
     let own = std::env::current_exe().map_err(|source| SpawnError::Refused { name, source })?;
     let path = own.with_file_name(name);
-    if path.is_file() {
-        Ok(path)
-    } else {
-        Err(SpawnError::Missing { name, path })
-    }
+    if path.is_file() { Ok(path) } else { Err(SpawnError::Missing { name, path }) }
 }
 
 /// Lets orphans of our children become our own children, so that none escapes the final sweep
@@ -111,11 +107,7 @@ impl Service {
             .spawn()
             .map_err(|source| SpawnError::Refused { name, source })?;
         let pid = pid_of(&child);
-        Ok(Self {
-            name,
-            pid,
-            stderr: child.stderr.take(),
-        })
+        Ok(Self { name, pid, stderr: child.stderr.take() })
     }
 
     /// What it is called.
@@ -175,6 +167,14 @@ pub(crate) fn tied(program: &Path) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("exec").arg(own_pid().to_string()).arg(program);
     Ok(command)
+}
+
+/// Asks our child `pid` to end. The caller has not collected it, so the number is still its own.
+pub(crate) fn terminate(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        // Gone already is what we want.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
 }
 
 fn flags() -> WaitPidFlag {

@@ -27,17 +27,9 @@ const BYE: Duration = Duration::from_millis(250);
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Event<'a> {
-    Ready {
-        link: &'a str,
-    },
-    Joined {
-        participant: &'a Participant,
-        present: usize,
-    },
-    Left {
-        participant: &'a Participant,
-        present: usize,
-    },
+    Ready { link: &'a str },
+    Joined { participant: &'a Participant, present: usize },
+    Left { participant: &'a Participant, present: usize },
     Closing,
     Closed,
 }
@@ -51,17 +43,9 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     let listen = listener.local_addr()?;
     let ticket = Token::draw()?;
     let link = format!("http://{listen}/t/{}", ticket.reveal());
-    let mut service = Service::new(
-        config.room,
-        ticket,
-        Door::new(listen, Public::AnyQuickTunnel),
-    )?;
+    let mut service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
     let listener = TcpListener::from_std(listener)?;
-    let ready = if cli.json {
-        json(&Event::Ready { link: &link })
-    } else {
-        link
-    };
+    let ready = if cli.json { json(&Event::Ready { link: &link }) } else { link };
     let mut reader = terminal::result(&ready);
     if reader == Reader::There {
         terminal::say("open room: this computer, and a tunnel's provider, can read what is said");
@@ -99,27 +83,13 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
 
 fn tell(json_wanted: bool, notice: &FromServe) -> Reader {
     let event = match notice {
-        FromServe::Joined {
-            participant,
-            present,
-        } => Event::Joined {
-            participant,
-            present: *present,
-        },
-        FromServe::Left {
-            participant,
-            present,
-        } => Event::Left {
-            participant,
-            present: *present,
-        },
+        FromServe::Joined { participant, present } => {
+            Event::Joined { participant, present: *present }
+        }
+        FromServe::Left { participant, present } => Event::Left { participant, present: *present },
         FromServe::Hello { .. } | FromServe::Ready | FromServe::Drained => return Reader::There,
     };
-    if json_wanted {
-        terminal::result(&json(&event))
-    } else {
-        Reader::There
-    }
+    if json_wanted { terminal::result(&json(&event)) } else { Reader::There }
 }
 
 fn json(event: &Event<'_>) -> String {

@@ -1,10 +1,12 @@
 //! The command line of `chattrace-serve`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser};
 
 use crate::config::{Backlog, Listen, Mode, Overrides, Participants};
+use crate::terminal;
 
 /// The room alone: serves one chat from memory until it is ended.
 #[derive(Debug, Parser)]
@@ -52,6 +54,11 @@ struct ModeFlags {
 }
 
 impl Cli {
+    /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
+    pub(super) fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| terminal::usage(&error.render(), error.use_stderr()))
+    }
+
     /// What was set here, for the configuration.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {

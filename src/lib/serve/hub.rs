@@ -220,10 +220,7 @@ impl Hub {
         backlog: Vec<Arc<str>>,
     ) -> Admission {
         inner.connections += 1;
-        let seat = inner
-            .room
-            .seat(number)
-            .expect("the room has just given this seat");
+        let seat = inner.room.seat(number).expect("the room has just given this seat");
         let others = inner.room.roster().filter(|other| other.number != number);
         Admission {
             you: participant(seat),
@@ -247,9 +244,7 @@ impl Hub {
         if events.is_empty() {
             return;
         }
-        let at = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         for event in events {
             self.tell_operator(inner, &event);
@@ -259,9 +254,7 @@ impl Hub {
                 }
             };
             let line = (self.encode)(inner.ring.next(), at, &event, seat);
-            inner
-                .ring
-                .push(line, matches!(event, Event::Said { .. }), Instant::now());
+            inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
         }
         self.bell.send_replace(());
     }
@@ -269,10 +262,10 @@ impl Hub {
     fn tell_operator(&self, inner: &Inner, event: &Event) {
         let present = inner.room.present();
         let notice = match event {
-            Event::Joined(number) => inner.room.seat(*number).map(|seat| FromServe::Joined {
-                participant: participant(seat),
-                present,
-            }),
+            Event::Joined(number) => inner
+                .room
+                .seat(*number)
+                .map(|seat| FromServe::Joined { participant: participant(seat), present }),
             Event::Left { number, name, tag } => Some(FromServe::Left {
                 participant: Participant {
                     number: *number,
@@ -352,9 +345,7 @@ impl Connection {
         if inner.room.transport(self.number) != Some(self.transport) {
             return Err(Refusal::NoSeat);
         }
-        let event = inner
-            .room
-            .say(self.number, reference, text, Instant::now())?;
+        let event = inner.room.say(self.number, reference, text, Instant::now())?;
         self.hub.publish(&mut inner, event.into_iter().collect());
         Ok(())
     }
@@ -387,9 +378,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut inner = self.hub.lock();
-        inner
-            .room
-            .detach(self.number, self.transport, Instant::now());
+        inner.room.detach(self.number, self.transport, Instant::now());
         inner.connections -= 1;
         drop(inner);
         self.hub.bell.send_replace(());

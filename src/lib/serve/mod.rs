@@ -13,7 +13,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser as _;
 use tokio::sync::mpsc;
 
 use crate::chat::{Bounds, Pace, Ring, Rules};
@@ -75,9 +74,9 @@ impl ServeError {
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::read() {
         Ok(cli) => cli,
-        Err(error) => return terminal::usage(&error.render(), error.use_stderr()),
+        Err(code) => return code,
     };
     process::raise_file_limit();
     // One thread: it can be locked in memory, and one core carries more than any tunnel.
@@ -115,32 +114,13 @@ impl Service {
         let age = Duration::from_secs(room.ring.age_seconds);
         let pace = match room.rate.per_second {
             0 => Pace::Unlimited,
-            per_second => Pace::Limited {
-                per_second,
-                burst: room.rate.burst,
-            },
+            per_second => Pace::Limited { per_second, burst: room.rate.burst },
         };
-        let rules = Rules {
-            max_participants: room.max_participants,
-            pace,
-            kept_for: age,
-        };
-        let bounds = Bounds {
-            events: room.ring.events,
-            bytes: room.ring.bytes,
-            age,
-        };
+        let rules = Rules { max_participants: room.max_participants, pace, kept_for: age };
+        let bounds = Bounds { events: room.ring.events, bytes: room.ring.bytes, age };
         let ring = Ring::new(bounds);
         let epoch = Token::draw()?;
-        let hub = Hub::new(
-            rules,
-            ring,
-            room.backlog,
-            ticket,
-            &epoch,
-            web::encode,
-            sender,
-        );
+        let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::encode, sender);
         let hub = Arc::new(hub);
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room)?);
         Ok(Self { hub, web, notices })

@@ -19,11 +19,7 @@ pub(super) async fn run(parent: u32) -> Result<Exit, ServeError> {
     // Refused only where the kernel has no such thing; the supervisor's check says what holds.
     let _ = process::harden();
     let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
-    outbox
-        .send(&FromServe::Hello {
-            version: VERSION.to_owned(),
-        })
-        .await?;
+    outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
     let Some(ToServe::Start { room, ticket }) = inbox.receive().await? else {
         return Ok(GONE);
     };

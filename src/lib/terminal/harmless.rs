@@ -35,10 +35,7 @@ mod tests {
     /// V-10.
     #[test]
     fn nothing_that_a_terminal_obeys_comes_through() {
-        for number in (0..0x20)
-            .chain(0x7f..0xa0)
-            .chain([0x2028, 0x2029, 0x202e, 0x2066, 0xfeff])
-        {
+        for number in (0..0x20).chain(0x7f..0xa0).chain([0x2028, 0x2029, 0x202e, 0x2066, 0xfeff]) {
             let c = char::from_u32(number).unwrap();
             assert_eq!(harmless(&format!("a{c}b")), format!("a\\u{{{number:x}}}b"));
         }

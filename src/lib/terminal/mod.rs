@@ -4,12 +4,16 @@
 //! nobody here uses it: a closed terminal is a normal way for a session to end.
 
 mod harmless;
+mod prompt;
 mod reader;
+mod screen;
 
 use std::io::Write as _;
 
 pub(crate) use harmless::harmless;
-pub(crate) use reader::reader_gone;
+pub(crate) use prompt::{can_ask, forget_typed, read_line};
+pub(crate) use reader::{reader_gone, terminal_gone};
+pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Volume};
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,23 +26,20 @@ pub(crate) enum Reader {
 
 /// Writes one line of a result to stdout, at once.
 pub(crate) fn result(line: &str) -> Reader {
+    result_bytes(format!("{line}\n").as_bytes())
+}
+
+/// Writes a result to stdout as it is, at once: a path need not be text.
+pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
     let mut out = std::io::stdout().lock();
-    let written = writeln!(out, "{line}").and_then(|()| out.flush());
-    if written.is_ok() {
-        Reader::There
-    } else {
-        Reader::Gone
-    }
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
 /// Writes one line for the person at the keyboard.
 pub(crate) fn say(line: &str) -> Reader {
     let written = writeln!(std::io::stderr().lock(), "{line}");
-    if written.is_ok() {
-        Reader::There
-    } else {
-        Reader::Gone
-    }
+    if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
 /// Says why a program cannot go on: `program: sentence`.

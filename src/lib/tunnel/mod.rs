@@ -1,8 +1,91 @@
-//! Not yet.
+//! `chattrace-tunnel`: a public address for a web server on this computer, by cloudflared.
+//!
+//! | | |
+//! |---|---|
+//! | rules, without I/O and clock | [`output`] (one line → its meaning) · [`attempt`] (what happens → what to do) · [`failure`] (every way to fail, as a sentence) · [`origin`] |
+//! | mechanism | [`cloudflared`] (the child) · [`probe`] (its metrics port) · [`locate`], [`pin`], [`install`] (where it comes from) · [`cooldown`] |
+//! | course | [`drive`]: [`prepare`], then [`hold`]; told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`], [`screen`] and [`progress`] |
+//!
+//! The public name is never resolved here and no request is made to it: a look-up before its time
+//! is remembered as "does not exist" for half an hour, by every cache on the way.
 
-use std::process::ExitCode;
+mod attempt;
+mod cli;
+mod cloudflared;
+mod cooldown;
+mod drive;
+mod failure;
+mod hold;
+mod install;
+mod locate;
+mod origin;
+mod output;
+mod pin;
+mod prepare;
+mod probe;
+mod progress;
+mod report;
+mod screen;
+mod standalone;
+mod supervised;
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use crate::exit::Exit;
+use crate::process;
+use crate::terminal;
+
+/// What this program calls itself when it complains.
+const NAME: &str = "chattrace-tunnel";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    crate::exit::Exit::Failed.into()
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == "exec") {
+        return become_program(words).into();
+    }
+    let cli = match cli::Cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    if let Some(parent) = cli.lifeline
+        && process::tie_to_parent(parent).is_err()
+    {
+        return Exit::Failed.into();
+    }
+    if let Err(error) = process::harden() {
+        terminal::complain(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
+    }
+    // One thread, because cloudflared dies with the thread that started it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal::complain(NAME, &error);
+            return Exit::Failed.into();
+        }
+    };
+    let exit = match cli.lifeline {
+        Some(_) => runtime.block_on(supervised::run()),
+        None => runtime.block_on(standalone::run(&cli)),
+    };
+    // A download that is still at it must not hold the end up; what came so far is kept.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// `exec PPID PROGRAM ARGUMENTS…`: dies with the process PPID from here on, and becomes PROGRAM.
+fn become_program(mut words: impl Iterator<Item = OsString>) -> Exit {
+    let parent = words.next().and_then(|word| word.to_str()?.parse().ok());
+    let (Some(parent), Some(program)) = (parent, words.next()) else {
+        return Exit::Usage;
+    };
+    if process::die_with_parent(parent).is_err() {
+        return Exit::Failed;
+    }
+    let error = Command::new(program).args(words).exec();
+    terminal::say(&format!("{}{error}", output::NOT_RUN));
+    Exit::Unavailable
 }

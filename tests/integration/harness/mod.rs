@@ -2,11 +2,15 @@
 //! they said when a wait fails ([`Program`]). Waits are for a line, an end of file or an exit, with
 //! one generous deadline; nothing here sleeps to see whether something happens.
 
+pub(crate) mod cloudflared;
 mod place;
 mod program;
+mod supervised;
 
+pub(crate) use cloudflared::StandIn;
 pub(crate) use place::Place;
 pub(crate) use program::{Ended, Program, Stream};
+pub(crate) use supervised::Supervised;
 
 use std::time::Duration;
 
@@ -21,13 +25,7 @@ pub(crate) const CLEAN: &str = env!("CARGO_BIN_EXE_chattrace-clean");
 
 /// A program of `tests/fixtures`, built by cargo as an example.
 pub(crate) fn stand_in(name: &str) -> std::path::PathBuf {
-    let path = std::path::Path::new(CHATTRACE)
-        .with_file_name("examples")
-        .join(name);
-    assert!(
-        path.is_file(),
-        "{} is not built; run `cargo test`, which builds it",
-        path.display()
-    );
+    let path = std::path::Path::new(CHATTRACE).with_file_name("examples").join(name);
+    assert!(path.is_file(), "{} is not built; run `cargo test`, which builds it", path.display());
     path
 }

@@ -25,9 +25,7 @@ pub(crate) struct Ended {
 impl Ended {
     /// The exit code; fails with the whole output when a signal ended it.
     pub(crate) fn code(&self) -> i32 {
-        self.status
-            .code()
-            .unwrap_or_else(|| panic!("ended by a signal: {self:#?}"))
+        self.status.code().unwrap_or_else(|| panic!("ended by a signal: {self:#?}"))
     }
 
     /// Fails with the whole output unless the code is `code`.
@@ -49,23 +47,13 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it with pipes for all three streams.
     pub(crate) fn start(mut command: Command) -> Self {
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (sender, lines) = channel();
         relay(child.stdout.take().unwrap(), Stream::Stdout, sender.clone());
         relay(child.stderr.take().unwrap(), Stream::Stderr, sender);
         let stdin = child.stdin.take();
-        Self {
-            child,
-            stdin,
-            lines,
-            said: Vec::new(),
-        }
+        Self { child, stdin, lines, said: Vec::new() }
     }
 
     /// Runs it to its end, with nothing on stdin.
@@ -82,11 +70,7 @@ impl Program {
 
     /// Writes to its stdin.
     pub(crate) fn write(&mut self, text: &str) {
-        self.stdin
-            .as_mut()
-            .expect("stdin is open")
-            .write_all(text.as_bytes())
-            .unwrap();
+        self.stdin.as_mut().expect("stdin is open").write_all(text.as_bytes()).unwrap();
     }
 
     /// End of file on its stdin.
@@ -96,9 +80,7 @@ impl Program {
 
     /// Sends the signal `name`, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([format!("-{name}"), self.pid().to_string()])
-            .status();
+        let sent = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status();
         assert!(sent.unwrap().success(), "kill -{name} {}", self.pid());
     }
 
@@ -106,10 +88,7 @@ impl Program {
     pub(crate) fn line(&mut self, stream: Stream, wanted: impl Fn(&str) -> bool) -> String {
         let end = Instant::now() + DEADLINE;
         loop {
-            match self
-                .lines
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok((from, line)) => {
                     self.said.push((from, line.clone()));
                     if from == stream && wanted(&line) {
@@ -140,21 +119,14 @@ impl Program {
     pub(crate) fn wait(mut self) -> Ended {
         let end = Instant::now() + DEADLINE;
         loop {
-            match self
-                .lines
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.said.push(line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.story()),
             }
         }
         let status = self.child.wait().unwrap();
-        Ended {
-            status,
-            stdout: self.text(Stream::Stdout),
-            stderr: self.text(Stream::Stderr),
-        }
+        Ended { status, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
     }
 
     fn text(&self, stream: Stream) -> String {
@@ -163,10 +135,7 @@ impl Program {
     }
 
     fn story(&self) -> String {
-        self.said
-            .iter()
-            .map(|(from, line)| format!("{from:?}: {line}\n"))
-            .collect()
+        self.said.iter().map(|(from, line)| format!("{from:?}: {line}\n")).collect()
     }
 }
 
@@ -182,13 +151,8 @@ fn relay(stream: impl Read + Send + 'static, from: Stream, to: Sender<(Stream, S
     std::thread::spawn(move || {
         let mut reader = BufReader::new(stream);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|read| read > 0)
-        {
-            let text = String::from_utf8_lossy(&line)
-                .trim_end_matches('\n')
-                .to_owned();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned();
             line.clear();
             if to.send((from, text)).is_err() {
                 return;

@@ -70,9 +70,7 @@ impl Door {
     /// An address in numbers cannot be rebound. Loopback always; others only if asked to listen
     /// beyond it.
     fn is_here(&self, name: &str) -> bool {
-        let bare = name
-            .strip_prefix('[')
-            .and_then(|name| name.strip_suffix(']'));
+        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
         let ip: Option<IpAddr> = match bare {
             Some(v6) => v6.parse().ok().map(IpAddr::V6),
             None => name.parse().ok().map(IpAddr::V4),
@@ -87,12 +85,10 @@ impl Door {
                 name.as_deref() == Some(host)
             }
             Public::AnyQuickTunnel => {
-                host.strip_suffix(".trycloudflare.com")
-                    .is_some_and(|label| {
-                        let letter =
-                            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-                        !label.is_empty() && label.len() <= 63 && label.bytes().all(letter)
-                    })
+                host.strip_suffix(".trycloudflare.com").is_some_and(|label| {
+                    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+                    !label.is_empty() && label.len() <= 63 && label.bytes().all(letter)
+                })
             }
         }
     }
@@ -145,12 +141,7 @@ mod tests {
     #[test]
     fn only_our_own_names_are_answered() {
         let door = door("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
-        for host in [
-            "127.0.0.1:8080",
-            "localhost:8080",
-            "[::1]:8080",
-            "a-b.trycloudflare.com",
-        ] {
+        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "a-b.trycloudflare.com"] {
             assert!(door.address(host).is_some(), "{host}");
         }
         for host in [
@@ -205,11 +196,8 @@ mod tests {
         }
         assert!(here.may_post(from(Some("null"), Some("same-origin"))));
         assert!(here.may_post(from(None, None)));
-        for refused in [
-            from(evil, None),
-            from(None, Some("cross-site")),
-            from(Some("null"), None),
-        ] {
+        for refused in [from(evil, None), from(None, Some("cross-site")), from(Some("null"), None)]
+        {
             assert!(!here.may_post(refused), "{refused:?}");
         }
     }

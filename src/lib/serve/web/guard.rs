@@ -41,24 +41,12 @@ const FIXED: [(HeaderName, &str); 11] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::X_DNS_PREFETCH_CONTROL, "off"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("origin-agent-cluster"), "?1"),
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-    (
-        HeaderName::from_static("x-robots-tag"),
-        "noindex, nofollow, noarchive",
-    ),
-    (
-        HeaderName::from_static("x-permitted-cross-domain-policies"),
-        "none",
-    ),
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive"),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
 ];
 
 /// Drops what tells on visitors, refuses what is not for us, dresses every answer.
@@ -72,16 +60,11 @@ pub(super) async fn guard(
     }
     let address = host(&request).and_then(|host| web.door.address(host));
     let mut response = match &address {
-        None => (
-            StatusCode::MISDIRECTED_REQUEST,
-            "this is not the address of this room\n",
-        )
+        None => (StatusCode::MISDIRECTED_REQUEST, "this is not the address of this room\n")
             .into_response(),
-        Some(address) if !may_pass(address, &request) => (
-            StatusCode::FORBIDDEN,
-            "this request came from another site\n",
-        )
-            .into_response(),
+        Some(address) if !may_pass(address, &request) => {
+            (StatusCode::FORBIDDEN, "this request came from another site\n").into_response()
+        }
         Some(_) => next.run(request).await,
     };
     dress(response.headers_mut(), &web.page.policy(address.as_ref()));
@@ -92,24 +75,14 @@ pub(super) async fn guard(
 fn host(request: &Request) -> Option<&str> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next()?.to_str().ok()?;
-    let in_line = request
-        .uri()
-        .authority()
-        .is_none_or(|authority| authority.as_str() == host);
+    let in_line = request.uri().authority().is_none_or(|authority| authority.as_str() == host);
     (hosts.next().is_none() && in_line).then_some(host)
 }
 
 fn may_pass(address: &Address, request: &Request) -> bool {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .map(|value: &HeaderValue| value.to_str().unwrap_or("?"))
-    };
-    let from = Provenance {
-        origin: text("origin"),
-        site: text("sec-fetch-site"),
-    };
+    let text =
+        |name| request.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    let from = Provenance { origin: text("origin"), site: text("sec-fetch-site") };
     if request.headers().contains_key(header::UPGRADE) {
         return address.may_upgrade(from);
     }

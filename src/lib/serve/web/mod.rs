@@ -49,13 +49,7 @@ impl Web {
     pub(super) fn new(hub: Arc<Hub>, door: Door, room: RoomSettings) -> Result<Self, PageError> {
         let page = page::Page::render(&room)?;
         let sockets = Arc::new(Semaphore::new(room.max_participants + SPARE));
-        Ok(Self {
-            hub,
-            door,
-            page,
-            room,
-            sockets,
-        })
+        Ok(Self { hub, door, page, room, sockets })
     }
 
     /// The rules for `Host`.
@@ -74,15 +68,9 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/health", get(StatusCode::NO_CONTENT))
         .fallback((StatusCode::NOT_FOUND, "there is nothing at this address\n"))
         .method_not_allowed_fallback(async || {
-            (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this address takes another method\n",
-            )
+            (StatusCode::METHOD_NOT_ALLOWED, "this address takes another method\n")
         })
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&web),
-            guard::guard,
-        ))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&web), guard::guard))
         .with_state(web)
 }
 
@@ -95,8 +83,5 @@ async fn document(State(web): State<Arc<Web>>) -> impl IntoResponse {
 /// The browser forgets what it may have kept.
 async fn bye() -> impl IntoResponse {
     const FORGET: &str = "\"cache\", \"cookies\", \"storage\"";
-    (
-        StatusCode::NO_CONTENT,
-        [(HeaderName::from_static("clear-site-data"), FORGET)],
-    )
+    (StatusCode::NO_CONTENT, [(HeaderName::from_static("clear-site-data"), FORGET)])
 }

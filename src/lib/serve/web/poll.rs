@@ -86,20 +86,13 @@ fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refus
 }
 
 fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {
-    let back = Return {
-        resume: resume.to_owned(),
-        after,
-    };
+    let back = Return { resume: resume.to_owned(), after };
     let Admission { connection, .. } = web.hub.resume(&back)?;
     Ok((connection, String::new()))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 fn lines_of(answer: String) -> Response {

@@ -22,13 +22,7 @@ pub(super) enum Reply {
 /// # Errors
 /// A refusal with its reason, for programs and for people.
 pub(super) fn enter(web: &Web, first: FromClient) -> Result<Admission, Refused> {
-    let FromClient::Join {
-        name,
-        ticket,
-        resume,
-        after,
-    } = first
-    else {
+    let FromClient::Join { name, ticket, resume, after } = first else {
         return Err(Refused::new(Why::BadJson, "the first line must be a join"));
     };
     if web.hub.is_ending() {
@@ -88,10 +82,7 @@ fn say(
 
 /// The refusal of a ticket that is not the room's.
 pub(super) fn bad_ticket() -> Refused {
-    Refused::new(
-        Why::BadTicket,
-        "this link does not open this room; ask for the whole link again",
-    )
+    Refused::new(Why::BadTicket, "this link does not open this room; ask for the whole link again")
 }
 
 fn closing() -> Refused {
@@ -99,11 +90,6 @@ fn closing() -> Refused {
 }
 
 fn entropy() -> Result<Entropy, Refused> {
-    let drawn = Token::draw().and_then(|token| {
-        Ok(Entropy {
-            token,
-            tag: getrandom::u32()?,
-        })
-    });
+    let drawn = Token::draw().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
     drawn.map_err(|_| Refused::new(Why::Closing, "the server has no randomness; try again"))
 }

@@ -45,12 +45,7 @@ enum Close {
 pub(super) async fn upgrade(State(web): State<Arc<Web>>, upgrade: WebSocketUpgrade) -> Response {
     let Ok(place) = Arc::clone(&web.sockets).try_acquire_owned() else {
         let later = [(header::RETRY_AFTER, "5")];
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            later,
-            "too many at the door\n",
-        )
-            .into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, later, "too many at the door\n").into_response();
     };
     upgrade
         .read_buffer_size(READ_BUFFER)
@@ -72,13 +67,9 @@ async fn visit(web: &Web, mut socket: WebSocket) {
                 let welcome = wire::welcome(&admission, &web.hub, &web.room);
                 match send(&mut socket, welcome).await {
                     Ok(()) => {
-                        Room {
-                            web,
-                            connection: admission.connection,
-                            socket: &mut socket,
-                        }
-                        .stay()
-                        .await
+                        Room { web, connection: admission.connection, socket: &mut socket }
+                            .stay()
+                            .await
                     }
                     Err(gone) => gone,
                 }
@@ -89,10 +80,7 @@ async fn visit(web: &Web, mut socket: WebSocket) {
         Err(refused) => refuse(&mut socket, &refused).await,
     };
     if let Some(code) = code {
-        let frame = CloseFrame {
-            code: code as u16,
-            reason: Utf8Bytes::default(),
-        };
+        let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::default() };
         let _ = timeout(WRITE_PATIENCE, socket.send(Message::Close(Some(frame)))).await;
     }
 }
@@ -128,10 +116,7 @@ async fn send(socket: &mut WebSocket, lines: String) -> Result<(), Option<Close>
 }
 
 fn not_text() -> Refused {
-    Refused::new(
-        Why::BadJson,
-        "binary frames are not part of this protocol; send text",
-    )
+    Refused::new(Why::BadJson, "binary frames are not part of this protocol; send text")
 }
 
 /// Somebody in the room.
@@ -212,11 +197,7 @@ impl Room<'_> {
                 Reply::Left => return Err(Some(Close::Left)),
             }
         }
-        if answers.is_empty() {
-            Ok(())
-        } else {
-            send(self.socket, answers).await
-        }
+        if answers.is_empty() { Ok(()) } else { send(self.socket, answers).await }
     }
 
     async fn ping(&mut self) -> Result<(), Option<Close>> {

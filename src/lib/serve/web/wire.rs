@@ -156,13 +156,9 @@ impl FromClient {
             Refused::new(Why::BadJson, text)
         })?;
         match &event {
-            Self::Say {
-                reference: Some(reference),
-                ..
-            } if reference.len() > REFERENCE_BYTES => Err(Refused::new(
-                Why::BadJson,
-                "the ref of a message has at most 64 bytes",
-            )),
+            Self::Say { reference: Some(reference), .. } if reference.len() > REFERENCE_BYTES => {
+                Err(Refused::new(Why::BadJson, "the ref of a message has at most 64 bytes"))
+            }
             Self::Say { .. }
             | Self::Join { .. }
             | Self::Typing {}
@@ -175,12 +171,7 @@ impl FromClient {
 impl Refused {
     /// A refusal of something without an id.
     pub(super) fn new(why: Why, text: impl Into<String>) -> Self {
-        Self {
-            reference: None,
-            why,
-            text: text.into(),
-            suggest: None,
-        }
+        Self { reference: None, why, text: text.into(), suggest: None }
     }
 
     /// The same, about the message with this id.
@@ -231,26 +222,15 @@ impl From<TextError> for Refused {
 pub(crate) fn encode(seq: u64, at: u64, event: &Event, seat: Option<&Seat>) -> Arc<str> {
     let event = match event {
         Event::Joined(number) => {
-            let who = seat.map_or(
-                Who {
-                    n: *number,
-                    tag: "",
-                    name: "",
-                },
-                |seat| Who {
-                    n: *number,
-                    tag: seat.tag.as_str(),
-                    name: seat.name.as_str(),
-                },
-            );
+            let who = seat.map_or(Who { n: *number, tag: "", name: "" }, |seat| Who {
+                n: *number,
+                tag: seat.tag.as_str(),
+                name: seat.name.as_str(),
+            });
             FromServer::Joined { seq, who }
         }
         Event::Left { number, .. } => FromServer::Left { seq, n: *number },
-        Event::Said {
-            number,
-            reference,
-            text,
-        } => FromServer::Said {
+        Event::Said { number, reference, text } => FromServer::Said {
             seq,
             n: *number,
             at,
@@ -277,10 +257,7 @@ pub(super) fn welcome(admission: &Admission, hub: &Hub, room: &RoomSettings) -> 
             burst: room.rate.burst,
         },
     });
-    admission
-        .backlog
-        .iter()
-        .for_each(|earlier| text.push_str(earlier));
+    admission.backlog.iter().for_each(|earlier| text.push_str(earlier));
     text
 }
 
@@ -288,9 +265,7 @@ pub(super) fn welcome(admission: &Admission, hub: &Hub, room: &RoomSettings) -> 
 pub(super) fn frame(past: &Past, typing: &[u64]) -> String {
     let mut text = String::with_capacity(past.events.iter().map(|event| event.len()).sum());
     if past.missed > 0 {
-        text.push_str(&line(&FromServer::Gap {
-            missed: past.missed,
-        }));
+        text.push_str(&line(&FromServer::Gap { missed: past.missed }));
     }
     past.events.iter().for_each(|event| text.push_str(event));
     for n in typing {
@@ -306,17 +281,11 @@ pub(super) fn beat() -> String {
 
 /// The last line of a session.
 pub(super) fn end() -> String {
-    line(&FromServer::End {
-        text: "this session has ended, and nothing of it was kept",
-    })
+    line(&FromServer::End { text: "this session has ended, and nothing of it was kept" })
 }
 
 fn who(participant: &Participant) -> Who<'_> {
-    Who {
-        n: participant.number,
-        tag: &participant.tag,
-        name: &participant.name,
-    }
+    Who { n: participant.number, tag: &participant.tag, name: &participant.name }
 }
 
 fn line(event: &FromServer<'_>) -> String {
@@ -332,17 +301,10 @@ mod tests {
     #[test]
     fn the_lines_of_the_contract_are_understood() {
         let join = FromClient::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
-        let expected = FromClient::Join {
-            name: "Ana".into(),
-            ticket: "x".into(),
-            resume: None,
-            after: None,
-        };
+        let expected =
+            FromClient::Join { name: "Ana".into(), ticket: "x".into(), resume: None, after: None };
         assert_eq!(join, expected);
-        assert_eq!(
-            FromClient::parse(r#"{"t":"leave"}"#),
-            Ok(FromClient::Leave {})
-        );
+        assert_eq!(FromClient::parse(r#"{"t":"leave"}"#), Ok(FromClient::Leave {}));
     }
 
     /// V-01: nobody can name a sender.
@@ -357,11 +319,7 @@ mod tests {
             r#"[]"#,
             "",
         ] {
-            assert_eq!(
-                FromClient::parse(line).unwrap_err().why,
-                Why::BadJson,
-                "{line}"
-            );
+            assert_eq!(FromClient::parse(line).unwrap_err().why, Why::BadJson, "{line}");
         }
     }
 

@@ -6,13 +6,20 @@
 //! | the cool-down the tunnel provider asked for | `<runtime base>/cooldown` |
 //! | managed cloudflared, and its download while it is partial | `<data>/bin/` |
 //! | saved event logs | the archive folder, only on "save" |
+//!
+//! [`Made`] is that list as a type: a new thing is named there first, or nobody ever deletes it.
 
+mod made;
+
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
+
+pub(crate) use made::{Made, in_archive, in_base, in_bin, in_session};
 
 /// The user's own configuration file, whether it exists or not; read only.
 pub(crate) fn config_file() -> Option<PathBuf> {
@@ -21,7 +28,7 @@ pub(crate) fn config_file() -> Option<PathBuf> {
 
 /// Where a managed cloudflared lies; `None` without a home folder.
 pub(crate) fn bin_dir() -> Option<PathBuf> {
-    Some(data_dir()?.join("bin"))
+    Some(data_dir()?.join(BIN))
 }
 
 /// The folder of everything that outlives a session because it was fetched; `None` without a home.
@@ -76,7 +83,6 @@ impl RunDir {
     }
 
     fn create_in(base: &Path, session: &str) -> Result<Self> {
-        private_dir(base)?;
         let path = base.join(session);
         // sun_path holds 108 bytes with its end on Linux, 104 elsewhere (unix(7)).
         if path.join(CONTROL_SOCKET).as_os_str().len() > 103 {
@@ -85,12 +91,22 @@ impl RunDir {
                 "the path is too long for a socket",
             ));
         }
+        if in_base(OsStr::new(session)) != Some(Made::Session) {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a session's name is 4 to 40 letters and digits of ASCII, - and _",
+            ));
+        }
+        private_dir(base)?;
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let lock = lock_file(&path, true)?;
+        // Locked before it has its name: a lock that is there and free belongs to the dead, and a
+        // cleaner must never catch it in between.
+        let lock = new_lock(&path.join(LOCK_DRAFT))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::Error(error) => error,
             TryLockError::WouldBlock => ErrorKind::AlreadyExists.into(),
         })?;
+        std::fs::rename(path.join(LOCK_DRAFT), path.join(LOCK))?;
         Ok(Self { path, _lock: lock })
     }
 
@@ -99,31 +115,72 @@ impl RunDir {
         &self.path
     }
 
+    /// Removes the folder with everything this list puts into it.
+    ///
+    /// # Errors
+    /// When something else lies in it, or the system refuses.
+    pub(crate) fn remove(self) -> Result<()> {
+        let home = self.path.join(TUNNEL_HOME);
+        if home.exists() {
+            std::fs::remove_dir_all(home)?;
+        }
+        // The lock last but one: as long as it is there and held, nobody takes us for dead.
+        std::fs::remove_file(self.path.join(LOCK))?;
+        std::fs::remove_dir(&self.path)
+    }
+
     /// The socket for scripts and `chattrace-clean`.
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
     }
 }
 
+/// Where the cool-down that the tunnel provider asked for is remembered, beside the runtime folders
+/// of `base`: a time in seconds since 1970.
+pub(crate) fn cooldown(base: &Path) -> PathBuf {
+    base.join(COOLDOWN)
+}
+
+const COOLDOWN: &str = "cooldown";
+
+/// What follows the name of a managed cloudflared while it is being fetched.
+pub(crate) const PARTIAL: &str = ".part";
+
+/// Opens the file `path` for reading and writing, made for this user alone if need be, never
+/// through a link.
+///
+/// # Errors
+/// When it cannot be made, or is not ours to open.
+pub(crate) fn private_file(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
+}
+
+/// Name of the folder of managed programs in the data folder.
+pub(crate) const BIN: &str = "bin";
 /// Name of the control socket in a runtime folder.
 pub(crate) const CONTROL_SOCKET: &str = "control.sock";
 /// Name of the lock in a runtime folder.
 pub(crate) const LOCK: &str = "lock";
+/// Name of the lock while it is made and not yet held.
+pub(crate) const LOCK_DRAFT: &str = "lock.new";
 /// Name of cloudflared's empty home in a runtime folder.
 pub(crate) const TUNNEL_HOME: &str = "home";
 
-/// Opens the lock of the runtime folder `dir`, never through a link.
-///
-/// # Errors
-/// When it is not there, or not ours.
-pub(crate) fn lock_file(dir: &Path, create: bool) -> Result<File> {
+fn new_lock(path: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
-        .create_new(create)
+        .create_new(true)
         .mode(0o600)
         .custom_flags(nix::libc::O_NOFOLLOW)
-        .open(dir.join(LOCK))
+        .open(path)
 }
 
 /// Makes `dir` with its parents, or accepts it when it is a folder of ours that nobody else may
@@ -132,10 +189,7 @@ pub(crate) fn lock_file(dir: &Path, create: bool) -> Result<File> {
 /// # Errors
 /// When it is somebody else's, open to others, a link, or cannot be made.
 pub(crate) fn private_dir(dir: &Path) -> Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)?;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let found = std::fs::symlink_metadata(dir)?;
     if !found.is_dir() || found.uid() != Uid::current().as_raw() || found.mode() & 0o077 != 0 {
         return Err(Error::new(
@@ -144,4 +198,20 @@ pub(crate) fn private_dir(dir: &Path) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// First line of every saved event log, by which `chattrace-clean` knows it.
+pub(crate) const EVENT_LOG_HEADER: &str = "chattrace event log v1";
+
+/// Name of an event log that is saved at `moment`, a time as `YYYYmmdd-HHMMSS`.
+pub(crate) fn event_log_name(moment: &str) -> String {
+    format!("chattrace-{moment}.log")
+}
+
+/// Whether what is written to `dir` stays in memory, as far as its file system says.
+pub(crate) fn is_in_memory(dir: &Path) -> bool {
+    nix::sys::statfs::statfs(dir).is_ok_and(|found| {
+        let kind = found.filesystem_type();
+        kind == nix::sys::statfs::TMPFS_MAGIC
+    })
 }

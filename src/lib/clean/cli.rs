@@ -1,0 +1,199 @@
+//! The command line of `chattrace-clean`, and what it comes to on this terminal.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+
+use crate::config::Overrides;
+use crate::exit::Exit;
+use crate::terminal;
+
+/// How far to go; each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// What dead sessions left.
+    Stale,
+    /// Saved event logs, too.
+    Logs,
+    /// Everything: as if never installed.
+    All,
+}
+
+/// How the result is written to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One path per line, unless a person is looking.
+    Lines,
+    /// Every path ended by NUL.
+    Nul,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What is to be done with what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Only list it.
+    List,
+    /// Ask, then remove it.
+    Ask,
+    /// Remove it.
+    Remove,
+}
+
+/// What the command line says.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// `None` when no level was named.
+    pub(super) level: Option<Level>,
+    /// How stdout is written.
+    pub(super) form: Form,
+    /// What goes to the configuration.
+    pub(super) overrides: Overrides,
+    dry_run: bool,
+    yes: bool,
+}
+
+impl Choice {
+    /// The level and the deed, when somebody can be `asked` or not.
+    pub(super) fn settle(&self, asked: bool) -> (Level, Deed) {
+        // Listing harms nobody, so a level that was named needs no agreement.
+        let level = match self.level {
+            Some(level) if asked || self.yes || self.dry_run => level,
+            None if asked && !self.yes => Level::All,
+            Some(_) | None => Level::Stale,
+        };
+        let deed = match self.level {
+            _ if self.dry_run => Deed::List,
+            Some(Level::Stale) => Deed::Remove,
+            _ if self.yes || !asked => Deed::Remove,
+            _ => Deed::Ask,
+        };
+        (level, deed)
+    }
+}
+
+#[derive(Parser, Debug)]
+#[command(
+    name = "chattrace-clean",
+    version,
+    about = "Removes what chattrace left, and names what remains",
+    after_help = "Without a level: on a terminal, everything is shown and you are asked;\n\
+                  elsewhere, --stale. Living sessions are never touched. Ends with 1 if anything\n\
+                  remains.\n\n\
+                  Examples:\n  \
+                  chattrace-clean --all --dry-run -0 | xargs -0 ls -ld\n  \
+                  chattrace-clean --all --yes && echo clean"
+)]
+struct Arguments {
+    /// Folders, processes, downloads of dead sessions
+    #[arg(long)]
+    stale: bool,
+    /// Also saved event logs in the archive folder
+    #[arg(long)]
+    logs: bool,
+    /// Also the managed cloudflared and the data folder
+    #[arg(long)]
+    all: bool,
+    /// List only
+    #[arg(long)]
+    dry_run: bool,
+    /// End each path with NUL instead of a line feed
+    #[arg(short = '0', conflicts_with = "json")]
+    nul: bool,
+    /// One JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Configuration file
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// Folder of event logs [default: as configured, or .]
+    #[arg(long, value_name = "DIR")]
+    archive_dir: Option<PathBuf>,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// With the code to end with: after `--help`, or after a wrong option was named.
+pub(super) fn parse() -> Result<Choice, Exit> {
+    let matches = Arguments::command().try_get_matches();
+    match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => Ok(arguments.into()),
+        Err(error) => {
+            let text = error.render().to_string();
+            if error.use_stderr() {
+                terminal::say(text.trim_end());
+                Err(Exit::Usage)
+            } else {
+                terminal::result(text.trim_end());
+                Err(Exit::Ended)
+            }
+        }
+    }
+}
+
+impl From<Arguments> for Choice {
+    fn from(given: Arguments) -> Self {
+        let levels =
+            [(given.all, Level::All), (given.logs, Level::Logs), (given.stale, Level::Stale)];
+        let form = match (given.nul, given.json) {
+            (true, _) => Form::Nul,
+            (false, true) => Form::Json,
+            (false, false) => Form::Lines,
+        };
+        Self {
+            level: levels.into_iter().find(|(named, _)| *named).map(|(_, level)| level),
+            form,
+            overrides: Overrides {
+                config: given.config,
+                archive_dir: given.archive_dir,
+                ..Overrides::default()
+            },
+            dry_run: given.dry_run,
+            yes: given.yes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(line: &str, asked: bool) -> (Level, Deed) {
+        let words = std::iter::once("chattrace-clean").chain(line.split_whitespace());
+        let choice: Choice = Arguments::try_parse_from(words).unwrap().into();
+        choice.settle(asked)
+    }
+
+    /// The table of the contract: level and options, with and without somebody to ask.
+    #[test]
+    fn nothing_but_the_stale_is_removed_without_a_yes() {
+        use {Deed::*, Level::*};
+        for (line, on_terminal, without) in [
+            ("", (All, Ask), (Stale, Remove)),
+            ("--stale", (Stale, Remove), (Stale, Remove)),
+            ("--logs", (Logs, Ask), (Stale, Remove)),
+            ("--all", (All, Ask), (Stale, Remove)),
+            ("--stale --all", (All, Ask), (Stale, Remove)),
+            ("--yes", (Stale, Remove), (Stale, Remove)),
+            ("--logs --yes", (Logs, Remove), (Logs, Remove)),
+            ("--all --yes", (All, Remove), (All, Remove)),
+            ("--dry-run", (All, List), (Stale, List)),
+            ("--all --dry-run", (All, List), (All, List)),
+        ] {
+            assert_eq!(settled(line, true), on_terminal, "{line}");
+            assert_eq!(settled(line, false), without, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_help_fits_a_screen() {
+        let help = Arguments::command().render_help().to_string();
+        assert!(help.lines().count() <= 24, "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+}

@@ -1,0 +1,175 @@
+//! A folder that was opened and judged. Everything in it is reached by its name alone, through
+//! the open descriptor: no link can lead elsewhere, neither before nor after we looked.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Error, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat};
+use nix::sys::stat::Mode;
+use nix::unistd::{UnlinkatFlags, unlinkat};
+
+use super::look::{Look, Shape, Why};
+
+/// Whom a folder must keep out to be taken for one that we made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Everybody else: our runtime folders are made so.
+    Private,
+    /// Everybody else's changes: what is fetched holds no secret.
+    Unshared,
+    /// Nobody: the folder is the user's choice, and each file in it is judged by itself.
+    Any,
+}
+
+/// An open folder.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    opened: OwnedFd,
+}
+
+impl Folder {
+    /// Opens `path`, whose last part must not be a link; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// When something else is there, or it is not as `trust` demands.
+    pub(super) fn open(path: &Path, trust: Trust) -> Result<Option<Self>, Why> {
+        Self::judged(path.to_owned(), open(path, flags(), Mode::empty()), trust)
+    }
+
+    /// Opens the folder above `path`, by whichever links lead there, to take one empty folder out.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(super) fn above(path: &Path) -> Result<Self, Why> {
+        let path = path.parent().ok_or(Why::Unknown)?.to_owned();
+        let opened = open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?;
+        Ok(Self { path, opened })
+    }
+
+    /// Opens the folder `name` in this one; otherwise as [`Folder::open`].
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub(super) fn within(&self, name: &OsStr, trust: Trust) -> Result<Option<Self>, Why> {
+        let opened = openat(&self.opened, name, flags(), Mode::empty());
+        Self::judged(self.path.join(name), opened, trust)
+    }
+
+    fn judged(
+        path: PathBuf,
+        opened: Result<OwnedFd, Errno>,
+        trust: Trust,
+    ) -> Result<Option<Self>, Why> {
+        let opened = match opened {
+            Ok(opened) => File::from(opened),
+            Err(Errno::ENOENT) => return Ok(None),
+            // What the kernel says for a link as well, when no link is to be followed.
+            Err(Errno::ENOTDIR | Errno::ELOOP) => {
+                return Err(Error::new(ErrorKind::NotADirectory, "it is not a folder").into());
+            }
+            Err(errno) => return Err(errno.into()),
+        };
+        let kept_out = match trust {
+            Trust::Private => 0o077,
+            Trust::Unshared => 0o022,
+            Trust::Any => 0,
+        };
+        if kept_out != 0 {
+            let look = Look::at(&opened)?;
+            look.judge(Shape::Folder)?;
+            if look.mode & kept_out != 0 {
+                return Err(Why::Exposed);
+            }
+        }
+        let opened = opened.into();
+        Ok(Some(Self { path, opened }))
+    }
+
+    /// Where it was when it was opened; for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every name in it, sorted; none when it was removed by somebody else.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn names(&self) -> Result<Vec<OsString>, Why> {
+        let mut listed = match Dir::openat(&self.opened, ".", flags(), Mode::empty()) {
+            Ok(listed) => listed,
+            Err(Errno::ENOENT) => return Ok(Vec::new()),
+            Err(errno) => return Err(errno.into()),
+        };
+        let mut names = Vec::new();
+        for entry in listed.iter() {
+            let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
+            if name != "." && name != ".." {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// What lies under `name`; `None` when nothing does.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub(super) fn look(&self, name: &OsStr) -> Result<Option<Look>, Why> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        match openat(&self.opened, name, flags, Mode::empty()) {
+            Ok(opened) => Ok(Some(Look::at(&File::from(opened))?)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Opens the regular file `name` that was seen before, and that one only.
+    ///
+    /// # Errors
+    /// When it is another one by now, or cannot be opened.
+    pub(super) fn file(&self, name: &OsStr, seen: &Look, access: OFlag) -> Result<File, Why> {
+        // A pipe that was put there would otherwise keep us waiting for its other end.
+        let flags = access | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let file = File::from(openat(&self.opened, name, flags, Mode::empty())?);
+        if Look::at(&file)?.identity == seen.identity { Ok(file) } else { Err(Why::Changed) }
+    }
+
+    /// Takes out what was seen under `name`, and looks whether it is gone. Gone before is fine.
+    ///
+    /// # Errors
+    /// When it is another thing by now, when the system refuses, or when it is still there.
+    pub(super) fn remove(&self, name: &OsStr, seen: &Look) -> Result<(), Why> {
+        let Some(now) = self.look(name)? else {
+            return Ok(());
+        };
+        if now.identity != seen.identity {
+            return Err(Why::Changed);
+        }
+        let how = match now.shape {
+            Shape::Folder => UnlinkatFlags::RemoveDir,
+            Shape::File | Shape::Socket | Shape::Link | Shape::Special => {
+                UnlinkatFlags::NoRemoveDir
+            }
+        };
+        match unlinkat(&self.opened, name, how) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        match self.look(name)? {
+            None => Ok(()),
+            Some(_) => Err(Why::Changed),
+        }
+    }
+}
+
+fn flags() -> OFlag {
+    OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC
+}

@@ -1,0 +1,237 @@
+//! What is ours and belongs to no living session. Looks only; nothing is changed here.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, TryLockError};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use nix::fcntl::OFlag;
+
+use super::cli::Level;
+use super::folder::{Folder, Trust};
+use super::look::{Look, Shape, Why};
+use super::marked::Marked;
+use super::sessions;
+use crate::paths::{self, Made};
+
+/// One thing to be removed.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// Where it is; `/proc/PID` for a process.
+    pub(super) path: PathBuf,
+    /// Its length, where it has one.
+    pub(super) bytes: u64,
+    /// How it is reached.
+    pub(super) place: Place,
+}
+
+/// How a thing is reached when it is removed.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// A process that carries the mark of a dead session.
+    Process(Marked),
+    /// A name in a folder.
+    Entry(Entry),
+}
+
+/// A name in an open folder, and what was seen under it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// What it is to us.
+    pub(super) made: Made,
+    /// The folder it is in.
+    pub(super) folder: Rc<Folder>,
+    /// Its name there.
+    pub(super) name: OsString,
+    /// What was seen under it.
+    pub(super) look: Look,
+}
+
+/// One thing that is left alone.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Why it stays.
+    pub(super) why: Why,
+    /// Whether it stands in the way of what was asked for.
+    pub(super) wanted: bool,
+}
+
+/// Everything that was found, in the order in which it is to be removed.
+#[derive(Debug, Default)]
+pub(super) struct Inventory {
+    /// To be removed.
+    pub(super) items: Vec<Item>,
+    /// To be left.
+    pub(super) left: Vec<Left>,
+    /// The runtime folders of living sessions.
+    pub(super) living: Vec<PathBuf>,
+    /// The locks of dead sessions, so that nobody else cleans them at the same time.
+    pub(super) held: Vec<File>,
+}
+
+impl Inventory {
+    /// Looks everywhere that `level` reaches. `archive` is where event logs are saved; `None` is
+    /// the current folder.
+    pub(super) fn take(level: Level, archive: Option<&Path>) -> Self {
+        let mut found = Self::default();
+        for base in paths::runtime_bases() {
+            sessions::survey(&mut found, level, &base);
+        }
+        // A living session may run that cloudflared, or be fetching it.
+        if found.living.is_empty()
+            && let Some(data) = paths::data_dir()
+            && let Err(why) = found.fetched(level, &data)
+        {
+            found.leave(data, why, level == Level::All);
+        }
+        if level >= Level::Logs {
+            let archive = std::path::absolute(archive.unwrap_or(Path::new(".")));
+            if let Ok(archive) = archive
+                && let Err(why) = found.logs(&archive)
+            {
+                found.leave(archive, why, true);
+            }
+        }
+        found
+    }
+
+    /// Notes that `path` stays.
+    pub(super) fn leave(&mut self, path: impl Into<PathBuf>, why: Why, wanted: bool) {
+        let path = path.into();
+        self.left.push(Left { path, why, wanted });
+    }
+
+    /// Notes `name` in `folder` for removal if it is what its name says; else that it stays.
+    pub(super) fn entry(&mut self, made: Made, folder: &Rc<Folder>, name: &OsStr, wanted: bool) {
+        let path = folder.path().join(name);
+        let judged = folder.look(name).and_then(|look| {
+            look.as_ref().map_or(Ok(()), |look| look.judge(shape(made)))?;
+            Ok(look)
+        });
+        match judged {
+            Ok(None) => {}
+            Ok(Some(look)) => self.items.push(Item {
+                path,
+                bytes: look.bytes,
+                place: Place::Entry(Entry {
+                    made,
+                    folder: Rc::clone(folder),
+                    name: name.to_owned(),
+                    look,
+                }),
+            }),
+            Err(why) => self.leave(path, why, wanted),
+        }
+    }
+
+    /// Notes the folder at `path`, which should be empty by the time it is removed.
+    pub(super) fn folder(&mut self, path: &Path) {
+        match (Folder::above(path), path.file_name()) {
+            (Ok(above), Some(name)) => self.entry(Made::Folder, &Rc::new(above), name, true),
+            (Err(why), _) => self.leave(path, why, true),
+            (Ok(_), None) => self.leave(path, Why::Unknown, true),
+        }
+    }
+
+    fn fetched(&mut self, level: Level, data: &Path) -> Result<(), Why> {
+        let all = level == Level::All;
+        let Some(folder) = Folder::open(data, Trust::Unshared)? else {
+            return Ok(());
+        };
+        for name in folder.names()? {
+            if name != paths::BIN && all {
+                self.leave(data.join(name), Why::Unknown, true);
+            }
+        }
+        let bin = folder.within(OsStr::new(paths::BIN), Trust::Unshared)?;
+        if let Some(bin) = bin.map(Rc::new) {
+            if busy(&bin)? {
+                self.leave(bin.path(), Why::Busy, false);
+                return Ok(());
+            }
+            for name in bin.names()? {
+                match paths::in_bin(&name) {
+                    Some(made) if all || made == Made::Download => {
+                        self.entry(made, &bin, &name, all);
+                    }
+                    Some(_) => {}
+                    None if all => self.leave(bin.path().join(name), Why::Unknown, true),
+                    None => {}
+                }
+            }
+            if all {
+                self.entry(Made::Folder, &Rc::new(folder), OsStr::new(paths::BIN), true);
+            }
+        }
+        if all {
+            self.folder(data);
+        }
+        Ok(())
+    }
+
+    fn logs(&mut self, archive: &Path) -> Result<(), Why> {
+        let Some(folder) = Folder::open(archive, Trust::Any)?.map(Rc::new) else {
+            return Ok(());
+        };
+        for name in folder.names()? {
+            if paths::in_archive(&name) != Some(Made::EventLog) {
+                continue;
+            }
+            match begins_as_ours(&folder, &name) {
+                Ok(()) => self.entry(Made::EventLog, &folder, &name, true),
+                // The folder is the user's, and so is what only looks like ours.
+                Err(why) => self.leave(folder.path().join(&name), why, false),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What must lie under the name of a thing that we made.
+fn shape(made: Made) -> Shape {
+    match made {
+        Made::Session | Made::TunnelHome | Made::Folder => Shape::Folder,
+        Made::ControlSocket => Shape::Socket,
+        Made::Lock
+        | Made::LockDraft
+        | Made::Cooldown
+        | Made::Cloudflared
+        | Made::Download
+        | Made::EventLog => Shape::File,
+    }
+}
+
+/// Whether somebody is at work in `bin`: a session without a runtime folder has no other sign.
+fn busy(bin: &Folder) -> Result<bool, Why> {
+    for name in bin.names()? {
+        let Some(look) = bin.look(&name)? else {
+            continue;
+        };
+        if paths::in_bin(&name).is_none() || look.judge(Shape::File).is_err() {
+            continue;
+        }
+        let lock = bin.file(&name, &look, OFlag::O_RDONLY)?.try_lock();
+        if let Err(TryLockError::WouldBlock) = lock {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn begins_as_ours(folder: &Folder, name: &OsStr) -> Result<(), Why> {
+    let look = folder.look(name)?.ok_or(Why::Changed)?;
+    look.judge(Shape::File)?;
+    let header = paths::EVENT_LOG_HEADER.as_bytes();
+    let mut start = Vec::new();
+    folder
+        .file(name, &look, OFlag::O_RDONLY)?
+        .take(header.len() as u64 + 1)
+        .read_to_end(&mut start)?;
+    match start.strip_prefix(header) {
+        Some(b"\n") => Ok(()),
+        Some(_) | None => Err(Why::NotALog),
+    }
+}

@@ -1,0 +1,138 @@
+//! What lies under a name, and the reasons for which it stays there.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+
+use nix::errno::Errno;
+use nix::unistd::Uid;
+
+/// Why something stays where it is.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Why {
+    /// Its name is not on the list of what we make.
+    #[error("it is not one of chattrace's; move it away if you want its folder gone")]
+    Unknown,
+    /// The name is ours, and the thing is a link, a pipe, or whatever we never make under it.
+    #[error("it is {0}, which chattrace does not make under this name; look at it yourself")]
+    Disguised(Shape),
+    /// Another user made it.
+    #[error("it belongs to another user")]
+    Foreign,
+    /// Others may enter or write, so it is not as we made it.
+    #[error(
+        "others may enter or change it, and chattrace makes no such folder; look at it yourself"
+    )]
+    Exposed,
+    /// The name fits, and the first line does not.
+    #[error("it does not begin as chattrace's event logs do")]
+    NotALog,
+    /// Somebody put another thing in its place while we looked.
+    #[error("it changed while it was looked at; run chattrace-clean again")]
+    Changed,
+    /// Another process holds its lock.
+    #[error("it is in use")]
+    Busy,
+    /// A folder that must not lose its lock yet.
+    #[error("its session left more than could be removed; see the other lines")]
+    StillNeeded,
+    /// A process that even SIGKILL did not end in time.
+    #[error("it does not end; its kernel call hangs, try again later")]
+    Undying,
+    /// The system refused.
+    #[error("{0}")]
+    System(#[from] Error),
+}
+
+impl From<Errno> for Why {
+    fn from(errno: Errno) -> Self {
+        if errno == Errno::ENOTEMPTY {
+            return Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty").into();
+        }
+        Self::System(errno.into())
+    }
+}
+
+/// What kind of thing lies under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A socket.
+    Socket,
+    /// A symbolic link.
+    Link,
+    /// A pipe or a device.
+    Special,
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Shape::File => "a file",
+            Shape::Folder => "a folder",
+            Shape::Socket => "a socket",
+            Shape::Link => "a link",
+            Shape::Special => "a pipe or device",
+        })
+    }
+}
+
+/// What was seen under a name, without opening it for more than that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// What it is.
+    pub(super) shape: Shape,
+    /// Its length; 0 for what has none.
+    pub(super) bytes: u64,
+    /// Whether it is the user's own.
+    pub(super) mine: bool,
+    /// How many names it has.
+    pub(super) links: u64,
+    /// When it last changed, in seconds since 1970.
+    pub(super) modified: i64,
+    /// Device and number: the same for one thing under whatever name.
+    pub(super) identity: (u64, u64),
+    /// Its permissions.
+    pub(super) mode: u32,
+}
+
+impl Look {
+    /// Of an open file.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub(super) fn at(file: &File) -> Result<Self, Error> {
+        let seen = file.metadata()?;
+        let kind = seen.file_type();
+        let shape = match () {
+            () if kind.is_file() => Shape::File,
+            () if kind.is_dir() => Shape::Folder,
+            () if kind.is_socket() => Shape::Socket,
+            () if kind.is_symlink() => Shape::Link,
+            () => Shape::Special,
+        };
+        Ok(Self {
+            shape,
+            bytes: if shape == Shape::File { seen.len() } else { 0 },
+            mine: seen.uid() == Uid::current().as_raw(),
+            links: seen.nlink(),
+            modified: seen.mtime(),
+            identity: (seen.dev(), seen.ino()),
+            mode: seen.mode(),
+        })
+    }
+
+    /// Whether it is the user's own and of this shape.
+    pub(super) fn judge(&self, shape: Shape) -> Result<(), Why> {
+        if self.shape != shape {
+            Err(Why::Disguised(self.shape))
+        } else if !self.mine {
+            Err(Why::Foreign)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The event log: what happened and when, never what was said.
+//!
+//! It lives in memory. [`Entry`] is a closed type without a place for message text, so none can get
+//! in. Only [`EventLog::save`] writes a file, and only when the operator said so.
+
+use std::collections::VecDeque;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::ZonedDateTime;
+
+use crate::paths;
+
+/// Entries kept. A session with more has run for days or was flooded with joins; the oldest go,
+/// and the log says how many.
+const KEPT: usize = 10_000;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// The session began.
+    Started,
+    /// The local link was shown.
+    LocalLink,
+    /// A public link was shown.
+    PublicLink,
+    /// The public address works again.
+    PublicAgain,
+    /// The public address is lost.
+    PublicLost,
+    /// Somebody came.
+    Joined(Person),
+    /// Somebody went.
+    Left(Person),
+    /// The session ended.
+    Ended,
+}
+
+/// Somebody, by what the operator sees of them. Made harmless by whoever fills it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// Never given twice in a session.
+    pub(crate) number: u64,
+    /// The name.
+    pub(crate) name: String,
+    /// The tag.
+    pub(crate) tag: String,
+}
+
+/// The entries of a session, in order.
+#[derive(Debug, Default)]
+pub(crate) struct EventLog {
+    entries: VecDeque<(ZonedDateTime, Entry)>,
+    forgotten: u64,
+}
+
+impl std::fmt::Display for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} #{} ({})", self.name, self.tag, self.number)
+    }
+}
+
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Entry::Started => f.write_str("session started"),
+            Entry::LocalLink => f.write_str("local link shown"),
+            Entry::PublicLink => f.write_str("public link shown"),
+            Entry::PublicAgain => f.write_str("public address back"),
+            Entry::PublicLost => f.write_str("public address lost"),
+            Entry::Joined(person) => write!(f, "joined {person}"),
+            Entry::Left(person) => write!(f, "left   {person}"),
+            Entry::Ended => f.write_str("session ended"),
+        }
+    }
+}
+
+impl EventLog {
+    /// Notes that something happened at this moment.
+    pub(crate) fn note(&mut self, at: ZonedDateTime, entry: Entry) {
+        if self.entries.len() == KEPT {
+            self.entries.pop_front();
+            self.forgotten += 1;
+        }
+        self.entries.push_back((at, entry));
+    }
+
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The whole log, exactly as [`EventLog::save`] writes it.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("{}\n", paths::EVENT_LOG_HEADER);
+        if self.forgotten > 0 {
+            text.push_str(&format!("{} earlier entries were forgotten\n", self.forgotten));
+        }
+        for (at, entry) in &self.entries {
+            text.push_str(&format!("{}  {entry}\n", at.strftime("%Y-%m-%d %H:%M:%S")));
+        }
+        text
+    }
+
+    /// Writes the log into `folder`, under a name made of `now`, for its owner alone, and never
+    /// over anything that is there. Gives the path.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to, or a hundred logs of this second are there.
+    pub(crate) fn save(&self, folder: &Path, now: &ZonedDateTime) -> std::io::Result<PathBuf> {
+        let mut at = now.clone();
+        for _ in 0..100 {
+            let path =
+                folder.join(paths::event_log_name(&at.strftime("%Y%m%d-%H%M%S").to_string()));
+            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+            match opened {
+                Ok(mut file) => {
+                    file.write_all(self.text().as_bytes())?;
+                    file.sync_all()?;
+                    return Ok(path);
+                }
+                // Another session ended in the same second: the next free one is close enough.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    at = at.saturating_add(jiff::Span::new().seconds(1));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log() -> (EventLog, ZonedDateTime) {
+        let at: ZonedDateTime = "2026-11-23T15:04:05+01:00[Europe/Berlin]".parse().unwrap();
+        let mut log = EventLog::default();
+        log.note(at.clone(), Entry::Started);
+        let ana = Person { number: 1, name: "Ana".into(), tag: "k7q".into() };
+        log.note(at.clone(), Entry::Joined(ana));
+        (log, at)
+    }
+
+    #[test]
+    fn what_is_saved_is_what_was_shown() {
+        let (log, at) = log();
+        let folder = std::env::temp_dir().join(format!("ct-log-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let first = log.save(&folder, &at).unwrap();
+        let second = log.save(&folder, &at).unwrap();
+        assert_eq!(first.file_name().unwrap(), "chattrace-20261123-150405.log");
+        assert_eq!(second.file_name().unwrap(), "chattrace-20261123-150406.log");
+        let saved = std::fs::read_to_string(&first).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(saved, log.text());
+        assert!(saved.ends_with("2026-11-23 15:04:05  joined Ana #k7q (1)\n"));
+    }
+
+    #[test]
+    fn a_flood_makes_it_forget_and_say_so() {
+        let (mut log, at) = log();
+        for _ in 0..KEPT {
+            log.note(at.clone(), Entry::Ended);
+        }
+        assert_eq!(log.len(), KEPT);
+        assert!(log.text().contains("\n2 earlier entries were forgotten\n"));
+    }
+}

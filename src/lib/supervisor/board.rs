@@ -1,0 +1,355 @@
+//! Every line that the operator sees, and every line that a program reads from our stdout.
+//!
+//! Names come from the network and are made harmless here, once, for screen and log alike. Message
+//! text never gets this far.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::ZonedDateTime;
+use serde::Serialize;
+
+use super::checks::Check;
+use super::qr;
+use super::session::{Asked, Cause};
+use crate::control::{Participant, Source};
+use crate::log::{Entry, EventLog, Person};
+use crate::terminal::{self, FULL_WIDTH, Mark, Reader, Screen, harmless};
+
+const BANNER: &str = include_str!("../../../assets/ascii.txt");
+
+/// What goes to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Output {
+    /// Nothing: stdout is the terminal that shows the screen.
+    Nothing,
+    /// The links, one per line.
+    Links,
+    /// Every event as JSON.
+    Json,
+}
+
+/// What a program that reads our stdout learns, with `--json`.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Event<'a> {
+    Link {
+        url: &'a str,
+        public: bool,
+    },
+    Joined {
+        participant: &'a Participant,
+        present: usize,
+    },
+    Left {
+        participant: &'a Participant,
+        present: usize,
+    },
+    Tunnel {
+        state: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+    },
+    Closing {
+        text: &'a str,
+    },
+    Closed {
+        remains: &'a [String],
+    },
+}
+
+/// The screen, the event log and the result, kept in step.
+#[derive(Debug)]
+pub(super) struct Board {
+    screen: Screen,
+    output: Output,
+    qr: bool,
+    log: EventLog,
+    present: usize,
+    /// What the bottom line says of the address.
+    address: &'static str,
+    reader: Reader,
+}
+
+impl Board {
+    /// A board on `screen`.
+    pub(super) fn new(screen: Screen, json: bool, qr: bool) -> Self {
+        let output = match (json, std::io::stdout().is_terminal() && screen.is_terminal()) {
+            (true, _) => Output::Json,
+            (false, true) => Output::Nothing,
+            (false, false) => Output::Links,
+        };
+        Self {
+            screen,
+            output,
+            qr,
+            log: EventLog::default(),
+            present: 0,
+            address: "opening",
+            reader: Reader::There,
+        }
+    }
+
+    /// Whether the program that reads our stdout is still there.
+    pub(super) fn reader(&self) -> Reader {
+        self.reader
+    }
+
+    /// How many are in the room.
+    pub(super) fn present(&self) -> usize {
+        self.present
+    }
+
+    /// The event log.
+    pub(super) fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// The screen itself, for the question at the end.
+    pub(super) fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// The beginning.
+    pub(super) fn banner(&mut self, version: &str) {
+        self.note(Entry::Started);
+        if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
+            self.screen.line(&self.screen.strong(BANNER.trim_end()));
+        }
+        self.screen
+            .line(&self.screen.dim(&format!("  chattrace {version} · talk now, gone after\n")));
+    }
+
+    /// One line of the checks.
+    pub(super) fn check(&self, check: &Check) {
+        self.screen.fact(check.mark, check.name, &check.fact);
+    }
+
+    /// cloudflared is not here and will be fetched.
+    pub(super) fn fetching(&self, version: &str, from: &str, size: Option<u64>, to: &Path) {
+        let large =
+            size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
+        let fact = format!(
+            "missing; fetching {version}{large}\n    from {}\n    to {}",
+            harmless(from),
+            harmless(&to.display().to_string())
+        );
+        self.screen.fact(Mark::Note, "cloudflared", &fact);
+        self.screen.progress("cloudflared", size);
+    }
+
+    /// So many bytes of it are here.
+    pub(super) fn fetched(&self, bytes: u64) {
+        self.screen.progressed(bytes);
+    }
+
+    /// cloudflared is here.
+    pub(super) fn found(&self, version: Option<&str>, digest: &str, source: Source) {
+        self.screen.clear_status();
+        let source = match source {
+            Source::Managed => "managed, digest as pinned",
+            Source::Path => "from PATH",
+            Source::Chosen => "as chosen",
+        };
+        let version = harmless(version.unwrap_or("of unknown version"));
+        let digest: String = digest.chars().take(12).collect();
+        let fact = format!("{version} ({source}, sha256 {}…)", harmless(&digest));
+        self.screen.fact(Mark::Good, "cloudflared", &fact);
+    }
+
+    /// What dead sessions left is gone.
+    pub(super) fn cleaned(&self, removed: usize) {
+        let fact = match removed {
+            0 => "nothing left behind by earlier ones".to_owned(),
+            1 => "1 thing left behind by a dead one, removed".to_owned(),
+            many => format!("{many} things left behind by dead ones, removed"),
+        };
+        self.screen.fact(Mark::Good, "old sessions", &fact);
+    }
+
+    /// The room is there.
+    pub(super) fn ready(&self, listen: std::net::SocketAddr) {
+        self.screen.fact(Mark::Good, "room", &format!("open, on {listen}"));
+    }
+
+    /// The tunnel makes progress.
+    pub(super) fn tunnel(&mut self, state: &str, text: &str) {
+        self.json(&Event::Tunnel { state, text: None });
+        self.screen.status(&format!("  {} {:<16} {text}", self.screen.sign(Mark::Note), "tunnel"));
+    }
+
+    /// The link, alone on its line, with everything one must know to use it.
+    pub(super) fn link(&mut self, url: &str, public: bool) {
+        self.screen.clear_status();
+        self.address = if public { "public" } else { "local only" };
+        self.note(if public { Entry::PublicLink } else { Entry::LocalLink });
+        self.json(&Event::Link { url, public });
+        if self.output == Output::Links {
+            self.result(url);
+        }
+        self.screen.line("");
+        self.screen.line(&self.screen.strong(url));
+        self.screen.line("");
+        if self.screen.is_terminal() && self.qr && !self.screen.is_quiet() {
+            match qr::lines(url, self.screen.width(), self.screen.has_colour()) {
+                Some(lines) => lines.iter().for_each(|line| self.screen.line(line)),
+                None => self.screen.line(&self.screen.dim("  (too narrow here for the QR code)")),
+            }
+            self.screen.line("");
+        }
+        let readers = if public {
+            "open room: this computer and Cloudflare can read what is said"
+        } else {
+            "open room: this computer can read what is said; the link works on it alone"
+        };
+        self.screen.line(&format!("  {readers}"));
+        self.screen.line("  Ctrl+C ends it for everybody, and nothing is kept\n");
+        self.bottom();
+    }
+
+    /// The public address works again.
+    pub(super) fn back(&mut self) {
+        self.address = "public";
+        self.note(Entry::PublicAgain);
+        self.event("the public address is back");
+        self.json(&Event::Tunnel { state: "up", text: None });
+    }
+
+    /// The edge lost the tunnel for now.
+    pub(super) fn reconnecting(&mut self) {
+        self.address = "reconnecting";
+        self.event("the tunnel lost its connection and tries to come back");
+        self.json(&Event::Tunnel { state: "reconnecting", text: None });
+    }
+
+    /// There is no public address, and why.
+    pub(super) fn lost(&mut self, why: &str, pause: Option<Duration>) {
+        self.screen.clear_status();
+        self.address = "local only";
+        self.note(Entry::PublicLost);
+        let why = harmless(why);
+        let next =
+            pause.map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
+        self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
+        self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
+    }
+
+    /// Somebody came.
+    pub(super) fn joined(&mut self, participant: &Participant, present: usize) {
+        self.present = present;
+        let person = person(participant);
+        self.event(&format!("+ {person}"));
+        self.note(Entry::Joined(person));
+        self.json(&Event::Joined { participant, present });
+    }
+
+    /// Somebody went.
+    pub(super) fn left(&mut self, participant: &Participant, present: usize) {
+        self.present = present;
+        let person = person(participant);
+        self.event(&format!("- {person}"));
+        self.note(Entry::Left(person));
+        self.json(&Event::Left { participant, present });
+    }
+
+    /// Something to know while the session goes on.
+    pub(super) fn hint(&self, text: &str) {
+        self.screen.line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
+        self.bottom();
+    }
+
+    /// The session ends.
+    pub(super) fn ending(&mut self, cause: &Cause) {
+        self.screen.clear_status();
+        self.note(Entry::Ended);
+        let (mark, text) = match cause {
+            Cause::Asked(Asked::Operator) => (Mark::Note, "ending; everybody is told".to_owned()),
+            Cause::Asked(Asked::TerminalClosed) => {
+                (Mark::Note, "the terminal is closed".to_owned())
+            }
+            Cause::Asked(Asked::ReaderGone) => {
+                (Mark::Note, "nobody reads the output any more".to_owned())
+            }
+            Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
+            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
+        };
+        self.json(&Event::Closing { text: &text });
+        match mark {
+            Mark::Bad => self.screen.insist(&format!("chattrace: {text}")),
+            Mark::Good | Mark::Warning | Mark::Note => {
+                self.screen.line(&format!("\n  {} {text}", self.screen.sign(mark)));
+            }
+        }
+    }
+
+    /// The event log was written.
+    pub(super) fn saved(&mut self, saved: &std::io::Result<std::path::PathBuf>) {
+        match saved {
+            Ok(path) => self.screen.insist(&format!("  event log saved: {}", path.display())),
+            Err(error) => self.screen.insist(&format!(
+                "  {} the event log could not be saved: {error}; choose a folder with --archive-dir",
+                self.screen.sign(Mark::Bad)
+            )),
+        }
+    }
+
+    /// The very last line.
+    pub(super) fn finished(&mut self, remains: &[String]) {
+        self.screen.clear_status();
+        self.json(&Event::Closed { remains });
+        if remains.is_empty() {
+            self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
+            return;
+        }
+        for thing in remains {
+            self.screen.insist(&format!(
+                "  {} remains: {}",
+                self.screen.sign(Mark::Bad),
+                harmless(thing)
+            ));
+        }
+    }
+
+    /// A line with the time before it.
+    fn event(&self, text: &str) {
+        let time = ZonedDateTime::now().strftime("%H:%M:%S").to_string();
+        self.screen.line(&format!("  {}  {text}", self.screen.dim(&time)));
+        self.bottom();
+    }
+
+    /// The line at the bottom.
+    fn bottom(&self) {
+        let here = match self.present {
+            0 => "nobody here yet".to_owned(),
+            present => format!("{present} here"),
+        };
+        let text = format!("  ● {} · {here} · Ctrl+C ends it", self.address);
+        self.screen.status(&self.screen.dim(&text));
+    }
+
+    fn note(&mut self, entry: Entry) {
+        self.log.note(ZonedDateTime::now(), entry);
+    }
+
+    fn json(&mut self, event: &Event<'_>) {
+        if self.output == Output::Json {
+            let line = serde_json::to_string(event).expect("strings and numbers always serialise");
+            self.result(&line);
+        }
+    }
+
+    fn result(&mut self, line: &str) {
+        if self.reader == Reader::There {
+            self.reader = terminal::result(line);
+        }
+    }
+}
+
+fn person(participant: &Participant) -> Person {
+    Person {
+        number: participant.number,
+        name: harmless(&participant.name),
+        tag: harmless(&participant.tag),
+    }
+}

@@ -1,0 +1,292 @@
+//! The event loop: signals, messages, exits and deadlines in; actions out. It decides nothing:
+//! every decision is [`Session::step`].
+
+mod ending;
+mod hear;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::board::Board;
+use super::closing::Closing;
+use super::services::{INPUTS, Input, Running, Siblings};
+use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
+use crate::config::Config;
+use crate::control::{Listener, ToServe, ToTunnel};
+use crate::paths::RunDir;
+use crate::process::{self, EndSignal, EndSignals};
+use crate::terminal::{self, Reader};
+use crate::token::Token;
+
+/// Everything that a session holds on to.
+pub(super) struct Drive {
+    config: Config,
+    siblings: Siblings,
+    board: Board,
+    closing: Closing,
+    session: Session,
+    /// Marks our processes and names the runtime folder.
+    id: String,
+    ticket: Token,
+    listener: TcpListener,
+    run_dir: Option<RunDir>,
+    serve: Option<Running<ToServe>>,
+    tunnel: Option<Running<ToTunnel>>,
+    timers: BTreeMap<Timer, Instant>,
+    inputs: mpsc::Sender<Input>,
+    settling: Option<tokio::task::JoinHandle<()>>,
+    control: Option<tokio::task::JoinHandle<()>>,
+    remains: Vec<String>,
+}
+
+/// What a session begins with.
+pub(super) struct Beginning {
+    pub(super) config: Config,
+    pub(super) siblings: Siblings,
+    pub(super) board: Board,
+    pub(super) id: String,
+    pub(super) ticket: Token,
+    pub(super) listener: TcpListener,
+    pub(super) run_dir: RunDir,
+}
+
+/// What wakes the loop.
+enum Woken {
+    Signal(EndSignal),
+    /// Ctrl+Z.
+    Stop,
+    Child,
+    Input(Input),
+    ReaderGone,
+    TerminalGone,
+    Timer,
+}
+
+/// Runs a session to its end.
+///
+/// # Errors
+/// When the system refuses a signal handler.
+pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::Result<Ending> {
+    let mut children = signal(SignalKind::child())?;
+    // Stopped, the supervisor alone would freeze, and the room stay public without its operator.
+    let mut stops = signal(SignalKind::from_raw(process::STOP_KEY))?;
+    let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
+    let (mut drive, first) = Drive::new(begin, inputs);
+    drive.clean_stale().await;
+    let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
+    let mut ended = drive.step_all(failures, &mut children).await;
+    let (reader_gone, terminal_gone) = (terminal::reader_gone(), terminal::terminal_gone());
+    tokio::pin!(reader_gone, terminal_gone);
+    let (mut read, mut attached) = (true, true);
+    while ended.is_none() {
+        let next = drive.timers.values().min().copied();
+        let rings = async move {
+            match next {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let woken = tokio::select! {
+            biased;
+            which = signals.next() => Woken::Signal(which),
+            _ = stops.recv() => Woken::Stop,
+            () = &mut terminal_gone, if attached => Woken::TerminalGone,
+            () = &mut reader_gone, if read => Woken::ReaderGone,
+            _ = children.recv() => Woken::Child,
+            () = rings => Woken::Timer,
+            Some(input) = inputs_in.recv() => Woken::Input(input),
+        };
+        attached &= !matches!(woken, Woken::TerminalGone);
+        read &= !matches!(woken, Woken::ReaderGone);
+        ended = drive.wake(woken, &mut children).await;
+    }
+    Ok(ended.unwrap_or(Ending::Remains))
+}
+
+impl Drive {
+    fn new(begin: Beginning, inputs: mpsc::Sender<Input>) -> (Self, Vec<Action>) {
+        let (session, first) = Session::begin(super::tunnelling(begin.config.tunnel.provider));
+        let closing = Closing::new(begin.config.logs, begin.config.archive_dir.clone());
+        let mut drive = Self {
+            config: begin.config,
+            siblings: begin.siblings,
+            board: begin.board,
+            closing,
+            session,
+            id: begin.id,
+            ticket: begin.ticket,
+            listener: begin.listener,
+            run_dir: Some(begin.run_dir),
+            serve: None,
+            tunnel: None,
+            timers: BTreeMap::new(),
+            inputs,
+            settling: None,
+            control: None,
+            remains: Vec::new(),
+        };
+        drive.listen_outside();
+        (drive, first)
+    }
+
+    /// Opens the control socket. Without it the session still works; that is said.
+    fn listen_outside(&mut self) {
+        let Some(run_dir) = &self.run_dir else { return };
+        match Listener::bind(&run_dir.control_socket(), process::own_user()) {
+            Ok(listener) => {
+                let (asks, mut asked) = mpsc::channel(1);
+                let inputs = self.inputs.clone();
+                tokio::spawn(async move {
+                    while let Some(question) = asked.recv().await {
+                        if inputs.send(Input::Asked(question)).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+                self.control = Some(tokio::spawn(listener.serve(asks)));
+            }
+            Err(error) => self.board.hint(&format!("no control socket: {error}")),
+        }
+    }
+
+    async fn clean_stale(&mut self) {
+        if let Err(error) = self.siblings.clean(&self.inputs) {
+            self.board.hint(&error.to_string());
+            let _ = self.inputs.send(Input::Cleaned(0)).await;
+        }
+    }
+
+    async fn wake(&mut self, woken: Woken, children: &mut Signal) -> Option<Ending> {
+        let event = match woken {
+            Woken::Signal(EndSignal::Hangup) | Woken::TerminalGone => {
+                Some(Event::End(Cause::Asked(Asked::TerminalClosed)))
+            }
+            Woken::Signal(EndSignal::Interrupt | EndSignal::Terminate | EndSignal::Quit) => {
+                Some(Event::End(Cause::Asked(Asked::Operator)))
+            }
+            Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
+            Woken::Stop => {
+                self.board.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                None
+            }
+            Woken::Child => {
+                let events = self.reap();
+                return self.step_all(events, children).await;
+            }
+            Woken::Timer => {
+                let events = self.due();
+                return self.step_all(events, children).await;
+            }
+            Woken::Input(input) => self.hear(input),
+        };
+        self.step_all(event.into_iter().collect(), children).await
+    }
+
+    /// Steps the session through `events` and does what it says, until nothing more follows.
+    async fn step_all(&mut self, events: Vec<Event>, children: &mut Signal) -> Option<Ending> {
+        let mut events = VecDeque::from(events);
+        let mut ended = None;
+        loop {
+            if self.board.reader() == Reader::Gone {
+                events.push_back(Event::End(Cause::Asked(Asked::ReaderGone)));
+            }
+            let Some(event) = events.pop_front() else {
+                return ended;
+            };
+            for action in self.session.step(event) {
+                match action {
+                    Action::Wipe => {
+                        let clean = self.wipe(children).await;
+                        events.push_back(Event::Wiped(clean));
+                    }
+                    Action::SettleLog { ask } => {
+                        if self.closing.settle(&mut self.board, &self.inputs, ask) {
+                            events.push_back(Event::LogSettled);
+                        }
+                    }
+                    Action::Finish(ending) => ended = Some(ending),
+                    other => events.extend(self.act(other)),
+                }
+            }
+            if ended.is_some() {
+                self.board.finished(&self.remains);
+                return ended;
+            }
+        }
+    }
+
+    /// Does one thing; what follows at once is an event.
+    fn act(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::StartTunnel => return self.start_tunnel(),
+            Action::StartServe => return self.start_serve(),
+            Action::OpenTunnel => {
+                let origin = self.listener.local_addr().ok()?;
+                self.tunnel.as_ref()?.tell(ToTunnel::Open { origin });
+            }
+            Action::ShowLink(address) => self.show_link(address),
+            Action::ShowBack => self.board.back(),
+            Action::ShowLost(why, pause) => {
+                self.host(None);
+                self.board.lost(&why, pause);
+            }
+            Action::ShowEnd(cause) => self.board.ending(&cause),
+            Action::DrainServe => self.serve.as_ref()?.tell(ToServe::Drain),
+            Action::CloseTunnel => self.tunnel.as_ref()?.tell(ToTunnel::Close),
+            Action::KillTunnel => self.tunnel.as_ref()?.service().kill_group(),
+            Action::TerminateServe => self.serve.as_ref()?.service().terminate(),
+            Action::KillServe => self.serve.as_ref()?.service().kill_group(),
+            Action::Arm(timer, pause) => {
+                self.timers.insert(timer, Instant::now() + pause);
+            }
+            Action::SettleLog { .. } | Action::Wipe | Action::Finish(_) => {}
+        }
+        None
+    }
+
+    fn start_serve(&mut self) -> Option<Event> {
+        let handed = self.listener.try_clone().map(OwnedFd::from);
+        let started = match handed {
+            Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
+            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
+        };
+        match started {
+            Ok(serve) => {
+                let room = self.config.room.clone();
+                serve.tell(ToServe::Start { room, ticket: self.ticket.clone() });
+                self.serve = Some(serve);
+                None
+            }
+            Err(error) => Some(Event::ServeEnded(error.to_string())),
+        }
+    }
+
+    fn start_tunnel(&mut self) -> Option<Event> {
+        let run_dir = self.run_dir.as_ref()?.path().to_owned();
+        match self.siblings.start_tunnel(&self.id, &self.inputs) {
+            Ok(tunnel) => {
+                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
+                self.tunnel = Some(tunnel);
+                None
+            }
+            Err(error) => Some(Event::TunnelEnded(error.to_string())),
+        }
+    }
+
+    fn show_link(&mut self, address: Option<String>) {
+        self.stop_settling();
+        let (base, public) = match address {
+            Some(url) => (url, true),
+            None => match self.listener.local_addr() {
+                Ok(local) => (format!("http://{local}"), false),
+                Err(_) => return,
+            },
+        };
+        self.board.link(&format!("{base}/t/{}", self.ticket.reveal()), public);
+    }
+}

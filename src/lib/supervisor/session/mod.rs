@@ -1,0 +1,351 @@
+//! THE state machine of a session: phase × event → actions. Pure: no I/O, no clock, nothing of the
+//! rest of the program; `drive` brings the events and does the actions.
+//!
+//! ```text
+//! Preparing → Starting → Opening → Open → Closing → Draining → Wiping → Over
+//!     any phase before Closing may jump to it; a second request to end kills
+//! ```
+
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use words::Action::{Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe};
+
+pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnelling};
+
+/// The room starts within milliseconds; a machine that needs this long cannot run it.
+const START: Duration = Duration::from_secs(15);
+/// For the goodbye and the unregistering together. The whole end shall take 2 s.
+const DRAIN: Duration = Duration::from_millis(1500);
+/// For the room's process, which at this point has nothing left to do.
+const KILL: Duration = Duration::from_millis(400);
+/// A killed process that is still there after this hangs in the kernel; it is named, not awaited.
+const GONE: Duration = Duration::from_secs(2);
+/// First and longest wait before another try for a public address.
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+
+/// One run of `chattrace`.
+#[derive(Clone, Debug)]
+pub(in crate::supervisor) struct Session {
+    phase: Phase,
+    tunnelling: Tunnelling,
+    tunnel: Tunnel,
+    serve: Serve,
+    cleaned: bool,
+    /// The public address that was announced last.
+    announced: Option<String>,
+    retry: Duration,
+    cause: Option<Cause>,
+    killed: bool,
+    wiping: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tunnel {
+    /// No process.
+    None,
+    /// Looks for cloudflared.
+    Searching,
+    /// Has found it.
+    Found,
+    /// Was asked for an address.
+    Opening,
+    /// Has one.
+    Up,
+    /// Has none and ends by itself.
+    Lost(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Serve {
+    None,
+    Starting,
+    Ready,
+    Drained,
+}
+
+impl Session {
+    /// A session that begins, and what to do first.
+    pub(in crate::supervisor) fn begin(tunnelling: Tunnelling) -> (Self, Vec<Action>) {
+        let mut session = Self {
+            phase: Phase::Preparing,
+            tunnelling,
+            tunnel: Tunnel::None,
+            serve: Serve::None,
+            cleaned: false,
+            announced: None,
+            retry: RETRY.0,
+            cause: None,
+            killed: false,
+            wiping: false,
+        };
+        let first = match tunnelling {
+            Tunnelling::Never => Vec::new(),
+            Tunnelling::WhenPossible | Tunnelling::Required => session.start_tunnel(),
+        };
+        (session, first)
+    }
+
+    /// Where it stands.
+    pub(in crate::supervisor) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Why it ends, once it does.
+    #[cfg(test)]
+    pub(in crate::supervisor) fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    /// The public address that was announced last.
+    pub(in crate::supervisor) fn announced(&self) -> Option<&str> {
+        self.announced.as_deref()
+    }
+
+    /// Whether a public address works right now.
+    pub(in crate::supervisor) fn is_public(&self) -> bool {
+        self.tunnel == Tunnel::Up
+    }
+
+    /// What to do about `event`.
+    pub(in crate::supervisor) fn step(&mut self, event: Event) -> Vec<Action> {
+        match event {
+            Event::End(cause) if self.phase < Phase::Closing => self.close(cause),
+            Event::End(cause) => self.insist(&cause),
+            Event::Rang(timer) => self.rang(timer),
+            Event::LogSettled | Event::Wiped(_) => self.wipe(&event),
+            Event::Drained => {
+                if self.serve == Serve::Ready {
+                    self.serve = Serve::Drained;
+                }
+                self.go_on()
+            }
+            Event::Cleaned => {
+                self.cleaned = true;
+                self.go_on()
+            }
+            Event::ServeReady if self.serve == Serve::Starting => {
+                self.serve = Serve::Ready;
+                self.go_on()
+            }
+            Event::ServeReady => Vec::new(),
+            Event::ServeEnded(how) => self.serve_ended(how),
+            Event::TunnelFound if self.tunnel == Tunnel::Searching => {
+                self.tunnel = Tunnel::Found;
+                self.go_on()
+            }
+            Event::TunnelFound => Vec::new(),
+            Event::TunnelUp(url) => self.tunnel_up(url),
+            Event::TunnelLost(why, wait) => self.tunnel_lost(why, wait),
+            Event::TunnelEnded(how) => self.tunnel_ended(how),
+        }
+    }
+
+    /// Moves to the next phase if everything that this one waits for is there.
+    fn go_on(&mut self) -> Vec<Action> {
+        let searched = self.tunnel != Tunnel::Searching;
+        match self.phase {
+            Phase::Preparing if self.cleaned && searched => {
+                self.phase = Phase::Starting;
+                self.serve = Serve::Starting;
+                vec![Action::StartServe, Arm(Timer::Start, START)]
+            }
+            Phase::Starting if self.serve == Serve::Ready => self.open(),
+            Phase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
+            Phase::Closing => {
+                let goodbye_said = matches!(self.serve, Serve::None | Serve::Drained);
+                if goodbye_said && self.tunnel == Tunnel::None { self.drain() } else { Vec::new() }
+            }
+            Phase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
+                self.settle()
+            }
+            Phase::Preparing
+            | Phase::Starting
+            | Phase::Opening
+            | Phase::Open
+            | Phase::Draining
+            | Phase::Wiping
+            | Phase::Over => Vec::new(),
+        }
+    }
+
+    fn open(&mut self) -> Vec<Action> {
+        match &self.tunnel {
+            Tunnel::Found => {
+                self.phase = Phase::Opening;
+                self.open_tunnel()
+            }
+            Tunnel::None | Tunnel::Searching | Tunnel::Opening | Tunnel::Up | Tunnel::Lost(_) => {
+                self.phase = Phase::Open;
+                vec![Action::ShowLink(None)]
+            }
+        }
+    }
+
+    fn open_tunnel(&mut self) -> Vec<Action> {
+        self.tunnel = Tunnel::Opening;
+        vec![Action::OpenTunnel]
+    }
+
+    fn start_tunnel(&mut self) -> Vec<Action> {
+        self.tunnel = Tunnel::Searching;
+        vec![Action::StartTunnel]
+    }
+
+    fn tunnel_up(&mut self, url: String) -> Vec<Action> {
+        if self.phase > Phase::Open || !matches!(self.tunnel, Tunnel::Opening | Tunnel::Up) {
+            return Vec::new();
+        }
+        self.phase = Phase::Open;
+        self.tunnel = Tunnel::Up;
+        self.retry = RETRY.0;
+        if self.announced.as_ref() == Some(&url) {
+            return vec![Action::ShowBack];
+        }
+        self.announced = Some(url.clone());
+        vec![Action::ShowLink(Some(url))]
+    }
+
+    fn tunnel_lost(&mut self, why: String, wait: Option<u64>) -> Vec<Action> {
+        if self.phase >= Phase::Closing || matches!(self.tunnel, Tunnel::None | Tunnel::Lost(_)) {
+            return Vec::new();
+        }
+        // The process ends by itself after this; until it has, no other is started.
+        self.tunnel = Tunnel::Lost(why.clone());
+        if self.tunnelling == Tunnelling::Required && self.phase < Phase::Open {
+            return self.close(Cause::NoTunnel(why));
+        }
+        let pause = self.retry.max(Duration::from_secs(wait.unwrap_or(0)));
+        self.retry = (self.retry * 2).min(RETRY.1);
+        let mut actions = vec![Action::ShowLost(why, Some(pause)), Arm(Timer::Retry, pause)];
+        if self.phase == Phase::Opening {
+            self.phase = Phase::Open;
+            actions.push(Action::ShowLink(None));
+        } else {
+            actions.extend(self.go_on());
+        }
+        actions
+    }
+
+    fn tunnel_ended(&mut self, how: String) -> Vec<Action> {
+        let lost = match &self.tunnel {
+            Tunnel::None | Tunnel::Lost(_) => Vec::new(),
+            Tunnel::Searching | Tunnel::Found | Tunnel::Opening | Tunnel::Up => {
+                self.tunnel_lost(format!("chattrace-tunnel {how}"), None)
+            }
+        };
+        self.tunnel = Tunnel::None;
+        let mut actions = lost;
+        actions.extend(self.go_on());
+        actions
+    }
+
+    fn serve_ended(&mut self, how: String) -> Vec<Action> {
+        self.serve = Serve::None;
+        if self.phase < Phase::Closing {
+            return self.close(Cause::Failed(format!("chattrace-serve {how}: the room is gone")));
+        }
+        self.go_on()
+    }
+
+    /// A goodbye must travel through the tunnel, so both begin at once: the room says it while the
+    /// tunnel unregisters, which keeps newcomers out and leaves open sockets alone.
+    fn close(&mut self, cause: Cause) -> Vec<Action> {
+        self.phase = Phase::Closing;
+        self.cause = Some(cause.clone());
+        let mut actions = vec![Action::ShowEnd(cause)];
+        match self.serve {
+            Serve::Ready => actions.push(DrainServe),
+            // Nobody is in there yet.
+            Serve::Starting => self.serve = Serve::Drained,
+            Serve::None | Serve::Drained => {}
+        }
+        if self.tunnel != Tunnel::None {
+            actions.push(CloseTunnel);
+        }
+        actions.push(Arm(Timer::Drain, DRAIN));
+        actions.extend(self.go_on());
+        actions
+    }
+
+    fn drain(&mut self) -> Vec<Action> {
+        self.phase = Phase::Draining;
+        let mut actions = Vec::new();
+        if self.tunnel != Tunnel::None {
+            actions.push(KillTunnel);
+        }
+        if self.serve != Serve::None {
+            actions.extend([Action::TerminateServe, Arm(Timer::Kill, KILL)]);
+        }
+        actions.push(Arm(Timer::Gone, GONE));
+        actions.extend(self.go_on());
+        actions
+    }
+
+    fn settle(&mut self) -> Vec<Action> {
+        self.phase = Phase::Wiping;
+        let nobody = matches!(self.cause, Some(Cause::Asked(Asked::TerminalClosed)));
+        vec![SettleLog { ask: !nobody }]
+    }
+
+    /// Somebody asks for the end again.
+    fn insist(&mut self, cause: &Cause) -> Vec<Action> {
+        match cause {
+            Cause::Asked(Asked::Operator) if self.phase < Phase::Over && !self.wiping => {
+                self.killed = true;
+                self.wiping = true;
+                self.phase = Phase::Wiping;
+                vec![KillTunnel, KillServe, Wipe]
+            }
+            // The terminal was closed over the question: the answer is the default.
+            Cause::Asked(Asked::TerminalClosed) if self.phase == Phase::Wiping && !self.wiping => {
+                vec![SettleLog { ask: false }]
+            }
+            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Failed(_) => Vec::new(),
+        }
+    }
+
+    fn wipe(&mut self, event: &Event) -> Vec<Action> {
+        if self.phase != Phase::Wiping {
+            return Vec::new();
+        }
+        if *event == Event::LogSettled && !self.wiping {
+            self.wiping = true;
+            return vec![Wipe];
+        }
+        let Event::Wiped(clean) = event else {
+            return Vec::new();
+        };
+        self.phase = Phase::Over;
+        let cause = self.cause.clone().unwrap_or(Cause::Asked(Asked::Operator));
+        vec![Finish(match (self.killed, clean) {
+            (_, false) => Ending::Remains,
+            (true, true) => Ending::Killed,
+            (false, true) => Ending::Clean(cause),
+        })]
+    }
+
+    fn rang(&mut self, timer: Timer) -> Vec<Action> {
+        match (timer, self.phase) {
+            (Timer::Start, Phase::Starting) => {
+                self.close(Cause::Failed("chattrace-serve did not become ready".to_owned()))
+            }
+            (Timer::Retry, Phase::Open) if self.tunnel == Tunnel::None => self.start_tunnel(),
+            // The lost one still ends; the next try comes after it.
+            (Timer::Retry, Phase::Open) if matches!(self.tunnel, Tunnel::Lost(_)) => {
+                vec![KillTunnel, Arm(Timer::Retry, RETRY.0)]
+            }
+            (Timer::Retry, phase) if phase < Phase::Open => vec![Arm(Timer::Retry, RETRY.0)],
+            (Timer::Drain, Phase::Closing) => self.drain(),
+            (Timer::Kill, Phase::Draining) => vec![KillServe],
+            (Timer::Gone, Phase::Draining) => self.settle(),
+            (Timer::Start | Timer::Retry | Timer::Drain | Timer::Kill | Timer::Gone, _) => {
+                Vec::new()
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Every pair of phase and event, every end, and any order of events.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn url() -> String {
+    "https://a.trycloudflare.com".to_owned()
+}
+
+fn ctrl_c() -> Event {
+    Event::End(Cause::Asked(Asked::Operator))
+}
+
+/// One of each.
+fn events() -> Vec<Event> {
+    let timers = [Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
+    let mut events = vec![
+        Event::Cleaned,
+        Event::TunnelFound,
+        Event::TunnelUp(url()),
+        Event::TunnelLost("no network".into(), Some(600)),
+        Event::TunnelEnded("ended with code 69".into()),
+        Event::ServeReady,
+        Event::ServeEnded("ended with code 70".into()),
+        Event::Drained,
+        ctrl_c(),
+        Event::End(Cause::Asked(Asked::TerminalClosed)),
+        Event::End(Cause::Asked(Asked::ReaderGone)),
+        Event::End(Cause::Failed("x".into())),
+        Event::LogSettled,
+        Event::Wiped(true),
+        Event::Wiped(false),
+    ];
+    events.extend(timers.map(Event::Rang));
+    events
+}
+
+fn run(tunnelling: Tunnelling, steps: &[Event]) -> (Session, Vec<Action>) {
+    let (mut session, mut actions) = Session::begin(tunnelling);
+    for event in steps {
+        actions = session.step(event.clone());
+    }
+    (session, actions)
+}
+
+fn open() -> Session {
+    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady, Event::TunnelUp(url())];
+    let (session, actions) = run(Tunnelling::WhenPossible, &steps);
+    assert_eq!(actions, [Action::ShowLink(Some(url()))]);
+    assert_eq!(session.phase(), Phase::Open);
+    session
+}
+
+#[test]
+fn a_whole_session() {
+    let mut session = open();
+    let actions = session.step(ctrl_c());
+    assert_eq!(session.phase(), Phase::Closing);
+    // The goodbye and the unregistering begin together.
+    assert!(actions.contains(&Action::DrainServe) && actions.contains(&Action::CloseTunnel));
+    assert_eq!(session.step(Event::Drained), []);
+    let actions = session.step(Event::TunnelEnded("ended with code 0".into()));
+    assert_eq!(session.phase(), Phase::Draining);
+    assert!(actions.contains(&Action::TerminateServe));
+    let actions = session.step(Event::ServeEnded("ended with code 0".into()));
+    assert_eq!(actions, [Action::SettleLog { ask: true }]);
+    assert_eq!(session.step(Event::LogSettled), [Action::Wipe]);
+    let cause = Cause::Asked(Asked::Operator);
+    assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Clean(cause))]);
+    assert_eq!(session.phase(), Phase::Over);
+}
+
+/// V-14, in the machine: no link before the address works.
+#[test]
+fn no_public_link_before_the_tunnel_is_up() {
+    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady];
+    let (session, actions) = run(Tunnelling::WhenPossible, &steps);
+    assert_eq!((session.phase(), actions), (Phase::Opening, vec![Action::OpenTunnel]));
+}
+
+#[test]
+fn without_a_tunnel_the_link_is_local_at_once() {
+    let (session, actions) = run(Tunnelling::Never, &[Event::Cleaned, Event::ServeReady]);
+    assert_eq!((session.phase(), actions), (Phase::Open, vec![Action::ShowLink(None)]));
+}
+
+#[test]
+fn a_lost_tunnel_falls_back_to_the_local_link_and_is_tried_again() {
+    let lost = Event::TunnelLost("no network".into(), None);
+    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady, lost];
+    let (mut session, actions) = run(Tunnelling::WhenPossible, &steps);
+    assert!(actions.contains(&Action::ShowLink(None)));
+    session.step(Event::TunnelEnded("ended with code 69".into()));
+    assert_eq!(session.step(Event::Rang(Timer::Retry)), [Action::StartTunnel]);
+    assert_eq!(session.step(Event::TunnelFound), [Action::OpenTunnel]);
+    assert_eq!(session.step(Event::TunnelUp(url())), [Action::ShowLink(Some(url()))]);
+}
+
+#[test]
+fn a_required_tunnel_that_cannot_be_had_ends_the_session() {
+    let lost = Event::TunnelLost("no network".into(), None);
+    let (session, _) = run(Tunnelling::Required, &[Event::Cleaned, lost]);
+    assert_eq!(session.phase(), Phase::Closing);
+    assert_eq!(session.cause(), Some(&Cause::NoTunnel("no network".into())));
+}
+
+#[test]
+fn a_cool_down_is_respected_and_the_pauses_grow() {
+    let mut session = open();
+    let pause = |actions: &[Action]| {
+        actions.iter().find_map(|action| match action {
+            Action::Arm(Timer::Retry, pause) => Some(pause.as_secs()),
+            _ => None,
+        })
+    };
+    let actions = session.step(Event::TunnelLost("429".into(), Some(600)));
+    assert_eq!(pause(&actions), Some(600));
+    for expected in [10, 20, 40, 80, 160, 300, 300] {
+        session.step(Event::TunnelEnded("ended".into()));
+        session.step(Event::Rang(Timer::Retry));
+        let actions = session.step(Event::TunnelLost("still".into(), None));
+        assert_eq!(pause(&actions), Some(expected));
+    }
+}
+
+#[test]
+fn a_dead_room_ends_the_session_as_failed() {
+    let mut session = open();
+    session.step(Event::ServeEnded("was ended by SIGKILL".into()));
+    assert_eq!(session.phase(), Phase::Closing);
+    assert!(matches!(session.cause(), Some(Cause::Failed(_))));
+}
+
+#[test]
+fn asking_twice_kills_at_once_in_every_later_phase() {
+    let ended = Event::TunnelEnded("ended".into());
+    let until_question = [Event::Drained, ended, Event::ServeEnded("ended".into())];
+    for count in 0..=until_question.len() {
+        let mut session = open();
+        session.step(ctrl_c());
+        until_question[..count].iter().for_each(|event| drop(session.step(event.clone())));
+        let actions = session.step(ctrl_c());
+        assert_eq!(actions, [Action::KillTunnel, Action::KillServe, Action::Wipe], "{count}");
+        assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Killed)]);
+    }
+}
+
+/// Every pair: reach each phase in every way of a few steps, then try each event.
+#[test]
+fn every_phase_answers_every_event_and_no_phase_goes_back() {
+    let mut seen = std::collections::BTreeSet::new();
+    for tunnelling in [Tunnelling::Never, Tunnelling::WhenPossible, Tunnelling::Required] {
+        let mut paths = vec![Vec::new()];
+        for _ in 0..3 {
+            paths = extended(&paths);
+            for path in &paths {
+                let (mut session, _) = run(tunnelling, path);
+                walk(&mut session, &mut seen);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 8 * events().len(), "a pair was never tried");
+}
+
+fn extended(paths: &[Vec<Event>]) -> Vec<Vec<Event>> {
+    let with = |path: &Vec<Event>, event| [path.clone(), vec![event]].concat();
+    paths.iter().flat_map(|path| events().into_iter().map(move |event| with(path, event))).collect()
+}
+
+/// Leads the session to its end along the shortest way and tries every event in every phase.
+fn walk(session: &mut Session, seen: &mut std::collections::BTreeSet<(Phase, usize)>) {
+    let way = [
+        Event::Cleaned,
+        Event::TunnelFound,
+        Event::ServeReady,
+        Event::TunnelUp(url()),
+        Event::End(Cause::Asked(Asked::Remotely)),
+        Event::Rang(Timer::Drain),
+        Event::Rang(Timer::Gone),
+        Event::LogSettled,
+        Event::Wiped(true),
+    ];
+    for step in way {
+        for (number, event) in events().into_iter().enumerate() {
+            let mut branch = session.clone();
+            let before = branch.phase();
+            branch.step(event);
+            assert!(branch.phase() >= before);
+            seen.insert((before, number));
+        }
+        session.step(step);
+    }
+    assert_eq!(session.phase(), Phase::Over);
+    for (number, event) in events().into_iter().enumerate() {
+        assert_eq!(session.step(event), []);
+        seen.insert((Phase::Over, number));
+    }
+}
+
+proptest! {
+    /// No path without an end: after any events, one request to end and the timers that were
+    /// armed lead to `Over`, whatever the services do.
+    #[test]
+    fn any_order_of_events_reaches_the_end(picks in proptest::collection::vec(0usize..100, 0..60)) {
+        let all = events();
+        let (mut session, _) = Session::begin(Tunnelling::WhenPossible);
+        for pick in picks {
+            session.step(all[pick % all.len()].clone());
+        }
+        let mut due = session.step(Event::End(Cause::Asked(Asked::Remotely)));
+        for timer in [Timer::Drain, Timer::Kill, Timer::Gone] {
+            due.extend(session.step(Event::Rang(timer)));
+        }
+        session.step(Event::LogSettled);
+        session.step(Event::Wiped(true));
+        prop_assert_eq!(session.phase(), Phase::Over);
+    }
+}

@@ -1,0 +1,187 @@
+//! One tidy screen on stderr: lines that stay, above one line that changes.
+
+use std::io::IsTerminal as _;
+
+use console::{Style, Term};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Narrower terminals get no banner, and facts on a line of their own.
+pub(crate) const FULL_WIDTH: u16 = 60;
+
+/// Columns that the name of a fact takes on a wide terminal.
+const NAME: usize = 16;
+
+/// How a line wants to be seen. Colour never carries meaning alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `✓`: as it should be.
+    Good,
+    /// `!`: goes on, but the operator should know.
+    Warning,
+    /// `✗`: stops.
+    Bad,
+    /// `·`: for the record.
+    Note,
+}
+
+/// What the operator wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Everything.
+    Normal,
+    /// Errors only.
+    Quiet,
+}
+
+/// The operator's screen. On anything but a terminal: plain lines, nothing that moves.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    volume: Volume,
+    is_terminal: bool,
+    colour: bool,
+    bar: ProgressBar,
+}
+
+impl Screen {
+    /// The screen on stderr.
+    pub(crate) fn open(volume: Volume) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        // https://no-color.org: any value but the empty one.
+        let colour = is_terminal && unset("NO_COLOR") && !dumb;
+        let moves = is_terminal && !dumb && volume == Volume::Normal;
+        let target =
+            if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(status_style());
+        Self { volume, is_terminal, colour, bar }
+    }
+
+    /// Whether somebody sits there.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Whether it is to be left alone but for errors.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.volume == Volume::Quiet
+    }
+
+    /// Whether colour is wanted.
+    pub(crate) fn has_colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Columns; what is no terminal has as many as it needs.
+    pub(crate) fn width(&self) -> u16 {
+        if !self.is_terminal {
+            return u16::MAX;
+        }
+        Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
+    }
+
+    /// A line that stays.
+    pub(crate) fn line(&self, text: &str) {
+        if self.is_quiet() {
+            return;
+        }
+        if self.bar.is_hidden() {
+            super::say(text);
+        } else {
+            self.bar.println(text);
+        }
+    }
+
+    /// A line that stays and is said even when quiet.
+    pub(crate) fn insist(&self, text: &str) {
+        if self.is_quiet() {
+            super::say(text);
+        } else {
+            self.line(text);
+        }
+    }
+
+    /// `✓ name   fact`.
+    pub(crate) fn fact(&self, mark: Mark, name: &str, fact: &str) {
+        let sign = self.sign(mark);
+        if self.width() < FULL_WIDTH {
+            self.line(&format!("{sign} {name}\n    {fact}"));
+        } else {
+            self.line(&format!("  {sign} {name:<NAME$} {fact}"));
+        }
+    }
+
+    /// The one line that changes, until the next line that stays or changes.
+    pub(crate) fn status(&self, text: &str) {
+        self.wake();
+        self.bar.set_style(status_style());
+        let room = usize::from(self.width()).saturating_sub(1);
+        self.bar.set_message(console::truncate_str(text, room, "…").into_owned());
+        self.bar.tick();
+    }
+
+    /// Turns the changing line into a progress bar of so many bytes.
+    pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
+        self.wake();
+        self.bar.set_style(progress_style(bytes.is_some()));
+        self.bar.set_message(what.to_owned());
+        self.bar.set_length(bytes.unwrap_or(0));
+    }
+
+    /// So many of them are here.
+    pub(crate) fn progressed(&self, bytes: u64) {
+        self.bar.set_position(bytes);
+    }
+
+    /// Removes the line that changes.
+    pub(crate) fn clear_status(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// A bar that was cleared draws nothing until it begins anew.
+    fn wake(&self) {
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
+    }
+
+    /// The sign of a mark, coloured if wanted.
+    pub(crate) fn sign(&self, mark: Mark) -> String {
+        let (sign, style) = match mark {
+            Mark::Good => ("✓", Style::new().green()),
+            Mark::Warning => ("!", Style::new().yellow().bold()),
+            Mark::Bad => ("✗", Style::new().red().bold()),
+            Mark::Note => ("·", Style::new().dim()),
+        };
+        self.styled(&style, sign)
+    }
+
+    /// Text that stands back.
+    pub(crate) fn dim(&self, text: &str) -> String {
+        self.styled(&Style::new().dim(), text)
+    }
+
+    /// Text that stands out.
+    pub(crate) fn strong(&self, text: &str) -> String {
+        self.styled(&Style::new().bold(), text)
+    }
+
+    fn styled(&self, style: &Style, text: &str) -> String {
+        style.clone().force_styling(self.colour).apply_to(text).to_string()
+    }
+}
+
+fn status_style() -> ProgressStyle {
+    ProgressStyle::with_template("{msg}").expect("a constant template")
+}
+
+fn progress_style(sized: bool) -> ProgressStyle {
+    let template = if sized {
+        "  {msg} [{bar:20}] {binary_bytes}/{binary_total_bytes}"
+    } else {
+        "  {msg} {binary_bytes}"
+    };
+    let style = ProgressStyle::with_template(template).expect("a constant template");
+    style.progress_chars("=> ")
+}

@@ -1,0 +1,301 @@
+//! Fetches the pinned cloudflared: resumable, bounded, and not runnable before its digest is right.
+//! Blocking; the caller gives it a thread.
+
+use std::fs::{File, Permissions};
+use std::io::{Read, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::pin::Pin;
+use crate::paths;
+
+/// Where the pin names no size: two and a half times the largest release so far.
+const MOST_BYTES: u64 = 100 * 1024 * 1024;
+/// Beyond any connection that will carry 40 MB afterwards.
+const CONNECT: Duration = Duration::from_secs(15);
+/// A server that says nothing for this long has forgotten us.
+const READ: Duration = Duration::from_secs(30);
+/// GitHub redirects once.
+const REDIRECTS: u32 = 5;
+/// Large enough that the progress, told once for each, costs nothing.
+const CHUNK: usize = 64 * 1024;
+
+/// Why there is no managed cloudflared. Every sentence names the next step.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InstallError {
+    /// No folder for it.
+    #[error("cloudflared cannot be kept in {path}: {source}; make room or rights there, or name a cloudflared with --cloudflared", path = path.display())]
+    Folder {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The server was not reached, or fell silent.
+    #[error(
+        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online, what came so far is kept"
+    )]
+    Network {
+        /// The address.
+        from: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// The server has no such file.
+    #[error(
+        "cloudflared cannot be fetched from {from}: the server answered {status}; check tunnel.download_base, or name a cloudflared with --cloudflared"
+    )]
+    Status {
+        /// The address.
+        from: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// It sends more than the file has.
+    #[error(
+        "what {from} sends is longer than the {most} bytes of cloudflared and was thrown away; check tunnel.download_base"
+    )]
+    TooLong {
+        /// The address.
+        from: String,
+        /// The bound.
+        most: u64,
+    },
+    /// It is another file.
+    #[error(
+        "what {from} sent is not the cloudflared that this version trusts: its SHA-256 is {found}, expected {expected}; it was thrown away, check tunnel.download_base or the network in between"
+    )]
+    Mismatch {
+        /// The address.
+        from: String,
+        /// In hex.
+        found: String,
+        /// In hex.
+        expected: String,
+    },
+}
+
+/// One download.
+#[derive(Clone, Debug)]
+pub(super) struct Download {
+    /// What is fetched.
+    pub(super) pin: Pin,
+    /// The whole address.
+    pub(super) from: String,
+    /// The folder it is kept in.
+    pub(super) dir: PathBuf,
+}
+
+impl Download {
+    /// The file it becomes.
+    pub(super) fn target(&self) -> PathBuf {
+        self.dir.join(self.pin.file_name())
+    }
+
+    fn partial(&self) -> PathBuf {
+        self.dir.join(self.pin.file_name() + paths::PARTIAL)
+    }
+
+    /// Bytes that an earlier try has left.
+    pub(super) fn resumed_at(&self) -> u64 {
+        std::fs::metadata(self.partial()).map_or(0, |found| found.len())
+    }
+
+    fn most(&self) -> u64 {
+        self.pin.bytes.unwrap_or(MOST_BYTES)
+    }
+
+    /// Fetches, checks and installs it; `arrived` is told how many bytes are here. When somebody
+    /// else is at it, waits for them and takes what they got.
+    ///
+    /// # Errors
+    /// What came so far stays for the next try, unless it was proved wrong.
+    pub(super) fn run(&self, arrived: &mut dyn FnMut(u64)) -> Result<PathBuf, InstallError> {
+        paths::private_dir(&self.dir).map_err(|source| self.folder(&self.dir, source))?;
+        let Some((_lock, mut part)) = self.locked()? else {
+            return Ok(self.target());
+        };
+        self.fill(&mut part, arrived)?;
+        let found = part
+            .rewind()
+            .and_then(|()| digest(&mut part))
+            .map_err(|source| self.folder(&self.partial(), source))?;
+        if found != self.pin.sha256 {
+            self.throw_away();
+            return Err(InstallError::Mismatch {
+                from: self.from.clone(),
+                found,
+                expected: self.pin.sha256.clone(),
+            });
+        }
+        self.settle(&part).map_err(|source| self.folder(&self.target(), source))?;
+        Ok(self.target())
+    }
+
+    /// The partial file, locked for us alone; `None` when another session has finished it meanwhile.
+    fn locked(&self) -> Result<Option<(File, File)>, InstallError> {
+        let path = self.partial();
+        let here = |source| self.folder(&path, source);
+        loop {
+            if !path.exists() {
+                paths::private_file(&path).map_err(here)?;
+            }
+            // Read only while we wait: a file that somebody holds open for writing cannot be run.
+            let lock = File::open(&path).map_err(here)?;
+            lock.lock().map_err(here)?;
+            // Whoever held it may have renamed or removed it while we waited.
+            let held = lock.metadata().map_err(here)?.ino();
+            if !std::fs::symlink_metadata(&path).is_ok_and(|found| found.ino() == held) {
+                continue;
+            }
+            if self.target().exists() {
+                self.throw_away();
+                return Ok(None);
+            }
+            let part = paths::private_file(&path).map_err(here)?;
+            return Ok(Some((lock, part)));
+        }
+    }
+
+    /// Brings the partial file to its whole length.
+    fn fill(&self, part: &mut File, arrived: &mut dyn FnMut(u64)) -> Result<(), InstallError> {
+        let here = |source| self.folder(&self.partial(), source);
+        let mut have = part.metadata().map_err(here)?.len();
+        if have > self.most() {
+            have = 0;
+        }
+        if Some(have) == self.pin.bytes {
+            return Ok(());
+        }
+        let agent = self.agent();
+        let mut answer = self.ask(&agent, have)?;
+        if have > 0 && !continues(&answer, have) {
+            // 416, or a server that does not know ranges: from the beginning.
+            have = 0;
+            if answer.status() != 200 {
+                answer = self.ask(&agent, 0)?;
+            }
+        }
+        if answer.status() != 200 && (have == 0 || answer.status() != 206) {
+            return Err(InstallError::Status {
+                from: self.from.clone(),
+                status: answer.status().as_u16(),
+            });
+        }
+        part.set_len(have).map_err(here)?;
+        part.seek(SeekFrom::Start(have)).map_err(here)?;
+        let mut body = answer.into_body().into_reader();
+        self.copy(&mut body, part, have, arrived)
+    }
+
+    fn copy(
+        &self,
+        body: &mut dyn Read,
+        part: &mut File,
+        mut have: u64,
+        arrived: &mut dyn FnMut(u64),
+    ) -> Result<(), InstallError> {
+        let mut chunk = vec![0; CHUNK];
+        arrived(have);
+        loop {
+            let read = body.read(&mut chunk).map_err(|error| self.broken(&error))?;
+            if read == 0 {
+                break;
+            }
+            have += read as u64;
+            if have > self.most() {
+                self.throw_away();
+                return Err(InstallError::TooLong { from: self.from.clone(), most: self.most() });
+            }
+            part.write_all(&chunk[..read])
+                .map_err(|source| self.folder(&self.partial(), source))?;
+            arrived(have);
+        }
+        match self.pin.bytes {
+            Some(all) if have < all => {
+                Err(self.broken(&format!("it ended at {have} of {all} bytes")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn ask(
+        &self,
+        agent: &ureq::Agent,
+        have: u64,
+    ) -> Result<ureq::http::Response<ureq::Body>, InstallError> {
+        let mut request = agent.get(&self.from);
+        if have > 0 {
+            request = request.header("Range", format!("bytes={have}-"));
+        }
+        request.call().map_err(|error| self.broken(&error))
+    }
+
+    fn agent(&self) -> ureq::Agent {
+        ureq::Agent::config_builder()
+            // A mirror may be named with http://, and the digest guards it; https stays https.
+            .https_only(self.from.starts_with("https://"))
+            .http_status_as_error(false)
+            .max_redirects(REDIRECTS)
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(READ))
+            .timeout_per_read(Some(READ))
+            // A length is meaningless once something in between has compressed it.
+            .accept_encoding("identity")
+            .build()
+            .into()
+    }
+
+    /// Makes the checked file runnable and gives it its name, in this order and on the disk.
+    fn settle(&self, part: &File) -> std::io::Result<()> {
+        part.set_permissions(Permissions::from_mode(0o700))?;
+        part.sync_all()?;
+        std::fs::rename(self.partial(), self.target())?;
+        File::open(&self.dir)?.sync_all()
+    }
+
+    fn throw_away(&self) {
+        // What cannot be removed is refused again by its digest.
+        let _ = std::fs::remove_file(self.partial());
+    }
+
+    fn folder(&self, path: &Path, source: std::io::Error) -> InstallError {
+        InstallError::Folder { path: path.to_owned(), source }
+    }
+
+    fn broken(&self, why: &dyn std::fmt::Display) -> InstallError {
+        InstallError::Network { from: self.from.clone(), why: why.to_string() }
+    }
+}
+
+/// Whether the answer goes on where we stopped.
+fn continues(answer: &ureq::http::Response<ureq::Body>, have: u64) -> bool {
+    let range = answer.headers().get("Content-Range");
+    answer.status() == 206
+        && range
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with(&format!("bytes {have}-")))
+}
+
+/// SHA-256 of everything that `from` still holds, in hex.
+pub(super) fn digest(from: &mut impl Read) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match from.read(&mut chunk)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            read => hasher.update(&chunk[..read]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+#[path = "install_tests.rs"]
+mod tests;

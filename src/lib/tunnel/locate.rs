@@ -1,0 +1,151 @@
+//! Finds a cloudflared: the one that was named, the managed copy, the one on PATH, or a fresh
+//! download; in this order. Whatever is found is known by its digest.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::cloudflared;
+use super::failure::Failure;
+use super::install::{self, Download};
+use super::pin::Pin;
+use crate::config::TunnelSettings;
+use crate::control::Source;
+use crate::paths;
+
+/// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
+const DENIED: [&str; 2] = ["2026.8.0", "2026.8.1"];
+
+/// A cloudflared that may be run.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The program.
+    pub(super) path: PathBuf,
+    /// What it says of itself.
+    pub(super) version: Option<String>,
+    /// SHA-256, in hex.
+    pub(super) digest: String,
+    /// Where it came from.
+    pub(super) source: Source,
+}
+
+/// What a search comes to.
+#[derive(Clone, Debug)]
+pub(super) enum Search {
+    /// Here it is.
+    Found(Found),
+    /// Not on this computer: this would fetch it. With the copy on PATH that was passed over.
+    Missing(Download, Option<Failure>),
+}
+
+/// Looks for a cloudflared; `home` is the empty home it is asked its version in.
+pub(super) async fn search(settings: &TunnelSettings, home: &Path) -> Result<Search, Failure> {
+    if let Some(path) = &settings.cloudflared {
+        return chosen(path, home).await.map(Search::Found);
+    }
+    let pin = Pin::here().map_err(Failure::Processor);
+    if let (Ok(pin), Some(dir)) = (&pin, paths::bin_dir()) {
+        let path = dir.join(pin.file_name());
+        if path.exists() {
+            return managed(path, pin.clone()).await.map(Search::Found);
+        }
+    }
+    let mut passed_over = None;
+    if let Some(path) = on_path(std::env::var_os("PATH").as_deref()) {
+        match examine(path.clone(), Source::Path, home).await {
+            Ok(found) => return Ok(Search::Found(found)),
+            Err(failure) => passed_over = Some(failure),
+        }
+    }
+    let pin = pin?;
+    let dir = paths::bin_dir().ok_or_else(|| {
+        Failure::Fetch(
+            "cloudflared is not installed, and without a home folder it cannot be kept; set HOME, \
+             or name one with --cloudflared"
+                .to_owned(),
+        )
+    })?;
+    let from = pin.address(settings.download_base.as_deref());
+    Ok(Search::Missing(Download { pin, from, dir }, passed_over))
+}
+
+async fn chosen(path: &Path, home: &Path) -> Result<Found, Failure> {
+    let refuse = |why: String| Failure::Chosen { path: path.to_owned(), why };
+    // Absolute, because it is started from another folder.
+    let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
+    let meta = std::fs::metadata(&absolute).map_err(|error| refuse(plain(&error)))?;
+    if !meta.is_file() {
+        return Err(refuse("it is not a file".to_owned()));
+    }
+    if meta.permissions().mode() & 0o111 == 0 {
+        return Err(refuse("it is not executable".to_owned()));
+    }
+    examine(absolute, Source::Chosen, home).await
+}
+
+/// The managed copy, checked anew: it is run only as what was fetched.
+pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
+    let found = digest(path.clone()).await?;
+    if found != pin.sha256 {
+        return Err(Failure::Tampered { path, found, expected: pin.sha256 });
+    }
+    Ok(Found { path, version: Some(pin.version), digest: found, source: Source::Managed })
+}
+
+async fn examine(path: PathBuf, source: Source, home: &Path) -> Result<Found, Failure> {
+    let version = cloudflared::version(path.clone(), home).await;
+    if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
+        return Err(Failure::Denied { path, version: version.clone() });
+    }
+    Ok(Found { digest: digest(path.clone()).await?, path, version, source })
+}
+
+/// SHA-256 of a file, on a thread of its own: 40 MB take a tenth of a second.
+async fn digest(path: PathBuf) -> Result<String, Failure> {
+    let read = path.clone();
+    let hashed = tokio::task::spawn_blocking(move || install::digest(&mut File::open(read)?)).await;
+    let hashed = hashed.expect("hashing a file does not panic");
+    hashed.map_err(|error| Failure::Chosen { path, why: plain(&error) })
+}
+
+/// The first executable `cloudflared` on `path`. Relative entries depend on where one stands, so
+/// they are left out.
+fn on_path(path: Option<&OsStr>) -> Option<PathBuf> {
+    std::env::split_paths(path?)
+        .filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join("cloudflared"))
+        .find(|file| {
+            std::fs::metadata(file)
+                .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        })
+}
+
+/// An error of the system without its number, which tells nobody anything.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((what, _)) => what.to_lowercase(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_entries_of_path_are_never_searched() {
+        let dir = std::env::temp_dir().join(format!("chattrace-path-{}", std::process::id()));
+        std::fs::create_dir(&dir).unwrap();
+        let file = dir.join("cloudflared");
+        std::fs::write(&file, "#!/bin/sh\n").unwrap();
+        let list = |dirs: &[&Path]| std::env::join_paths(dirs).unwrap();
+        assert_eq!(on_path(Some(&list(&[&dir]))), None, "not executable");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(on_path(Some(&list(&[Path::new("."), &dir]))), Some(file));
+        assert_eq!(on_path(Some(&list(&[Path::new("."), Path::new("")]))), None);
+        assert_eq!(on_path(None), None);
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

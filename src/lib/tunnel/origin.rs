@@ -1,0 +1,186 @@
+//! The local server that gets a public address: what cloudflared may know of it, and what it may
+//! not. A path and a fragment can hold the ticket, so they stay here (V-30).
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::exit::Exit;
+
+/// Longest origin, in bytes: far beyond any link of ours, far below what a terminal chokes on.
+pub(super) const ORIGIN_BYTES: usize = 4096;
+
+/// A local web server and what is put back on its public address.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// Host and port as cloudflared gets them.
+    authority: String,
+    /// Path, query and fragment; may be secret.
+    tail: String,
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Origin({}, hidden)", self.authority)
+    }
+}
+
+/// Why a text is no origin. The text itself is not repeated: it may hold a ticket.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OriginError {
+    /// Not `http://`.
+    #[error(
+        "the origin does not start with http://; give the address of a local web server, such as http://127.0.0.1:8080"
+    )]
+    Scheme,
+    /// Another machine.
+    #[error(
+        "the origin is not on this computer; only 127.0.0.1, localhost and [::1] can be given a public address"
+    )]
+    Elsewhere,
+    /// No port, or none that exists.
+    #[error("the origin has no usable port; give one, such as http://127.0.0.1:8080")]
+    Port,
+    /// Spaces or invisible characters.
+    #[error("the origin holds characters that no address has; copy the link again")]
+    Characters,
+    /// Too much of it.
+    #[error(
+        "the origin is longer than {ORIGIN_BYTES} bytes; give only the address of the local web server"
+    )]
+    Long,
+    /// Standard input ended before a line did.
+    #[error(
+        "standard input ended before its first line; give the origin as an argument, such as http://127.0.0.1:8080, or write it as a line"
+    )]
+    NoLine,
+    /// There is neither an argument nor a pipe.
+    #[error(
+        "there is no origin; give the address of a local web server, such as http://127.0.0.1:8080, or pipe it in"
+    )]
+    Missing,
+}
+
+impl OriginError {
+    /// The code that the shell sees: what a neighbour did not deliver is no mistake of this command.
+    pub(super) fn exit(&self) -> Exit {
+        if *self == OriginError::NoLine { Exit::Unavailable } else { Exit::Usage }
+    }
+}
+
+impl Origin {
+    /// Reads `http://HOST:PORT` with anything after it.
+    pub(super) fn parse(text: &str) -> Result<Self, OriginError> {
+        if text.len() > ORIGIN_BYTES {
+            return Err(OriginError::Long);
+        }
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(OriginError::Characters);
+        }
+        let rest = text.strip_prefix("http://").ok_or(OriginError::Scheme)?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        let (host, port) = authority.rsplit_once(':').ok_or(OriginError::Port)?;
+        if !local(host) {
+            return Err(OriginError::Elsewhere);
+        }
+        // parse() alone would take "+80".
+        let digits = port.bytes().all(|b| b.is_ascii_digit());
+        match port.parse::<u16>() {
+            Ok(1..) if digits => {
+                Ok(Self { authority: authority.to_owned(), tail: tail.to_owned() })
+            }
+            Ok(_) | Err(_) => Err(OriginError::Port),
+        }
+    }
+
+    /// The address a service listens on; "every address" is reached on loopback.
+    pub(super) fn of(listen: SocketAddr) -> Self {
+        let mut reached = listen;
+        match listen {
+            SocketAddr::V4(v4) if v4.ip().is_unspecified() => {
+                reached.set_ip(Ipv4Addr::LOCALHOST.into());
+            }
+            SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
+                reached.set_ip(Ipv6Addr::LOCALHOST.into());
+            }
+            SocketAddr::V4(_) | SocketAddr::V6(_) => {}
+        }
+        Self { authority: reached.to_string(), tail: String::new() }
+    }
+
+    /// What cloudflared is told: scheme, host, port and nothing else.
+    pub(super) fn bare(&self) -> String {
+        format!("http://{}", self.authority)
+    }
+
+    /// The public link: `url` with everything that was kept aside.
+    pub(super) fn public(&self, url: &str) -> String {
+        format!("{url}{}", self.tail)
+    }
+}
+
+fn local(host: &str) -> bool {
+    host == "localhost"
+        || host == "[::1]"
+        || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// V-30.
+    #[test]
+    fn path_and_fragment_are_kept_from_cloudflared_and_put_back() {
+        let origin = Origin::parse("http://127.0.0.1:8080/t/abc?x=1#key").unwrap();
+        assert_eq!(origin.bare(), "http://127.0.0.1:8080");
+        assert_eq!(
+            origin.public("https://a-b.trycloudflare.com"),
+            "https://a-b.trycloudflare.com/t/abc?x=1#key"
+        );
+        assert!(!format!("{origin:?}").contains("abc"));
+    }
+
+    #[test]
+    fn every_name_of_this_computer_is_taken() {
+        for text in ["http://localhost:1", "http://[::1]:80/", "http://127.9.9.9:65535#x"] {
+            assert!(Origin::parse(text).is_ok(), "{text}");
+        }
+        let all = Origin::of("0.0.0.0:81".parse().unwrap());
+        assert_eq!(all.bare(), "http://127.0.0.1:81");
+    }
+
+    #[test]
+    fn everything_else_is_refused_for_its_reason() {
+        use OriginError::{Characters, Elsewhere, Long, Port, Scheme};
+        for (text, why) in [
+            ("", Scheme),
+            ("https://127.0.0.1:1", Scheme),
+            ("unix:/run/x", Scheme),
+            ("http://127.0.0.1", Port),
+            ("http://127.0.0.1:0", Port),
+            ("http://127.0.0.1:+1", Port),
+            ("http://127.0.0.1:99999", Port),
+            ("http://127.0.0.1:", Port),
+            ("http://example.org:80", Elsewhere),
+            ("http://user@127.0.0.1:80", Elsewhere),
+            ("http://127.0.0.1@evil.example:80", Elsewhere),
+            ("http://0.0.0.0:80", Elsewhere),
+            ("http://127.0.0.1:80/\u{1b}[2J", Characters),
+            ("http://127.0.0.1:80/a b", Characters),
+            (&format!("http://127.0.0.1:80/{}", "x".repeat(5000)), Long),
+        ] {
+            assert_eq!(Origin::parse(text), Err(why), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn only_loopback_ever_reaches_cloudflared(text in "http://\\PC{0,60}") {
+            if let Ok(origin) = Origin::parse(&text) {
+                let bare = origin.bare();
+                let host = bare.strip_prefix("http://").unwrap().rsplit_once(':').unwrap().0;
+                assert!(local(host));
+            }
+        }
+    }
+}
