@@ -31,10 +31,8 @@ async fn the_room_is_accessible_also_when_cut_off_and_ended() {
         page.say("wordwithoutanyblanks".repeat(4).as_str()).await;
         page.type_into("#say", "more").await;
     }
-    ana.say("https://example.org/a/long/address/that/has/to/be/wrapped/somewhere")
-        .await;
-    ana.until("document.querySelectorAll('.said:not(.dim)').length === 8")
-        .await;
+    ana.say("https://example.org/a/long/address/that/has/to/be/wrapped/somewhere").await;
+    ana.until("document.querySelectorAll('.said:not(.dim)').length === 8").await;
     ana.expect_accessible("room").await;
     ana.expect_to_fit("room").await;
     path.set(Way::Cut);
@@ -56,14 +54,10 @@ async fn regions_have_their_roles_and_names() {
     let stage = Stage::open(&[]).await;
     let page = stage.gate().await;
     let shown = "getComputedStyle(document.querySelector('#why')).display !== 'none'";
-    assert_eq!(
-        page.get("document.querySelector('#why').role").await,
-        "alert"
-    );
+    assert_eq!(page.get("document.querySelector('#why').role").await, "alert");
     assert_eq!(page.get(shown).await, true, "there before it speaks");
     assert_eq!(
-        page.get("document.documentElement.lang + document.documentElement.translate")
-            .await,
+        page.get("document.documentElement.lang + document.documentElement.translate").await,
         "enfalse"
     );
     page.join("Ana").await;
@@ -75,10 +69,8 @@ async fn regions_have_their_roles_and_names() {
         "[role=status]",
         "section[aria-label]",
     ] {
-        let count = page.run(
-            "return document.querySelectorAll(arguments[0]).length",
-            vec![json!(selector)],
-        );
+        let count = page
+            .run("return document.querySelectorAll(arguments[0]).length", vec![json!(selector)]);
         assert_eq!(count.await, 1, "{selector}");
     }
 }

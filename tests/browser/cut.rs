@@ -29,17 +29,13 @@ async fn v17_after_a_cut_everything_arrives_exactly_once_and_nobody_notices() {
     path.set(Way::Open);
     ana.until_status("Connected").await;
     bo.until_log("typed while cut").await;
-    ana.until("document.querySelectorAll('.said:not(.dim)').length === 3")
-        .await;
+    ana.until("document.querySelectorAll('.said:not(.dim)').length === 3").await;
     bo.say("last").await;
     ana.until_log("last").await;
     let expected = ["one", "said meanwhile", "typed while cut", "last"];
     assert_eq!(ana.said().await, expected);
     assert_eq!(bo.said().await, expected);
-    assert!(
-        !bo.body().await.contains(" left"),
-        "a short cut is nobody's business"
-    );
+    assert!(!bo.body().await.contains(" left"), "a short cut is nobody's business");
 }
 
 /// A phone that changes its network: the connection is there, but nothing comes through it.
@@ -80,8 +76,7 @@ async fn v16_without_websockets_the_room_is_reached_by_polling() {
     // It tries a WebSocket twice a minute by chance; the test does not leave it to chance.
     path.set(Way::Open);
     ana.run("Math.random = () => 0", vec![]).await;
-    ana.until("document.querySelector('[role=status]').textContent === 'Connected'")
-        .await;
+    ana.until("document.querySelector('[role=status]').textContent === 'Connected'").await;
     bo.say("by socket").await;
     ana.until_log("by socket").await;
     ana.say("indeed").await;
@@ -110,7 +105,7 @@ async fn two_minutes_without_contact_empty_the_page() {
     let (_stage, path, ana, bo) = apart(Way::Open).await;
     bo.say("secret").await;
     ana.until_log("secret").await;
-    ana.type_into("#say", "half a thought").await;
+    ana.type_into("#say", "an unfinished sentence").await;
     path.set(Way::Cut);
     ana.until_status("Cut off").await;
     // A minute passes for the page; a long sleep counts no more than that.
@@ -118,7 +113,7 @@ async fn two_minutes_without_contact_empty_the_page() {
     ana.run(later, vec![json!(3_600_000)]).await;
     ana.until_status("this page empties itself in").await;
     ana.run(later, vec![json!(60_000)]).await;
-    ana.expect_over(&["secret", "half", "Bo"]).await;
+    ana.expect_over(&["secret", "unfinished", "Bo"]).await;
 }
 
 /// The room that answers is another one: nothing of the old one may stay on the screen.

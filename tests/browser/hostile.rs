@@ -33,15 +33,9 @@ const LINKS: &[(&str, &[&str])] = &[
     ("https://a.test/<script>", &["https://a.test/"]),
     ("(see https://a.test/b).", &["https://a.test/b"]),
     ("https://bank.test@evil.test/", &[]),
-    (
-        "ftp://a.test/ file:///etc/passwd blob:https://a.test/x",
-        &["https://a.test/x"],
-    ),
+    ("ftp://a.test/ file:///etc/passwd blob:https://a.test/x", &["https://a.test/x"]),
     ("https://аpple.test/", &["https://xn--pple-43d.test/"]),
-    (
-        "HTTP://A.TEST/ and https://b.test/?q=1#f",
-        &["http://a.test/", "https://b.test/?q=1#f"],
-    ),
+    ("HTTP://A.TEST/ and https://b.test/?q=1#f", &["http://a.test/", "https://b.test/?q=1#f"]),
 ];
 
 #[tokio::test]
@@ -57,17 +51,11 @@ async fn v09_hostile_texts_are_shown_as_text() {
     // Only what the page itself is made of.
     let kinds =
         "[...new Set([...document.querySelectorAll('.log *')].map((e) => e.localName))].sort()";
-    assert_eq!(
-        ana.get(kinds).await,
-        json!(["a", "bdi", "div", "p", "span", "time"])
-    );
+    assert_eq!(ana.get(kinds).await, json!(["a", "bdi", "div", "p", "span", "time"]));
     for page in [&ana, &bo] {
         assert_eq!(page.get("typeof pwned").await, "undefined");
         assert_eq!(page.text_of("h2").await, "Here: 2");
-        assert!(
-            page.front().await.get_alert_text().await.is_err(),
-            "a dialog is open"
-        );
+        assert!(page.front().await.get_alert_text().await.is_err(), "a dialog is open");
     }
     stage.browser.expect_no_complaint().await;
 }
@@ -90,10 +78,7 @@ async fn v09_v23_links_show_where_they_lead_and_tell_nobody() {
             json!(addresses),
             "{text}"
         );
-        assert_eq!(
-            ana.get(&format!("{links}.map((a) => a.textContent)")).await,
-            json!(addresses)
-        );
+        assert_eq!(ana.get(&format!("{links}.map((a) => a.textContent)")).await, json!(addresses));
     }
     let rest = "[...document.querySelectorAll('.log a')].every((a) => a.target === '_blank'
         && a.rel === 'noreferrer noopener nofollow' && a.attributes.length <= 4)";
@@ -107,19 +92,12 @@ async fn v09_hostile_names_are_refused_as_text() {
     let stage = Stage::open(&[]).await;
     let page = stage.gate().await;
     for name in CORPUS {
-        page.run("document.querySelector('#why').textContent = ''", vec![])
-            .await;
+        page.run("document.querySelector('#why').textContent = ''", vec![]).await;
         page.knock(name).await;
         assert!(!page.reason().await.is_empty());
-        assert!(
-            page.get("!document.querySelector('#say')").await == true,
-            "{name} came in"
-        );
+        assert!(page.get("!document.querySelector('#say')").await == true, "{name} came in");
     }
     assert_eq!(page.get("typeof pwned").await, "undefined");
-    assert_eq!(
-        page.get("document.querySelectorAll('#why *').length").await,
-        0
-    );
+    assert_eq!(page.get("document.querySelectorAll('#why *').length").await, 0);
     stage.browser.expect_no_complaint().await;
 }

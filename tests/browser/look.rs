@@ -16,8 +16,7 @@ async fn pictures_of_gate_room_and_end() {
     ana.until_log("thing on").await;
     ana.say("it is. hello Bo").await;
     cy.until_log("hello Bo").await;
-    cy.say("first things first:\n  1. who brings the keys\n  2. when")
-        .await;
+    cy.say("first things first:\n  1. who brings the keys\n  2. when").await;
     bo.until_log("when").await;
     bo.say("the address is https://example.org/meet?at=18:30, and do not be late: the last train back leaves at a quarter past eleven").await;
     ana.until_log("eleven").await;

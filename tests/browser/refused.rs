@@ -18,15 +18,11 @@ async fn v04_bad_names_are_refused_with_the_reason_and_kept() {
         ("operator", "room's own"),
         ("0perator", "room's own"),
     ] {
-        page.run("document.querySelector('#why').textContent = ''", vec![])
-            .await;
+        page.run("document.querySelector('#why').textContent = ''", vec![]).await;
         page.knock(name).await;
         let said = page.reason().await;
         assert!(said.contains(reason), "{name:?}: {said}");
-        assert_eq!(
-            page.get("document.querySelector('#name').value").await,
-            name
-        );
+        assert_eq!(page.get("document.querySelector('#name').value").await, name);
         assert_eq!(page.get("document.activeElement.id").await, "name");
     }
 }
@@ -72,10 +68,7 @@ async fn a_full_room_says_so_and_lets_in_later() {
 async fn without_a_ticket_the_gate_asks_for_the_link() {
     let stage = Stage::open(&[]).await;
     let page = stage.browser.page(stage.room.address()).await;
-    assert_eq!(
-        page.get("document.querySelector('#link').hidden").await,
-        false
-    );
+    assert_eq!(page.get("document.querySelector('#link').hidden").await, false);
     page.type_into("#name", "Ana").await;
     page.type_into("#link", &format!("nonsense{ENTER}")).await;
     assert!(page.reason().await.contains("no link"));
@@ -94,28 +87,15 @@ async fn a_wrong_link_is_refused_and_can_be_replaced() {
     let stage = Stage::open(&[]).await;
     let wrong = format!("{}t/AAAAAAAAAAAAAAAAAAAAAA", stage.room.address());
     let page = stage.browser.page(&wrong).await;
-    assert_eq!(
-        page.get("document.querySelector('#link').hidden").await,
-        true
-    );
+    assert_eq!(page.get("document.querySelector('#link').hidden").await, true);
     page.knock("Ana").await;
     assert!(page.reason().await.contains("link"));
     page.until("!document.querySelector('#link').hidden").await;
     // A ticket alone will do, and the form of sealed rooms is understood as well.
-    page.type_into(
-        "#link",
-        &format!("https://x.test/#1.{}{ENTER}", stage.room.ticket()),
-    )
-    .await;
+    page.type_into("#link", &format!("https://x.test/#1.{}{ENTER}", stage.room.ticket())).await;
     page.until("document.querySelector('#say')").await;
-    let page = stage
-        .browser
-        .page(&format!(
-            "{}#1.{}",
-            stage.room.address(),
-            stage.room.ticket()
-        ))
-        .await;
+    let page =
+        stage.browser.page(&format!("{}#1.{}", stage.room.address(), stage.room.ticket())).await;
     page.join("Bo").await;
     assert_eq!(page.get("location.href").await, stage.room.address());
 }
@@ -132,8 +112,7 @@ async fn refused_lines_come_back_into_the_box_in_order() {
         document.querySelector('#say').value = 'typed since'";
     ana.run(script, vec![json!(["one", "two", "three"])]).await;
     ana.until_status("too fast").await;
-    ana.until("document.querySelector('#say').value === 'two\\nthree\\ntyped since'")
-        .await;
+    ana.until("document.querySelector('#say').value === 'two\\nthree\\ntyped since'").await;
     assert_eq!(ana.said().await, ["one"]);
 }
 
@@ -142,24 +121,16 @@ async fn a_message_that_is_too_long_stays_in_the_box() {
     let stage = Stage::open(&[]).await;
     let ana = stage.seat("Ana").await;
     let long = "é".repeat(2049);
-    ana.run(
-        "document.querySelector('#say').value = arguments[0]",
-        vec![long.clone().into()],
-    )
-    .await;
+    ana.run("document.querySelector('#say').value = arguments[0]", vec![long.clone().into()]).await;
     ana.type_into("#say", "!").await;
     assert!(ana.text_of(".bar").await.contains("4099 of 4096 bytes"));
     ana.keys(ENTER).await;
     ana.until_status("Too long").await;
-    assert_eq!(
-        ana.get("document.querySelector('#say').value").await,
-        format!("{long}!")
-    );
+    assert_eq!(ana.get("document.querySelector('#say').value").await, format!("{long}!"));
     // Too many lines is the room's own rule.
     let many = "x\n".repeat(60);
     ana.say_all(&[&many]).await;
     ana.until_status("lines").await;
-    ana.until("document.querySelector('#say').value.split('\\n').length >= 60")
-        .await;
+    ana.until("document.querySelector('#say').value.split('\\n').length >= 60").await;
     assert_eq!(ana.said().await, Vec::<String>::new());
 }

@@ -12,8 +12,7 @@ async fn v01_v02_two_people_see_each_other_and_talk_both_ways() {
     assert_eq!(ana.text_of("h2").await, "Here: 1");
     let bo = stage.seat("Bo").await;
     ana.until_log("joined").await;
-    ana.until("document.querySelector('h2').textContent === 'Here: 2'")
-        .await;
+    ana.until("document.querySelector('h2').textContent === 'Here: 2'").await;
     ana.say("hello Bo").await;
     bo.until_log("hello Bo").await;
     bo.say("two\nlines").await;
@@ -30,29 +29,17 @@ async fn v01_v02_two_people_see_each_other_and_talk_both_ways() {
             .await;
         let mut roster: Vec<String> = serde_json::from_value(roster).unwrap();
         roster.sort();
-        assert_eq!(
-            authors,
-            json!(roster),
-            "names and tags are those of the list"
-        );
-        assert!(
-            roster[0].starts_with("Ana#") && roster[1].starts_with("Bo#"),
-            "{roster:?}"
-        );
+        assert_eq!(authors, json!(roster), "names and tags are those of the list");
+        assert!(roster[0].starts_with("Ana#") && roster[1].starts_with("Bo#"), "{roster:?}");
     }
     let colours =
         "[...document.querySelectorAll('.said bdi')].map((w) => getComputedStyle(w).color)";
     let seen = ana.get(colours).await;
     assert_ne!(seen[0], seen[1]);
-    assert_eq!(
-        seen,
-        bo.get(colours).await,
-        "one person, one colour on every screen"
-    );
+    assert_eq!(seen, bo.get(colours).await, "one person, one colour on every screen");
     ana.click("header button").await;
     bo.until_log("left").await;
-    bo.until("document.querySelector('h2').textContent === 'Here: 1'")
-        .await;
+    bo.until("document.querySelector('h2').textContent === 'Here: 1'").await;
 }
 
 #[tokio::test]
@@ -63,11 +50,7 @@ async fn the_keyboard_alone_is_enough() {
     // The name has the focus; the button is next.
     bo.keys(&format!("Bo{TAB}")).await;
     assert_eq!(bo.get("document.activeElement.textContent").await, "Join");
-    assert_ne!(
-        bo.get("getComputedStyle(document.activeElement).outlineStyle")
-            .await,
-        "none"
-    );
+    assert_ne!(bo.get("getComputedStyle(document.activeElement).outlineStyle").await, "none");
     bo.keys(ENTER).await;
     bo.until("document.activeElement.id === 'say'").await;
     bo.keys(&format!("no mouse here{ENTER}")).await;
@@ -75,16 +58,9 @@ async fn the_keyboard_alone_is_enough() {
     bo.keys(TAB).await;
     assert_eq!(bo.get("document.activeElement.textContent").await, "Send");
     // From the top: the skip link, seen when focused, leads to the box.
-    bo.run(
-        "document.activeElement.blur(); document.querySelector('.skip').focus()",
-        vec![],
-    )
-    .await;
+    bo.run("document.activeElement.blur(); document.querySelector('.skip').focus()", vec![]).await;
     assert!(
-        bo.get("document.activeElement.getBoundingClientRect().left")
-            .await
-            .as_f64()
-            > Some(0.0)
+        bo.get("document.activeElement.getBoundingClientRect().left").await.as_f64() > Some(0.0)
     );
     bo.keys(ENTER).await;
     bo.until("document.activeElement.id === 'say'").await;
@@ -94,11 +70,7 @@ async fn the_keyboard_alone_is_enough() {
 async fn earlier_messages_are_announced_at_the_gate_and_shown() {
     let stage = Stage::open(&["--backlog", "5"]).await;
     let ana = stage.gate().await;
-    assert!(
-        ana.text_of("main")
-            .await
-            .contains("up to 5 earlier messages")
-    );
+    assert!(ana.text_of("main").await.contains("up to 5 earlier messages"));
     ana.join("Ana").await;
     ana.say("before Bo").await;
     ana.until("document.querySelector('.said:not(.dim)')").await;
@@ -127,8 +99,7 @@ async fn typing_shows_and_unread_lines_are_counted_in_the_title() {
     let ana = stage.seat("Ana").await;
     let bo = stage.seat("Bo").await;
     bo.type_into("#say", "hm").await;
-    ana.until("/^Bo.*is typing/.test(document.querySelector('.typing').textContent)")
-        .await;
+    ana.until("/^Bo.*is typing/.test(document.querySelector('.typing').textContent)").await;
     // A window behind another is not hidden to a browser without a screen.
     let hide =
         "Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true });
@@ -150,21 +121,13 @@ async fn the_log_is_bounded_and_does_not_run_away_from_its_reader() {
     let ana = stage.seat("Ana").await;
     flood(&ana, &stage.room, 530).await;
     ana.until_log("line 529.").await;
-    assert_eq!(
-        ana.get("document.querySelector('.log').childElementCount")
-            .await,
-        500
-    );
-    ana.run("document.querySelector('.log').scrollTop = 40", vec![])
-        .await;
+    assert_eq!(ana.get("document.querySelector('.log').childElementCount").await, 500);
+    ana.run("document.querySelector('.log').scrollTop = 40", vec![]).await;
     let bo = stage.seat("Bo").await;
     bo.say("new").await;
     ana.until("!document.querySelector('.more').hidden").await;
     let top = ana.get("document.querySelector('.log').scrollTop").await;
-    assert!(
-        top.as_f64() < Some(100.0),
-        "the reader was scrolled to {top}"
-    );
+    assert!(top.as_f64() < Some(100.0), "the reader was scrolled to {top}");
     ana.click(".more").await;
     ana.until("document.querySelector('.more').hidden").await;
     ana.until(AT_END).await;
@@ -182,6 +145,5 @@ async fn flood(page: &crate::stage::Page, room: &Room, lines: u32) {
             socket.onmessage = null;
             for (let i = 0; i < count; i += 1) socket.send(JSON.stringify({ t: 'say', body: `line ${i}.` }));
         }";
-    page.run(script, vec![json!(room.ticket()), json!(lines)])
-        .await;
+    page.run(script, vec![json!(room.ticket()), json!(lines)]).await;
 }

@@ -21,12 +21,7 @@ impl Page {
             axe.run(document, { rules }).then(({ violations }) => done(violations.map((found) =>
                 `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html).join(' ')}`)));";
         self.run(&source(), Vec::new()).await;
-        let found: Value = self
-            .front()
-            .await
-            .execute_async(RUN, Vec::new())
-            .await
-            .unwrap();
+        let found: Value = self.front().await.execute_async(RUN, Vec::new()).await.unwrap();
         serde_json::from_value(found).unwrap()
     }
 }

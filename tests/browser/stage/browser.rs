@@ -39,11 +39,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .expect("chromedriver opens a session with chromium");
-        Self {
-            client,
-            _driver: driver,
-            first: std::cell::Cell::new(true),
-        }
+        Self { client, _driver: driver, first: std::cell::Cell::new(true) }
     }
 
     /// A window of its own that shows this address.
@@ -65,22 +61,15 @@ impl Browser {
 
     /// The lines of a log (`browser`: console; `performance`: network) since it was last asked for.
     pub(crate) async fn log(&self, kind: &str) -> Vec<Value> {
-        let command = Own {
-            path: "se/log",
-            body: json!({ "type": kind }),
-        };
+        let command = Own { path: "se/log", body: json!({ "type": kind }) };
         let lines = self.client.issue_cmd(command).await.unwrap();
         serde_json::from_value(lines).unwrap()
-    }
     }
 
     /// Fails when a page complained on the console, about itself or its policy.
     pub(crate) async fn expect_no_complaint(&self) {
         let log = self.log("browser").await;
-        let bad: Vec<_> = log
-            .iter()
-            .filter(|line| line["level"] == "SEVERE")
-            .collect();
+        let bad: Vec<_> = log.iter().filter(|line| line["level"] == "SEVERE").collect();
         assert!(bad.is_empty(), "on the console: {bad:#?}");
     }
 
@@ -92,9 +81,9 @@ impl Browser {
             serde_json::from_str::<Value>(text).unwrap()["message"].take()
         });
         let address = |event: Value| match event["method"].as_str().unwrap() {
-            "Network.requestWillBeSent" => event["params"]["request"]["url"]
-                .as_str()
-                .map(str::to_owned),
+            "Network.requestWillBeSent" => {
+                event["params"]["request"]["url"].as_str().map(str::to_owned)
+            }
             "Network.webSocketCreated" => event["params"]["url"].as_str().map(str::to_owned),
             _ => None,
         };
@@ -105,10 +94,7 @@ impl Browser {
 impl Driver {
     fn start() -> Self {
         const INSTALL: &str = "install it first (Debian: apt-get install chromium chromium-driver)";
-        assert!(
-            std::path::Path::new(CHROMIUM).exists(),
-            "{CHROMIUM} is missing; {INSTALL}"
-        );
+        assert!(std::path::Path::new(CHROMIUM).exists(), "{CHROMIUM} is missing; {INSTALL}");
         let home = Folder::new();
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
@@ -124,11 +110,7 @@ impl Driver {
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert_ne!(
-                lines.read_line(&mut line).unwrap(),
-                0,
-                "chromedriver ended at once"
-            );
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "chromedriver ended at once");
             let port = line.trim_end().trim_end_matches('.').rsplit(' ').next();
             match port.map(str::parse) {
                 Some(Ok(port)) if port != 0 && line.contains("on port") => break port,
@@ -170,10 +152,7 @@ impl Driver {
     fn shut_down(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(DEADLINE))?;
-        write!(
-            stream,
-            "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-        )?;
+        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
         stream.read_to_end(&mut Vec::new())?;
         Ok(())
     }
@@ -201,11 +180,7 @@ impl WebDriverCompatibleCommand for Own {
         base: &url::Url,
         session: Option<&str>,
     ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!(
-            "session/{}/{}",
-            session.unwrap_or_default(),
-            self.path
-        ))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {

@@ -34,18 +34,12 @@ pub(crate) struct Stage {
 impl Stage {
     /// With the options of `chattrace-serve`.
     pub(crate) async fn open(options: &[&str]) -> Self {
-        Self {
-            room: Room::open(options),
-            browser: Browser::start().await,
-        }
+        Self { room: Room::open(options), browser: Browser::start().await }
     }
 
     /// With a configuration.
     pub(crate) async fn configured(config: &str) -> Self {
-        Self {
-            room: Room::configured(config),
-            browser: Browser::start().await,
-        }
+        Self { room: Room::configured(config), browser: Browser::start().await }
     }
 
     /// A window that shows the gate.
@@ -69,11 +63,7 @@ impl Folder {
     /// A new one.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

@@ -27,10 +27,7 @@ impl Page {
 
     /// The driver, with this window in front.
     pub(crate) async fn front(&self) -> &Client {
-        self.client
-            .switch_to_window(self.window.clone())
-            .await
-            .unwrap();
+        self.client.switch_to_window(self.window.clone()).await.unwrap();
         &self.client
     }
 
@@ -53,10 +50,8 @@ impl Page {
     /// The same, as text.
     pub(crate) async fn text_of(&self, selector: &str) -> String {
         let element = json!(selector);
-        let text = self.run(
-            "return document.querySelector(arguments[0]).textContent",
-            vec![element],
-        );
+        let text =
+            self.run("return document.querySelector(arguments[0]).textContent", vec![element]);
         text.await.as_str().unwrap().to_owned()
     }
 
@@ -65,10 +60,7 @@ impl Page {
         let end = Instant::now() + DEADLINE;
         while self.get(&format!("!!({expression})")).await != json!(true) {
             if Instant::now() > end {
-                panic!(
-                    "never true: {expression}\nthe page shows:\n{}",
-                    self.body().await
-                );
+                panic!("never true: {expression}\nthe page shows:\n{}", self.body().await);
             }
             sleep(GLANCE).await;
         }
@@ -77,10 +69,7 @@ impl Page {
     /// Waits until the log holds a line with this text.
     pub(crate) async fn until_log(&self, text: &str) {
         let text = json!(text);
-        self.until(&format!(
-            "document.querySelector('.log')?.textContent.includes({text})"
-        ))
-        .await;
+        self.until(&format!("document.querySelector('.log')?.textContent.includes({text})")).await;
     }
 
     /// Waits until the status line holds this text.
@@ -94,12 +83,7 @@ impl Page {
 
     /// Types into a field, as keys.
     pub(crate) async fn type_into(&self, selector: &str, keys: &str) {
-        let field = self
-            .front()
-            .await
-            .find(Locator::Css(selector))
-            .await
-            .unwrap();
+        let field = self.front().await.find(Locator::Css(selector)).await.unwrap();
         field.send_keys(keys).await.unwrap();
     }
 
@@ -111,23 +95,14 @@ impl Page {
 
     /// Clicks.
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self
-            .front()
-            .await
-            .find(Locator::Css(selector))
-            .await
-            .unwrap();
+        let element = self.front().await.find(Locator::Css(selector)).await.unwrap();
         element.click().await.unwrap();
     }
 
     /// Asks to be let in.
     pub(crate) async fn knock(&self, name: &str) {
         // Not as keys: the driver knows only the first 65 536 characters.
-        self.run(
-            "document.querySelector('#name').value = arguments[0]",
-            vec![json!(name)],
-        )
-        .await;
+        self.run("document.querySelector('#name').value = arguments[0]", vec![json!(name)]).await;
         self.click("form button").await;
     }
 
@@ -139,15 +114,13 @@ impl Page {
 
     /// Waits for the reason why somebody was not let in.
     pub(crate) async fn reason(&self) -> String {
-        self.until("document.querySelector('#why')?.textContent")
-            .await;
+        self.until("document.querySelector('#why')?.textContent").await;
         self.text_of("#why").await
     }
 
     /// Says something, by keyboard.
     pub(crate) async fn say(&self, text: &str) {
-        self.type_into("#say", &format!("{}{ENTER}", text.replace('\n', NEW_LINE)))
-            .await;
+        self.type_into("#say", &format!("{}{ENTER}", text.replace('\n', NEW_LINE))).await;
     }
 
     /// Hands texts in one after the other without a breath between them.
@@ -197,22 +170,14 @@ impl Page {
             Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()])
                 .then((lists) => done([document.cookie, localStorage.length, sessionStorage.length,
                     ...lists.map((list) => list.length)]))";
-        let stored = self
-            .front()
-            .await
-            .execute_async(STORED, Vec::new())
-            .await
-            .unwrap();
+        let stored = self.front().await.execute_async(STORED, Vec::new()).await.unwrap();
         assert_eq!(stored, json!(["", 0, 0, 0, 0, 0]));
     }
 
     /// A command of the browser's own protocol, for this window.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
-        let command = Own {
-            path: "goog/cdp/execute",
-            body,
-        };
+        let command = Own { path: "goog/cdp/execute", body };
         self.front().await.issue_cmd(command).await.unwrap()
     }
 
@@ -220,13 +185,8 @@ impl Page {
     pub(crate) async fn look(&self, width: u32, scheme: &str) {
         let screen =
             json!({ "width": width, "height": 640, "deviceScaleFactor": 1, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", screen)
-            .await;
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.devtools(
-            "Emulation.setEmulatedMedia",
-            json!({ "features": features }),
-        )
-        .await;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 }

@@ -47,11 +47,7 @@ impl Path {
             }
         });
         let link = room.link().replace("127.0.0.1", "127.0.0.2");
-        Self {
-            way,
-            link,
-            accepting,
-        }
+        Self { way, link, accepting }
     }
 
     /// The link that leads along here.
@@ -113,9 +109,7 @@ async fn exchange(mut browser: TcpStream, port: u16) -> io::Result<()> {
     }
     let head = String::from_utf8(head).map_err(io::Error::other)?;
     if head.to_ascii_lowercase().contains("\r\nupgrade: websocket") {
-        return browser
-            .write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
-            .await;
+        return browser.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await;
     }
     let mut room = TcpStream::connect(("127.0.0.1", port)).await?;
     let head = head.replace("Connection: keep-alive", "Connection: close");
@@ -125,7 +119,5 @@ async fn exchange(mut browser: TcpStream, port: u16) -> io::Result<()> {
         room.read_to_end(&mut answer).await?;
         return browser.write_all(&answer).await;
     }
-    tokio::io::copy_bidirectional(&mut browser, &mut room)
-        .await
-        .map(|_| ())
+    tokio::io::copy_bidirectional(&mut browser, &mut room).await.map(|_| ())
 }

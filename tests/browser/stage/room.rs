@@ -34,16 +34,8 @@ impl Room {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut link = String::new();
         stdout.read_line(&mut link).unwrap();
-        assert!(
-            link.starts_with("http://127.0.0.1:"),
-            "chattrace-serve printed {link:?}"
-        );
-        Self {
-            child,
-            link: link.trim_end().to_owned(),
-            _stdout: stdout,
-            home,
-        }
+        assert!(link.starts_with("http://127.0.0.1:"), "chattrace-serve printed {link:?}");
+        Self { child, link: link.trim_end().to_owned(), _stdout: stdout, home }
     }
 
     /// Opens one with this configuration.
@@ -81,13 +73,7 @@ impl Room {
     /// Asks it to end, as an operator would.
     pub(crate) fn end(&self) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 }
 
@@ -105,11 +91,7 @@ fn program() -> &'static PathBuf {
     PROGRAM.get_or_init(|| {
         let folder = std::env::var_os("CHATTRACE_BIN_DIR").map_or_else(built, PathBuf::from);
         let program = folder.join("chattrace-serve");
-        assert!(
-            program.is_file(),
-            "{} is missing: run `cargo build` first",
-            program.display()
-        );
+        assert!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
         program
     })
 }
@@ -117,31 +99,14 @@ fn program() -> &'static PathBuf {
 fn built() -> PathBuf {
     // target/PROFILE/deps/browser-0123456789abcdef
     let tests = std::env::current_exe().unwrap();
-    let profile = tests
-        .parent()
-        .and_then(std::path::Path::parent)
-        .unwrap()
-        .to_owned();
+    let profile = tests.parent().and_then(std::path::Path::parent).unwrap().to_owned();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package",
-        "chattrace",
-        "--bin",
-        "chattrace-serve",
-    ]);
+    cargo.args(["build", "--quiet", "--package", "chattrace", "--bin", "chattrace-serve"]);
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
-    let output = cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let story = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "chattrace-serve does not build:\n{story}"
-    );
+    assert!(output.status.success(), "chattrace-serve does not build:\n{story}");
     profile
 }
