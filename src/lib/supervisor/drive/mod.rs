@@ -42,6 +42,8 @@ pub(super) struct Drive {
     settling: Option<tokio::task::JoinHandle<()>>,
     control: Option<tokio::task::JoinHandle<()>>,
     remains: Vec<String>,
+    /// The program that read our stdout was found gone while writing, which is an event only once.
+    reader_missed: bool,
 }
 
 /// What a session begins with.
@@ -129,6 +131,7 @@ impl Drive {
             settling: None,
             control: None,
             remains: Vec::new(),
+            reader_missed: false,
         };
         drive.listen_outside();
         (drive, first)
@@ -190,32 +193,22 @@ impl Drive {
     /// Steps the session through `events` and does what it says, until nothing more follows.
     async fn step_all(&mut self, events: Vec<Event>, children: &mut Signal) -> Option<Ending> {
         let mut events = VecDeque::from(events);
-        let mut ended = None;
         loop {
-            if self.board.reader() == Reader::Gone {
+            if self.board.reader() == Reader::Gone && !self.reader_missed {
+                self.reader_missed = true;
                 events.push_back(Event::End(Cause::Asked(Asked::ReaderGone)));
             }
-            let Some(event) = events.pop_front() else {
-                return ended;
-            };
+            let event = events.pop_front()?;
             for action in self.session.step(event) {
-                match action {
-                    Action::Wipe => {
-                        let clean = self.wipe(children).await;
-                        events.push_back(Event::Wiped(clean));
-                    }
-                    Action::SettleLog { ask } => {
-                        if self.closing.settle(&mut self.board, &self.inputs, ask) {
-                            events.push_back(Event::LogSettled);
-                        }
-                    }
-                    Action::Finish(ending) => ended = Some(ending),
-                    other => events.extend(self.act(other)),
+                if let Action::Finish(ending) = action {
+                    self.board.finished(&self.remains);
+                    return Some(ending);
                 }
-            }
-            if ended.is_some() {
-                self.board.finished(&self.remains);
-                return ended;
+                events.extend(if action == Action::Wipe {
+                    Some(Event::Wiped(self.wipe(children).await))
+                } else {
+                    self.act(action)
+                });
             }
         }
     }
@@ -244,7 +237,12 @@ impl Drive {
             Action::Arm(timer, pause) => {
                 self.timers.insert(timer, Instant::now() + pause);
             }
-            Action::SettleLog { .. } | Action::Wipe | Action::Finish(_) => {}
+            Action::SettleLog { ask } => {
+                let settled = self.closing.settle(&mut self.board, &self.inputs, ask);
+                return settled.then_some(Event::LogSettled);
+            }
+            // Done by `step_all`, which may wait.
+            Action::Wipe | Action::Finish(_) => {}
         }
         None
     }
