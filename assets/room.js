@@ -266,8 +266,10 @@ function refuse({ text, why: reason, suggest }) {
 
 // ---- the room
 
-const box = el('textarea', { id: 'say', rows: 1, 'aria-label': 'Message', oninput: typed, onkeydown: key, ...plain });
-const log = el('div.log', { role: 'log', 'aria-label': 'Messages', tabIndex: 0, onscroll });
+const field = { id: 'say', rows: 1, enterKeyHint: 'send', 'aria-label': 'Message', ...plain };
+const box = el('textarea', { ...field, oninput: typed, onkeydown: key });
+const region = { role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabIndex: 0 };
+const log = el('div.log', { ...region, onscroll });
 const more = el('button.more', { hidden: true, onclick: toEnd }, 'New messages below');
 const [people, count, typing, counter] = ['ul', 'h2', 'p.typing', 'p'].map((kind) => el(kind, {}));
 const status = el('p', { role: 'status' });
@@ -399,7 +401,7 @@ function tick() {
 	ticked = time;
 	if (!inside) return;
 	if (live) pause = 0;
-	if (silence > SILENCE) return over('No contact with the room for two minutes.');
+	if (silence > SILENCE) return over('No contact for two minutes: this page was emptied.');
 	if (live && asked && time - asked > 4000) lost();
 	else if (live && !polling && !asked && silence > 25) probe();
 	else if (polling && !socket && Math.random() < 0.03) openSocket(); // It may pass again.
@@ -412,11 +414,11 @@ function leave() {
 	const line = '{"t":"leave"}';
 	if (live && polling) post('/poll', line, { headers: bearer(), keepalive: true }).catch(() => {});
 	else if (live) socket.send(line);
-	over('Open the link again to come back.', 'You have left');
+	over('Nothing is left on this page. Open the link again to come back.', 'You have left');
 }
 
 /** Empties the page: no name, no line, no draft, no key is left in it. */
-function over(text = 'The room was closed.', heading = 'This session has ended') {
+function over(text = 'The room was closed, and this page emptied.', heading = 'This session has ended') {
 	seat = ticket = null;
 	inside = live = polling = false;
 	notice = returned = nameField.value = linkField.value = box.value = '';
@@ -427,8 +429,7 @@ function over(text = 'The room was closed.', heading = 'This session has ended')
 	history.replaceState(null, '', '/');
 	document.title = 'session ended';
 	const title = el('h1', { tabIndex: -1 }, heading);
-	const rest = el('p', {}, 'Nothing of it is left on this page.');
-	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text), rest));
+	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text)));
 	title.focus();
 	// The browser, too, drops what it may have kept.
 	post('/bye', '', { keepalive: true }).catch(() => {});

@@ -1,10 +1,11 @@
 //! chromedriver, and the one browser it drives for a test.
 
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -19,8 +20,9 @@ pub(crate) struct Browser {
     client: Client,
     /// Ends the browser when dropped.
     _driver: Driver,
-    /// The window it starts with, until the first page takes it.
-    first: std::cell::Cell<bool>,
+    /// The window it starts with, for the first page.
+    first: WindowHandle,
+    taken: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,8 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .expect("chromedriver opens a session with chromium");
-        Self { client, _driver: driver, first: std::cell::Cell::new(true) }
+        let first = client.window().await.unwrap();
+        Self { client, _driver: driver, first, taken: Cell::new(false) }
     }
 
     /// A window of its own that shows this address.
@@ -51,11 +54,14 @@ impl Browser {
 
     /// An empty window of its own.
     pub(crate) async fn blank(&self) -> Page {
-        let window = if self.first.replace(false) {
-            self.client.window().await.unwrap()
-        } else {
-            self.client.new_window(false).await.unwrap().handle
-        };
+        let first = Page::new(self.client.clone(), self.first.clone());
+        if !self.taken.replace(true) {
+            return first;
+        }
+        // Not by WebDriver: its new windows load the browser's whole start page first.
+        let empty = json!({ "url": "about:blank", "newWindow": true });
+        let target = first.devtools("Target.createTarget", empty).await["targetId"].take();
+        let window = target.as_str().unwrap().to_owned().try_into().unwrap();
         Page::new(self.client.clone(), window)
     }
 
