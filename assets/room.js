@@ -1,10 +1,10 @@
 'use strict';
-// One tab, one seat in one room. Everything lives in the variables of this file and nowhere else:
-// no cookie, no storage. What others wrote reaches the document as text only.
+// One tab, one seat in one room, kept in the variables of this file and nowhere else.
+// What others wrote reaches the document as text only.
 
 const LINES = 500; // The oldest go first, as in the server's ring.
 const SILENCE = 120; // Seconds without contact after which the page empties itself.
-const WAITING = 10; // Own lines without an answer; fewer than the server can tell from repeats.
+const WAITING = 10; // Unanswered own lines; the server can tell 32 from repeats.
 const { maxName, messageBytes } = document.body.dataset;
 
 let ticket = findTicket(location.pathname + location.hash);
@@ -15,20 +15,18 @@ function findTicket(text) {
 	return /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
 }
 
-/** Builds an element; `kind` is its tag, or tag.class. Strings become text, never markup. */
+/** Builds an element; `kind` is tag or tag.class. Strings become text, never markup. */
 function el(kind, props, ...children) {
-	const [tag, className = ''] = kind.split('.');
+	const [tag, className] = kind.split('.');
 	const made = document.createElement(tag);
-	made.className = className;
-	for (const [key, value] of Object.entries(props)) {
-		if (key in made) made[key] = value;
-		else made.setAttribute(key, value);
+	if (className) made.className = className;
+	for (const key in props) {
+		if (key in made) made[key] = props[key];
+		else made.setAttribute(key, props[key]);
 	}
 	made.append(...children);
 	return made;
 }
-
-// ---- what this tab knows
 
 const known = new Map(); // Number to {n, tag, name}; those who left stay, for their lines.
 const here = new Set();
@@ -36,28 +34,25 @@ const typists = new Map(); // Number to the time at which "is typing" fades.
 const pending = new Map(); // Own lines without an answer: ref to {body, line, sent}.
 let seat = null; // From the join to the end: {name, resume, epoch, n, last, start}.
 let inside = false; // Admitted, and not at the end yet.
-let live = false;
+let [live, polling] = [false, false];
 let silence = 0; // Seconds since the room was last heard.
-let notice = '';
-let unread = 0;
-let refs = 0;
-let typedAt = 0;
+let follows = true; // The log shows its end.
 let returned = ''; // What refusals have put back at the head of the box.
+let notice = '';
+let [unread, refs, typedAt] = [0, 0, 0];
 
 // ---- the way to the room: WebSocket, or long poll after three failures
 
 let socket = null;
 let failures = 0; // WebSocket tries in a row that were never answered.
-let polling = false;
-let polls = 0; // The newest poll's number; it ended the older ones.
-let blocked = 0; // Until then one own line is on its way by poll; the next waits for its turn.
+let polls = 0; // Number of the newest poll, which ended the older ones.
+let blocked = 0; // Until then an own line is on its way by poll, and the next waits.
 let asked = 0; // When a beat was sent that is still unanswered.
-let pause = 0;
-let retry = 0;
+let [pause, retry] = [0, 0];
 
 function connect() {
 	clearTimeout(retry);
-	polling = failures > 2 && !polling;
+	polling = failures > 2 && !polling; // In turns, when neither works.
 	if (polling) poll(joinLine(), {});
 	else openSocket();
 }
@@ -86,7 +81,6 @@ function openSocket() {
 		if (mine !== socket) return;
 		dropSocket();
 		if (code === 4000) over();
-		if (code === 4001) over('This seat is used by another tab.', 'You have left');
 		if (!answered) failures += 1;
 		if (!polling) lost();
 	};
@@ -113,10 +107,10 @@ async function poll(line, headers = bearer()) {
 		silence = 0;
 		if (mine !== polls) return;
 		blocked = 0;
-		// An empty answer that came at once must not become a storm of requests.
+		// Empty answers at once must not become a storm of requests.
 		if (!flush()) setTimeout(() => mine === polls && polling && poll(''), text ? 0 : 300);
 	} catch {
-		// Not only the newest: any poll may have lost a line, and joining again repeats it.
+		// An older one too may have lost a line; joining again repeats it.
 		if (polling) lost();
 	}
 }
@@ -153,13 +147,12 @@ function flush() {
 	return any;
 }
 
-/** Asks for a sign of life: after sleep, a change of network, or a long silence. */
+/** Asks for a sign of life. */
 function probe() {
 	if (live) {
 		asked = Date.now();
 		transmit({ t: 'beat' });
 	} else if (inside && !socket) {
-		pause = 0;
 		connect();
 	}
 }
@@ -178,28 +171,28 @@ function hear(event) {
 		seat.last = event.seq;
 	}
 	on[event.t]?.(event);
+	showState();
 }
 
 const on = {
 	welcome({ epoch, you, resume, seq, present, gone = [] }) {
-		// The server was started anew: what is shown here belongs to a session that is over.
+		// The server was started anew: the session shown here is over.
 		if (inside && seat.epoch !== epoch) return over();
 		seat = { start: seq, ...seat, epoch, resume, n: you.n, name: you.name };
 		here.clear();
-		for (const who of [...gone, ...present, you]) known.set(who.n, who);
-		for (const who of [...present, you]) here.add(who.n);
+		for (const who of [...gone, you, ...present]) known.set(who.n, who);
+		for (const who of [you, ...present]) here.add(who.n);
 		for (const own of pending.values()) own.sent = false;
 		live = true;
-		pause = blocked = 0;
+		blocked = 0;
 		if (!inside) showRoom();
 		showPeople();
-		showState();
 	},
 	joined({ who }) {
 		known.set(who.n, who);
 		here.add(who.n);
 		showPeople();
-		if (who.n !== seat.n) addNote(person(who.n), ' joined');
+		addNote(person(who.n), ' joined');
 	},
 	left({ n }) {
 		here.delete(n);
@@ -211,13 +204,9 @@ const on = {
 		typists.delete(n);
 		if (n === seat.n) settle(ref);
 		addLine(message(n, at, body));
-		showState();
 		if (document.hidden) document.title = `(${(unread += 1)}) chattrace`;
 	},
-	typing({ n }) {
-		if (n !== seat.n) typists.set(n, Date.now() + 4000);
-		showState();
-	},
+	typing: ({ n }) => typists.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addNote(missed + ' messages were missed'),
 	refused(event) {
 		if (!inside) return refuse(event);
@@ -225,7 +214,6 @@ const on = {
 		if (own) putBack(own.body);
 		else if (!live) return over(event.text);
 		notice = event.text;
-		showState();
 	},
 	end: ({ text }) => over(text),
 };
@@ -241,14 +229,13 @@ function settle(ref) {
 
 const plain = { autocomplete: 'off', spellcheck: false, writingsuggestions: 'false' };
 const nameField = el('input', { id: 'name', maxLength: 80, 'aria-describedby': 'why', ...plain });
+const nameLabel = el('label', { htmlFor: 'name' }, `Your name here (up to ${maxName} letters)`);
 const linkField = el('input', { id: 'link', 'aria-describedby': 'why', ...plain });
 const linkLabel = el('label', { htmlFor: 'link' }, 'Link or ticket');
 const why = el('p', { id: 'why', role: 'alert' });
 const joinButton = el('button', {}, 'Join');
-
-const nameLabel = el('label', { htmlFor: 'name' }, `Your name here (up to ${maxName} letters)`);
-const gate = [nameLabel, nameField, linkLabel, linkField, why, joinButton];
-document.querySelector('main').append(el('form', { onsubmit: join }, ...gate));
+const gate = el('form', { onsubmit: join }, nameLabel, nameField, linkLabel, linkField, why, joinButton);
+document.querySelector('main').append(gate);
 linkLabel.hidden = linkField.hidden = !!ticket;
 nameField.focus();
 
@@ -260,7 +247,7 @@ function join(event) {
 	seat = { name: nameField.value, last: 0 };
 	why.textContent = '';
 	joinButton.textContent = 'Joining…';
-	failures = pause = 0;
+	failures = 0;
 	connect();
 }
 
@@ -279,15 +266,13 @@ function refuse({ text, why: reason, suggest }) {
 
 // ---- the room
 
-const box = el('textarea', { id: 'say', rows: 1, 'aria-label': 'Message', oninput: typed, onkeydown: key, ...plain });
-const onscroll = () => (more.hidden ||= atEnd());
-const log = el('div.log', { role: 'log', 'aria-label': 'Messages', tabIndex: 0, onscroll });
+const field = { id: 'say', rows: 1, enterKeyHint: 'send', 'aria-label': 'Message', ...plain };
+const box = el('textarea', { ...field, oninput: typed, onkeydown: key });
+const region = { role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabIndex: 0 };
+const log = el('div.log', { ...region, onscroll });
 const more = el('button.more', { hidden: true, onclick: toEnd }, 'New messages below');
-const people = el('ul', {});
-const count = el('h2', {});
+const [people, count, typing, counter] = ['ul', 'h2', 'p.typing', 'p'].map((kind) => el(kind, {}));
 const status = el('p', { role: 'status' });
-const typing = el('p.typing', {});
-const counter = el('p', {});
 const bar = el('div.bar', {}, status, typing, counter);
 
 function showRoom() {
@@ -324,14 +309,20 @@ function linked(body) {
 	});
 }
 
-const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+function onscroll() {
+	follows = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+	if (follows) more.hidden = true;
+}
+
+// Also when a phone's keyboard takes half of the screen.
+new ResizeObserver(() => follows && toEnd()).observe(log);
+
 const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
 
 function addLine(line) {
-	const follow = atEnd();
 	log.append(line);
-	while (log.childElementCount > LINES) log.firstElementChild.remove();
-	if (follow) toEnd();
+	if (log.childElementCount > LINES) log.firstElementChild.remove();
+	if (follows) toEnd();
 	else more.hidden = false;
 }
 
@@ -342,8 +333,7 @@ function toEnd() {
 
 function showPeople() {
 	count.textContent = 'Here: ' + here.size;
-	const row = (n) => el('li', {}, person(n), n === seat.n ? ' you' : '');
-	people.replaceChildren(...[...here].sort((a, b) => a - b).map(row));
+	people.replaceChildren(...[...here].map((n) => el('li', {}, person(n), n === seat.n ? ' you' : '')));
 }
 
 /** Connection, the last refusal, and who is typing. */
@@ -351,15 +341,14 @@ function showState() {
 	// In steps of ten: a screen reader speaks every change.
 	const rest = Math.ceil((SILENCE - silence) / 10) * 10;
 	let text = notice || (polling ? 'Connected by polling' : 'Connected');
-	if (!live) text = silence < 60 ? 'Cut off. Trying again…' : `Cut off. This page empties itself in ${rest} s`;
+	if (!live) text = silence < 60 ? 'Cut off, trying again' : `Cut off; this page empties itself in ${rest} s`;
 	if (status.textContent !== text) status.textContent = text;
 	bar.classList.toggle('cut', !live || notice);
-	const names = [...typists.keys()].map((n) => el('bdi', {}, known.get(n)?.name));
-	if (names.length > 2) typing.textContent = 'several are typing…';
-	else typing.replaceChildren(...names.flatMap((name) => [name, ' is typing… ']));
+	const names = [...typists.keys()].slice(0, 3);
+	typing.replaceChildren(...names.flatMap((n) => [person(n), ' is typing… ']));
 }
 
-const bytes = (text) => new TextEncoder().encode(text).length;
+const bytes = (text) => new Blob([text]).size;
 
 function typed() {
 	const size = bytes(box.value);
@@ -379,7 +368,7 @@ function say(event) {
 	const body = box.value.trimEnd();
 	if (!body) return;
 	notice = '';
-	if (bytes(body) > messageBytes) notice = `Too long: ${bytes(body)} of ${messageBytes} bytes`;
+	if (bytes(body) > messageBytes) notice = 'Too long: ' + counter.textContent;
 	else if (pending.size >= WAITING) notice = 'Earlier lines are still on their way';
 	else {
 		box.value = returned = counter.textContent = '';
@@ -408,14 +397,14 @@ let ticked = Date.now();
 function tick() {
 	const time = Date.now();
 	// A machine that slept gets the rest of the time to find the room again.
-	silence += Math.min(61, (time - ticked) / 1000);
+	silence += Math.min(61, Math.abs(time - ticked) / 1000);
 	ticked = time;
 	if (!inside) return;
-	if (silence > SILENCE) return over('No contact with the room for two minutes.');
+	if (live) pause = 0;
+	if (silence > SILENCE) return over('No contact for two minutes: this page was emptied.');
 	if (live && asked && time - asked > 4000) lost();
 	else if (live && !polling && !asked && silence > 25) probe();
-	// Twice a minute or so: does a WebSocket pass now?
-	else if (live && polling && !socket && Math.random() < 0.03) openSocket();
+	else if (polling && !socket && Math.random() < 0.03) openSocket(); // It may pass again.
 	for (const [n, until] of typists) if (until < time) typists.delete(n);
 	showState();
 	flush();
@@ -425,11 +414,11 @@ function leave() {
 	const line = '{"t":"leave"}';
 	if (live && polling) post('/poll', line, { headers: bearer(), keepalive: true }).catch(() => {});
 	else if (live) socket.send(line);
-	over('Open the link again to come back.', 'You have left');
+	over('Nothing is left on this page. Open the link again to come back.', 'You have left');
 }
 
 /** Empties the page: no name, no line, no draft, no key is left in it. */
-function over(text = 'The room was closed.', heading = 'This session has ended') {
+function over(text = 'The room was closed, and this page emptied.', heading = 'This session has ended') {
 	seat = ticket = null;
 	inside = live = polling = false;
 	notice = returned = nameField.value = linkField.value = box.value = '';
@@ -440,8 +429,7 @@ function over(text = 'The room was closed.', heading = 'This session has ended')
 	history.replaceState(null, '', '/');
 	document.title = 'session ended';
 	const title = el('h1', { tabIndex: -1 }, heading);
-	const rest = el('p.dim', {}, 'Nothing of the conversation is left on this page.');
-	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text), rest));
+	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text)));
 	title.focus();
 	// The browser, too, drops what it may have kept.
 	post('/bye', '', { keepalive: true }).catch(() => {});

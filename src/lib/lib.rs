@@ -6,9 +6,9 @@
 //!
 //! | | |
 //! |---|---|
-//! | programs | [`supervisor`] (the session) · [`serve`] (HTTP and the room) · [`tunnel`] (cloudflared) · [`clean`] |
-//! | subjects | [`chat`]: the room and its rules, without I/O and without a clock |
-//! | ground | [`control`] · [`process`] · [`config`] · [`terminal`] · [`paths`] · [`token`] · [`exit`] |
+//! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
+//! | subjects | `chat`: the room and its rules, without I/O and without a clock |
+//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `exit` |
 
 mod chat;
 mod clean;

@@ -34,7 +34,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &["supervisor/cli.rs", "serve/cli.rs", "tunnel/cli.rs", "clean/cli.rs", "config/check.rs"],
     ),
     ("directories", &["paths"]),
-    ("ureq", &["tunnel/install.rs", "tunnel/probe.rs"]),
+    ("ureq", &["tunnel/install.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -164,9 +164,12 @@ fn a_metrics_port_that_dies_ends_the_tunnel() {
 fn a_program_that_cannot_be_run_is_named() {
     let place = Place::new();
     let broken = place.root().join("broken");
-    std::fs::write(&broken, "no program").unwrap();
+    std::fs::write(&broken, "\x7fELF, but of another kind").unwrap();
+    let torn = place.root().join("torn");
+    std::fs::write(&torn, "#!/no/such/interpreter\n").unwrap();
     for (path, mode, said) in [
-        (broken.clone(), 0o700, "cloudflared cannot be run: Exec format error"),
+        (broken.clone(), 0o700, "cloudflared cannot be run: it is no program"),
+        (torn, 0o700, "cloudflared cannot be run: No such file"),
         (broken, 0o600, "it is not executable"),
         (place.root().join("none"), 0, "no such file or directory"),
         (place.root().to_owned(), 0, "it is not a file"),

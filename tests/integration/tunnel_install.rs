@@ -1,1 +1,163 @@
-//! Not yet.
+//! Where `chattrace-tunnel` takes its cloudflared from, and what it refuses (V-36). The mechanics of
+//! the download are tested beside it, in `src/lib/tunnel/install_tests.rs`, with a pin of their own:
+//! here the pin is the real one, and no file on this machine has its digest.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::cloudflared::{HAPPY, HOST};
+use crate::harness::{Place, Program, StandIn};
+use crate::tunnel::settled;
+
+const ORIGIN: &str = "http://127.0.0.1:8080";
+
+/// The pinned release of this build.
+fn pin(key: &str) -> Value {
+    let pins: Value = serde_json::from_str(include_str!("../../assets/cloudflared.json")).unwrap();
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    pins["linux"][arch][key].clone()
+}
+
+fn managed(place: &Place) -> PathBuf {
+    place.home().join(".local/share/chattrace/bin/cloudflared-2026.9.3")
+}
+
+/// The program with nothing on PATH, and releases from `base`.
+fn bare(place: &Place, base: &str) -> Command {
+    let config = format!(r#"{{"tunnel":{{"settle_seconds":0,"download_base":"{base}"}}}}"#);
+    let mut command = settled(place, &config);
+    command.env("PATH", "/nowhere").arg(ORIGIN);
+    command
+}
+
+/// A server that answers everything with `status` and `length` zeros.
+fn server(status: &'static str, length: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(&mut stream).lines();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let head = format!(
+                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+            );
+            // A client that has seen enough may be gone.
+            let _ =
+                stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&vec![0; length]));
+        }
+    });
+    base
+}
+
+/// V-36.
+#[test]
+fn a_download_with_another_digest_is_refused_with_both_and_nothing_stays() {
+    let place = Place::new();
+    let length = usize::try_from(pin("bytes").as_u64().unwrap()).unwrap();
+    let ended = Program::run(bare(&place, &server("200 OK", length))).expect_code(69);
+    assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()), "{ended:#?}");
+    assert!(ended.stderr.contains("not the cloudflared that this version trusts: its SHA-256 is "));
+    for said in ["  from  http://127.0.0.1:", "  size  ", "  to    "] {
+        assert!(ended.stderr.contains(said), "{ended:#?}");
+    }
+    let kept = std::fs::read_dir(managed(&place).parent().unwrap()).unwrap().count();
+    assert_eq!((kept, ended.stdout.as_str()), (0, ""));
+}
+
+#[test]
+fn a_download_that_breaks_off_is_kept_and_said() {
+    let place = Place::new();
+    let ended = Program::run(bare(&place, &server("200 OK", 1000))).expect_code(69);
+    assert!(ended.stderr.contains("what came so far is kept"), "{ended:#?}");
+    let part = managed(&place).with_file_name("cloudflared-2026.9.3.part");
+    let meta = std::fs::metadata(part).unwrap();
+    assert_eq!((meta.len(), meta.permissions().mode() & 0o777), (1000, 0o600));
+}
+
+#[test]
+fn a_server_without_the_file_is_quoted() {
+    let place = Place::new();
+    let ended = Program::run(bare(&place, &server("404 Not Found", 0))).expect_code(69);
+    assert!(ended.stderr.contains("the server answered 404"), "{ended:#?}");
+}
+
+/// V-36: checked before each use, not only when it was fetched.
+#[test]
+fn a_managed_copy_that_was_changed_is_refused_with_both_digests() {
+    let place = Place::new();
+    let stand_in = StandIn::install_as(&managed(&place), HAPPY);
+    let ended = Program::run(bare(&place, "http://127.0.0.1:1")).expect_code(69);
+    assert!(ended.stderr.contains("is not the cloudflared that was fetched"), "{ended:#?}");
+    assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()));
+    assert_eq!(stand_in.starts(), 0);
+}
+
+#[test]
+fn the_one_on_path_is_used_and_its_version_shown() {
+    let place = Place::new();
+    let stand_in = StandIn::install(&place, HAPPY);
+    let mut command = bare(&place, "http://127.0.0.1:1");
+    command.env("PATH", stand_in.path().parent().unwrap());
+    let mut program = Program::start(command);
+    program.stderr_with("cloudflared 2026.8.2, found on PATH at ");
+    assert_eq!(program.stdout_line(), format!("https://{HOST}"));
+}
+
+#[test]
+fn a_relative_entry_of_path_is_not_searched() {
+    let place = Place::new();
+    let stand_in = StandIn::install_as(&place.work().join("cloudflared"), HAPPY);
+    let mut command = bare(&place, "http://127.0.0.1:1");
+    command.env("PATH", ".:");
+    let ended = Program::run(command).expect_code(69);
+    assert!(ended.stderr.contains("cloudflared cannot be fetched"), "{ended:#?}");
+    assert_eq!(stand_in.starts(), 0);
+}
+
+#[test]
+fn a_version_with_a_known_fault_is_refused_when_named_and_passed_over_on_path() {
+    for version in ["2026.8.0", "2026.8.1"] {
+        let place = Place::new();
+        let stand_in = StandIn::install(&place, HAPPY);
+        stand_in.version(version);
+        let mut command = bare(&place, "http://127.0.0.1:1");
+        command.env("PATH", stand_in.path().parent().unwrap());
+        let ended = Program::run(command).expect_code(69);
+        assert!(
+            ended.stderr.contains("passed over: ") && ended.stderr.contains("cannot be fetched")
+        );
+        let mut command = bare(&place, "http://127.0.0.1:1");
+        command.arg("--cloudflared").arg(stand_in.path());
+        let ended = Program::run(command).expect_code(69);
+        assert!(ended.stderr.contains("strips slashes"), "{ended:#?}");
+        assert_eq!(stand_in.starts(), 0);
+    }
+}
+
+#[test]
+fn a_version_that_is_no_version_is_unknown_and_shown_harmlessly() {
+    let place = Place::new();
+    let stand_in = StandIn::install(&place, HAPPY);
+    stand_in.version("\u{1b}[2J2026.8.2");
+    let mut command = bare(&place, "http://127.0.0.1:1");
+    command.arg("--cloudflared").arg(stand_in.path());
+    Program::start(command).stderr_with("cloudflared of unknown version, as named at ");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_said() {
+    let place = Place::new();
+    std::fs::write(place.home().join(".local"), "in the way").unwrap();
+    let ended = Program::run(bare(&place, "http://127.0.0.1:1")).expect_code(69);
+    assert!(ended.stderr.contains("cloudflared cannot be kept in "), "{ended:#?}");
+}

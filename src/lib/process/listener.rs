@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::socket::{self, Backlog};
 
@@ -46,11 +47,11 @@ pub(crate) fn listen(address: SocketAddr, queue: i32) -> Result<TcpListener, Lis
         listener.set_nonblocking(true)?;
         Ok(listener)
     });
-    bound.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AddrInUse => ListenError::InUse(address),
-        std::io::ErrorKind::PermissionDenied => ListenError::Forbidden(address),
-        std::io::ErrorKind::AddrNotAvailable => ListenError::NotHere(address),
-        _ => ListenError::Refused { address, source },
+    bound.map_err(|source| match source.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EADDRINUSE) => ListenError::InUse(address),
+        Some(Errno::EACCES) => ListenError::Forbidden(address),
+        Some(Errno::EADDRNOTAVAIL) => ListenError::NotHere(address),
+        Some(_) | None => ListenError::Refused { address, source },
     })
 }
 

@@ -13,7 +13,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser as _;
 use tokio::sync::mpsc;
 
 use crate::chat::{Bounds, Pace, Ring, Rules};
@@ -75,9 +74,9 @@ impl ServeError {
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::read() {
         Ok(cli) => cli,
-        Err(error) => return terminal::usage(&error.render(), error.use_stderr()),
+        Err(code) => return code,
     };
     process::raise_file_limit();
     // One thread: it can be locked in memory, and one core carries more than any tunnel.

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::paths;
+use crate::process;
 use crate::terminal::Mark;
-use crate::{paths, process};
 
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,12 +10,8 @@ mod drive;
 mod qr;
 mod services;
 mod session;
-#[cfg(test)]
-mod session_tests;
 
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use crate::config::{Config, ConfigError, Provider};
 use crate::control::VERSION;
@@ -26,7 +22,7 @@ use crate::terminal::{self, Screen, Volume};
 use crate::token::Token;
 use board::Board;
 use services::Siblings;
-use session::{Cause, Ending, Phase, Tunnelling};
+use session::{Cause, Ending, Tunnelling};
 
 /// Connections that may wait to be accepted; see the room's own figure.
 const LISTEN_QUEUE: i32 = 4096;
@@ -68,9 +64,9 @@ impl StartError {
 
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::read() {
         Ok(cli) => cli,
-        Err(error) => return terminal::usage(&error.render(), error.use_stderr()),
+        Err(code) => return code,
     };
     // One thread: a child dies with the thread that forked it (prctl(2)).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -130,19 +126,5 @@ fn tunnelling(provider: Provider) -> Tunnelling {
         Provider::None => Tunnelling::Never,
         Provider::Auto => Tunnelling::WhenPossible,
         Provider::Cloudflared => Tunnelling::Required,
-    }
-}
-
-/// The word for a phase, as scripts see it over the control socket.
-fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Preparing => "preparing",
-        Phase::Starting => "starting",
-        Phase::Opening => "opening",
-        Phase::Open => "open",
-        Phase::Closing => "closing",
-        Phase::Draining => "draining",
-        Phase::Wiping => "wiping",
-        Phase::Over => "over",
     }
 }

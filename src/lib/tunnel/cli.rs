@@ -1,10 +1,12 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::config::Overrides;
+use crate::exit::Exit;
 
 const EXAMPLES: &str = "\
 What follows the port of ORIGIN (path, fragment) is kept from cloudflared and
@@ -42,6 +44,18 @@ pub(super) struct Cli {
 }
 
 impl Cli {
+    /// Reads our own command line; what is to be said about it, help or an error, is said here.
+    ///
+    /// # Errors
+    /// The code to end with: 0 after help, 2 after an error.
+    pub(super) fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            // Its reader may be gone; the code says the rest.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()))
+        })
+    }
+
     /// What it says about settings.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {

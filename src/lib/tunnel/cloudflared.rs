@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::attempt::Protocol;
+use super::attempt::{How, Protocol};
 use super::output::{self, Meaning};
 use crate::process;
 
@@ -40,7 +40,7 @@ pub(super) enum Said {
     /// A line that means something, or its first sign of life.
     Line(Meaning),
     /// Ended; every line was told before.
-    Ended(String),
+    Ended(How),
 }
 
 /// A running cloudflared. Killed when dropped.
@@ -65,7 +65,7 @@ impl Cloudflared {
         protocol: Protocol,
     ) -> std::io::Result<Self> {
         let mut command = command(program, home)?;
-        // Facts, section 11. `--config=` keeps the user's own file out, which would win over --url.
+        // As measured. `--config=` keeps the user's own file out, which would win over --url.
         command.args(["tunnel", "--config=", "--url", origin]);
         command.args(["--metrics", "127.0.0.1:0", "--grace-period", "2s", "--loglevel", "info"]);
         // Variables, because one that an older version does not know is ignored, not fatal.
@@ -199,13 +199,13 @@ async fn bounded_line(
     }
 }
 
-fn how(status: ExitStatus) -> String {
+fn how(status: ExitStatus) -> How {
     use std::os::unix::process::ExitStatusExt as _;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("ended with code {code}"),
-        (None, Some(signal)) => format!("was ended by signal {signal}"),
-        (None, None) => "ended".to_owned(),
-    }
+    status.code().map_or_else(
+        // One of the two is always there (wait(2)).
+        || How::Signal(status.signal().unwrap_or_default()),
+        How::Code,
+    )
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::attempt::How;
 use super::output::{Host, Trouble};
 use crate::terminal::harmless;
 
 /// How long to keep away after "too many requests". Cloudflare publishes no figure, and every new
-/// try makes it worse (facts, 9.4); public reports speak of minutes, so ten of them are both likely
+/// try makes it worse; public reports speak of minutes, so ten of them are both likely
 /// enough and bearable.
 pub(super) const COOL_DOWN_SECONDS: u64 = 600;
 
@@ -125,14 +126,14 @@ pub(super) enum Failure {
         "cloudflared {how} before it had a public address; run it by hand to see why: cloudflared tunnel --url http://127.0.0.1:8080"
     )]
     EndedEarly {
-        /// "ended with code 1".
-        how: String,
+        /// How.
+        how: How,
     },
     /// It ended while it was up.
     #[error("cloudflared {how}, and its public address is gone; a new start gives a new one")]
     Died {
-        /// "was ended by signal 9".
-        how: String,
+        /// How.
+        how: How,
     },
     /// The system refuses.
     #[error("cloudflared cannot be started: {0}")]
@@ -177,7 +178,7 @@ impl Failure {
     /// The reason that cloudflared's own words give for its exit.
     pub(super) fn of(trouble: Trouble) -> Self {
         match trouble {
-            // A quick tunnel is refused without a status for one known reason (facts, 4).
+            // A quick tunnel is refused without a status for one known reason (measured).
             Trouble::Answered(429) | Trouble::NoTunnel => Failure::TooMany,
             // 2xx and the like: the answer was in order, its content was not.
             Trouble::Answered(status @ 400..) => Failure::Answered(status),

@@ -14,7 +14,7 @@ use crate::config::TunnelSettings;
 use crate::control::Source;
 use crate::paths;
 
-/// Versions that strip slashes from the end of addresses (facts, 9.4; fixed in 2026.8.2).
+/// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
 const DENIED: [&str; 2] = ["2026.8.0", "2026.8.1"];
 
 /// A cloudflared that may be run.

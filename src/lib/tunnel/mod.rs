@@ -4,7 +4,7 @@
 //! |---|---|
 //! | rules, without I/O and clock | [`output`] (one line → its meaning) · [`attempt`] (what happens → what to do) · [`failure`] (every way to fail, as a sentence) · [`origin`] |
 //! | mechanism | [`cloudflared`] (the child) · [`probe`] (its metrics port) · [`locate`], [`pin`], [`install`] (where it comes from) · [`cooldown`] |
-//! | driver | [`drive`], told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`] and [`screen`] |
+//! | course | [`drive`]: [`prepare`], then [`hold`]; told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`], [`screen`] and [`progress`] |
 //!
 //! The public name is never resolved here and no request is made to it: a look-up before its time
 //! is remembered as "does not exist" for half an hour, by every cache on the way.
@@ -15,12 +15,15 @@ mod cloudflared;
 mod cooldown;
 mod drive;
 mod failure;
+mod hold;
 mod install;
 mod locate;
 mod origin;
 mod output;
 mod pin;
+mod prepare;
 mod probe;
+mod progress;
 mod report;
 mod screen;
 mod standalone;
@@ -29,8 +32,6 @@ mod supervised;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
-
-use clap::Parser as _;
 
 use crate::exit::Exit;
 use crate::process;
@@ -45,13 +46,9 @@ pub fn main() -> ExitCode {
     if words.next().is_some_and(|word| word == "exec") {
         return become_program(words).into();
     }
-    let cli = match cli::Cli::try_parse() {
+    let cli = match cli::Cli::read() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Its reader may be gone; the code says the rest.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()));
-        }
+        Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
         && process::tie_to_parent(parent).is_err()

@@ -1,13 +1,11 @@
 //! What whoever runs this program by hand sees: states for people on stderr, the public link for
 //! programs on stdout.
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::failure::span;
+use super::NAME;
 use super::origin::Origin;
+use super::progress::{Progress, megabytes};
 use crate::control::{FromTunnel, Source};
 use crate::terminal::{self, Reader, harmless};
 
@@ -55,22 +53,13 @@ pub(super) struct Screen {
     link: Option<String>,
     /// Whether it was printed.
     announced: bool,
-    bar: Option<Progress>,
-}
-
-/// Something that takes a while.
-#[derive(Debug)]
-enum Progress {
-    /// On a terminal.
-    Bar(ProgressBar),
-    /// Elsewhere: a line for each quarter of so many bytes.
-    Quarters { of: u64, told: u64 },
+    progress: Option<Progress>,
 }
 
 impl Screen {
     /// An empty one for this origin.
     pub(super) fn new(output: Output, origin: Origin) -> Self {
-        Self { output, origin, link: None, announced: false, bar: None }
+        Self { output, origin, link: None, announced: false, progress: None }
     }
 
     /// Shows one state; says whether stdout still has a reader.
@@ -120,7 +109,7 @@ impl Screen {
             }
             FromTunnel::Lost { why, .. } => {
                 self.clear();
-                terminal::complain("chattrace-tunnel", why);
+                terminal::complain(NAME, why);
             }
             FromTunnel::Closed => {
                 self.clear();
@@ -185,61 +174,29 @@ impl Screen {
         if *resumed_at > 0 {
             say(&format!("  {} are here from an earlier try", megabytes(*resumed_at)));
         }
-        let of = size.unwrap_or(0);
-        let bar =
-            ProgressBar::new(of).with_style(style("{bar:30} {bytes} of {total_bytes}, {eta} left"));
-        self.bar = Some(if bar.is_hidden() {
-            Progress::Quarters { of, told: 0 }
-        } else {
-            Progress::Bar(bar)
-        });
+        self.progress = Some(Progress::download(size.unwrap_or(0)));
     }
 
     fn fetched(&mut self, bytes: u64) {
-        match &mut self.bar {
-            Some(Progress::Bar(bar)) => bar.set_position(bytes),
-            Some(Progress::Quarters { of, told }) => {
-                // Of an unknown length, every quarter is the last.
-                let quarter = bytes.saturating_mul(4).checked_div(*of).unwrap_or(4);
-                if quarter > *told {
-                    *told = quarter;
-                    say(&format!("fetched {}", megabytes(bytes)));
-                }
-            }
-            None => {}
+        if let Some(progress) = &mut self.progress {
+            progress.at(bytes);
         }
     }
 
     fn settling(&mut self, seconds: u64) {
-        let bar = ProgressBar::new_spinner()
-            .with_style(style("{spinner} registered; the name needs a moment to be known, {msg}"))
-            .with_message(span(seconds));
-        if bar.is_hidden() {
-            say(&format!("registered; the name needs {} to be known", span(seconds)));
-        } else {
-            bar.enable_steady_tick(Duration::from_millis(200));
-            self.bar = Some(Progress::Bar(bar));
-        }
+        self.progress = Some(Progress::settling(seconds));
     }
 
     fn clear(&mut self) {
-        if let Some(Progress::Bar(bar)) = self.bar.take() {
-            bar.finish_and_clear();
+        if let Some(progress) = self.progress.take() {
+            progress.clear();
         }
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates above are well-formed")
 }
 
 fn say(line: &str) {
     // Without anybody to read it, the program goes on: stdout decides when it ends.
     terminal::say(line);
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 
 fn origin_of(source: Source) -> &'static str {

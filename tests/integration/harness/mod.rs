@@ -5,10 +5,12 @@
 pub(crate) mod cloudflared;
 mod place;
 mod program;
+mod supervised;
 
 pub(crate) use cloudflared::StandIn;
 pub(crate) use place::Place;
 pub(crate) use program::{Ended, Program, Stream};
+pub(crate) use supervised::Supervised;
 
 use std::time::Duration;
 

@@ -1,10 +1,12 @@
 //! The event loop: signals, messages, exits and deadlines in; actions out. It decides nothing:
 //! every decision is [`Session::step`].
 
+mod ending;
+mod hear;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -15,9 +17,7 @@ use super::closing::Closing;
 use super::services::{INPUTS, Input, Running, Siblings};
 use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
 use crate::config::Config;
-use crate::control::{
-    AnswerBody, Ask, FromServe, FromTunnel, Listener, ToServe, ToTunnel, VERSION,
-};
+use crate::control::{Listener, ToServe, ToTunnel};
 use crate::paths::RunDir;
 use crate::process::{self, EndSignal, EndSignals};
 use crate::terminal::{self, Reader};
@@ -42,6 +42,8 @@ pub(super) struct Drive {
     settling: Option<tokio::task::JoinHandle<()>>,
     control: Option<tokio::task::JoinHandle<()>>,
     remains: Vec<String>,
+    /// The program that read our stdout was found gone while writing, which is an event only once.
+    reader_missed: bool,
 }
 
 /// What a session begins with.
@@ -129,6 +131,7 @@ impl Drive {
             settling: None,
             control: None,
             remains: Vec::new(),
+            reader_missed: false,
         };
         drive.listen_outside();
         (drive, first)
@@ -190,32 +193,22 @@ impl Drive {
     /// Steps the session through `events` and does what it says, until nothing more follows.
     async fn step_all(&mut self, events: Vec<Event>, children: &mut Signal) -> Option<Ending> {
         let mut events = VecDeque::from(events);
-        let mut ended = None;
         loop {
-            if self.board.reader() == Reader::Gone {
+            if self.board.reader() == Reader::Gone && !self.reader_missed {
+                self.reader_missed = true;
                 events.push_back(Event::End(Cause::Asked(Asked::ReaderGone)));
             }
-            let Some(event) = events.pop_front() else {
-                return ended;
-            };
+            let event = events.pop_front()?;
             for action in self.session.step(event) {
-                match action {
-                    Action::Wipe => {
-                        let clean = self.wipe(children).await;
-                        events.push_back(Event::Wiped(clean));
-                    }
-                    Action::SettleLog { ask } => {
-                        if self.closing.settle(&mut self.board, &self.inputs, ask) {
-                            events.push_back(Event::LogSettled);
-                        }
-                    }
-                    Action::Finish(ending) => ended = Some(ending),
-                    other => events.extend(self.act(other)),
+                if let Action::Finish(ending) = action {
+                    self.board.finished(&self.remains);
+                    return Some(ending);
                 }
-            }
-            if ended.is_some() {
-                self.board.finished(&self.remains);
-                return ended;
+                events.extend(if action == Action::Wipe {
+                    Some(Event::Wiped(self.wipe(children).await))
+                } else {
+                    self.act(action)
+                });
             }
         }
     }
@@ -244,7 +237,12 @@ impl Drive {
             Action::Arm(timer, pause) => {
                 self.timers.insert(timer, Instant::now() + pause);
             }
-            Action::SettleLog { .. } | Action::Wipe | Action::Finish(_) => {}
+            Action::SettleLog { ask } => {
+                let settled = self.closing.settle(&mut self.board, &self.inputs, ask);
+                return settled.then_some(Event::LogSettled);
+            }
+            // Done by `step_all`, which may wait.
+            Action::Wipe | Action::Finish(_) => {}
         }
         None
     }
@@ -289,205 +287,4 @@ impl Drive {
         };
         self.board.link(&format!("{base}/t/{}", self.ticket.reveal()), public);
     }
-
-    /// Lets the room answer under this public name, and no other.
-    fn host(&self, url: Option<&str>) {
-        let name = url.and_then(|url| url.strip_prefix("https://")).map(str::to_owned);
-        if let Some(serve) = &self.serve {
-            serve.tell(ToServe::Host { name });
-        }
-    }
-
-    fn hear(&mut self, input: Input) -> Option<Event> {
-        match input {
-            Input::Serve(message) => self.hear_serve(message),
-            Input::Tunnel(message) => self.hear_tunnel(message),
-            Input::Stranger(name, what) => Some(Event::End(Cause::Failed(format!(
-                "{name} {what}, this is {VERSION}; build or install all four programs together"
-            )))),
-            Input::LastWords(name, words) => {
-                let of = |running: &mut Option<String>| *running = Some(words.clone());
-                if let Some(serve) = self.serve.as_mut().filter(|it| it.service().name() == name) {
-                    of(&mut serve.last_words);
-                }
-                if let Some(tunnel) = self.tunnel.as_mut().filter(|it| it.service().name() == name)
-                {
-                    of(&mut tunnel.last_words);
-                }
-                None
-            }
-            Input::Cleaned(removed) => {
-                self.board.cleaned(removed);
-                Some(Event::Cleaned)
-            }
-            Input::Asked((ask, answer)) => {
-                let (body, event) = self.answer(&ask);
-                // Whoever asked may be gone.
-                let _ = answer.send(body);
-                event
-            }
-            Input::Answer(answer) => {
-                let settled =
-                    self.closing.answered(&mut self.board, &self.inputs, answer.as_deref());
-                settled.then_some(Event::LogSettled)
-            }
-            Input::Settling(left) => {
-                let text = format!("registered; announced in {left} s, when its name has spread");
-                self.board.tunnel("settling", &text);
-                None
-            }
-        }
-    }
-
-    fn hear_serve(&mut self, message: FromServe) -> Option<Event> {
-        match message {
-            FromServe::Ready => {
-                if let Ok(listen) = self.listener.local_addr() {
-                    self.board.ready(listen);
-                }
-                Some(Event::ServeReady)
-            }
-            FromServe::Joined { participant, present } => {
-                self.board.joined(&participant, present);
-                None
-            }
-            FromServe::Left { participant, present } => {
-                self.board.left(&participant, present);
-                None
-            }
-            FromServe::Drained => Some(Event::Drained),
-            FromServe::Hello { .. } => None,
-        }
-    }
-
-    fn hear_tunnel(&mut self, message: FromTunnel) -> Option<Event> {
-        match message {
-            FromTunnel::Fetching { version, from, size, resumed_at, to } => {
-                self.board.fetching(&version, &from, size, &to);
-                self.board.fetched(resumed_at);
-            }
-            FromTunnel::Fetched { bytes } => self.board.fetched(bytes),
-            FromTunnel::Found { version, digest, source, .. } => {
-                self.board.found(version.as_deref(), &digest, source);
-                return Some(Event::TunnelFound);
-            }
-            FromTunnel::Starting => self.board.tunnel("starting", "asking for an address"),
-            FromTunnel::Url { url } => {
-                self.host(Some(&url));
-                self.board.tunnel("url", "has an address, waiting for the edge");
-            }
-            FromTunnel::Registered { url, settle_seconds } => {
-                self.host(Some(&url));
-                self.settle(settle_seconds);
-            }
-            FromTunnel::Up { url } => {
-                self.host(Some(&url));
-                return Some(Event::TunnelUp(url));
-            }
-            FromTunnel::Reconnecting => self.board.reconnecting(),
-            FromTunnel::Lost { why, retry_after } => {
-                self.stop_settling();
-                return Some(Event::TunnelLost(why, retry_after));
-            }
-            FromTunnel::Hello { .. } | FromTunnel::Closed => {}
-        }
-        None
-    }
-
-    /// Counts the seconds of settling down on the screen.
-    fn settle(&mut self, seconds: u64) {
-        self.stop_settling();
-        if self.session.is_public() {
-            return;
-        }
-        let inputs = self.inputs.clone();
-        self.settling = Some(tokio::spawn(async move {
-            for left in (1..=seconds).rev() {
-                if inputs.send(Input::Settling(left)).await.is_err() {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }));
-    }
-
-    fn stop_settling(&mut self) {
-        if let Some(task) = self.settling.take() {
-            task.abort();
-        }
-    }
-
-    fn answer(&self, ask: &Ask) -> (AnswerBody, Option<Event>) {
-        match ask {
-            Ask::Ping => (AnswerBody::Pong { version: VERSION }, None),
-            Ask::Status => {
-                let status = AnswerBody::Status {
-                    phase: super::phase_name(self.session.phase()),
-                    present: self.board.present(),
-                    public: self.session.announced().map(str::to_owned),
-                };
-                (status, None)
-            }
-            Ask::Stop => (AnswerBody::Stopping, Some(Event::End(Cause::Asked(Asked::Remotely)))),
-        }
-    }
-
-    /// Collects whoever has ended.
-    fn reap(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        if let Some(how) = self.serve.as_ref().and_then(Running::ended) {
-            self.serve = None;
-            events.push(Event::ServeEnded(how));
-        }
-        if let Some(how) = self.tunnel.as_ref().and_then(Running::ended) {
-            self.tunnel = None;
-            events.push(Event::TunnelEnded(how));
-        }
-        let serve = self.serve.as_ref().map(Running::service);
-        let tunnel = self.tunnel.as_ref().map(Running::service);
-        let known: Vec<_> = serve.into_iter().chain(tunnel).collect();
-        process::reap_orphans(&known);
-        events
-    }
-
-    fn due(&mut self) -> Vec<Event> {
-        let now = Instant::now();
-        let due: Vec<Timer> =
-            self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
-        for timer in &due {
-            self.timers.remove(timer);
-        }
-        due.into_iter().map(Event::Rang).collect()
-    }
-
-    /// Removes everything and looks whether it is gone.
-    async fn wipe(&mut self, children: &mut Signal) -> bool {
-        let end = Instant::now() + WIPE;
-        self.closing.forget();
-        loop {
-            let _events_of_the_dead = self.reap();
-            let left = process::end_marked_children(&self.id);
-            if left.is_empty() {
-                break;
-            }
-            if tokio::time::timeout_at(end, children.recv()).await.is_err() {
-                self.remains.extend(left.into_iter().map(|pid| format!("process {pid}")));
-                break;
-            }
-        }
-        if let Some(task) = self.control.take() {
-            task.abort();
-            let _ = task.await;
-        }
-        if let Some(run_dir) = self.run_dir.take() {
-            let path = run_dir.path().display().to_string();
-            if let Err(error) = run_dir.remove() {
-                self.remains.push(format!("{path}: {error}"));
-            }
-        }
-        self.remains.is_empty()
-    }
 }
-
-/// Patience with killed processes before they are named as remaining.
-const WIPE: Duration = Duration::from_secs(2);

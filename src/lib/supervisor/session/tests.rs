@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::session::*;
+use super::*;
 
 fn url() -> String {
     "https://a.trycloudflare.com".to_owned()
@@ -109,9 +109,8 @@ fn a_required_tunnel_that_cannot_be_had_ends_the_session() {
 fn a_cool_down_is_respected_and_the_pauses_grow() {
     let mut session = open();
     let pause = |actions: &[Action]| {
-        actions.iter().find_map(|action| match action {
-            Action::Arm(Timer::Retry, pause) => Some(pause.as_secs()),
-            _ => None,
+        actions.iter().find_map(|action| {
+            if let Action::Arm(Timer::Retry, pause) = action { Some(pause.as_secs()) } else { None }
         })
     };
     let actions = session.step(Event::TunnelLost("429".into(), Some(600)));

@@ -1,6 +1,9 @@
 //! One attempt at a public address, from the start of cloudflared to its end: what happened goes
 //! in, what is to be done comes out. No I/O and no clock: time is an argument.
 
+mod events;
+mod phase;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,88 +11,13 @@ use super::failure::Failure;
 use super::output::{Host, Meaning, Trouble};
 use crate::control::FromTunnel;
 
-/// It greets within 0.2 s (measured); fifty times that is a dead program.
-const SILENCE: Duration = Duration::from_secs(10);
-/// It gives the API up after 15 s by itself, and a dead DNS may take as long before that.
-const ADDRESS: Duration = Duration::from_secs(35);
-/// Registration takes 1.5 s, and 12 s with a DNS that needs 1.5 s for each answer; a DNS that is
-/// dead ends it after 16 s with a reason of its own, which is worth waiting for.
-const REGISTRATION: Duration = Duration::from_secs(20);
+pub(super) use events::{Action, Event, How, Protocol, Readiness};
+use phase::{ADDRESS, Phase, RECONNECT, SILENCE};
+
 /// QUIC tries another address of the edge each time: three that fail are a network without UDP.
 const DIALS: u32 = 3;
-/// A tunnel that the edge forgot is retried for ever; after a real drop it took 1 to 6 s.
-const RECONNECT: Duration = Duration::from_secs(60);
 /// Looks at a metrics port that no longer answers, each bounded, before it counts as dead.
 const UNANSWERED: u32 = 3;
-
-/// How cloudflared talks to the edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
-    /// UDP: comes back within a second after a drop.
-    Quic,
-    /// TCP: where UDP is blocked; comes back slowly.
-    Http2,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub(super) enum Event {
-    /// It printed a line.
-    Line(Meaning),
-    /// It is gone, in words such as "ended with code 1"; every line was told before.
-    Ended(String),
-    /// `/quicktunnel` answered this name, or did not answer.
-    Name(Option<String>),
-    /// `/ready` answered.
-    Ready(Readiness),
-    /// A moment that [`Attempt::wake`] named has come.
-    Tick,
-}
-
-/// What `/ready` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Readiness {
-    /// 200: the edge knows the tunnel.
-    Yes,
-    /// 503.
-    No,
-    /// No answer, or none that is understood.
-    Unanswered,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    /// Tell whoever asked for the tunnel.
-    Report(FromTunnel),
-    /// Ask the metrics port for the name.
-    AskName(SocketAddr),
-    /// Ask the metrics port whether the edge knows the tunnel.
-    AskReady(SocketAddr),
-    /// Kill cloudflared and start it again over HTTP/2; questions on their way are void.
-    FallBack,
-    /// Kill what is left of cloudflared: it is over.
-    GiveUp(Failure),
-}
-
-/// How far it has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Started; not a word yet.
-    Silent,
-    /// It talks, and asks for an address.
-    Asking,
-    /// It has printed a name that nobody has confirmed.
-    Named(Host),
-    /// Box and metrics port agree; the edge does not know the tunnel yet.
-    Confirmed(Host),
-    /// The edge knows it; the name is given time to appear in DNS.
-    Settling(Host, Duration),
-    /// Announced.
-    Up(Host),
-    /// Announced, and lost by the edge since then.
-    Reconnecting(Host, Duration),
-}
 
 /// The state of one attempt.
 #[derive(Debug)]
@@ -112,11 +40,11 @@ pub(super) struct Attempt {
 impl Attempt {
     /// cloudflared is being started over QUIC.
     pub(super) fn begin(now: Duration, settle: Duration) -> (Self, Vec<Action>) {
-        let attempt = Self::over(Protocol::Quic, now, settle);
+        let attempt = Self::start(Protocol::Quic, now, settle);
         (attempt, vec![Action::Report(FromTunnel::Starting)])
     }
 
-    fn over(protocol: Protocol, now: Duration, settle: Duration) -> Self {
+    fn start(protocol: Protocol, now: Duration, settle: Duration) -> Self {
         Self {
             settle,
             protocol,
@@ -145,8 +73,10 @@ impl Attempt {
             Event::Ready(readiness) => self.ready(now, readiness),
             Event::Tick => Vec::new(),
         };
-        if !actions.iter().any(|a| matches!(a, Action::GiveUp(_))) {
+        if !over(&actions) {
             actions.extend(self.due(now));
+        }
+        if !over(&actions) {
             actions.extend(self.look(now));
         }
         actions
@@ -154,7 +84,7 @@ impl Attempt {
 
     /// When a [`Event::Tick`] is wanted, at the latest.
     pub(super) fn wake(&self) -> Duration {
-        let limit = self.limit().unwrap_or(Duration::MAX);
+        let limit = self.phase.limit(self.since).unwrap_or(Duration::MAX);
         let look =
             if self.looking || self.question().is_none() { Duration::MAX } else { self.next_look };
         limit.min(look)
@@ -184,7 +114,7 @@ impl Attempt {
     }
 
     fn addressed(&mut self, now: Duration, host: Host) -> Vec<Action> {
-        match self.host() {
+        match self.phase.host() {
             None => {
                 let url = host.url();
                 self.phase = Phase::Named(host);
@@ -200,7 +130,7 @@ impl Attempt {
     }
 
     fn wrong(&self, text: String) -> Failure {
-        match self.host() {
+        match self.phase.host() {
             None => Failure::WrongAddress(text),
             Some(printed) => Failure::Disagrees { printed: printed.clone(), answered: text },
         }
@@ -281,7 +211,7 @@ impl Attempt {
 
     /// What the clock alone brings.
     fn due(&mut self, now: Duration) -> Vec<Action> {
-        if self.limit().is_none_or(|limit| now < limit) {
+        if self.phase.limit(self.since).is_none_or(|limit| now < limit) {
             return Vec::new();
         }
         match self.phase.clone() {
@@ -315,7 +245,7 @@ impl Attempt {
     }
 
     fn fall_back(&mut self, now: Duration) -> Vec<Action> {
-        *self = Self::over(Protocol::Http2, now, self.settle);
+        *self = Self::start(Protocol::Http2, now, self.settle);
         vec![Action::FallBack, Action::Report(FromTunnel::Starting)]
     }
 
@@ -325,7 +255,7 @@ impl Attempt {
         }
         let question = self.question()?;
         self.looking = true;
-        self.next_look = now + self.pace();
+        self.next_look = now + self.phase.pace();
         Some(question)
     }
 
@@ -341,52 +271,25 @@ impl Attempt {
         }
     }
 
-    /// How often to look: half a second while somebody waits for the link; a drop is told by a line
-    /// as well, so three seconds are enough for the silent ones.
-    fn pace(&self) -> Duration {
-        match self.phase {
-            Phase::Silent | Phase::Asking | Phase::Named(_) | Phase::Confirmed(_) => {
-                Duration::from_millis(500)
-            }
-            Phase::Settling(..) | Phase::Reconnecting(..) => Duration::from_secs(1),
-            Phase::Up(_) => Duration::from_secs(3),
-        }
-    }
-
-    /// When this phase is over, if it ends by itself.
-    fn limit(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::Silent => Some(self.since + SILENCE),
-            Phase::Asking => Some(self.since + ADDRESS),
-            Phase::Named(_) | Phase::Confirmed(_) => Some(self.since + REGISTRATION),
-            Phase::Settling(_, until) => Some(until),
-            Phase::Up(_) => None,
-            Phase::Reconnecting(_, since) => Some(since + RECONNECT),
-        }
-    }
-
-    fn host(&self) -> Option<&Host> {
-        match &self.phase {
-            Phase::Silent | Phase::Asking => None,
-            Phase::Named(host)
-            | Phase::Confirmed(host)
-            | Phase::Settling(host, _)
-            | Phase::Up(host)
-            | Phase::Reconnecting(host, _) => Some(host),
-        }
-    }
-
-    fn ended(&mut self, how: String) -> Failure {
+    fn ended(&mut self, how: How) -> Failure {
         match (&self.phase, self.clue.take()) {
             (Phase::Settling(..) | Phase::Up(_) | Phase::Reconnecting(..), _) => {
                 Failure::Died { how }
             }
             (_, Some(trouble)) => Failure::of(trouble),
+            // What the kernel cannot run, execvp(3) hands to a shell, which ends like this.
+            (_, None) if matches!(how, How::Code(126 | 127)) => {
+                Failure::NotRun("it is no program".to_owned())
+            }
             (_, None) => Failure::EndedEarly { how },
         }
     }
 }
 
+fn over(actions: &[Action]) -> bool {
+    let given_up = |action: &Action| matches!(action, Action::GiveUp(_));
+    actions.iter().any(given_up)
+}
+
 #[cfg(test)]
-#[path = "attempt_tests.rs"]
 mod tests;

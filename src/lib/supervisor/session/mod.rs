@@ -6,160 +6,16 @@
 //!     any phase before Closing may jump to it; a second request to end kills
 //! ```
 
+mod words;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use Action::{Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe};
+use words::Action::{Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe};
 
-/// Where a session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
-    /// What dead sessions left is cleaned, cloudflared is found or fetched.
-    Preparing,
-    /// The room starts.
-    Starting,
-    /// The room is there, the public address not yet.
-    Opening,
-    /// There is a link.
-    Open,
-    /// Participants are told goodbye while the tunnel unregisters.
-    Closing,
-    /// What is left of tunnel and room is ended.
-    Draining,
-    /// The event log is settled, then everything is removed and checked.
-    Wiping,
-    /// Nothing follows.
-    Over,
-}
-
-/// How the room gets its public address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tunnelling {
-    /// Not at all.
-    Never,
-    /// If it can be had; else the local link, and another try later.
-    WhenPossible,
-    /// Or no session.
-    Required,
-}
-
-/// Why a session ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// The operator, or the system in their name.
-    Asked(Asked),
-    /// The public address was required and cannot be had.
-    NoTunnel(String),
-    /// One of our own processes failed.
-    Failed(String),
-}
-
-/// Who asked for the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Ctrl+C, Ctrl+\, `kill`: somebody who can ask again.
-    Operator,
-    /// The terminal is closed: nobody can be asked anything.
-    TerminalClosed,
-    /// The program that read the link is gone.
-    ReaderGone,
-    /// `stop` over the control socket.
-    Remotely,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The cleaning of dead sessions is over.
-    Cleaned,
-    /// cloudflared is here.
-    TunnelFound,
-    /// The public address works.
-    TunnelUp(String),
-    /// It does not, and will not; another try not before so many seconds.
-    TunnelLost(String, Option<u64>),
-    /// The tunnel's process is gone.
-    TunnelEnded(String),
-    /// The room accepts connections.
-    ServeReady,
-    /// The room's process is gone.
-    ServeEnded(String),
-    /// Everybody was told goodbye.
-    Drained,
-    /// Somebody wants the session to end.
-    End(Cause),
-    /// The event log is saved or deleted.
-    LogSettled,
-    /// Everything was removed; `true` if the check found nothing left.
-    Wiped(bool),
-    /// A timer that was armed rang.
-    Rang(Timer),
-}
-
-/// Timers of a session; arming one again moves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Timer {
-    /// The room must be ready.
-    Start,
-    /// The next try for a public address.
-    Retry,
-    /// The goodbye has had its time.
-    Drain,
-    /// The room was asked to end, and now is made to.
-    Kill,
-    /// What was killed must be gone.
-    Gone,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    /// Start the tunnel's process, which finds cloudflared.
-    StartTunnel,
-    /// Ask it for a public address.
-    OpenTunnel,
-    /// Start the room.
-    StartServe,
-    /// Announce the link under this address; `None` is the local one.
-    ShowLink(Option<String>),
-    /// The address that was announced works again.
-    ShowBack,
-    /// The public address is gone, or never came: why, and when the next try is.
-    ShowLost(String, Option<Duration>),
-    /// Say that the session ends, and why.
-    ShowEnd(Cause),
-    /// Tell the participants goodbye.
-    DrainServe,
-    /// Unregister.
-    CloseTunnel,
-    /// End the tunnel's process group.
-    KillTunnel,
-    /// Ask the room's process to end.
-    TerminateServe,
-    /// End the room's process group.
-    KillServe,
-    /// Settle the event log, asking the operator only if they are there.
-    SettleLog {
-        /// Whether there may be somebody to ask.
-        ask: bool,
-    },
-    /// Remove everything and check.
-    Wipe,
-    /// Let a timer ring.
-    Arm(Timer, Duration),
-    /// The session is over.
-    Finish(Ending),
-}
-
-/// How a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// For this reason, and nothing remains.
-    Clean(Cause),
-    /// Something remains.
-    Remains,
-    /// Asked twice.
-    Killed,
-}
+pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnelling};
 
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
 const START: Duration = Duration::from_secs(15);
@@ -174,7 +30,7 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs
 
 /// One run of `chattrace`.
 #[derive(Clone, Debug)]
-pub(super) struct Session {
+pub(in crate::supervisor) struct Session {
     phase: Phase,
     tunnelling: Tunnelling,
     tunnel: Tunnel,
@@ -214,7 +70,7 @@ enum Serve {
 
 impl Session {
     /// A session that begins, and what to do first.
-    pub(super) fn begin(tunnelling: Tunnelling) -> (Self, Vec<Action>) {
+    pub(in crate::supervisor) fn begin(tunnelling: Tunnelling) -> (Self, Vec<Action>) {
         let mut session = Self {
             phase: Phase::Preparing,
             tunnelling,
@@ -235,27 +91,28 @@ impl Session {
     }
 
     /// Where it stands.
-    pub(super) fn phase(&self) -> Phase {
+    pub(in crate::supervisor) fn phase(&self) -> Phase {
         self.phase
     }
 
     /// Why it ends, once it does.
-    pub(super) fn cause(&self) -> Option<&Cause> {
+    #[cfg(test)]
+    pub(in crate::supervisor) fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
     }
 
     /// The public address that was announced last.
-    pub(super) fn announced(&self) -> Option<&str> {
+    pub(in crate::supervisor) fn announced(&self) -> Option<&str> {
         self.announced.as_deref()
     }
 
     /// Whether a public address works right now.
-    pub(super) fn is_public(&self) -> bool {
+    pub(in crate::supervisor) fn is_public(&self) -> bool {
         self.tunnel == Tunnel::Up
     }
 
     /// What to do about `event`.
-    pub(super) fn step(&mut self, event: Event) -> Vec<Action> {
+    pub(in crate::supervisor) fn step(&mut self, event: Event) -> Vec<Action> {
         match event {
             Event::End(cause) if self.phase < Phase::Closing => self.close(cause),
             Event::End(cause) => self.insist(&cause),
