@@ -27,8 +27,7 @@ fn a_poll_comes_in_with_its_first_line_and_is_held_until_there_is_news() {
 fn the_first_poll_takes_more_lines_than_the_join() {
     let server = Server::start();
     let body = format!("{}\n{}\n", server.join_line("Bo"), say("b1", "at once"));
-    let head = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-    let answer = server.ask("POST /poll", head.trim_end());
+    let answer = server.post("/poll", "", &body);
     assert_eq!(answer.header("content-type"), "application/x-ndjson");
     assert_eq!(kinds(&answer.events()), ["welcome", "said"]);
 }
@@ -101,17 +100,13 @@ fn leaving_by_poll_ends_the_seat() {
 #[test]
 fn an_unknown_seat_is_401_and_a_wrong_line_400() {
     let server = Server::start();
-    let ask = |headers: &str, body: &str| {
-        let length = body.len();
-        server.ask(
-            "POST /poll",
-            format!("{headers}Content-Length: {length}\r\n\r\n{body}").trim_end_matches("\r\n"),
-        )
-    };
+    let ask = |headers: &str, body: &str| server.post("/poll", headers, body);
     for bearer in ["1.AAAAAAAAAAAAAAAAAAAAAA", "7", "", "x.y"] {
         let answer = ask(&format!("Authorization: Bearer {bearer}\r\n"), "x");
         assert_eq!(answer.status, 401, "{bearer}");
     }
+    let basic = ask("Authorization: Basic eDp5\r\n", &server.join_line("Bo").to_string());
+    assert_eq!(basic.status, 401);
     let wrong = r#"{"t":"join","name":"Bo","ticket":"AAAAAAAAAAAAAAAAAAAAAA"}"#;
     assert_eq!(ask("", wrong).status, 401);
     for body in ["", "\n", "nonsense", r#"{"t":"beat"}"#, "[]", "null"] {

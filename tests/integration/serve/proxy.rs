@@ -128,7 +128,7 @@ fn addresses_of_visitors_never_show_up() {
     assert_eq!(refused.status, 421);
     let ended = server.end();
     told.push_str(&format!("{refused:?}{ended:?}"));
-    for part in ["203.0.113", "198.51.100", "2001:db8", "T1\"", "agent-"] {
+    for part in ["203.0.113", "198.51.100", "2001:db8", "T1\""] {
         assert!(!told.contains(part), "{part}: {told}");
     }
 }

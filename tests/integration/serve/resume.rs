@@ -121,6 +121,7 @@ fn a_resume_needs_the_ticket_too() {
 fn a_newer_transport_takes_the_seat_from_the_older() {
     let server = Server::start();
     let (mut ana, mut old) = (server.join("Ana"), server.join("Bo"));
+    ana.wait("joined");
     let mut new = server.resume(&old.welcome, old.welcome["seq"].as_u64().unwrap());
     assert_eq!(old.rest(), (vec![], Some(4001)));
     drop(old);

@@ -104,6 +104,15 @@ impl Server {
         self.ask_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
     }
 
+    /// The answer to a POST with this body.
+    pub(super) fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+        let length = body.len();
+        self.ask_raw(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
+            self.host
+        ))
+    }
+
     /// The answer to this request.
     pub(super) fn ask_raw(&self, request: &str) -> Answer {
         let mut connection = self.connect();

@@ -66,7 +66,7 @@ fn a_wrong_command_line_is_2() {
         (&["--lisen", "127.0.0.1:0"], "--listen"),
         (&["--max-participants", "0"], "from 1 to 10000"),
         (&["--max-participants", "many"], "from 1 to 10000"),
-        (&["--backlog", "-1"], "--backlog"),
+        (&["--backlog=-1"], "from 0 to 100000"),
         (&["--sealed", "--open"], "cannot be used with"),
         (&["stray"], "stray"),
     ] {
