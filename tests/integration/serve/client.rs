@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -92,6 +92,7 @@ impl Client {
 
     /// The next event, or the close code with which it ended: none if it was just cut off.
     pub(super) fn next(&mut self) -> Result<Value, Option<u16>> {
+        let end = Instant::now() + DEADLINE;
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 self.heard.push(event.clone());
@@ -103,7 +104,8 @@ impl Client {
                     self.waiting.extend(lines.map(Result::unwrap));
                 }
                 Ok(Message::Close(frame)) => return Err(frame.map(|frame| frame.code.into())),
-                Ok(_) => {}
+                // The server's pings come for ever, and are no news.
+                Ok(_) => assert!(Instant::now() < end, "nothing more came:\n{}", self.story()),
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                     panic!("nothing more came:\n{}", self.story())
                 }
