@@ -87,7 +87,11 @@ async fn first_frame(socket: &mut WebSocket) -> Result<Option<Utf8Bytes>, Refuse
             Ok(Some(Ok(Message::Text(text)))) => return Ok(Some(text)),
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
             Ok(Some(Ok(Message::Binary(_)))) => return Err(not_text()),
-            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return Ok(None),
+            Ok(Some(Ok(Message::Close(_)))) => {
+                part(socket).await;
+                return Ok(None);
+            }
+            Ok(Some(Err(_)) | None) | Err(_) => return Ok(None),
         }
     }
 }
@@ -110,6 +114,12 @@ async fn come_in(
         Ok(()) => room.stay().await,
         Err(code) => code,
     }
+}
+
+/// Answers the client's close: the library has the answer ready, and sends it when asked to read on
+/// (RFC 6455, section 5.5.1). A browser would report a broken line otherwise.
+async fn part(socket: &mut WebSocket) {
+    let _ = timeout(WRITE_PATIENCE, socket.recv()).await;
 }
 
 async fn refuse(socket: &mut WebSocket, refused: &Refused) -> Option<Close> {
@@ -197,7 +207,11 @@ impl Room<'_> {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             // Past the size limit or not UTF-8: what follows cannot be told from the rest of it.
             Some(Err(_)) => Err(Some(Close::TooBig)),
-            Some(Ok(Message::Close(_))) | None => Err(None),
+            Some(Ok(Message::Close(_))) => {
+                part(self.socket).await;
+                Err(None)
+            }
+            None => Err(None),
         }
     }
 
