@@ -6,6 +6,7 @@
 mod alone;
 mod cli;
 mod hub;
+mod lines;
 mod supervised;
 mod web;
 
