@@ -1,11 +1,12 @@
 //! How it ends: for the people in the room, and for the programs beside it in a pipeline.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, kinds};
 use super::http::Poller;
 use super::server::{Server, UNLIMITED, taken_apart};
 use crate::harness::{Place, Program, SERVE, Stream};
@@ -44,8 +45,13 @@ fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
     let stuck = stuck(&server);
     let mut ana = server.join("Ana");
     let mut late = server.knock();
+    let mut bo = Poller::join(&server, "Bo");
+    ana.say("last words");
+    ana.until_said("last words");
     server.signal("TERM");
     server.event("closing");
+    // One answer with what was not read yet and the end: there may be no time for another.
+    assert_eq!(kinds(&bo.poll(&[])), ["said", "end"]);
     assert_told(&mut ana);
     let bye = server.ask("POST /bye", "Content-Length: 0\r\n");
     assert_eq!(bye.status, 204);
@@ -98,6 +104,44 @@ fn it_ends_when_nobody_reads_its_stdout_any_more() {
     drop(stdout);
     assert_told(&mut ana);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// A reader that is there and does not read, such as a pager: the room goes on, and ends.
+#[test]
+fn a_reader_that_is_stuck_holds_up_nobody() {
+    let place = Place::new();
+    let file = place.root().join("config.json");
+    fs::write(&file, UNLIMITED).unwrap();
+    let mut command = place.command(SERVE);
+    command.arg("--json").arg("--config").arg(file);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut ready = String::new();
+    stdout.read_line(&mut ready).unwrap();
+    let ready: Value = serde_json::from_str(&ready).unwrap();
+    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    let address = host.parse().unwrap();
+    let origin = format!("http://{host}");
+    let join = |name: &str| {
+        let mut client = Client::knock(address, &host, &origin);
+        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        client.wait("welcome");
+        client
+    };
+    // Two events of about 90 bytes each: more than the 64 KiB that a pipe holds (pipe(7)).
+    for number in 0..600 {
+        let mut guest = join(&format!("Guest {number}"));
+        guest.tell(&json!({"t": "leave"}));
+        guest.rest();
+    }
+    let mut ana = join("Ana");
+    ana.say("still talking");
+    ana.until_said("still talking");
+    let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert_told(&mut ana);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(stdout);
 }
 
 fn shell(place: &Place, script: &str) -> Command {

@@ -1,6 +1,9 @@
 //! What is said: by whom, to whom, in which form.
 
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::client::bodies;
 use super::server::{Server, UNLIMITED};
@@ -48,6 +51,21 @@ fn typing_is_told_to_the_others_only() {
     assert_eq!(ana.wait("typing"), json!({"t": "typing", "n": 2}));
     bo.say("done");
     assert_eq!(bo.next().unwrap()["t"], "said");
+}
+
+/// RFC 6455, section 5.5.1: a close is answered with the same code.
+#[test]
+fn a_socket_that_is_closed_politely_is_answered_politely() {
+    let server = Server::start();
+    let (mut ana, mut stranger) = (server.join("Ana"), server.knock());
+    for client in [&mut ana, &mut stranger] {
+        let frame = CloseFrame { code: CloseCode::Away, reason: "".into() };
+        client.frame(Message::Close(Some(frame))).unwrap();
+        assert_eq!(client.rest(), (vec![], Some(1001)));
+    }
+    // Which is no leave: the page may come back.
+    let back = server.resume(&ana.welcome, 1);
+    assert_eq!(back.number(), 1);
 }
 
 #[test]

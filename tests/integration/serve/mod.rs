@@ -1,6 +1,7 @@
 //! `chattrace-serve` from outside: its wire protocol, its rules, and what it does with bad input.
 
 mod address;
+mod away;
 mod client;
 mod comings;
 mod end;

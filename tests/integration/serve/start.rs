@@ -117,6 +117,16 @@ fn sealed_rooms_are_not_in_this_version() {
     assert_says(Program::run(command), 78, &["not in this version"]);
 }
 
+/// A full disk behind `>`: there is nobody to tell the link.
+#[test]
+fn a_stdout_that_takes_nothing_ends_it() {
+    let place = Place::new();
+    let mut command = place.command("/bin/sh");
+    let script = format!("exec {SERVE} >/dev/full");
+    command.args(["-c", &script]);
+    Program::run(command).expect_code(0);
+}
+
 /// No home, no runtime folder, no working folder that can be written: it needs none of them.
 #[test]
 fn it_starts_with_next_to_nothing() {
