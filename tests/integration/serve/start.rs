@@ -29,9 +29,11 @@ fn stdout_is_the_link_alone_and_stderr_says_who_can_read() {
     let link = program.stdout_line();
     let (host, _) = taken_apart(&link);
     assert!(host.starts_with("127.0.0.1:"), "{host}");
-    program.stderr_with("open room: this computer, and a tunnel's provider, can read");
     program.signal("TERM");
-    assert_eq!(program.wait().expect_code(0).stdout, format!("{link}\n"));
+    let ended = program.wait().expect_code(0);
+    assert_eq!(ended.stdout, format!("{link}\n"));
+    let said = "open room: this computer, and a tunnel's provider, can read what is said\n";
+    assert_eq!(ended.stderr, said);
 }
 
 #[test]
