@@ -17,7 +17,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("chat", &["token"]),
     ("exit", &[]),
     ("paths", &[]),
-    ("process", &[]),
+    ("process", &["paths"]),
     ("terminal", &[]),
     ("token", &[]),
 ];
