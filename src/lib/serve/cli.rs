@@ -18,21 +18,21 @@ use crate::terminal;
         chattrace-serve | chattrace-tunnel | tee link.txt"
 )]
 pub(super) struct Cli {
-    /// Configuration file [default: the user's own if there, else built in]
-    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG")]
+    /// Configuration file [default: yours, or built in]
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
-    /// Address to listen on; port 0 lets the system choose [default: 127.0.0.1:0]
-    #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN")]
+    /// Where to listen [default: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN", hide_env = true)]
     listen: Option<Listen>,
     #[command(flatten)]
     mode: ModeFlags,
-    /// How many may be in the room at once [default: 100]
+    /// How many at once [default: 100]
     #[arg(long, value_name = "N")]
     max_participants: Option<Participants>,
     /// Earlier messages a newcomer is shown [default: 0]
     #[arg(long, value_name = "N")]
     backlog: Option<Backlog>,
-    /// One JSON object per line on stdout: ready, joined, left, closing, closed
+    /// Events as JSON, one object per line
     #[arg(long)]
     pub(super) json: bool,
     /// Run under the supervisor with this process id
@@ -43,10 +43,10 @@ pub(super) struct Cli {
 /// The two words for who can read along; the later one wins over the environment.
 #[derive(Debug, Args)]
 struct ModeFlags {
-    /// Sealed room: not in this version
+    /// Not in this version
     #[arg(long, conflicts_with = "open")]
     sealed: bool,
-    /// Open room: this computer and the tunnel provider can read the text
+    /// This computer and the tunnel provider can read
     #[arg(long)]
     open: bool,
     #[arg(long, env = "CHATTRACE_MODE", hide = true, value_name = "MODE")]

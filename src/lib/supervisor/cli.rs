@@ -18,36 +18,48 @@ use crate::terminal;
         chattrace --quiet | head -1"
 )]
 pub(super) struct Cli {
-    /// Configuration file [default: the user's own if there, else built in]
+    /// Configuration file [default: yours, or built in]
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
-    /// Address to listen on [default: 127.0.0.1:0]
+    /// Where to listen [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN", hide_env = true)]
     listen: Option<Listen>,
-    /// How to get a public address [default: auto]
-    #[arg(long, value_name = "HOW", env = "CHATTRACE_TUNNEL", hide_env = true)]
+    /// auto, cloudflared or none [default: auto]
+    #[arg(
+        long,
+        value_name = "HOW",
+        hide_possible_values = true,
+        env = "CHATTRACE_TUNNEL",
+        hide_env = true
+    )]
     tunnel: Option<Provider>,
-    /// The cloudflared to use [default: the managed one, or PATH]
+    /// The program to use [default: managed, else PATH]
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env = true)]
     cloudflared: Option<PathBuf>,
     #[command(flatten)]
     mode: ModeFlags,
-    /// How many at once; quick tunnels carry 200 requests at a time [default: 100]
+    /// At once; quick tunnels carry 200 [default: 100]
     #[arg(long, value_name = "N")]
     max_participants: Option<Participants>,
-    /// Earlier messages a newcomer is shown [default: 0]
+    /// Earlier messages for newcomers [default: 0]
     #[arg(long, value_name = "N")]
     backlog: Option<Backlog>,
-    /// What becomes of the event log [default: ask]
-    #[arg(long, value_name = "WHAT", env = "CHATTRACE_LOGS", hide_env = true)]
+    /// ask, delete or save the event log [default: ask]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        hide_possible_values = true,
+        env = "CHATTRACE_LOGS",
+        hide_env = true
+    )]
     logs: Option<Logs>,
-    /// Where a saved event log goes [default: the current folder]
+    /// Where saved logs go [default: current folder]
     #[arg(long, value_name = "DIR")]
     archive_dir: Option<PathBuf>,
     /// One JSON object per line on stdout
     #[arg(long)]
     pub(super) json: bool,
-    /// Errors only; the event log is deleted unless --logs save
+    /// Errors only, no questions
     #[arg(long)]
     pub(super) quiet: bool,
     /// No QR code
@@ -57,10 +69,10 @@ pub(super) struct Cli {
 
 #[derive(Debug, Args)]
 struct ModeFlags {
-    /// Sealed room: not in this version
+    /// Not in this version
     #[arg(long, conflicts_with = "open")]
     sealed: bool,
-    /// Open room: this computer and the tunnel provider can read the text
+    /// This computer and the tunnel provider can read
     #[arg(long)]
     open: bool,
     #[arg(long, env = "CHATTRACE_MODE", hide = true, value_name = "MODE")]

@@ -35,9 +35,7 @@ pub(super) enum InstallError {
         source: std::io::Error,
     },
     /// The server was not reached, or fell silent.
-    #[error(
-        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online, what came so far is kept"
-    )]
+    #[error("cloudflared cannot be fetched from {from}: {why}; check that this computer is online")]
     Network {
         /// The address.
         from: String,
@@ -118,7 +116,10 @@ impl Download {
         let Some((_lock, mut part)) = self.locked()? else {
             return Ok(self.target());
         };
-        self.fill(&mut part, arrived)?;
+        if let Err(error) = self.fill(&mut part, arrived) {
+            self.leave_nothing_empty();
+            return Err(error);
+        }
         let found = part
             .rewind()
             .and_then(|()| digest(&mut part))
@@ -255,6 +256,17 @@ impl Download {
         part.sync_all()?;
         std::fs::rename(self.partial(), self.target())?;
         File::open(&self.dir)?.sync_all()
+    }
+
+    /// A try that brought nothing leaves nothing: neither an empty file, nor folders for it.
+    fn leave_nothing_empty(&self) {
+        if self.resumed_at() == 0 {
+            self.throw_away();
+        }
+        for folder in self.dir.ancestors().take(2) {
+            // Refused, as it should be, when anything is in there.
+            let _ = std::fs::remove_dir(folder);
+        }
     }
 
     fn throw_away(&self) {

@@ -26,9 +26,13 @@ impl Page {
     }
 }
 
+/// Where `npm install --prefix target/axe axe-core@4` puts it, seen from this package.
+const INSTALLED: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/axe/node_modules/axe-core/axe.min.js");
+
 fn source() -> String {
-    let path = std::env::var("AXE_JS").expect(
-        "AXE_JS must name the file axe.min.js of axe-core 4 (npm install axe-core, anywhere)",
-    );
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("AXE_JS={path}: {error}"))
+    let path = std::env::var("AXE_JS").unwrap_or_else(|_| INSTALLED.to_owned());
+    std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!("{path}: {error}; npm install --prefix target/axe axe-core@4, or set AXE_JS")
+    })
 }
