@@ -35,12 +35,17 @@ pub(super) enum InstallError {
         source: std::io::Error,
     },
     /// The server was not reached, or fell silent.
-    #[error("cloudflared cannot be fetched from {from}: {why}; check that this computer is online")]
+    #[error(
+        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online{}",
+        stays(*.kept)
+    )]
     Network {
         /// The address.
         from: String,
         /// What went wrong.
         why: String,
+        /// Bytes that are here, from which the next try goes on.
+        kept: u64,
     },
     /// The server has no such file.
     #[error(
@@ -126,6 +131,7 @@ impl Download {
             .map_err(|source| self.folder(&self.partial(), source))?;
         if found != self.pin.sha256 {
             self.throw_away();
+            self.leave_nothing_empty();
             return Err(InstallError::Mismatch {
                 from: self.from.clone(),
                 found,
@@ -279,8 +285,13 @@ impl Download {
     }
 
     fn broken(&self, why: &dyn std::fmt::Display) -> InstallError {
-        InstallError::Network { from: self.from.clone(), why: why.to_string() }
+        let kept = self.resumed_at();
+        InstallError::Network { from: self.from.clone(), why: why.to_string(), kept }
     }
+}
+
+fn stays(bytes: u64) -> &'static str {
+    if bytes == 0 { "" } else { ", what came so far is kept" }
 }
 
 /// Whether the answer goes on where we stopped.
