@@ -242,7 +242,7 @@ function join(event) {
 	seat = { name: nameField.value, last: 0 };
 	why.textContent = '';
 	joinButton.textContent = 'Joining…';
-	failures = 0;
+	failures = pause = 0;
 	connect();
 }
 
