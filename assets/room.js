@@ -7,13 +7,10 @@ const SILENCE = 120; // Seconds without contact after which the page empties its
 const WAITING = 10; // Unanswered own lines; the server can tell 32 from repeats.
 const { maxName, messageBytes } = document.body.dataset;
 
+const findTicket = (text) => /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
 let ticket = findTicket(location.pathname + location.hash);
 // In the address it would be seen, copied and kept.
 history.replaceState(null, '', '/');
-
-function findTicket(text) {
-	return /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
-}
 
 /** Builds an element; `kind` is tag or tag.class. Strings become text, never markup. */
 function el(kind, props, ...children) {
@@ -191,14 +188,12 @@ const on = {
 	joined({ who }) {
 		known.set(who.n, who);
 		here.add(who.n);
-		showPeople();
-		addNote(person(who.n), ' joined');
+		cameOrWent(who.n, ' joined');
 	},
 	left({ n }) {
 		here.delete(n);
 		typists.delete(n);
-		showPeople();
-		addNote(person(n), ' left');
+		cameOrWent(n, ' left');
 	},
 	said({ n, at, ref, body }) {
 		typists.delete(n);
@@ -207,7 +202,7 @@ const on = {
 		if (document.hidden) document.title = `(${(unread += 1)}) chattrace`;
 	},
 	typing: ({ n }) => typists.set(n, Date.now() + 4000),
-	gap: ({ missed }) => addNote(missed + ' messages were missed'),
+	gap: ({ missed }) => addLine(el('p.line dim', {}, missed + ' messages were missed')),
 	refused(event) {
 		if (!inside) return refuse(event);
 		const own = settle(event.ref);
@@ -247,7 +242,7 @@ function join(event) {
 	seat = { name: nameField.value, last: 0 };
 	why.textContent = '';
 	joinButton.textContent = 'Joining…';
-	failures = 0;
+	failures = pause = 0;
 	connect();
 }
 
@@ -317,8 +312,6 @@ function onscroll() {
 // Also when a phone's keyboard takes half of the screen.
 new ResizeObserver(() => follows && toEnd()).observe(log);
 
-const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
-
 function addLine(line) {
 	log.append(line);
 	if (log.childElementCount > LINES) log.firstElementChild.remove();
@@ -329,6 +322,11 @@ function addLine(line) {
 function toEnd() {
 	log.scrollTop = log.scrollHeight;
 	more.hidden = true;
+}
+
+function cameOrWent(n, what) {
+	showPeople();
+	addLine(el('p.line dim', {}, person(n), what));
 }
 
 function showPeople() {
