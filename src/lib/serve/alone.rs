@@ -49,6 +49,11 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     let mut reader = terminal::result(&ready);
     if reader == Reader::There {
         terminal::say("open room: this computer, and a tunnel's provider, can read what is said");
+        if !listen.ip().is_loopback() {
+            terminal::say(&format!(
+                "{listen}: everybody on this network can reach the room, unencrypted"
+            ));
+        }
     }
     let serving = super::web::serve(listener, Arc::clone(&service.web));
     let time = super::keep_time(Arc::clone(&service.hub));

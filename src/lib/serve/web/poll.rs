@@ -91,8 +91,12 @@ fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection,
     Ok((connection, String::new()))
 }
 
+/// What follows `Bearer`; nothing that any seat has if another scheme is asked for. Whoever sends
+/// the header comes back to a seat, and never in again under the first line.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    let value = headers.get(header::AUTHORIZATION)?;
+    let known = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    Some(known.unwrap_or_default())
 }
 
 fn lines_of(answer: String) -> Response {

@@ -3,27 +3,25 @@
 //! One lock guards room and ring, and is never held across an await. A [`Connection`] is presence
 //! itself: dropping it, on whatever path, tells the room that this transport is gone.
 
+mod connection;
+mod publish;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Entropy, Event, Nickname, Past, Refusal, Ring, Room, Rules, Seat, Text};
+use crate::chat::{Entropy, Event, Nickname, Refusal, Ring, Room, Rules, Seat};
 use crate::control::{FromServe, Participant};
 use crate::token::Token;
+use publish::participant;
+
+pub(super) use connection::{Connection, News, Over};
 
 /// Turns an event into the line that everybody gets: its number, the time in milliseconds since
 /// 1970, the event, and the seat it is about if that is still kept.
 pub(super) type Encode = fn(u64, u64, &Event, Option<&Seat>) -> Arc<str>;
-
-/// "typing" notes that are remembered for readers who have not woken up yet. Losing one loses a
-/// flicker on a screen.
-const TYPING_KEPT: usize = 64;
-
-/// Most that one read takes from the ring: a frame that a slow line can still swallow within the
-/// patience of the sender.
-const BATCH_BYTES: usize = 64 * 1024;
 
 /// The room, its memory, and the bell that wakes all readers.
 #[derive(Debug)]
@@ -53,31 +51,6 @@ struct Inner {
 enum Life {
     Open,
     Ending,
-}
-
-/// Why a connection has nothing more to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// The session ends.
-    Ended,
-    /// Its seat was given up, or taken over by a newer transport.
-    Replaced,
-}
-
-/// What a connection has not read yet.
-#[derive(Debug)]
-pub(super) enum News {
-    /// Nothing: wait for [`Connection::woken`].
-    Nothing,
-    /// Events, and who types.
-    Some {
-        /// Events of the room.
-        past: Past,
-        /// Numbers of seats.
-        typing: Vec<u64>,
-    },
-    /// Nothing, ever again.
-    Over(Over),
 }
 
 /// Somebody who was let in.
@@ -239,156 +212,9 @@ impl Hub {
         }
     }
 
-    /// Puts events into the ring, wakes the readers and tells the operator.
-    fn publish(&self, inner: &mut Inner, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
-        }
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        for event in events {
-            self.tell_operator(inner, &event);
-            let seat = match &event {
-                Event::Joined(number) | Event::Said { number, .. } | Event::Left { number, .. } => {
-                    inner.room.seat(*number)
-                }
-            };
-            let line = (self.encode)(inner.ring.next(), at, &event, seat);
-            inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
-        }
-        self.bell.send_replace(());
-    }
-
-    fn tell_operator(&self, inner: &Inner, event: &Event) {
-        let present = inner.room.present();
-        let notice = match event {
-            Event::Joined(number) => inner
-                .room
-                .seat(*number)
-                .map(|seat| FromServe::Joined { participant: participant(seat), present }),
-            Event::Left { number, name, tag } => Some(FromServe::Left {
-                participant: Participant {
-                    number: *number,
-                    name: name.as_str().to_owned(),
-                    tag: tag.as_str().to_owned(),
-                },
-                present,
-            }),
-            Event::Said { .. } => None,
-        };
-        if let Some(notice) = notice {
-            // Full: the operator's side is stuck, and the room must not wait for it.
-            let _ = self.notices.try_send(notice);
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic in one connection's task must not end the conversation of the others; every
         // change under this lock is complete before anything that could panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One transport of one participant: a WebSocket, or one held poll.
-#[derive(Debug)]
-pub(super) struct Connection {
-    hub: Arc<Hub>,
-    bell: watch::Receiver<()>,
-    number: u64,
-    transport: u64,
-    cursor: u64,
-    typed: u64,
-}
-
-impl Connection {
-    /// The last number that this connection has read.
-    pub(super) fn cursor(&self) -> u64 {
-        self.cursor
-    }
-
-    /// Reads on. The bell is marked as heard first, so nothing that comes later is slept through.
-    pub(super) fn read(&mut self) -> News {
-        self.bell.mark_unchanged();
-        let inner = self.hub.lock();
-        if inner.room.transport(self.number) != Some(self.transport) {
-            return News::Over(Over::Replaced);
-        }
-        let past = inner.ring.after(self.cursor, BATCH_BYTES);
-        let fresh = inner
-            .typing
-            .iter()
-            .filter(|(mark, number)| *mark > self.typed && *number != self.number);
-        let typing: Vec<u64> = fresh.map(|(_, number)| *number).collect();
-        self.typed = inner.typed;
-        if past.events.is_empty() && past.missed == 0 && typing.is_empty() {
-            return match inner.life {
-                Life::Open => News::Nothing,
-                Life::Ending => News::Over(Over::Ended),
-            };
-        }
-        self.cursor = past.cursor;
-        News::Some { past, typing }
-    }
-
-    /// Returns when there may be something to read. Safe to cancel.
-    pub(super) async fn woken(&mut self) {
-        // The hub cannot be gone: this connection holds it.
-        let _ = self.bell.changed().await;
-    }
-
-    /// Says something to everybody. A repetition under the same reference is dropped.
-    ///
-    /// # Errors
-    /// What the room says; [`Refusal::NoSeat`] also after a newer transport took the seat.
-    pub(super) fn say(&self, reference: Option<String>, text: Text) -> Result<(), Refusal> {
-        let mut inner = self.hub.lock();
-        if inner.room.transport(self.number) != Some(self.transport) {
-            return Err(Refusal::NoSeat);
-        }
-        let event = inner.room.say(self.number, reference, text, Instant::now())?;
-        self.hub.publish(&mut inner, event.into_iter().collect());
-        Ok(())
-    }
-
-    /// Lets the others know that this one types.
-    pub(super) fn types(&self) {
-        let mut inner = self.hub.lock();
-        if !inner.room.types(self.number, Instant::now()) {
-            return;
-        }
-        if inner.typing.len() == TYPING_KEPT {
-            inner.typing.pop_front();
-        }
-        inner.typed += 1;
-        let mark = inner.typed;
-        inner.typing.push_back((mark, self.number));
-        self.hub.bell.send_replace(());
-    }
-
-    /// Gives up the seat for good.
-    pub(super) fn leave(&self) {
-        let mut inner = self.hub.lock();
-        if inner.room.transport(self.number) == Some(self.transport) {
-            let event = inner.room.leave(self.number, Instant::now());
-            self.hub.publish(&mut inner, event.into_iter().collect());
-        }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let mut inner = self.hub.lock();
-        inner.room.detach(self.number, self.transport, Instant::now());
-        inner.connections -= 1;
-        drop(inner);
-        self.hub.bell.send_replace(());
-    }
-}
-
-fn participant(seat: &Seat) -> Participant {
-    Participant {
-        number: seat.number,
-        name: seat.name.as_str().to_owned(),
-        tag: seat.tag.as_str().to_owned(),
     }
 }
