@@ -20,9 +20,6 @@ use crate::token::Token;
 /// How long everybody has to take the goodbye: a participant who reads at all reads it at once.
 const FAREWELL: Duration = Duration::from_millis(1500);
 
-/// How long browsers have to call `/bye` after it: measured, they do so within 22 ms.
-const BYE: Duration = Duration::from_millis(250);
-
 /// What a program that reads our stdout learns.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -59,11 +56,13 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     let time = super::keep_time(Arc::clone(&service.hub));
     let work = async { tokio::join!(serving, time) };
     tokio::pin!(work);
+    let reader_gone = terminal::reader_gone();
+    tokio::pin!(reader_gone);
     while reader == Reader::There {
         tokio::select! {
             _ = &mut work => break,
             _ = signals.next() => break,
-            () = terminal::reader_gone() => break,
+            () = &mut reader_gone => break,
             Some(notice) = service.notices.recv() => reader = tell(cli.json, &notice),
         }
     }
@@ -73,7 +72,6 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     }
     let goodbye = async {
         let _ = timeout(FAREWELL, service.hub.drained()).await;
-        tokio::time::sleep(BYE).await;
     };
     let exit = tokio::select! {
         _ = &mut work => Exit::Ended,

@@ -15,10 +15,8 @@ use crate::config::{Mode, RoomSettings};
 const TEMPLATE: &str = include_str!("../../../../templates/page.hbs");
 const STYLE: &str = include_str!("../../../../assets/style.css");
 /// One script in two files: how the page reaches the room, and what it shows of it.
-const SCRIPT: &str = concat!(
-    include_str!("../../../../assets/way.js"),
-    include_str!("../../../../assets/room.js")
-);
+const SCRIPT: &str =
+    concat!(include_str!("../../../../assets/way.js"), include_str!("../../../../assets/room.js"));
 
 /// Longest name in letters as people see them; see [`crate::chat::Nickname`].
 const MAX_NAME: usize = 20;
