@@ -14,7 +14,7 @@ fn assert_told(client: &mut Client) {
     let (events, code) = client.rest();
     let end = events.last().expect("an end");
     assert_eq!((&end["t"], code), (&"end".into(), Some(4000)), "{events:?}");
-    assert!(end["text"].as_str().unwrap().contains("ended"));
+    assert!(end["text"].as_str().unwrap().contains("kept"));
 }
 
 #[test]
