@@ -38,6 +38,31 @@ async fn v17_after_a_cut_everything_arrives_exactly_once_and_nobody_notices() {
     assert!(!bo.body().await.contains(" left"), "a short cut is nobody's business");
 }
 
+/// Whoever was away for longer than the room remembers is told how much is missing.
+#[tokio::test]
+async fn v17_what_the_room_has_forgotten_is_said_to_be_missing() {
+    let stage =
+        Stage::configured(r#"{"room":{"ring":{"events":8},"rate":{"per_second":0,"burst":1}}}"#)
+            .await;
+    let path = Path::to(&stage.room, Way::Open).await;
+    let ana = stage.browser.page(path.link()).await;
+    ana.join("Ana").await;
+    path.set(Way::Cut);
+    ana.until_status("Cut off").await;
+    let bo = stage.seat("Bo").await;
+    for turn in 0..12 {
+        bo.say(&format!("b{turn}")).await;
+    }
+    bo.until("document.querySelectorAll('.said:not(.dim)').length === 12").await;
+    path.set(Way::Open);
+    ana.until_log("b11").await;
+    // Bo's arrival and his first four lines are gone; his name is not.
+    assert_eq!(ana.text_of(".log p").await, "5 messages were missed");
+    assert_eq!(ana.said().await, (4..12).map(|turn| format!("b{turn}")).collect::<Vec<_>>());
+    assert!(ana.text_of(".said .who").await.starts_with("Bo#"));
+    assert_eq!(ana.text_of("h2").await, "Here: 2");
+}
+
 /// A phone that changes its network: the connection is there, but nothing comes through it.
 #[tokio::test]
 async fn v17_a_way_that_swallows_everything_is_found_out() {

@@ -5,6 +5,7 @@
 mod clean;
 mod harness;
 mod layering;
+mod readme;
 mod serve;
 mod tunnel;
 mod tunnel_ends;

@@ -22,9 +22,6 @@ use crate::token::Token;
 /// How long everybody has to take the goodbye: a participant who reads at all reads it at once.
 const FAREWELL: Duration = Duration::from_millis(1500);
 
-/// How long browsers have to call `/bye` after it: measured, they do so within 22 ms.
-const BYE: Duration = Duration::from_millis(250);
-
 /// What a program that reads our stdout learns.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -62,11 +59,13 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     let time = super::keep_time(Arc::clone(&service.hub));
     let work = async { tokio::join!(serving, time) };
     tokio::pin!(work);
+    let unread = unread(reader);
+    tokio::pin!(unread);
     loop {
         tokio::select! {
             _ = &mut work => break,
             _ = signals.next() => break,
-            () = unread(reader) => break,
+            () = &mut unread => break,
             Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
     }
@@ -78,7 +77,6 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     tell(&Event::Closing);
     let goodbye = async {
         let _ = timeout(FAREWELL, service.hub.drained()).await;
-        tokio::time::sleep(BYE).await;
         tell(&Event::Closed);
     };
     tokio::select! {

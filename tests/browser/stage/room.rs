@@ -1,7 +1,7 @@
 //! A running `chattrace-serve`.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -84,29 +84,53 @@ impl Drop for Room {
     }
 }
 
-/// In `CHATTRACE_BIN_DIR`, or beside the tests in the target folder, where it is built first: a
-/// stale one would be tested in silence.
+/// In `CHATTRACE_BIN_DIR`, or beside the tests in the target folder.
 fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let folder = std::env::var_os("CHATTRACE_BIN_DIR").map_or_else(built, PathBuf::from);
-        let program = folder.join("chattrace-serve");
-        assert!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
-        program
+        if let Some(folder) = std::env::var_os("CHATTRACE_BIN_DIR") {
+            return expect_file(PathBuf::from(folder).join("chattrace-serve"));
+        }
+        // target/PROFILE/deps/browser-0123456789abcdef
+        let tests = std::env::current_exe().unwrap();
+        let program = tests.ancestors().nth(2).unwrap().join("chattrace-serve");
+        if is_stale(&program) {
+            build(&program);
+        }
+        expect_file(program)
     })
 }
 
-fn built() -> PathBuf {
-    // target/PROFILE/deps/browser-0123456789abcdef
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.parent().and_then(std::path::Path::parent).unwrap().to_owned();
+fn expect_file(program: PathBuf) -> PathBuf {
+    assert!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
+    program
+}
+
+/// Whether something it is made of is newer. A stale one would be tested in silence.
+fn is_stale(program: &Path) -> bool {
+    let Ok(built) = program.metadata().and_then(|file| file.modified()) else {
+        return true;
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let mut paths: Vec<_> = ["src", "assets", "templates"].map(|name| root.join(name)).into();
+    while let Some(path) = paths.pop() {
+        if path.metadata().and_then(|file| file.modified()).is_ok_and(|changed| changed > built) {
+            return true;
+        }
+        if let Ok(entries) = path.read_dir() {
+            paths.extend(entries.map(|entry| entry.unwrap().path()));
+        }
+    }
+    false
+}
+
+fn build(program: &Path) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--package", "chattrace", "--bin", "chattrace-serve"]);
-    if profile.ends_with("release") {
+    if program.parent().unwrap().ends_with("release") {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let story = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "chattrace-serve does not build:\n{story}");
-    profile
 }

@@ -14,8 +14,11 @@ fn whoever_stays_away_is_announced_and_comes_back_as_themselves() {
     let left = ana.wait("left");
     assert_eq!(left["n"], 2);
     assert_eq!(server.event("left")["present"], 2);
+    // Whoever reads on from before learns who that was.
+    let cy = server.resume(&cy.cut(), 0);
+    assert_eq!(cy.welcome["gone"], json!([bo["you"]]));
     let di = server.join("Di");
-    assert_eq!(di.welcome["gone"], json!([bo["you"]]));
+    assert_eq!(di.welcome["present"].as_array().unwrap().len(), 2);
     let mut back = server.resume(&bo, left["seq"].as_u64().unwrap());
     assert_eq!(back.welcome["you"], bo["you"]);
     assert_eq!(back.welcome["present"].as_array().unwrap().len(), 3);

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use super::client::{Client, kinds};
 use super::http::Poller;
 use super::server::{Server, UNLIMITED, taken_apart};
-use crate::harness::{Place, Program, SERVE, Stream};
+use crate::harness::{Place, Program, SERVE};
 
 fn assert_told(client: &mut Client) {
     let (events, code) = client.rest();
     let end = events.last().expect("an end");
     assert_eq!((&end["t"], code), (&"end".into(), Some(4000)), "{events:?}");
-    assert!(end["text"].as_str().unwrap().contains("ended"));
+    assert!(end["text"].as_str().unwrap().contains("kept"));
 }
 
 #[test]
@@ -163,16 +163,16 @@ fn a_reader_of_one_line_gets_the_link_and_ends_it() {
     assert_eq!(place.tree(), before);
 }
 
-/// The pipeline of the contract. `tee` shows the test the link, `sh -c` the process to end.
+/// The pipeline of the contract. `tee` shows the test the link; the end of stdin, which comes with
+/// the end of the test whatever happens, ends it.
 #[test]
 fn a_script_can_read_who_joins() {
     let place = Place::new();
-    let script = "sh -c 'echo $$ >&2; exec chattrace-serve --json' | tee /dev/stderr \
-                  | jq -r 'select(.event==\"joined\").participant.number'";
+    let script = "exec 3<&0; \
+         sh -c '{ read -r _; kill $$; } <&3 >/dev/null 2>&1 & exec chattrace-serve --json 2>/dev/null' \
+         | tee /dev/stderr | jq -r 'select(.event==\"joined\").participant.number'";
     let mut program = Program::start(shell(&place, script));
-    let pid = program.line(Stream::Stderr, |line| line.parse::<u32>().is_ok());
-    let ready = program.stderr_with("ready");
-    let ready: Value = serde_json::from_str(&ready).unwrap();
+    let ready: Value = serde_json::from_str(&program.stderr_with("ready")).unwrap();
     let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
     for name in ["Ana", "Bo", "Cy"] {
         let mut client = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
@@ -180,8 +180,7 @@ fn a_script_can_read_who_joins() {
         client.wait("welcome");
     }
     program.stderr_with("\"number\":3");
-    let killed = Command::new("kill").arg(pid).status().unwrap();
-    assert!(killed.success());
+    program.close_stdin();
     assert_eq!(program.wait().expect_code(0).stdout, "1\n2\n3\n");
 }
 

@@ -8,11 +8,11 @@ mod publish;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Entropy, Event, Nickname, Refusal, Ring, Room, Rules, Seat};
+use crate::chat::{Entropy, Event, Nickname, Refusal, Ring, Room, Rules};
 use crate::control::{FromServe, Participant};
 use crate::token::Token;
 use publish::participant;
@@ -20,8 +20,11 @@ use publish::participant;
 pub(super) use connection::{Connection, News, Over};
 
 /// Turns an event into the line that everybody gets: its number, the time in milliseconds since
-/// 1970, the event, and the seat it is about if that is still kept.
-pub(super) type Encode = fn(u64, u64, &Event, Option<&Seat>) -> Arc<str>;
+/// 1970, the event.
+pub(super) type Encode = fn(u64, u64, &Event) -> Arc<str>;
+
+/// How long browsers have to call `/bye` after the goodbye: measured, they do so within 22 ms.
+const BYE: Duration = Duration::from_millis(250);
 
 /// The room, its memory, and the bell that wakes all readers.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ struct Inner {
     life: Life,
     /// Open [`Connection`]s.
     connections: usize,
+    /// How many were open when the end was said.
+    told: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +103,7 @@ impl Hub {
             typed: 0,
             life: Life::Open,
             connections: 0,
+            told: 0,
         };
         Self {
             inner: Mutex::new(inner),
@@ -171,17 +177,24 @@ impl Hub {
 
     /// Tells everybody that the session is over, and lets nobody in any more.
     pub(super) fn end(&self) {
-        self.lock().life = Life::Ending;
+        let mut inner = self.lock();
+        inner.life = Life::Ending;
+        inner.told = inner.connections;
+        drop(inner);
         self.bell.send_replace(());
     }
 
-    /// Returns when no connection is open.
+    /// Returns when no connection is open, and browsers that were told of the end have had the
+    /// time to say `/bye`.
     pub(super) async fn drained(&self) {
         let mut bell = self.bell.subscribe();
         while self.lock().connections > 0 {
             if bell.changed().await.is_err() {
                 return;
             }
+        }
+        if self.lock().told > 0 {
+            tokio::time::sleep(BYE).await;
         }
     }
 
@@ -193,13 +206,20 @@ impl Hub {
         backlog: Vec<Arc<str>>,
     ) -> Admission {
         inner.connections += 1;
+        // Needed only by who is shown what was said before they came, or while they were away.
+        let reads_the_past = !backlog.is_empty() || cursor < inner.ring.latest();
+        let gone = if reads_the_past {
+            inner.room.absent().map(participant).collect()
+        } else {
+            Vec::new()
+        };
         let seat = inner.room.seat(number).expect("the room has just given this seat");
-        let others = inner.room.roster().filter(|other| other.number != number);
+        let others = inner.room.roster().filter(|other| other.identity.number != number);
         Admission {
-            you: participant(seat),
+            you: participant(&seat.identity),
             resume: seat.resume(),
-            present: others.map(participant).collect(),
-            gone: inner.room.absent().map(participant).collect(),
+            present: others.map(|other| participant(&other.identity)).collect(),
+            gone,
             backlog,
             connection: Connection {
                 hub: Arc::clone(self),

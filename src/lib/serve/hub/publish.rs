@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Hub, Inner};
-use crate::chat::{Event, Seat};
+use crate::chat::{Event, Identity};
 use crate::control::{FromServe, Participant};
 
 impl Hub {
@@ -16,12 +16,7 @@ impl Hub {
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         for event in events {
             self.tell_operator(inner, &event);
-            let seat = match &event {
-                Event::Joined(number) | Event::Said { number, .. } | Event::Left { number, .. } => {
-                    inner.room.seat(*number)
-                }
-            };
-            let line = (self.encode)(inner.ring.next(), at, &event, seat);
+            let line = (self.encode)(inner.ring.next(), at, &event);
             inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
         }
         self.bell.send_replace(());
@@ -30,32 +25,20 @@ impl Hub {
     fn tell_operator(&self, inner: &Inner, event: &Event) {
         let present = inner.room.present();
         let notice = match event {
-            Event::Joined(number) => inner
-                .room
-                .seat(*number)
-                .map(|seat| FromServe::Joined { participant: participant(seat), present }),
-            Event::Left { number, name, tag } => Some(FromServe::Left {
-                participant: Participant {
-                    number: *number,
-                    name: name.as_str().to_owned(),
-                    tag: tag.as_str().to_owned(),
-                },
-                present,
-            }),
-            Event::Said { .. } => None,
+            Event::Joined(who) => FromServe::Joined { participant: participant(who), present },
+            Event::Left(who) => FromServe::Left { participant: participant(who), present },
+            Event::Said { .. } => return,
         };
-        if let Some(notice) = notice {
-            // Full: the operator's side is stuck, and the room must not wait for it.
-            let _ = self.notices.try_send(notice);
-        }
+        // Full: the operator's side is stuck, and the room must not wait for it.
+        let _ = self.notices.try_send(notice);
     }
 }
 
-/// The seat, as others know it.
-pub(super) fn participant(seat: &Seat) -> Participant {
+/// Somebody, as the operator and the welcome name them.
+pub(super) fn participant(who: &Identity) -> Participant {
     Participant {
-        number: seat.number,
-        name: seat.name.as_str().to_owned(),
-        tag: seat.tag.as_str().to_owned(),
+        number: who.number,
+        name: who.name.as_str().to_owned(),
+        tag: who.tag.as_str().to_owned(),
     }
 }

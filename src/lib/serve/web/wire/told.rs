@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::refused::Why;
-use crate::chat::{Event, Past, Seat};
+use crate::chat::{Event, Past};
 use crate::config::RoomSettings;
 use crate::control::Participant;
 use crate::serve::hub::{Admission, Hub};
@@ -76,17 +76,13 @@ pub(super) struct Limits {
 }
 
 /// The line of an event of the room; see [`crate::serve::hub::Encode`].
-pub(in crate::serve) fn encode(seq: u64, at: u64, event: &Event, seat: Option<&Seat>) -> Arc<str> {
+pub(in crate::serve) fn encode(seq: u64, at: u64, event: &Event) -> Arc<str> {
     let event = match event {
-        Event::Joined(number) => {
-            let who = seat.map_or(Who { n: *number, tag: "", name: "" }, |seat| Who {
-                n: *number,
-                tag: seat.tag.as_str(),
-                name: seat.name.as_str(),
-            });
-            FromServer::Joined { seq, who }
-        }
-        Event::Left { number, .. } => FromServer::Left { seq, n: *number },
+        Event::Joined(who) => FromServer::Joined {
+            seq,
+            who: Who { n: who.number, tag: who.tag.as_str(), name: who.name.as_str() },
+        },
+        Event::Left(who) => FromServer::Left { seq, n: who.number },
         Event::Said { number, reference, text } => FromServer::Said {
             seq,
             n: *number,
@@ -142,7 +138,7 @@ pub(in crate::serve::web) fn beat() -> String {
 
 /// The last line of a session.
 pub(in crate::serve::web) fn end() -> String {
-    line(&FromServer::End { text: "this session has ended, and nothing of it was kept" })
+    line(&FromServer::End { text: "Nothing of it was kept." })
 }
 
 fn who(participant: &Participant) -> Who<'_> {
