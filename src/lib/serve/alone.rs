@@ -9,14 +9,13 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::cli::Cli;
-use super::lines::Lines;
 use super::web::{Door, Public};
 use super::{LISTEN_QUEUE, ServeError, Service};
 use crate::config::Config;
 use crate::control::{FromServe, Participant};
 use crate::exit::Exit;
 use crate::process::{self, EndSignals};
-use crate::terminal::{self, Reader};
+use crate::terminal::{self, Lines, Reader};
 use crate::token::Token;
 
 /// How long everybody has to take the goodbye: a participant who reads at all reads it at once.

@@ -6,7 +6,6 @@
 mod alone;
 mod cli;
 mod hub;
-mod lines;
 mod supervised;
 mod web;
 

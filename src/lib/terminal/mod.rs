@@ -4,6 +4,7 @@
 //! nobody here uses it: a closed terminal is a normal way for a session to end.
 
 mod harmless;
+mod lines;
 mod prompt;
 mod reader;
 mod screen;
@@ -11,6 +12,7 @@ mod screen;
 use std::io::Write as _;
 
 pub(crate) use harmless::harmless;
+pub(crate) use lines::Lines;
 pub(crate) use prompt::{can_ask, forget_typed, read_line};
 pub(crate) use reader::{reader_gone, terminal_gone};
 pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Volume};
@@ -38,7 +40,8 @@ pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
 
 /// Writes one line for the person at the keyboard.
 pub(crate) fn say(line: &str) -> Reader {
-    let written = writeln!(std::io::stderr().lock(), "{line}");
+    // In one piece, or the lines of programs that share a terminal fall into each other.
+    let written = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
     if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
