@@ -5,6 +5,7 @@
 mod clean;
 mod harness;
 mod layering;
+mod session;
 mod tunnel;
 mod tunnel_ends;
 mod tunnel_faults;
