@@ -38,7 +38,12 @@ pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
 
 /// Writes one line for the person at the keyboard.
 pub(crate) fn say(line: &str) -> Reader {
-    let written = writeln!(std::io::stderr().lock(), "{line}");
+    draw(&format!("{line}\n"))
+}
+
+/// Writes for the person at the keyboard, in one piece and without ending the line.
+fn draw(text: &str) -> Reader {
+    let written = std::io::stderr().lock().write_all(text.as_bytes());
     if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
