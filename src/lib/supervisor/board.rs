@@ -284,14 +284,19 @@ impl Board {
     }
 
     /// The event log was written.
-    pub(super) fn saved(&mut self, saved: &std::io::Result<std::path::PathBuf>) {
-        match saved {
-            Ok(path) => self.screen.insist(&format!("  event log saved: {}", path.display())),
-            Err(error) => self.screen.insist(&format!(
-                "  {} the event log could not be saved: {error}; choose a folder with --archive-dir",
-                self.screen.sign(Mark::Bad)
-            )),
-        }
+    pub(super) fn saved(&self, path: &Path) {
+        self.screen
+            .insist(&format!("  event log saved: {}", harmless(&path.display().to_string())));
+    }
+
+    /// The event log could not be written.
+    pub(super) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
+        self.screen.insist(&format!(
+            "  {} the event log could not be saved in {}: {error}; choose another folder with \
+             --archive-dir",
+            self.screen.sign(Mark::Bad),
+            harmless(&folder.display().to_string())
+        ));
     }
 
     /// The very last line.
