@@ -1,5 +1,9 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
+mod control;
+mod ends;
 mod guest;
+mod question;
+mod screen;
 mod stage;
 mod whole;
