@@ -178,8 +178,8 @@ impl Drive {
                 None
             }
             Woken::Child => {
-                let events = self.reap();
-                return self.step_all(events, children).await;
+                self.reap();
+                None
             }
             Woken::Timer => {
                 let events = self.due();
