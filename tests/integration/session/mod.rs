@@ -2,7 +2,9 @@
 
 mod control;
 mod ends;
+mod fallback;
 mod guest;
+mod input;
 mod question;
 mod screen;
 mod stage;

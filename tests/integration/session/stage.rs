@@ -35,21 +35,22 @@ impl Stage {
 
     /// `chattrace` with the stand-in and these arguments.
     pub(super) fn public(&self, arguments: &[&str]) -> Command {
-        let mut command = self.bare(CHATTRACE);
+        let mut command = self.with_config(&[]);
         command.arg("--cloudflared").arg(self.stand_in.path()).args(arguments);
         command
     }
 
     /// `chattrace` without a tunnel and with these arguments.
     pub(super) fn local(&self, arguments: &[&str]) -> Command {
-        let mut command = self.bare(CHATTRACE);
-        command.args(["--tunnel", "none"]).args(arguments);
+        let mut command = self.with_config(&["--tunnel", "none"]);
+        command.args(arguments);
         command
     }
 
-    fn bare(&self, program: &str) -> Command {
-        let mut command = self.place.command(program);
-        command.arg("--config").arg(self.place.root().join("config.json"));
+    /// `chattrace` with its configuration and these arguments.
+    pub(super) fn with_config(&self, arguments: &[&str]) -> Command {
+        let mut command = self.place.command(CHATTRACE);
+        command.arg("--config").arg(self.place.root().join("config.json")).args(arguments);
         command
     }
 
