@@ -22,7 +22,7 @@ const BANNER: &str = include_str!("../../../assets/ascii.txt");
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Output {
-    /// Nothing: stdout is the terminal that shows the screen.
+    /// Nothing: stdout is the terminal that shows the screen, with the link on it.
     Nothing,
     /// The links, one per line.
     Links,
@@ -75,7 +75,8 @@ pub(super) struct Board {
 impl Board {
     /// A board on `screen`.
     pub(super) fn new(screen: Screen, json: bool, qr: bool) -> Self {
-        let output = match (json, std::io::stdout().is_terminal() && screen.is_terminal()) {
+        let shown = std::io::stdout().is_terminal() && screen.is_terminal() && !screen.is_quiet();
+        let output = match (json, shown) {
             (true, _) => Output::Json,
             (false, true) => Output::Nothing,
             (false, false) => Output::Links,
