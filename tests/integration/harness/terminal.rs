@@ -23,7 +23,7 @@ pub(crate) struct Terminal {
     ours: Option<Sitting>,
     path: String,
     shown: Receiver<Vec<u8>>,
-    /// The end of everybody who was started.
+    /// The end of everybody who was started; they must leave descriptor 9 alone.
     dead: Receiver<()>,
     raw: Vec<u8>,
     /// Up to where [`Terminal::see`] has read.
