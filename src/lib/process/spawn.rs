@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::parent::own_pid;
 
 /// Marks every process of a session, so that the wipe at the end ends no others. Not a secret.
-pub(super) const MARK: &str = "CHATTRACE_SESSION";
+pub(crate) const MARK: &str = "CHATTRACE_SESSION";
 
 /// Why a service does not run.
 #[derive(Debug, thiserror::Error)]

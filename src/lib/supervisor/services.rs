@@ -130,11 +130,17 @@ impl Siblings {
     ///
     /// # Errors
     /// When the system does not start it.
-    pub(super) fn clean(&self, inputs: &mpsc::Sender<Input>) -> Result<(), SpawnError> {
+    pub(super) fn clean(
+        &self,
+        session: &str,
+        inputs: &mpsc::Sender<Input>,
+    ) -> Result<(), SpawnError> {
         let name = "chattrace-clean";
         let refused = |source| SpawnError::Refused { name, source };
         let mut child = std::process::Command::new(&self.clean)
             .args(["--stale", "--yes", "--json"])
+            // So that the wipe finds it if the session ends first.
+            .env(process::MARK, session)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -147,12 +153,22 @@ impl Siblings {
         tokio::spawn(async move {
             let mut removed = 0;
             if let Some(stdout) = stdout {
-                each_line(stdout, |_| removed += 1).await;
+                each_line(stdout, |line| removed += usize::from(was_removed(line))).await;
             }
             let _ = inputs.send(Input::Cleaned(removed)).await;
         });
         Ok(())
     }
+}
+
+/// Whether this line of `chattrace-clean --json` is about a thing that is gone now; others are about
+/// things that stay.
+fn was_removed(line: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        removed: bool,
+    }
+    serde_json::from_str::<Line>(line).is_ok_and(|line| line.removed)
 }
 
 impl<Order> Running<Order> {

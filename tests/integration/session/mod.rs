@@ -5,6 +5,7 @@ mod ends;
 mod fallback;
 mod guest;
 mod input;
+mod left;
 mod pipes;
 mod places;
 mod question;

@@ -158,7 +158,7 @@ impl Drive {
     }
 
     async fn clean_stale(&mut self) {
-        if let Err(error) = self.siblings.clean(&self.inputs) {
+        if let Err(error) = self.siblings.clean(&self.id, &self.inputs) {
             self.board.hint(&error.to_string());
             let _ = self.inputs.send(Input::Cleaned(0)).await;
         }
