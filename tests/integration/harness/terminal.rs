@@ -65,14 +65,9 @@ impl Terminal {
         let child = seated.spawn().unwrap();
         // It holds our copies of the slave and of the witness.
         drop(seated);
-        let master = File::from(OwnedFd::from(master.as_fd().try_clone_to_owned().unwrap()));
+        let master = File::from(master.as_fd().try_clone_to_owned().unwrap());
         let (ours, shown) = Sitting::down(master);
         Self { child, ours: Some(ours), path, shown, dead: watch(alive), raw: Vec::new(), seen: 0 }
-    }
-
-    /// The number of the program.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// Waits until `text` is shown, colours and movements left out, after whatever was waited for

@@ -87,7 +87,7 @@ pub(super) fn receive(mut stream: TcpStream) -> Vec<Value> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
-    body.lines().filter(|line| line.starts_with('{')).map(|line| value(line)).collect()
+    body.lines().filter(|line| line.starts_with('{')).map(value).collect()
 }
 
 fn value(line: &str) -> Value {

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::guest::Guest;
 use super::stage::{Link, Stage};
 use crate::harness::cloudflared::{HAPPY, HOST};
-use crate::harness::{CHATTRACE, Program, Terminal};
+use crate::harness::{Program, SERVE, Terminal};
 
 /// `script` in a shell that finds our programs, configured to use the stand-in.
 fn shell(stage: &Stage, script: &str) -> Command {
@@ -14,7 +14,7 @@ fn shell(stage: &Stage, script: &str) -> Command {
     let stand_in = stage.stand_in.path().display();
     let text = format!(r#"{{"tunnel":{{"settle_seconds":0,"cloudflared":"{stand_in}"}}}}"#);
     std::fs::write(&config, text).unwrap();
-    let own = Path::new(CHATTRACE).parent().unwrap().display();
+    let own = Path::new(SERVE).parent().unwrap().display();
     let path = std::env::var("PATH").unwrap_or_default();
     let mut command = stage.place.command("sh");
     command.args(["-c", script]);

@@ -70,8 +70,8 @@ impl Stage {
     pub(super) fn origin(&self) -> String {
         let record = &self.stand_in.records()[0];
         let argv = record["argv"].as_array().unwrap().iter().filter_map(|word| word.as_str());
-        let origin = argv.filter_map(|word| word.split_once("http://")).map(|(_, rest)| rest);
-        origin.last().unwrap().to_owned()
+        let mut origin = argv.filter_map(|word| word.split_once("http://")).map(|(_, rest)| rest);
+        origin.next().unwrap().to_owned()
     }
 }
 
