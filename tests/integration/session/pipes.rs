@@ -39,9 +39,10 @@ fn the_first_line_is_the_link_and_the_end_of_it_all() {
 #[test]
 fn json_goes_through_jq_while_the_screen_shows_the_rest() {
     let stage = Stage::new(HAPPY);
-    // Unbuffered: else jq keeps the line until it has 4 KiB of them.
-    let jq = "jq --unbuffered -r 'select(.event==\"link\").url' > link.txt";
-    let command = shell(&stage, &format!("chattrace --json | {jq}"));
+    // Unbuffered: else jq keeps the line until it has 4 KiB of them. Without the interrupt: it may
+    // not have read its line yet when the whole pipeline gets it.
+    let jq = "exec jq --unbuffered -r 'select(.event==\"link\").url' > link.txt";
+    let command = shell(&stage, &format!("chattrace --json | (trap '' INT; {jq})"));
     let mut terminal = Terminal::start(&command, 100);
     terminal.see("● public · nobody here yet");
     end_at_the_question(&mut terminal);
@@ -69,7 +70,7 @@ fn kept_link(stage: &Stage) {
 #[test]
 fn room_and_tunnel_alone_in_a_pipe_end_with_the_terminal() {
     let stage = Stage::new(HAPPY);
-    let script = "chattrace-serve | chattrace-tunnel | tee link.txt";
+    let script = "chattrace-serve | chattrace-tunnel | tee -i link.txt";
     let mut terminal = Terminal::start(&shell(&stage, script), 100);
     terminal.see(&format!("https://{HOST}/t/"));
     let ticket = terminal.see("\n").trim().to_owned();
@@ -89,7 +90,7 @@ fn room_and_tunnel_alone_in_a_pipe_end_with_the_terminal() {
 #[test]
 fn tee_keeps_the_link_while_the_screen_shows_the_rest() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = Terminal::start(&shell(&stage, "chattrace | tee link.txt"), 100);
+    let mut terminal = Terminal::start(&shell(&stage, "chattrace | tee -i link.txt"), 100);
     terminal.see("✓ room");
     terminal.see(&format!("https://{HOST}/t/"));
     terminal.see("● public · nobody here yet");
