@@ -1,169 +1,3 @@
-'use strict';
-// One tab, one seat in one room. Everything lives in the variables of this file and nowhere else:
-// no cookie, no storage. What others wrote reaches the document as text only.
-
-const LINES = 500; // The oldest go first, as in the server's ring.
-const SILENCE = 120; // Seconds without contact after which the page empties itself.
-const WAITING = 10; // Own lines without an answer; fewer than the server can tell from repeats.
-const { maxName, messageBytes } = document.body.dataset;
-
-let ticket = findTicket(location.pathname + location.hash);
-// In the address it would be seen, copied and kept.
-history.replaceState(null, '', '/');
-
-function findTicket(text) {
-	return /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
-}
-
-/** Builds an element; `kind` is its tag, or tag.class. Strings become text, never markup. */
-function el(kind, props, ...children) {
-	const [tag, className = ''] = kind.split('.');
-	const made = document.createElement(tag);
-	made.className = className;
-	for (const [key, value] of Object.entries(props)) {
-		if (key in made) made[key] = value;
-		else made.setAttribute(key, value);
-	}
-	made.append(...children);
-	return made;
-}
-
-// ---- what this tab knows
-
-const known = new Map(); // Number to {n, tag, name}; those who left stay, for their lines.
-const here = new Set();
-const typists = new Map(); // Number to the time at which "is typing" fades.
-const pending = new Map(); // Own lines without an answer: ref to {body, line, sent}.
-let seat = null; // From the join to the end: {name, resume, epoch, n, last, start}.
-let inside = false; // Admitted, and not at the end yet.
-let live = false;
-let silence = 0; // Seconds since the room was last heard.
-let notice = '';
-let unread = 0;
-let refs = 0;
-let typedAt = 0;
-let returned = ''; // What refusals have put back at the head of the box.
-
-// ---- the way to the room: WebSocket, or long poll after three failures
-
-let socket = null;
-let failures = 0; // WebSocket tries in a row that were never answered.
-let polling = false;
-let polls = 0; // The newest poll's number; it ended the older ones.
-let blocked = 0; // Until then one own line is on its way by poll; the next waits for its turn.
-let asked = 0; // When a beat was sent that is still unanswered.
-let pause = 0;
-let retry = 0;
-
-function connect() {
-	clearTimeout(retry);
-	polling = failures > 2 && !polling;
-	if (polling) poll(joinLine(), {});
-	else openSocket();
-}
-
-function joinLine() {
-	const { name, resume, last, start } = seat;
-	return JSON.stringify({ t: 'join', name, ticket, ...(resume && { resume, after: last || start }) });
-}
-
-function openSocket() {
-	dropSocket();
-	const mine = (socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws'));
-	let answered = false;
-	const late = setTimeout(() => mine.onclose({}), 4000);
-	mine.onopen = () => mine.send(joinLine());
-	mine.onmessage = ({ data }) => {
-		if (mine !== socket) return;
-		if (!answered) polling = false;
-		answered = true;
-		failures = 0;
-		clearTimeout(late);
-		receive(data);
-	};
-	mine.onclose = ({ code }) => {
-		clearTimeout(late);
-		if (mine !== socket) return;
-		dropSocket();
-		if (code === 4000) over();
-		if (code === 4001) over('This seat is used by another tab.', 'You have left');
-		if (!answered) failures += 1;
-		if (!polling) lost();
-	};
-}
-
-function dropSocket() {
-	socket?.close();
-	socket = null;
-}
-
-const bearer = () => ({ Authorization: 'Bearer ' + seat.resume });
-const post = (path, body, rest) => fetch(path, { method: 'POST', body, ...rest });
-
-/** Hands in one line, or none, and waits for events. */
-async function poll(line, headers = bearer()) {
-	const mine = (polls += 1);
-	const path = '/poll?after=' + (seat.last || seat.start || 0);
-	try {
-		const answer = await post(path, line, { headers, signal: AbortSignal.timeout(35000) });
-		const text = await answer.text();
-		if (polling) receive(text);
-		if (!polling) return;
-		if (!answer.ok) throw answer.status;
-		silence = 0;
-		if (mine !== polls) return;
-		blocked = 0;
-		// An empty answer that came at once must not become a storm of requests.
-		if (!flush()) setTimeout(() => mine === polls && polling && poll(''), text ? 0 : 300);
-	} catch {
-		// Not only the newest: any poll may have lost a line, and joining again repeats it.
-		if (polling) lost();
-	}
-}
-
-/** The way is gone: tries again, later each time. */
-function lost() {
-	if (!seat) return;
-	live = false;
-	polls += 1;
-	dropSocket();
-	if (!inside && polling) return refuse({ text: 'The room cannot be reached. Try again in a moment.' });
-	pause = Math.min(15000, pause * 2 || 300);
-	clearTimeout(retry);
-	retry = setTimeout(connect, pause * (0.5 + Math.random() / 2));
-	showState();
-}
-
-function transmit(event) {
-	const line = JSON.stringify(event);
-	if (live && polling) poll(line);
-	else if (live) socket.send(line);
-}
-
-/** Sends own lines that are not on their way, and tells whether there were any. */
-function flush() {
-	if (!live || (polling && Date.now() < blocked)) return false;
-	let any = false;
-	for (const [ref, own] of pending) {
-		if (own.sent || (any && polling)) continue;
-		any = own.sent = true;
-		blocked = Date.now() + 3000;
-		transmit({ t: 'say', ref, body: own.body });
-	}
-	return any;
-}
-
-/** Asks for a sign of life: after sleep, a change of network, or a long silence. */
-function probe() {
-	if (live) {
-		asked = Date.now();
-		transmit({ t: 'beat' });
-	} else if (inside && !socket) {
-		pause = 0;
-		connect();
-	}
-}
-
 // ---- what the room says
 
 function receive(text) {
@@ -178,54 +12,47 @@ function hear(event) {
 		seat.last = event.seq;
 	}
 	on[event.t]?.(event);
+	showState();
 }
 
 const on = {
 	welcome({ epoch, you, resume, seq, present, gone = [] }) {
-		// The server was started anew: what is shown here belongs to a session that is over.
+		// The server was started anew: the session shown here is over.
 		if (inside && seat.epoch !== epoch) return over();
 		seat = { start: seq, ...seat, epoch, resume, n: you.n, name: you.name };
 		here.clear();
-		for (const who of [...gone, ...present, you]) known.set(who.n, who);
-		for (const who of [...present, you]) here.add(who.n);
+		for (const who of [...gone, you, ...present]) known.set(who.n, who);
+		for (const who of [you, ...present]) here.add(who.n);
 		for (const own of pending.values()) own.sent = false;
 		live = true;
-		pause = blocked = 0;
+		blocked = 0;
 		if (!inside) showRoom();
 		showPeople();
-		showState();
 	},
 	joined({ who }) {
 		known.set(who.n, who);
 		here.add(who.n);
-		showPeople();
-		if (who.n !== seat.n) addNote(person(who.n), ' joined');
+		cameOrWent(who.n, ' joined');
 	},
 	left({ n }) {
 		here.delete(n);
 		typists.delete(n);
-		showPeople();
-		addNote(person(n), ' left');
+		cameOrWent(n, ' left');
 	},
 	said({ n, at, ref, body }) {
 		typists.delete(n);
 		if (n === seat.n) settle(ref);
 		addLine(message(n, at, body));
-		showState();
 		if (document.hidden) document.title = `(${(unread += 1)}) chattrace`;
 	},
-	typing({ n }) {
-		if (n !== seat.n) typists.set(n, Date.now() + 4000);
-		showState();
-	},
-	gap: ({ missed }) => addNote(missed + ' messages were missed'),
+	typing: ({ n }) => typists.set(n, Date.now() + 4000),
+	gap: ({ missed }) => addLine(el('p.line dim', {}, missed + ' messages were missed')),
 	refused(event) {
 		if (!inside) return refuse(event);
 		const own = settle(event.ref);
 		if (own) putBack(own.body);
 		else if (!live) return over(event.text);
 		notice = event.text;
-		showState();
 	},
 	end: ({ text }) => over(text),
 };
@@ -241,14 +68,13 @@ function settle(ref) {
 
 const plain = { autocomplete: 'off', spellcheck: false, writingsuggestions: 'false' };
 const nameField = el('input', { id: 'name', maxLength: 80, 'aria-describedby': 'why', ...plain });
+const nameLabel = el('label', { htmlFor: 'name' }, `Your name here (up to ${maxName} letters)`);
 const linkField = el('input', { id: 'link', 'aria-describedby': 'why', ...plain });
 const linkLabel = el('label', { htmlFor: 'link' }, 'Link or ticket');
 const why = el('p', { id: 'why', role: 'alert' });
 const joinButton = el('button', {}, 'Join');
-
-const nameLabel = el('label', { htmlFor: 'name' }, `Your name here (up to ${maxName} letters)`);
-const gate = [nameLabel, nameField, linkLabel, linkField, why, joinButton];
-document.querySelector('main').append(el('form', { onsubmit: join }, ...gate));
+const gate = el('form', { onsubmit: join }, nameLabel, nameField, linkLabel, linkField, why, joinButton);
+document.querySelector('main').append(gate);
 linkLabel.hidden = linkField.hidden = !!ticket;
 nameField.focus();
 
@@ -279,15 +105,13 @@ function refuse({ text, why: reason, suggest }) {
 
 // ---- the room
 
-const box = el('textarea', { id: 'say', rows: 1, 'aria-label': 'Message', oninput: typed, onkeydown: key, ...plain });
-const onscroll = () => (more.hidden ||= atEnd());
-const log = el('div.log', { role: 'log', 'aria-label': 'Messages', tabIndex: 0, onscroll });
+const field = { id: 'say', rows: 1, enterKeyHint: 'send', 'aria-label': 'Message', ...plain };
+const box = el('textarea', { ...field, oninput: typed, onkeydown: key });
+const region = { role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabIndex: 0 };
+const log = el('div.log', { ...region, onscroll });
 const more = el('button.more', { hidden: true, onclick: toEnd }, 'New messages below');
-const people = el('ul', {});
-const count = el('h2', {});
+const [people, count, typing, counter] = ['ul', 'h2', 'p.typing', 'p'].map((kind) => el(kind, {}));
 const status = el('p', { role: 'status' });
-const typing = el('p.typing', {});
-const counter = el('p', {});
 const bar = el('div.bar', {}, status, typing, counter);
 
 function showRoom() {
@@ -324,14 +148,18 @@ function linked(body) {
 	});
 }
 
-const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 48;
-const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
+function onscroll() {
+	follows = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+	if (follows) more.hidden = true;
+}
+
+// Also when a phone's keyboard takes half of the screen.
+new ResizeObserver(() => follows && toEnd()).observe(log);
 
 function addLine(line) {
-	const follow = atEnd();
 	log.append(line);
-	while (log.childElementCount > LINES) log.firstElementChild.remove();
-	if (follow) toEnd();
+	if (log.childElementCount > LINES) log.firstElementChild.remove();
+	if (follows) toEnd();
 	else more.hidden = false;
 }
 
@@ -340,10 +168,14 @@ function toEnd() {
 	more.hidden = true;
 }
 
+function cameOrWent(n, what) {
+	showPeople();
+	addLine(el('p.line dim', {}, person(n), what));
+}
+
 function showPeople() {
 	count.textContent = 'Here: ' + here.size;
-	const row = (n) => el('li', {}, person(n), n === seat.n ? ' you' : '');
-	people.replaceChildren(...[...here].sort((a, b) => a - b).map(row));
+	people.replaceChildren(...[...here].map((n) => el('li', {}, person(n), n === seat.n ? ' you' : '')));
 }
 
 /** Connection, the last refusal, and who is typing. */
@@ -351,15 +183,14 @@ function showState() {
 	// In steps of ten: a screen reader speaks every change.
 	const rest = Math.ceil((SILENCE - silence) / 10) * 10;
 	let text = notice || (polling ? 'Connected by polling' : 'Connected');
-	if (!live) text = silence < 60 ? 'Cut off. Trying again…' : `Cut off. This page empties itself in ${rest} s`;
+	if (!live) text = silence < 60 ? 'Cut off, trying again' : `Cut off; this page empties itself in ${rest} s`;
 	if (status.textContent !== text) status.textContent = text;
 	bar.classList.toggle('cut', !live || notice);
-	const names = [...typists.keys()].map((n) => el('bdi', {}, known.get(n)?.name));
-	if (names.length > 2) typing.textContent = 'several are typing…';
-	else typing.replaceChildren(...names.flatMap((name) => [name, ' is typing… ']));
+	const names = [...typists.keys()].slice(0, 3);
+	typing.replaceChildren(...names.flatMap((n) => [person(n), ' is typing… ']));
 }
 
-const bytes = (text) => new TextEncoder().encode(text).length;
+const bytes = (text) => new Blob([text]).size;
 
 function typed() {
 	const size = bytes(box.value);
@@ -379,7 +210,7 @@ function say(event) {
 	const body = box.value.trimEnd();
 	if (!body) return;
 	notice = '';
-	if (bytes(body) > messageBytes) notice = `Too long: ${bytes(body)} of ${messageBytes} bytes`;
+	if (bytes(body) > messageBytes) notice = 'Too long: ' + counter.textContent;
 	else if (pending.size >= WAITING) notice = 'Earlier lines are still on their way';
 	else {
 		box.value = returned = counter.textContent = '';
@@ -408,14 +239,14 @@ let ticked = Date.now();
 function tick() {
 	const time = Date.now();
 	// A machine that slept gets the rest of the time to find the room again.
-	silence += Math.min(61, (time - ticked) / 1000);
+	silence += Math.min(61, Math.abs(time - ticked) / 1000);
 	ticked = time;
 	if (!inside) return;
-	if (silence > SILENCE) return over('No contact with the room for two minutes.');
+	if (live) pause = 0;
+	if (silence > SILENCE) return over('No contact for two minutes: this page was emptied.');
 	if (live && asked && time - asked > 4000) lost();
 	else if (live && !polling && !asked && silence > 25) probe();
-	// Twice a minute or so: does a WebSocket pass now?
-	else if (live && polling && !socket && Math.random() < 0.03) openSocket();
+	else if (polling && !socket && Math.random() < 0.03) openSocket(); // It may pass again.
 	for (const [n, until] of typists) if (until < time) typists.delete(n);
 	showState();
 	flush();
@@ -425,11 +256,11 @@ function leave() {
 	const line = '{"t":"leave"}';
 	if (live && polling) post('/poll', line, { headers: bearer(), keepalive: true }).catch(() => {});
 	else if (live) socket.send(line);
-	over('Open the link again to come back.', 'You have left');
+	over('Nothing is left on this page. Open the link again to come back.', 'You have left');
 }
 
 /** Empties the page: no name, no line, no draft, no key is left in it. */
-function over(text = 'The room was closed.', heading = 'This session has ended') {
+function over(text = 'The room was closed, and this page emptied.', heading = 'This session has ended') {
 	seat = ticket = null;
 	inside = live = polling = false;
 	notice = returned = nameField.value = linkField.value = box.value = '';
@@ -440,8 +271,7 @@ function over(text = 'The room was closed.', heading = 'This session has ended')
 	history.replaceState(null, '', '/');
 	document.title = 'session ended';
 	const title = el('h1', { tabIndex: -1 }, heading);
-	const rest = el('p.dim', {}, 'Nothing of the conversation is left on this page.');
-	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text), rest));
+	document.body.replaceChildren(el('main.gate', {}, title, el('p', {}, text)));
 	title.focus();
 	// The browser, too, drops what it may have kept.
 	post('/bye', '', { keepalive: true }).catch(() => {});

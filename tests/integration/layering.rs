@@ -17,7 +17,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("chat", &["token"]),
     ("exit", &[]),
     ("paths", &[]),
-    ("process", &[]),
+    ("process", &["paths"]),
     ("terminal", &[]),
     ("token", &[]),
 ];
@@ -31,7 +31,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("nix", &["process", "clean", "paths", "terminal"]),
     (
         "clap",
-        &["supervisor/cli.rs", "serve/cli.rs", "tunnel/cli.rs", "clean/cli.rs", "config/check.rs"],
+        &[
+            "supervisor/cli.rs",
+            "serve/cli.rs",
+            "tunnel/cli.rs",
+            "clean/cli.rs",
+            "config/check.rs",
+            "config/flags.rs",
+        ],
     ),
     ("directories", &["paths"]),
     ("ureq", &["tunnel/install.rs"]),

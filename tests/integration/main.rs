@@ -5,6 +5,8 @@
 mod clean;
 mod harness;
 mod layering;
+mod readme;
+mod serve;
 mod session;
 mod tunnel;
 mod tunnel_ends;

@@ -53,13 +53,25 @@ fn cloudflared_is_started_as_measured_and_knows_nothing_of_the_user() {
     );
     let env = start["env"].as_object().unwrap();
     let names: Vec<&str> = env.keys().map(String::as_str).collect();
-    assert_eq!(names, ["HOME", "NO_AUTOUPDATE", "PATH", "SSL_CERT_FILE", "TUNNEL_NO_PRECHECKS"]);
+    assert_eq!(
+        names,
+        // The first marks it as ours, for whoever cleans up.
+        [
+            "CHATTRACE_SESSION",
+            "HOME",
+            "NO_AUTOUPDATE",
+            "PATH",
+            "SSL_CERT_FILE",
+            "TUNNEL_NO_PRECHECKS"
+        ]
+    );
     assert_eq!(
         (&env["PATH"], &env["SSL_CERT_FILE"]),
         (&"/usr/bin:/bin".into(), &"/etc/own.pem".into())
     );
     let home = env["HOME"].as_str().unwrap();
     assert!(home.starts_with(place.runtime().to_str().unwrap()), "{home}");
+    assert!(home.ends_with(&format!("/{}/home", env["CHATTRACE_SESSION"].as_str().unwrap())));
     assert_eq!(start["home"].as_array().unwrap().len(), 0);
 }
 

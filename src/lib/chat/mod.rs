@@ -19,5 +19,5 @@ pub(crate) use nickname::Nickname;
 pub(crate) use rate::Pace;
 pub(crate) use ring::{Bounds, Past, Ring};
 pub(crate) use room::{Entropy, Event, Refusal, Room, Rules};
-pub(crate) use seat::Seat;
+pub(crate) use seat::Identity;
 pub(crate) use text::{Text, TextError};

@@ -87,11 +87,6 @@ impl Nickname {
         &self.name
     }
 
-    /// What it looks like, to be kept when its bearer leaves.
-    pub(crate) fn clash_keys(&self) -> &Likeness {
-        &self.likeness
-    }
-
     /// Whether a reader may take one for the other. True for equal names.
     pub(crate) fn clashes_with(&self, other: &Self) -> bool {
         self.likeness.clashes(&other.likeness)

@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::likeness::Likeness;
 use super::nickname::{NameError, Nickname};
 use super::rate::{Bucket, Pace};
-use super::seat::{Presence, Seat, Tag};
+use super::seat::{Identity, Presence, Seat, Tag};
 use super::text::Text;
 use crate::token::Token;
 
@@ -44,17 +43,10 @@ pub(crate) struct Entropy {
 /// Something that everybody on the roster is told.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Event {
-    /// The seat of this number is taken, for the first time or again.
-    Joined(u64),
-    /// The seat of this number is announced as left.
-    Left {
-        /// Which.
-        number: u64,
-        /// Who that was; the seat itself may be gone.
-        name: Nickname,
-        /// Theirs.
-        tag: Tag,
-    },
+    /// Somebody is there, for the first time or again.
+    Joined(Identity),
+    /// Somebody is gone.
+    Left(Identity),
     /// Somebody spoke.
     Said {
         /// Who.
@@ -93,8 +85,9 @@ pub(crate) struct Room {
     next: u64,
     seats: BTreeMap<u64, Seat>,
     present: usize,
-    /// Names of people who gave up their seats; nobody else may be taken for them for a while.
-    departed: VecDeque<(Likeness, Instant)>,
+    /// People who gave up their seats: their lines may still be remembered, and nobody else may be
+    /// taken for them for a while.
+    departed: VecDeque<(Identity, Instant)>,
 }
 
 impl Room {
@@ -113,9 +106,10 @@ impl Room {
         self.seats.values().filter(|seat| seat.is_present())
     }
 
-    /// Those who left and could still come back.
-    pub(crate) fn absent(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.values().filter(|seat| !seat.is_present())
+    /// Those who left a short while ago: what they said may still be remembered.
+    pub(crate) fn absent(&self) -> impl Iterator<Item = &Identity> {
+        let kept = self.seats.values().filter(|seat| !seat.is_present());
+        kept.map(|seat| &seat.identity).chain(self.departed.iter().map(|(identity, _)| identity))
     }
 
     /// The seat of this number, if it is kept.
@@ -145,9 +139,10 @@ impl Room {
         self.next += 1;
         let tag = self.unused_tag(entropy.tag);
         let bucket = Bucket::new(self.rules.pace, now);
-        self.seats.insert(number, Seat::new(number, name, tag, entropy.token, bucket));
+        let identity = Identity { number, name, tag };
+        self.seats.insert(number, Seat::new(identity.clone(), entropy.token, bucket));
         self.present += 1;
-        Ok((number, Event::Joined(number)))
+        Ok((number, Event::Joined(identity)))
     }
 
     /// Brings somebody back to their seat, on a new transport. The event is there only if the
@@ -169,7 +164,7 @@ impl Room {
         seat.presence = Presence::Here;
         seat.transport += 1;
         self.present += usize::from(returns);
-        Ok((number, returns.then_some(Event::Joined(number))))
+        Ok((number, returns.then(|| Event::Joined(seat.identity.clone()))))
     }
 
     /// The transport that speaks for this seat now.
@@ -193,12 +188,12 @@ impl Room {
         if self.departed.len() == KEPT {
             self.departed.pop_front();
         }
-        self.departed.push_back((seat.name.clash_keys().clone(), now));
+        self.departed.push_back((seat.identity.clone(), now));
         if !seat.is_present() {
             return None;
         }
         self.present -= 1;
-        Some(Event::Left { number, name: seat.name, tag: seat.tag })
+        Some(Event::Left(seat.identity))
     }
 
     /// Somebody speaks. `None` is a repetition of what they said before under the same reference.
@@ -239,11 +234,7 @@ impl Room {
             {
                 seat.presence = Presence::Left(now);
                 self.present -= 1;
-                events.push(Event::Left {
-                    number: seat.number,
-                    name: seat.name.clone(),
-                    tag: seat.tag,
-                });
+                events.push(Event::Left(seat.identity.clone()));
             }
         }
         self.forget(now);
@@ -256,21 +247,27 @@ impl Room {
         self.departed.retain(|(_, since)| !over(*since));
         self.seats.retain(|_, seat| !matches!(seat.presence, Presence::Left(at) if over(at)));
         let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
-        let oldest: Vec<u64> = self.absent().take(surplus).map(|seat| seat.number).collect();
+        let left = self.seats.iter().filter(|(_, seat)| !seat.is_present());
+        let oldest: Vec<u64> = left.map(|(number, _)| *number).take(surplus).collect();
         for number in oldest {
             self.seats.remove(&number);
         }
     }
 
     fn is_taken(&self, name: &Nickname) -> bool {
-        self.seats.values().any(|seat| seat.name.clashes_with(name))
-            || self.departed.iter().any(|(departed, _)| departed.clashes(name.clash_keys()))
+        self.seats.values().any(|seat| seat.identity.name.clashes_with(name))
+            || self.departed.iter().any(|(departed, _)| departed.name.clashes_with(name))
     }
 
     fn unused_tag(&self, start: u32) -> Tag {
-        let used: HashSet<Tag> = self.seats.values().map(|seat| seat.tag).collect();
+        let used: HashSet<Tag> = self
+            .seats
+            .values()
+            .map(|seat| seat.identity.tag)
+            .chain(self.departed.iter().map(|(identity, _)| identity.tag))
+            .collect();
         let tags = (0..Tag::COUNT).map(|step| Tag::new(start.wrapping_add(step) % Tag::COUNT));
-        // 10 000 participants and 1 024 kept seats leave most of the 29 791 tags free.
+        // 10 000 participants and 2 048 who left leave most of the 29 791 tags free.
         tags.into_iter().find(|tag| !used.contains(tag)).unwrap_or(Tag::new(start))
     }
 }

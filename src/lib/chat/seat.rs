@@ -48,15 +48,22 @@ pub(super) enum Presence {
     Left(Instant),
 }
 
-/// A participant's place in the room.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    /// Counts up from 1, never given twice.
+/// Who somebody is to the others: never given twice, never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Counts up from 1.
     pub(crate) number: u64,
     /// As chosen and checked.
     pub(crate) name: Nickname,
     /// Drawn for them.
     pub(crate) tag: Tag,
+}
+
+/// A participant's place in the room.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// Whose it is.
+    pub(crate) identity: Identity,
     pub(super) token: Token,
     pub(super) presence: Presence,
     /// The transport that speaks for them. A newer one takes the seat from an older one.
@@ -67,11 +74,9 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(number: u64, name: Nickname, tag: Tag, token: Token, bucket: Bucket) -> Self {
+    pub(super) fn new(identity: Identity, token: Token, bucket: Bucket) -> Self {
         Self {
-            number,
-            name,
-            tag,
+            identity,
             token,
             presence: Presence::Here,
             transport: 1,
@@ -83,7 +88,7 @@ impl Seat {
 
     /// What brings this participant back after a cut: the number, to find the seat, and the secret.
     pub(crate) fn resume(&self) -> String {
-        format!("{}.{}", self.number, self.token.reveal())
+        format!("{}.{}", self.identity.number, self.token.reveal())
     }
 
     /// Takes [`Seat::resume`] apart.

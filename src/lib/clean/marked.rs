@@ -15,9 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
 use super::look::Why;
-
-/// The name of the mark, which `process::spawn` sets; its value is the session.
-const MARK: &[u8] = b"CHATTRACE_SESSION=";
+use crate::paths;
 
 /// SIGKILL takes milliseconds, unless the process hangs in the kernel.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,7 +33,7 @@ impl Marked {
     /// Every process of this user that carries the mark of `session`, but for this one and those
     /// that started it.
     pub(super) fn by(session: &OsStr) -> Vec<Self> {
-        let mark = [MARK, session.as_bytes()].concat();
+        let mark = [paths::SESSION_MARK.as_bytes(), b"=", session.as_bytes()].concat();
         let ours = lineage();
         let Ok(entries) = fs::read_dir("/proc") else {
             return Vec::new();

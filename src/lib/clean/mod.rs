@@ -28,6 +28,7 @@ const NAME: &str = "chattrace-clean";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    terminal::hush_panics(NAME);
     let exit = match cli::parse() {
         Ok(choice) => run(&choice).unwrap_or_else(|error| {
             terminal::complain(NAME, &error);

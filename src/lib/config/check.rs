@@ -49,17 +49,6 @@ pub(crate) enum Mode {
     Open,
 }
 
-impl Mode {
-    /// The mode that the command line chose: a flag, else the environment, else nothing.
-    pub(crate) fn chosen(sealed: bool, open: bool, environment: Option<Self>) -> Option<Self> {
-        match (sealed, open) {
-            (true, _) => Some(Mode::Sealed),
-            (false, true) => Some(Mode::Open),
-            (false, false) => environment,
-        }
-    }
-}
-
 /// A whole number from `MIN` to `MAX`, checked where it is read, so that the answer to a wrong one
 /// names the flag or the line it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 mod check;
 mod file;
+mod flags;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::{Backlog, Listen, Logs, Mode, Participants, Provider};
+pub(crate) use flags::RoomFlags;
 
 use crate::exit::Exit;
 use crate::paths;

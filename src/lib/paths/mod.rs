@@ -168,6 +168,9 @@ pub(crate) fn private_file(path: &Path) -> Result<File> {
 
 /// Name of the folder of managed programs in the data folder.
 pub(crate) const BIN: &str = "bin";
+/// The variable that marks every process of a session with the name of its runtime folder, so that
+/// whoever cleans up ends no others. Not a secret.
+pub(crate) const SESSION_MARK: &str = "CHATTRACE_SESSION";
 /// Name of the control socket in a runtime folder.
 pub(crate) const CONTROL_SOCKET: &str = "control.sock";
 /// Name of the lock in a runtime folder.

@@ -10,9 +10,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
 use super::parent::own_pid;
-
-/// Marks every process of a session, so that the wipe at the end ends no others. Not a secret.
-pub(crate) const MARK: &str = "CHATTRACE_SESSION";
+use crate::paths;
 
 /// Why a service does not run.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +96,7 @@ impl Service {
         let mut child = Command::new(program)
             .arg("--lifeline")
             .arg(own_pid().to_string())
-            .env(MARK, session)
+            .env(paths::SESSION_MARK, session)
             // A backtrace would open files and may hold text of the room.
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::from(lifeline))

@@ -3,14 +3,14 @@
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::spawn::MARK;
+use crate::paths::SESSION_MARK;
 
 /// Kills those of our children that carry the mark of `session`, and names them. Programs that the
 /// operator had us open carry none and are left alone. A child that has ended carries nothing.
 ///
 /// A child's number is not given to anybody else before we reap it, so none of these is a stranger.
 pub(crate) fn end_marked_children(session: &str) -> Vec<i32> {
-    let mark = format!("{MARK}={session}");
+    let mark = format!("{SESSION_MARK}={session}");
     let marked: Vec<i32> = children().into_iter().filter(|pid| carries(*pid, &mark)).collect();
     for pid in &marked {
         let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);

@@ -1,5 +1,6 @@
 //! The room alone, in a pipeline or in front of a debugger.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::cli::Cli;
+use super::lines::Lines;
 use super::web::{Door, Public};
 use super::{LISTEN_QUEUE, ServeError, Service};
 use crate::config::Config;
@@ -19,9 +21,6 @@ use crate::token::Token;
 
 /// How long everybody has to take the goodbye: a participant who reads at all reads it at once.
 const FAREWELL: Duration = Duration::from_millis(1500);
-
-/// How long browsers have to call `/bye` after it: measured, they do so within 22 ms.
-const BYE: Duration = Duration::from_millis(250);
 
 /// What a program that reads our stdout learns.
 #[derive(Serialize)]
@@ -46,50 +45,79 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     let mut service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
     let listener = TcpListener::from_std(listener)?;
     let ready = if cli.json { json(&Event::Ready { link: &link }) } else { link };
-    let mut reader = terminal::result(&ready);
+    let reader = terminal::result(&ready);
     if reader == Reader::There {
-        terminal::say("open room: this computer, and a tunnel's provider, can read what is said");
+        explain(listen);
     }
+    let lines = if cli.json { Some(Lines::start()?) } else { None };
+    let tell = |event: &Event<'_>| {
+        if let Some(lines) = &lines {
+            lines.tell(json(event));
+        }
+    };
     let serving = super::web::serve(listener, Arc::clone(&service.web));
     let time = super::keep_time(Arc::clone(&service.hub));
     let work = async { tokio::join!(serving, time) };
     tokio::pin!(work);
-    while reader == Reader::There {
+    let unread = unread(reader);
+    tokio::pin!(unread);
+    loop {
         tokio::select! {
             _ = &mut work => break,
             _ = signals.next() => break,
-            () = terminal::reader_gone() => break,
-            Some(notice) = service.notices.recv() => reader = tell(cli.json, &notice),
+            () = &mut unread => break,
+            Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
     }
     service.hub.end();
-    if cli.json {
-        terminal::result(&json(&Event::Closing));
+    // Whoever came before the end is told of before it.
+    while let Ok(notice) = service.notices.try_recv() {
+        event(&notice).inspect(tell);
     }
+    tell(&Event::Closing);
     let goodbye = async {
         let _ = timeout(FAREWELL, service.hub.drained()).await;
-        tokio::time::sleep(BYE).await;
+        tell(&Event::Closed);
     };
-    let exit = tokio::select! {
-        _ = &mut work => Exit::Ended,
-        () = goodbye => Exit::Ended,
-        _ = signals.next() => Exit::Killed,
-    };
-    if cli.json {
-        terminal::result(&json(&Event::Closed));
+    tokio::select! {
+        _ = &mut work => {}
+        () = goodbye => {}
+        _ = signals.next() => return Ok(Exit::Killed),
     }
-    Ok(exit)
+    if let Some(lines) = lines {
+        let _ = timeout(FAREWELL, lines.written()).await;
+    }
+    Ok(Exit::Ended)
 }
 
-fn tell(json_wanted: bool, notice: &FromServe) -> Reader {
-    let event = match notice {
+/// Returns when nobody reads our stdout: from the first line on, or later.
+async fn unread(reader: Reader) {
+    if reader == Reader::There {
+        terminal::reader_gone().await;
+    }
+}
+
+/// Says who can read what, to whoever started this.
+fn explain(listen: SocketAddr) {
+    terminal::say("open room: this computer, and a tunnel's provider, can read what is said");
+    if !listen.ip().is_loopback() {
+        terminal::say(&format!(
+            "{listen}: everybody on this network can reach the room, unencrypted"
+        ));
+    }
+}
+
+/// What a program learns of a notice.
+fn event(notice: &FromServe) -> Option<Event<'_>> {
+    match notice {
         FromServe::Joined { participant, present } => {
-            Event::Joined { participant, present: *present }
+            Some(Event::Joined { participant, present: *present })
         }
-        FromServe::Left { participant, present } => Event::Left { participant, present: *present },
-        FromServe::Hello { .. } | FromServe::Ready | FromServe::Drained => return Reader::There,
-    };
-    if json_wanted { terminal::result(&json(&event)) } else { Reader::There }
+        FromServe::Left { participant, present } => {
+            Some(Event::Left { participant, present: *present })
+        }
+        FromServe::Hello { .. } | FromServe::Ready | FromServe::Drained => None,
+    }
 }
 
 fn json(event: &Event<'_>) -> String {

@@ -1,11 +1,10 @@
 //! The command line of `chattrace-serve`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser};
+use clap::Parser;
 
-use crate::config::{Backlog, Listen, Mode, Overrides, Participants};
+use crate::config::{Overrides, RoomFlags};
 use crate::terminal;
 
 /// The room alone: serves one chat from memory until it is ended.
@@ -18,39 +17,14 @@ use crate::terminal;
         chattrace-serve | chattrace-tunnel | tee link.txt"
 )]
 pub(super) struct Cli {
-    /// Configuration file [default: the user's own if there, else built in]
-    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG")]
-    config: Option<PathBuf>,
-    /// Address to listen on; port 0 lets the system choose [default: 127.0.0.1:0]
-    #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN")]
-    listen: Option<Listen>,
     #[command(flatten)]
-    mode: ModeFlags,
-    /// How many may be in the room at once [default: 100]
-    #[arg(long, value_name = "N")]
-    max_participants: Option<Participants>,
-    /// Earlier messages a newcomer is shown [default: 0]
-    #[arg(long, value_name = "N")]
-    backlog: Option<Backlog>,
-    /// One JSON object per line on stdout: ready, joined, left, closing, closed
+    room: RoomFlags,
+    /// Events as JSON, one object per line
     #[arg(long)]
     pub(super) json: bool,
     /// Run under the supervisor with this process id
     #[arg(long, value_name = "PID", hide = true)]
     pub(super) lifeline: Option<u32>,
-}
-
-/// The two words for who can read along; the later one wins over the environment.
-#[derive(Debug, Args)]
-struct ModeFlags {
-    /// Sealed room: not in this version
-    #[arg(long, conflicts_with = "open")]
-    sealed: bool,
-    /// Open room: this computer and the tunnel provider can read the text
-    #[arg(long)]
-    open: bool,
-    #[arg(long, env = "CHATTRACE_MODE", hide = true, value_name = "MODE")]
-    mode: Option<Mode>,
 }
 
 impl Cli {
@@ -61,13 +35,6 @@ impl Cli {
 
     /// What was set here, for the configuration.
     pub(super) fn overrides(&self) -> Overrides {
-        Overrides {
-            config: self.config.clone(),
-            listen: self.listen,
-            mode: Mode::chosen(self.mode.sealed, self.mode.open, self.mode.mode),
-            max_participants: self.max_participants,
-            backlog: self.backlog,
-            ..Overrides::default()
-        }
+        self.room.overrides()
     }
 }

@@ -6,6 +6,7 @@
 mod alone;
 mod cli;
 mod hub;
+mod lines;
 mod supervised;
 mod web;
 
@@ -74,6 +75,7 @@ impl ServeError {
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
+    terminal::hush_panics("chattrace-serve");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
         Err(code) => return code,

@@ -64,6 +64,7 @@ impl StartError {
 
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
+    terminal::hush_panics("chattrace");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
         Err(code) => return code,

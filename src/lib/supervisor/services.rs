@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::control::{self, FrameError, FromServe, FromTunnel, Inbox, Outbox, VERSION};
+use crate::paths;
 use crate::process::{self, ExitReason, Service, SpawnError};
 use crate::terminal::harmless;
 
@@ -140,7 +141,7 @@ impl Siblings {
         let mut child = std::process::Command::new(&self.clean)
             .args(["--stale", "--yes", "--json"])
             // So that the wipe finds it if the session ends first.
-            .env(process::MARK, session)
+            .env(paths::SESSION_MARK, session)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -52,6 +52,16 @@ pub(crate) fn complain(program: &str, error: &dyn std::fmt::Display) {
     say(&format!("{program}: {}", harmless(&error.to_string())));
 }
 
+/// Lets a panic of `program` say where it happened and nothing else: its message may hold what
+/// somebody said.
+pub(crate) fn hush_panics(program: &'static str) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place =
+            panic.location().map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
+        say(&format!("{program}: a mistake of our own at {place}; please report this line"));
+    }));
+}
+
 /// Shows what the command line parser has to say: help and version on stdout with code 0, a wrong
 /// command line on stderr with code 2.
 pub(crate) fn usage(text: &impl std::fmt::Display, wrong: bool) -> std::process::ExitCode {

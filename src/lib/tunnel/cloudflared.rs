@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::attempt::{How, Protocol};
 use super::output::{self, Meaning};
+use crate::paths;
 use crate::process;
 
 /// A line longer than this is cut. The longest that means something here is below 300 bytes.
@@ -131,6 +132,10 @@ fn command(program: &Path, home: &Path) -> std::io::Result<Command> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
+    // cloudflared's home lies in the folder of its session, whose name marks all its processes.
+    if let Some(session) = home.parent().and_then(Path::file_name) {
+        command.env(paths::SESSION_MARK, session);
+    }
     // Networks that open TLS need their own certificates here.
     if let Some(file) = std::env::var_os("SSL_CERT_FILE") {
         command.env("SSL_CERT_FILE", file);

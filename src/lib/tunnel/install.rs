@@ -36,13 +36,16 @@ pub(super) enum InstallError {
     },
     /// The server was not reached, or fell silent.
     #[error(
-        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online, what came so far is kept"
+        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online{}",
+        stays(*.kept)
     )]
     Network {
         /// The address.
         from: String,
         /// What went wrong.
         why: String,
+        /// Bytes that are here, from which the next try goes on.
+        kept: u64,
     },
     /// The server has no such file.
     #[error(
@@ -118,13 +121,17 @@ impl Download {
         let Some((_lock, mut part)) = self.locked()? else {
             return Ok(self.target());
         };
-        self.fill(&mut part, arrived)?;
+        if let Err(error) = self.fill(&mut part, arrived) {
+            self.leave_nothing_empty();
+            return Err(error);
+        }
         let found = part
             .rewind()
             .and_then(|()| digest(&mut part))
             .map_err(|source| self.folder(&self.partial(), source))?;
         if found != self.pin.sha256 {
             self.throw_away();
+            self.leave_nothing_empty();
             return Err(InstallError::Mismatch {
                 from: self.from.clone(),
                 found,
@@ -257,6 +264,17 @@ impl Download {
         File::open(&self.dir)?.sync_all()
     }
 
+    /// A try that brought nothing leaves nothing: neither an empty file, nor folders for it.
+    fn leave_nothing_empty(&self) {
+        if self.resumed_at() == 0 {
+            self.throw_away();
+        }
+        for folder in self.dir.ancestors().take(2) {
+            // Refused, as it should be, when anything is in there.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+
     fn throw_away(&self) {
         // What cannot be removed is refused again by its digest.
         let _ = std::fs::remove_file(self.partial());
@@ -267,8 +285,13 @@ impl Download {
     }
 
     fn broken(&self, why: &dyn std::fmt::Display) -> InstallError {
-        InstallError::Network { from: self.from.clone(), why: why.to_string() }
+        let kept = self.resumed_at();
+        InstallError::Network { from: self.from.clone(), why: why.to_string(), kept }
     }
+}
+
+fn stays(bytes: u64) -> &'static str {
+    if bytes == 0 { "" } else { ", what came so far is kept" }
 }
 
 /// Whether the answer goes on where we stopped.

@@ -42,6 +42,7 @@ const NAME: &str = "chattrace-tunnel";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    terminal::hush_panics(NAME);
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "exec") {
         return become_program(words).into();

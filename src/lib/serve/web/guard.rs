@@ -80,8 +80,13 @@ fn host(request: &Request) -> Option<&str> {
 }
 
 fn may_pass(address: &Address, request: &Request) -> bool {
-    let text =
-        |name| request.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    // No origin is called "?": what cannot be read, or is there twice, is foreign.
+    let text = |name| {
+        let mut values = request.headers().get_all(name).iter();
+        let value: &HeaderValue = values.next()?;
+        let one = values.next().is_none();
+        Some(value.to_str().ok().filter(|_| one).unwrap_or("?"))
+    };
     let from = Provenance { origin: text("origin"), site: text("sec-fetch-site") };
     if request.headers().contains_key(header::UPGRADE) {
         return address.may_upgrade(from);

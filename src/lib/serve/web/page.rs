@@ -14,7 +14,9 @@ use crate::config::{Mode, RoomSettings};
 
 const TEMPLATE: &str = include_str!("../../../../templates/page.hbs");
 const STYLE: &str = include_str!("../../../../assets/style.css");
-const SCRIPT: &str = include_str!("../../../../assets/room.js");
+/// One script in two files: how the page reaches the room, and what it shows of it.
+const SCRIPT: &str =
+    concat!(include_str!("../../../../assets/way.js"), include_str!("../../../../assets/room.js"));
 
 /// Longest name in letters as people see them; see [`crate::chat::Nickname`].
 const MAX_NAME: usize = 20;

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::super::hub::{Connection, News, Over};
+use super::super::hub::{Admission, Connection, News, Over};
 use super::Web;
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
@@ -61,21 +61,14 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, upgrade: WebSocketUpgra
 }
 
 async fn visit(web: &Web, mut socket: WebSocket) {
-    let code = match first_line(&mut socket).await {
-        Ok(Some(first)) => match visit::enter(web, first) {
-            Ok(admission) => {
-                let welcome = wire::welcome(&admission, &web.hub, &web.room);
-                match send(&mut socket, welcome).await {
-                    Ok(()) => {
-                        Room { web, connection: admission.connection, socket: &mut socket }
-                            .stay()
-                            .await
-                    }
-                    Err(gone) => gone,
-                }
+    let code = match first_frame(&mut socket).await {
+        Ok(Some(frame)) => {
+            let (first, rest) = frame.split_once('\n').unwrap_or((&frame, ""));
+            match FromClient::parse(first.trim_end()).and_then(|first| visit::enter(web, first)) {
+                Ok(admission) => come_in(web, &mut socket, admission, rest).await,
+                Err(refused) => refuse(&mut socket, &refused).await,
             }
-            Err(refused) => refuse(&mut socket, &refused).await,
-        },
+        }
         Ok(None) => None,
         Err(refused) => refuse(&mut socket, &refused).await,
     };
@@ -85,18 +78,48 @@ async fn visit(web: &Web, mut socket: WebSocket) {
     }
 }
 
-/// `None`: the client went away, or said nothing in time.
-async fn first_line(socket: &mut WebSocket) -> Result<Option<FromClient>, Refused> {
+/// The first frame with text in it. `None`: the client went away, or said nothing in time.
+async fn first_frame(socket: &mut WebSocket) -> Result<Option<Utf8Bytes>, Refused> {
+    // Of the whole: pings in between are no reason to wait longer.
+    let end = Instant::now() + JOIN_PATIENCE;
     loop {
-        match timeout(JOIN_PATIENCE, socket.recv()).await {
-            Ok(Some(Ok(Message::Text(text)))) => {
-                return FromClient::parse(text.trim_end()).map(Some);
-            }
+        match timeout_at(end, socket.recv()).await {
+            Ok(Some(Ok(Message::Text(text)))) => return Ok(Some(text)),
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
             Ok(Some(Ok(Message::Binary(_)))) => return Err(not_text()),
-            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return Ok(None),
+            Ok(Some(Ok(Message::Close(_)))) => {
+                part(socket).await;
+                return Ok(None);
+            }
+            Ok(Some(Err(_)) | None) | Err(_) => return Ok(None),
         }
     }
+}
+
+/// Welcomes somebody, does what the `rest` of their first frame says, and serves them until one
+/// side has enough.
+async fn come_in(
+    web: &Web,
+    socket: &mut WebSocket,
+    admission: Admission,
+    rest: &str,
+) -> Option<Close> {
+    let welcome = wire::welcome(&admission, &web.hub, &web.room);
+    let mut room = Room { web, connection: admission.connection, socket };
+    let entered = async {
+        send(room.socket, welcome).await?;
+        room.obey(rest).await
+    };
+    match entered.await {
+        Ok(()) => room.stay().await,
+        Err(code) => code,
+    }
+}
+
+/// Answers the client's close: the library has the answer ready, and sends it when asked to read on
+/// (RFC 6455, section 5.5.1). A browser would report a broken line otherwise.
+async fn part(socket: &mut WebSocket) {
+    let _ = timeout(WRITE_PATIENCE, socket.recv()).await;
 }
 
 async fn refuse(socket: &mut WebSocket, refused: &Refused) -> Option<Close> {
@@ -184,7 +207,11 @@ impl Room<'_> {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             // Past the size limit or not UTF-8: what follows cannot be told from the rest of it.
             Some(Err(_)) => Err(Some(Close::TooBig)),
-            Some(Ok(Message::Close(_))) | None => Err(None),
+            Some(Ok(Message::Close(_))) => {
+                part(self.socket).await;
+                Err(None)
+            }
+            None => Err(None),
         }
     }
 

@@ -1,0 +1,55 @@
+//! The options of the room, which `chattrace` and `chattrace-serve` share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Backlog, Listen, Mode, Overrides, Participants};
+
+/// What a command line says about the room.
+#[derive(Debug, Args)]
+pub(crate) struct RoomFlags {
+    /// Configuration file [default: yours, or built in]
+    #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:0]
+    #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN", hide_env = true)]
+    listen: Option<Listen>,
+    /// Not in this version
+    #[arg(long, conflicts_with = "open")]
+    sealed: bool,
+    /// This computer and the tunnel provider can read
+    #[arg(long)]
+    open: bool,
+    #[arg(long, env = "CHATTRACE_MODE", hide = true, value_name = "MODE")]
+    mode: Option<Mode>,
+    /// At once; quick tunnels carry 200 [default: 100]
+    #[arg(long, value_name = "N")]
+    max_participants: Option<Participants>,
+    /// Earlier messages for newcomers [default: 0]
+    #[arg(long, value_name = "N")]
+    backlog: Option<Backlog>,
+}
+
+impl RoomFlags {
+    /// What was set here; the rest is left to the file.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            config: self.config.clone(),
+            listen: self.listen,
+            mode: self.mode(),
+            max_participants: self.max_participants,
+            backlog: self.backlog,
+            ..Overrides::default()
+        }
+    }
+
+    /// A flag wins over the environment.
+    fn mode(&self) -> Option<Mode> {
+        match (self.sealed, self.open) {
+            (true, _) => Some(Mode::Sealed),
+            (false, true) => Some(Mode::Open),
+            (false, false) => self.mode,
+        }
+    }
+}

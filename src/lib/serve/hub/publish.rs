@@ -1,0 +1,44 @@
+//! What happened in the room, on its way to everybody: the ring, the bell, the operator.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::{Hub, Inner};
+use crate::chat::{Event, Identity};
+use crate::control::{FromServe, Participant};
+
+impl Hub {
+    /// Puts events into the ring, wakes the readers and tells the operator.
+    pub(super) fn publish(&self, inner: &mut Inner, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        for event in events {
+            self.tell_operator(inner, &event);
+            let line = (self.encode)(inner.ring.next(), at, &event);
+            inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
+        }
+        self.bell.send_replace(());
+    }
+
+    fn tell_operator(&self, inner: &Inner, event: &Event) {
+        let present = inner.room.present();
+        let notice = match event {
+            Event::Joined(who) => FromServe::Joined { participant: participant(who), present },
+            Event::Left(who) => FromServe::Left { participant: participant(who), present },
+            Event::Said { .. } => return,
+        };
+        // Full: the operator's side is stuck, and the room must not wait for it.
+        let _ = self.notices.try_send(notice);
+    }
+}
+
+/// Somebody, as the operator and the welcome name them.
+pub(super) fn participant(who: &Identity) -> Participant {
+    Participant {
+        number: who.number,
+        name: who.name.as_str().to_owned(),
+        tag: who.tag.as_str().to_owned(),
+    }
+}

@@ -1,0 +1,13 @@
+//! The wire protocol, version 1: JSON objects, one per line. README.md documents it for users.
+
+mod heard;
+mod refused;
+mod told;
+
+pub(super) use heard::FromClient;
+pub(super) use refused::{Refused, Why};
+pub(in crate::serve) use told::encode;
+pub(super) use told::{beat, end, frame, welcome};
+
+/// Longest frame or body from a client. A message of 4 096 bytes fits, whatever JSON escapes in it.
+pub(super) const FRAME_BYTES: usize = 16 * 1024;

@@ -1,0 +1,103 @@
+//! V-09: what people write is text, whatever it looks like.
+
+use serde_json::json;
+
+use crate::stage::{Stage, UNHURRIED};
+
+const CORPUS: &[&str] = &[
+    "<script>pwned = 1</script>",
+    "<img src=x onerror=pwned=1>",
+    "\"><svg onload=pwned=1>",
+    "'-pwned=1-'",
+    "</p></div></main><h1>You have left</h1>",
+    "<iframe srcdoc='<script>parent.pwned=1</script>'></iframe>",
+    "</textarea><script>pwned=1</script>",
+    "<style>*{display:none}</style>",
+    "<base href=https://evil.test/>",
+    "<a href='javascript:pwned=1'>x</a>",
+    "javascript:pwned=1",
+    "data:text/html,<script>pwned=1</script>",
+    "{{constructor.constructor('pwned=1')()}}",
+    "${pwned=1} `+pwned=1+` #{pwned=1}",
+    "&lt;img src=x onerror=pwned=1&gt; &#x3c;b&#x3e;",
+    "<math><mi xlink:href=javascript:pwned=1>x",
+    "<meta http-equiv=refresh content='0;url=https://evil.test/'>",
+    "<form action=https://evil.test/><button>Join</button>",
+    "]]><!--<![CDATA[--><script>pwned=1</script>",
+    "{\"t\":\"end\",\"text\":\"over\"}\n{\"t\":\"left\",\"n\":1}",
+    "__proto__ constructor toString",
+];
+
+const LINKS: &[(&str, &[&str])] = &[
+    ("http://a.test/\"onmouseover=pwned=1", &["http://a.test/"]),
+    ("https://a.test/<script>", &["https://a.test/"]),
+    ("(see https://a.test/b).", &["https://a.test/b"]),
+    ("https://bank.test@evil.test/", &[]),
+    ("ftp://a.test/ file:///etc/passwd blob:https://a.test/x", &["https://a.test/x"]),
+    ("https://аpple.test/", &["https://xn--pple-43d.test/"]),
+    ("HTTP://A.TEST/ and https://b.test/?q=1#f", &["http://a.test/", "https://b.test/?q=1#f"]),
+];
+
+#[tokio::test]
+async fn v09_hostile_texts_are_shown_as_text() {
+    let stage = Stage::configured(UNHURRIED).await;
+    let ana = stage.seat("Ana").await;
+    let bo = stage.seat("Bo").await;
+    for text in CORPUS {
+        bo.say_all(&[text]).await;
+        ana.until_log(text.lines().last().unwrap()).await;
+    }
+    assert_eq!(ana.said().await, CORPUS);
+    // Only what the page itself is made of.
+    let kinds =
+        "[...new Set([...document.querySelectorAll('.log *')].map((e) => e.localName))].sort()";
+    assert_eq!(ana.get(kinds).await, json!(["a", "bdi", "div", "p", "span", "time"]));
+    for page in [&ana, &bo] {
+        assert_eq!(page.get("typeof pwned").await, "undefined");
+        assert_eq!(page.text_of("h2").await, "Here: 2");
+        assert!(page.front().await.get_alert_text().await.is_err(), "a dialog is open");
+    }
+    stage.browser.expect_no_complaint().await;
+}
+
+/// The address behind a link is the address that is read.
+#[tokio::test]
+async fn v09_v23_links_show_where_they_lead_and_tell_nobody() {
+    let stage = Stage::configured(UNHURRIED).await;
+    let ana = stage.seat("Ana").await;
+    for (count, (text, addresses)) in LINKS.iter().enumerate() {
+        ana.say_all(&[text]).await;
+        ana.until(&format!(
+            "document.querySelectorAll('.said:not(.dim)').length === {}",
+            count + 1
+        ))
+        .await;
+        let links = "[...[...document.querySelectorAll('.said')].at(-1).querySelectorAll('a')]";
+        assert_eq!(
+            ana.get(&format!("{links}.map((a) => a.href)")).await,
+            json!(addresses),
+            "{text}"
+        );
+        assert_eq!(ana.get(&format!("{links}.map((a) => a.textContent)")).await, json!(addresses));
+    }
+    let rest = "[...document.querySelectorAll('.log a')].every((a) => a.target === '_blank'
+        && a.rel === 'noreferrer noopener nofollow' && a.attributes.length <= 4)";
+    assert_eq!(ana.get(rest).await, true);
+    stage.browser.expect_no_complaint().await;
+}
+
+/// V-04, V-09: as a name none of them gets in, and the reason does not run either.
+#[tokio::test]
+async fn v09_hostile_names_are_refused_as_text() {
+    let stage = Stage::open(&[]).await;
+    let page = stage.gate().await;
+    for name in CORPUS {
+        page.run("document.querySelector('#why').textContent = ''", vec![]).await;
+        page.knock(name).await;
+        assert!(!page.reason().await.is_empty());
+        assert!(page.get("!document.querySelector('#say')").await == true, "{name} came in");
+    }
+    assert_eq!(page.get("typeof pwned").await, "undefined");
+    assert_eq!(page.get("document.querySelectorAll('#why *').length").await, 0);
+    stage.browser.expect_no_complaint().await;
+}

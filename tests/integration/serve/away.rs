@@ -1,0 +1,29 @@
+//! Cut off for longer than the room keeps quiet about.
+
+use serde_json::json;
+
+use super::server::{Server, UNLIMITED};
+
+/// V-17: away for more than 30 s is announced; back after that is announced again, with the same
+/// number and tag. Waits for those 30 s.
+#[test]
+fn whoever_stays_away_is_announced_and_comes_back_as_themselves() {
+    let mut server = Server::with(&[], UNLIMITED);
+    let (mut ana, bo) = (server.join("Ana"), server.join("Bo").cut());
+    let cy = server.join("Cy");
+    let left = ana.wait("left");
+    assert_eq!(left["n"], 2);
+    assert_eq!(server.event("left")["present"], 2);
+    // Whoever reads on from before learns who that was.
+    let cy = server.resume(&cy.cut(), 0);
+    assert_eq!(cy.welcome["gone"], json!([bo["you"]]));
+    let di = server.join("Di");
+    assert_eq!(di.welcome["present"].as_array().unwrap().len(), 2);
+    let mut back = server.resume(&bo, left["seq"].as_u64().unwrap());
+    assert_eq!(back.welcome["you"], bo["you"]);
+    assert_eq!(back.welcome["present"].as_array().unwrap().len(), 3);
+    ana.until(|event| event["t"] == "joined" && event["who"] == bo["you"]);
+    back.say("here again");
+    ana.until_said("here again");
+    drop((cy, di));
+}

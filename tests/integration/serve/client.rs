@@ -1,0 +1,192 @@
+//! A participant over a WebSocket, with everything received so far when a wait fails.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
+
+use crate::harness::DEADLINE;
+
+/// Cut off when dropped, like a tab that crashed.
+pub(super) struct Client {
+    socket: WebSocket<TcpStream>,
+    /// Received and not asked for yet.
+    waiting: VecDeque<Value>,
+    /// The story.
+    heard: Vec<Value>,
+    /// Its welcome; null before it.
+    pub(super) welcome: Value,
+}
+
+impl Client {
+    /// Opens a socket.
+    pub(super) fn knock(address: SocketAddr, host: &str, origin: &str) -> Self {
+        Self::try_knock(address, host, &[("origin", origin)])
+            .unwrap_or_else(|status| panic!("the upgrade was answered with {status}"))
+    }
+
+    /// Opens a socket with these headers; the error is the status of the answer.
+    pub(super) fn try_knock(
+        address: SocketAddr,
+        host: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut request = format!("ws://{host}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match tungstenite::client(request, stream) {
+            Ok((socket, _)) => Ok(Self {
+                socket,
+                waiting: VecDeque::new(),
+                heard: Vec::new(),
+                welcome: Value::Null,
+            }),
+            Err(tungstenite::HandshakeError::Failure(Error::Http(answer))) => {
+                Err(answer.status().as_u16())
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// Its number in the room.
+    pub(super) fn number(&self) -> u64 {
+        self.welcome["you"]["n"].as_u64().unwrap()
+    }
+
+    /// Sends one line.
+    pub(super) fn tell(&mut self, line: &Value) {
+        self.write(&line.to_string());
+    }
+
+    /// Sends a text frame.
+    pub(super) fn write(&mut self, text: &str) {
+        self.frame(Message::text(text)).unwrap();
+    }
+
+    /// Sends any frame. An error is the server's way to say no; it is found by reading on.
+    pub(super) fn frame(&mut self, frame: Message) -> Result<(), Error> {
+        self.socket.send(frame)
+    }
+
+    /// Sends bytes as they are, past the library that would mend them.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).unwrap();
+    }
+
+    pub(super) fn say(&mut self, body: &str) {
+        self.tell(&json!({"t": "say", "body": body}));
+    }
+
+    pub(super) fn say_as(&mut self, reference: &str, body: &str) {
+        self.tell(&json!({"t": "say", "ref": reference, "body": body}));
+    }
+
+    /// The next event, or the close code with which it ended: none if it was just cut off.
+    pub(super) fn next(&mut self) -> Result<Value, Option<u16>> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                self.heard.push(event.clone());
+                return Ok(event);
+            }
+            match self.socket.read() {
+                Ok(Message::Text(text)) => {
+                    let lines = text.lines().map(serde_json::from_str::<Value>);
+                    self.waiting.extend(lines.map(Result::unwrap));
+                }
+                Ok(Message::Close(frame)) => return Err(frame.map(|frame| frame.code.into())),
+                // The server's pings come for ever, and are no news.
+                Ok(_) => assert!(Instant::now() < end, "nothing more came:\n{}", self.story()),
+                Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                    panic!("nothing more came:\n{}", self.story())
+                }
+                Err(_) => return Err(None),
+            }
+        }
+    }
+
+    /// Everything up to the first event for which `wanted` holds, which is the last.
+    pub(super) fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            match self.next() {
+                Ok(event) => events.push(event),
+                Err(code) => panic!("closed with {code:?}:\n{}", self.story()),
+            }
+            if events.last().is_some_and(&wanted) {
+                return events;
+            }
+        }
+    }
+
+    /// The next event of this kind; those before it are skipped.
+    pub(super) fn wait(&mut self, kind: &str) -> Value {
+        self.until(|event| event["t"] == kind).pop().unwrap()
+    }
+
+    /// Everything up to this message.
+    pub(super) fn until_said(&mut self, body: &str) -> Vec<Value> {
+        self.until(|event| event["t"] == "said" && event["body"] == body)
+    }
+
+    /// What remains up to the end, and the close code.
+    pub(super) fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut events = Vec::new();
+        loop {
+            match self.next() {
+                Ok(event) => events.push(event),
+                Err(code) => return (events, code),
+            }
+        }
+    }
+
+    /// Pings once a second until the server has enough.
+    pub(super) fn ping_until_closed(&mut self) {
+        let second = Some(Duration::from_secs(1));
+        self.socket.get_ref().set_read_timeout(second).unwrap();
+        for _ in 0..DEADLINE.as_secs() {
+            match self.socket.read() {
+                Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.frame(Message::Ping("x".into())).is_err() {
+                        return;
+                    }
+                }
+                Ok(Message::Pong(_)) => {}
+                Ok(other) => panic!("{other:?}"),
+                Err(_) => return,
+            }
+        }
+        panic!("still open");
+    }
+
+    /// Cuts the line without a word.
+    pub(super) fn cut(self) -> Value {
+        self.socket.get_ref().shutdown(Shutdown::Both).unwrap();
+        self.welcome
+    }
+
+    fn story(&self) -> String {
+        self.heard.iter().map(|event| format!("{event}\n")).collect()
+    }
+}
+
+/// The bodies of what was said, in order.
+pub(super) fn bodies(events: &[Value]) -> Vec<&str> {
+    let said = events.iter().filter(|event| event["t"] == "said");
+    said.map(|event| event["body"].as_str().unwrap()).collect()
+}
+
+/// The kinds of events, in order.
+pub(super) fn kinds(events: &[Value]) -> Vec<&str> {
+    let kinds = events.iter().map(|event| event["t"].as_str().unwrap());
+    kinds.collect()
+}

@@ -1,0 +1,208 @@
+//! How it ends: for the people in the room, and for the programs beside it in a pipeline.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::client::{Client, kinds};
+use super::http::Poller;
+use super::server::{Server, UNLIMITED, taken_apart};
+use crate::harness::{Place, Program, SERVE};
+
+fn assert_told(client: &mut Client) {
+    let (events, code) = client.rest();
+    let end = events.last().expect("an end");
+    assert_eq!((&end["t"], code), (&"end".into(), Some(4000)), "{events:?}");
+    assert!(end["text"].as_str().unwrap().contains("kept"));
+}
+
+#[test]
+fn a_signal_tells_everybody_and_closes() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let mut server = Server::start();
+        let mut sockets = ["Ana", "Bo", "Cy"].map(|name| server.join(name));
+        let mut di = Poller::join(&server, "Di");
+        let held = di.start(&[json!({"t": "typing"})]);
+        sockets[0].wait("typing");
+        let mut outside = server.knock();
+        server.signal(signal);
+        sockets.iter_mut().for_each(assert_told);
+        assert_eq!(di.finish(held).last().unwrap()["t"], "end");
+        server.event("closing");
+        server.event("closed");
+        let ended = server.wait().expect_code(0);
+        assert_eq!(outside.rest().1, None);
+        assert!(!ended.stderr.contains("panic"), "{ended:#?}");
+    }
+}
+
+/// V-24: the browsers have time to forget.
+#[test]
+fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
+    let mut server = Server::with(&[], UNLIMITED);
+    let stuck = stuck(&server);
+    let mut ana = server.join("Ana");
+    let mut late = server.knock();
+    let mut bo = Poller::join(&server, "Bo");
+    ana.say("last words");
+    ana.until_said("last words");
+    server.signal("TERM");
+    server.event("closing");
+    // One answer with what was not read yet and the end: there may be no time for another.
+    assert_eq!(kinds(&bo.poll(&[])), ["said", "end"]);
+    assert_told(&mut ana);
+    let bye = server.ask("POST /bye", "Content-Length: 0\r\n");
+    assert_eq!(bye.status, 204);
+    let forget = r#""cache", "cookies", "storage""#;
+    assert_eq!(bye.header("clear-site-data"), forget);
+    late.tell(&server.join_line("Late"));
+    assert_eq!(late.wait("refused")["why"], "closing");
+    server.wait().expect_code(0);
+    drop(stuck);
+}
+
+/// Somebody who never takes the goodbye: their line is full, because they read nothing.
+fn stuck(server: &Server) -> Client {
+    let stuck = server.join("Stuck");
+    let mut ana = server.join("Talker");
+    let long = "x".repeat(4000);
+    // Beyond what the system buffers on both ends of a connection (tcp_wmem, tcp_rmem: 4 + 6 MiB).
+    for _ in 0..3000 {
+        ana.say(&long);
+        ana.wait("said");
+    }
+    ana.tell(&json!({"t": "leave"}));
+    ana.rest();
+    stuck
+}
+
+#[test]
+fn a_second_interrupt_does_not_wait_for_anybody() {
+    let mut server = Server::with(&[], UNLIMITED);
+    let stuck = stuck(&server);
+    server.signal("INT");
+    server.event("closing");
+    server.signal("INT");
+    server.wait().expect_code(130);
+    drop(stuck);
+}
+
+#[test]
+fn it_ends_when_nobody_reads_its_stdout_any_more() {
+    let place = Place::new();
+    let mut child =
+        place.command(SERVE).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut link = String::new();
+    stdout.read_line(&mut link).unwrap();
+    let (host, ticket) = taken_apart(link.trim_end());
+    let mut ana = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
+    ana.tell(&json!({"t": "join", "name": "Ana", "ticket": ticket}));
+    ana.wait("welcome");
+    drop(stdout);
+    assert_told(&mut ana);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// A reader that is there and does not read, such as a pager: the room goes on, and ends.
+#[test]
+fn a_reader_that_is_stuck_holds_up_nobody() {
+    let place = Place::new();
+    let file = place.root().join("config.json");
+    fs::write(&file, UNLIMITED).unwrap();
+    let mut command = place.command(SERVE);
+    command.arg("--json").arg("--config").arg(file);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut ready = String::new();
+    stdout.read_line(&mut ready).unwrap();
+    let ready: Value = serde_json::from_str(&ready).unwrap();
+    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    let address = host.parse().unwrap();
+    let origin = format!("http://{host}");
+    let join = |name: &str| {
+        let mut client = Client::knock(address, &host, &origin);
+        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        client.wait("welcome");
+        client
+    };
+    // Two events of about 90 bytes each: more than the 64 KiB that a pipe holds (pipe(7)).
+    for number in 0..600 {
+        let mut guest = join(&format!("Guest {number}"));
+        guest.tell(&json!({"t": "leave"}));
+        guest.rest();
+    }
+    let mut ana = join("Ana");
+    ana.say("still talking");
+    ana.until_said("still talking");
+    let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert_told(&mut ana);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(stdout);
+}
+
+fn shell(place: &Place, script: &str) -> Command {
+    let mut command = place.command("/bin/sh");
+    let folder = std::path::Path::new(SERVE).parent().unwrap().display();
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{folder}:{path}")).args(["-c", script]);
+    command
+}
+
+#[test]
+fn a_reader_of_one_line_gets_the_link_and_ends_it() {
+    let place = Place::new();
+    let before = place.tree();
+    let script = "{ chattrace-serve; echo \"code $?\" >&2; } | head -1";
+    let ended = Program::run(shell(&place, script)).expect_code(0);
+    taken_apart(ended.stdout.trim_end());
+    assert!(ended.stderr.ends_with("code 0\n"), "{ended:#?}");
+    assert_eq!(place.tree(), before);
+}
+
+/// The pipeline of the contract. `tee` shows the test the link; the end of stdin, which comes with
+/// the end of the test whatever happens, ends it.
+#[test]
+fn a_script_can_read_who_joins() {
+    let place = Place::new();
+    let script = "exec 3<&0; \
+         sh -c '{ read -r _; kill $$; } <&3 >/dev/null 2>&1 & exec chattrace-serve --json 2>/dev/null' \
+         | tee /dev/stderr | jq -r 'select(.event==\"joined\").participant.number'";
+    let mut program = Program::start(shell(&place, script));
+    let ready: Value = serde_json::from_str(&program.stderr_with("ready")).unwrap();
+    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    for name in ["Ana", "Bo", "Cy"] {
+        let mut client = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
+        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        client.wait("welcome");
+    }
+    program.stderr_with("\"number\":3");
+    program.close_stdin();
+    assert_eq!(program.wait().expect_code(0).stdout, "1\n2\n3\n");
+}
+
+/// What a script relies on, to the letter; and never a word of what was said.
+#[test]
+fn the_events_for_programs_are_these() {
+    let mut server = Server::start();
+    let mut ana = server.join("Ana");
+    ana.say("a secret");
+    ana.until_said("a secret");
+    ana.tell(&json!({"t": "leave"}));
+    assert_eq!(ana.rest().1, Some(4001));
+    let person = json!({"number": 1, "name": "Ana", "tag": ana.welcome["you"]["tag"]});
+    let joined = json!({"event": "joined", "participant": person, "present": 1});
+    assert_eq!(server.event("joined"), joined);
+    let left = json!({"event": "left", "participant": person, "present": 0});
+    assert_eq!(server.event("left"), left);
+    let link = format!("http://{}/t/{}", server.host, server.ticket);
+    let ended = server.end();
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(lines.len(), 5, "{ended:#?}");
+    assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}"}}"#));
+    assert_eq!(lines[3..], [r#"{"event":"closing"}"#, r#"{"event":"closed"}"#]);
+    assert!(!format!("{ended:?}").contains("secret"));
+}

@@ -1,0 +1,116 @@
+//! Too much: of messages, of people, of silence. V-21.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use super::client::{Client, bodies};
+use super::http::Poller;
+use super::server::{Server, UNLIMITED};
+
+/// Set when dropped, so that a failure ends the flood too.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// As fast as a socket takes them, which is more than 10 000 a second.
+fn flood(client: &mut Client, over: &AtomicBool) {
+    let line = json!({"t": "say", "body": "flood"}).to_string();
+    let many = format!("{line}\n").repeat(100) + &json!({"t": "beat"}).to_string();
+    while !over.load(Ordering::Relaxed) {
+        client.write(&many);
+        // The refusals must be taken, or the line fills up and the server waits.
+        client.wait("beat");
+    }
+}
+
+#[test]
+fn a_flood_is_refused_and_the_others_talk_on() {
+    let server = Server::start();
+    let (mut ana, mut bo, mut flooder) =
+        (server.join("Ana"), server.join("Bo"), server.join("Flo"));
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| flood(&mut flooder, &over));
+        let _over = Over(&over);
+        for number in 0..10 {
+            let body = format!("word {number}");
+            ana.say(&body);
+            bo.until_said(&body);
+            ana.until_said(&body);
+        }
+    });
+}
+
+/// Ten thousand at once, in two seconds or less: a burst and the long run come through.
+#[test]
+fn of_ten_thousand_messages_those_of_the_limit_come_through() {
+    let server = Server::start();
+    let (mut ana, mut flooder) = (server.join("Ana"), server.join("Flo"));
+    let mut refused = 0;
+    for frame in 0..100 {
+        let line = |n| json!({"t": "say", "ref": format!("{frame}.{n}"), "body": "flood"});
+        let lines: Vec<String> = (0..100).map(|n| line(n).to_string()).collect();
+        flooder.write(&lines.join("\n"));
+        flooder.tell(&json!({"t": "beat"}));
+        let answers = flooder.until(|event| event["t"] == "beat");
+        let refusals = answers.iter().filter(|event| event["t"] == "refused");
+        for refusal in refusals {
+            assert_eq!(refusal["why"], "too_fast");
+            let known = refusal["ref"].as_str().unwrap();
+            assert!(known.starts_with(&format!("{frame}.")), "{known}");
+            assert!(refusal["text"].as_str().unwrap().contains("wait"));
+            refused += 1;
+        }
+    }
+    ana.say("enough");
+    let heard = bodies(&ana.until_said("enough")).len() - 1;
+    assert_eq!(heard + refused, 10_000);
+    // A burst of 10, and 2 a second for as long as it took, which is less than the deadline.
+    assert!((10..140).contains(&heard), "{heard}");
+}
+
+/// 20 MB are said while somebody reads nothing: no queue grows for them.
+#[test]
+fn a_reader_that_never_reads_costs_no_memory_and_nobody_else_anything() {
+    let server = Server::with(&[], UNLIMITED);
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    let deaf: Vec<Client> = (0..5).map(|n| server.join(&format!("Deaf {n}"))).collect();
+    let body = "x".repeat(4000);
+    let before = server.resident();
+    for number in 0..5000 {
+        ana.say_as(&number.to_string(), &body);
+        // Both read along, so that nobody but the deaf falls behind.
+        let said = ana.wait("said");
+        assert_eq!(said["ref"], number.to_string());
+        assert_eq!(bo.until(|event| event["t"] == "said").len(), 1 + 5 * usize::from(number == 0));
+    }
+    let grown = server.resident().saturating_sub(before);
+    // The ring is 1 MiB; one frame of 64 KiB and its copy per reader; the rest is the allocator's.
+    assert!(grown < 16 * 1024, "{grown} KiB");
+    drop(deaf);
+}
+
+/// Whoever joins and leaves in a loop fills neither the room nor the memory.
+#[test]
+fn coming_and_going_for_ever_fills_nothing() {
+    let server = Server::with(&[], UNLIMITED);
+    let mut ana = server.join("Ana");
+    let mut comes = |number: u32| {
+        let bo = Poller::join(&server, &format!("Guest {number}"));
+        assert_eq!(bo.start(&[json!({"t": "leave"})]).answer().status, 200);
+        ana.until(|event| event["t"] == "left");
+    };
+    (0..500).for_each(&mut comes);
+    let before = server.resident();
+    (500..2000).for_each(&mut comes);
+    assert!(server.resident() < before + 4 * 1024);
+    let bo = server.join("Bo");
+    assert_eq!(bo.welcome["present"].as_array().unwrap().len(), 1);
+    assert_eq!(bo.welcome.get("gone"), None::<&Value>);
+}

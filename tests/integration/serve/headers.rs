@@ -1,0 +1,166 @@
+//! The page, and what stands above every answer.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::http::Answer;
+use super::server::Server;
+
+/// The whole document must stay below this, before compression.
+const PAGE_BYTES: usize = 20_480;
+
+fn assert_dressed(answer: &Answer, what: &str) {
+    for (name, value) in [
+        ("cache-control", "no-store, no-transform"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("x-robots-tag", "noindex, nofollow, noarchive"),
+    ] {
+        assert_eq!(answer.header(name), value, "{what}");
+    }
+    let policy = answer.header("content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "connect-src 'self'",
+    ] {
+        assert!(policy.contains(part), "{what}: {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{what}: {policy}");
+    let permissions = answer.header("permissions-policy");
+    assert!(permissions.split(", ").all(|part| part.ends_with("=()")));
+    for name in ["set-cookie", "etag", "last-modified", "server", "x-powered-by"] {
+        assert!(!answer.has(name), "{what}: {name}");
+    }
+    let cors = |(name, _): &(String, String)| name.starts_with("access-control");
+    assert!(!answer.headers.iter().any(cors), "{what}");
+}
+
+/// V-09, V-24: whatever the answer is.
+#[test]
+fn every_answer_is_dressed_the_same() {
+    let server = Server::start();
+    let none = "Content-Length: 0\r\n";
+    let evil = "Origin: http://evil.test\r\nContent-Length: 0\r\n";
+    for (status, line, headers) in [
+        (200, "GET /", ""),
+        (200, "GET /t/anything", ""),
+        (200, "HEAD /", ""),
+        (204, "GET /health", ""),
+        (204, "POST /bye", none),
+        (400, "POST /poll", none),
+        (400, "GET /ws", ""),
+        (403, "POST /poll", evil),
+        (404, "GET /nothing", ""),
+        (404, "GET /favicon.ico", ""),
+        (404, "POST /t", none),
+        (405, "POST /", none),
+        (405, "GET /poll", ""),
+        (405, "DELETE /poll", none),
+        (405, "BREW /", none),
+        (405, "OPTIONS /poll", ""),
+    ] {
+        let answer = server.ask(line, headers);
+        assert_eq!(answer.status, status, "{line} {answer:?}");
+        assert_dressed(&answer, line);
+    }
+    let strange = server.ask_raw("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n");
+    assert_eq!(strange.status, 421);
+    assert_dressed(&strange, "421");
+    let mut connection = server.connect();
+    let long = 100_000;
+    connection.send(
+        format!(
+            "POST /poll HTTP/1.1\r\nHost: {}\r\nContent-Length: {long}\r\n\r\n{}",
+            server.host,
+            "x".repeat(long)
+        )
+        .as_bytes(),
+    );
+    let long = connection.answer();
+    assert_eq!(long.status, 413);
+    assert_eq!(long.events()[0]["why"], "too_long");
+    assert_dressed(&long, "413");
+}
+
+#[test]
+fn a_wrong_method_is_told_the_right_one() {
+    let server = Server::start();
+    assert_eq!(server.ask("GET /poll", "").header("allow"), "POST");
+    let allowed = server.ask("PUT /", "Content-Length: 0\r\n");
+    assert_eq!(allowed.header("allow"), "GET,HEAD");
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(start).unwrap();
+    let (inner, after) = rest.split_once(end).unwrap();
+    assert!(!after.contains(start), "more than one {start}");
+    inner
+}
+
+/// V-09: by hash, and the hashes are those of what is there.
+#[test]
+fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
+    let server = Server::start();
+    let page = server.ask("GET /", "");
+    let policy = page.header("content-security-policy");
+    for (kind, start, end) in
+        [("script-src", "<script>", "</script>"), ("style-src", "<style>", "</style>")]
+    {
+        let text = between(&page.body, start, end);
+        let hash = STANDARD.encode(Sha256::digest(text));
+        let rule = format!("{kind} 'sha256-{hash}';");
+        assert!(policy.contains(&rule), "{rule} is not in {policy}");
+    }
+    let socket = format!("connect-src 'self' ws://{}", server.host);
+    assert!(policy.ends_with(&socket), "{policy}");
+    // Allowed by nothing: attributes that carry script or style.
+    for attribute in [" onclick=", " onload=", " style=", " src=", "http://", "https://"] {
+        let outside = page.body.split("<script>").next().unwrap();
+        assert!(!outside.contains(attribute), "{attribute}");
+    }
+}
+
+/// V-05, V-22: the same for everybody, ticket or not.
+#[test]
+fn the_page_is_small_and_the_same_under_every_address() {
+    let server = Server::start();
+    let page = server.ask("GET /", "");
+    assert!(page.body.len() <= PAGE_BYTES, "{}", page.body.len());
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    for line in [
+        format!("GET /t/{}", server.ticket),
+        "GET /t/anything".to_owned(),
+        "GET /?x=y".to_owned(),
+        "GET /t/%3Cscript%3E".to_owned(),
+    ] {
+        let other = server.ask(&line, "Accept-Language: de\r\nCookie: a=b\r\n");
+        assert!(other.body == page.body, "{line}");
+    }
+    let head = server.ask(&format!("HEAD /t/{}", server.ticket), "");
+    assert_eq!(head.header("content-length"), page.body.len().to_string());
+}
+
+#[test]
+fn the_page_comes_over_http_1_0_and_over_a_connection_that_is_kept() {
+    let server = Server::start();
+    let old = server.ask_raw(&format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", server.host));
+    assert_eq!(old.status, 200);
+    assert_dressed(&old, "HTTP/1.0");
+    let mut connection = server.connect();
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", server.host);
+    for _ in 0..3 {
+        connection.send(request.as_bytes());
+        assert_eq!(connection.answer().body, old.body);
+    }
+    // Two requests at once are answered one after the other.
+    connection.send(request.repeat(2).as_bytes());
+    assert_eq!(connection.answer().body, connection.answer().body);
+}

@@ -1,0 +1,200 @@
+//! HTTP/1.1 by hand, so that a request can be as wrong or as slow as a test wants; and a
+//! participant over long polls.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use serde_json::{Value, json};
+
+use super::server::Server;
+use crate::harness::DEADLINE;
+
+/// A response.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Answer {
+    /// The value of a header that is there once.
+    pub(super) fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.iter().filter(|(known, _)| known == name);
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} twice: {self:#?}");
+        &value.unwrap_or_else(|| panic!("no {name}: {self:#?}")).1
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| known == name)
+    }
+
+    /// The events in it.
+    pub(super) fn events(&self) -> Vec<Value> {
+        let lines = self.body.lines().map(serde_json::from_str);
+        lines.map(Result::unwrap).collect()
+    }
+}
+
+/// One TCP connection.
+pub(super) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    pub(super) fn to(address: SocketAddr) -> Self {
+        Self::new(TcpStream::connect(address).unwrap())
+    }
+
+    /// The stream below, for writing; whatever was read ahead stays here.
+    pub(super) fn stream(&mut self) -> &mut TcpStream {
+        self.0.get_mut()
+    }
+
+    /// Writes; an error shows in what is read afterwards.
+    pub(super) fn send(&mut self, bytes: &[u8]) {
+        let _ = self.0.get_mut().write_all(bytes);
+    }
+
+    /// Status and headers of the next response; the body is not touched.
+    pub(super) fn head(&mut self) -> Answer {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            let read = self.0.read_line(&mut line);
+            assert!(read.as_ref().is_ok_and(|n| *n > 0), "{read:?} after {lines:?}");
+            if line == "\r\n" {
+                break;
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+        let status = lines[0].split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines[1..].iter().map(|line| {
+            let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+            (name.to_lowercase(), value.to_owned())
+        });
+        Answer { status, headers: headers.collect(), body: String::new() }
+    }
+
+    /// The next response with its body.
+    pub(super) fn answer(&mut self) -> Answer {
+        let mut answer = self.head();
+        if answer.has("content-length") {
+            let mut body = vec![0; answer.header("content-length").parse().unwrap()];
+            self.0.read_exact(&mut body).unwrap();
+            answer.body = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
+    /// Whatever comes until the server closes.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let end = self.0.read_to_end(&mut rest);
+        if let Err(error) = end {
+            let late = error.kind() == std::io::ErrorKind::WouldBlock;
+            assert!(!late, "not closed; so far {rest:?}");
+        }
+        rest
+    }
+}
+
+/// A participant who gets through by long polls only.
+pub(super) struct Poller {
+    address: SocketAddr,
+    host: String,
+    origin: String,
+    pub(super) welcome: Value,
+    /// The last number read.
+    pub(super) after: u64,
+}
+
+impl Poller {
+    /// Comes in with the first line of the first poll.
+    pub(super) fn join(server: &Server, name: &str) -> Self {
+        let origin = format!("http://{}", server.host);
+        Self::join_at(server, server.address(), &server.host, &origin, name)
+    }
+
+    /// The same by another way to the server.
+    pub(super) fn join_at(
+        server: &Server,
+        address: SocketAddr,
+        host: &str,
+        origin: &str,
+        name: &str,
+    ) -> Self {
+        let mut poller = Self {
+            address,
+            host: host.to_owned(),
+            origin: origin.to_owned(),
+            welcome: Value::Null,
+            after: 0,
+        };
+        let mut connection = poller.request("/poll", "", &[server.join_line(name)]);
+        let answer = connection.answer();
+        poller.welcome = poller.take(&answer).remove(0);
+        assert_eq!(poller.welcome["t"], "welcome");
+        poller
+    }
+
+    /// Hands lines in and leaves the answer for later.
+    pub(super) fn start(&self, lines: &[Value]) -> Connection {
+        let resume = self.welcome["resume"].as_str().unwrap();
+        let path = format!("/poll?after={}", self.after);
+        self.request(&path, &format!("Authorization: Bearer {resume}\r\n"), lines)
+    }
+
+    /// Reads the answer of a poll.
+    pub(super) fn finish(&mut self, mut connection: Connection) -> Vec<Value> {
+        let answer = connection.answer();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.take(&answer)
+    }
+
+    /// Hands lines in and waits for news.
+    pub(super) fn poll(&mut self, lines: &[Value]) -> Vec<Value> {
+        let connection = self.start(lines);
+        self.finish(connection)
+    }
+
+    /// Polls until this was said; what came is returned.
+    pub(super) fn until_said(&mut self, body: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        while !events.iter().any(|event: &Value| event["body"] == body) {
+            events.extend(self.poll(&[]));
+        }
+        events
+    }
+
+    fn take(&mut self, answer: &Answer) -> Vec<Value> {
+        let events = answer.events();
+        let numbers = events.iter().filter_map(|event| event["seq"].as_u64());
+        self.after = numbers.max().unwrap_or(self.after);
+        events
+    }
+
+    fn request(&self, path: &str, headers: &str, lines: &[Value]) -> Connection {
+        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let mut connection = Connection::to(self.address);
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            self.host,
+            self.origin,
+            body.len()
+        );
+        connection.send(request.as_bytes());
+        connection
+    }
+}
+
+/// The line of a message.
+pub(super) fn say(reference: &str, body: &str) -> Value {
+    json!({"t": "say", "ref": reference, "body": body})
+}

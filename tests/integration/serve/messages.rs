@@ -1,0 +1,146 @@
+//! What is said: by whom, to whom, in which form.
+
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::client::bodies;
+use super::server::{Server, UNLIMITED};
+
+#[test]
+fn everybody_hears_a_message_and_its_sender_hears_it_as_the_acknowledgement() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    ana.say_as("a1", "hello");
+    for client in [&mut ana, &mut bo] {
+        let said = client.wait("said");
+        assert_eq!(
+            (&said["n"], &said["ref"], &said["body"]),
+            (&1.into(), &"a1".into(), &"hello".into())
+        );
+        // Milliseconds since 1970; this was written after 2024.
+        assert!(said["at"].as_u64().unwrap() > 1_700_000_000_000);
+    }
+    bo.say("without a ref");
+    assert_eq!(ana.wait("said").get("ref"), None);
+}
+
+/// V-01: the sender is the connection, whatever the line says.
+#[test]
+fn nobody_can_speak_under_another_name_or_number() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.join("Alice"), server.join("Bob"));
+    for field in ["name", "n", "who", "from", "tag", "seq", "at"] {
+        bob.tell(&json!({"t": "say", "ref": field, "body": "I am Alice", field: 1}));
+        assert_eq!(bob.wait("refused")["why"], "bad_json", "{field}");
+    }
+    bob.tell(&json!({"t": "said", "n": 1, "seq": 9, "at": 1, "body": "I am Alice"}));
+    bob.wait("refused");
+    bob.say("I am Bob");
+    let heard = alice.until_said("I am Bob");
+    assert_eq!(bodies(&heard), ["I am Bob"]);
+    assert_eq!(heard.last().unwrap()["n"], bob.number());
+}
+
+#[test]
+fn typing_is_told_to_the_others_only() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    bo.tell(&json!({"t": "typing"}));
+    assert_eq!(ana.wait("typing"), json!({"t": "typing", "n": 2}));
+    bo.say("done");
+    assert_eq!(bo.next().unwrap()["t"], "said");
+}
+
+/// RFC 6455, section 5.5.1: a close is answered with the same code.
+#[test]
+fn a_socket_that_is_closed_politely_is_answered_politely() {
+    let server = Server::start();
+    let (mut ana, mut stranger) = (server.join("Ana"), server.knock());
+    for client in [&mut ana, &mut stranger] {
+        let frame = CloseFrame { code: CloseCode::Away, reason: "".into() };
+        client.frame(Message::Close(Some(frame))).unwrap();
+        assert_eq!(client.rest(), (vec![], Some(1001)));
+    }
+    // Which is no leave: the page may come back.
+    let back = server.resume(&ana.welcome, 1);
+    assert_eq!(back.number(), 1);
+}
+
+#[test]
+fn a_beat_is_answered() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    ana.tell(&json!({"t": "beat"}));
+    assert_eq!(ana.next().unwrap(), json!({"t": "beat"}));
+}
+
+#[test]
+fn one_frame_carries_many_lines_the_first_included() {
+    let server = Server::start();
+    let mut ana = server.knock();
+    let lines = [
+        server.join_line("Ana"),
+        json!({"t": "say", "body": "one"}),
+        json!({"t": "say", "body": "two"}),
+    ];
+    ana.write(&lines.map(|line| line.to_string()).join("\n"));
+    assert_eq!(bodies(&ana.until_said("two")), ["one", "two"]);
+    ana.write("{\"t\":\"say\",\"body\":\"three\"}\r\n\n{\"t\":\"beat\"}\n");
+    ana.until_said("three");
+}
+
+/// V-09: markup is text, and travels as it was typed.
+#[test]
+fn markup_arrives_as_it_was_typed() {
+    let server = Server::with(&[], UNLIMITED);
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    let corpus = [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "\"'><svg/onload=alert(1)>",
+        "javascript:alert(1)",
+        "{{style}} {{{script}}}",
+        "</script><script>alert(1)",
+        "a\nb",
+        "👩‍👩‍👧 e\u{301} עברית",
+    ];
+    for body in corpus {
+        ana.say(body);
+    }
+    assert_eq!(bodies(&bo.until_said(corpus[7])), corpus);
+}
+
+#[test]
+fn what_a_screen_would_obey_does_not_arrive() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    ana.say("a\u{1b}[31m\u{202e}b\u{9b}c\r\u{7}");
+    assert_eq!(ana.wait("said")["body"], "a[31mbc");
+    ana.say("\u{200b}\u{1b} \n");
+    assert_eq!(ana.wait("refused")["why"], "bad_json");
+}
+
+#[test]
+fn too_long_and_too_many_lines_are_refused_with_the_ref() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    for (reference, body) in
+        [("bytes", "x".repeat(4097)), ("wide", "é".repeat(2049)), ("lines", "x\n".repeat(31) + "x")]
+    {
+        ana.say_as(reference, &body);
+        let refused = ana.wait("refused");
+        assert_eq!(refused["ref"], reference);
+        assert_eq!(refused["why"], "too_long");
+        assert!(refused["text"].as_str().unwrap().contains("in parts"));
+    }
+    let longest = "x".repeat(4096);
+    ana.say(&longest);
+    assert_eq!(bodies(&bo.until_said(&longest)).len(), 1);
+    // JSON may write every letter as six bytes, which the bound of a frame would not hold; what
+    // any encoder has to escape fits.
+    let escaped = "\"".repeat(4096);
+    ana.say(&escaped);
+    bo.until_said(&escaped);
+}

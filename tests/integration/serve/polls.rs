@@ -1,0 +1,136 @@
+//! The room over long polls.
+
+use serde_json::json;
+
+use super::client::{bodies, kinds};
+use super::http::{Poller, say};
+use super::server::Server;
+
+#[test]
+fn a_poll_comes_in_with_its_first_line_and_is_held_until_there_is_news() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    let mut bo = Poller::join(&server, "Bo");
+    assert_eq!(bo.welcome["you"]["n"], 2);
+    assert_eq!(bo.welcome["present"][0]["name"], "Ana");
+    assert_eq!(ana.wait("joined")["who"], bo.welcome["you"]);
+    let held = bo.start(&[]);
+    ana.say("news");
+    let events = bo.finish(held);
+    assert_eq!(bodies(&events), ["news"]);
+    let own = bo.poll(&[say("b1", "mine")]);
+    assert_eq!((&own[0]["ref"], &own[0]["n"]), (&"b1".into(), &2.into()));
+    ana.until_said("mine");
+}
+
+#[test]
+fn the_first_poll_takes_more_lines_than_the_join() {
+    let server = Server::start();
+    let body = format!("{}\n{}\n", server.join_line("Bo"), say("b1", "at once"));
+    let answer = server.post("/poll", "", &body);
+    assert_eq!(answer.header("content-type"), "application/x-ndjson");
+    assert_eq!(kinds(&answer.events()), ["welcome", "said"]);
+}
+
+/// V-17: what came between two polls is in the next one, once; a lost answer is asked for again.
+#[test]
+fn nothing_is_lost_between_polls() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    let mut bo = Poller::join(&server, "Bo");
+    for body in ["one", "two", "three"] {
+        ana.say(body);
+    }
+    ana.until_said("three");
+    let before = bo.after;
+    assert_eq!(bodies(&bo.poll(&[])), ["one", "two", "three"]);
+    bo.after = before;
+    assert_eq!(bodies(&bo.poll(&[])), ["one", "two", "three"]);
+    // The others never saw him come or go.
+    ana.say("four");
+    assert_eq!(kinds(&ana.until_said("four")), ["said"]);
+    // A line that is sent again after a lost answer appears once.
+    let before = bo.after;
+    bo.poll(&[say("b1", "mine")]);
+    bo.after = before;
+    let again = bo.poll(&[say("b1", "mine"), say("b2", "more")]);
+    assert_eq!(bodies(&again), ["four", "mine", "more"]);
+    assert_eq!(bodies(&ana.until_said("more")), ["mine", "more"]);
+}
+
+#[test]
+fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    let mut bo = Poller::join(&server, "Bo");
+    let old = bo.start(&[json!({"t": "typing"})]);
+    ana.wait("typing");
+    let new = bo.start(&[json!({"t": "beat"})]);
+    assert_eq!(bo.finish(old), Vec::<serde_json::Value>::new());
+    assert_eq!(kinds(&bo.finish(new)), ["beat"]);
+}
+
+#[test]
+fn a_socket_takes_the_seat_from_a_poll_and_the_other_way_round() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    let mut bo = Poller::join(&server, "Bo");
+    let held = bo.start(&[json!({"t": "typing"})]);
+    ana.wait("typing");
+    let mut socket = server.resume(&bo.welcome, bo.after);
+    assert_eq!(bo.finish(held).len(), 0);
+    let held = bo.start(&[]);
+    assert_eq!(socket.rest(), (vec![], Some(4001)));
+    ana.say("over the poll");
+    assert_eq!(bodies(&bo.finish(held)), ["over the poll"]);
+}
+
+#[test]
+fn leaving_by_poll_ends_the_seat() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    let mut bo = Poller::join(&server, "Bo");
+    assert_eq!(bo.poll(&[json!({"t": "leave"})]).len(), 0);
+    assert_eq!(ana.wait("left")["n"], 2);
+    let answer = bo.start(&[]).answer();
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.events()[0]["why"], "bad_ticket");
+}
+
+#[test]
+fn an_unknown_seat_is_401_and_a_wrong_line_400() {
+    let server = Server::start();
+    let ask = |headers: &str, body: &str| server.post("/poll", headers, body);
+    for bearer in ["1.AAAAAAAAAAAAAAAAAAAAAA", "7", "", "x.y"] {
+        let answer = ask(&format!("Authorization: Bearer {bearer}\r\n"), "x");
+        assert_eq!(answer.status, 401, "{bearer}");
+    }
+    let basic = ask("Authorization: Basic eDp5\r\n", &server.join_line("Bo").to_string());
+    assert_eq!(basic.status, 401);
+    let wrong = r#"{"t":"join","name":"Bo","ticket":"AAAAAAAAAAAAAAAAAAAAAA"}"#;
+    assert_eq!(ask("", wrong).status, 401);
+    for body in ["", "\n", "nonsense", r#"{"t":"beat"}"#, "[]", "null"] {
+        let answer = ask("", body);
+        assert_eq!(answer.status, 400, "{body:?}");
+        assert_eq!(answer.events()[0]["why"], "bad_json");
+    }
+    let bad = server.ask("POST /poll?after=x", "Content-Length: 0\r\n");
+    assert_eq!(bad.status, 400);
+}
+
+#[test]
+fn refusals_of_a_poll_carry_their_ref_and_lose_nothing_else() {
+    let server = Server::start();
+    let mut bo = Poller::join(&server, "Bo");
+    let lines = [
+        say("long", &"x".repeat(4097)),
+        json!({"t": "say", "body": "x", "name": "Alice"}),
+        say("good", "fine"),
+    ];
+    let events = bo.poll(&lines);
+    assert_eq!(events[0]["ref"], "long");
+    assert_eq!(events[0]["why"], "too_long");
+    assert_eq!(events[1]["why"], "bad_json");
+    let heard = if events.len() == 3 { events } else { bo.until_said("fine") };
+    assert_eq!(bodies(&heard), ["fine"]);
+}
