@@ -7,6 +7,7 @@ mod harness;
 mod layering;
 mod readme;
 mod serve;
+mod session;
 mod tunnel;
 mod tunnel_ends;
 mod tunnel_faults;

@@ -25,8 +25,7 @@ fn up(place: &Place, orders: &str) -> (StandIn, Program) {
 }
 
 fn runtime_is_empty(place: &Place) {
-    let base = place.runtime().join("chattrace");
-    assert_eq!(std::fs::read_dir(base).unwrap().count(), 0, "{:?}", place.tree());
+    assert_eq!(std::fs::read_dir(place.runtime()).unwrap().count(), 0, "{:?}", place.tree());
 }
 
 #[test]

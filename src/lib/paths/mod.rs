@@ -97,8 +97,7 @@ impl RunDir {
                 "a session's name is 4 to 40 letters and digits of ASCII, - and _",
             ));
         }
-        private_dir(base)?;
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        make_in(base, &path)?;
         // Locked before it has its name: a lock that is there and free belongs to the dead, and a
         // cleaner must never catch it in between.
         let lock = new_lock(&path.join(LOCK_DRAFT))?;
@@ -126,7 +125,12 @@ impl RunDir {
         }
         // The lock last but one: as long as it is there and held, nobody takes us for dead.
         std::fs::remove_file(self.path.join(LOCK))?;
-        std::fs::remove_dir(&self.path)
+        std::fs::remove_dir(&self.path)?;
+        if let Some(base) = self.path.parent() {
+            // Refused while it holds another session or a cool-down; then it is still needed.
+            let _ = std::fs::remove_dir(base);
+        }
+        Ok(())
     }
 
     /// The socket for scripts and `chattrace-clean`.
@@ -176,6 +180,23 @@ pub(crate) const LOCK_DRAFT: &str = "lock.new";
 /// Name of cloudflared's empty home in a runtime folder.
 pub(crate) const TUNNEL_HOME: &str = "home";
 
+/// How often a session makes its base anew that others, as they end, remove under its hands.
+const LOST_RACES: u32 = 16;
+
+/// Makes the folder `path` in `base`, and `base` if it is missing; what is above it is not ours to
+/// make.
+fn make_in(base: &Path, path: &Path) -> Result<()> {
+    let mut lost = 0;
+    loop {
+        let made =
+            own_dir(base, false).and_then(|()| std::fs::DirBuilder::new().mode(0o700).create(path));
+        match made {
+            Err(error) if error.kind() == ErrorKind::NotFound && lost < LOST_RACES => lost += 1,
+            other => return other,
+        }
+    }
+}
+
 fn new_lock(path: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)
@@ -192,7 +213,15 @@ fn new_lock(path: &Path) -> Result<File> {
 /// # Errors
 /// When it is somebody else's, open to others, a link, or cannot be made.
 pub(crate) fn private_dir(dir: &Path) -> Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    own_dir(dir, true)
+}
+
+fn own_dir(dir: &Path, with_parents: bool) -> Result<()> {
+    let made = std::fs::DirBuilder::new().recursive(with_parents).mode(0o700).create(dir);
+    match made {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     let found = std::fs::symlink_metadata(dir)?;
     if !found.is_dir() || found.uid() != Uid::current().as_raw() || found.mode() & 0o077 != 0 {
         return Err(Error::new(

@@ -9,20 +9,24 @@ use std::time::Duration;
 
 use jiff::ZonedDateTime;
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::checks::Check;
 use super::qr;
 use super::session::{Asked, Cause};
 use crate::control::{Participant, Source};
 use crate::log::{Entry, EventLog, Person};
-use crate::terminal::{self, FULL_WIDTH, Mark, Reader, Screen, harmless};
+use crate::terminal::{FULL_WIDTH, Lines, Mark, Screen, harmless};
+
+/// For what a busy reader has not taken yet when the session is over.
+const FLUSH: Duration = Duration::from_millis(500);
 
 const BANNER: &str = include_str!("../../../assets/ascii.txt");
 
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Output {
-    /// Nothing: stdout is the terminal that shows the screen.
+    /// Nothing: stdout is the terminal that shows the screen, with the link on it.
     Nothing,
     /// The links, one per line.
     Links,
@@ -69,31 +73,51 @@ pub(super) struct Board {
     present: usize,
     /// What the bottom line says of the address.
     address: &'static str,
-    reader: Reader,
+    /// The way to stdout, if anything goes there.
+    lines: Option<Lines>,
 }
 
 impl Board {
     /// A board on `screen`.
-    pub(super) fn new(screen: Screen, json: bool, qr: bool) -> Self {
-        let output = match (json, std::io::stdout().is_terminal() && screen.is_terminal()) {
+    ///
+    /// # Errors
+    /// When the system has no thread left for stdout.
+    pub(super) fn new(screen: Screen, json: bool, qr: bool) -> std::io::Result<Self> {
+        let shown = std::io::stdout().is_terminal() && screen.is_terminal() && !screen.is_quiet();
+        let output = match (json, shown) {
             (true, _) => Output::Json,
             (false, true) => Output::Nothing,
             (false, false) => Output::Links,
         };
-        Self {
+        let lines = if output == Output::Nothing { None } else { Some(Lines::start()?) };
+        Ok(Self {
             screen,
             output,
             qr,
             log: EventLog::default(),
             present: 0,
             address: "opening",
-            reader: Reader::There,
+            lines,
+        })
+    }
+
+    /// A future that returns when what goes to stdout could not be written.
+    pub(super) fn unread(&self) -> impl Future<Output = ()> + use<> {
+        let refused = self.lines.as_ref().map(Lines::refused);
+        async move {
+            match refused {
+                Some(refused) => refused.await,
+                None => std::future::pending().await,
+            }
         }
     }
 
-    /// Whether the program that reads our stdout is still there.
-    pub(super) fn reader(&self) -> Reader {
-        self.reader
+    /// Waits until everything for stdout is written, or for as long as a reader deserves who is
+    /// there and does not read.
+    pub(super) async fn flush(&mut self) {
+        if let Some(lines) = self.lines.take() {
+            let _ = timeout(FLUSH, lines.written()).await;
+        }
     }
 
     /// How many are in the room.
@@ -186,7 +210,7 @@ impl Board {
         self.note(if public { Entry::PublicLink } else { Entry::LocalLink });
         self.json(&Event::Link { url, public });
         if self.output == Output::Links {
-            self.result(url);
+            self.result(url.to_owned());
         }
         self.screen.line("");
         self.screen.line(&self.screen.strong(url));
@@ -285,14 +309,19 @@ impl Board {
     }
 
     /// The event log was written.
-    pub(super) fn saved(&mut self, saved: &std::io::Result<std::path::PathBuf>) {
-        match saved {
-            Ok(path) => self.screen.insist(&format!("  event log saved: {}", path.display())),
-            Err(error) => self.screen.insist(&format!(
-                "  {} the event log could not be saved: {error}; choose a folder with --archive-dir",
-                self.screen.sign(Mark::Bad)
-            )),
-        }
+    pub(super) fn saved(&self, path: &Path) {
+        self.screen
+            .insist(&format!("  event log saved: {}", harmless(&path.display().to_string())));
+    }
+
+    /// The event log could not be written.
+    pub(super) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
+        self.screen.insist(&format!(
+            "  {} the event log could not be saved in {}: {error}; choose another folder with \
+             --archive-dir",
+            self.screen.sign(Mark::Bad),
+            harmless(&folder.display().to_string())
+        ));
     }
 
     /// The very last line.
@@ -336,13 +365,13 @@ impl Board {
     fn json(&mut self, event: &Event<'_>) {
         if self.output == Output::Json {
             let line = serde_json::to_string(event).expect("strings and numbers always serialise");
-            self.result(&line);
+            self.result(line);
         }
     }
 
-    fn result(&mut self, line: &str) {
-        if self.reader == Reader::There {
-            self.reader = terminal::result(line);
+    fn result(&self, line: String) {
+        if let Some(lines) = &self.lines {
+            lines.tell(line);
         }
     }
 }

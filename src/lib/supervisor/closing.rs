@@ -43,7 +43,10 @@ impl Closing {
         ask: bool,
     ) -> bool {
         match self.logs {
-            Logs::Save => self.save(board),
+            // Nobody is asked, so what could not be saved is said and lost.
+            Logs::Save => {
+                self.save(board);
+            }
             Logs::Delete => {}
             Logs::Ask if ask && !board.screen().is_quiet() && terminal::can_ask() => {
                 terminal::forget_typed();
@@ -64,20 +67,17 @@ impl Closing {
         answer: Option<&str>,
     ) -> bool {
         match answer.map_or(Answer::Delete, understood) {
-            Answer::Save => self.save(board),
-            Answer::Delete => {}
+            Answer::Save if self.save(board) => return true,
+            Answer::Delete => return true,
             Answer::View => {
                 let text = board.log().text();
                 text.lines().for_each(|line| board.screen().line(&format!("    {line}")));
-                self.ask(board, inputs);
-                return false;
             }
-            Answer::Unclear => {
-                self.ask(board, inputs);
-                return false;
-            }
+            // What was not saved is still here.
+            Answer::Save | Answer::Unclear => {}
         }
-        true
+        self.ask(board, inputs);
+        false
     }
 
     /// Asks nobody any more.
@@ -98,12 +98,19 @@ impl Closing {
         }));
     }
 
-    fn save(&self, board: &mut Board) {
+    /// Saves the log and says where, or why not; `true` if it is saved.
+    fn save(&self, board: &mut Board) -> bool {
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         // The path is shown, and a relative one says little in a terminal that is closed later.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-        let saved = board.log().save(&folder, &ZonedDateTime::now());
-        board.saved(&saved);
+        match board.log().save(&folder, &ZonedDateTime::now()) {
+            Ok(path) => board.saved(&path),
+            Err(error) => {
+                board.not_saved(&folder, &error);
+                return false;
+            }
+        }
+        true
     }
 }
 

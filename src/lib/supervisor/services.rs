@@ -4,14 +4,17 @@
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::control::{self, FrameError, FromServe, FromTunnel, Inbox, Outbox, VERSION};
+use crate::paths;
 use crate::process::{self, ExitReason, Service, SpawnError};
 use crate::terminal::harmless;
 
@@ -24,6 +27,10 @@ const ORDERS: usize = 16;
 /// Longest line of a service's standard error that is kept for the sentence about its end.
 const LAST_WORDS: u64 = 1024;
 
+/// How long the words of a dead service may take to arrive. They are in the kernel already; only
+/// somebody who has inherited its streams and left its group can hold up their end.
+const ECHO: Duration = Duration::from_millis(200);
+
 /// What comes in from services and from the operator, in one queue.
 #[derive(Debug)]
 pub(super) enum Input {
@@ -33,8 +40,8 @@ pub(super) enum Input {
     Tunnel(FromTunnel),
     /// A service is of another version, or says what nobody understands.
     Stranger(&'static str, String),
-    /// A service said this on its standard error.
-    LastWords(&'static str, String),
+    /// A service has ended, after everything that it said.
+    Ended(&'static str, String),
     /// So many things of dead sessions were removed.
     Cleaned(usize),
     /// A question over the control socket.
@@ -61,8 +68,8 @@ pub(super) struct Siblings {
 pub(super) struct Running<Order> {
     service: Service,
     orders: mpsc::Sender<Order>,
-    /// The last that it said on its standard error.
-    pub(super) last_words: Option<String>,
+    /// Ends with the last that it said on its standard error, once all its messages are queued.
+    voice: JoinHandle<Option<String>>,
 }
 
 /// A message that begins with the version of its sender.
@@ -124,11 +131,17 @@ impl Siblings {
     ///
     /// # Errors
     /// When the system does not start it.
-    pub(super) fn clean(&self, inputs: &mpsc::Sender<Input>) -> Result<(), SpawnError> {
+    pub(super) fn clean(
+        &self,
+        session: &str,
+        inputs: &mpsc::Sender<Input>,
+    ) -> Result<(), SpawnError> {
         let name = "chattrace-clean";
         let refused = |source| SpawnError::Refused { name, source };
         let mut child = std::process::Command::new(&self.clean)
             .args(["--stale", "--yes", "--json"])
+            // So that the wipe finds it if the session ends first.
+            .env(paths::SESSION_MARK, session)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -141,12 +154,22 @@ impl Siblings {
         tokio::spawn(async move {
             let mut removed = 0;
             if let Some(stdout) = stdout {
-                each_line(stdout, |_| removed += 1).await;
+                each_line(stdout, |line| removed += usize::from(was_removed(line))).await;
             }
             let _ = inputs.send(Input::Cleaned(removed)).await;
         });
         Ok(())
     }
+}
+
+/// Whether this line of `chattrace-clean --json` is about a thing that is gone now; others are about
+/// things that stay.
+fn was_removed(line: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        removed: bool,
+    }
+    serde_json::from_str::<Line>(line).is_ok_and(|line| line.removed)
 }
 
 impl<Order> Running<Order> {
@@ -160,13 +183,22 @@ impl<Order> Running<Order> {
         &self.service
     }
 
-    /// If it has ended: how, with its last words.
-    pub(super) fn ended(&self) -> Option<String> {
-        let reason: ExitReason = self.service.reap()?;
-        Some(match &self.last_words {
-            Some(words) => format!("{reason}: {words}"),
-            None => reason.to_string(),
-        })
+    /// If it has ended: how.
+    pub(super) fn ended(&self) -> Option<ExitReason> {
+        self.service.reap()
+    }
+
+    /// Lets [`Input::Ended`] follow the last that a dead service has said: why it ended stands
+    /// there, and the news of a death is faster than the words before it.
+    pub(super) fn bury(self, reason: ExitReason, inputs: mpsc::Sender<Input>) {
+        tokio::spawn(async move {
+            let words = tokio::time::timeout(ECHO, self.voice).await;
+            let how = match words {
+                Ok(Ok(Some(words))) => format!("{reason}: {words}"),
+                Ok(_) | Err(_) => reason.to_string(),
+            };
+            let _ = inputs.send(Input::Ended(self.service.name(), how)).await;
+        });
     }
 }
 
@@ -188,19 +220,17 @@ where
     let stderr = service.stderr.take().map(OwnedFd::from);
     let stderr = stderr.map(pipe::Receiver::from_owned_fd).transpose().map_err(refused)?;
     let (orders, orders_in) = mpsc::channel(ORDERS);
-    tokio::spawn(listen(name, inbox, inputs.clone(), wrap));
+    let listening = tokio::spawn(listen(name, inbox, inputs.clone(), wrap));
     tokio::spawn(speak(outbox, orders_in));
-    let inputs = inputs.clone();
-    tokio::spawn(async move {
+    let voice = tokio::spawn(async move {
+        let mut last = None;
         if let Some(stderr) = stderr {
-            let mut last = None;
             each_line(stderr, |line| last = Some(harmless(line))).await;
-            if let Some(words) = last {
-                let _ = inputs.send(Input::LastWords(name, words)).await;
-            }
         }
+        let _ = listening.await;
+        last
     });
-    Ok(Running { service, orders, last_words: None })
+    Ok(Running { service, orders, voice })
 }
 
 /// Passes on what a service says, after it has shown that it is of our version.

@@ -1,7 +1,7 @@
 //! Lines for the program that reads our stdout, written on a thread of their own: a write to a pipe
 //! that nobody empties waits for ever, and nobody else must wait with it.
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use super::{Reader, result};
 
@@ -16,7 +16,7 @@ const STACK: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Lines {
     sender: mpsc::Sender<String>,
-    done: oneshot::Receiver<()>,
+    done: watch::Receiver<bool>,
 }
 
 impl Lines {
@@ -26,7 +26,7 @@ impl Lines {
     /// When the system has no thread left.
     pub(crate) fn start() -> std::io::Result<Self> {
         let (sender, mut lines) = mpsc::channel::<String>(WAITING);
-        let (ended, done) = oneshot::channel();
+        let (ended, done) = watch::channel(false);
         let thread = std::thread::Builder::new().name("stdout".to_owned()).stack_size(STACK);
         thread.spawn(move || {
             while let Some(line) = lines.blocking_recv() {
@@ -34,8 +34,7 @@ impl Lines {
                     break;
                 }
             }
-            // Nobody waits for it any more: the program has ended.
-            let _ = ended.send(());
+            ended.send_replace(true);
         })?;
         Ok(Self { sender, done })
     }
@@ -46,9 +45,19 @@ impl Lines {
         let _ = self.sender.try_send(line);
     }
 
+    /// A future that returns when a line could not be written: nobody reads, or nobody can.
+    pub(crate) fn refused(&self) -> impl Future<Output = ()> + use<> {
+        let mut done = self.done.clone();
+        async move {
+            // An error means that the thread is gone, and nothing is written any more either.
+            let _ = done.wait_for(|done| *done).await;
+        }
+    }
+
     /// Returns when everything that was handed over is written, or nobody reads it.
     pub(crate) async fn written(self) {
+        let refused = self.refused();
         drop(self.sender);
-        let _ = self.done.await;
+        refused.await;
     }
 }

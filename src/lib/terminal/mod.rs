@@ -40,8 +40,13 @@ pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
 
 /// Writes one line for the person at the keyboard.
 pub(crate) fn say(line: &str) -> Reader {
-    // In one piece, or the lines of programs that share a terminal fall into each other.
-    let written = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    draw(&format!("{line}\n"))
+}
+
+/// Writes for the person at the keyboard, without ending the line. In one piece, or the lines of
+/// programs that share a terminal fall into each other.
+fn draw(text: &str) -> Reader {
+    let written = std::io::stderr().lock().write_all(text.as_bytes());
     if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 

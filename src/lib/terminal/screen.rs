@@ -1,5 +1,6 @@
 //! One tidy screen on stderr: lines that stay, above one line that changes.
 
+use std::cell::RefCell;
 use std::io::IsTerminal as _;
 
 use console::{Style, Term};
@@ -33,13 +34,34 @@ pub(crate) enum Volume {
     Quiet,
 }
 
+/// What is below the last line.
+#[derive(Debug)]
+enum Below {
+    /// Nothing.
+    Nothing,
+    /// A line that changes. Written by ourselves: indicatif fills every line up to the edge, and a
+    /// line that reaches the edge is one with the next for whoever copies the link or resizes.
+    Status(String),
+    /// A progress bar.
+    Progress(ProgressBar),
+}
+
+/// Columns at the end of the changing line that stay free, so that the `^C` which the terminal
+/// echoes does not reach the next one.
+const FREE: u16 = 3;
+
+/// To the first column, and everything from there to the right erased (ECMA-48, EL).
+const ERASE: &str = "\r\u{1b}[K";
+
 /// The operator's screen. On anything but a terminal: plain lines, nothing that moves.
 #[derive(Debug)]
 pub(crate) struct Screen {
     volume: Volume,
     is_terminal: bool,
     colour: bool,
-    bar: ProgressBar,
+    /// Whether lines may change.
+    moves: bool,
+    below: RefCell<Below>,
 }
 
 impl Screen {
@@ -51,11 +73,7 @@ impl Screen {
         // https://no-color.org: any value but the empty one.
         let colour = is_terminal && unset("NO_COLOR") && !dumb;
         let moves = is_terminal && !dumb && volume == Volume::Normal;
-        let target =
-            if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(status_style());
-        Self { volume, is_terminal, colour, bar }
+        Self { volume, is_terminal, colour, moves, below: RefCell::new(Below::Nothing) }
     }
 
     /// Whether somebody sits there.
@@ -86,10 +104,16 @@ impl Screen {
         if self.is_quiet() {
             return;
         }
-        if self.bar.is_hidden() {
-            super::say(text);
-        } else {
-            self.bar.println(text);
+        match &*self.below.borrow() {
+            Below::Nothing => {
+                super::say(text);
+            }
+            Below::Status(status) => {
+                super::draw(&format!("{ERASE}{text}\n{status}"));
+            }
+            Below::Progress(bar) => bar.suspend(|| {
+                super::say(text);
+            }),
         }
     }
 
@@ -112,37 +136,43 @@ impl Screen {
         }
     }
 
-    /// The one line that changes, until the next line that stays or changes.
+    /// The one line that changes, until the next one that changes.
     pub(crate) fn status(&self, text: &str) {
-        self.wake();
-        self.bar.set_style(status_style());
-        let room = usize::from(self.width()).saturating_sub(1);
-        self.bar.set_message(console::truncate_str(text, room, "…").into_owned());
-        self.bar.tick();
+        self.clear_status();
+        if self.moves {
+            let room = usize::from(self.width().saturating_sub(FREE));
+            let text = console::truncate_str(text, room, "…").into_owned();
+            super::draw(&text);
+            self.below.replace(Below::Status(text));
+        }
     }
 
     /// Turns the changing line into a progress bar of so many bytes.
     pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
-        self.wake();
-        self.bar.set_style(progress_style(bytes.is_some()));
-        self.bar.set_message(what.to_owned());
-        self.bar.set_length(bytes.unwrap_or(0));
+        self.clear_status();
+        if self.moves {
+            let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
+            bar.set_style(progress_style(bytes.is_some()));
+            bar.set_message(what.to_owned());
+            self.below.replace(Below::Progress(bar));
+        }
     }
 
     /// So many of them are here.
     pub(crate) fn progressed(&self, bytes: u64) {
-        self.bar.set_position(bytes);
+        if let Below::Progress(bar) = &*self.below.borrow() {
+            bar.set_position(bytes);
+        }
     }
 
-    /// Removes the line that changes.
+    /// Removes what changes.
     pub(crate) fn clear_status(&self) {
-        self.bar.finish_and_clear();
-    }
-
-    /// A bar that was cleared draws nothing until it begins anew.
-    fn wake(&self) {
-        if self.bar.is_finished() {
-            self.bar.reset();
+        match self.below.replace(Below::Nothing) {
+            Below::Nothing => {}
+            Below::Status(_) => {
+                super::draw(ERASE);
+            }
+            Below::Progress(bar) => bar.finish_and_clear(),
         }
     }
 
@@ -170,10 +200,6 @@ impl Screen {
     fn styled(&self, style: &Style, text: &str) -> String {
         style.clone().force_styling(self.colour).apply_to(text).to_string()
     }
-}
-
-fn status_style() -> ProgressStyle {
-    ProgressStyle::with_template("{msg}").expect("a constant template")
 }
 
 fn progress_style(sized: bool) -> ProgressStyle {

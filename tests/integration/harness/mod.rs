@@ -6,11 +6,13 @@ pub(crate) mod cloudflared;
 mod place;
 mod program;
 mod supervised;
+mod terminal;
 
 pub(crate) use cloudflared::StandIn;
 pub(crate) use place::Place;
 pub(crate) use program::{Ended, Program, Stream};
 pub(crate) use supervised::Supervised;
+pub(crate) use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -110,6 +110,11 @@ impl Program {
         self.line(Stream::Stdout, |_| true)
     }
 
+    /// The next line of stdout that contains `part`.
+    pub(crate) fn stdout_line_with(&mut self, part: &str) -> String {
+        self.line(Stream::Stdout, |line| line.contains(part))
+    }
+
     /// The next line of stderr that contains `part`.
     pub(crate) fn stderr_with(&mut self, part: &str) -> String {
         self.line(Stream::Stderr, |line| line.contains(part))

@@ -14,22 +14,22 @@ use crate::process;
 const WIPE: Duration = Duration::from_secs(2);
 
 impl Drive {
-    /// Collects whoever has ended.
-    pub(super) fn reap(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        if let Some(how) = self.serve.as_ref().and_then(Running::ended) {
-            self.serve = None;
-            events.push(Event::ServeEnded(how));
+    /// Collects whoever has ended; the session hears of it after their last words.
+    pub(super) fn reap(&mut self) {
+        if let Some(reason) = self.serve.as_ref().and_then(Running::ended)
+            && let Some(serve) = self.serve.take()
+        {
+            serve.bury(reason, self.inputs.clone());
         }
-        if let Some(how) = self.tunnel.as_ref().and_then(Running::ended) {
-            self.tunnel = None;
-            events.push(Event::TunnelEnded(how));
+        if let Some(reason) = self.tunnel.as_ref().and_then(Running::ended)
+            && let Some(tunnel) = self.tunnel.take()
+        {
+            tunnel.bury(reason, self.inputs.clone());
         }
         let serve = self.serve.as_ref().map(Running::service);
         let tunnel = self.tunnel.as_ref().map(Running::service);
         let known: Vec<_> = serve.into_iter().chain(tunnel).collect();
         process::reap_orphans(&known);
-        events
     }
 
     pub(super) fn due(&mut self) -> Vec<Event> {
@@ -47,7 +47,7 @@ impl Drive {
         let end = Instant::now() + WIPE;
         self.closing.forget();
         loop {
-            let _events_of_the_dead = self.reap();
+            self.reap();
             let left = process::end_marked_children(&self.id);
             if left.is_empty() {
                 break;

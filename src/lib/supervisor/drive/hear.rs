@@ -24,17 +24,8 @@ impl Drive {
             Input::Stranger(name, what) => Some(Event::End(Cause::Failed(format!(
                 "{name} {what}, this is {VERSION}; build or install all four programs together"
             )))),
-            Input::LastWords(name, words) => {
-                let of = |running: &mut Option<String>| *running = Some(words.clone());
-                if let Some(serve) = self.serve.as_mut().filter(|it| it.service().name() == name) {
-                    of(&mut serve.last_words);
-                }
-                if let Some(tunnel) = self.tunnel.as_mut().filter(|it| it.service().name() == name)
-                {
-                    of(&mut tunnel.last_words);
-                }
-                None
-            }
+            Input::Ended("chattrace-serve", how) => Some(Event::ServeEnded(how)),
+            Input::Ended(_, how) => Some(Event::TunnelEnded(how)),
             Input::Cleaned(removed) => {
                 self.board.cleaned(removed);
                 Some(Event::Cleaned)

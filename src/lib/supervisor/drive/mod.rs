@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::control::{Listener, ToServe, ToTunnel};
 use crate::paths::RunDir;
 use crate::process::{self, EndSignal, EndSignals};
-use crate::terminal::{self, Reader};
+use crate::terminal;
 use crate::token::Token;
 
 /// Everything that a session holds on to.
@@ -42,8 +42,6 @@ pub(super) struct Drive {
     settling: Option<tokio::task::JoinHandle<()>>,
     control: Option<tokio::task::JoinHandle<()>>,
     remains: Vec<String>,
-    /// The program that read our stdout was found gone while writing, which is an event only once.
-    reader_missed: bool,
 }
 
 /// What a session begins with.
@@ -82,7 +80,13 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     drive.clean_stale().await;
     let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
     let mut ended = drive.step_all(failures, &mut children).await;
-    let (reader_gone, terminal_gone) = (terminal::reader_gone(), terminal::terminal_gone());
+    let (unread, terminal_gone) = (drive.board.unread(), terminal::terminal_gone());
+    let reader_gone = async {
+        tokio::select! {
+            () = terminal::reader_gone() => {}
+            () = unread => {}
+        }
+    };
     tokio::pin!(reader_gone, terminal_gone);
     let (mut read, mut attached) = (true, true);
     while ended.is_none() {
@@ -107,6 +111,7 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
         read &= !matches!(woken, Woken::ReaderGone);
         ended = drive.wake(woken, &mut children).await;
     }
+    drive.board.flush().await;
     Ok(ended.unwrap_or(Ending::Remains))
 }
 
@@ -131,7 +136,6 @@ impl Drive {
             settling: None,
             control: None,
             remains: Vec::new(),
-            reader_missed: false,
         };
         drive.listen_outside();
         (drive, first)
@@ -158,7 +162,7 @@ impl Drive {
     }
 
     async fn clean_stale(&mut self) {
-        if let Err(error) = self.siblings.clean(&self.inputs) {
+        if let Err(error) = self.siblings.clean(&self.id, &self.inputs) {
             self.board.hint(&error.to_string());
             let _ = self.inputs.send(Input::Cleaned(0)).await;
         }
@@ -178,8 +182,8 @@ impl Drive {
                 None
             }
             Woken::Child => {
-                let events = self.reap();
-                return self.step_all(events, children).await;
+                self.reap();
+                None
             }
             Woken::Timer => {
                 let events = self.due();
@@ -194,10 +198,6 @@ impl Drive {
     async fn step_all(&mut self, events: Vec<Event>, children: &mut Signal) -> Option<Ending> {
         let mut events = VecDeque::from(events);
         loop {
-            if self.board.reader() == Reader::Gone && !self.reader_missed {
-                self.reader_missed = true;
-                events.push_back(Event::End(Cause::Asked(Asked::ReaderGone)));
-            }
             let event = events.pop_front()?;
             for action in self.session.step(event) {
                 if let Action::Finish(ending) = action {

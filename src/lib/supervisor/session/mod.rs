@@ -294,7 +294,14 @@ impl Session {
 
     /// Somebody asks for the end again.
     fn insist(&mut self, cause: &Cause) -> Vec<Action> {
+        let reader_gone = self.cause == Some(Cause::Asked(Asked::ReaderGone));
         match cause {
+            // Ctrl+C reaches a whole pipeline, and the end of our reader may be faster than the
+            // signal: it is still the first one.
+            Cause::Asked(Asked::Operator) if reader_gone && self.phase < Phase::Wiping => {
+                self.cause = Some(cause.clone());
+                Vec::new()
+            }
             Cause::Asked(Asked::Operator) if self.phase < Phase::Over && !self.wiping => {
                 self.killed = true;
                 self.wiping = true;

@@ -146,6 +146,16 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
 }
 
 /// Every pair: reach each phase in every way of a few steps, then try each event.
+/// In a pipeline the reader dies of the same Ctrl+C, and the news of that may come first.
+#[test]
+fn the_first_interrupt_after_the_readers_end_is_not_a_second_one() {
+    let mut session = open();
+    session.step(Event::End(Cause::Asked(Asked::ReaderGone)));
+    assert_eq!(session.step(ctrl_c()), []);
+    assert_eq!(session.cause(), Some(&Cause::Asked(Asked::Operator)));
+    assert!(session.step(ctrl_c()).contains(&Action::KillServe));
+}
+
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let mut seen = std::collections::BTreeSet::new();

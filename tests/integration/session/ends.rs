@@ -1,0 +1,219 @@
+//! V-11: however a session ends, nobody outlives it and nothing is left.
+
+use std::process::Command;
+
+use super::guest::Guest;
+use super::stage::{Link, Stage, event, in_shell, watched};
+use crate::harness::cloudflared::{HANGS, HAPPY};
+use crate::harness::{CLEAN, Program, Terminal};
+
+/// The child of `parent` whose program has this name, cut at 15 bytes as the kernel does.
+pub(super) fn child(parent: u32, name: &str) -> u32 {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    let lists =
+        tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).unwrap());
+    let children: Vec<u32> = lists
+        .flat_map(|list| {
+            list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()
+        })
+        .collect();
+    let called = |pid: &u32| {
+        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        comm.trim_end() == &name[..name.len().min(15)]
+    };
+    let found = children.iter().copied().find(called);
+    found.unwrap_or_else(|| panic!("{name} is not among {children:?}"))
+}
+
+/// Kills one process, which the test has just found among the children of its own.
+pub(super) fn kill(pid: u32) {
+    assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+}
+
+/// A session that stands in this phase, with the stand-in told how to get it there.
+fn standing(stage: &Stage, phase: &str) -> Program {
+    match phase {
+        "preparing" => stage.stand_in.version("hang"),
+        "opening" => stage.stand_in.order(HANGS),
+        _ => {}
+    }
+    let mut session = watched(&stage.public(&["--json"]));
+    match phase {
+        // The last check before it waits for cloudflared.
+        "preparing" => drop(session.stderr_with("old sessions")),
+        "opening" => drop(event(&mut session, "tunnel")),
+        _ => drop(event(&mut session, "link")),
+    }
+    session
+}
+
+#[test]
+fn every_signal_in_every_phase_ends_it_with_0() {
+    for phase in ["preparing", "opening", "open"] {
+        for signal in ["INT", "TERM", "HUP", "QUIT"] {
+            let stage = Stage::new(HAPPY);
+            let session = standing(&stage, phase);
+            session.signal(signal);
+            let ended = session.wait().expect_code(0);
+            let told = ended.stdout.lines().last().unwrap_or_default();
+            assert_eq!(told, r#"{"event":"closed","remains":[]}"#, "{phase} {signal} {ended:#?}");
+            stage.assert_nothing_left();
+        }
+    }
+}
+
+/// V-12: the goodbye may hang, the operator's patience ends it.
+#[test]
+fn a_second_interrupt_kills_at_once_with_130() {
+    for phase in ["preparing", "opening", "open"] {
+        let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
+        let mut session = standing(&stage, phase);
+        session.signal("INT");
+        // Signals of one kind melt into one until they are seen.
+        event(&mut session, "closing");
+        session.signal("INT");
+        let ended = session.wait();
+        // Without a cloudflared that stays, the end is quicker than a second signal can be.
+        if phase != "open" {
+            assert!([0, 130].contains(&ended.code()), "{ended:#?}");
+        } else {
+            ended.expect_code(130);
+        }
+        stage.assert_nothing_left();
+    }
+}
+
+/// V-12: a cloudflared that waits for its grace period is not waited for.
+#[test]
+fn a_cloudflared_that_ignores_term_is_killed_in_time() {
+    let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
+    let session = standing(&stage, "open");
+    let begin = std::time::Instant::now();
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(2), "{:?}", begin.elapsed());
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn killed_without_warning_it_takes_everybody_along_and_the_next_one_cleans_up() {
+    for phase in ["preparing", "opening", "open"] {
+        let stage = Stage::new(HAPPY);
+        let session = standing(&stage, phase);
+        session.signal("KILL");
+        let ended = session.wait();
+        assert_eq!(ended.status.code(), None, "{ended:#?}");
+        assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
+        let mut next = watched(&stage.local(&["--json"]));
+        next.stderr_with("left behind by");
+        Link::told(&mut next);
+        assert_eq!(stage.run_dirs().len(), 1, "its own");
+        next.signal("TERM");
+        let ended = next.wait().expect_code(0);
+        assert!(!ended.stderr.contains("nothing left behind"), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn killed_without_warning_chattrace_clean_removes_the_rest() {
+    let stage = Stage::new(HAPPY);
+    let session = standing(&stage, "open");
+    session.signal("KILL");
+    session.wait();
+    let ended = Program::run({
+        let mut command = stage.place.command(CLEAN);
+        command.args(["--stale", "--yes"]);
+        command
+    });
+    assert!(ended.expect_code(0).stdout.contains("control.sock"));
+    assert_eq!(stage.run_dirs().len(), 0);
+}
+
+#[test]
+fn without_its_room_a_session_ends_with_70_and_says_so() {
+    let stage = Stage::new(HAPPY);
+    let mut session = standing(&stage, "open");
+    kill(child(session.pid(), "chattrace-serve"));
+    assert!(event(&mut session, "closing")["text"].as_str().unwrap().contains("the room is gone"));
+    let ended = session.wait().expect_code(70);
+    let said = ended.stderr.lines().filter(|line| line.starts_with("chattrace: "));
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        ["chattrace: chattrace-serve was ended by SIGKILL: the room is gone"]
+    );
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn without_its_tunnel_a_session_goes_on() {
+    for name in ["chattrace-tunnel", "cloudflared"] {
+        let stage = Stage::new(HAPPY);
+        let mut session = standing(&stage, "open");
+        let link = Link::at("/t/0123456789012345678901", &stage.origin());
+        let tunnel = child(session.pid(), "chattrace-tunnel");
+        kill(if name == "cloudflared" { child(tunnel, name) } else { tunnel });
+        let lost = event(&mut session, "tunnel");
+        assert_eq!(lost["state"], "lost", "{lost}");
+        assert!(lost["text"].as_str().unwrap().contains(name), "{lost}");
+        // The room answers as before, whoever asks.
+        assert_eq!(super::guest::ask(&link, "Ana")[0]["why"], "bad_ticket");
+        session.signal("TERM");
+        let ended = session.wait().expect_code(0);
+        assert!(ended.stderr.contains("; next try in 5 s"), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_it() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.public(&[]), 80);
+    terminal.see("● public");
+    terminal.close();
+    terminal.wait().expect_code(0);
+    assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}
+
+/// The kernel's signal reaches neither of these; the terminal itself tells.
+#[test]
+fn a_closed_terminal_ends_it_even_if_nobody_sends_a_signal() {
+    let stage = Stage::new(HAPPY);
+    for script in ["trap '' HUP; exec \"$0\" \"$@\"", "exec setsid -w \"$0\" \"$@\""] {
+        let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 80);
+        terminal.see("● local only");
+        terminal.close();
+        terminal.wait();
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn ctrl_z_says_why_not_and_the_session_goes_on() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&[]), 80);
+    let link = Link::shown(&mut terminal);
+    terminal.see("● local only");
+    terminal.type_keys("\u{1a}");
+    terminal.see("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+    let mut ana = Guest::join(&link, "Ana");
+    ana.say("still here");
+    terminal.type_keys("\u{3}");
+    terminal.see("[v]iew");
+    terminal.type_keys("\r");
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// A reader that goes away is noticed at once, not at the next write.
+#[test]
+fn a_reader_that_goes_away_ends_it() {
+    let stage = Stage::new(HAPPY);
+    let command = in_shell(&stage.public(&[]), "\"$0\" \"$@\" | head -1");
+    let ended = Program::run(command).expect_code(0);
+    assert!(ended.stdout.starts_with("https://"), "{ended:#?}");
+    assert!(ended.stderr.contains("nobody reads the output any more"), "{ended:#?}");
+    assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}

@@ -1,0 +1,150 @@
+//! V-15: no public address is one plain sentence, and a session all the same unless it was required.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use super::guest::Guest;
+use super::stage::{Link, Stage, event, watched};
+use crate::harness::cloudflared::{GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, TOO_MANY};
+
+/// What goes wrong, what is said, and when the next try is.
+const FAULTS: [(&str, &str, &str); 6] = [
+    (REFUSED, "api.trycloudflare.com cannot be reached; check", "; next try in 5 s"),
+    (NO_DNS, "the name api.trycloudflare.com cannot be looked up; check", "; next try in 5 s"),
+    (TOO_MANY, "no more tunnels for now (too many requests); wait 10 minutes", " in 600 s"),
+    (GARBAGE, "cloudflared ended with code 3 before it had", "; next try in 5 s"),
+    ("greet\nbox evil.example\nhang\n", "which is no address of a quick tunnel", " in 5 s"),
+    ("exit 0\n", "cloudflared ended with code 0 before it had a public", " in 5 s"),
+];
+
+/// What stays of a session on purpose: the provider's wish to be left alone for a while.
+fn forget_cooldown(stage: &Stage) {
+    let base = stage.place.runtime().join("chattrace");
+    if std::fs::remove_file(base.join("cooldown")).is_ok() {
+        std::fs::remove_dir(base).unwrap();
+    }
+}
+
+#[test]
+fn auto_falls_back_to_the_local_link_with_one_sentence() {
+    for (orders, sentence, next) in FAULTS {
+        let stage = Stage::new(orders);
+        let mut session = watched(&stage.public(&["--json"]));
+        let lost = loop {
+            let told = event(&mut session, "tunnel");
+            if told["state"] == "lost" {
+                break told;
+            }
+        };
+        assert!(lost["text"].as_str().unwrap().contains(sentence), "{lost}");
+        let link = event(&mut session, "link");
+        assert_eq!(link["public"], false, "{link}");
+        Guest::join(&Link::local(link["url"].as_str().unwrap()), "Ana").leave();
+        session.signal("TERM");
+        let ended = session.wait().expect_code(0);
+        let said: Vec<_> = ended.stderr.lines().filter(|line| line.contains(sentence)).collect();
+        assert_eq!(said.len(), 1, "{ended:#?}");
+        assert!(said[0].contains(next), "{said:?}");
+        forget_cooldown(&stage);
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_required_tunnel_that_cannot_be_had_is_69_with_one_sentence() {
+    for (orders, sentence, _) in FAULTS {
+        let stage = Stage::new(orders);
+        let ended = watched(&stage.public(&["--tunnel", "cloudflared", "--quiet"])).wait();
+        let ended = ended.expect_code(69);
+        assert_eq!(ended.stdout, "", "{ended:#?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:#?}");
+        assert!(ended.stderr.starts_with("chattrace: "), "{ended:#?}");
+        assert!(ended.stderr.contains(sentence), "{ended:#?}");
+        forget_cooldown(&stage);
+        stage.assert_nothing_left();
+    }
+}
+
+/// A required tunnel that was there and goes: the session is told, and keeps its room.
+#[test]
+fn a_tunnel_that_dies_later_is_said_and_the_room_goes_on() {
+    for provider in ["auto", "cloudflared"] {
+        let stage = Stage::new(&format!("{HAPPY}wait die\nexit 1\n"));
+        let mut session = watched(&stage.public(&["--json", "--tunnel", provider]));
+        let link = event(&mut session, "link");
+        let link = Link::at(link["url"].as_str().unwrap(), &stage.origin());
+        let mut ana = Guest::join(&link, "Ana");
+        stage.stand_in.release("die");
+        let lost = event(&mut session, "tunnel");
+        let text = lost["text"].as_str().unwrap();
+        assert!(text.contains("ended with code 1, and its public address is gone"), "{lost}");
+        ana.say("still here");
+        session.signal("TERM");
+        session.wait().expect_code(0);
+        stage.assert_nothing_left();
+    }
+}
+
+/// No cloudflared, and nobody to fetch it from.
+fn alone(stage: &Stage, arguments: &[&str]) -> Command {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = stage.place.root().join("config.json");
+    std::fs::write(&config, format!(r#"{{"tunnel":{{"download_base":"http://{closed}"}}}}"#))
+        .unwrap();
+    let mut command = stage.with_config(arguments);
+    // Nothing but the shell, which is the only one who needs a PATH here.
+    let shells = stage.place.root().join("bin/shells");
+    std::fs::create_dir_all(&shells).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", shells.join("sh")).unwrap();
+    command.env("PATH", shells);
+    command
+}
+
+#[test]
+fn without_cloudflared_and_without_network_there_is_the_local_link() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&alone(&stage, &["--json"]));
+    let lost = event(&mut session, "tunnel");
+    assert_eq!(lost["state"], "lost", "{lost}");
+    let link = Link::told(&mut session);
+    Guest::join(&link, "Ana").leave();
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    let text = lost["text"].as_str().unwrap();
+    assert!(text.contains("cannot be fetched") && text.contains("online"), "{lost}");
+    assert_eq!(ended.stderr.matches(text).count(), 1, "{ended:#?}");
+    assert_eq!(stage.run_dirs().len(), 0);
+}
+
+#[test]
+fn a_cloudflared_that_is_not_there_is_named() {
+    let stage = Stage::new(HAPPY);
+    for (path, why) in [("/nowhere/cloudflared", "no such file"), ("/", "it is not a file")] {
+        let mut session = watched(&stage.with_config(&["--cloudflared", path, "--json"]));
+        let lost = event(&mut session, "tunnel");
+        let text = lost["text"].as_str().unwrap();
+        assert!(text.contains(path) && text.contains(why), "{lost}");
+        Link::told(&mut session);
+        session.signal("TERM");
+        session.wait().expect_code(0);
+        let required = ["--cloudflared", path, "--tunnel", "cloudflared"];
+        let ended = watched(&stage.with_config(&required)).wait().expect_code(69);
+        assert!(ended.stderr.contains(why), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+/// V-14, once more: the address that is shown is the one that both sides of cloudflared know.
+#[test]
+fn a_name_that_two_sides_tell_differently_is_not_shown() {
+    let stage = Stage::new(&format!(
+        "greet\nbox {HOST}\nname other.trycloudflare.com\nmetrics\nregister\n"
+    ));
+    let mut session = watched(&stage.public(&["--json"]));
+    let link = event(&mut session, "link");
+    assert_eq!(link["public"], false, "{link}");
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    assert!(ended.stderr.contains("neither is trusted"), "{ended:#?}");
+    stage.assert_nothing_left();
+}

@@ -1,0 +1,108 @@
+//! Somebody in the room, over long polls, in bytes.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use super::stage::Link;
+use crate::harness::DEADLINE;
+
+/// Somebody who was let in.
+pub(super) struct Guest {
+    link: Link,
+    resume: String,
+    seq: u64,
+}
+
+impl Guest {
+    /// Joins; the name must be one that the room accepts.
+    pub(super) fn join(link: &Link, name: &str) -> Self {
+        let lines = ask(link, name);
+        let welcome = lines.iter().find(|line| line["t"] == "welcome");
+        let welcome = welcome.unwrap_or_else(|| panic!("not let in: {lines:?}"));
+        Self {
+            link: link.clone(),
+            resume: welcome["resume"].as_str().unwrap().to_owned(),
+            seq: welcome["seq"].as_u64().unwrap(),
+        }
+    }
+
+    /// Says something and hears it back.
+    pub(super) fn say(&mut self, body: &str) {
+        let line = json!({ "t": "say", "body": body }).to_string();
+        let mut lines = receive(self.send(&line));
+        while !lines.iter().any(|line| line["t"] == "said" && line["body"] == body) {
+            lines = receive(self.send(""));
+        }
+    }
+
+    /// Asks for what is new, and waits for the first thing of kind `t`.
+    pub(super) fn hear(mut self, t: &str) -> Value {
+        loop {
+            let stream = self.send("");
+            let lines = receive(stream);
+            if let Some(line) = lines.iter().find(|line| line["t"] == t) {
+                return line.clone();
+            }
+            self.follow(&lines);
+        }
+    }
+
+    /// Asks for what is new after what `other` knows, and does not wait for the answer.
+    pub(super) fn listen_after(&mut self, other: u64) -> TcpStream {
+        self.seq = other;
+        self.send("")
+    }
+
+    /// The last event it knows.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Goes.
+    pub(super) fn leave(self) {
+        receive(self.send(r#"{"t":"leave"}"#));
+    }
+
+    fn follow(&mut self, lines: &[Value]) {
+        let seen = lines.iter().filter_map(|line| line["seq"].as_u64()).max();
+        self.seq = seen.unwrap_or(self.seq).max(self.seq);
+    }
+
+    fn send(&self, body: &str) -> TcpStream {
+        let bearer = format!("Authorization: Bearer {}\r\n", self.resume);
+        post(&self.link, &format!("/poll?after={}", self.seq), &bearer, body)
+    }
+}
+
+/// Asks to be let in under `name`, and gives the answer.
+pub(super) fn ask(link: &Link, name: &str) -> Vec<Value> {
+    let join = json!({ "t": "join", "name": name, "ticket": link.ticket }).to_string();
+    receive(post(link, "/poll", "", &join))
+}
+
+/// The lines of an answer.
+pub(super) fn receive(mut stream: TcpStream) -> Vec<Value> {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
+    body.lines().filter(|line| line.starts_with('{')).map(value).collect()
+}
+
+fn value(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+fn post(link: &Link, path: &str, more: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&link.address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\n{more}Connection: close\r\n\
+         Content-Length: {length}\r\n\r\n{body}",
+        link.address
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}

@@ -1,0 +1,192 @@
+//! Everything that can be asked for wrongly, and what is answered.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use super::stage::{Link, Stage, watched};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{CHATTRACE, Ended, Program};
+
+/// Runs `command` to its end, which must be at once, with this code, one line on stderr with each of
+/// these in it, and nothing left.
+fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Ended {
+    let ended = watched(command).wait().expect_code(code);
+    assert_eq!(ended.stdout, "", "{ended:#?}");
+    for word in words {
+        assert!(ended.stderr.contains(word), "{word}: {ended:#?}");
+    }
+    if code != 2 {
+        let lines: Vec<_> =
+            ended.stderr.lines().filter(|line| line.starts_with("chattrace: ")).collect();
+        assert_eq!(lines.len(), 1, "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+    ended
+}
+
+#[test]
+fn a_wrong_option_is_2_and_names_the_nearest() {
+    let stage = Stage::new(HAPPY);
+    for (arguments, words) in [
+        (&["--no-qrr"][..], &["--no-qrr", "--no-qr"][..]),
+        (&["--tunnel", "ngrok"], &["ngrok", "--tunnel"]),
+        (&["--listen", "here"], &["here", "127.0.0.1:8080"]),
+        (&["--max-participants", "0"], &["--max-participants"]),
+        (&["--backlog", "many"], &["many", "--backlog"]),
+        (&["--logs", "burn"], &["burn", "--logs"]),
+        (&["--sealed", "--open"], &["--sealed", "--open"]),
+        (&["extra"], &["extra"]),
+    ] {
+        refused(&stage, &stage.with_config(arguments), 2, words);
+    }
+    let ended = Program::run(stage.local(&["--help"])).expect_code(0);
+    assert!(ended.stdout.contains("Examples:") && ended.stderr.is_empty(), "{ended:#?}");
+}
+
+#[test]
+fn a_wrong_configuration_is_78_with_its_place_and_the_nearest_key() {
+    let stage = Stage::new(HAPPY);
+    let file = stage.place.root().join("config.json");
+    let path = file.display().to_string();
+    for (text, words) in [
+        ("{\n \"tunel\": {}\n}", &["line 2", "unknown key \"tunel\"", "did you mean \"tunnel\"?"]),
+        ("{\"logs\": \"burn\"}", &["line 1", "key \"logs\"", "expected one of `ask`"]),
+        ("{\"room\":\n{\"backlog\": \"x\"}}", &["line 2", "key \"room.backlog\"", "invalid type"]),
+        ("{", &["line 1", "EOF", ""]),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let words: Vec<&str> = words.iter().copied().chain([path.as_str()]).collect();
+        refused(&stage, &stage.local(&[]), 78, &words);
+    }
+    std::fs::remove_file(&file).unwrap();
+    let ended = watched(&stage.local(&[])).wait().expect_code(78);
+    assert!(ended.stderr.contains("cannot read the configuration"), "{ended:#?}");
+    assert!(ended.stderr.contains(&path), "{ended:#?}");
+}
+
+#[test]
+fn a_sealed_room_is_not_in_this_version() {
+    let stage = Stage::new(HAPPY);
+    refused(&stage, &stage.local(&["--sealed"]), 78, &["not in this version"]);
+    let mut command = stage.local(&[]);
+    command.env("CHATTRACE_MODE", "sealed");
+    refused(&stage, &command, 78, &["not in this version"]);
+    // The flag is stronger.
+    command.arg("--open");
+    let mut session = watched(&command);
+    session.stdout_line();
+    session.signal("TERM");
+    session.wait().expect_code(0);
+}
+
+#[test]
+fn an_address_that_cannot_be_listened_on_is_69_before_anything_starts() {
+    let stage = Stage::new(HAPPY);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let words = [address.as_str(), "in use by another program", "--listen"];
+    refused(&stage, &stage.local(&["--listen", &address]), 69, &words);
+    // Of the range for documentation, which no machine has (RFC 5737).
+    let words = ["192.0.2.1:0", "not an address of this machine", "--listen"];
+    refused(&stage, &stage.local(&["--listen", "192.0.2.1:0"]), 69, &words);
+}
+
+#[test]
+fn a_listener_beyond_this_machine_is_said() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--listen", "0.0.0.0:0"]));
+    session.stderr_with("everybody on this network can reach the room, unencrypted");
+    session.signal("TERM");
+    session.wait().expect_code(0);
+}
+
+#[test]
+fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
+    let stage = Stage::new(HAPPY);
+    let file = stage.place.root().join("config.json");
+    std::fs::write(&file, r#"{"listen":"127.0.0.2:0"}"#).unwrap();
+    for (environment, flag, listens) in [
+        (None, None, "127.0.0.2:"),
+        (Some("127.0.0.3:0"), None, "127.0.0.3:"),
+        (Some("127.0.0.3:0"), Some("127.0.0.4:0"), "127.0.0.4:"),
+    ] {
+        let mut command = stage.local(&["--json"]);
+        command.envs(environment.map(|value| ("CHATTRACE_LISTEN", value)));
+        command.args(flag.map(|value| format!("--listen={value}")));
+        let mut session = watched(&command);
+        let link = Link::told(&mut session);
+        assert!(link.address.starts_with(listens), "{link:?}");
+        session.signal("TERM");
+        session.wait().expect_code(0);
+    }
+    // The user's own file, without a word about it.
+    let own = stage.place.home().join(".config/chattrace");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("config.json"), r#"{"listen":"127.0.0.5:0"}"#).unwrap();
+    let mut command = stage.place.command(CHATTRACE);
+    command.args(["--tunnel", "none", "--json"]);
+    let mut session = watched(&command);
+    assert!(Link::told(&mut session).address.starts_with("127.0.0.5:"));
+    session.signal("TERM");
+    session.wait().expect_code(0);
+}
+
+/// `chattrace` in a folder of its own, with these siblings: a copy, or a script.
+fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
+    let folder = stage.place.root().join("bin/moved");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let real = Path::new(CHATTRACE);
+    let copy = |name: &str| {
+        let copied =
+            Command::new("cp").arg(real.with_file_name(name)).arg(folder.join(name)).status();
+        assert!(copied.unwrap().success());
+    };
+    copy("chattrace");
+    for (name, script) in siblings {
+        let Some(script) = script else {
+            copy(name);
+            continue;
+        };
+        // By another process, for the reason given at `StandIn::install_as`.
+        let mut written = Command::new("sh");
+        written.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\""]);
+        assert!(written.arg(folder.join(name)).arg(script).status().unwrap().success());
+    }
+    let own = stage.public(&[]);
+    let mut command = stage.place.command(folder.join("chattrace"));
+    command.args(own.get_args());
+    command
+}
+
+#[test]
+fn a_missing_sibling_is_69_at_once() {
+    let stage = Stage::new(HAPPY);
+    let words = ["chattrace-serve is missing", "bin/moved/chattrace-serve", "all four together"];
+    refused(&stage, &moved(&stage, &[]), 69, &words);
+    let command = moved(&stage, &[("chattrace-serve", None), ("chattrace-tunnel", None)]);
+    refused(&stage, &command, 69, &["chattrace-clean is missing"]);
+}
+
+/// Says hello as another version would, and stays until the lifeline ends.
+const STRANGER: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec cat >/dev/null"#;
+
+#[test]
+fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
+    let stage = Stage::new(HAPPY);
+    let clean = ("chattrace-clean", None);
+    let other = ["chattrace-serve is version 9.9.9, this is", "build or install all four"];
+    let other_tunnel = ["chattrace-tunnel is version 9.9.9, this is", "build or install all four"];
+    let died = ["chattrace-serve ended with code 3: it hurts: the room is gone"];
+    for (serve, tunnel, words) in [
+        (Some(STRANGER), None, &other[..]),
+        (None, Some(STRANGER), &other_tunnel),
+        (Some("echo '{\"type\":\"dance\"}' >&0; exec cat"), None, &["another version's language"]),
+        (Some("echo it hurts >&2; exit 3"), None, &died),
+        (Some("exit 0"), None, &["chattrace-serve ended with code 0: the room is gone"]),
+    ] {
+        let siblings = [("chattrace-serve", serve), ("chattrace-tunnel", tunnel), clean];
+        refused(&stage, &moved(&stage, &siblings), 70, words);
+    }
+}

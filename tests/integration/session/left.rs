@@ -1,0 +1,25 @@
+//! What dead sessions left, as the next one counts it.
+
+use std::os::unix::fs::DirBuilderExt as _;
+
+use super::stage::{Link, Stage, watched};
+use crate::harness::cloudflared::HAPPY;
+
+#[test]
+fn only_what_is_gone_is_counted_as_removed() {
+    let stage = Stage::new(HAPPY);
+    let dead = stage.place.runtime().join("chattrace/0123456789ab");
+    let mut private = std::fs::DirBuilder::new();
+    private.mode(0o700).recursive(true).create(&dead).unwrap();
+    std::fs::write(dead.join("lock"), "").unwrap();
+    // Nobody's but the user's, so it stays, and so does the folder that it is in.
+    std::fs::write(dead.join("letters"), "dear Ana, ").unwrap();
+    private.create(dead.join("home")).unwrap();
+    let mut session = watched(&stage.local(&["--json"]));
+    let said = session.stderr_with("left behind by");
+    assert!(said.contains("1 thing left behind by a dead one, removed"), "{said}");
+    Link::told(&mut session);
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    assert_eq!(std::fs::read_to_string(dead.join("letters")).unwrap(), "dear Ana, ");
+}

@@ -1,0 +1,125 @@
+//! The pipelines of the contract, as a shell runs them.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::guest::Guest;
+use super::stage::{Link, Stage};
+use crate::harness::cloudflared::{HAPPY, HOST};
+use crate::harness::{Program, SERVE, Terminal};
+
+/// `script` in a shell that finds our programs, configured to use the stand-in.
+fn shell(stage: &Stage, script: &str) -> Command {
+    let config = stage.place.root().join("config.json");
+    let stand_in = stage.stand_in.path().display();
+    let text = format!(r#"{{"tunnel":{{"settle_seconds":0,"cloudflared":"{stand_in}"}}}}"#);
+    std::fs::write(&config, text).unwrap();
+    let own = Path::new(SERVE).parent().unwrap().display();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = stage.place.command("sh");
+    command.args(["-c", script]);
+    command.env("PATH", format!("{own}:{path}")).env("CHATTRACE_CONFIG", config);
+    command
+}
+
+fn is_public_link(line: &str) -> bool {
+    line.strip_prefix(&format!("https://{HOST}/t/")).is_some_and(|ticket| ticket.trim().len() == 22)
+}
+
+#[test]
+fn the_first_line_is_the_link_and_the_end_of_it_all() {
+    let stage = Stage::new(HAPPY);
+    let ended = Program::run(shell(&stage, "chattrace --quiet | head -1")).expect_code(0);
+    assert!(is_public_link(&ended.stdout), "{ended:#?}");
+    assert_eq!(ended.stderr, "");
+    assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn json_goes_through_jq_while_the_screen_shows_the_rest() {
+    let stage = Stage::new(HAPPY);
+    // Unbuffered: else jq keeps the line until it has 4 KiB of them. Without the interrupt: it may
+    // not have read its line yet when the whole pipeline gets it.
+    let jq = "exec jq --unbuffered -r 'select(.event==\"link\").url' > link.txt";
+    let command = shell(&stage, &format!("chattrace --json | (trap '' INT; {jq})"));
+    let mut terminal = Terminal::start(&command, 100);
+    terminal.see("● public · nobody here yet");
+    end_at_the_question(&mut terminal);
+    terminal.wait();
+    kept_link(&stage);
+    stage.assert_nothing_left();
+}
+
+/// Ctrl+C reaches the whole pipeline. The session outlives the others for its question.
+fn end_at_the_question(terminal: &mut Terminal) {
+    terminal.type_keys("\u{3}");
+    terminal.see("[v]iew");
+    terminal.type_keys("\r");
+    terminal.see("nothing remains");
+}
+
+/// Takes the link out of the file that the pipeline wrote it to.
+fn kept_link(stage: &Stage) {
+    let file = stage.place.work().join("link.txt");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.lines().count() == 1 && is_public_link(&kept), "{kept}");
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn room_and_tunnel_alone_in_a_pipe_end_with_the_terminal() {
+    let stage = Stage::new(HAPPY);
+    let script = "chattrace-serve | chattrace-tunnel | tee -i link.txt";
+    let mut terminal = Terminal::start(&shell(&stage, script), 100);
+    terminal.see(&format!("https://{HOST}/t/"));
+    let ticket = terminal.see("\n").trim().to_owned();
+    let url = format!("https://{HOST}/t/{ticket}");
+    let link = Link::at(&url, &stage.origin());
+    let mut ana = Guest::join(&link, "Ana");
+    ana.say("hello");
+    terminal.type_keys("\u{3}");
+    terminal.wait();
+    let file = stage.place.work().join("link.txt");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{url}\n"));
+    std::fs::remove_file(file).unwrap();
+    assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn tee_keeps_the_link_while_the_screen_shows_the_rest() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&shell(&stage, "chattrace | tee -i link.txt"), 100);
+    terminal.see("✓ room");
+    terminal.see(&format!("https://{HOST}/t/"));
+    terminal.see("● public · nobody here yet");
+    end_at_the_question(&mut terminal);
+    let ended = terminal.wait();
+    assert!(!ended.stdout.contains("panicked"), "{ended:#?}");
+    kept_link(&stage);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn cleaning_after_a_session_is_clean() {
+    let stage = Stage::new(HAPPY);
+    let script =
+        "chattrace --quiet | head -1 >/dev/null; chattrace-clean --all --yes && echo clean";
+    let ended = Program::run(shell(&stage, script)).expect_code(0);
+    assert_eq!(ended.stdout, "clean\n", "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn what_clean_would_remove_can_be_listed() {
+    let stage = Stage::new(HAPPY);
+    let mut session = super::stage::watched(&stage.local(&["--json"]));
+    Link::told(&mut session);
+    session.signal("KILL");
+    session.wait();
+    let script = "chattrace-clean --all --dry-run -0 | xargs -0 ls -ld";
+    let ended = Program::run(shell(&stage, script)).expect_code(0);
+    assert!(ended.stdout.contains("control.sock"), "{ended:#?}");
+    assert_eq!(stage.run_dirs().len(), 1);
+}

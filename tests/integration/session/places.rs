@@ -1,0 +1,190 @@
+//! Machines without a home, without a runtime folder, with a bad one; two sessions at once; and what
+//! a session must never write anywhere.
+
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::ends::{child, kill};
+use super::guest::Guest;
+use super::stage::{Link, Stage, event, watched};
+use crate::harness::Program;
+use crate::harness::cloudflared::HAPPY;
+
+/// The runtime folder that the session says it has.
+fn runtime(session: &mut Program) -> PathBuf {
+    let line = session.stderr_with("runtime folder");
+    let path = line.split("runtime folder").nth(1).unwrap().trim();
+    PathBuf::from(path.split(" (").next().unwrap())
+}
+
+/// A session with `XDG_RUNTIME_DIR` set to `folder`, or not at all, works, and leaves nothing there
+/// or where it went instead.
+fn falls_back(stage: &Stage, folder: Option<&Path>) {
+    let mut command = stage.local(&["--json"]);
+    match folder {
+        Some(folder) => command.env("XDG_RUNTIME_DIR", folder),
+        None => command.env_remove("XDG_RUNTIME_DIR"),
+    };
+    let mut session = watched(&command);
+    let runtime = runtime(&mut session);
+    assert!(runtime.starts_with("/dev/shm") || runtime.starts_with("/tmp"), "{runtime:?}");
+    assert!(folder.is_none_or(|folder| !runtime.starts_with(folder)), "{runtime:?}");
+    let base = std::fs::metadata(runtime.parent().unwrap()).unwrap();
+    assert_eq!(base.permissions().mode() & 0o777, 0o700);
+    let mut ana = Guest::join(&Link::told(&mut session), "Ana");
+    ana.say("hello");
+    assert!(runtime.join("control.sock").exists());
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    assert!(!runtime.exists());
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn without_a_runtime_folder_it_takes_another() {
+    let stage = Stage::new(HAPPY);
+    falls_back(&stage, None);
+    falls_back(&stage, Some(Path::new("relative")));
+    falls_back(&stage, Some(Path::new("/nowhere/at/all")));
+}
+
+#[test]
+fn a_bad_runtime_folder_is_left_alone() {
+    let stage = Stage::new(HAPPY);
+    // A file.
+    falls_back(&stage, Some(&stage.place.root().join("config.json")));
+    // Too long for a socket, and not there: nothing is made on the way.
+    falls_back(&stage, Some(&stage.place.root().join("a-name-of-some-length".repeat(5))));
+    falls_back(&stage, Some(Path::new("/proc")));
+}
+
+#[test]
+fn a_runtime_folder_that_others_may_enter_is_not_used() {
+    let stage = Stage::new(HAPPY);
+    let open = stage.place.root().join("bin/open");
+    std::fs::create_dir_all(&open).unwrap();
+    std::fs::DirBuilder::new().mode(0o755).create(open.join("chattrace")).unwrap();
+    falls_back(&stage, Some(&open));
+    let linked = stage.place.root().join("bin/linked");
+    std::fs::create_dir(&linked).unwrap();
+    std::os::unix::fs::symlink(stage.place.home(), linked.join("chattrace")).unwrap();
+    falls_back(&stage, Some(&linked));
+    assert_eq!(std::fs::read_dir(open.join("chattrace")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(stage.place.home()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_a_home_it_works() {
+    let stage = Stage::new(HAPPY);
+    for home in [None, Some("/nowhere"), Some("")] {
+        let mut command = stage.public(&["--json"]);
+        match home {
+            Some(home) => command.env("HOME", home),
+            None => command.env_remove("HOME"),
+        };
+        let mut session = watched(&command);
+        assert_eq!(event(&mut session, "link")["public"], true);
+        session.signal("TERM");
+        session.wait().expect_code(0);
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn two_at_once_do_not_know_of_each_other() {
+    let stage = Stage::new(HAPPY);
+    let mut one = watched(&stage.public(&["--json"]));
+    event(&mut one, "link");
+    let mut other = watched(&stage.local(&["--json"]));
+    let link = Link::told(&mut other);
+    assert_eq!(stage.run_dirs().len(), 2);
+    let mut ana = Guest::join(&link, "Ana");
+    one.signal("KILL");
+    one.wait();
+    ana.say("still here");
+    // It cannot see that the first is dead, and does not clean under somebody's hands.
+    other.signal("TERM");
+    other.wait().expect_code(0);
+    assert_eq!(stage.run_dirs().len(), 1);
+    let mut third = watched(&stage.local(&["--json"]));
+    Link::told(&mut third);
+    third.signal("TERM");
+    third.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// The base is taken away with the last session, while others begin.
+#[test]
+fn sessions_that_begin_while_others_end_find_their_place() {
+    let stage = Stage::new(HAPPY);
+    for _ in 0..3 {
+        let mut some: Vec<Program> =
+            (0..3).map(|_| watched(&stage.local(&["--json", "--quiet"]))).collect();
+        for session in &mut some {
+            Link::told(session);
+            session.signal("TERM");
+        }
+        for session in some {
+            session.wait().expect_code(0);
+        }
+    }
+    stage.assert_nothing_left();
+}
+
+/// Every process of a session with the stand-in.
+fn processes(session: &Program) -> [u32; 4] {
+    let tunnel = child(session.pid(), "chattrace-tunnel");
+    let serve = child(session.pid(), "chattrace-serve");
+    [session.pid(), serve, tunnel, child(tunnel, "cloudflared")]
+}
+
+/// V-30.
+#[test]
+fn the_ticket_is_in_no_command_line_and_no_environment() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.public(&["--json"]));
+    let url = event(&mut session, "link")["url"].as_str().unwrap().to_owned();
+    let ticket = Link::at(&url, &stage.origin()).ticket;
+    for pid in processes(&session) {
+        for file in ["cmdline", "environ"] {
+            let held = std::fs::read(format!("/proc/{pid}/{file}")).unwrap();
+            assert!(file == "environ" || !held.is_empty(), "{pid}");
+            assert!(!String::from_utf8_lossy(&held).contains(&ticket), "{pid} {file}");
+        }
+    }
+    session.signal("TERM");
+    session.wait().expect_code(0);
+}
+
+/// V-31: while it runs and after it was killed, no file holds a word or a name.
+#[test]
+fn nothing_that_was_said_is_on_the_disk() {
+    const SAID: &str = "words that nobody else shall read";
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.public(&["--json"]));
+    let link = event(&mut session, "link");
+    let link = Link::at(link["url"].as_str().unwrap(), &stage.origin());
+    let mut ana = Guest::join(&link, "Annabella");
+    ana.say(SAID);
+    let before = files(&stage);
+    kill(child(session.pid(), "chattrace-tunnel"));
+    session.signal("KILL");
+    session.wait();
+    for (path, text) in before.into_iter().chain(files(&stage)) {
+        for word in [SAID, "Annabella", link.ticket.as_str()] {
+            assert!(!text.contains(word), "{word} is in {}", path.display());
+        }
+    }
+}
+
+/// Every file of the place with what is in it.
+fn files(stage: &Stage) -> Vec<(PathBuf, String)> {
+    let all = stage.place.tree().into_iter().filter(|path| path.is_file());
+    // The stand-in itself is large, and nobody writes to it.
+    let all = all.filter(|path| *path != stage.stand_in.path());
+    all.map(|path| {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        (path, text)
+    })
+    .collect()
+}

@@ -1,0 +1,168 @@
+//! The question about the event log, and every answer to it.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use super::guest::Guest;
+use super::stage::{Link, Stage, watched};
+use crate::harness::Terminal;
+use crate::harness::cloudflared::HAPPY;
+
+const CTRL_C: &str = "\u{3}";
+
+/// A session on a terminal in which somebody said something; it is asked about its log.
+fn asked(stage: &Stage, arguments: &[&str]) -> Terminal {
+    let mut terminal = Terminal::start(&stage.local(arguments), 80);
+    let link = Link::shown(&mut terminal);
+    let mut ana = Guest::join(&link, "Ana");
+    ana.say("the secret of the day");
+    terminal.see("+ Ana #");
+    // Typed too early: it is not an answer.
+    terminal.type_keys("s\n");
+    terminal.type_keys(CTRL_C);
+    terminal.see("[s]ave   [d]elete (Enter)   [v]iew");
+    terminal
+}
+
+/// The event logs in the working folder.
+fn logs(stage: &Stage) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(stage.place.work()).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn enter_deletes_it() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &[]);
+    terminal.type_keys("\r");
+    terminal.see("nothing remains");
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// V-31.
+#[test]
+fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &[]);
+    terminal.type_keys("s\r");
+    terminal.see("event log saved: ");
+    let path = terminal.see("\n").trim().to_owned();
+    terminal.see("nothing remains");
+    terminal.wait().expect_code(0);
+    let logs = logs(&stage);
+    assert_eq!(logs, [PathBuf::from(&path)]);
+    let name = logs[0].file_name().unwrap().to_str().unwrap();
+    let stamp = name.strip_prefix("chattrace-").unwrap().strip_suffix(".log").unwrap();
+    let shape: String = stamp.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    assert_eq!(shape, "00000000-000000");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("chattrace event log v1\n"), "{text}");
+    assert!(text.contains("  joined Ana #") && text.contains("  session ended\n"), "{text}");
+    assert!(!text.contains("secret of the day"), "{text}");
+    std::fs::remove_file(path).unwrap();
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn view_shows_it_and_nonsense_asks_again() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &[]);
+    terminal.type_keys("perhaps\r");
+    terminal.see("[v]iew");
+    terminal.type_keys("v\r");
+    terminal.see("chattrace event log v1");
+    terminal.see("joined Ana #");
+    terminal.see("[v]iew");
+    terminal.type_keys("d\r");
+    let ended = terminal.wait().expect_code(0);
+    assert!(!ended.stderr.contains("secret of the day"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_c_at_the_question_is_130_and_nothing_remains() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &[]);
+    terminal.type_keys(CTRL_C);
+    terminal.wait().expect_code(130);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_d_at_the_question_deletes_it() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &[]);
+    terminal.type_keys("\u{4}");
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_terminal_closed_at_the_question_deletes_it() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &[]);
+    terminal.close();
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn save_without_a_question_goes_where_it_was_told() {
+    let stage = Stage::new(HAPPY);
+    let archive = stage.place.root().join("archive");
+    std::fs::create_dir(&archive).unwrap();
+    let folder = archive.to_str().unwrap();
+    let mut session = watched(&stage.local(&["--logs", "save", "--archive-dir", folder]));
+    session.stdout_line();
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    let saved: Vec<_> = std::fs::read_dir(&archive).unwrap().collect();
+    assert_eq!(saved.len(), 1);
+    let path = saved[0].as_ref().unwrap().path();
+    assert!(ended.stderr.contains(&format!("event log saved: {}", path.display())), "{ended:#?}");
+    std::fs::remove_dir_all(archive).unwrap();
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named_and_the_session_still_ends() {
+    let stage = Stage::new(HAPPY);
+    let taken = stage.place.root().join("config.json").display().to_string();
+    for folder in [taken.as_str(), "/nowhere/at/all", "/proc"] {
+        let mut session = watched(&stage.local(&["--logs", "save", "--archive-dir", folder]));
+        session.stdout_line();
+        session.signal("TERM");
+        let ended = session.wait().expect_code(0);
+        assert!(ended.stderr.contains("the event log could not be saved"), "{ended:#?}");
+        assert!(ended.stderr.contains(folder), "{ended:#?}");
+        assert!(ended.stderr.contains("--archive-dir"), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_folder_that_fails_at_the_question_can_be_answered_again() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = asked(&stage, &["--archive-dir", "/nowhere"]);
+    terminal.type_keys("s\r");
+    terminal.see("could not be saved");
+    terminal.see("[v]iew");
+    terminal.type_keys("d\r");
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn who_wants_no_question_gets_none() {
+    for arguments in [["--logs", "delete"], ["--quiet", "--json"]] {
+        let stage = Stage::new(HAPPY);
+        let mut terminal = Terminal::start(&stage.local(&arguments), 80);
+        terminal.see("http://");
+        terminal.type_keys(CTRL_C);
+        let ended = terminal.wait().expect_code(0);
+        assert!(!ended.stderr.contains("[v]iew"), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}

@@ -1,0 +1,141 @@
+//! A machine on which whole sessions run, with the stand-in for cloudflared or without.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::harness::{CHATTRACE, Ended, Place, Program, StandIn, Stream, Terminal};
+
+/// A place with a configuration, a stand-in, and the memory of what it looked like before.
+pub(super) struct Stage {
+    pub(super) place: Place,
+    pub(super) stand_in: StandIn,
+    before: Vec<PathBuf>,
+}
+
+/// Where a guest goes, and with what.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// As it was shown.
+    pub(super) url: String,
+    /// `127.0.0.1:PORT`, whatever the link says.
+    pub(super) address: String,
+    pub(super) ticket: String,
+}
+
+impl Stage {
+    /// One where nothing has happened yet; the stand-in has these orders.
+    pub(super) fn new(orders: &str) -> Self {
+        let place = Place::new();
+        let stand_in = StandIn::install(&place, orders);
+        std::fs::write(place.root().join("config.json"), r#"{"tunnel":{"settle_seconds":0}}"#)
+            .unwrap();
+        let before = tree(&place);
+        Self { place, stand_in, before }
+    }
+
+    /// `chattrace` with the stand-in and these arguments.
+    pub(super) fn public(&self, arguments: &[&str]) -> Command {
+        let mut command = self.with_config(&[]);
+        command.arg("--cloudflared").arg(self.stand_in.path()).args(arguments);
+        command
+    }
+
+    /// `chattrace` without a tunnel and with these arguments.
+    pub(super) fn local(&self, arguments: &[&str]) -> Command {
+        let mut command = self.with_config(&["--tunnel", "none"]);
+        command.args(arguments);
+        command
+    }
+
+    /// `chattrace` with its configuration and these arguments.
+    pub(super) fn with_config(&self, arguments: &[&str]) -> Command {
+        let mut command = self.place.command(CHATTRACE);
+        command.arg("--config").arg(self.place.root().join("config.json")).args(arguments);
+        command
+    }
+
+    /// Says that the machine looks as before: no file, no folder more.
+    pub(super) fn assert_nothing_left(&self) {
+        assert_eq!(tree(&self.place), self.before);
+    }
+
+    /// The runtime folders of sessions that are there.
+    pub(super) fn run_dirs(&self) -> Vec<PathBuf> {
+        let base = self.place.runtime().join("chattrace");
+        let entries = std::fs::read_dir(base).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Where the room of a session with the stand-in listens.
+    pub(super) fn origin(&self) -> String {
+        let record = &self.stand_in.records()[0];
+        let argv = record["argv"].as_array().unwrap().iter().filter_map(|word| word.as_str());
+        let mut origin = argv.filter_map(|word| word.split_once("http://")).map(|(_, rest)| rest);
+        origin.next().unwrap().to_owned()
+    }
+}
+
+/// Everything but what the stand-in notes down.
+fn tree(place: &Place) -> Vec<PathBuf> {
+    let bin = place.root().join("bin");
+    place.tree().into_iter().filter(|path| !path.starts_with(&bin)).collect()
+}
+
+/// Starts `command` so that the end of its output is the end of everybody it started: descriptor 9
+/// is a copy of its stdout, which every descendant inherits.
+pub(super) fn watched(command: &Command) -> Program {
+    scripted(command, "exec 9>&1; exec \"$0\" \"$@\"")
+}
+
+/// Starts `command` through a line of shell, in which it is `"$0" "$@"`.
+pub(super) fn scripted(command: &Command, script: &str) -> Program {
+    Program::start(in_shell(command, script))
+}
+
+/// `script` as a command, in which `command` is `"$0" "$@"`.
+pub(super) fn in_shell(command: &Command, script: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(command.get_program()).args(command.get_args());
+    shell.env_clear().current_dir(command.get_current_dir().unwrap());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+/// The next event of this name from a session with `--json`.
+pub(super) fn event(program: &mut Program, name: &str) -> serde_json::Value {
+    let part = format!("\"event\":\"{name}\"");
+    let line = program.line(Stream::Stdout, |line| line.contains(&part));
+    serde_json::from_str(&line).unwrap()
+}
+
+/// Every event that a session with `--json` has told.
+pub(super) fn events(ended: &Ended) -> Vec<serde_json::Value> {
+    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+impl Link {
+    /// The local link in `url`.
+    pub(super) fn local(url: &str) -> Self {
+        let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+        Self::at(url, address)
+    }
+
+    /// The link `url` of a room that listens at `address`.
+    pub(super) fn at(url: &str, address: &str) -> Self {
+        let ticket = url.rsplit('/').next().unwrap();
+        assert_eq!(ticket.len(), 22, "{url}");
+        Self { url: url.to_owned(), address: address.to_owned(), ticket: ticket.to_owned() }
+    }
+
+    /// The next link of a session with `--json` and without a tunnel.
+    pub(super) fn told(program: &mut Program) -> Self {
+        Self::local(event(program, "link")["url"].as_str().unwrap())
+    }
+
+    /// The link on a terminal; what comes before it is forgotten.
+    pub(super) fn shown(terminal: &mut Terminal) -> Self {
+        terminal.see("http://");
+        let rest = terminal.see("\n");
+        Self::local(&format!("http://{}", rest.trim()))
+    }
+}

@@ -1,0 +1,129 @@
+//! Streams that are closed, or that cannot be written to: never a panic, and an end like any other.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::mpsc::channel;
+
+use super::guest::Guest;
+use super::stage::{Link, Stage, in_shell, scripted};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{DEADLINE, Program, Terminal};
+
+/// A pipe with a name. Whoever opens one end waits for the other: a meeting without a stream.
+struct Meeting(PathBuf);
+
+impl Meeting {
+    /// One that the stand-in of `stage` comes to once the edge knows it.
+    fn with_stand_in(stage: &Stage) -> Self {
+        stage.stand_in.order(&format!("{HAPPY}touch here\n"));
+        let path = stage.stand_in.file("here");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        Self(path)
+    }
+
+    fn wait(self) {
+        let (sender, met) = channel();
+        std::thread::spawn(move || sender.send(std::fs::File::open(self.0).map(drop)));
+        met.recv_timeout(DEADLINE).expect("nobody came").unwrap();
+    }
+}
+
+/// Every descriptor 0 to 2 closed, unreadable, unwritable or full.
+const STREAMS: [&str; 9] = [
+    "<&-",
+    ">&-",
+    "2>&-",
+    "<&- >&- 2>&-",
+    ">&- 2>&-",
+    "1</dev/null",
+    "2</dev/null",
+    "0>/dev/null 1</dev/null 2</dev/null",
+    "2>/dev/full",
+];
+
+#[test]
+fn closed_and_unwritable_streams_do_not_matter() {
+    for streams in STREAMS {
+        for arguments in [&[][..], &["--json"]] {
+            let stage = Stage::new(HAPPY);
+            let meeting = Meeting::with_stand_in(&stage);
+            let script = format!("exec 9>&1; exec \"$0\" \"$@\" {streams}");
+            let session = scripted(&stage.public(arguments), &script);
+            meeting.wait();
+            session.signal("TERM");
+            let ended = session.wait();
+            assert_eq!(ended.status.code(), Some(0), "{streams}: {ended:#?}");
+            assert!(!ended.stderr.contains("panicked"), "{streams}: {ended:#?}");
+            assert!(stage.stand_in.ended_by_term(), "{streams}");
+            stage.assert_nothing_left();
+        }
+    }
+}
+
+/// A result that cannot be written has no reader, whatever the reason.
+#[test]
+fn a_full_disk_behind_stdout_ends_it_as_a_reader_that_goes_does() {
+    let stage = Stage::new(HAPPY);
+    let script = "exec 9>&1; exec \"$0\" \"$@\" >/dev/full";
+    let ended = scripted(&stage.local(&[]), script).wait().expect_code(0);
+    assert!(ended.stderr.contains("nobody reads the output any more"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+/// The link goes to a file, the rest stays on the screen.
+#[test]
+fn stdout_into_a_file_keeps_the_link_and_the_screen() {
+    let stage = Stage::new(HAPPY);
+    let command = in_shell(&stage.local(&[]), "exec \"$0\" \"$@\" > link.txt");
+    let mut terminal = Terminal::start(&command, 80);
+    let link = Link::shown(&mut terminal);
+    Guest::join(&link, "Ana").leave();
+    terminal.see("- Ana #");
+    terminal.type_keys("\u{3}");
+    terminal.see("[v]iew");
+    terminal.type_keys("\r");
+    terminal.wait().expect_code(0);
+    let file = stage.place.work().join("link.txt");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", link.url));
+    std::fs::remove_file(file).unwrap();
+    stage.assert_nothing_left();
+}
+
+/// With `--quiet` the link is all there is, on a terminal too.
+#[test]
+fn quiet_on_a_terminal_is_the_link_alone() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&["--quiet"]), 80);
+    let link = Link::shown(&mut terminal);
+    Guest::join(&link, "Ana").leave();
+    terminal.type_keys("\u{3}");
+    let ended = terminal.wait().expect_code(0);
+    assert_eq!(ended.stderr.trim_end_matches("^C").trim_end(), link.url);
+    stage.assert_nothing_left();
+}
+
+/// Input that ends says nothing: a session is no filter.
+#[test]
+fn the_end_of_standard_input_does_not_end_it() {
+    let stage = Stage::new(HAPPY);
+    let mut session = scripted(&stage.local(&[]), "exec 9>&1; exec \"$0\" \"$@\"");
+    session.close_stdin();
+    let link = Link::local(&session.stdout_line());
+    let mut ana = Guest::join(&link, "Ana");
+    ana.say("still here");
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// A shell of a user who wants both in one file.
+#[test]
+fn both_streams_in_one_file_hold_the_link_as_a_line() {
+    let stage = Stage::new(HAPPY);
+    let script = "exec 9>&1; exec \"$0\" \"$@\" 2>&1";
+    let mut session = Program::start(in_shell(&stage.local(&["--no-qr"]), script));
+    let link = session.stdout_line_with("http://");
+    assert_eq!(Link::local(&link).url, link);
+    session.signal("TERM");
+    session.wait().expect_code(0);
+}
