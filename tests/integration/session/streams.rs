@@ -1,9 +1,11 @@
 //! Streams that are closed, or that cannot be written to: never a panic, and an end like any other.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 
+use super::control::ask;
 use super::guest::Guest;
 use super::stage::{Link, Stage, in_shell, scripted};
 use crate::harness::cloudflared::HAPPY;
@@ -126,4 +128,25 @@ fn both_streams_in_one_file_hold_the_link_as_a_line() {
     assert_eq!(Link::local(&link).url, link);
     session.signal("TERM");
     session.wait().expect_code(0);
+}
+
+/// A pager that shows its first screen and reads no further.
+#[test]
+fn a_reader_of_the_events_that_is_stuck_does_not_stop_the_session() {
+    let stage = Stage::new(HAPPY);
+    let mut command = stage.local(&["--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let link = Link::local(event["url"].as_str().unwrap());
+    // Two events each, far beyond the 64 KiB that a pipe holds (pipe(7)).
+    for number in 0..600 {
+        Guest::join(&link, &format!("N{number}")).leave();
+    }
+    ask(&stage, r#"{"id":1,"type":"stop"}"#, |answer| assert_eq!(answer["type"], "stopping"));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    stage.assert_nothing_left();
+    drop(stdout);
 }
