@@ -49,6 +49,18 @@ pub(crate) enum Mode {
     Open,
 }
 
+/// Reads one of the words of `T`; `null` is silence.
+pub(super) fn word<'de, D: Deserializer<'de>, T: ValueEnum>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    T::from_str(&text, false).map(Some).map_err(|_| {
+        let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
+        de::Error::custom(format!("\"{text}\" is not one of {}", words.join(", ")))
+    })
+}
+
 /// A whole number from `MIN` to `MAX`, checked where it is read, so that the answer to a wrong one
 /// names the flag or the line it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::ConfigError;
 use super::check::{
     Backlog, Burst, DownloadBase, Listen, Logs, MessageBytes, Mode, Participants, PerSecond,
-    Provider, RingAge, RingBytes, RingEvents, Settle,
+    Provider, RingAge, RingBytes, RingEvents, Settle, word,
 };
 
 /// The defaults, compiled in, so that the shipped file cannot drift from the program.
@@ -18,6 +18,7 @@ const BUILT_IN: &str = include_str!("../../../config.json");
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
     pub(super) listen: Option<Listen>,
+    #[serde(deserialize_with = "word")]
     pub(super) logs: Option<Logs>,
     pub(super) archive_dir: Option<PathBuf>,
     pub(super) tunnel: Tunnel,
@@ -27,6 +28,7 @@ pub(super) struct File {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Tunnel {
+    #[serde(deserialize_with = "word")]
     pub(super) provider: Option<Provider>,
     pub(super) cloudflared: Option<PathBuf>,
     pub(super) settle_seconds: Option<Settle>,
@@ -36,6 +38,7 @@ pub(super) struct Tunnel {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Room {
+    #[serde(deserialize_with = "word")]
     pub(super) mode: Option<Mode>,
     pub(super) max_participants: Option<Participants>,
     pub(super) backlog: Option<Backlog>,
@@ -183,6 +186,17 @@ mod tests {
         assert!(said.contains("key \"listen\"") && said.contains("127.0.0.1:8080"), "{said}");
         let said = wrong("{\n\"room\": {\n\"rate\": {\"burst\": 0}}}");
         assert!(said.contains("line 3: key \"room.rate.burst\": 0 is out of bounds"), "{said}");
+    }
+
+    #[test]
+    fn a_wrong_word_names_the_right_ones() {
+        let said = wrong("{\"logs\": \"keep\"}");
+        assert!(said.contains("key \"logs\": \"keep\" is not one of ask, delete, save"), "{said}");
+        let said = wrong("{\"logs\": 3}");
+        assert!(
+            said.contains("key \"logs\": invalid type: integer `3`, expected a string"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The settings of a session, resolved once: flag, environment, file, built-in, in this order.
 //!
-//! [`file`] reads what was written, [`check`] gives values their types and limits; the rest of the
+//! [`mod@file`] reads what was written, [`check`] gives values their types and limits; the rest of the
 //! program sees only [`Config`], in which every question is already answered.
 
 mod check;

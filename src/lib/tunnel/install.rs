@@ -36,7 +36,7 @@ pub(super) enum InstallError {
     },
     /// The server was not reached, or fell silent.
     #[error(
-        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online{}",
+        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online, or name a cloudflared with --cloudflared{}",
         stays(*.kept)
     )]
     Network {
@@ -291,7 +291,7 @@ impl Download {
 }
 
 fn stays(bytes: u64) -> &'static str {
-    if bytes == 0 { "" } else { ", what came so far is kept" }
+    if bytes == 0 { "" } else { "; what came so far is kept" }
 }
 
 /// Whether the answer goes on where we stopped.

@@ -26,7 +26,7 @@ pub(in crate::tunnel) enum Event {
     Name(Option<String>),
     /// `/ready` answered.
     Ready(Readiness),
-    /// A moment that [`Attempt::wake`] named has come.
+    /// A moment that [`super::Attempt::wake`] named has come.
     Tick,
 }
 
