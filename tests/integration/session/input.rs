@@ -51,7 +51,7 @@ fn a_wrong_configuration_is_78_with_its_place_and_the_nearest_key() {
     let path = file.display().to_string();
     for (text, words) in [
         ("{\n \"tunel\": {}\n}", &["line 2", "unknown key \"tunel\"", "did you mean \"tunnel\"?"]),
-        ("{\"logs\": \"burn\"}", &["line 1", "key \"logs\"", "expected one of `ask`"]),
+        ("{\"logs\": \"burn\"}", &["line 1", "key \"logs\"", "is not one of ask, delete, save"]),
         ("{\"room\":\n{\"backlog\": \"x\"}}", &["line 2", "key \"room.backlog\"", "invalid type"]),
         ("{", &["line 1", "EOF", ""]),
     ] {
