@@ -228,7 +228,7 @@ impl Board {
             "open room: this computer can read what is said; the link works on it alone"
         };
         self.screen.line(&format!("  {readers}"));
-        self.screen.line("  Ctrl+C ends it for everybody, and nothing is kept");
+        self.screen.line("  Ctrl+C ends it for everybody; what was said is not kept");
         self.screen.line("");
         self.bottom();
     }

@@ -11,7 +11,7 @@ use crate::harness::{Ended, Terminal};
 fn shown(stage: &Stage, command: &Command, columns: u16) -> Ended {
     let mut terminal = Terminal::start(command, columns);
     let link = Link::shown(&mut terminal);
-    terminal.see("nothing is kept");
+    terminal.see("what was said is not kept");
     let ana = Guest::join(&link, "Ana");
     terminal.see("+ Ana #");
     ana.leave();
@@ -63,7 +63,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
     assert!(ended.stdout.contains(&format!("{}\u{1b}[0m\r\n", lines[link])), "{ended:#?}");
     assert!(lines.iter().filter(|line| line.contains('█')).count() > 10, "QR code");
     assert!(ended.stderr.contains("this computer can read what is said"));
-    assert!(ended.stderr.contains("Ctrl+C ends it for everybody, and nothing is kept"));
+    assert!(ended.stderr.contains("Ctrl+C ends it for everybody; what was said is not kept"));
     assert_eq!(lines.last().unwrap().trim(), "✓ nothing remains");
     // The line at the bottom was removed each time.
     assert!(!lines.iter().any(|line| line.contains("● local only")), "{lines:#?}");

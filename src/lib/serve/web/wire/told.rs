@@ -138,7 +138,7 @@ pub(in crate::serve::web) fn beat() -> String {
 
 /// The last line of a session.
 pub(in crate::serve::web) fn end() -> String {
-    line(&FromServer::End { text: "Nothing of it was kept." })
+    line(&FromServer::End { text: "What was said here is not kept." })
 }
 
 fn who(participant: &Participant) -> Who<'_> {
