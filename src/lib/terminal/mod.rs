@@ -8,6 +8,7 @@ mod lines;
 mod prompt;
 mod reader;
 mod screen;
+mod wrap;
 
 use std::io::Write as _;
 

@@ -6,11 +6,16 @@ use std::io::IsTerminal as _;
 use console::{Style, Term};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::wrap::wrapped;
+
 /// Narrower terminals get no banner, and facts on a line of their own.
 pub(crate) const FULL_WIDTH: u16 = 60;
 
 /// Columns that the name of a fact takes on a wide terminal.
 const NAME: usize = 16;
+
+/// The column at which its fact begins: two spaces, the sign, a space, the name, a space.
+const COLUMN: usize = 4 + NAME + 1;
 
 /// How a line wants to be seen. Colour never carries meaning alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,13 +131,19 @@ impl Screen {
         }
     }
 
+    /// A sentence that stays.
+    pub(crate) fn sentence(&self, text: &str) {
+        self.line(&format!("  {}", wrapped(text, 2, usize::from(self.width()))));
+    }
+
     /// `✓ name   fact`.
     pub(crate) fn fact(&self, mark: Mark, name: &str, fact: &str) {
         let sign = self.sign(mark);
+        let width = usize::from(self.width());
         if self.width() < FULL_WIDTH {
-            self.line(&format!("{sign} {name}\n    {fact}"));
+            self.line(&format!("{sign} {name}\n    {}", wrapped(fact, 4, width)));
         } else {
-            self.line(&format!("  {sign} {name:<NAME$} {fact}"));
+            self.line(&format!("  {sign} {name:<NAME$} {}", wrapped(fact, COLUMN, width)));
         }
     }
 

@@ -40,7 +40,7 @@ pub(super) enum InstallError {
         stays(*.kept)
     )]
     Network {
-        /// The address.
+        /// The server; the whole address was said before.
         from: String,
         /// What went wrong.
         why: String,
@@ -208,7 +208,7 @@ impl Download {
         let mut chunk = vec![0; CHUNK];
         arrived(have);
         loop {
-            let read = body.read(&mut chunk).map_err(|error| self.broken(&error))?;
+            let read = body.read(&mut chunk).map_err(|error| self.broken(plainly(&error)))?;
             if read == 0 {
                 break;
             }
@@ -223,7 +223,7 @@ impl Download {
         }
         match self.pin.bytes {
             Some(all) if have < all => {
-                Err(self.broken(&format!("it ended at {have} of {all} bytes")))
+                Err(self.broken(format!("it ended at {have} of {all} bytes")))
             }
             Some(_) | None => Ok(()),
         }
@@ -238,7 +238,14 @@ impl Download {
         if have > 0 {
             request = request.header("Range", format!("bytes={have}-"));
         }
-        request.call().map_err(|error| self.broken(&error))
+        request.call().map_err(|error| {
+            let why = if let ureq::Error::Io(error) = &error {
+                plainly(error)
+            } else {
+                error.to_string()
+            };
+            self.broken(why)
+        })
     }
 
     fn agent(&self) -> ureq::Agent {
@@ -284,9 +291,22 @@ impl Download {
         InstallError::Folder { path: path.to_owned(), source }
     }
 
-    fn broken(&self, why: &dyn std::fmt::Display) -> InstallError {
-        let kept = self.resumed_at();
-        InstallError::Network { from: self.from.clone(), why: why.to_string(), kept }
+    fn broken(&self, why: String) -> InstallError {
+        let server = self.from.split('/').nth(2).unwrap_or(&self.from).to_owned();
+        InstallError::Network { from: server, why, kept: self.resumed_at() }
+    }
+}
+
+/// What the system says of a connection, in words.
+fn plainly(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    // getaddrinfo(3) has errors of its own, which std tells by this text alone.
+    if text.contains("failed to lookup address") {
+        return "its name cannot be looked up".to_owned();
+    }
+    match error.raw_os_error().map(|_| text.rsplit_once(" (os error ")) {
+        Some(Some((words, _))) => words.to_lowercase(),
+        Some(None) | None => text,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Names come from the network and are made harmless here, once, for screen and log alike. Message
 //! text never gets this far.
 
+mod tunnel;
+
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::time::Duration;
@@ -14,14 +16,14 @@ use tokio::time::timeout;
 use super::checks::Check;
 use super::qr;
 use super::session::{Asked, Cause};
-use crate::control::{Participant, Source};
+use crate::control::Participant;
 use crate::log::{Entry, EventLog, Person};
 use crate::terminal::{FULL_WIDTH, Lines, Mark, Screen, harmless};
 
 /// For what a busy reader has not taken yet when the session is over.
 const FLUSH: Duration = Duration::from_millis(500);
 
-const BANNER: &str = include_str!("../../../assets/ascii.txt");
+const BANNER: &str = include_str!("../../../../assets/ascii.txt");
 
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,12 @@ pub(super) struct Board {
     present: usize,
     /// What the bottom line says of the address.
     address: &'static str,
+    /// Whether a link was shown.
+    linked: bool,
+    /// Why there is no public address, as it was said last.
+    trouble: Option<String>,
+    /// What was said last of cloudflared.
+    cloudflared: Option<String>,
     /// The way to stdout, if anything goes there.
     lines: Option<Lines>,
 }
@@ -82,7 +90,11 @@ impl Board {
     ///
     /// # Errors
     /// When the system has no thread left for stdout.
-    pub(super) fn new(screen: Screen, json: bool, qr: bool) -> std::io::Result<Self> {
+    pub(in crate::supervisor) fn new(
+        screen: Screen,
+        json: bool,
+        qr: bool,
+    ) -> std::io::Result<Self> {
         let shown = std::io::stdout().is_terminal() && screen.is_terminal() && !screen.is_quiet();
         let output = match (json, shown) {
             (true, _) => Output::Json,
@@ -97,12 +109,15 @@ impl Board {
             log: EventLog::default(),
             present: 0,
             address: "opening",
+            linked: false,
+            trouble: None,
+            cloudflared: None,
             lines,
         })
     }
 
     /// A future that returns when what goes to stdout could not be written.
-    pub(super) fn unread(&self) -> impl Future<Output = ()> + use<> {
+    pub(in crate::supervisor) fn unread(&self) -> impl Future<Output = ()> + use<> {
         let refused = self.lines.as_ref().map(Lines::refused);
         async move {
             match refused {
@@ -121,22 +136,22 @@ impl Board {
     }
 
     /// How many are in the room.
-    pub(super) fn present(&self) -> usize {
+    pub(in crate::supervisor) fn present(&self) -> usize {
         self.present
     }
 
     /// The event log.
-    pub(super) fn log(&self) -> &EventLog {
+    pub(in crate::supervisor) fn log(&self) -> &EventLog {
         &self.log
     }
 
     /// The screen itself, for the question at the end.
-    pub(super) fn screen(&self) -> &Screen {
+    pub(in crate::supervisor) fn screen(&self) -> &Screen {
         &self.screen
     }
 
     /// The beginning.
-    pub(super) fn banner(&mut self, version: &str) {
+    pub(in crate::supervisor) fn banner(&mut self, version: &str) {
         self.note(Entry::Started);
         if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
             self.screen.line(&self.screen.strong(BANNER.trim_end()));
@@ -146,44 +161,12 @@ impl Board {
     }
 
     /// One line of the checks.
-    pub(super) fn check(&self, check: &Check) {
+    pub(in crate::supervisor) fn check(&self, check: &Check) {
         self.screen.fact(check.mark, check.name, &check.fact);
     }
 
-    /// cloudflared is not here and will be fetched.
-    pub(super) fn fetching(&self, version: &str, from: &str, size: Option<u64>, to: &Path) {
-        let large =
-            size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
-        let fact = format!(
-            "missing; fetching {version}{large}\n    from {}\n    to {}",
-            harmless(from),
-            harmless(&to.display().to_string())
-        );
-        self.screen.fact(Mark::Note, "cloudflared", &fact);
-        self.screen.progress("cloudflared", size);
-    }
-
-    /// So many bytes of it are here.
-    pub(super) fn fetched(&self, bytes: u64) {
-        self.screen.progressed(bytes);
-    }
-
-    /// cloudflared is here.
-    pub(super) fn found(&self, version: Option<&str>, digest: &str, source: Source) {
-        self.screen.clear_status();
-        let source = match source {
-            Source::Managed => "managed, digest as pinned",
-            Source::Path => "from PATH",
-            Source::Chosen => "as chosen",
-        };
-        let version = harmless(version.unwrap_or("of unknown version"));
-        let digest: String = digest.chars().take(12).collect();
-        let fact = format!("{version} ({source}, sha256 {}…)", harmless(&digest));
-        self.screen.fact(Mark::Good, "cloudflared", &fact);
-    }
-
     /// What dead sessions left is gone.
-    pub(super) fn cleaned(&self, removed: usize) {
+    pub(in crate::supervisor) fn cleaned(&self, removed: usize) {
         let fact = match removed {
             0 => "nothing left behind by earlier ones".to_owned(),
             1 => "1 thing left behind by a dead one, removed".to_owned(),
@@ -193,18 +176,16 @@ impl Board {
     }
 
     /// The room is there.
-    pub(super) fn ready(&self, listen: std::net::SocketAddr) {
+    pub(in crate::supervisor) fn ready(&self, listen: std::net::SocketAddr) {
         self.screen.fact(Mark::Good, "room", &format!("open, on {listen}"));
     }
 
-    /// The tunnel makes progress.
-    pub(super) fn tunnel(&mut self, state: &str, text: &str) {
-        self.json(&Event::Tunnel { state, text: None });
-        self.screen.status(&format!("  {} {:<16} {text}", self.screen.sign(Mark::Note), "tunnel"));
-    }
-
     /// The link, alone on its line, with everything one must know to use it.
-    pub(super) fn link(&mut self, url: &str, public: bool) {
+    pub(in crate::supervisor) fn link(&mut self, url: &str, public: bool) {
+        self.linked = true;
+        if public {
+            self.trouble = None;
+        }
         self.screen.clear_status();
         self.address = if public { "public" } else { "local only" };
         self.note(if public { Entry::PublicLink } else { Entry::LocalLink });
@@ -227,41 +208,14 @@ impl Board {
         } else {
             "open room: this computer can read what is said; the link works on it alone"
         };
-        self.screen.line(&format!("  {readers}"));
-        self.screen.line("  Ctrl+C ends it for everybody; what was said is not kept");
+        self.screen.sentence(readers);
+        self.screen.sentence("Ctrl+C ends it for everybody; what was said is not kept");
         self.screen.line("");
         self.bottom();
     }
 
-    /// The public address works again.
-    pub(super) fn back(&mut self) {
-        self.address = "public";
-        self.note(Entry::PublicAgain);
-        self.event("the public address is back");
-        self.json(&Event::Tunnel { state: "up", text: None });
-    }
-
-    /// The edge lost the tunnel for now.
-    pub(super) fn reconnecting(&mut self) {
-        self.address = "reconnecting";
-        self.event("the tunnel lost its connection and tries to come back");
-        self.json(&Event::Tunnel { state: "reconnecting", text: None });
-    }
-
-    /// There is no public address, and why.
-    pub(super) fn lost(&mut self, why: &str, pause: Option<Duration>) {
-        self.screen.clear_status();
-        self.address = "local only";
-        self.note(Entry::PublicLost);
-        let why = harmless(why);
-        let next =
-            pause.map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
-        self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
-        self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
-    }
-
     /// Somebody came.
-    pub(super) fn joined(&mut self, participant: &Participant, present: usize) {
+    pub(in crate::supervisor) fn joined(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         let person = person(participant);
         self.event(&format!("+ {person}"));
@@ -270,7 +224,7 @@ impl Board {
     }
 
     /// Somebody went.
-    pub(super) fn left(&mut self, participant: &Participant, present: usize) {
+    pub(in crate::supervisor) fn left(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         let person = person(participant);
         self.event(&format!("- {person}"));
@@ -279,13 +233,13 @@ impl Board {
     }
 
     /// Something to know while the session goes on.
-    pub(super) fn hint(&self, text: &str) {
+    pub(in crate::supervisor) fn hint(&self, text: &str) {
         self.screen.line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
         self.bottom();
     }
 
     /// The session ends.
-    pub(super) fn ending(&mut self, cause: &Cause) {
+    pub(in crate::supervisor) fn ending(&mut self, cause: &Cause) {
         self.screen.clear_status();
         self.note(Entry::Ended);
         let (mark, text) = match cause {
@@ -309,13 +263,13 @@ impl Board {
     }
 
     /// The event log was written.
-    pub(super) fn saved(&self, path: &Path) {
+    pub(in crate::supervisor) fn saved(&self, path: &Path) {
         self.screen
             .insist(&format!("  event log saved: {}", harmless(&path.display().to_string())));
     }
 
     /// The event log could not be written.
-    pub(super) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
+    pub(in crate::supervisor) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
         self.screen.insist(&format!(
             "  {} the event log could not be saved in {}: {error}; choose another folder with \
              --archive-dir",
@@ -325,7 +279,7 @@ impl Board {
     }
 
     /// The very last line.
-    pub(super) fn finished(&mut self, remains: &[String]) {
+    pub(in crate::supervisor) fn finished(&mut self, remains: &[String]) {
         self.screen.clear_status();
         self.json(&Event::Closed { remains });
         if remains.is_empty() {

@@ -1,0 +1,103 @@
+//! The lines about cloudflared and the public address.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Board, Event};
+use crate::control::Source;
+use crate::log::Entry;
+use crate::terminal::{Mark, harmless};
+
+impl Board {
+    /// cloudflared is not here and will be fetched.
+    pub(in crate::supervisor) fn fetching(
+        &mut self,
+        version: &str,
+        from: &str,
+        size: Option<u64>,
+        to: &Path,
+    ) {
+        let large =
+            size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
+        let fact = format!(
+            "missing; fetching {version}{large}\n    from {}\n    to {}",
+            harmless(from),
+            harmless(&to.display().to_string())
+        );
+        self.cloudflared(Mark::Note, fact);
+        self.screen.progress("cloudflared", size);
+    }
+
+    /// So many bytes of it are here.
+    pub(in crate::supervisor) fn fetched(&self, bytes: u64) {
+        self.screen.progressed(bytes);
+    }
+
+    /// cloudflared is here.
+    pub(in crate::supervisor) fn found(
+        &mut self,
+        version: Option<&str>,
+        digest: &str,
+        source: Source,
+    ) {
+        self.screen.clear_status();
+        let source = match source {
+            Source::Managed => "managed, digest as pinned",
+            Source::Path => "from PATH",
+            Source::Chosen => "as chosen",
+        };
+        let version = harmless(version.unwrap_or("of unknown version"));
+        let digest: String = digest.chars().take(12).collect();
+        let fact = format!("{version} ({source}, sha256 {}…)", harmless(&digest));
+        self.cloudflared(Mark::Good, fact);
+    }
+
+    /// The tunnel makes progress.
+    pub(in crate::supervisor) fn tunnel(&mut self, state: &str, text: &str) {
+        self.json(&Event::Tunnel { state, text: None });
+        self.screen.status(&format!("  {} {:<16} {text}", self.screen.sign(Mark::Note), "tunnel"));
+    }
+
+    /// The public address works again.
+    pub(in crate::supervisor) fn back(&mut self) {
+        self.address = "public";
+        self.trouble = None;
+        self.note(Entry::PublicAgain);
+        self.event("the public address is back");
+        self.json(&Event::Tunnel { state: "up", text: None });
+    }
+
+    /// The edge lost the tunnel for now.
+    pub(in crate::supervisor) fn reconnecting(&mut self) {
+        self.address = "reconnecting";
+        self.event("the tunnel lost its connection and tries to come back");
+        self.json(&Event::Tunnel { state: "reconnecting", text: None });
+    }
+
+    /// There is no public address, and why. The same reason again, at the next try, is no news.
+    pub(in crate::supervisor) fn lost(&mut self, why: &str, pause: Option<Duration>) {
+        self.screen.clear_status();
+        self.address = "local only";
+        let why = harmless(why);
+        self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
+        if self.trouble.as_ref() != Some(&why) {
+            self.note(Entry::PublicLost);
+            let next = pause
+                .map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
+            self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
+            self.trouble = Some(why);
+        }
+        if self.linked {
+            self.bottom();
+        }
+    }
+
+    /// A line about cloudflared, unless it is the one that was said last: another try finds the
+    /// same.
+    fn cloudflared(&mut self, mark: Mark, fact: String) {
+        if self.cloudflared.as_ref() != Some(&fact) {
+            self.screen.fact(mark, "cloudflared", &fact);
+            self.cloudflared = Some(fact);
+        }
+    }
+}
