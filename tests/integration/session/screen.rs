@@ -11,7 +11,7 @@ use crate::harness::{Ended, Terminal};
 fn shown(stage: &Stage, command: &Command, columns: u16) -> Ended {
     let mut terminal = Terminal::start(command, columns);
     let link = Link::shown(&mut terminal);
-    terminal.see("what was said is not kept");
+    terminal.see("kept");
     let ana = Guest::join(&link, "Ana");
     terminal.see("+ Ana #");
     ana.leave();
