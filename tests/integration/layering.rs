@@ -41,7 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("directories", &["paths"]),
-    ("ureq", &["tunnel/install.rs"]),
+    ("ureq", &["tunnel/install"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

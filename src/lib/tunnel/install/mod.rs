@@ -1,6 +1,10 @@
 //! Fetches the pinned cloudflared: resumable, bounded, and not runnable before its digest is right.
 //! Blocking; the caller gives it a thread.
 
+mod refusal;
+#[cfg(test)]
+mod tests;
+
 use std::fs::{File, Permissions};
 use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -12,6 +16,8 @@ use sha2::{Digest as _, Sha256};
 use super::pin::Pin;
 use crate::paths;
 
+pub(super) use refusal::InstallError;
+
 /// Where the pin names no size: two and a half times the largest release so far.
 const MOST_BYTES: u64 = 100 * 1024 * 1024;
 /// Beyond any connection that will carry 40 MB afterwards.
@@ -22,64 +28,6 @@ const READ: Duration = Duration::from_secs(30);
 const REDIRECTS: u32 = 5;
 /// Large enough that the progress, told once for each, costs nothing.
 const CHUNK: usize = 64 * 1024;
-
-/// Why there is no managed cloudflared. Every sentence names the next step.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum InstallError {
-    /// No folder for it.
-    #[error("cloudflared cannot be kept in {path}: {source}; make room or rights there, or name a cloudflared with --cloudflared", path = path.display())]
-    Folder {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The server was not reached, or fell silent.
-    #[error(
-        "cloudflared cannot be fetched from {from}: {why}; check that this computer is online, or name a cloudflared with --cloudflared{}",
-        stays(*.kept)
-    )]
-    Network {
-        /// The server; the whole address was said before.
-        from: String,
-        /// What went wrong.
-        why: String,
-        /// Bytes that are here, from which the next try goes on.
-        kept: u64,
-    },
-    /// The server has no such file.
-    #[error(
-        "cloudflared cannot be fetched from {from}: the server answered {status}; check tunnel.download_base, or name a cloudflared with --cloudflared"
-    )]
-    Status {
-        /// The address.
-        from: String,
-        /// HTTP status.
-        status: u16,
-    },
-    /// It sends more than the file has.
-    #[error(
-        "what {from} sends is longer than the {most} bytes of cloudflared and was thrown away; check tunnel.download_base"
-    )]
-    TooLong {
-        /// The address.
-        from: String,
-        /// The bound.
-        most: u64,
-    },
-    /// It is another file.
-    #[error(
-        "what {from} sent is not the cloudflared that this version trusts: its SHA-256 is {found}, expected {expected}; it was thrown away, check tunnel.download_base or the network in between"
-    )]
-    Mismatch {
-        /// The address.
-        from: String,
-        /// In hex.
-        found: String,
-        /// In hex.
-        expected: String,
-    },
-}
 
 /// One download.
 #[derive(Clone, Debug)]
@@ -310,10 +258,6 @@ fn plainly(error: &std::io::Error) -> String {
     }
 }
 
-fn stays(bytes: u64) -> &'static str {
-    if bytes == 0 { "" } else { "; what came so far is kept" }
-}
-
 /// Whether the answer goes on where we stopped.
 fn continues(answer: &ureq::http::Response<ureq::Body>, have: u64) -> bool {
     let range = answer.headers().get("Content-Range");
@@ -338,7 +282,3 @@ pub(super) fn digest(from: &mut impl Read) -> std::io::Result<String> {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-#[cfg(test)]
-#[path = "install_tests.rs"]
-mod tests;
