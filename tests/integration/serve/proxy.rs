@@ -79,7 +79,8 @@ fn polls_are_live_through_a_proxy_that_holds_get_back() {
         })
         .collect();
     times.sort();
-    assert!(times[2] < Duration::from_secs(2), "{times:?}");
+    // Held back, each would have taken the 25 s for which a poll is held.
+    assert!(times[2] < Duration::from_secs(10), "{times:?}");
 }
 
 #[test]

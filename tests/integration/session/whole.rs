@@ -6,8 +6,9 @@ use super::guest::{Guest, ask, receive};
 use super::stage::{Link, Stage, event, events, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
 
-/// V-12: what the end may take, and what a test may add on a machine that does other things.
-const SOON: Duration = Duration::from_secs(2);
+/// V-12. Far below the 30 s for which cloudflared would wait by itself, far above what a machine
+/// that does other things adds to the two seconds of an end: a test measures nothing.
+pub(super) const SOON: Duration = Duration::from_secs(20);
 
 /// V-31: everything in order, and nothing left.
 #[test]
