@@ -9,7 +9,7 @@ mod sweep;
 
 pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit};
 pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, own_user, tie_to_parent};
-pub(crate) use signals::{EndSignal, EndSignals, STOP_KEY};
+pub(crate) use signals::{Began, EndSignal, EndSignals, STOP_KEY};
 pub(crate) use spawn::{
     ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };

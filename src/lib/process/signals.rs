@@ -21,6 +21,15 @@ pub(crate) enum EndSignal {
     Quit,
 }
 
+/// What began the end of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Began {
+    /// One of these signals.
+    BySignal,
+    /// A stream whose other side is gone.
+    ByNeighbour,
+}
+
 /// All of them, caught from the moment this is made.
 #[derive(Debug)]
 pub(crate) struct EndSignals([(EndSignal, Signal); 4]);
@@ -43,6 +52,22 @@ impl EndSignals {
     /// The next one. Safe to cancel.
     pub(crate) async fn next(&mut self) -> EndSignal {
         std::future::poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// Returns when somebody is impatient with an end that has begun: at the next Ctrl+C if a signal
+    /// began it, else at the one after. In a pipeline one Ctrl+C reaches all, and what it did to
+    /// the neighbours often arrives before it does. Only Ctrl+C is impatience: TERM may come twice
+    /// from one supervisor, HUP with every terminal. Safe to cancel.
+    pub(crate) async fn impatience(&mut self, began: Began) {
+        let mut more = match began {
+            Began::BySignal => 1,
+            Began::ByNeighbour => 2,
+        };
+        while more > 0 {
+            if self.next().await == EndSignal::Interrupt {
+                more -= 1;
+            }
+        }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EndSignal> {

@@ -14,7 +14,7 @@ use super::{LISTEN_QUEUE, ServeError, Service};
 use crate::config::Config;
 use crate::control::{FromServe, Participant};
 use crate::exit::Exit;
-use crate::process::{self, EndSignals};
+use crate::process::{self, Began, EndSignals};
 use crate::terminal::{self, Lines, Reader};
 use crate::token::Token;
 
@@ -60,14 +60,14 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     tokio::pin!(work);
     let unread = unread(reader);
     tokio::pin!(unread);
-    loop {
+    let began = loop {
         tokio::select! {
-            _ = &mut work => break,
-            _ = signals.next() => break,
-            () = &mut unread => break,
+            _ = &mut work => break Began::ByNeighbour,
+            _ = signals.next() => break Began::BySignal,
+            () = &mut unread => break Began::ByNeighbour,
             Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
-    }
+    };
     service.hub.end();
     // Whoever came before the end is told of before it.
     while let Ok(notice) = service.notices.try_recv() {
@@ -81,7 +81,7 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     tokio::select! {
         _ = &mut work => {}
         () = goodbye => {}
-        _ = signals.next() => return Ok(Exit::Killed),
+        () = signals.impatience(began) => return Ok(Exit::Killed),
     }
     if let Some(lines) = lines {
         let _ = timeout(FAREWELL, lines.written()).await;

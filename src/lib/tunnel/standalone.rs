@@ -16,7 +16,7 @@ use super::screen::{Output, Screen};
 use crate::config::{Config, TunnelSettings};
 use crate::exit::Exit;
 use crate::paths::RunDir;
-use crate::process::{self, EndSignal, EndSignals};
+use crate::process::{self, Began, EndSignals};
 use crate::terminal;
 
 /// Opens a public address and keeps it until asked to end.
@@ -92,15 +92,20 @@ fn session_name() -> String {
 /// Tells the driver when it is over: a signal, the end of standard input, the end of stdout.
 async fn watch(mut signals: EndSignals, mut input: Option<Input>, to: mpsc::Sender<Ask>) {
     let mut reader_gone = std::pin::pin!(terminal::reader_gone());
-    tokio::select! {
-        _ = signals.next() => {}
-        () = ended(&mut input) => drop(terminal::say("standard input has ended")),
-        () = &mut reader_gone => drop(terminal::say("nobody reads the link any more")),
-    }
+    let began = tokio::select! {
+        _ = signals.next() => Began::BySignal,
+        () = ended(&mut input) => {
+            terminal::say("standard input has ended");
+            Began::ByNeighbour
+        }
+        () = &mut reader_gone => {
+            terminal::say("nobody reads the link any more");
+            Began::ByNeighbour
+        }
+    };
     // Nobody takes it when it is over already.
     let _ = to.send(Ask::Close).await;
-    // Only Ctrl+C is impatience: TERM may come twice from one supervisor, HUP with every terminal.
-    while signals.next().await != EndSignal::Interrupt {}
+    signals.impatience(began).await;
     let _ = to.send(Ask::Kill(Exit::Killed)).await;
 }
 
