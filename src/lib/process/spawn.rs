@@ -113,6 +113,11 @@ impl Service {
         self.name
     }
 
+    /// Its process id, its own until it is reaped.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
     /// Asks it to end.
     pub(crate) fn terminate(&self) {
         // A stopped process acts on nothing but CONT and KILL. Gone already is what we want.

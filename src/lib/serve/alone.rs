@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::cli::Cli;
 use super::web::{Door, Public};
-use super::{LISTEN_QUEUE, ServeError, Service};
+use super::{ServeError, Service};
 use crate::config::Config;
 use crate::control::{FromServe, Participant};
 use crate::exit::Exit;
@@ -37,7 +37,7 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
     let mut signals = EndSignals::catch()?;
     let _ = process::harden();
-    let listener = process::listen(config.listen, LISTEN_QUEUE)?;
+    let listener = process::listen(config.listen)?;
     let listen = listener.local_addr()?;
     let ticket = Token::draw()?;
     let link = format!("http://{listen}/t/{}", ticket.reveal());

@@ -28,10 +28,6 @@ use web::{Door, PageError, Web};
 /// Notices to the operator that may wait. A thousand joins in one wake-up fit; see [`Hub::new`].
 const NOTICES: usize = 1024;
 
-/// Connections that may wait to be accepted. With the usual 128, a thousand people who open the
-/// link at once took twenty times as long to get in.
-const LISTEN_QUEUE: i32 = 4096;
-
 /// Why the room cannot be served.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {

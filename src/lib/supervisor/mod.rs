@@ -24,9 +24,6 @@ use board::Board;
 use services::Siblings;
 use session::{Cause, Ending, Tunnelling};
 
-/// Connections that may wait to be accepted; see the room's own figure.
-const LISTEN_QUEUE: i32 = 4096;
-
 /// Why a session cannot begin.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
@@ -86,7 +83,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let signals = EndSignals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
     let siblings = Siblings::find()?;
-    let listener = process::listen(config.listen, LISTEN_QUEUE)?;
+    let listener = process::listen(config.listen)?;
     // Refused only where the kernel has no such thing; then orphans go to init, which reaps them.
     let _ = process::become_subreaper();
     let id = session_id()?;

@@ -42,13 +42,28 @@ impl Drive {
         due.into_iter().map(Event::Rang).collect()
     }
 
+    /// The processes of this session that are still there, killed once more. The services are asked
+    /// for by number: they keep even the mark in their environment from everybody but root.
+    fn left(&self) -> Vec<i32> {
+        let serve = self.serve.as_ref().map(Running::service);
+        let tunnel = self.tunnel.as_ref().map(Running::service);
+        let mut left = process::end_marked_children(&self.id);
+        for service in serve.into_iter().chain(tunnel) {
+            service.kill_group();
+            left.push(service.pid());
+        }
+        left.sort_unstable();
+        left.dedup();
+        left
+    }
+
     /// Removes everything and looks whether it is gone.
     pub(super) async fn wipe(&mut self, children: &mut Signal) -> bool {
         let end = Instant::now() + WIPE;
         self.closing.forget();
         loop {
             self.reap();
-            let left = process::end_marked_children(&self.id);
+            let left = self.left();
             if left.is_empty() {
                 break;
             }
