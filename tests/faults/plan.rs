@@ -80,7 +80,8 @@ pub(crate) struct Plan {
     pub(crate) crowded: bool,
     pub(crate) moment: Moment,
     pub(crate) steps: Vec<Step>,
-    /// Whether a victim that is not there leaves the others to be hit. Else nobody is.
+    /// Whether a victim that is not there leaves the others to be hit, and whether a new-born may
+    /// be hit before it is its program. Else nobody is, and it may not.
     pub(crate) lenient: bool,
     pub(crate) exits: Vec<Exit>,
 }

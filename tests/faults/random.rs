@@ -78,8 +78,9 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
     } else if crowded {
         Moment::In(phase)
     } else {
-        let span = if draw.one_in(3) { 30 } else { 300 };
-        Moment::After(draw.within(span))
+        // The cleaner is over in a moment.
+        let early = draw.one_in(3) || victims.contains(&Victim::Cleaner);
+        Moment::After(draw.within(if early { 30 } else { 300 }))
     };
     let impatient = draw.one_in(4);
     let patience = draw.within(100);

@@ -19,14 +19,15 @@ pub(crate) struct Target {
 }
 
 /// Waits until all of `victims` are there, and holds them; those who are missing in the end are
-/// left out.
-pub(crate) fn find(supervisor: i32, victims: &[Victim]) -> Vec<Target> {
+/// left out. cloudflared may be held before it is that program, if `new_born` is what is wanted.
+pub(crate) fn find(supervisor: i32, victims: &[Victim], new_born: bool) -> Vec<Target> {
     let end = Instant::now() + BIRTH;
     let mut found: Vec<Target> = Vec::new();
     loop {
         for victim in victims {
             if !found.iter().any(|target| target.victim == *victim)
-                && let Some(handle) = see(supervisor, *victim).and_then(|seen| seen.hold())
+                && let Some(handle) =
+                    see(supervisor, *victim, new_born).and_then(|seen| seen.hold())
             {
                 found.push(Target { victim: *victim, handle });
             }
@@ -42,11 +43,11 @@ pub(crate) fn find(supervisor: i32, victims: &[Victim]) -> Vec<Target> {
 /// Whether the session is past the point at which a missing one would have been born.
 fn is_too_late(supervisor: i32, victims: &[Victim]) -> bool {
     // The cleaner comes before the room.
-    let cleaned = victims == [Victim::Cleaner] && see(supervisor, Victim::Serve).is_some();
+    let cleaned = victims == [Victim::Cleaner] && see(supervisor, Victim::Serve, true).is_some();
     cleaned || Seen::look(supervisor).is_none_or(|seen| seen.has_ended())
 }
 
-fn see(supervisor: i32, victim: Victim) -> Option<Seen> {
+fn see(supervisor: i32, victim: Victim, new_born: bool) -> Option<Seen> {
     let child = |name: &str| {
         proc::children(supervisor).into_iter().find(|seen| seen.comm == name && !seen.has_ended())
     };
@@ -65,9 +66,9 @@ fn see(supervisor: i32, victim: Victim) -> Option<Seen> {
         Victim::Cleaner => cleaner(false),
         Victim::Serve => child("chattrace-serve"),
         Victim::Tunnel => child("chattrace-tunne"),
-        // Also while it still is `chattrace-tunnel exec …`.
+        // A new-born is `chattrace-tunnel exec …`, or not even that.
         Victim::Cloudflared => proc::children(child("chattrace-tunne")?.pid)
             .into_iter()
-            .find(|seen| ["cloudflared", "chattrace-tunne"].contains(&seen.comm.as_str())),
+            .find(|seen| seen.comm == "cloudflared" || new_born),
     }
 }

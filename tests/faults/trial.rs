@@ -180,7 +180,7 @@ fn strike(
     lenient: bool,
     done: &mut Done,
 ) -> Result<(), Victim> {
-    let targets = target::find(session.pid(), victims);
+    let targets = target::find(session.pid(), victims, lenient);
     let there = |victim: &&Victim| targets.iter().any(|target| target.victim == **victim);
     if let Some(absent) = victims.iter().find(|victim| !there(victim))
         && (targets.is_empty() || !lenient)
