@@ -11,9 +11,9 @@ use nix::fcntl::OFlag;
 use super::cli::Level;
 use super::folder::{Folder, Trust};
 use super::look::{Look, Shape, Why};
-use super::marked::Marked;
 use super::sessions;
 use crate::paths::{self, Made};
+use crate::process::Marked;
 
 /// One thing to be removed.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use super::cli::Level;
 use super::folder::{Folder, Trust};
 use super::inventory::{Inventory, Item, Place};
 use super::look::{Shape, Why};
-use super::marked::Marked;
 use crate::paths::{self, Made};
+use crate::process::Marked;
 
 /// A folder without a lock is one that is just being made, which takes microseconds; after this
 /// many seconds even the slowest machine is through with it.

@@ -8,8 +8,8 @@ use nix::fcntl::OFlag;
 
 use super::inventory::{Entry, Item, Place};
 use super::look::{Look, Why};
-use super::marked::Marked;
 use crate::paths::Made;
+use crate::process::Marked;
 
 /// Written at once; of any size it is soon over.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
@@ -31,7 +31,7 @@ pub(super) enum Removal {
 /// With the reason why it is still there.
 pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
     match &item.place {
-        Place::Process(process) => process.end().map(|()| Removal::Gone),
+        Place::Process(process) => Ok(process.end().map(|()| Removal::Gone)?),
         Place::Entry(entry) => match entry.made {
             Made::EventLog => log(entry),
             Made::Lock if needed(entry)? => Err(Why::StillNeeded),

@@ -4,7 +4,7 @@
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::ends::{child, kill};
+use super::ends::{child, kill, kill_with_guard};
 use super::guest::Guest;
 use super::stage::{Link, Stage, event, watched};
 use crate::harness::Program;
@@ -99,7 +99,7 @@ fn two_at_once_do_not_know_of_each_other() {
     let link = Link::told(&mut other);
     assert_eq!(stage.run_dirs().len(), 2);
     let mut ana = Guest::join(&link, "Ana");
-    one.signal("KILL");
+    kill_with_guard(&one);
     one.wait();
     ana.say("still here");
     // It cannot see that the first is dead, and does not clean under somebody's hands.

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::checks::Check;
 use super::qr;
+use super::services::Cleaning;
 use super::session::{Asked, Cause};
 use crate::control::Participant;
 use crate::log::{Entry, EventLog, Person};
@@ -165,14 +166,41 @@ impl Board {
         self.screen.fact(check.mark, check.name, &check.fact);
     }
 
-    /// What dead sessions left is gone.
-    pub(in crate::supervisor) fn cleaned(&self, removed: usize) {
-        let fact = match removed {
+    /// What became of what dead sessions left.
+    pub(in crate::supervisor) fn cleaned(&self, cleaning: &Cleaning) {
+        let things = |removed: &usize| match removed {
             0 => "nothing left behind by earlier ones".to_owned(),
             1 => "1 thing left behind by a dead one, removed".to_owned(),
             many => format!("{many} things left behind by dead ones, removed"),
         };
-        self.screen.fact(Mark::Good, "old sessions", &fact);
+        let (mark, fact) = match cleaning {
+            Cleaning::Done(removed) => (Mark::Good, things(removed)),
+            Cleaning::InPart(0) => (
+                Mark::Warning,
+                "what dead ones left cannot be removed; chattrace-clean says why".to_owned(),
+            ),
+            Cleaning::InPart(removed) => (
+                Mark::Warning,
+                format!("{}, and some remain; chattrace-clean says why", things(removed)),
+            ),
+            Cleaning::Failed(how) => {
+                (Mark::Warning, format!("not cleaned up: chattrace-clean {how}; run it yourself"))
+            }
+        };
+        self.screen.fact(mark, "old sessions", &fact);
+    }
+
+    /// The guard is gone before its time.
+    pub(in crate::supervisor) fn guard_lost(&self, how: &str, replaced: bool) {
+        let how = harmless(how);
+        self.hint(&if replaced {
+            format!("the guard of this session {how}; another one takes over")
+        } else {
+            format!(
+                "the guard of this session {how}, and no other is started; if chattrace is killed \
+                 now, its folder stays until the next start"
+            )
+        });
     }
 
     /// The room is there.

@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use super::closing::Closing;
-use super::services::{INPUTS, Input, Running, Siblings};
+use super::services::{Cleaner, Cleaning, INPUTS, Input, Running, Siblings};
 use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
 use crate::config::Config;
-use crate::control::{Listener, ToServe, ToTunnel};
+use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
 use crate::paths::RunDir;
 use crate::process::{self, EndSignal, EndSignals};
 use crate::terminal;
@@ -35,6 +35,8 @@ pub(super) struct Drive {
     ticket: Token,
     listener: TcpListener,
     run_dir: Option<RunDir>,
+    guard: Option<Running<ToGuard>>,
+    cleaner: Option<Cleaner>,
     serve: Option<Running<ToServe>>,
     tunnel: Option<Running<ToTunnel>>,
     timers: BTreeMap<Timer, Instant>,
@@ -77,7 +79,6 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     let mut stops = signal(SignalKind::from_raw(process::STOP_KEY))?;
     let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
     let (mut drive, first) = Drive::new(begin, inputs);
-    drive.clean_stale().await;
     let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
     let mut ended = drive.step_all(failures, &mut children).await;
     let (unread, terminal_gone) = (drive.board.unread(), terminal::terminal_gone());
@@ -129,6 +130,8 @@ impl Drive {
             ticket: begin.ticket,
             listener: begin.listener,
             run_dir: Some(begin.run_dir),
+            guard: None,
+            cleaner: None,
             serve: None,
             tunnel: None,
             timers: BTreeMap::new(),
@@ -158,13 +161,6 @@ impl Drive {
                 self.control = Some(tokio::spawn(listener.serve(asks)));
             }
             Err(error) => self.board.hint(&format!("no control socket: {error}")),
-        }
-    }
-
-    async fn clean_stale(&mut self) {
-        if let Err(error) = self.siblings.clean(&self.id, &self.inputs) {
-            self.board.hint(&error.to_string());
-            let _ = self.inputs.send(Input::Cleaned(0)).await;
         }
     }
 
@@ -216,6 +212,10 @@ impl Drive {
     /// Does one thing; what follows at once is an event.
     fn act(&mut self, action: Action) -> Option<Event> {
         match action {
+            Action::StartGuard => return self.start_guard(),
+            Action::ShowGuardLost { how, replaced } => self.board.guard_lost(&how, replaced),
+            Action::StartCleaner => return self.start_cleaner(),
+            Action::KillCleaner => self.cleaner.as_ref()?.service().kill_group(),
             Action::StartTunnel => return self.start_tunnel(),
             Action::StartServe => return self.start_serve(),
             Action::OpenTunnel => {
@@ -245,6 +245,30 @@ impl Drive {
             Action::Wipe | Action::Finish(_) => {}
         }
         None
+    }
+
+    fn start_guard(&mut self) -> Option<Event> {
+        let run_dir = self.run_dir.as_ref()?.path();
+        match self.siblings.start_guard(&self.id, run_dir, &self.inputs) {
+            Ok(guard) => {
+                self.guard = Some(guard);
+                None
+            }
+            Err(error) => Some(Event::GuardEnded(error.to_string())),
+        }
+    }
+
+    fn start_cleaner(&mut self) -> Option<Event> {
+        match self.siblings.start_cleaner(&self.id) {
+            Ok(cleaner) => {
+                self.cleaner = Some(cleaner);
+                None
+            }
+            Err(error) => {
+                self.board.cleaned(&Cleaning::Failed(error.to_string()));
+                Some(Event::Cleaned)
+            }
+        }
     }
 
     fn start_serve(&mut self) -> Option<Event> {

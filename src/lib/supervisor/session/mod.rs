@@ -9,6 +9,8 @@
 mod words;
 
 #[cfg(test)]
+mod explored;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;
@@ -17,6 +19,9 @@ use words::Action::{Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel,
 
 pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnelling};
 
+/// A cleaner needs milliseconds; one that somebody has stopped, or that hangs on a dead file system,
+/// must not keep the session from beginning.
+const CLEAN: Duration = Duration::from_secs(10);
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
 const START: Duration = Duration::from_secs(15);
 /// For the goodbye and the unregistering together. The whole end shall take 2 s.
@@ -28,14 +33,20 @@ const GONE: Duration = Duration::from_secs(2);
 /// First and longest wait before another try for a public address.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
 
+/// How many guards a session may have, one after the other. One is enough unless somebody kills
+/// them; whoever kills four will kill the fifth.
+const GUARDS: u32 = 4;
+
 /// One run of `chattrace`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) struct Session {
     phase: Phase,
     tunnelling: Tunnelling,
     tunnel: Tunnel,
     serve: Serve,
     cleaned: bool,
+    /// How many more guards may be started.
+    guards: u32,
     /// The public address that was announced last.
     announced: Option<String>,
     retry: Duration,
@@ -44,7 +55,7 @@ pub(in crate::supervisor) struct Session {
     wiping: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Tunnel {
     /// No process.
     None,
@@ -56,11 +67,13 @@ enum Tunnel {
     Opening,
     /// Has one.
     Up,
+    /// Has given it back, as asked, and may still carry what is being said.
+    Unregistered,
     /// Has none and ends by itself.
     Lost(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Serve {
     None,
     Starting,
@@ -77,16 +90,19 @@ impl Session {
             tunnel: Tunnel::None,
             serve: Serve::None,
             cleaned: false,
+            guards: GUARDS - 1,
             announced: None,
             retry: RETRY.0,
             cause: None,
             killed: false,
             wiping: false,
         };
-        let first = match tunnelling {
-            Tunnelling::Never => Vec::new(),
-            Tunnelling::WhenPossible | Tunnelling::Required => session.start_tunnel(),
-        };
+        // The guard before anybody whom it may have to end.
+        let mut first = vec![Action::StartGuard, Action::StartCleaner, Arm(Timer::Clean, CLEAN)];
+        match tunnelling {
+            Tunnelling::Never => {}
+            Tunnelling::WhenPossible | Tunnelling::Required => first.extend(session.start_tunnel()),
+        }
         (session, first)
     }
 
@@ -128,6 +144,7 @@ impl Session {
                 self.cleaned = true;
                 self.go_on()
             }
+            Event::GuardEnded(how) => self.guard_ended(how),
             Event::ServeReady if self.serve == Serve::Starting => {
                 self.serve = Serve::Ready;
                 self.go_on()
@@ -141,6 +158,11 @@ impl Session {
             Event::TunnelFound => Vec::new(),
             Event::TunnelUp(url) => self.tunnel_up(url),
             Event::TunnelLost(why, wait) => self.tunnel_lost(why, wait),
+            Event::TunnelUnregistered if self.phase == Phase::Closing => {
+                self.tunnel = Tunnel::Unregistered;
+                self.go_on()
+            }
+            Event::TunnelUnregistered => Vec::new(),
             Event::TunnelEnded(how) => self.tunnel_ended(how),
         }
     }
@@ -158,7 +180,10 @@ impl Session {
             Phase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
             Phase::Closing => {
                 let goodbye_said = matches!(self.serve, Serve::None | Serve::Drained);
-                if goodbye_said && self.tunnel == Tunnel::None { self.drain() } else { Vec::new() }
+                // With the goodbye said there is nothing left that cloudflared could carry, however
+                // long it waits for the edge to hang up.
+                let tunnel_done = matches!(self.tunnel, Tunnel::None | Tunnel::Unregistered);
+                if goodbye_said && tunnel_done { self.drain() } else { Vec::new() }
             }
             Phase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
                 self.settle()
@@ -179,7 +204,12 @@ impl Session {
                 self.phase = Phase::Opening;
                 self.open_tunnel()
             }
-            Tunnel::None | Tunnel::Searching | Tunnel::Opening | Tunnel::Up | Tunnel::Lost(_) => {
+            Tunnel::None
+            | Tunnel::Searching
+            | Tunnel::Opening
+            | Tunnel::Up
+            | Tunnel::Unregistered
+            | Tunnel::Lost(_) => {
                 self.phase = Phase::Open;
                 vec![Action::ShowLink(None)]
             }
@@ -233,7 +263,7 @@ impl Session {
 
     fn tunnel_ended(&mut self, how: String) -> Vec<Action> {
         let lost = match &self.tunnel {
-            Tunnel::None | Tunnel::Lost(_) => Vec::new(),
+            Tunnel::None | Tunnel::Unregistered | Tunnel::Lost(_) => Vec::new(),
             Tunnel::Searching | Tunnel::Found | Tunnel::Opening | Tunnel::Up => {
                 self.tunnel_lost(format!("chattrace-tunnel {how}"), None)
             }
@@ -241,6 +271,21 @@ impl Session {
         self.tunnel = Tunnel::None;
         let mut actions = lost;
         actions.extend(self.go_on());
+        actions
+    }
+
+    /// The session goes on without one: the kernel still ends our processes with us, only the
+    /// runtime folder would stay for the next start.
+    fn guard_ended(&mut self, how: String) -> Vec<Action> {
+        if self.wiping || self.phase == Phase::Over {
+            return Vec::new();
+        }
+        let replaced = self.guards > 0;
+        let mut actions = vec![Action::ShowGuardLost { how, replaced }];
+        if replaced {
+            self.guards -= 1;
+            actions.push(Action::StartGuard);
+        }
         actions
     }
 
@@ -338,6 +383,7 @@ impl Session {
 
     fn rang(&mut self, timer: Timer) -> Vec<Action> {
         match (timer, self.phase) {
+            (Timer::Clean, Phase::Preparing) if !self.cleaned => vec![Action::KillCleaner],
             (Timer::Start, Phase::Starting) => {
                 self.close(Cause::Failed("chattrace-serve did not become ready".to_owned()))
             }
@@ -350,9 +396,15 @@ impl Session {
             (Timer::Drain, Phase::Closing) => self.drain(),
             (Timer::Kill, Phase::Draining) => vec![KillServe],
             (Timer::Gone, Phase::Draining) => self.settle(),
-            (Timer::Start | Timer::Retry | Timer::Drain | Timer::Kill | Timer::Gone, _) => {
-                Vec::new()
-            }
+            (
+                Timer::Clean
+                | Timer::Start
+                | Timer::Retry
+                | Timer::Drain
+                | Timer::Kill
+                | Timer::Gone,
+                _,
+            ) => Vec::new(),
         }
     }
 }

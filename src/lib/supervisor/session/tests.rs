@@ -14,13 +14,15 @@ fn ctrl_c() -> Event {
 
 /// One of each.
 fn events() -> Vec<Event> {
-    let timers = [Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
+    let timers = [Timer::Clean, Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
     let mut events = vec![
         Event::Cleaned,
+        Event::GuardEnded("was ended by SIGKILL".into()),
         Event::TunnelFound,
         Event::TunnelUp(url()),
         Event::TunnelLost("no network".into(), Some(600)),
         Event::TunnelEnded("ended with code 69".into()),
+        Event::TunnelUnregistered,
         Event::ServeReady,
         Event::ServeEnded("ended with code 70".into()),
         Event::Drained,
@@ -69,6 +71,42 @@ fn a_whole_session() {
     let cause = Cause::Asked(Asked::Operator);
     assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Clean(cause))]);
     assert_eq!(session.phase(), Phase::Over);
+}
+
+/// However long cloudflared waits for the edge to hang up: it has nothing left to carry.
+#[test]
+fn with_the_goodbye_said_and_the_address_given_back_nobody_waits_for_cloudflared() {
+    for events in
+        [[Event::Drained, Event::TunnelUnregistered], [Event::TunnelUnregistered, Event::Drained]]
+    {
+        let mut session = open();
+        session.step(ctrl_c());
+        let [first, second] = events;
+        assert_eq!(session.step(first), []);
+        assert!(session.step(second).contains(&Action::KillTunnel));
+        assert_eq!(session.phase(), Phase::Draining);
+    }
+}
+
+/// Whoever kills guards cannot keep the session busy with new ones, nor end it.
+#[test]
+fn a_lost_guard_is_replaced_a_few_times_and_the_session_goes_on_without() {
+    let mut session = open();
+    let mut lose = || session.step(Event::GuardEnded("was ended by SIGKILL".into()));
+    for _ in 1..GUARDS {
+        assert!(lose().contains(&Action::StartGuard));
+    }
+    let how = "was ended by SIGKILL".to_owned();
+    assert_eq!(lose(), [Action::ShowGuardLost { how, replaced: false }]);
+    assert_eq!(session.phase(), Phase::Open);
+}
+
+#[test]
+fn a_cleaner_that_hangs_does_not_keep_the_session_from_beginning() {
+    let (mut session, actions) = run(Tunnelling::Never, &[Event::Rang(Timer::Clean)]);
+    assert_eq!(actions, [Action::KillCleaner]);
+    assert!(session.step(Event::Cleaned).contains(&Action::StartServe));
+    assert_eq!(session.step(Event::Rang(Timer::Clean)), []);
 }
 
 /// V-14, in the machine: no link before the address works.
@@ -145,7 +183,6 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
     }
 }
 
-/// Every pair: reach each phase in every way of a few steps, then try each event.
 /// In a pipeline the reader dies of the same Ctrl+C, and the news of that may come first.
 #[test]
 fn the_first_interrupt_after_the_readers_end_is_not_a_second_one() {
@@ -156,6 +193,7 @@ fn the_first_interrupt_after_the_readers_end_is_not_a_second_one() {
     assert!(session.step(ctrl_c()).contains(&Action::KillServe));
 }
 
+/// Every pair: reach each phase in every way of a few steps, then try each event.
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let mut seen = std::collections::BTreeSet::new();
