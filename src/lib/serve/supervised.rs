@@ -14,8 +14,7 @@ use crate::process;
 const GONE: Exit = Exit::Ended;
 
 /// Serves until the supervisor says otherwise, or is gone.
-pub(super) async fn run(parent: u32) -> Result<Exit, ServeError> {
-    process::tie_to_parent(parent)?;
+pub(super) async fn run() -> Result<Exit, ServeError> {
     // Refused only where the kernel has no such thing; the supervisor's check says what holds.
     let _ = process::harden();
     let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;

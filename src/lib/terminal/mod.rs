@@ -15,7 +15,7 @@ use std::io::Write as _;
 pub(crate) use harmless::harmless;
 pub(crate) use lines::Lines;
 pub(crate) use prompt::{can_ask, forget_typed, read_line};
-pub(crate) use reader::{reader_gone, terminal_gone};
+pub(crate) use reader::{reader_gone, terminal_gone, writer_gone};
 pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Volume};
 
 /// Whether the one who reads is still there.

@@ -47,7 +47,12 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it with pipes for all three streams.
     pub(crate) fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (sender, lines) = channel();
         relay(child.stdout.take().unwrap(), Stream::Stdout, sender.clone());
@@ -56,11 +61,10 @@ impl Program {
         Self { child, stdin, lines, said: Vec::new() }
     }
 
-    /// Runs it to its end, with nothing on stdin.
-    pub(crate) fn run(command: Command) -> Ended {
-        let mut program = Self::start(command);
-        program.close_stdin();
-        program.wait()
+    /// Runs it to its end, with nothing on stdin and nobody who could close it.
+    pub(crate) fn run(mut command: Command) -> Ended {
+        command.stdin(Stdio::null());
+        Self::spawn(command).wait()
     }
 
     /// Its process id.

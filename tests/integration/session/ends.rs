@@ -262,6 +262,21 @@ fn ctrl_z_says_why_not_and_the_session_goes_on() {
     stage.assert_nothing_left();
 }
 
+/// Its neighbour on the other side; what that has written is left where it is.
+#[test]
+fn the_end_of_a_pipe_on_standard_input_ends_it() {
+    for written in ["", "x", "anything\n"] {
+        let stage = Stage::new(HAPPY);
+        let mut session = standing(&stage, "open");
+        session.write(written);
+        session.close_stdin();
+        assert_eq!(event(&mut session, "closing")["text"], "standard input has ended");
+        session.wait().expect_code(0);
+        assert!(stage.stand_in.ended_by_term());
+        stage.assert_nothing_left();
+    }
+}
+
 /// A reader that goes away is noticed at once, not at the next write.
 #[test]
 fn a_reader_that_goes_away_ends_it() {

@@ -278,6 +278,9 @@ impl Board {
             Cause::Asked(Asked::ReaderGone) => {
                 (Mark::Note, "nobody reads the output any more".to_owned())
             }
+            Cause::Asked(Asked::WriterGone) => {
+                (Mark::Note, "standard input has ended".to_owned())
+            }
             Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
             Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
         };

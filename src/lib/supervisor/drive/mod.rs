@@ -65,6 +65,7 @@ enum Woken {
     Child,
     Input(Input),
     ReaderGone,
+    WriterGone,
     TerminalGone,
     Timer,
 }
@@ -88,8 +89,9 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
             () = unread => {}
         }
     };
-    tokio::pin!(reader_gone, terminal_gone);
-    let (mut read, mut attached) = (true, true);
+    let writer_gone = terminal::writer_gone();
+    tokio::pin!(reader_gone, writer_gone, terminal_gone);
+    let (mut read, mut written, mut attached) = (true, true, true);
     while ended.is_none() {
         let next = drive.timers.values().min().copied();
         let rings = async move {
@@ -104,12 +106,14 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
             _ = stops.recv() => Woken::Stop,
             () = &mut terminal_gone, if attached => Woken::TerminalGone,
             () = &mut reader_gone, if read => Woken::ReaderGone,
+            () = &mut writer_gone, if written => Woken::WriterGone,
             _ = children.recv() => Woken::Child,
             () = rings => Woken::Timer,
             Some(input) = inputs_in.recv() => Woken::Input(input),
         };
         attached &= !matches!(woken, Woken::TerminalGone);
         read &= !matches!(woken, Woken::ReaderGone);
+        written &= !matches!(woken, Woken::WriterGone);
         ended = drive.wake(woken, &mut children).await;
     }
     drive.board.flush().await;
@@ -173,6 +177,7 @@ impl Drive {
                 Some(Event::End(Cause::Asked(Asked::Operator)))
             }
             Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
+            Woken::WriterGone => Some(Event::End(Cause::Asked(Asked::WriterGone))),
             Woken::Stop => {
                 self.board.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None

@@ -339,11 +339,12 @@ impl Session {
 
     /// Somebody asks for the end again.
     fn insist(&mut self, cause: &Cause) -> Vec<Action> {
-        let reader_gone = self.cause == Some(Cause::Asked(Asked::ReaderGone));
+        let neighbour_gone =
+            matches!(self.cause, Some(Cause::Asked(Asked::ReaderGone | Asked::WriterGone)));
         match cause {
-            // Ctrl+C reaches a whole pipeline, and the end of our reader may be faster than the
+            // Ctrl+C reaches a whole pipeline, and the end of a neighbour may be faster than the
             // signal: it is still the first one.
-            Cause::Asked(Asked::Operator) if reader_gone && self.phase < Phase::Wiping => {
+            Cause::Asked(Asked::Operator) if neighbour_gone && self.phase < Phase::Wiping => {
                 self.cause = Some(cause.clone());
                 Vec::new()
             }

@@ -29,6 +29,7 @@ fn events() -> Vec<Event> {
         ctrl_c(),
         Event::End(Cause::Asked(Asked::TerminalClosed)),
         Event::End(Cause::Asked(Asked::ReaderGone)),
+        Event::End(Cause::Asked(Asked::WriterGone)),
         Event::End(Cause::Failed("x".into())),
         Event::LogSettled,
         Event::Wiped(true),
@@ -183,14 +184,16 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
     }
 }
 
-/// In a pipeline the reader dies of the same Ctrl+C, and the news of that may come first.
+/// In a pipeline the neighbour dies of the same Ctrl+C, and the news of that may come first.
 #[test]
-fn the_first_interrupt_after_the_readers_end_is_not_a_second_one() {
-    let mut session = open();
-    session.step(Event::End(Cause::Asked(Asked::ReaderGone)));
-    assert_eq!(session.step(ctrl_c()), []);
-    assert_eq!(session.cause(), Some(&Cause::Asked(Asked::Operator)));
-    assert!(session.step(ctrl_c()).contains(&Action::KillServe));
+fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
+    for gone in [Asked::ReaderGone, Asked::WriterGone] {
+        let mut session = open();
+        session.step(Event::End(Cause::Asked(gone)));
+        assert_eq!(session.step(ctrl_c()), []);
+        assert_eq!(session.cause(), Some(&Cause::Asked(Asked::Operator)));
+        assert!(session.step(ctrl_c()).contains(&Action::KillServe));
+    }
 }
 
 /// Every pair: reach each phase in every way of a few steps, then try each event.

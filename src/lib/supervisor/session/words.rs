@@ -70,6 +70,8 @@ pub(in crate::supervisor) enum Asked {
     TerminalClosed,
     /// The program that read the link is gone.
     ReaderGone,
+    /// The program that wrote to our standard input is gone.
+    WriterGone,
     /// `stop` over the control socket.
     Remotely,
 }
