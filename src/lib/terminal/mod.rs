@@ -27,6 +27,14 @@ pub(crate) enum Reader {
     Gone,
 }
 
+/// To the first column, and everything from there to the right erased (ECMA-48, EL).
+const ERASE: &str = "\r\u{1b}[K";
+
+/// Columns of the terminal on stderr.
+fn width() -> u16 {
+    console::Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
+}
+
 /// Writes one line of a result to stdout, at once.
 pub(crate) fn result(line: &str) -> Reader {
     result_bytes(format!("{line}\n").as_bytes())

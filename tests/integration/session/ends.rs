@@ -288,3 +288,20 @@ fn a_reader_that_goes_away_ends_it() {
     assert!(stage.stand_in.ended_by_term());
     stage.assert_nothing_left();
 }
+
+/// Ctrl+S, a frozen window: who cannot show anything any more can still end.
+#[test]
+fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&["--logs", "delete"]), 80);
+    let link = Link::shown(&mut terminal);
+    terminal.see("● local only");
+    terminal.type_keys("\u{13}");
+    // The session is told of this one, and wants to show it.
+    let mut ana = Guest::join(&link, "Ana");
+    ana.say("still here");
+    terminal.signal("TERM");
+    assert_eq!(ana.hear("end")["t"], "end");
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}

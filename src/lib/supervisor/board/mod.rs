@@ -19,7 +19,7 @@ use super::services::Cleaning;
 use super::session::{Asked, Cause};
 use crate::control::Participant;
 use crate::log::{Entry, EventLog, Person};
-use crate::terminal::{FULL_WIDTH, Lines, Mark, Screen, harmless};
+use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
 
 /// For what a busy reader has not taken yet when the session is over.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -102,7 +102,7 @@ impl Board {
             (false, true) => Output::Nothing,
             (false, false) => Output::Links,
         };
-        let lines = if output == Output::Nothing { None } else { Some(Lines::start()?) };
+        let lines = if output == Output::Nothing { None } else { Some(Lines::start("stdout", terminal::result)?) };
         Ok(Self {
             screen,
             output,
@@ -128,12 +128,15 @@ impl Board {
         }
     }
 
-    /// Waits until everything for stdout is written, or for as long as a reader deserves who is
-    /// there and does not read.
-    pub(super) async fn flush(&mut self) {
-        if let Some(lines) = self.lines.take() {
-            let _ = timeout(FLUSH, lines.written()).await;
-        }
+    /// Waits until everything is shown and written, or for as long as a reader deserves who is there
+    /// and does not read.
+    pub(super) async fn flush(self) {
+        let written = async {
+            if let Some(lines) = self.lines {
+                lines.written().await;
+            }
+        };
+        let _ = timeout(FLUSH, async { tokio::join!(written, self.screen.shown()) }).await;
     }
 
     /// How many are in the room.
