@@ -28,6 +28,11 @@ pub(crate) enum ToServe {
         /// Without scheme and port.
         name: Option<String>,
     },
+    /// Tell everybody that the public address is another one now.
+    Moved {
+        /// `https://` and the host name.
+        url: String,
+    },
     /// Refuse newcomers, say goodbye to everybody, answer with [`FromServe::Drained`].
     Drain,
 }

@@ -45,6 +45,7 @@ async fn converse(
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
             order = inbox.receive() => match order {
                 Ok(Some(ToServe::Host { name })) => service.web.door().rename(name),
+                Ok(Some(ToServe::Moved { url })) => service.hub.moved(url),
                 Ok(Some(ToServe::Drain)) => {
                     service.hub.end();
                     draining = true;

@@ -6,8 +6,8 @@ use std::io::IsTerminal as _;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
 
-use tokio::io::{Interest, Ready};
 use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, Ready};
 
 /// Returns when the reader of stdout has gone: the pipe's other end is closed, the terminal hung
 /// up. Never returns for what has no reader, such as a file. Must be called inside a runtime.

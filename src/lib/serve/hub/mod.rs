@@ -176,6 +176,13 @@ impl Hub {
         self.publish(&mut inner, events);
     }
 
+    /// Tells everybody that the room has another public address: whoever came by the old one cannot
+    /// come back by it.
+    pub(super) fn moved(&self, url: String) {
+        let mut inner = self.lock();
+        self.publish(&mut inner, vec![Event::Moved { url }]);
+    }
+
     /// Tells everybody that the session is over, and lets nobody in any more.
     pub(super) fn end(&self) {
         let mut inner = self.lock();

@@ -102,7 +102,11 @@ impl Board {
             (false, true) => Output::Nothing,
             (false, false) => Output::Links,
         };
-        let lines = if output == Output::Nothing { None } else { Some(Lines::start("stdout", terminal::result)?) };
+        let lines = if output == Output::Nothing {
+            None
+        } else {
+            Some(Lines::start("stdout", terminal::result)?)
+        };
         Ok(Self {
             screen,
             output,
@@ -281,9 +285,7 @@ impl Board {
             Cause::Asked(Asked::ReaderGone) => {
                 (Mark::Note, "nobody reads the output any more".to_owned())
             }
-            Cause::Asked(Asked::WriterGone) => {
-                (Mark::Note, "standard input has ended".to_owned())
-            }
+            Cause::Asked(Asked::WriterGone) => (Mark::Note, "standard input has ended".to_owned()),
             Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
             Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
         };

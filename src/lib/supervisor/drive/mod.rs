@@ -228,6 +228,7 @@ impl Drive {
                 self.tunnel.as_ref()?.tell(ToTunnel::Open { origin });
             }
             Action::ShowLink(address) => self.show_link(address),
+            Action::TellMoved(url) => self.serve.as_ref()?.tell(ToServe::Moved { url }),
             Action::ShowBack => self.board.back(),
             Action::ShowLost(why, pause) => {
                 self.host(None);

@@ -236,8 +236,8 @@ impl Session {
         if self.announced.as_ref() == Some(&url) {
             return vec![Action::ShowBack];
         }
-        self.announced = Some(url.clone());
-        vec![Action::ShowLink(Some(url))]
+        let moved = self.announced.replace(url.clone()).map(|_| Action::TellMoved(url.clone()));
+        [Action::ShowLink(Some(url))].into_iter().chain(moved).collect()
     }
 
     fn tunnel_lost(&mut self, why: String, wait: Option<u64>) -> Vec<Action> {

@@ -137,6 +137,18 @@ fn a_lost_tunnel_falls_back_to_the_local_link_and_is_tried_again() {
 }
 
 #[test]
+fn another_address_after_a_lost_one_is_told_to_the_participants() {
+    let mut session = open();
+    session.step(Event::TunnelLost("no network".into(), None));
+    session.step(Event::TunnelEnded("ended with code 69".into()));
+    session.step(Event::Rang(Timer::Retry));
+    session.step(Event::TunnelFound);
+    let other = "https://b.trycloudflare.com".to_owned();
+    let actions = session.step(Event::TunnelUp(other.clone()));
+    assert_eq!(actions, [Action::ShowLink(Some(other.clone())), Action::TellMoved(other)]);
+}
+
+#[test]
 fn a_required_tunnel_that_cannot_be_had_ends_the_session() {
     let lost = Event::TunnelLost("no network".into(), None);
     let (session, _) = run(Tunnelling::Required, &[Event::Cleaned, lost]);

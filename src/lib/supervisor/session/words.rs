@@ -150,6 +150,8 @@ pub(in crate::supervisor) enum Action {
     StartServe,
     /// Announce the link under this address; `None` is the local one.
     ShowLink(Option<String>),
+    /// Tell the participants that this address takes the place of the one that was lost.
+    TellMoved(String),
     /// The address that was announced works again.
     ShowBack,
     /// The public address is gone, or never came: why, and when the next try is.
