@@ -20,8 +20,11 @@ use crate::paths;
 use crate::process::{self, Marked, TieError};
 use crate::terminal::{self, harmless};
 
-/// For processes that appear as fast as they are ended. Nothing of ours does that.
-const SWEEP: Duration = Duration::from_secs(5);
+/// For processes that appear as fast as they are ended, which nothing of ours does, and for those that
+/// die by themselves on a kernel where we must not signal them.
+const SWEEP: Duration = Duration::from_secs(2);
+/// Between two looks at those; on such a kernel there is no descriptor to wait on.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How the session came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,11 @@ enum Farewell {
 
 /// Watches over the session of `run_dir`, whose supervisor is the process `parent`.
 pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
+    // Whoever starts this by hand: nothing else is ever ended or removed.
+    if let Err(error) = paths::base_of(run_dir) {
+        terminal::complain(NAME, &format_args!("{}: {error}", run_dir.display()));
+        return Exit::Usage;
+    }
     let farewell = match process::outlive_parent(parent) {
         Ok(supervisor) => {
             // Nobody listens any more: that is noticed again a line later.
@@ -47,7 +55,10 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
         }
     };
     let mut remains = sweep(run_dir.file_name().unwrap_or(OsStr::new("")));
-    if let Err(error) = paths::remove_run_dir(run_dir) {
+    // By its folder the next one to clean knows whom to look for.
+    if remains.is_empty()
+        && let Err(error) = paths::remove_run_dir(run_dir)
+    {
         remains.push(format!("{}: {error}", run_dir.display()));
     }
     if farewell == Farewell::Unsaid {
@@ -83,15 +94,21 @@ fn sweep(session: &OsStr) -> Vec<String> {
             // Said below, if it stays.
             let _ = process.kill();
         }
-        let late = Instant::now() > end;
-        let named = |process: &Marked| match process.end() {
-            Ok(()) if !late => None,
-            Ok(()) => Some(format!("process {}: another one like it appears", process.pid())),
-            Err(why) => Some(format!("process {}: {why}", process.pid())),
+        let named = |process: &Marked| {
+            let why = process.end().err()?;
+            Some(format!("process {}: {why}", process.pid()))
         };
         let remains: Vec<String> = found.iter().filter_map(named).collect();
+        if Instant::now() > end {
+            return if remains.is_empty() {
+                vec!["processes that multiply".to_owned()]
+            } else {
+                remains
+            };
+        }
         if !remains.is_empty() {
-            return remains;
+            // Whom we may not touch may be dying of its own tie.
+            std::thread::sleep(LOOK_AGAIN);
         }
     }
     Vec::new()

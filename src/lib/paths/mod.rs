@@ -128,16 +128,25 @@ impl RunDir {
     }
 }
 
+/// The runtime base in which `path` is, or would be, the runtime folder of a session.
+///
+/// # Errors
+/// When it is somewhere else, or named otherwise.
+pub(crate) fn base_of(path: &Path) -> Result<&Path> {
+    let base = path.parent().filter(|base| runtime_bases().iter().any(|known| known == base));
+    match (base, path.file_name().and_then(in_base)) {
+        (Some(base), Some(Made::Session)) => Ok(base),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "it is no runtime folder of a session")),
+    }
+}
+
 /// Removes the runtime folder `path` of a session with everything this list puts into it. Gone
 /// before is fine: a guard and a cleaner may be at it together.
 ///
 /// # Errors
 /// When it is no runtime folder of a session, something else lies in it, or the system refuses.
 pub(crate) fn remove_run_dir(path: &Path) -> Result<()> {
-    let base = path.parent().filter(|base| runtime_bases().iter().any(|known| known == base));
-    let (Some(base), Some(Made::Session)) = (base, path.file_name().and_then(in_base)) else {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is no runtime folder of a session"));
-    };
+    let base = base_of(path)?;
     match own_dir_is_private(base) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         private => private?,

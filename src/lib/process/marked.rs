@@ -93,8 +93,8 @@ impl Marked {
     /// # Errors
     /// When it may not be killed, or does not end.
     pub(crate) fn end(&self) -> Result<(), StillThere> {
-        let handle = self.handle.as_ref().ok_or(StillThere::NoPidfd)?;
         self.kill()?;
+        let handle = self.handle.as_ref().ok_or(StillThere::NoPidfd)?;
         if is_over(handle, PATIENCE) { Ok(()) } else { Err(StillThere::Undying) }
     }
 
@@ -103,8 +103,15 @@ impl Marked {
     /// # Errors
     /// When it may not be killed.
     pub(crate) fn kill(&self) -> Result<(), StillThere> {
-        let handle = self.handle.as_ref().ok_or(StillThere::NoPidfd)?;
-        match pidfd_send_signal(handle, Signal::KILL).map_err(errno) {
+        let killed = match &self.handle {
+            Some(handle) => pidfd_send_signal(handle, Signal::KILL).map_err(errno),
+            // Our own child keeps its number until we collect it.
+            None if parent_of(self.pid) == Some(Pid::this()) => {
+                nix::sys::signal::kill(self.pid, nix::sys::signal::SIGKILL)
+            }
+            None => return Err(StillThere::NoPidfd),
+        };
+        match killed {
             Ok(()) | Err(Errno::ESRCH) => Ok(()),
             Err(refused) => Err(refused.into()),
         }

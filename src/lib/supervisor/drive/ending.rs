@@ -32,6 +32,8 @@ impl Drive {
         }
         if let Some((tunnel, reason)) = ended(&mut self.tunnel, Running::service) {
             tunnel.bury(reason, self.inputs.clone());
+            // A cloudflared that hid from its group would keep the old address, unseen.
+            self.end_strays();
         }
         if let Some((guard, reason)) = ended(&mut self.guard, Running::service) {
             guard.bury(reason, self.inputs.clone());
@@ -39,12 +41,15 @@ impl Drive {
         if let Some((cleaner, reason)) = ended(&mut self.cleaner, Cleaner::service) {
             cleaner.bury(reason, self.inputs.clone());
         }
-        let known: Vec<_> =
-            self.services().chain(self.guard.as_ref().map(Running::service)).collect();
-        process::reap_orphans(&known);
+        process::reap_orphans(&self.known().collect::<Vec<_>>());
     }
 
-    /// Everybody whom we have started and not collected, but for the guard.
+    /// Everybody whom we have started and not collected.
+    fn known(&self) -> impl Iterator<Item = &Service> {
+        self.services().chain(self.guard.as_ref().map(Running::service))
+    }
+
+    /// The same without the guard.
     fn services(&self) -> impl Iterator<Item = &Service> {
         let serve = self.serve.as_ref().map(Running::service);
         let tunnel = self.tunnel.as_ref().map(Running::service);
@@ -60,6 +65,16 @@ impl Drive {
             self.timers.remove(timer);
         }
         due.into_iter().map(Event::Rang).collect()
+    }
+
+    /// Ends whoever carries our mark and is none of those whom we have started.
+    fn end_strays(&self) {
+        let ours: Vec<_> = self.known().map(Service::pid).collect();
+        let marked = Marked::by(OsStr::new(&self.id));
+        for stray in marked.iter().filter(|marked| !ours.contains(&marked.pid())) {
+            // What may not be killed is named at the end.
+            let _ = stray.kill();
+        }
     }
 
     /// The processes of this session that are still there, killed once more, but for the guard. The
@@ -104,7 +119,8 @@ impl Drive {
         }
         self.dismiss_guard(children).await;
         self.remains.extend(self.left().into_iter().map(|pid| format!("process {pid}")));
-        if let Some(run_dir) = self.run_dir.take() {
+        // By its folder the next one to clean knows whom to look for.
+        if let Some(run_dir) = self.run_dir.take_if(|_| self.remains.is_empty()) {
             let path = run_dir.path().display().to_string();
             // The guard has done it, unless there is none.
             if let Err(error) = run_dir.remove() {
