@@ -126,16 +126,25 @@ impl Program {
 
     /// Waits for the end of both streams and of the process.
     pub(crate) fn wait(mut self) -> Ended {
-        let end = Instant::now() + DEADLINE;
+        assert!(self.is_silent_by(Instant::now() + DEADLINE), "it does not end:\n{}", self.story());
+        let status = self.collect();
+        Ended { status, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
+    }
+
+    /// Reads both streams until they end; false if one is still open at `end`.
+    pub(crate) fn is_silent_by(&mut self, end: Instant) -> bool {
         loop {
             match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.said.push(line),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.story()),
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
             }
         }
-        let status = self.child.wait().unwrap();
-        Ended { status, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
+    }
+
+    /// Waits for the end of the process and collects it.
+    pub(crate) fn collect(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     fn text(&self, stream: Stream) -> String {
@@ -143,7 +152,8 @@ impl Program {
         of.map(|(_, line)| format!("{line}\n")).collect()
     }
 
-    fn story(&self) -> String {
+    /// Every line so far.
+    pub(crate) fn story(&self) -> String {
         self.said.iter().map(|(from, line)| format!("{from:?}: {line}\n")).collect()
     }
 }

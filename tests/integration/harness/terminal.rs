@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -127,14 +127,38 @@ impl Terminal {
         String::from_utf8_lossy(&self.raw).into_owned()
     }
 
+    /// The process id of the program, which leads the session of this terminal.
+    #[allow(dead_code, reason = "used by tests/faults alone")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until everybody who was started is dead; false if somebody still lives at `end`.
+    pub(crate) fn is_silent_by(&self, end: Instant) -> bool {
+        let patience = end.saturating_duration_since(Instant::now());
+        self.dead.recv_timeout(patience) != Err(RecvTimeoutError::Timeout)
+    }
+
+    /// Waits for the end of the program and collects it.
+    pub(crate) fn collect(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Everything that was shown so far, without colours and movements.
+    pub(crate) fn story(&mut self) -> String {
+        self.raw.extend(self.shown.try_iter().flatten());
+        plain(&self.raw)
+    }
+
     /// Waits until the program and everybody it started are dead. `stdout` has everything that was
     /// shown, as it came; `stderr` has it without colours and movements.
     pub(crate) fn wait(mut self) -> Ended {
-        if self.dead.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
-            self.raw.extend(self.shown.try_iter().flatten());
-            panic!("somebody still lives:\n{}", plain(&self.raw));
-        }
-        let status = self.child.wait().unwrap();
+        assert!(
+            self.is_silent_by(Instant::now() + DEADLINE),
+            "somebody still lives:\n{}",
+            self.story()
+        );
+        let status = self.collect();
         if self.ours.is_some() {
             // With nobody on the other side the reader comes to its end by itself.
             self.raw.extend(self.shown.iter().flatten());
