@@ -19,6 +19,8 @@ static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 pub(super) enum Removal {
     /// It held nothing to be hidden.
     Gone,
+    /// It is still there, because somebody has use for it.
+    InUse,
     /// Its content was overwritten once, in place, before.
     Overwritten,
     /// Only this name of it is gone: the content has other names, or may not be written.
@@ -34,6 +36,13 @@ pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
         Place::Process(process) => Ok(process.end().map(|()| Removal::Gone)?),
         Place::Entry(entry) => match entry.made {
             Made::EventLog => log(entry),
+            Made::Base => match entry.folder.remove(&entry.name, &entry.look) {
+                // What is in it is named by itself, or came since it was looked at.
+                Err(Why::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                    Ok(Removal::InUse)
+                }
+                removed => removed.map(|()| Removal::Gone),
+            },
             Made::Lock if needed(entry)? => Err(Why::StillNeeded),
             Made::Lock
             | Made::Session

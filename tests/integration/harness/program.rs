@@ -5,6 +5,9 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+
 use super::DEADLINE;
 
 /// Where a line came from.
@@ -122,6 +125,13 @@ impl Program {
     /// The next line of stderr that contains `part`.
     pub(crate) fn stderr_with(&mut self, part: &str) -> String {
         self.line(Stream::Stderr, |line| line.contains(part))
+    }
+
+    /// Waits until it is dead, whoever else still holds its streams. It is collected by
+    /// [`Program::wait`].
+    pub(crate) fn dead(&self) {
+        let pid = Id::Pid(Pid::from_raw(i32::try_from(self.pid()).unwrap()));
+        waitid(pid, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
     }
 
     /// Waits for the end of both streams and of the process.

@@ -43,6 +43,7 @@ pub(super) fn kill_with_guard(session: &Program) {
     session.signal("STOP");
     kill(guard(session));
     session.signal("KILL");
+    session.dead();
 }
 
 /// The guard of a session. The cleaner, which has the same name, must be through.

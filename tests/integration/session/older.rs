@@ -126,6 +126,7 @@ fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
     event(&mut session, "link");
     session.signal("KILL");
     session.stderr_with("this kernel cannot signal a process without mistaking another for it");
+    session.dead();
     assert_eq!(stage.run_dirs().len(), 1, "by which it is found");
     let mut clean = stage.place.command(CLEAN);
     clean.args(["--stale", "--yes", "--json"]);
