@@ -31,8 +31,9 @@ pub(crate) enum TieError {
 /// # Errors
 /// When the parent is gone already, or the kernel refuses.
 pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
-    lead_session()?;
-    die_with_parent(parent)
+    // The tie first: whoever leads a session is tied.
+    die_with_parent(parent)?;
+    lead_session()
 }
 
 /// Outlives the process `parent`, which must be the one that started us, to clean up after it: leads
@@ -47,8 +48,8 @@ pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
 pub(crate) fn outlive_parent(parent: u32) -> Result<Option<OwnedFd>, TieError> {
     let deaf = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
     SigSet::from_iter(deaf).thread_block()?;
-    lead_session()?;
     prctl::set_pdeathsig(Signal::SIGCONT)?;
+    lead_session()?;
     let number = i32::try_from(parent).map_err(|_| TieError::Orphaned)?;
     let handle = match marked::open(Pid::from_raw(number)) {
         Ok(handle) => Some(handle),
