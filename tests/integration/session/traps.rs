@@ -43,7 +43,7 @@ fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
     let mut command = stage.place.command("sh");
     command.args(["-c", script]).arg(CLEAN).arg(&run_dir);
     command.env("CHATTRACE_SESSION", "0123456789ab");
-    command.stdin(Stdio::from(OwnedFd::from(theirs)));
+    command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::null());
     let mut supervisor = Killed(command.spawn().unwrap());
     drop(command);
     let mut said = BufReader::new(ours);
@@ -128,5 +128,18 @@ fn disowned_it_ends_with_its_terminal() {
     terminal.see("● local only");
     terminal.close();
     terminal.wait();
+    stage.assert_nothing_left();
+}
+
+/// Stopped, it can do nothing; the kernel sets it going when its terminal is gone.
+#[test]
+fn stopped_itself_it_still_ends_with_its_terminal() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.public(&[]), 80);
+    terminal.see("● public");
+    terminal.signal("STOP");
+    terminal.close();
+    terminal.wait().expect_code(0);
+    assert!(stage.stand_in.ended_by_term());
     stage.assert_nothing_left();
 }
