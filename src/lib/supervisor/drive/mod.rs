@@ -3,10 +3,10 @@
 
 mod ending;
 mod hear;
+mod starting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::TcpListener;
-use std::os::fd::OwnedFd;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use super::closing::Closing;
-use super::services::{Cleaner, Cleaning, INPUTS, Input, Running, Siblings};
+use super::services::{Cleaner, INPUTS, Input, Running, Siblings};
 use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
 use crate::config::Config;
 use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
@@ -251,59 +251,6 @@ impl Drive {
             Action::Wipe | Action::Finish(_) => {}
         }
         None
-    }
-
-    fn start_guard(&mut self) -> Option<Event> {
-        let run_dir = self.run_dir.as_ref()?.path();
-        match self.siblings.start_guard(&self.id, run_dir, &self.inputs) {
-            Ok(guard) => {
-                self.guard = Some(guard);
-                None
-            }
-            Err(error) => Some(Event::GuardEnded(error.to_string())),
-        }
-    }
-
-    fn start_cleaner(&mut self) -> Option<Event> {
-        match self.siblings.start_cleaner(&self.id) {
-            Ok(cleaner) => {
-                self.cleaner = Some(cleaner);
-                None
-            }
-            Err(error) => {
-                self.board.cleaned(&Cleaning::Failed(error.to_string()));
-                Some(Event::Cleaned)
-            }
-        }
-    }
-
-    fn start_serve(&mut self) -> Option<Event> {
-        let handed = self.listener.try_clone().map(OwnedFd::from);
-        let started = match handed {
-            Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
-            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
-        };
-        match started {
-            Ok(serve) => {
-                let room = self.config.room.clone();
-                serve.tell(ToServe::Start { room, ticket: self.ticket.clone() });
-                self.serve = Some(serve);
-                None
-            }
-            Err(error) => Some(Event::ServeEnded(error.to_string())),
-        }
-    }
-
-    fn start_tunnel(&mut self) -> Option<Event> {
-        let run_dir = self.run_dir.as_ref()?.path().to_owned();
-        match self.siblings.start_tunnel(&self.id, &self.inputs) {
-            Ok(tunnel) => {
-                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
-                self.tunnel = Some(tunnel);
-                None
-            }
-            Err(error) => Some(Event::TunnelEnded(error.to_string())),
-        }
     }
 
     fn show_link(&mut self, address: Option<String>) {

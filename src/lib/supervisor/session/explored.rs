@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
+use super::words::Action::{Finish, SettleLog, Wipe};
 use super::*;
 
 /// A session with what the world owes it: timers that were armed ring, a question is answered (by

@@ -6,6 +6,8 @@
 //!     any phase before Closing may jump to it; a second request to end kills
 //! ```
 
+mod ending;
+mod tunnel;
 mod words;
 
 #[cfg(test)]
@@ -15,7 +17,8 @@ mod tests;
 
 use std::time::Duration;
 
-use words::Action::{Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe};
+use tunnel::RETRY;
+use words::Action::{Arm, KillServe, KillTunnel};
 
 pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnelling};
 
@@ -24,14 +27,6 @@ pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnel
 const CLEAN: Duration = Duration::from_secs(10);
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
 const START: Duration = Duration::from_secs(15);
-/// For the goodbye and the unregistering together. The whole end shall take 2 s.
-const DRAIN: Duration = Duration::from_millis(1500);
-/// For the room's process, which at this point has nothing left to do.
-const KILL: Duration = Duration::from_millis(400);
-/// A killed process that is still there after this hangs in the kernel; it is named, not awaited.
-const GONE: Duration = Duration::from_secs(2);
-/// First and longest wait before another try for a public address.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
 
 /// How many guards a session may have, one after the other. One is enough unless somebody kills
 /// them; whoever kills four will kill the fifth.
@@ -216,64 +211,6 @@ impl Session {
         }
     }
 
-    fn open_tunnel(&mut self) -> Vec<Action> {
-        self.tunnel = Tunnel::Opening;
-        vec![Action::OpenTunnel]
-    }
-
-    fn start_tunnel(&mut self) -> Vec<Action> {
-        self.tunnel = Tunnel::Searching;
-        vec![Action::StartTunnel]
-    }
-
-    fn tunnel_up(&mut self, url: String) -> Vec<Action> {
-        if self.phase > Phase::Open || !matches!(self.tunnel, Tunnel::Opening | Tunnel::Up) {
-            return Vec::new();
-        }
-        self.phase = Phase::Open;
-        self.tunnel = Tunnel::Up;
-        self.retry = RETRY.0;
-        if self.announced.as_ref() == Some(&url) {
-            return vec![Action::ShowBack];
-        }
-        let moved = self.announced.replace(url.clone()).map(|_| Action::TellMoved(url.clone()));
-        [Action::ShowLink(Some(url))].into_iter().chain(moved).collect()
-    }
-
-    fn tunnel_lost(&mut self, why: String, wait: Option<u64>) -> Vec<Action> {
-        if self.phase >= Phase::Closing || matches!(self.tunnel, Tunnel::None | Tunnel::Lost(_)) {
-            return Vec::new();
-        }
-        // The process ends by itself after this; until it has, no other is started.
-        self.tunnel = Tunnel::Lost(why.clone());
-        if self.tunnelling == Tunnelling::Required && self.phase < Phase::Open {
-            return self.close(Cause::NoTunnel(why));
-        }
-        let pause = self.retry.max(Duration::from_secs(wait.unwrap_or(0)));
-        self.retry = (self.retry * 2).min(RETRY.1);
-        let mut actions = vec![Action::ShowLost(why, Some(pause)), Arm(Timer::Retry, pause)];
-        if self.phase == Phase::Opening {
-            self.phase = Phase::Open;
-            actions.push(Action::ShowLink(None));
-        } else {
-            actions.extend(self.go_on());
-        }
-        actions
-    }
-
-    fn tunnel_ended(&mut self, how: String) -> Vec<Action> {
-        let lost = match &self.tunnel {
-            Tunnel::None | Tunnel::Unregistered | Tunnel::Lost(_) => Vec::new(),
-            Tunnel::Searching | Tunnel::Found | Tunnel::Opening | Tunnel::Up => {
-                self.tunnel_lost(format!("chattrace-tunnel {how}"), None)
-            }
-        };
-        self.tunnel = Tunnel::None;
-        let mut actions = lost;
-        actions.extend(self.go_on());
-        actions
-    }
-
     /// The session goes on without one: the kernel still ends our processes with us, only the
     /// runtime folder would stay for the next start.
     fn guard_ended(&mut self, how: String) -> Vec<Action> {
@@ -295,91 +232,6 @@ impl Session {
             return self.close(Cause::Failed(format!("chattrace-serve {how}: the room is gone")));
         }
         self.go_on()
-    }
-
-    /// A goodbye must travel through the tunnel, so both begin at once: the room says it while the
-    /// tunnel unregisters, which keeps newcomers out and leaves open sockets alone.
-    fn close(&mut self, cause: Cause) -> Vec<Action> {
-        self.phase = Phase::Closing;
-        self.cause = Some(cause.clone());
-        let mut actions = vec![Action::ShowEnd(cause)];
-        match self.serve {
-            Serve::Ready => actions.push(DrainServe),
-            // Nobody is in there yet.
-            Serve::Starting => self.serve = Serve::Drained,
-            Serve::None | Serve::Drained => {}
-        }
-        if self.tunnel != Tunnel::None {
-            actions.push(CloseTunnel);
-        }
-        actions.push(Arm(Timer::Drain, DRAIN));
-        actions.extend(self.go_on());
-        actions
-    }
-
-    fn drain(&mut self) -> Vec<Action> {
-        self.phase = Phase::Draining;
-        let mut actions = Vec::new();
-        if self.tunnel != Tunnel::None {
-            actions.push(KillTunnel);
-        }
-        if self.serve != Serve::None {
-            actions.extend([Action::TerminateServe, Arm(Timer::Kill, KILL)]);
-        }
-        actions.push(Arm(Timer::Gone, GONE));
-        actions.extend(self.go_on());
-        actions
-    }
-
-    fn settle(&mut self) -> Vec<Action> {
-        self.phase = Phase::Wiping;
-        let nobody = matches!(self.cause, Some(Cause::Asked(Asked::TerminalClosed)));
-        vec![SettleLog { ask: !nobody }]
-    }
-
-    /// Somebody asks for the end again.
-    fn insist(&mut self, cause: &Cause) -> Vec<Action> {
-        let neighbour_gone =
-            matches!(self.cause, Some(Cause::Asked(Asked::ReaderGone | Asked::WriterGone)));
-        match cause {
-            // Ctrl+C reaches a whole pipeline, and the end of a neighbour may be faster than the
-            // signal: it is still the first one.
-            Cause::Asked(Asked::Operator) if neighbour_gone && self.phase < Phase::Wiping => {
-                self.cause = Some(cause.clone());
-                Vec::new()
-            }
-            Cause::Asked(Asked::Operator) if self.phase < Phase::Over && !self.wiping => {
-                self.killed = true;
-                self.wiping = true;
-                self.phase = Phase::Wiping;
-                vec![KillTunnel, KillServe, Wipe]
-            }
-            // The terminal was closed over the question: the answer is the default.
-            Cause::Asked(Asked::TerminalClosed) if self.phase == Phase::Wiping && !self.wiping => {
-                vec![SettleLog { ask: false }]
-            }
-            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Failed(_) => Vec::new(),
-        }
-    }
-
-    fn wipe(&mut self, event: &Event) -> Vec<Action> {
-        if self.phase != Phase::Wiping {
-            return Vec::new();
-        }
-        if *event == Event::LogSettled && !self.wiping {
-            self.wiping = true;
-            return vec![Wipe];
-        }
-        let Event::Wiped(clean) = event else {
-            return Vec::new();
-        };
-        self.phase = Phase::Over;
-        let cause = self.cause.clone().unwrap_or(Cause::Asked(Asked::Operator));
-        vec![Finish(match (self.killed, clean) {
-            (_, false) => Ending::Remains,
-            (true, true) => Ending::Killed,
-            (false, true) => Ending::Clean(cause),
-        })]
     }
 
     fn rang(&mut self, timer: Timer) -> Vec<Action> {
