@@ -67,7 +67,9 @@ pub(crate) fn witness(session: &mut Session, since: Instant) -> Extinction {
 
 /// Ends and collects every descendant of this process, which has no others than a session's.
 pub(crate) fn sweep() {
-    loop {
+    let end = Instant::now() + DEADLINE;
+    // One that cannot be killed hangs in the kernel, and nothing here can help.
+    while Instant::now() < end {
         end_once();
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Err(Errno::ECHILD) => return,
@@ -123,7 +125,8 @@ fn end_once() {
 }
 
 fn end_all(session: &mut Session, deaths: &Receiver<Death>, collected: &SyncSender<()>) {
-    loop {
+    let end = Instant::now() + DEADLINE;
+    while Instant::now() < end {
         end_once();
         match deaths.recv_timeout(AGAIN) {
             Ok(Death::Of(pid)) if pid == session.pid() => drop(session.collect()),

@@ -74,7 +74,7 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
         Way::Hangs(_) | Way::Speechless => Phase::Preparing,
     };
     let moment = if in_shutdown {
-        Moment::Ending(phase, draw.within(250))
+        Moment::Ending(phase, draw.within(shutdown(way, crowded)))
     } else if crowded {
         Moment::In(phase)
     } else {
@@ -96,6 +96,13 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
         steps: steps(victims, how, (!in_shutdown || impatient).then_some(patience)),
         lenient: true,
     }
+}
+
+/// How many milliseconds an end is worth hitting. Where nobody has to be waited for, it takes
+/// about ten, and later there is nobody left to be hit.
+fn shutdown(way: Way, crowded: bool) -> u64 {
+    let waits = matches!(way, Way::Whole(Temper::Deaf | Temper::Stubborn));
+    if waits || crowded { 250 } else { 12 }
 }
 
 fn way(draw: &mut Draw, crowded: bool) -> Way {

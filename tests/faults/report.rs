@@ -90,6 +90,10 @@ pub(crate) fn in_full(outcome: &Outcome, replay: &str) -> String {
 
 /// The counts of many trials, and how long it took until nobody was left.
 pub(crate) fn summary(outcomes: &[Outcome]) -> String {
+    counts(outcomes) + &times(outcomes)
+}
+
+fn counts(outcomes: &[Outcome]) -> String {
     let count = |holds: fn(&Outcome) -> bool| outcomes.iter().filter(|it| holds(it)).count();
     let mut text = format!(
         "{} trials: {} skipped, {} with survivors, {} with leftovers, {} left something for the \
@@ -103,23 +107,37 @@ pub(crate) fn summary(outcomes: &[Outcome]) -> String {
         count(|it| !it.complaints.is_empty()),
         outcomes.iter().map(|it| it.adopted.len()).sum::<usize>(),
     );
-    let _ = writeln!(
-        text,
-        "{:28}{:>7}{:>9}{:>9}{:>9}{:>9}",
+    let mut absent: BTreeMap<&str, usize> = BTreeMap::new();
+    for victim in outcomes.iter().filter_map(|it| it.skipped.as_deref()) {
+        *absent.entry(victim).or_default() += 1;
+    }
+    for (victim, count) in absent {
+        let _ = writeln!(text, "skipped, because there was no {victim}: {count}");
+    }
+    text
+}
+
+fn times(outcomes: &[Outcome]) -> String {
+    let struck: Vec<&Outcome> = outcomes.iter().filter(|it| it.skipped.is_none()).collect();
+    let mut text = format!(
+        "{:28}{:>7}{:>9}{:>9}{:>9}{:>9}\n",
         "signal to nobody left, ms", "n", "p50", "p90", "p99", "max"
     );
-    let struck: Vec<&Outcome> = outcomes.iter().filter(|it| it.skipped.is_none()).collect();
     text += &distribution("all", &struck);
     let mut by_victims: BTreeMap<String, Vec<&Outcome>> = BTreeMap::new();
     for outcome in &struck {
-        by_victims.entry(outcome.hit.join("+")).or_default().push(outcome);
+        let mut victims: Vec<&str> = outcome.hit.iter().map(String::as_str).collect();
+        victims.sort_unstable();
+        by_victims.entry(victims.join("+")).or_default().push(outcome);
     }
     for (victims, outcomes) in &by_victims {
+        let victims = if victims.is_empty() { "(no process)" } else { victims };
         text += &distribution(victims, outcomes);
     }
-    let slowest = struck.iter().filter_map(|it| Some((it.milliseconds?, it)));
-    if let Some((took, slowest)) = slowest.max_by(|one, other| one.0.total_cmp(&other.0)) {
-        let _ = writeln!(text, "slowest: {} after {took:.1} ms", slowest.name);
+    let took = struck.iter().filter_map(|it| Some((it.milliseconds?, it)));
+    if let Some((took, slowest)) = took.max_by(|one, other| one.0.total_cmp(&other.0)) {
+        let Outcome { number, name, .. } = slowest;
+        let _ = writeln!(text, "slowest: number {number}, {took:.1} ms: {name}");
     }
     text
 }
@@ -127,8 +145,11 @@ pub(crate) fn summary(outcomes: &[Outcome]) -> String {
 fn distribution(name: &str, outcomes: &[&Outcome]) -> String {
     let mut times: Vec<f64> = outcomes.iter().filter_map(|it| it.milliseconds).collect();
     times.sort_by(f64::total_cmp);
-    let Some(last) = times.len().checked_sub(1) else { return String::new() };
-    let at = |percent: usize| times[last * percent / 100];
+    if times.is_empty() {
+        return String::new();
+    }
+    // The nearest rank.
+    let at = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1];
     format!(
         "{name:28}{:>7}{:>9.1}{:>9.1}{:>9.1}{:>9.1}\n",
         times.len(),
