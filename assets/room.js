@@ -45,6 +45,7 @@ const on = {
 		addLine(message(n, at, body));
 		if (document.hidden) document.title = `(${(unread += 1)}) chattrace`;
 	},
+	moved: ({ url }) => addLine(el('p.line', {}, 'The link is another one now: ', ...linked(`${url}/t/${ticket}`))),
 	typing: ({ n }) => typists.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addLine(el('p.line dim', {}, missed + ' messages were missed')),
 	refused(event) {
@@ -182,8 +183,9 @@ function showPeople() {
 function showState() {
 	// In steps of ten: a screen reader speaks every change.
 	const rest = Math.ceil((SILENCE - silence) / 10) * 10;
+	const elsewhere = silence < 15 ? '' : '. The link may be another one now: ask who invited you';
 	let text = notice || (polling ? 'Connected by polling' : 'Connected');
-	if (!live) text = silence < 60 ? 'Cut off, trying again' : `Cut off; this page empties itself in ${rest} s`;
+	if (!live) text = silence < 60 ? 'Cut off, trying again' + elsewhere : `Cut off; this page empties itself in ${rest} s`;
 	if (status.textContent !== text) status.textContent = text;
 	bar.classList.toggle('cut', !live || notice);
 	const names = [...typists.keys()].slice(0, 3);
@@ -243,7 +245,7 @@ function tick() {
 	ticked = time;
 	if (!inside) return;
 	if (live) pause = 0;
-	if (silence > SILENCE) return over('No contact for two minutes: this page was emptied.');
+	if (silence > SILENCE) return over('No contact for two minutes: this page was emptied. The room may have another link now: ask who invited you.');
 	if (live && asked && time - asked > 4000) lost();
 	else if (live && !polling && !asked && silence > 25) probe();
 	else if (polling && !socket && Math.random() < 0.03) openSocket(); // It may pass again.

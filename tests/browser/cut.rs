@@ -156,3 +156,15 @@ async fn a_room_that_does_not_know_the_ticket_empties_the_page() {
     ana.expect_over(&["secret"]).await;
     drop(browser);
 }
+
+/// The room has moved: a tunnel was lost, and the next one has another name.
+#[tokio::test]
+async fn the_new_link_of_a_room_that_moved_is_shown_whole() {
+    let (stage, _path, ana, _bo) = apart(Way::Open).await;
+    let moved =
+        json!({ "t": "moved", "seq": 1000, "url": "https://other-words.trycloudflare.com" });
+    ana.run("receive(arguments[0])", vec![json!(moved.to_string())]).await;
+    let link = format!("https://other-words.trycloudflare.com/t/{}", stage.room.ticket());
+    ana.until_log(&format!("The link is another one now: {link}")).await;
+    assert_eq!(ana.text_of(".log a").await, link);
+}

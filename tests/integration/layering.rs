@@ -10,7 +10,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("supervisor", &["config", "control", "exit", "log", "paths", "process", "terminal", "token"]),
     ("serve", &["chat", "config", "control", "exit", "process", "terminal", "token"]),
     ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
-    ("clean", &["config", "exit", "paths", "terminal"]),
+    ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
     ("control", &["config", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
@@ -41,6 +41,8 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("directories", &["paths"]),
+    ("rustix", &["process"]),
+    ("seccompiler", &["process"]),
     ("ureq", &["tunnel/install"]),
 ];
 

@@ -27,6 +27,7 @@ fn found_opened_and_closed_when_told() {
     let env = &stand_in.records()[0]["env"];
     assert_eq!(env["HOME"], json!(tunnel.run_dir.join("home")));
     tunnel.send(&json!({ "type": "close" }));
+    tunnel.expect("unregistered");
     tunnel.expect("closed");
     assert!(stand_in.ended_by_term());
     assert_eq!(tunnel.ended(), Some(0));
@@ -154,6 +155,7 @@ fn signals_ask_politely_and_garbage_on_the_channel_is_passed_over() {
     tunnel.up();
     let pid = tunnel.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    tunnel.expect("unregistered");
     tunnel.expect("closed");
     assert!(stand_in.ended_by_term());
     assert_eq!(tunnel.ended(), Some(0));

@@ -56,6 +56,11 @@ pub(crate) enum Event {
         /// What.
         text: Text,
     },
+    /// The room has another public address, and the one before leads nowhere.
+    Moved {
+        /// `https://` and the host name.
+        url: String,
+    },
 }
 
 /// Why the room does not do what was asked. Nothing the participant wrote is lost by it.

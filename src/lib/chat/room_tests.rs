@@ -213,6 +213,7 @@ proptest! {
                     Event::Joined(who) => prop_assert!(announced.insert(who.number)),
                     Event::Left(who) => prop_assert!(announced.remove(&who.number)),
                     Event::Said { number, .. } => prop_assert!(room.seat(number).is_some()),
+                    Event::Moved { url } => prop_assert!(false, "the room moves by itself: {url}"),
                 }
             }
             let roster: BTreeSet<u64> = room.roster().map(|seat| seat.identity.number).collect();

@@ -41,7 +41,17 @@ pub(super) enum Deed {
     Remove,
 }
 
-/// What the command line says.
+/// What this program was started for.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// To clean, by somebody or, if it is to die with its parent, by a session.
+    Clean(Choice, Option<u32>),
+    /// To watch over the session whose runtime folder this is, and over the supervisor with this
+    /// number.
+    Guard(PathBuf, u32),
+}
+
+/// What the command line says about cleaning.
 #[derive(Debug)]
 pub(super) struct Choice {
     /// `None` when no level was named.
@@ -113,16 +123,25 @@ struct Arguments {
     /// Folder of event logs [default: as configured, or .]
     #[arg(long, value_name = "DIR")]
     archive_dir: Option<PathBuf>,
+    /// Watch over the session of this runtime folder
+    #[arg(long, value_name = "RUN_DIR", requires = "lifeline", hide = true)]
+    guard: Option<PathBuf>,
+    /// Started by this process, for its session
+    #[arg(long, value_name = "PPID", hide = true)]
+    lifeline: Option<u32>,
 }
 
 /// Reads the command line.
 ///
 /// # Errors
 /// With the code to end with: after `--help`, or after a wrong option was named.
-pub(super) fn parse() -> Result<Choice, Exit> {
+pub(super) fn parse() -> Result<Task, Exit> {
     let matches = Arguments::command().try_get_matches();
     match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
-        Ok(arguments) => Ok(arguments.into()),
+        Ok(arguments) => Ok(match (arguments.guard.clone(), arguments.lifeline) {
+            (Some(run_dir), Some(parent)) => Task::Guard(run_dir, parent),
+            (_, lifeline) => Task::Clean(arguments.into(), lifeline),
+        }),
         Err(error) => {
             let text = error.render().to_string();
             if error.use_stderr() {

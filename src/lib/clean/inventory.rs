@@ -11,9 +11,9 @@ use nix::fcntl::OFlag;
 use super::cli::Level;
 use super::folder::{Folder, Trust};
 use super::look::{Look, Shape, Why};
-use super::marked::Marked;
 use super::sessions;
 use crate::paths::{self, Made};
+use crate::process::Marked;
 
 /// One thing to be removed.
 #[derive(Debug)]
@@ -128,9 +128,9 @@ impl Inventory {
     }
 
     /// Notes the folder at `path`, which should be empty by the time it is removed.
-    pub(super) fn folder(&mut self, path: &Path) {
+    pub(super) fn folder(&mut self, path: &Path, made: Made) {
         match (Folder::above(path), path.file_name()) {
-            (Ok(above), Some(name)) => self.entry(Made::Folder, &Rc::new(above), name, true),
+            (Ok(above), Some(name)) => self.entry(made, &Rc::new(above), name, true),
             (Err(why), _) => self.leave(path, why, true),
             (Ok(_), None) => self.leave(path, Why::Unknown, true),
         }
@@ -167,7 +167,7 @@ impl Inventory {
             }
         }
         if all {
-            self.folder(data);
+            self.folder(data, Made::Folder);
         }
         Ok(())
     }
@@ -193,7 +193,7 @@ impl Inventory {
 /// What must lie under the name of a thing that we made.
 fn shape(made: Made) -> Shape {
     match made {
-        Made::Session | Made::TunnelHome | Made::Folder => Shape::Folder,
+        Made::Session | Made::TunnelHome | Made::Base | Made::Folder => Shape::Folder,
         Made::ControlSocket => Shape::Socket,
         Made::Lock
         | Made::LockDraft

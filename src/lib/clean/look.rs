@@ -7,6 +7,8 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use nix::errno::Errno;
 use nix::unistd::Uid;
 
+use crate::process::StillThere;
+
 /// Why something stays where it is.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Why {
@@ -36,9 +38,9 @@ pub(super) enum Why {
     /// A folder that must not lose its lock yet.
     #[error("its session left more than could be removed; see the other lines")]
     StillNeeded,
-    /// A process that even SIGKILL did not end in time.
-    #[error("it does not end; its kernel call hangs, try again later")]
-    Undying,
+    /// A process that did not end.
+    #[error(transparent)]
+    StillThere(#[from] StillThere),
     /// The system refused.
     #[error("{0}")]
     System(#[from] Error),

@@ -4,12 +4,14 @@
 //! [`inventory`] looks and never changes anything; [`wipe`] removes what it found, one by one, and
 //! counts only what it has seen gone; [`report`] tells. Nothing here follows a link, knows a
 //! pattern, or deletes a name that [`crate::paths`] does not know.
+//!
+//! [`guard`] is the same program in another office: one watches over every session.
 
 mod cli;
 mod folder;
+mod guard;
 mod inventory;
 mod look;
-mod marked;
 mod report;
 mod sessions;
 mod wipe;
@@ -18,9 +20,10 @@ use std::process::ExitCode;
 
 use crate::config::{Config, ConfigError};
 use crate::exit::Exit;
+use crate::process;
 use crate::terminal;
 
-use cli::{Choice, Deed};
+use cli::{Choice, Deed, Task};
 use inventory::{Inventory, Left};
 use report::Report;
 
@@ -30,7 +33,9 @@ const NAME: &str = "chattrace-clean";
 pub fn main() -> ExitCode {
     terminal::hush_panics(NAME);
     let exit = match cli::parse() {
-        Ok(choice) => run(&choice).unwrap_or_else(|error| {
+        Ok(Task::Guard(run_dir, parent)) => guard::run(&run_dir, parent),
+        Ok(Task::Clean(_, Some(parent))) if process::tie_to_parent(parent).is_err() => Exit::Failed,
+        Ok(Task::Clean(choice, _)) => run(&choice).unwrap_or_else(|error| {
             terminal::complain(NAME, &error);
             error.exit()
         }),

@@ -94,9 +94,12 @@ impl Report {
 
     /// Tells of something that is gone.
     pub(super) fn removed(&mut self, item: &Item, removal: Removal) {
+        if removal == Removal::InUse {
+            return;
+        }
         self.removed += 1;
         match removal {
-            Removal::Gone => {}
+            Removal::Gone | Removal::InUse => {}
             Removal::Overwritten => warn(
                 &item.path,
                 "overwritten once and removed; on flash and copy-on-write file systems that \
@@ -187,7 +190,7 @@ fn kind(item: &Item) -> &'static str {
             Made::Cloudflared => "cloudflared",
             Made::Download => "download",
             Made::EventLog => "log",
-            Made::Folder => "folder",
+            Made::Base | Made::Folder => "folder",
         },
     }
 }

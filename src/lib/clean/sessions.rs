@@ -3,7 +3,7 @@
 //! A session is dead when its lock is free, and by no other sign: the kernel frees it, whatever
 //! ended the session, and a process number says nothing once its bearer is gone.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::rc::Rc;
@@ -15,8 +15,8 @@ use super::cli::Level;
 use super::folder::{Folder, Trust};
 use super::inventory::{Inventory, Item, Place};
 use super::look::{Shape, Why};
-use super::marked::Marked;
 use crate::paths::{self, Made};
+use crate::process::Marked;
 
 /// A folder without a lock is one that is just being made, which takes microseconds; after this
 /// many seconds even the slowest machine is through with it.
@@ -59,8 +59,12 @@ fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Wh
             None => found.leave(base.path().join(name), Why::Unknown, whole),
         }
     }
+    let dead = |name: &OsString| paths::in_base(name) == Some(Made::Session);
     if whole {
-        found.folder(base.path());
+        found.folder(base.path(), Made::Folder);
+    } else if found.living.len() == living && names.iter().all(dead) {
+        // Nobody has use for it, and the next session makes it anew.
+        found.folder(base.path(), Made::Base);
     }
     Ok(())
 }

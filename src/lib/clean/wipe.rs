@@ -8,8 +8,8 @@ use nix::fcntl::OFlag;
 
 use super::inventory::{Entry, Item, Place};
 use super::look::{Look, Why};
-use super::marked::Marked;
 use crate::paths::Made;
+use crate::process::Marked;
 
 /// Written at once; of any size it is soon over.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
@@ -19,6 +19,8 @@ static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 pub(super) enum Removal {
     /// It held nothing to be hidden.
     Gone,
+    /// It is still there, because somebody has use for it.
+    InUse,
     /// Its content was overwritten once, in place, before.
     Overwritten,
     /// Only this name of it is gone: the content has other names, or may not be written.
@@ -31,9 +33,16 @@ pub(super) enum Removal {
 /// With the reason why it is still there.
 pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
     match &item.place {
-        Place::Process(process) => process.end().map(|()| Removal::Gone),
+        Place::Process(process) => Ok(process.end().map(|()| Removal::Gone)?),
         Place::Entry(entry) => match entry.made {
             Made::EventLog => log(entry),
+            Made::Base => match entry.folder.remove(&entry.name, &entry.look) {
+                // What is in it is named by itself, or came since it was looked at.
+                Err(Why::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                    Ok(Removal::InUse)
+                }
+                removed => removed.map(|()| Removal::Gone),
+            },
             Made::Lock if needed(entry)? => Err(Why::StillNeeded),
             Made::Lock
             | Made::Session

@@ -1,5 +1,7 @@
 //! One JSON object per line: reading with a bound, writing in one piece.
 
+use std::io::BufRead as _;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{
@@ -47,12 +49,22 @@ pub(super) async fn write(
     writer: &mut (impl AsyncWrite + Unpin),
     message: &impl Serialize,
 ) -> Result<(), FrameError> {
+    Ok(writer.write_all(&line(message)?).await?)
+}
+
+/// One message as it is written, with its newline.
+pub(super) fn line(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
-    if line.len() > FRAME_BYTES {
-        return Err(FrameError::TooLong);
-    }
-    Ok(writer.write_all(&line).await?)
+    if line.len() > FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
+}
+
+/// The first message of a stream that blocks; `None` if there is none.
+pub(super) fn first<T: DeserializeOwned>(stream: impl std::io::Read) -> Option<T> {
+    let mut line = Vec::new();
+    let mut bounded = std::io::BufReader::new(stream.take(FRAME_BYTES as u64));
+    bounded.read_until(b'\n', &mut line).ok()?;
+    serde_json::from_slice(&line).ok()
 }
 
 #[cfg(test)]
@@ -60,7 +72,7 @@ mod tests {
     use super::super::message::FromServe;
     use super::*;
 
-    async fn first(bytes: &[u8]) -> Result<Option<FromServe>, FrameError> {
+    async fn read_first(bytes: &[u8]) -> Result<Option<FromServe>, FrameError> {
         read(&mut &*bytes, &mut Vec::new()).await
     }
 
@@ -69,13 +81,13 @@ mod tests {
         let mut line = Vec::new();
         write(&mut line, &FromServe::Ready).await.unwrap();
         assert_eq!(line, b"{\"type\":\"ready\"}\n");
-        assert_eq!(first(&line).await.unwrap(), Some(FromServe::Ready));
+        assert_eq!(read_first(&line).await.unwrap(), Some(FromServe::Ready));
     }
 
     #[tokio::test]
     async fn a_line_past_the_bound_is_refused() {
         let endless = vec![b'x'; FRAME_BYTES * 2];
-        assert!(matches!(first(&endless).await, Err(FrameError::TooLong)));
+        assert!(matches!(read_first(&endless).await, Err(FrameError::TooLong)));
     }
 
     #[tokio::test]
@@ -92,7 +104,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let _ = runtime.block_on(first(&bytes));
+            let _ = runtime.block_on(read_first(&bytes));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The lifeline: a socketpair made before the child. The child holds its end as standard input,
 //! so no path names it, nobody else can open it, and the kernel closes it whoever dies how.
 
+use std::io::Write as _;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream as StdStream;
@@ -49,6 +50,27 @@ pub(crate) fn pair<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<S
 pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
     let end = std::io::stdin().as_fd().try_clone_to_owned()?;
     open(StdStream::from(end))
+}
+
+/// Writes one message to the lifeline on standard input, for a program without a runtime.
+///
+/// # Errors
+/// As [`Outbox::send`].
+pub(crate) fn greet(message: &impl Serialize) -> Result<(), FrameError> {
+    let mut end = blocking()?;
+    end.set_write_timeout(Some(WRITE_PATIENCE))?;
+    end.write_all(&frame::line(message)?)?;
+    Ok(())
+}
+
+/// Waits for one message on the lifeline on standard input, for a program without a runtime. `None`
+/// when it ends without one, or with what is none.
+pub(crate) fn overhear<T: DeserializeOwned>() -> Option<T> {
+    frame::first(&blocking().ok()?)
+}
+
+fn blocking() -> std::io::Result<StdStream> {
+    Ok(StdStream::from(std::io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 fn open<Receive, Send>(stream: StdStream) -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {

@@ -28,6 +28,11 @@ pub(crate) enum ToServe {
         /// Without scheme and port.
         name: Option<String>,
     },
+    /// Tell everybody that the public address is another one now.
+    Moved {
+        /// `https://` and the host name.
+        url: String,
+    },
     /// Refuse newcomers, say goodbye to everybody, answer with [`FromServe::Drained`].
     Drain,
 }
@@ -130,6 +135,11 @@ pub(crate) enum FromTunnel {
         /// Where it came from.
         source: Source,
     },
+    /// This kernel cannot keep cloudflared from starting processes of its own: why.
+    Unfenced {
+        /// What the system said, safe to show.
+        why: String,
+    },
     /// cloudflared was started.
     Starting,
     /// It has an address, which does not work yet and must not be resolved yet.
@@ -158,8 +168,30 @@ pub(crate) enum FromTunnel {
         /// Do not try again before so many seconds.
         retry_after: Option<u64>,
     },
-    /// Unregistered, as asked.
+    /// The edge knows the tunnel no more, as asked: there are no newcomers. Open sockets live on.
+    Unregistered,
+    /// cloudflared has ended, as asked.
     Closed,
+}
+
+/// Supervisor to guard.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum ToGuard {
+    /// The session is over as it should be: look once more, wipe the runtime folder, end. An end of
+    /// the lifeline without this word is the death of the supervisor.
+    Wipe,
+}
+
+/// Guard to supervisor.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum FromGuard {
+    /// The only thing it says, so that a program of another version is noticed at once.
+    Hello {
+        /// [`VERSION`] of the sender.
+        version: String,
+    },
 }
 
 /// Where a cloudflared came from.

@@ -7,8 +7,9 @@ mod listener;
 mod message;
 
 pub(crate) use frame::FrameError;
-pub(crate) use link::{Inbox, Outbox, adopt, pair};
+pub(crate) use link::{Inbox, Outbox, adopt, greet, overhear, pair};
 pub(crate) use listener::{Asked, Listener};
 pub(crate) use message::{
-    AnswerBody, Ask, FromServe, FromTunnel, Participant, Source, ToServe, ToTunnel, VERSION,
+    AnswerBody, Ask, FromGuard, FromServe, FromTunnel, Participant, Source, ToGuard, ToServe,
+    ToTunnel, VERSION,
 };

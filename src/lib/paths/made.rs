@@ -25,6 +25,8 @@ pub(crate) enum Made {
     Download,
     /// A saved event log.
     EventLog,
+    /// A runtime base that goes if it is empty once the dead are out of it.
+    Base,
     /// A folder that holds the above: a runtime base, the data folder, its `bin`.
     Folder,
 }

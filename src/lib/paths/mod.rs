@@ -119,24 +119,51 @@ impl RunDir {
     /// # Errors
     /// When something else lies in it, or the system refuses.
     pub(crate) fn remove(self) -> Result<()> {
-        let home = self.path.join(TUNNEL_HOME);
-        if home.exists() {
-            std::fs::remove_dir_all(home)?;
-        }
-        // The lock last but one: as long as it is there and held, nobody takes us for dead.
-        std::fs::remove_file(self.path.join(LOCK))?;
-        std::fs::remove_dir(&self.path)?;
-        if let Some(base) = self.path.parent() {
-            // Refused while it holds another session or a cool-down; then it is still needed.
-            let _ = std::fs::remove_dir(base);
-        }
-        Ok(())
+        remove_run_dir(&self.path)
     }
 
     /// The socket for scripts and `chattrace-clean`.
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
     }
+}
+
+/// The runtime base in which `path` is, or would be, the runtime folder of a session.
+///
+/// # Errors
+/// When it is somewhere else, or named otherwise.
+pub(crate) fn base_of(path: &Path) -> Result<&Path> {
+    let base = path.parent().filter(|base| runtime_bases().iter().any(|known| known == base));
+    match (base, path.file_name().and_then(in_base)) {
+        (Some(base), Some(Made::Session)) => Ok(base),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "it is no runtime folder of a session")),
+    }
+}
+
+/// Removes the runtime folder `path` of a session with everything this list puts into it. Gone
+/// before is fine: a guard and a cleaner may be at it together.
+///
+/// # Errors
+/// When it is no runtime folder of a session, something else lies in it, or the system refuses.
+pub(crate) fn remove_run_dir(path: &Path) -> Result<()> {
+    let base = base_of(path)?;
+    match own_dir_is_private(base) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        private => private?,
+    }
+    let gone = |removed: Result<()>| match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    };
+    gone(std::fs::remove_dir_all(path.join(TUNNEL_HOME)))?;
+    // The lock last but one: as long as it is there and held, nobody takes the session for dead.
+    for file in [CONTROL_SOCKET, LOCK_DRAFT, LOCK] {
+        gone(std::fs::remove_file(path.join(file)))?;
+    }
+    gone(std::fs::remove_dir(path))?;
+    // Refused while it holds another session or a cool-down; then it is still needed.
+    let _ = std::fs::remove_dir(base);
+    Ok(())
 }
 
 /// Where the cool-down that the tunnel provider asked for is remembered, beside the runtime folders
@@ -222,6 +249,10 @@ fn own_dir(dir: &Path, with_parents: bool) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
         Ok(()) | Err(_) => {}
     }
+    own_dir_is_private(dir)
+}
+
+fn own_dir_is_private(dir: &Path) -> Result<()> {
     let found = std::fs::symlink_metadata(dir)?;
     if !found.is_dir() || found.uid() != Uid::current().as_raw() || found.mode() & 0o077 != 0 {
         return Err(Error::new(

@@ -1,16 +1,20 @@
 //! Processes: started so that they cannot outlive us, ended as a group, reaped by their number.
 //! Nothing here is ever ended by name.
 
+mod fence;
 mod listener;
+mod marked;
 mod parent;
 mod signals;
 mod spawn;
-mod sweep;
 
+pub(crate) use fence::forbid_processes;
 pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit};
-pub(crate) use parent::{TieError, die_with_parent, harden, own_pid, own_user, tie_to_parent};
+pub(crate) use marked::{Marked, StillThere};
+pub(crate) use parent::{
+    TieError, die_with_parent, harden, outlive_parent, own_pid, own_user, tie_to_parent,
+};
 pub(crate) use signals::{Began, EndSignal, EndSignals, STOP_KEY};
 pub(crate) use spawn::{
     ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };
-pub(crate) use sweep::end_marked_children;

@@ -1,10 +1,15 @@
 //! What a process does for itself before anything else: it ties its life to its parent's, and
 //! keeps its memory out of core dumps.
 
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getppid, setsid};
+
+use super::marked;
 
 /// Why a process may not go on.
 #[derive(Debug, thiserror::Error)]
@@ -26,12 +31,34 @@ pub(crate) enum TieError {
 /// # Errors
 /// When the parent is gone already, or the kernel refuses.
 pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
-    // Already the leader of a group: then the shell gave us one, which is as good.
-    match setsid() {
-        Ok(_) | Err(nix::Error::EPERM) => {}
-        Err(error) => return Err(error.into()),
-    }
-    die_with_parent(parent)
+    // The tie first: whoever leads a session is tied.
+    die_with_parent(parent)?;
+    lead_session()
+}
+
+/// Outlives the process `parent`, which must be the one that started us, to clean up after it: leads
+/// a session of its own, is deaf to whatever asks a program to end, and is set going by the
+/// parent's death even if somebody has stopped it.
+///
+/// The descriptor becomes readable when the parent is dead (pidfd_open(2)), whoever else may hold
+/// its end of our lifeline; there is none on a kernel before 5.3, where the lifeline must do.
+///
+/// # Errors
+/// [`TieError::Orphaned`] when the parent is dead already: then the work begins at once.
+pub(crate) fn outlive_parent(parent: u32) -> Result<Option<OwnedFd>, TieError> {
+    let deaf = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
+    SigSet::from_iter(deaf).thread_block()?;
+    prctl::set_pdeathsig(Signal::SIGCONT)?;
+    lead_session()?;
+    let number = i32::try_from(parent).map_err(|_| TieError::Orphaned)?;
+    let handle = match marked::open(Pid::from_raw(number)) {
+        Ok(handle) => Some(handle),
+        Err(Errno::ENOSYS) => None,
+        Err(_) => return Err(TieError::Orphaned),
+    };
+    // Asked after the handle was opened: it is our parent's, and nobody's who got the number later.
+    still_child_of(parent)?;
+    Ok(handle)
 }
 
 /// The death signal alone, for a program that stays in the group of its parent.
@@ -40,6 +67,18 @@ pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
 /// As [`tie_to_parent`].
 pub(crate) fn die_with_parent(parent: u32) -> Result<(), TieError> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
+    still_child_of(parent)
+}
+
+fn lead_session() -> Result<(), TieError> {
+    match setsid() {
+        // Already the leader of a group: then the shell gave us one, which is as good.
+        Ok(_) | Err(Errno::EPERM) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn still_child_of(parent: u32) -> Result<(), TieError> {
     if i64::from(getppid().as_raw()) == i64::from(parent) {
         Ok(())
     } else {

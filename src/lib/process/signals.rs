@@ -3,10 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signal of Ctrl+Z.
-pub(crate) const STOP_KEY: i32 = nix::sys::signal::Signal::SIGTSTP as i32;
+pub(crate) const STOP_KEY: i32 = NixSignal::SIGTSTP as i32;
 
 /// Which signal asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +36,14 @@ pub(crate) enum Began {
 pub(crate) struct EndSignals([(EndSignal, Signal); 4]);
 
 impl EndSignals {
-    /// Starts to catch them.
+    /// Starts to catch them, and keeps the kernel from stopping this thread and those it starts for
+    /// touching the terminal from the background: frozen, nobody here could end anything.
     ///
     /// # Errors
     /// When the system refuses a handler.
     pub(crate) fn catch() -> std::io::Result<Self> {
+        // Blocked, the terminal is written to and what is read from it is an error (termios(3)).
+        SigSet::from_iter([NixSignal::SIGTTIN, NixSignal::SIGTTOU]).thread_block()?;
         let caught = |kind| signal(kind);
         Ok(Self([
             (EndSignal::Interrupt, caught(SignalKind::interrupt())?),

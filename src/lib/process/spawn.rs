@@ -1,8 +1,7 @@
-//! Starting a service: a sibling program, tied to us, with a lifeline for standard input.
+//! Starting a service: a sibling program that is told whom to tie itself to, and carries the mark.
 
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
@@ -36,9 +35,10 @@ pub(crate) enum SpawnError {
 /// A running service: leader of its own process group, reaped only by [`Service::reap`].
 #[derive(Debug)]
 pub(crate) struct Service {
-    name: &'static str,
     pid: Pid,
-    /// Its standard error, to be drained for as long as it lives.
+    /// Its standard output, if it was piped.
+    pub(crate) stdout: Option<std::process::ChildStdout>,
+    /// Its standard error, if it was piped; to be drained for as long as it lives.
     pub(crate) stderr: Option<std::process::ChildStderr>,
 }
 
@@ -80,37 +80,27 @@ pub(crate) fn become_subreaper() -> nix::Result<()> {
 }
 
 impl Service {
-    /// Starts `program` as `name --lifeline OUR_PID`, `lifeline` as its standard input and
-    /// `handed` as its standard output. Must be called on the main thread: see
+    /// Starts `command` with `--lifeline OUR_PID` behind its arguments and the mark of `session`.
+    /// Its streams are the caller's to choose. Must be called on the main thread: see
     /// [`super::tie_to_parent`].
     ///
     /// # Errors
     /// When the system does not start it.
     pub(crate) fn start(
         name: &'static str,
-        program: &Path,
+        mut command: Command,
         session: &str,
-        lifeline: OwnedFd,
-        handed: Option<OwnedFd>,
     ) -> Result<Self, SpawnError> {
-        let mut child = Command::new(program)
+        let mut child = command
             .arg("--lifeline")
             .arg(own_pid().to_string())
             .env(paths::SESSION_MARK, session)
             // A backtrace would open files and may hold text of the room.
             .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::from(lifeline))
-            .stdout(handed.map_or_else(Stdio::null, Stdio::from))
-            .stderr(Stdio::piped())
             .spawn()
             .map_err(|source| SpawnError::Refused { name, source })?;
         let pid = pid_of(&child);
-        Ok(Self { name, pid, stderr: child.stderr.take() })
-    }
-
-    /// What it is called.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+        Ok(Self { pid, stdout: child.stdout.take(), stderr: child.stderr.take() })
     }
 
     /// Its process id, its own until it is reaped.
@@ -122,6 +112,11 @@ impl Service {
     pub(crate) fn terminate(&self) {
         // A stopped process acts on nothing but CONT and KILL. Gone already is what we want.
         let _ = kill(self.pid, Signal::SIGTERM);
+        self.resume();
+    }
+
+    /// Lets it go on if somebody has stopped it.
+    pub(crate) fn resume(&self) {
         let _ = kill(self.pid, Signal::SIGCONT);
     }
 

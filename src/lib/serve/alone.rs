@@ -48,7 +48,7 @@ pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
     if reader == Reader::There {
         explain(listen);
     }
-    let lines = if cli.json { Some(Lines::start()?) } else { None };
+    let lines = if cli.json { Some(Lines::start("stdout", terminal::result)?) } else { None };
     let tell = |event: &Event<'_>| {
         if let Some(lines) = &lines {
             lines.tell(json(event));

@@ -19,7 +19,7 @@ use crate::chat::{Bounds, Pace, Ring, Rules};
 use crate::config::{ConfigError, RoomSettings};
 use crate::control::{FrameError, FromServe};
 use crate::exit::Exit;
-use crate::process::{self, TieError};
+use crate::process;
 use crate::terminal;
 use crate::token::Token;
 use hub::Hub;
@@ -37,9 +37,6 @@ enum ServeError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] process::ListenError),
-    /// The supervisor is gone, or never was.
-    #[error(transparent)]
-    Tie(#[from] TieError),
     /// The lifeline broke.
     #[error(transparent)]
     Control(#[from] FrameError),
@@ -59,8 +56,7 @@ impl ServeError {
         match self {
             ServeError::Config(error) => error.exit(),
             ServeError::Listen(_) => Exit::Unavailable,
-            ServeError::Tie(_)
-            | ServeError::Control(_)
+            ServeError::Control(_)
             | ServeError::System(_)
             | ServeError::Randomness(_)
             | ServeError::Page(_) => Exit::Failed,
@@ -75,6 +71,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    if let Some(parent) = cli.lifeline
+        && let Err(error) = process::tie_to_parent(parent)
+    {
+        terminal::complain("chattrace-serve", &error);
+        return Exit::Failed.into();
+    }
     process::raise_file_limit();
     // One thread: it can be locked in memory, and one core carries more than any tunnel.
     let ended = tokio::runtime::Builder::new_current_thread()
@@ -84,7 +86,7 @@ pub fn main() -> ExitCode {
         .and_then(|runtime| {
             runtime.block_on(async {
                 match cli.lifeline {
-                    Some(parent) => supervised::run(parent).await,
+                    Some(_) => supervised::run().await,
                     None => alone::run(&cli).await,
                 }
             })

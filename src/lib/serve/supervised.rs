@@ -14,8 +14,7 @@ use crate::process;
 const GONE: Exit = Exit::Ended;
 
 /// Serves until the supervisor says otherwise, or is gone.
-pub(super) async fn run(parent: u32) -> Result<Exit, ServeError> {
-    process::tie_to_parent(parent)?;
+pub(super) async fn run() -> Result<Exit, ServeError> {
     // Refused only where the kernel has no such thing; the supervisor's check says what holds.
     let _ = process::harden();
     let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
@@ -46,6 +45,7 @@ async fn converse(
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
             order = inbox.receive() => match order {
                 Ok(Some(ToServe::Host { name })) => service.web.door().rename(name),
+                Ok(Some(ToServe::Moved { url })) => service.hub.moved(url),
                 Ok(Some(ToServe::Drain)) => {
                     service.hub.end();
                     draining = true;

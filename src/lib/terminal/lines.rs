@@ -1,9 +1,12 @@
-//! Lines for the program that reads our stdout, written on a thread of their own: a write to a pipe
-//! that nobody empties waits for ever, and nobody else must wait with it.
+//! Text on its way out, written on a thread of its own: a write to a pipe that nobody empties, or to
+//! a terminal that was stopped with Ctrl+S, waits for ever, and nobody else must wait with it.
 
+use std::io::Result;
+
+use indicatif::TermLike;
 use tokio::sync::{mpsc, watch};
 
-use super::{Reader, result};
+use super::Reader;
 
 /// Lines that may wait for a reader who is busy. Later ones are dropped; whoever reads again finds
 /// the right count in the next.
@@ -12,37 +15,41 @@ const WAITING: usize = 1024;
 /// Room for a line and the way to the kernel; the usual 2 MiB would be locked in memory for nothing.
 const STACK: usize = 64 * 1024;
 
-/// The way to stdout.
+/// The way to stdout or stderr.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    sender: mpsc::Sender<String>,
+    pen: Pen,
     done: watch::Receiver<bool>,
 }
 
 impl Lines {
-    /// Starts the thread.
+    /// Starts the thread, named after where it writes, with `write` as its way to do so.
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, write: fn(&str) -> Reader) -> Result<Self> {
         let (sender, mut lines) = mpsc::channel::<String>(WAITING);
         let (ended, done) = watch::channel(false);
-        let thread = std::thread::Builder::new().name("stdout".to_owned()).stack_size(STACK);
+        let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
         thread.spawn(move || {
             while let Some(line) = lines.blocking_recv() {
-                if result(&line) == Reader::Gone {
+                if write(&line) == Reader::Gone {
                     break;
                 }
             }
             ended.send_replace(true);
         })?;
-        Ok(Self { sender, done })
+        Ok(Self { pen: Pen(sender), done })
     }
 
-    /// Hands over one line.
+    /// Hands over one line, or whatever is written in one piece.
     pub(crate) fn tell(&self, line: String) {
-        // Full: the reader is stuck. Closed: the reader is gone, which is noticed elsewhere.
-        let _ = self.sender.try_send(line);
+        self.pen.put(line);
+    }
+
+    /// Another way to hand something over. [`Lines::written`] waits for its end, too.
+    pub(super) fn pen(&self) -> Pen {
+        self.pen.clone()
     }
 
     /// A future that returns when a line could not be written: nobody reads, or nobody can.
@@ -57,7 +64,66 @@ impl Lines {
     /// Returns when everything that was handed over is written, or nobody reads it.
     pub(crate) async fn written(self) {
         let refused = self.refused();
-        drop(self.sender);
+        drop(self.pen);
         refused.await;
+    }
+}
+
+/// What hands text over.
+#[derive(Clone, Debug)]
+pub(super) struct Pen(mpsc::Sender<String>);
+
+impl Pen {
+    fn put(&self, text: String) {
+        // Full: the reader is stuck. Closed: the reader is gone, which is noticed elsewhere.
+        let _ = self.0.try_send(text);
+    }
+}
+
+/// For a progress bar, which moves the cursor for itself (ECMA-48, sections 8.3.17 to 8.3.22).
+impl TermLike for Pen {
+    fn width(&self) -> u16 {
+        super::width()
+    }
+
+    fn move_cursor_up(&self, n: usize) -> Result<()> {
+        self.moved(n, 'A')
+    }
+
+    fn move_cursor_down(&self, n: usize) -> Result<()> {
+        self.moved(n, 'B')
+    }
+
+    fn move_cursor_right(&self, n: usize) -> Result<()> {
+        self.moved(n, 'C')
+    }
+
+    fn move_cursor_left(&self, n: usize) -> Result<()> {
+        self.moved(n, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> Result<()> {
+        self.put(format!("{text}\n"));
+        Ok(())
+    }
+
+    fn write_str(&self, text: &str) -> Result<()> {
+        self.put(text.to_owned());
+        Ok(())
+    }
+
+    fn clear_line(&self) -> Result<()> {
+        self.write_str(super::ERASE)
+    }
+
+    fn flush(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Pen {
+    fn moved(&self, n: usize, direction: char) -> Result<()> {
+        // 0 would be taken for 1.
+        if n > 0 { self.write_str(&format!("\u{1b}[{n}{direction}")) } else { Ok(()) }
     }
 }

@@ -15,7 +15,7 @@ use std::io::Write as _;
 pub(crate) use harmless::harmless;
 pub(crate) use lines::Lines;
 pub(crate) use prompt::{can_ask, forget_typed, read_line};
-pub(crate) use reader::{reader_gone, terminal_gone};
+pub(crate) use reader::{reader_gone, terminal_gone, writer_gone};
 pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Volume};
 
 /// Whether the one who reads is still there.
@@ -25,6 +25,14 @@ pub(crate) enum Reader {
     There,
     /// Gone: the pipe or the terminal is closed.
     Gone,
+}
+
+/// To the first column, and everything from there to the right erased (ECMA-48, EL).
+const ERASE: &str = "\r\u{1b}[K";
+
+/// Columns of the terminal on stderr.
+fn width() -> u16 {
+    console::Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
 }
 
 /// Writes one line of a result to stdout, at once.

@@ -1,10 +1,13 @@
-//! Whether somebody still reads our stdout, noticed at once and not at the next write.
+//! Whether our neighbours are still there: who reads our stdout, who writes to our stdin, and the
+//! terminal. Noticed at once, and not at the next write or read.
 
+use std::fs::File;
 use std::io::IsTerminal as _;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt as _;
 
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, Ready};
 
 /// Returns when the reader of stdout has gone: the pipe's other end is closed, the terminal hung
 /// up. Never returns for what has no reader, such as a file. Must be called inside a runtime.
@@ -19,6 +22,20 @@ pub(crate) async fn terminal_gone() {
         gone(std::io::stderr().as_fd()).await;
     } else {
         std::future::pending().await
+    }
+}
+
+/// Returns when stdin is a pipe or a socket and its other side is gone, whatever it may have written
+/// before. Never for anything else: a terminal tells otherwise, and `/dev/null` is what a program
+/// gets that nobody wants to end this way.
+pub(crate) async fn writer_gone() {
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    let kind = stdin.and_then(|stdin| Ok((stdin.metadata()?.file_type(), stdin)));
+    let end = kind.ok().filter(|(kind, _)| kind.is_fifo() || kind.is_socket());
+    match end.map(|(_, stdin)| watched(stdin.into(), Interest::READABLE)) {
+        // Not read: what lies in it stays there, and its end is told all the same.
+        Some(Ok(end)) => until(&end, Interest::READABLE, |ready| ready.is_read_closed()).await,
+        Some(Err(_)) | None => std::future::pending().await,
     }
 }
 
@@ -42,9 +59,14 @@ pub(super) fn watched(end: OwnedFd, interest: Interest) -> std::io::Result<Async
 }
 
 async fn hung_up(end: &AsyncFd<OwnedFd>) {
+    until(end, Interest::ERROR, |ready| ready.is_error()).await;
+}
+
+/// Returns when `over` holds of what the kernel says about the descriptor.
+async fn until(end: &AsyncFd<OwnedFd>, interest: Interest, over: fn(Ready) -> bool) {
     loop {
-        match end.ready(Interest::ERROR).await {
-            Ok(mut guard) if !guard.ready().is_error() => guard.clear_ready(),
+        match end.ready(interest).await {
+            Ok(mut guard) if !over(guard.ready()) => guard.clear_ready(),
             // An error here means that the runtime is ending.
             Ok(_) | Err(_) => return,
         }

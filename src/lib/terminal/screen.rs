@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
 
-use console::{Style, Term};
+use console::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::lines::Lines;
 use super::wrap::wrapped;
+use super::{ERASE, width};
 
 /// Narrower terminals get no banner, and facts on a line of their own.
 pub(crate) const FULL_WIDTH: u16 = 60;
@@ -55,9 +57,6 @@ enum Below {
 /// echoes does not reach the next one.
 const FREE: u16 = 3;
 
-/// To the first column, and everything from there to the right erased (ECMA-48, EL).
-const ERASE: &str = "\r\u{1b}[K";
-
 /// The operator's screen. On anything but a terminal: plain lines, nothing that moves.
 #[derive(Debug)]
 pub(crate) struct Screen {
@@ -67,18 +66,30 @@ pub(crate) struct Screen {
     /// Whether lines may change.
     moves: bool,
     below: RefCell<Below>,
+    /// The way to it: one that takes nothing any more must not hold anything up.
+    lines: Lines,
 }
 
 impl Screen {
     /// The screen on stderr.
-    pub(crate) fn open(volume: Volume) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub(crate) fn open(volume: Volume) -> std::io::Result<Self> {
         let is_terminal = std::io::stderr().is_terminal();
         let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         // https://no-color.org: any value but the empty one.
         let colour = is_terminal && unset("NO_COLOR") && !dumb;
         let moves = is_terminal && !dumb && volume == Volume::Normal;
-        Self { volume, is_terminal, colour, moves, below: RefCell::new(Below::Nothing) }
+        let (below, lines) = (RefCell::new(Below::Nothing), Lines::start("stderr", super::draw)?);
+        Ok(Self { volume, is_terminal, colour, moves, below, lines })
+    }
+
+    /// Returns when everything is shown, if it ever is.
+    pub(crate) async fn shown(self) {
+        self.clear_status();
+        self.lines.written().await;
     }
 
     /// Whether somebody sits there.
@@ -101,7 +112,7 @@ impl Screen {
         if !self.is_terminal {
             return u16::MAX;
         }
-        Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
+        width()
     }
 
     /// A line that stays.
@@ -110,22 +121,16 @@ impl Screen {
             return;
         }
         match &*self.below.borrow() {
-            Below::Nothing => {
-                super::say(text);
-            }
-            Below::Status(status) => {
-                super::draw(&format!("{ERASE}{text}\n{status}"));
-            }
-            Below::Progress(bar) => bar.suspend(|| {
-                super::say(text);
-            }),
+            Below::Nothing => self.lines.tell(format!("{text}\n")),
+            Below::Status(status) => self.lines.tell(format!("{ERASE}{text}\n{status}")),
+            Below::Progress(bar) => bar.suspend(|| self.lines.tell(format!("{text}\n"))),
         }
     }
 
     /// A line that stays and is said even when quiet.
     pub(crate) fn insist(&self, text: &str) {
         if self.is_quiet() {
-            super::say(text);
+            self.lines.tell(format!("{text}\n"));
         } else {
             self.line(text);
         }
@@ -153,7 +158,7 @@ impl Screen {
         if self.moves {
             let room = usize::from(self.width().saturating_sub(FREE));
             let text = console::truncate_str(text, room, "…").into_owned();
-            super::draw(&text);
+            self.lines.tell(text.clone());
             self.below.replace(Below::Status(text));
         }
     }
@@ -162,7 +167,9 @@ impl Screen {
     pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
         self.clear_status();
         if self.moves {
-            let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
+            // As often a second as it would draw on stderr by itself.
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(self.lines.pen()), 20);
+            let bar = ProgressBar::with_draw_target(bytes, target);
             bar.set_style(progress_style(bytes.is_some()));
             bar.set_message(what.to_owned());
             self.below.replace(Below::Progress(bar));
@@ -180,9 +187,7 @@ impl Screen {
     pub(crate) fn clear_status(&self) {
         match self.below.replace(Below::Nothing) {
             Below::Nothing => {}
-            Below::Status(_) => {
-                super::draw(ERASE);
-            }
+            Below::Status(_) => self.lines.tell(ERASE.to_owned()),
             Below::Progress(bar) => bar.finish_and_clear(),
         }
     }

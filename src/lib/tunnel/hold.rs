@@ -14,8 +14,10 @@ use super::drive::{Ask, Ground, Stop};
 use super::failure::Failure;
 use super::locate::Found;
 use super::origin::Origin;
+use super::output::Meaning;
 use super::report::Report;
 use super::{cooldown, probe};
+use crate::control::FromTunnel;
 use crate::exit::Exit;
 use crate::paths;
 
@@ -159,8 +161,13 @@ impl Running<'_> {
                     return Stop::Killed(exit);
                 }
                 // Its lines are read on: with a full pipe it would not end.
-                said = self.cloudflared.next() => if let Said::Ended(_) = said {
-                    return stop;
+                said = self.cloudflared.next() => match said {
+                    Said::Ended(_) => return stop,
+                    // Whoever asked may be gone already; it ends all the same.
+                    Said::Line(Meaning::Unregistered) => {
+                        let _ = report.tell(FromTunnel::Unregistered).await;
+                    }
+                    Said::Line(_) => {}
                 },
                 () = sleep_until(until) => {
                     self.cloudflared.kill().await;

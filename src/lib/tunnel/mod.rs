@@ -77,7 +77,9 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// `exec PPID PROGRAM ARGUMENTS…`: dies with the process PPID from here on, and becomes PROGRAM.
+/// `exec PPID PROGRAM ARGUMENTS…`: dies with the process PPID from here on, can start no process
+/// any more, and becomes PROGRAM. Without the kernel's help for the second it is said and goes on:
+/// the first holds for PROGRAM itself.
 fn become_program(mut words: impl Iterator<Item = OsString>) -> Exit {
     let parent = words.next().and_then(|word| word.to_str()?.parse().ok());
     let (Some(parent), Some(program)) = (parent, words.next()) else {
@@ -85,6 +87,9 @@ fn become_program(mut words: impl Iterator<Item = OsString>) -> Exit {
     };
     if process::die_with_parent(parent).is_err() {
         return Exit::Failed;
+    }
+    if let Err(error) = process::forbid_processes() {
+        terminal::say(&format!("{}{error}", output::UNFENCED));
     }
     let error = Command::new(program).args(words).exec();
     terminal::say(&format!("{}{error}", output::NOT_RUN));

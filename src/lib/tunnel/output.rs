@@ -50,6 +50,11 @@ pub(super) enum Meaning {
     Registered,
     /// The edge lost the tunnel, or does not know it yet: worth a look at `/ready`.
     Unsettled,
+    /// The edge knows the tunnel no more, as it was asked. The first line of this kind is the only
+    /// one: a quick tunnel has one connection.
+    Unregistered,
+    /// Our own shim could not keep it from starting processes: why.
+    Unfenced(String),
     /// Something failed; alone it may be harmless, before an exit it is the reason.
     Trouble(Trouble),
 }
@@ -89,6 +94,9 @@ pub(super) enum Trouble {
 
 /// What our shim says when the program it shall become cannot be run.
 pub(super) const NOT_RUN: &str = "chattrace-tunnel: cannot run cloudflared: ";
+
+/// What our shim says when the program it becomes may start processes all the same.
+pub(super) const UNFENCED: &str = "chattrace-tunnel: cloudflared may start processes: ";
 
 /// Bytes of a stranger's text that a sentence may carry.
 const SHOWN: usize = 120;
@@ -132,6 +140,9 @@ fn information(message: &str) -> Meaning {
     if message.starts_with("Registered tunnel connection ") {
         return Meaning::Registered;
     }
+    if message.starts_with("Unregistered tunnel connection ") {
+        return Meaning::Unregistered;
+    }
     if message.starts_with("Retrying connection in up to ") {
         return Meaning::Unsettled;
     }
@@ -170,6 +181,9 @@ fn error(message: &str) -> Meaning {
 /// A line without time and level: the last words before an exit, or the rest of a longer message.
 fn plain(line: &str) -> Meaning {
     let starts = |prefix: &str| line.starts_with(prefix);
+    if let Some(why) = line.strip_prefix(UNFENCED) {
+        return Meaning::Unfenced(why.chars().take(SHOWN).collect());
+    }
     let trouble = if let Some(why) = line.strip_prefix("failed to request quick Tunnel: ") {
         request(why)
     } else if let Some(why) = line.strip_prefix(NOT_RUN) {

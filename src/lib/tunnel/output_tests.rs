@@ -104,6 +104,15 @@ fn a_recorded_drop_is_noticed_and_so_is_the_return() {
     assert_eq!(told[..4], [up.clone(), down.clone(), up, down]);
 }
 
+/// Also from an edge that does not hang up for the next 30 s.
+#[test]
+fn a_recorded_end_tells_when_the_edge_knows_the_tunnel_no_more() {
+    for name in ["01-happy-default-quic", "02-happy-recommended", "20-reg-refuse-quic"] {
+        let told = meanings(name).into_iter();
+        assert_eq!(told.filter(|meaning| *meaning == Meaning::Unregistered).count(), 1, "{name}");
+    }
+}
+
 /// No recorded line gives an address but the one in the box: not the API's, not a stranger's page.
 #[test]
 fn no_other_line_is_ever_taken_for_the_address() {
@@ -182,7 +191,7 @@ proptest! {
                 prop_assert!(!host.strip_suffix(".trycloudflare.com").unwrap().contains(['.', '/', '@', ':']));
             }
             Meaning::WrongAddress(text) => prop_assert!(text.chars().count() <= 120),
-            meaning @ (Meaning::Noise | Meaning::Metrics(_) | Meaning::Registered | Meaning::Unsettled | Meaning::Trouble(_)) => {
+            meaning @ (Meaning::Noise | Meaning::Metrics(_) | Meaning::Registered | Meaning::Unsettled | Meaning::Unregistered | Meaning::Unfenced(_) | Meaning::Trouble(_)) => {
                 prop_assert_eq!(meaning, Meaning::Noise);
             }
         }

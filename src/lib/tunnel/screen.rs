@@ -76,7 +76,11 @@ impl Screen {
 
     fn tell_people(&mut self, state: &FromTunnel) {
         match state {
-            FromTunnel::Hello { .. } => {}
+            FromTunnel::Hello { .. } | FromTunnel::Unregistered => {}
+            FromTunnel::Unfenced { why } => {
+                self.clear();
+                say(&format!("cloudflared may start processes of its own here: {why}"));
+            }
             FromTunnel::Fetching { .. } => self.fetching(state),
             FromTunnel::Fetched { bytes } => self.fetched(*bytes),
             FromTunnel::Found { path, version, digest, source } => {
@@ -157,6 +161,8 @@ impl Screen {
             | FromTunnel::Fetching { .. }
             | FromTunnel::Fetched { .. }
             | FromTunnel::Found { .. }
+            | FromTunnel::Unfenced { .. }
+            | FromTunnel::Unregistered
             | FromTunnel::Registered { .. } => return Reader::There,
         };
         terminal::result(&serde_json::to_string(&line).expect("texts and numbers are always JSON"))

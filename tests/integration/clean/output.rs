@@ -9,10 +9,11 @@ use crate::harness::CLEAN;
 
 const QUESTION: &str = "remove all this? [y/N] ";
 
-/// The things of one dead session, in the order in which they go.
+/// The things of one dead session, and the folder that held it alone, in the order in which they go.
 fn listed(dir: &std::path::Path) -> Vec<String> {
-    let dir = dir.display();
-    ["/control.sock", "/home", "/lock", ""].iter().map(|name| format!("{dir}{name}")).collect()
+    let (dir, base) = (dir.display(), dir.parent().unwrap().display());
+    let names = ["/control.sock", "/home", "/lock", ""];
+    names.iter().map(|name| format!("{dir}{name}")).chain([base.to_string()]).collect()
 }
 
 #[test]
@@ -42,7 +43,11 @@ fn json_is_one_object_per_thing() {
     let dead = ground.dead("dead");
     std::fs::write(dead.join("lock"), "12345").unwrap();
     let line = |name: &str, bytes: u32, kind: &str, removed: bool| {
-        let path = format!("{}{name}", dead.display());
+        let path = if kind == "folder" {
+            dead.parent().unwrap().display().to_string()
+        } else {
+            format!("{}{name}", dead.display())
+        };
         format!(
             "{{\"path\":\"{path}\",\"bytes\":{bytes},\"kind\":\"{kind}\",\"removed\":{removed}}}\n"
         )
@@ -52,6 +57,7 @@ fn json_is_one_object_per_thing() {
             + &line("/home", 0, "home", removed)
             + &line("/lock", 5, "lock", removed)
             + &line("", 0, "session", removed)
+            + &line("", 0, "folder", removed)
     };
     let ended = ground.clean(&["--stale", "--dry-run", "--json"]).expect_code(0);
     assert_eq!(ended.stdout, all(false));

@@ -5,6 +5,9 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+
 use super::DEADLINE;
 
 /// Where a line came from.
@@ -47,7 +50,12 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it with pipes for all three streams.
     pub(crate) fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (sender, lines) = channel();
         relay(child.stdout.take().unwrap(), Stream::Stdout, sender.clone());
@@ -56,11 +64,10 @@ impl Program {
         Self { child, stdin, lines, said: Vec::new() }
     }
 
-    /// Runs it to its end, with nothing on stdin.
-    pub(crate) fn run(command: Command) -> Ended {
-        let mut program = Self::start(command);
-        program.close_stdin();
-        program.wait()
+    /// Runs it to its end, with nothing on stdin and nobody who could close it.
+    pub(crate) fn run(mut command: Command) -> Ended {
+        command.stdin(Stdio::null());
+        Self::spawn(command).wait()
     }
 
     /// Its process id.
@@ -118,6 +125,13 @@ impl Program {
     /// The next line of stderr that contains `part`.
     pub(crate) fn stderr_with(&mut self, part: &str) -> String {
         self.line(Stream::Stderr, |line| line.contains(part))
+    }
+
+    /// Waits until it is dead, whoever else still holds its streams. It is collected by
+    /// [`Program::wait`].
+    pub(crate) fn dead(&self) {
+        let pid = Id::Pid(Pid::from_raw(i32::try_from(self.pid()).unwrap()));
+        waitid(pid, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
     }
 
     /// Waits for the end of both streams and of the process.

@@ -103,6 +103,12 @@ impl Terminal {
         self.ours.as_mut().expect("the terminal is open").keys.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Sends the program the signal `name`, such as `TERM`; not through the terminal.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([format!("-{name}"), pid]).status().unwrap().success());
+    }
+
     /// Makes it so many columns wide; the program in front of it is told.
     pub(crate) fn resize(&self, columns: u16) {
         resize(&self.path, columns);

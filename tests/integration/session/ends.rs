@@ -28,7 +28,27 @@ pub(super) fn child(parent: u32, name: &str) -> u32 {
 
 /// Kills one process, which the test has just found among the children of its own.
 pub(super) fn kill(pid: u32) {
-    assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+    signal("KILL", pid);
+}
+
+/// Sends such a process any signal.
+pub(super) fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Kills a session so that nobody is left to clean up after it: with its guard.
+pub(super) fn kill_with_guard(session: &Program) {
+    // Stopped, it starts no other guard in between.
+    session.signal("STOP");
+    kill(guard(session));
+    session.signal("KILL");
+    session.dead();
+}
+
+/// The guard of a session. The cleaner, which has the same name, must be through.
+pub(super) fn guard(session: &Program) -> u32 {
+    child(session.pid(), "chattrace-clean")
 }
 
 /// A session that stands in this phase, with the stand-in told how to get it there.
@@ -97,13 +117,49 @@ fn a_cloudflared_that_ignores_term_is_killed_in_time() {
 }
 
 #[test]
-fn killed_without_warning_it_takes_everybody_along_and_the_next_one_cleans_up() {
+fn killed_without_warning_it_takes_everybody_along_and_its_guard_cleans_up() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(HAPPY);
         let session = standing(&stage, phase);
         session.signal("KILL");
         let ended = session.wait();
         assert_eq!(ended.status.code(), None, "{ended:#?}");
+        let word = "chattrace was killed; whatever it had started is ended, nothing remains";
+        assert_eq!(ended.stderr.lines().last(), Some(word), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+/// A guard that somebody has stopped is set going by the death that it waits for.
+#[test]
+fn a_guard_that_was_stopped_cleans_up_all_the_same() {
+    let stage = Stage::new(HAPPY);
+    let session = standing(&stage, "open");
+    signal("STOP", guard(&session));
+    session.signal("KILL");
+    session.wait();
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
+    let stage = Stage::new(HAPPY);
+    let mut session = standing(&stage, "open");
+    kill(guard(&session));
+    session.stderr_with("the guard of this session was ended by SIGKILL; another one takes over");
+    session.signal("KILL");
+    let ended = session.wait();
+    assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
+    for phase in ["preparing", "opening", "open"] {
+        let stage = Stage::new(HAPPY);
+        let session = standing(&stage, phase);
+        kill_with_guard(&session);
+        session.wait();
         assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
         let mut next = watched(&stage.local(&["--json"]));
         next.stderr_with("left behind by");
@@ -117,10 +173,10 @@ fn killed_without_warning_it_takes_everybody_along_and_the_next_one_cleans_up() 
 }
 
 #[test]
-fn killed_without_warning_chattrace_clean_removes_the_rest() {
+fn killed_with_its_guard_chattrace_clean_removes_the_rest() {
     let stage = Stage::new(HAPPY);
     let session = standing(&stage, "open");
-    session.signal("KILL");
+    kill_with_guard(&session);
     session.wait();
     let ended = Program::run({
         let mut command = stage.place.command(CLEAN);
@@ -207,6 +263,21 @@ fn ctrl_z_says_why_not_and_the_session_goes_on() {
     stage.assert_nothing_left();
 }
 
+/// Its neighbour on the other side; what that has written is left where it is.
+#[test]
+fn the_end_of_a_pipe_on_standard_input_ends_it() {
+    for written in ["", "x", "anything\n"] {
+        let stage = Stage::new(HAPPY);
+        let mut session = standing(&stage, "open");
+        session.write(written);
+        session.close_stdin();
+        assert_eq!(event(&mut session, "closing")["text"], "standard input has ended");
+        session.wait().expect_code(0);
+        assert!(stage.stand_in.ended_by_term());
+        stage.assert_nothing_left();
+    }
+}
+
 /// A reader that goes away is noticed at once, not at the next write.
 #[test]
 fn a_reader_that_goes_away_ends_it() {
@@ -216,5 +287,22 @@ fn a_reader_that_goes_away_ends_it() {
     assert!(ended.stdout.starts_with("https://"), "{ended:#?}");
     assert!(ended.stderr.contains("nobody reads the output any more"), "{ended:#?}");
     assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}
+
+/// Ctrl+S, a frozen window: who cannot show anything any more can still end.
+#[test]
+fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&["--logs", "delete"]), 80);
+    let link = Link::shown(&mut terminal);
+    terminal.see("● local only");
+    terminal.type_keys("\u{13}");
+    // The session is told of this one, and wants to show it.
+    let mut ana = Guest::join(&link, "Ana");
+    ana.say("still here");
+    terminal.signal("TERM");
+    assert_eq!(ana.hear("end")["t"], "end");
+    terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }

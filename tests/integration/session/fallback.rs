@@ -85,6 +85,30 @@ fn a_tunnel_that_dies_later_is_said_and_the_room_goes_on() {
     }
 }
 
+/// Whoever is still in the room hears of the new address, for those who were cut off with the old
+/// one; whoever comes back later reads it, too.
+#[test]
+fn a_new_address_after_a_lost_one_is_shown_and_told_to_the_participants() {
+    let stage = Stage::new(&format!("{HAPPY}wait die\nexit 1\n"));
+    let mut session = watched(&stage.public(&["--json"]));
+    let link = event(&mut session, "link");
+    let link = Link::at(link["url"].as_str().unwrap(), &stage.origin());
+    let (ana, bo) = (Guest::join(&link, "Ana"), Guest::join(&link, "Bo"));
+    stage.stand_in.order("greet\nbox other-words.trycloudflare.com\nmetrics\nregister\n");
+    stage.stand_in.release("die");
+    assert_eq!(event(&mut session, "tunnel")["state"], "lost");
+    let url = "https://other-words.trycloudflare.com";
+    let other = event(&mut session, "link");
+    assert_eq!(other["url"], format!("{url}/t/{}", link.ticket));
+    for guest in [ana, bo] {
+        assert_eq!(guest.hear("moved")["url"], url);
+    }
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    assert!(ended.stderr.contains("; next try in 5 s"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
 /// No cloudflared, and nobody to fetch it from.
 fn alone(stage: &Stage, arguments: &[&str]) -> Command {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -133,7 +133,7 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
 }
 
 /// `chattrace` in a folder of its own, with these siblings: a copy, or a script.
-fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
+pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
     let folder = stage.place.root().join("bin/moved");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -179,6 +179,10 @@ fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
     let other = ["chattrace-serve is version 9.9.9, this is", "build or install all four"];
     let other_tunnel = ["chattrace-tunnel is version 9.9.9, this is", "build or install all four"];
     let died = ["chattrace-serve ended with code 3: it hurts: the room is gone"];
+    let refused_clean = ["chattrace-clean is version 9.9.9, this is", "build or install all four"];
+    let siblings = [("chattrace-serve", None), ("chattrace-tunnel", None)];
+    let siblings = [&siblings[..], &[("chattrace-clean", Some(STRANGER))]].concat();
+    refused(&stage, &moved(&stage, &siblings), 70, &refused_clean);
     for (serve, tunnel, words) in [
         (Some(STRANGER), None, &other[..]),
         (None, Some(STRANGER), &other_tunnel),

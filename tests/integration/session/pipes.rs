@@ -116,7 +116,7 @@ fn what_clean_would_remove_can_be_listed() {
     let stage = Stage::new(HAPPY);
     let mut session = super::stage::watched(&stage.local(&["--json"]));
     Link::told(&mut session);
-    session.signal("KILL");
+    super::ends::kill_with_guard(&session);
     session.wait();
     let script = "chattrace-clean --all --dry-run -0 | xargs -0 ls -ld";
     let ended = Program::run(shell(&stage, script)).expect_code(0);

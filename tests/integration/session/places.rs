@@ -4,11 +4,11 @@
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::ends::{child, kill};
+use super::ends::{child, kill, kill_with_guard, signal};
 use super::guest::Guest;
-use super::stage::{Link, Stage, event, watched};
-use crate::harness::Program;
+use super::stage::{Link, Stage, event, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
+use crate::harness::{CLEAN, Program};
 
 /// The runtime folder that the session says it has.
 fn runtime(session: &mut Program) -> PathBuf {
@@ -99,7 +99,7 @@ fn two_at_once_do_not_know_of_each_other() {
     let link = Link::told(&mut other);
     assert_eq!(stage.run_dirs().len(), 2);
     let mut ana = Guest::join(&link, "Ana");
-    one.signal("KILL");
+    kill_with_guard(&one);
     one.wait();
     ana.say("still here");
     // It cannot see that the first is dead, and does not clean under somebody's hands.
@@ -111,6 +111,40 @@ fn two_at_once_do_not_know_of_each_other() {
     third.signal("TERM");
     third.wait().expect_code(0);
     stage.assert_nothing_left();
+}
+
+/// A container without systemd: `chattrace` is the init of its processes, or the child of a shell
+/// that is; there is no terminal, and nobody else to adopt or to clean.
+#[test]
+fn in_a_container_it_ends_like_everywhere() {
+    let own = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+    let root = nix::unistd::Uid::effective().is_root();
+    for init in ["exec \"$0\" \"$@\"", "\"$0\" \"$@\"; exit $?"] {
+        for (name, code) in [("TERM", Some(0)), ("KILL", None)] {
+            let stage = Stage::new(HAPPY);
+            let inside = in_shell(&stage.public(&["--json"]), init);
+            let mut outside = stage.place.command("unshare");
+            outside.args(own).args((!root).then_some("--map-root-user"));
+            outside.arg(inside.get_program()).args(inside.get_args());
+            let mut session = watched(&outside);
+            event(&mut session, "link");
+            let first =
+                child(session.pid(), if init.starts_with("exec") { "chattrace" } else { "sh" });
+            let chattrace =
+                if init.starts_with("exec") { first } else { child(first, "chattrace") };
+            signal(name, chattrace);
+            let ended = session.wait();
+            assert!(code.is_none() || ended.status.code() == code, "{ended:#?}");
+            if name == "TERM" {
+                assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+            }
+            // Killed, its container ends with it, and the kernel kills all at once, the guard as well.
+            let mut clean = stage.place.command(CLEAN);
+            clean.args(["--stale", "--yes"]);
+            Program::run(clean).expect_code(0);
+            stage.assert_nothing_left();
+        }
+    }
 }
 
 /// The base is taken away with the last session, while others begin.

@@ -104,18 +104,20 @@ fn quiet_on_a_terminal_is_the_link_alone() {
     stage.assert_nothing_left();
 }
 
-/// Input that ends says nothing: a session is no filter.
+/// Only a neighbour can go away: what never had one, or never ends, says nothing.
 #[test]
-fn the_end_of_standard_input_does_not_end_it() {
-    let stage = Stage::new(HAPPY);
-    let mut session = scripted(&stage.local(&[]), "exec 9>&1; exec \"$0\" \"$@\"");
-    session.close_stdin();
-    let link = Link::local(&session.stdout_line());
-    let mut ana = Guest::join(&link, "Ana");
-    ana.say("still here");
-    session.signal("TERM");
-    session.wait().expect_code(0);
-    stage.assert_nothing_left();
+fn an_input_without_anybody_behind_it_does_not_end_it() {
+    for input in ["</dev/null", "<&-", "<\"$0\""] {
+        let stage = Stage::new(HAPPY);
+        let script = format!("exec 9>&1; exec \"$0\" \"$@\" {input}");
+        let mut session = scripted(&stage.local(&[]), &script);
+        let link = Link::local(&session.stdout_line());
+        let mut ana = Guest::join(&link, "Ana");
+        ana.say("still here");
+        session.signal("TERM");
+        session.wait().expect_code(0);
+        stage.assert_nothing_left();
+    }
 }
 
 /// A shell of a user who wants both in one file.

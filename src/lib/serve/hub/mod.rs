@@ -23,7 +23,8 @@ pub(super) use connection::{Connection, News, Over};
 /// 1970, the event.
 pub(super) type Encode = fn(u64, u64, &Event) -> Arc<str>;
 
-/// How long browsers have to call `/bye` after the goodbye: measured, they do so within 22 ms.
+/// How long browsers have to call `/bye` after the goodbye, and those who poll to come back for it:
+/// measured, the first takes 22 ms.
 const BYE: Duration = Duration::from_millis(250);
 
 /// The room, its memory, and the bell that wakes all readers.
@@ -48,7 +49,7 @@ struct Inner {
     life: Life,
     /// Open [`Connection`]s.
     connections: usize,
-    /// How many were open when the end was said.
+    /// How many had a seat when the end was said, with an open connection or between two polls.
     told: usize,
 }
 
@@ -175,17 +176,24 @@ impl Hub {
         self.publish(&mut inner, events);
     }
 
+    /// Tells everybody that the room has another public address: whoever came by the old one cannot
+    /// come back by it.
+    pub(super) fn moved(&self, url: String) {
+        let mut inner = self.lock();
+        self.publish(&mut inner, vec![Event::Moved { url }]);
+    }
+
     /// Tells everybody that the session is over, and lets nobody in any more.
     pub(super) fn end(&self) {
         let mut inner = self.lock();
         inner.life = Life::Ending;
-        inner.told = inner.connections;
+        inner.told = inner.connections.max(inner.room.present());
         drop(inner);
         self.bell.send_replace(());
     }
 
-    /// Returns when no connection is open, and browsers that were told of the end have had the
-    /// time to say `/bye`.
+    /// Returns when no connection is open, and everybody who had a seat at the end has had the time
+    /// to hear of it, and to say `/bye`.
     pub(super) async fn drained(&self) {
         let mut bell = self.bell.subscribe();
         while self.lock().connections > 0 {

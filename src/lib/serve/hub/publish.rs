@@ -27,7 +27,7 @@ impl Hub {
         let notice = match event {
             Event::Joined(who) => FromServe::Joined { participant: participant(who), present },
             Event::Left(who) => FromServe::Left { participant: participant(who), present },
-            Event::Said { .. } => return,
+            Event::Said { .. } | Event::Moved { .. } => return,
         };
         // Full: the operator's side is stuck, and the room must not wait for it.
         let _ = self.notices.try_send(notice);

@@ -15,7 +15,7 @@ use crate::config::{Mode, RoomSettings};
 const TEMPLATE: &str = include_str!("../../../../templates/page.hbs");
 const STYLE: &str = include_str!("../../../../assets/style.css");
 /// One script in two files: how the page reaches the room, and what it shows of it.
-const SCRIPT: &str =
+const SOURCE: &str =
     concat!(include_str!("../../../../assets/way.js"), include_str!("../../../../assets/room.js"));
 
 /// Longest name in letters as people see them; see [`crate::chat::Nickname`].
@@ -32,7 +32,7 @@ pub(super) struct Page {
 #[derive(Serialize)]
 struct Values {
     style: &'static str,
-    script: &'static str,
+    script: String,
     max_name: usize,
     message_bytes: usize,
     backlog: usize,
@@ -50,9 +50,10 @@ impl Page {
     /// # Errors
     /// When the template, which is compiled in, is wrong.
     pub(super) fn render(room: &RoomSettings) -> Result<Self, PageError> {
+        let script = without_comments(SOURCE);
         let values = Values {
             style: STYLE,
-            script: SCRIPT,
+            script: script.clone(),
             max_name: MAX_NAME,
             message_bytes: room.message_bytes,
             backlog: room.backlog,
@@ -63,7 +64,7 @@ impl Page {
             "default-src 'none'; script-src '{}'; style-src '{}'; form-action 'self'; \
              base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
              trusted-types 'none'; connect-src 'self'",
-            hash(SCRIPT),
+            hash(&script),
             hash(STYLE)
         );
         Ok(Self { html, policy })
@@ -81,6 +82,14 @@ impl Page {
         HeaderValue::from_str(format!("{} {socket}", self.policy).trim_end())
             .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
     }
+}
+
+/// The script without its comment lines: they are for who reads the source, and a visitor on a thin
+/// line waits for every byte.
+fn without_comments(script: &str) -> String {
+    let comment = |line: &str| line.starts_with("//") || line.starts_with("/**");
+    let code = script.lines().filter(|line| !comment(line.trim_start()));
+    code.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn hash(text: &str) -> String {

@@ -3,10 +3,10 @@
 //! Names come from the network and are made harmless here, once, for screen and log alike. Message
 //! text never gets this far.
 
+mod ending;
 mod tunnel;
 
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::ZonedDateTime;
@@ -15,10 +15,10 @@ use tokio::time::timeout;
 
 use super::checks::Check;
 use super::qr;
-use super::session::{Asked, Cause};
+use super::services::Cleaning;
 use crate::control::Participant;
 use crate::log::{Entry, EventLog, Person};
-use crate::terminal::{FULL_WIDTH, Lines, Mark, Screen, harmless};
+use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
 
 /// For what a busy reader has not taken yet when the session is over.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -101,7 +101,11 @@ impl Board {
             (false, true) => Output::Nothing,
             (false, false) => Output::Links,
         };
-        let lines = if output == Output::Nothing { None } else { Some(Lines::start()?) };
+        let lines = if output == Output::Nothing {
+            None
+        } else {
+            Some(Lines::start("stdout", terminal::result)?)
+        };
         Ok(Self {
             screen,
             output,
@@ -127,12 +131,15 @@ impl Board {
         }
     }
 
-    /// Waits until everything for stdout is written, or for as long as a reader deserves who is
-    /// there and does not read.
-    pub(super) async fn flush(&mut self) {
-        if let Some(lines) = self.lines.take() {
-            let _ = timeout(FLUSH, lines.written()).await;
-        }
+    /// Waits until everything is shown and written, or for as long as a reader deserves who is there
+    /// and does not read.
+    pub(super) async fn flush(self) {
+        let written = async {
+            if let Some(lines) = self.lines {
+                lines.written().await;
+            }
+        };
+        let _ = timeout(FLUSH, async { tokio::join!(written, self.screen.shown()) }).await;
     }
 
     /// How many are in the room.
@@ -165,14 +172,41 @@ impl Board {
         self.screen.fact(check.mark, check.name, &check.fact);
     }
 
-    /// What dead sessions left is gone.
-    pub(in crate::supervisor) fn cleaned(&self, removed: usize) {
-        let fact = match removed {
+    /// What became of what dead sessions left.
+    pub(in crate::supervisor) fn cleaned(&self, cleaning: &Cleaning) {
+        let things = |removed: &usize| match removed {
             0 => "nothing left behind by earlier ones".to_owned(),
             1 => "1 thing left behind by a dead one, removed".to_owned(),
             many => format!("{many} things left behind by dead ones, removed"),
         };
-        self.screen.fact(Mark::Good, "old sessions", &fact);
+        let (mark, fact) = match cleaning {
+            Cleaning::Done(removed) => (Mark::Good, things(removed)),
+            Cleaning::InPart(0) => (
+                Mark::Warning,
+                "what dead ones left cannot be removed; chattrace-clean says why".to_owned(),
+            ),
+            Cleaning::InPart(removed) => (
+                Mark::Warning,
+                format!("{}, and some remain; chattrace-clean says why", things(removed)),
+            ),
+            Cleaning::Failed(how) => {
+                (Mark::Warning, format!("not cleaned up: chattrace-clean {how}; run it yourself"))
+            }
+        };
+        self.screen.fact(mark, "old sessions", &fact);
+    }
+
+    /// The guard is gone before its time.
+    pub(in crate::supervisor) fn guard_lost(&self, how: &str, replaced: bool) {
+        let how = harmless(how);
+        self.hint(&if replaced {
+            format!("the guard of this session {how}; another one takes over")
+        } else {
+            format!(
+                "the guard of this session {how}, and no other is started; if chattrace is killed \
+                 now, its folder stays until the next start"
+            )
+        });
     }
 
     /// The room is there.
@@ -236,63 +270,6 @@ impl Board {
     pub(in crate::supervisor) fn hint(&self, text: &str) {
         self.screen.line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
         self.bottom();
-    }
-
-    /// The session ends.
-    pub(in crate::supervisor) fn ending(&mut self, cause: &Cause) {
-        self.screen.clear_status();
-        self.note(Entry::Ended);
-        let (mark, text) = match cause {
-            Cause::Asked(Asked::Operator) => (Mark::Note, "ending; everybody is told".to_owned()),
-            Cause::Asked(Asked::TerminalClosed) => {
-                (Mark::Note, "the terminal is closed".to_owned())
-            }
-            Cause::Asked(Asked::ReaderGone) => {
-                (Mark::Note, "nobody reads the output any more".to_owned())
-            }
-            Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
-            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
-        };
-        self.json(&Event::Closing { text: &text });
-        match mark {
-            Mark::Bad => self.screen.insist(&format!("chattrace: {text}")),
-            Mark::Good | Mark::Warning | Mark::Note => {
-                self.screen.line(&format!("\n  {} {text}", self.screen.sign(mark)));
-            }
-        }
-    }
-
-    /// The event log was written.
-    pub(in crate::supervisor) fn saved(&self, path: &Path) {
-        self.screen
-            .insist(&format!("  event log saved: {}", harmless(&path.display().to_string())));
-    }
-
-    /// The event log could not be written.
-    pub(in crate::supervisor) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
-        self.screen.insist(&format!(
-            "  {} the event log could not be saved in {}: {error}; choose another folder with \
-             --archive-dir",
-            self.screen.sign(Mark::Bad),
-            harmless(&folder.display().to_string())
-        ));
-    }
-
-    /// The very last line.
-    pub(in crate::supervisor) fn finished(&mut self, remains: &[String]) {
-        self.screen.clear_status();
-        self.json(&Event::Closed { remains });
-        if remains.is_empty() {
-            self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
-            return;
-        }
-        for thing in remains {
-            self.screen.insist(&format!(
-                "  {} remains: {}",
-                self.screen.sign(Mark::Bad),
-                harmless(thing)
-            ));
-        }
     }
 
     /// A line with the time before it.

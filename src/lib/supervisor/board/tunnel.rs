@@ -52,6 +52,16 @@ impl Board {
         self.cloudflared(Mark::Good, fact);
     }
 
+    /// Nothing keeps cloudflared from starting processes of its own.
+    pub(in crate::supervisor) fn unfenced(&mut self, why: &str) {
+        let fact = format!(
+            "may start processes of its own here ({}); those are ended with the session, unless \
+             they hide",
+            harmless(why)
+        );
+        self.cloudflared(Mark::Warning, fact);
+    }
+
     /// The tunnel makes progress.
     pub(in crate::supervisor) fn tunnel(&mut self, state: &str, text: &str) {
         self.json(&Event::Tunnel { state, text: None });

@@ -1,35 +1,60 @@
 //! Collecting the dead, ringing the timers, and the last wipe.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use tokio::signal::unix::Signal;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use super::super::services::Running;
+use super::super::services::{Cleaner, Running};
 use super::super::session::{Event, Timer};
 use super::Drive;
-use crate::process;
+use crate::control::ToGuard;
+use crate::process::{self, ExitReason, Marked, Service};
 
 /// Patience with killed processes before they are named as remaining.
 const WIPE: Duration = Duration::from_secs(2);
 
+/// Patience with a guard that was told to wipe; then it is done without one.
+const DISMISS: Duration = Duration::from_secs(1);
+
+/// Takes a service out of its place if it has ended.
+fn ended<T>(place: &mut Option<T>, service: fn(&T) -> &Service) -> Option<(T, ExitReason)> {
+    let reason = service(place.as_ref()?).reap()?;
+    Some((place.take()?, reason))
+}
+
 impl Drive {
     /// Collects whoever has ended; the session hears of it after their last words.
     pub(super) fn reap(&mut self) {
-        if let Some(reason) = self.serve.as_ref().and_then(Running::ended)
-            && let Some(serve) = self.serve.take()
-        {
+        if let Some((serve, reason)) = ended(&mut self.serve, Running::service) {
             serve.bury(reason, self.inputs.clone());
         }
-        if let Some(reason) = self.tunnel.as_ref().and_then(Running::ended)
-            && let Some(tunnel) = self.tunnel.take()
-        {
+        if let Some((tunnel, reason)) = ended(&mut self.tunnel, Running::service) {
             tunnel.bury(reason, self.inputs.clone());
+            // A cloudflared that hid from its group would keep the old address, unseen.
+            self.end_strays();
         }
+        if let Some((guard, reason)) = ended(&mut self.guard, Running::service) {
+            guard.bury(reason, self.inputs.clone());
+        }
+        if let Some((cleaner, reason)) = ended(&mut self.cleaner, Cleaner::service) {
+            cleaner.bury(reason, self.inputs.clone());
+        }
+        process::reap_orphans(&self.known().collect::<Vec<_>>());
+    }
+
+    /// Everybody whom we have started and not collected.
+    fn known(&self) -> impl Iterator<Item = &Service> {
+        self.services().chain(self.guard.as_ref().map(Running::service))
+    }
+
+    /// The same without the guard.
+    fn services(&self) -> impl Iterator<Item = &Service> {
         let serve = self.serve.as_ref().map(Running::service);
         let tunnel = self.tunnel.as_ref().map(Running::service);
-        let known: Vec<_> = serve.into_iter().chain(tunnel).collect();
-        process::reap_orphans(&known);
+        let cleaner = self.cleaner.as_ref().map(Cleaner::service);
+        serve.into_iter().chain(tunnel).chain(cleaner)
     }
 
     pub(super) fn due(&mut self) -> Vec<Event> {
@@ -42,13 +67,30 @@ impl Drive {
         due.into_iter().map(Event::Rang).collect()
     }
 
-    /// The processes of this session that are still there, killed once more. The services are asked
-    /// for by number: they keep even the mark in their environment from everybody but root.
+    /// Ends whoever carries our mark and is none of those whom we have started.
+    fn end_strays(&self) {
+        let ours: Vec<_> = self.known().map(Service::pid).collect();
+        let marked = Marked::by(OsStr::new(&self.id));
+        for stray in marked.iter().filter(|marked| !ours.contains(&marked.pid())) {
+            // What may not be killed is named at the end.
+            let _ = stray.kill();
+        }
+    }
+
+    /// The processes of this session that are still there, killed once more, but for the guard. The
+    /// services are asked for by number: they keep even the mark in their environment from everybody
+    /// but root.
     fn left(&self) -> Vec<i32> {
-        let serve = self.serve.as_ref().map(Running::service);
-        let tunnel = self.tunnel.as_ref().map(Running::service);
-        let mut left = process::end_marked_children(&self.id);
-        for service in serve.into_iter().chain(tunnel) {
+        let guard = self.guard.as_ref().map(|guard| guard.service().pid());
+        let mut left = Vec::new();
+        for marked in Marked::by(OsStr::new(&self.id)) {
+            if Some(marked.pid()) != guard {
+                // What may not be killed stays and is named.
+                let _ = marked.kill();
+                left.push(marked.pid());
+            }
+        }
+        for service in self.services() {
             service.kill_group();
             left.push(service.pid());
         }
@@ -67,8 +109,7 @@ impl Drive {
             if left.is_empty() {
                 break;
             }
-            if tokio::time::timeout_at(end, children.recv()).await.is_err() {
-                self.remains.extend(left.into_iter().map(|pid| format!("process {pid}")));
+            if timeout_at(end, children.recv()).await.is_err() {
                 break;
             }
         }
@@ -76,12 +117,38 @@ impl Drive {
             task.abort();
             let _ = task.await;
         }
-        if let Some(run_dir) = self.run_dir.take() {
+        self.dismiss_guard(children).await;
+        self.remains.extend(self.left().into_iter().map(|pid| format!("process {pid}")));
+        // By its folder the next one to clean knows whom to look for.
+        if let Some(run_dir) = self.run_dir.take_if(|_| self.remains.is_empty()) {
             let path = run_dir.path().display().to_string();
+            // The guard has done it, unless there is none.
             if let Err(error) = run_dir.remove() {
                 self.remains.push(format!("{path}: {error}"));
             }
         }
         self.remains.is_empty()
+    }
+
+    /// Lets the guard look once more and wipe, and waits until it is gone, too.
+    async fn dismiss_guard(&mut self, children: &mut Signal) {
+        let Some(guard) = &self.guard else { return };
+        guard.tell(ToGuard::Wipe);
+        guard.service().resume();
+        let (patience, end) = (Instant::now() + DISMISS, Instant::now() + DISMISS + WIPE);
+        while let Some(guard) = &self.guard {
+            let now = Instant::now();
+            if now >= end {
+                self.remains.push(format!("process {}", guard.service().pid()));
+                return;
+            }
+            if now >= patience {
+                guard.service().kill_group();
+            }
+            let until = if now < patience { patience } else { end };
+            // Late or not, whoever has ended by now is collected.
+            let _ = timeout_at(until, children.recv()).await;
+            self.reap();
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::services::Input;
+use super::super::services::{Input, Role};
 use super::super::session::{Asked, Cause, Event};
 use super::Drive;
 use crate::control::{AnswerBody, Ask, FromServe, FromTunnel, ToServe, VERSION};
@@ -21,13 +21,15 @@ impl Drive {
         match input {
             Input::Serve(message) => self.hear_serve(message),
             Input::Tunnel(message) => self.hear_tunnel(message),
-            Input::Stranger(name, what) => Some(Event::End(Cause::Failed(format!(
-                "{name} {what}, this is {VERSION}; build or install all four programs together"
+            Input::Stranger(role, what) => Some(Event::End(Cause::Failed(format!(
+                "{} {what}, this is {VERSION}; build or install all four programs together",
+                role.program()
             )))),
-            Input::Ended("chattrace-serve", how) => Some(Event::ServeEnded(how)),
-            Input::Ended(_, how) => Some(Event::TunnelEnded(how)),
-            Input::Cleaned(removed) => {
-                self.board.cleaned(removed);
+            Input::Ended(Role::Serve, how) => Some(Event::ServeEnded(how)),
+            Input::Ended(Role::Tunnel, how) => Some(Event::TunnelEnded(how)),
+            Input::Ended(Role::Guard, how) => Some(Event::GuardEnded(how)),
+            Input::Cleaned(cleaning) => {
+                self.board.cleaned(&cleaning);
                 Some(Event::Cleaned)
             }
             Input::Asked((ask, answer)) => {
@@ -99,6 +101,8 @@ impl Drive {
                 self.stop_settling();
                 return Some(Event::TunnelLost(why, retry_after));
             }
+            FromTunnel::Unfenced { why } => self.board.unfenced(&why),
+            FromTunnel::Unregistered => return Some(Event::TunnelUnregistered),
             FromTunnel::Hello { .. } | FromTunnel::Closed => {}
         }
         None

@@ -3,10 +3,10 @@
 
 mod ending;
 mod hear;
+mod starting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::TcpListener;
-use std::os::fd::OwnedFd;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use super::closing::Closing;
-use super::services::{INPUTS, Input, Running, Siblings};
+use super::services::{Cleaner, INPUTS, Input, Running, Siblings};
 use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
 use crate::config::Config;
-use crate::control::{Listener, ToServe, ToTunnel};
+use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
 use crate::paths::RunDir;
 use crate::process::{self, EndSignal, EndSignals};
 use crate::terminal;
@@ -35,6 +35,8 @@ pub(super) struct Drive {
     ticket: Token,
     listener: TcpListener,
     run_dir: Option<RunDir>,
+    guard: Option<Running<ToGuard>>,
+    cleaner: Option<Cleaner>,
     serve: Option<Running<ToServe>>,
     tunnel: Option<Running<ToTunnel>>,
     timers: BTreeMap<Timer, Instant>,
@@ -63,6 +65,7 @@ enum Woken {
     Child,
     Input(Input),
     ReaderGone,
+    WriterGone,
     TerminalGone,
     Timer,
 }
@@ -77,7 +80,6 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     let mut stops = signal(SignalKind::from_raw(process::STOP_KEY))?;
     let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
     let (mut drive, first) = Drive::new(begin, inputs);
-    drive.clean_stale().await;
     let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
     let mut ended = drive.step_all(failures, &mut children).await;
     let (unread, terminal_gone) = (drive.board.unread(), terminal::terminal_gone());
@@ -87,8 +89,9 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
             () = unread => {}
         }
     };
-    tokio::pin!(reader_gone, terminal_gone);
-    let (mut read, mut attached) = (true, true);
+    let writer_gone = terminal::writer_gone();
+    tokio::pin!(reader_gone, writer_gone, terminal_gone);
+    let (mut read, mut written, mut attached) = (true, true, true);
     while ended.is_none() {
         let next = drive.timers.values().min().copied();
         let rings = async move {
@@ -103,12 +106,14 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
             _ = stops.recv() => Woken::Stop,
             () = &mut terminal_gone, if attached => Woken::TerminalGone,
             () = &mut reader_gone, if read => Woken::ReaderGone,
+            () = &mut writer_gone, if written => Woken::WriterGone,
             _ = children.recv() => Woken::Child,
             () = rings => Woken::Timer,
             Some(input) = inputs_in.recv() => Woken::Input(input),
         };
         attached &= !matches!(woken, Woken::TerminalGone);
         read &= !matches!(woken, Woken::ReaderGone);
+        written &= !matches!(woken, Woken::WriterGone);
         ended = drive.wake(woken, &mut children).await;
     }
     drive.board.flush().await;
@@ -129,6 +134,8 @@ impl Drive {
             ticket: begin.ticket,
             listener: begin.listener,
             run_dir: Some(begin.run_dir),
+            guard: None,
+            cleaner: None,
             serve: None,
             tunnel: None,
             timers: BTreeMap::new(),
@@ -161,13 +168,6 @@ impl Drive {
         }
     }
 
-    async fn clean_stale(&mut self) {
-        if let Err(error) = self.siblings.clean(&self.id, &self.inputs) {
-            self.board.hint(&error.to_string());
-            let _ = self.inputs.send(Input::Cleaned(0)).await;
-        }
-    }
-
     async fn wake(&mut self, woken: Woken, children: &mut Signal) -> Option<Ending> {
         let event = match woken {
             Woken::Signal(EndSignal::Hangup) | Woken::TerminalGone => {
@@ -177,6 +177,7 @@ impl Drive {
                 Some(Event::End(Cause::Asked(Asked::Operator)))
             }
             Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
+            Woken::WriterGone => Some(Event::End(Cause::Asked(Asked::WriterGone))),
             Woken::Stop => {
                 self.board.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None
@@ -216,6 +217,10 @@ impl Drive {
     /// Does one thing; what follows at once is an event.
     fn act(&mut self, action: Action) -> Option<Event> {
         match action {
+            Action::StartGuard => return self.start_guard(),
+            Action::ShowGuardLost { how, replaced } => self.board.guard_lost(&how, replaced),
+            Action::StartCleaner => return self.start_cleaner(),
+            Action::KillCleaner => self.cleaner.as_ref()?.service().kill_group(),
             Action::StartTunnel => return self.start_tunnel(),
             Action::StartServe => return self.start_serve(),
             Action::OpenTunnel => {
@@ -223,6 +228,7 @@ impl Drive {
                 self.tunnel.as_ref()?.tell(ToTunnel::Open { origin });
             }
             Action::ShowLink(address) => self.show_link(address),
+            Action::TellMoved(url) => self.serve.as_ref()?.tell(ToServe::Moved { url }),
             Action::ShowBack => self.board.back(),
             Action::ShowLost(why, pause) => {
                 self.host(None);
@@ -245,35 +251,6 @@ impl Drive {
             Action::Wipe | Action::Finish(_) => {}
         }
         None
-    }
-
-    fn start_serve(&mut self) -> Option<Event> {
-        let handed = self.listener.try_clone().map(OwnedFd::from);
-        let started = match handed {
-            Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
-            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
-        };
-        match started {
-            Ok(serve) => {
-                let room = self.config.room.clone();
-                serve.tell(ToServe::Start { room, ticket: self.ticket.clone() });
-                self.serve = Some(serve);
-                None
-            }
-            Err(error) => Some(Event::ServeEnded(error.to_string())),
-        }
-    }
-
-    fn start_tunnel(&mut self) -> Option<Event> {
-        let run_dir = self.run_dir.as_ref()?.path().to_owned();
-        match self.siblings.start_tunnel(&self.id, &self.inputs) {
-            Ok(tunnel) => {
-                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
-                self.tunnel = Some(tunnel);
-                None
-            }
-            Err(error) => Some(Event::TunnelEnded(error.to_string())),
-        }
     }
 
     fn show_link(&mut self, address: Option<String>) {

@@ -6,36 +6,42 @@
 //!     any phase before Closing may jump to it; a second request to end kills
 //! ```
 
+mod ending;
+mod tunnel;
 mod words;
 
+#[cfg(test)]
+mod explored;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use words::Action::{Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe};
+use tunnel::RETRY;
+use words::Action::{Arm, KillServe, KillTunnel};
 
 pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnelling};
 
+/// A cleaner needs milliseconds; one that somebody has stopped, or that hangs on a dead file system,
+/// must not keep the session from beginning.
+const CLEAN: Duration = Duration::from_secs(10);
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
 const START: Duration = Duration::from_secs(15);
-/// For the goodbye and the unregistering together. The whole end shall take 2 s.
-const DRAIN: Duration = Duration::from_millis(1500);
-/// For the room's process, which at this point has nothing left to do.
-const KILL: Duration = Duration::from_millis(400);
-/// A killed process that is still there after this hangs in the kernel; it is named, not awaited.
-const GONE: Duration = Duration::from_secs(2);
-/// First and longest wait before another try for a public address.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+
+/// How many guards a session may have, one after the other. One is enough unless somebody kills
+/// them; whoever kills four will kill the fifth.
+const GUARDS: u32 = 4;
 
 /// One run of `chattrace`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) struct Session {
     phase: Phase,
     tunnelling: Tunnelling,
     tunnel: Tunnel,
     serve: Serve,
     cleaned: bool,
+    /// How many more guards may be started.
+    guards: u32,
     /// The public address that was announced last.
     announced: Option<String>,
     retry: Duration,
@@ -44,7 +50,7 @@ pub(in crate::supervisor) struct Session {
     wiping: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Tunnel {
     /// No process.
     None,
@@ -56,11 +62,13 @@ enum Tunnel {
     Opening,
     /// Has one.
     Up,
+    /// Has given it back, as asked, and may still carry what is being said.
+    Unregistered,
     /// Has none and ends by itself.
     Lost(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Serve {
     None,
     Starting,
@@ -77,16 +85,19 @@ impl Session {
             tunnel: Tunnel::None,
             serve: Serve::None,
             cleaned: false,
+            guards: GUARDS - 1,
             announced: None,
             retry: RETRY.0,
             cause: None,
             killed: false,
             wiping: false,
         };
-        let first = match tunnelling {
-            Tunnelling::Never => Vec::new(),
-            Tunnelling::WhenPossible | Tunnelling::Required => session.start_tunnel(),
-        };
+        // The guard before anybody whom it may have to end.
+        let mut first = vec![Action::StartGuard, Action::StartCleaner, Arm(Timer::Clean, CLEAN)];
+        match tunnelling {
+            Tunnelling::Never => {}
+            Tunnelling::WhenPossible | Tunnelling::Required => first.extend(session.start_tunnel()),
+        }
         (session, first)
     }
 
@@ -128,6 +139,7 @@ impl Session {
                 self.cleaned = true;
                 self.go_on()
             }
+            Event::GuardEnded(how) => self.guard_ended(how),
             Event::ServeReady if self.serve == Serve::Starting => {
                 self.serve = Serve::Ready;
                 self.go_on()
@@ -141,6 +153,11 @@ impl Session {
             Event::TunnelFound => Vec::new(),
             Event::TunnelUp(url) => self.tunnel_up(url),
             Event::TunnelLost(why, wait) => self.tunnel_lost(why, wait),
+            Event::TunnelUnregistered if self.phase == Phase::Closing => {
+                self.tunnel = Tunnel::Unregistered;
+                self.go_on()
+            }
+            Event::TunnelUnregistered => Vec::new(),
             Event::TunnelEnded(how) => self.tunnel_ended(how),
         }
     }
@@ -158,7 +175,10 @@ impl Session {
             Phase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
             Phase::Closing => {
                 let goodbye_said = matches!(self.serve, Serve::None | Serve::Drained);
-                if goodbye_said && self.tunnel == Tunnel::None { self.drain() } else { Vec::new() }
+                // With the goodbye said there is nothing left that cloudflared could carry, however
+                // long it waits for the edge to hang up.
+                let tunnel_done = matches!(self.tunnel, Tunnel::None | Tunnel::Unregistered);
+                if goodbye_said && tunnel_done { self.drain() } else { Vec::new() }
             }
             Phase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
                 self.settle()
@@ -179,68 +199,30 @@ impl Session {
                 self.phase = Phase::Opening;
                 self.open_tunnel()
             }
-            Tunnel::None | Tunnel::Searching | Tunnel::Opening | Tunnel::Up | Tunnel::Lost(_) => {
+            Tunnel::None
+            | Tunnel::Searching
+            | Tunnel::Opening
+            | Tunnel::Up
+            | Tunnel::Unregistered
+            | Tunnel::Lost(_) => {
                 self.phase = Phase::Open;
                 vec![Action::ShowLink(None)]
             }
         }
     }
 
-    fn open_tunnel(&mut self) -> Vec<Action> {
-        self.tunnel = Tunnel::Opening;
-        vec![Action::OpenTunnel]
-    }
-
-    fn start_tunnel(&mut self) -> Vec<Action> {
-        self.tunnel = Tunnel::Searching;
-        vec![Action::StartTunnel]
-    }
-
-    fn tunnel_up(&mut self, url: String) -> Vec<Action> {
-        if self.phase > Phase::Open || !matches!(self.tunnel, Tunnel::Opening | Tunnel::Up) {
+    /// The session goes on without one: the kernel still ends our processes with us, only the
+    /// runtime folder would stay for the next start.
+    fn guard_ended(&mut self, how: String) -> Vec<Action> {
+        if self.wiping || self.phase == Phase::Over {
             return Vec::new();
         }
-        self.phase = Phase::Open;
-        self.tunnel = Tunnel::Up;
-        self.retry = RETRY.0;
-        if self.announced.as_ref() == Some(&url) {
-            return vec![Action::ShowBack];
+        let replaced = self.guards > 0;
+        let mut actions = vec![Action::ShowGuardLost { how, replaced }];
+        if replaced {
+            self.guards -= 1;
+            actions.push(Action::StartGuard);
         }
-        self.announced = Some(url.clone());
-        vec![Action::ShowLink(Some(url))]
-    }
-
-    fn tunnel_lost(&mut self, why: String, wait: Option<u64>) -> Vec<Action> {
-        if self.phase >= Phase::Closing || matches!(self.tunnel, Tunnel::None | Tunnel::Lost(_)) {
-            return Vec::new();
-        }
-        // The process ends by itself after this; until it has, no other is started.
-        self.tunnel = Tunnel::Lost(why.clone());
-        if self.tunnelling == Tunnelling::Required && self.phase < Phase::Open {
-            return self.close(Cause::NoTunnel(why));
-        }
-        let pause = self.retry.max(Duration::from_secs(wait.unwrap_or(0)));
-        self.retry = (self.retry * 2).min(RETRY.1);
-        let mut actions = vec![Action::ShowLost(why, Some(pause)), Arm(Timer::Retry, pause)];
-        if self.phase == Phase::Opening {
-            self.phase = Phase::Open;
-            actions.push(Action::ShowLink(None));
-        } else {
-            actions.extend(self.go_on());
-        }
-        actions
-    }
-
-    fn tunnel_ended(&mut self, how: String) -> Vec<Action> {
-        let lost = match &self.tunnel {
-            Tunnel::None | Tunnel::Lost(_) => Vec::new(),
-            Tunnel::Searching | Tunnel::Found | Tunnel::Opening | Tunnel::Up => {
-                self.tunnel_lost(format!("chattrace-tunnel {how}"), None)
-            }
-        };
-        self.tunnel = Tunnel::None;
-        let mut actions = lost;
-        actions.extend(self.go_on());
         actions
     }
 
@@ -252,92 +234,9 @@ impl Session {
         self.go_on()
     }
 
-    /// A goodbye must travel through the tunnel, so both begin at once: the room says it while the
-    /// tunnel unregisters, which keeps newcomers out and leaves open sockets alone.
-    fn close(&mut self, cause: Cause) -> Vec<Action> {
-        self.phase = Phase::Closing;
-        self.cause = Some(cause.clone());
-        let mut actions = vec![Action::ShowEnd(cause)];
-        match self.serve {
-            Serve::Ready => actions.push(DrainServe),
-            // Nobody is in there yet.
-            Serve::Starting => self.serve = Serve::Drained,
-            Serve::None | Serve::Drained => {}
-        }
-        if self.tunnel != Tunnel::None {
-            actions.push(CloseTunnel);
-        }
-        actions.push(Arm(Timer::Drain, DRAIN));
-        actions.extend(self.go_on());
-        actions
-    }
-
-    fn drain(&mut self) -> Vec<Action> {
-        self.phase = Phase::Draining;
-        let mut actions = Vec::new();
-        if self.tunnel != Tunnel::None {
-            actions.push(KillTunnel);
-        }
-        if self.serve != Serve::None {
-            actions.extend([Action::TerminateServe, Arm(Timer::Kill, KILL)]);
-        }
-        actions.push(Arm(Timer::Gone, GONE));
-        actions.extend(self.go_on());
-        actions
-    }
-
-    fn settle(&mut self) -> Vec<Action> {
-        self.phase = Phase::Wiping;
-        let nobody = matches!(self.cause, Some(Cause::Asked(Asked::TerminalClosed)));
-        vec![SettleLog { ask: !nobody }]
-    }
-
-    /// Somebody asks for the end again.
-    fn insist(&mut self, cause: &Cause) -> Vec<Action> {
-        let reader_gone = self.cause == Some(Cause::Asked(Asked::ReaderGone));
-        match cause {
-            // Ctrl+C reaches a whole pipeline, and the end of our reader may be faster than the
-            // signal: it is still the first one.
-            Cause::Asked(Asked::Operator) if reader_gone && self.phase < Phase::Wiping => {
-                self.cause = Some(cause.clone());
-                Vec::new()
-            }
-            Cause::Asked(Asked::Operator) if self.phase < Phase::Over && !self.wiping => {
-                self.killed = true;
-                self.wiping = true;
-                self.phase = Phase::Wiping;
-                vec![KillTunnel, KillServe, Wipe]
-            }
-            // The terminal was closed over the question: the answer is the default.
-            Cause::Asked(Asked::TerminalClosed) if self.phase == Phase::Wiping && !self.wiping => {
-                vec![SettleLog { ask: false }]
-            }
-            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Failed(_) => Vec::new(),
-        }
-    }
-
-    fn wipe(&mut self, event: &Event) -> Vec<Action> {
-        if self.phase != Phase::Wiping {
-            return Vec::new();
-        }
-        if *event == Event::LogSettled && !self.wiping {
-            self.wiping = true;
-            return vec![Wipe];
-        }
-        let Event::Wiped(clean) = event else {
-            return Vec::new();
-        };
-        self.phase = Phase::Over;
-        let cause = self.cause.clone().unwrap_or(Cause::Asked(Asked::Operator));
-        vec![Finish(match (self.killed, clean) {
-            (_, false) => Ending::Remains,
-            (true, true) => Ending::Killed,
-            (false, true) => Ending::Clean(cause),
-        })]
-    }
-
     fn rang(&mut self, timer: Timer) -> Vec<Action> {
         match (timer, self.phase) {
+            (Timer::Clean, Phase::Preparing) if !self.cleaned => vec![Action::KillCleaner],
             (Timer::Start, Phase::Starting) => {
                 self.close(Cause::Failed("chattrace-serve did not become ready".to_owned()))
             }
@@ -350,9 +249,15 @@ impl Session {
             (Timer::Drain, Phase::Closing) => self.drain(),
             (Timer::Kill, Phase::Draining) => vec![KillServe],
             (Timer::Gone, Phase::Draining) => self.settle(),
-            (Timer::Start | Timer::Retry | Timer::Drain | Timer::Kill | Timer::Gone, _) => {
-                Vec::new()
-            }
+            (
+                Timer::Clean
+                | Timer::Start
+                | Timer::Retry
+                | Timer::Drain
+                | Timer::Kill
+                | Timer::Gone,
+                _,
+            ) => Vec::new(),
         }
     }
 }

@@ -14,19 +14,22 @@ fn ctrl_c() -> Event {
 
 /// One of each.
 fn events() -> Vec<Event> {
-    let timers = [Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
+    let timers = [Timer::Clean, Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
     let mut events = vec![
         Event::Cleaned,
+        Event::GuardEnded("was ended by SIGKILL".into()),
         Event::TunnelFound,
         Event::TunnelUp(url()),
         Event::TunnelLost("no network".into(), Some(600)),
         Event::TunnelEnded("ended with code 69".into()),
+        Event::TunnelUnregistered,
         Event::ServeReady,
         Event::ServeEnded("ended with code 70".into()),
         Event::Drained,
         ctrl_c(),
         Event::End(Cause::Asked(Asked::TerminalClosed)),
         Event::End(Cause::Asked(Asked::ReaderGone)),
+        Event::End(Cause::Asked(Asked::WriterGone)),
         Event::End(Cause::Failed("x".into())),
         Event::LogSettled,
         Event::Wiped(true),
@@ -71,6 +74,42 @@ fn a_whole_session() {
     assert_eq!(session.phase(), Phase::Over);
 }
 
+/// However long cloudflared waits for the edge to hang up: it has nothing left to carry.
+#[test]
+fn with_the_goodbye_said_and_the_address_given_back_nobody_waits_for_cloudflared() {
+    for events in
+        [[Event::Drained, Event::TunnelUnregistered], [Event::TunnelUnregistered, Event::Drained]]
+    {
+        let mut session = open();
+        session.step(ctrl_c());
+        let [first, second] = events;
+        assert_eq!(session.step(first), []);
+        assert!(session.step(second).contains(&Action::KillTunnel));
+        assert_eq!(session.phase(), Phase::Draining);
+    }
+}
+
+/// Whoever kills guards cannot keep the session busy with new ones, nor end it.
+#[test]
+fn a_lost_guard_is_replaced_a_few_times_and_the_session_goes_on_without() {
+    let mut session = open();
+    let mut lose = || session.step(Event::GuardEnded("was ended by SIGKILL".into()));
+    for _ in 1..GUARDS {
+        assert!(lose().contains(&Action::StartGuard));
+    }
+    let how = "was ended by SIGKILL".to_owned();
+    assert_eq!(lose(), [Action::ShowGuardLost { how, replaced: false }]);
+    assert_eq!(session.phase(), Phase::Open);
+}
+
+#[test]
+fn a_cleaner_that_hangs_does_not_keep_the_session_from_beginning() {
+    let (mut session, actions) = run(Tunnelling::Never, &[Event::Rang(Timer::Clean)]);
+    assert_eq!(actions, [Action::KillCleaner]);
+    assert!(session.step(Event::Cleaned).contains(&Action::StartServe));
+    assert_eq!(session.step(Event::Rang(Timer::Clean)), []);
+}
+
 /// V-14, in the machine: no link before the address works.
 #[test]
 fn no_public_link_before_the_tunnel_is_up() {
@@ -95,6 +134,18 @@ fn a_lost_tunnel_falls_back_to_the_local_link_and_is_tried_again() {
     assert_eq!(session.step(Event::Rang(Timer::Retry)), [Action::StartTunnel]);
     assert_eq!(session.step(Event::TunnelFound), [Action::OpenTunnel]);
     assert_eq!(session.step(Event::TunnelUp(url())), [Action::ShowLink(Some(url()))]);
+}
+
+#[test]
+fn another_address_after_a_lost_one_is_told_to_the_participants() {
+    let mut session = open();
+    session.step(Event::TunnelLost("no network".into(), None));
+    session.step(Event::TunnelEnded("ended with code 69".into()));
+    session.step(Event::Rang(Timer::Retry));
+    session.step(Event::TunnelFound);
+    let other = "https://b.trycloudflare.com".to_owned();
+    let actions = session.step(Event::TunnelUp(other.clone()));
+    assert_eq!(actions, [Action::ShowLink(Some(other.clone())), Action::TellMoved(other)]);
 }
 
 #[test]
@@ -145,17 +196,19 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
     }
 }
 
-/// Every pair: reach each phase in every way of a few steps, then try each event.
-/// In a pipeline the reader dies of the same Ctrl+C, and the news of that may come first.
+/// In a pipeline the neighbour dies of the same Ctrl+C, and the news of that may come first.
 #[test]
-fn the_first_interrupt_after_the_readers_end_is_not_a_second_one() {
-    let mut session = open();
-    session.step(Event::End(Cause::Asked(Asked::ReaderGone)));
-    assert_eq!(session.step(ctrl_c()), []);
-    assert_eq!(session.cause(), Some(&Cause::Asked(Asked::Operator)));
-    assert!(session.step(ctrl_c()).contains(&Action::KillServe));
+fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
+    for gone in [Asked::ReaderGone, Asked::WriterGone] {
+        let mut session = open();
+        session.step(Event::End(Cause::Asked(gone)));
+        assert_eq!(session.step(ctrl_c()), []);
+        assert_eq!(session.cause(), Some(&Cause::Asked(Asked::Operator)));
+        assert!(session.step(ctrl_c()).contains(&Action::KillServe));
+    }
 }
 
+/// Every pair: reach each phase in every way of a few steps, then try each event.
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let mut seen = std::collections::BTreeSet::new();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Where a session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::supervisor) enum Phase {
     /// What dead sessions left is cleaned, cloudflared is found or fetched.
     Preparing,
@@ -40,7 +40,7 @@ impl Phase {
 }
 
 /// How the room gets its public address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum Tunnelling {
     /// Not at all.
     Never,
@@ -51,7 +51,7 @@ pub(in crate::supervisor) enum Tunnelling {
 }
 
 /// Why a session ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum Cause {
     /// The operator, or the system in their name.
     Asked(Asked),
@@ -62,7 +62,7 @@ pub(in crate::supervisor) enum Cause {
 }
 
 /// Who asked for the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum Asked {
     /// Ctrl+C, Ctrl+\, `kill`: somebody who can ask again.
     Operator,
@@ -70,6 +70,8 @@ pub(in crate::supervisor) enum Asked {
     TerminalClosed,
     /// The program that read the link is gone.
     ReaderGone,
+    /// The program that wrote to our standard input is gone.
+    WriterGone,
     /// `stop` over the control socket.
     Remotely,
 }
@@ -79,12 +81,16 @@ pub(in crate::supervisor) enum Asked {
 pub(in crate::supervisor) enum Event {
     /// The cleaning of dead sessions is over.
     Cleaned,
+    /// The guard's process is gone: how.
+    GuardEnded(String),
     /// cloudflared is here.
     TunnelFound,
     /// The public address works.
     TunnelUp(String),
     /// It does not, and will not; another try not before so many seconds.
     TunnelLost(String, Option<u64>),
+    /// The edge knows the tunnel no more, as it was asked.
+    TunnelUnregistered,
     /// The tunnel's process is gone.
     TunnelEnded(String),
     /// The room accepts connections.
@@ -104,8 +110,10 @@ pub(in crate::supervisor) enum Event {
 }
 
 /// Timers of a session; arming one again moves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::supervisor) enum Timer {
+    /// The cleaning of dead sessions has had its time.
+    Clean,
     /// The room must be ready.
     Start,
     /// The next try for a public address.
@@ -121,6 +129,19 @@ pub(in crate::supervisor) enum Timer {
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum Action {
+    /// Start the guard.
+    StartGuard,
+    /// Say that the guard is gone, how, and whether there is another one.
+    ShowGuardLost {
+        /// How it ended.
+        how: String,
+        /// Whether another one is started.
+        replaced: bool,
+    },
+    /// Let what dead sessions left be cleaned.
+    StartCleaner,
+    /// Do not wait for that any longer.
+    KillCleaner,
     /// Start the tunnel's process, which finds cloudflared.
     StartTunnel,
     /// Ask it for a public address.
@@ -129,6 +150,8 @@ pub(in crate::supervisor) enum Action {
     StartServe,
     /// Announce the link under this address; `None` is the local one.
     ShowLink(Option<String>),
+    /// Tell the participants that this address takes the place of the one that was lost.
+    TellMoved(String),
     /// The address that was announced works again.
     ShowBack,
     /// The public address is gone, or never came: why, and when the next try is.

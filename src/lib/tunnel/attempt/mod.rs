@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::output::{Host, Meaning, Trouble};
 use crate::control::FromTunnel;
+use crate::terminal::harmless;
 
 pub(super) use events::{Action, Event, How, Protocol, Readiness};
 use phase::{ADDRESS, Phase, RECONNECT, SILENCE};
@@ -107,7 +108,10 @@ impl Attempt {
                 self.dials = 0;
                 self.next_look = now;
             }
-            Meaning::Unsettled => self.next_look = now,
+            Meaning::Unsettled | Meaning::Unregistered => self.next_look = now,
+            Meaning::Unfenced(why) => {
+                return vec![Action::Report(FromTunnel::Unfenced { why: harmless(&why) })];
+            }
             Meaning::Trouble(trouble) => return self.troubled(now, trouble),
         }
         Vec::new()

@@ -99,7 +99,11 @@ impl Download {
                 paths::private_file(&path).map_err(here)?;
             }
             // Read only while we wait: a file that somebody holds open for writing cannot be run.
-            let lock = File::open(&path).map_err(here)?;
+            let lock = match File::open(&path) {
+                // Finished, renamed by somebody else since we looked.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                opened => opened.map_err(here)?,
+            };
             lock.lock().map_err(here)?;
             // Whoever held it may have renamed or removed it while we waited.
             let held = lock.metadata().map_err(here)?.ino();

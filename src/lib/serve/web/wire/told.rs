@@ -41,6 +41,10 @@ pub(super) enum FromServer<'a> {
         reference: Option<&'a str>,
         body: &'a str,
     },
+    Moved {
+        seq: u64,
+        url: &'a str,
+    },
     Typing {
         n: u64,
     },
@@ -83,6 +87,7 @@ pub(in crate::serve) fn encode(seq: u64, at: u64, event: &Event) -> Arc<str> {
             who: Who { n: who.number, tag: who.tag.as_str(), name: who.name.as_str() },
         },
         Event::Left(who) => FromServer::Left { seq, n: who.number },
+        Event::Moved { url } => FromServer::Moved { seq, url },
         Event::Said { number, reference, text } => FromServer::Said {
             seq,
             n: *number,

@@ -1,0 +1,68 @@
+//! The lines about the end, from the request to what remains.
+
+use std::path::Path;
+
+use super::super::session::{Asked, Cause};
+use super::{Board, Event};
+use crate::log::Entry;
+use crate::terminal::{Mark, harmless};
+
+impl Board {
+    /// The session ends.
+    pub(in crate::supervisor) fn ending(&mut self, cause: &Cause) {
+        self.screen.clear_status();
+        self.note(Entry::Ended);
+        let (mark, text) = match cause {
+            Cause::Asked(Asked::Operator) => (Mark::Note, "ending; everybody is told".to_owned()),
+            Cause::Asked(Asked::TerminalClosed) => {
+                (Mark::Note, "the terminal is closed".to_owned())
+            }
+            Cause::Asked(Asked::ReaderGone) => {
+                (Mark::Note, "nobody reads the output any more".to_owned())
+            }
+            Cause::Asked(Asked::WriterGone) => (Mark::Note, "standard input has ended".to_owned()),
+            Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
+            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
+        };
+        self.json(&Event::Closing { text: &text });
+        match mark {
+            Mark::Bad => self.screen.insist(&format!("chattrace: {text}")),
+            Mark::Good | Mark::Warning | Mark::Note => {
+                self.screen.line(&format!("\n  {} {text}", self.screen.sign(mark)));
+            }
+        }
+    }
+
+    /// The event log was written.
+    pub(in crate::supervisor) fn saved(&self, path: &Path) {
+        self.screen
+            .insist(&format!("  event log saved: {}", harmless(&path.display().to_string())));
+    }
+
+    /// The event log could not be written.
+    pub(in crate::supervisor) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
+        self.screen.insist(&format!(
+            "  {} the event log could not be saved in {}: {error}; choose another folder with \
+             --archive-dir",
+            self.screen.sign(Mark::Bad),
+            harmless(&folder.display().to_string())
+        ));
+    }
+
+    /// The very last line.
+    pub(in crate::supervisor) fn finished(&mut self, remains: &[String]) {
+        self.screen.clear_status();
+        self.json(&Event::Closed { remains });
+        if remains.is_empty() {
+            self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
+            return;
+        }
+        for thing in remains {
+            self.screen.insist(&format!(
+                "  {} remains: {}",
+                self.screen.sign(Mark::Bad),
+                harmless(thing)
+            ));
+        }
+    }
+}

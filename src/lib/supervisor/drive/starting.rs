@@ -1,0 +1,64 @@
+//! Starting the services. What cannot be started has ended.
+
+use std::os::fd::OwnedFd;
+
+use super::super::services::Cleaning;
+use super::super::session::Event;
+use super::Drive;
+use crate::control::{ToServe, ToTunnel};
+use crate::process;
+
+impl Drive {
+    pub(super) fn start_guard(&mut self) -> Option<Event> {
+        let run_dir = self.run_dir.as_ref()?.path();
+        match self.siblings.start_guard(&self.id, run_dir, &self.inputs) {
+            Ok(guard) => {
+                self.guard = Some(guard);
+                None
+            }
+            Err(error) => Some(Event::GuardEnded(error.to_string())),
+        }
+    }
+
+    pub(super) fn start_cleaner(&mut self) -> Option<Event> {
+        match self.siblings.start_cleaner(&self.id) {
+            Ok(cleaner) => {
+                self.cleaner = Some(cleaner);
+                None
+            }
+            Err(error) => {
+                self.board.cleaned(&Cleaning::Failed(error.to_string()));
+                Some(Event::Cleaned)
+            }
+        }
+    }
+
+    pub(super) fn start_serve(&mut self) -> Option<Event> {
+        let handed = self.listener.try_clone().map(OwnedFd::from);
+        let started = match handed {
+            Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
+            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
+        };
+        match started {
+            Ok(serve) => {
+                let room = self.config.room.clone();
+                serve.tell(ToServe::Start { room, ticket: self.ticket.clone() });
+                self.serve = Some(serve);
+                None
+            }
+            Err(error) => Some(Event::ServeEnded(error.to_string())),
+        }
+    }
+
+    pub(super) fn start_tunnel(&mut self) -> Option<Event> {
+        let run_dir = self.run_dir.as_ref()?.path().to_owned();
+        match self.siblings.start_tunnel(&self.id, &self.inputs) {
+            Ok(tunnel) => {
+                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
+                self.tunnel = Some(tunnel);
+                None
+            }
+            Err(error) => Some(Event::TunnelEnded(error.to_string())),
+        }
+    }
+}

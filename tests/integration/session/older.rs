@@ -1,0 +1,137 @@
+//! Kernels that lack a layer: what still holds, and what is said.
+
+use std::process::Command;
+
+use super::ends::{child, kill, kill_with_guard};
+use super::stage::{Stage, event, in_shell, watched};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{CLEAN, Program, stand_in};
+
+/// `command` on a kernel without these features.
+fn without(features: &[&str], command: &Command) -> Command {
+    let older = stand_in("older-kernel");
+    let script = format!("exec {} {} -- \"$0\" \"$@\"", older.display(), features.join(" "));
+    in_shell(command, &script)
+}
+
+/// A cloudflared that leaves a process which forks twice and leads a session of its own.
+const FORKS: &str = "fork\nhold-on\n";
+
+fn forked(stage: &Stage) -> bool {
+    let records = stage.stand_in.records();
+    records.iter().find_map(|record| record["forked"].as_bool()).expect("it has tried")
+}
+
+#[test]
+fn cloudflared_cannot_start_processes() {
+    let stage = Stage::new(&format!("{HAPPY}{FORKS}touch tried\nwait go\n"));
+    let mut session = watched(&stage.public(&["--json"]));
+    event(&mut session, "link");
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    assert!(!forked(&stage));
+    assert!(!ended.stderr.contains("may start processes"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+/// A session without the filter around cloudflared, which has left somebody.
+fn unfenced(stage: &Stage) -> Program {
+    let mut session = watched(&without(&["seccomp"], &stage.public(&["--json"])));
+    session.stderr_with("may start processes of its own here");
+    event(&mut session, "link");
+    assert!(forked(stage));
+    session
+}
+
+fn forking() -> Stage {
+    Stage::new(&format!("{FORKS}{HAPPY}"))
+}
+
+#[test]
+fn without_the_filter_it_is_said_and_who_was_left_is_found_by_the_mark() {
+    for name in ["TERM", "KILL", "INT"] {
+        let stage = forking();
+        let session = unfenced(&stage);
+        session.signal(name);
+        let ended = session.wait();
+        assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+/// It might keep the address that the board calls lost.
+#[test]
+fn without_the_filter_nobody_of_a_lost_tunnel_stays_while_the_session_goes_on() {
+    let stage = forking();
+    let mut session = unfenced(&stage);
+    let tunnel = child(session.pid(), "chattrace-tunnel");
+    kill(tunnel);
+    assert_eq!(event(&mut session, "tunnel")["state"], "lost");
+    let marked = marked(&session);
+    assert!(!marked.contains(&"sleep".to_owned()), "{marked:?}");
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// The programs of this user that carry the mark of the session.
+fn marked(session: &Program) -> Vec<String> {
+    let read = |pid: u32, file: &str| {
+        String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default())
+            .into_owned()
+    };
+    let guard = read(super::ends::guard(session), "environ");
+    let mark = guard.split('\0').find(|entry| entry.starts_with("CHATTRACE_SESSION=")).unwrap();
+    let all = std::fs::read_dir("/proc").unwrap();
+    let pids = all.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse::<u32>().ok());
+    let of_it = pids.filter(|pid| read(*pid, "environ").split('\0').any(|entry| entry == mark));
+    of_it.map(|pid| read(pid, "comm").trim_end().to_owned()).collect()
+}
+
+/// With supervisor and guard dead at once there is nobody to look for the mark. The next one does.
+#[test]
+fn without_the_filter_and_without_a_guard_the_rest_is_found_by_chattrace_clean() {
+    let stage = forking();
+    let session = unfenced(&stage);
+    kill_with_guard(&session);
+    let mut clean = stage.place.command(CLEAN);
+    clean.args(["--stale", "--yes", "--json"]);
+    let cleaned = Program::run(clean).expect_code(0);
+    assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");
+    session.wait();
+    assert_eq!(stage.run_dirs().len(), 0);
+}
+
+/// The lifeline alone tells the guard, and whoever has no tie of its own is left alone and named.
+#[test]
+fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
+    let stage = Stage::new(HAPPY);
+    for name in ["TERM", "KILL"] {
+        let mut session = watched(&without(&["pidfd"], &stage.public(&["--json"])));
+        event(&mut session, "link");
+        session.signal(name);
+        let ended = session.wait();
+        assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+        stage.assert_nothing_left();
+    }
+    // Whom the supervisor has adopted is its child, and cannot be mistaken.
+    let stage = forking();
+    let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
+    event(&mut session, "link");
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+    // The guard has no such children.
+    let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
+    event(&mut session, "link");
+    session.signal("KILL");
+    session.stderr_with("this kernel cannot signal a process without mistaking another for it");
+    session.dead();
+    assert_eq!(stage.run_dirs().len(), 1, "by which it is found");
+    let mut clean = stage.place.command(CLEAN);
+    clean.args(["--stale", "--yes", "--json"]);
+    let cleaned = Program::run(clean).expect_code(0);
+    assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");
+    session.wait();
+    assert_eq!(stage.run_dirs().len(), 0);
+}

@@ -1,0 +1,115 @@
+//! V-11: children that do not want to end. None of these is one of ours, so nothing ties itself to
+//! anything: what ends them is groups, the mark, and the guard.
+
+use std::process::Command;
+
+use super::ends::signal;
+use super::input::moved;
+use super::stage::{Stage, event, watched};
+use crate::harness::Program;
+use crate::harness::cloudflared::HAPPY;
+
+/// A room that answers as it should, ignores every request to end, and then does `more`.
+fn room(more: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let hello = format!(r#"{{"type":"hello","version":"{version}"}}"#);
+    format!(
+        "trap '' TERM INT HUP QUIT\nprintf '%s\\n' '{hello}' '{{\"type\":\"ready\"}}' >&0\n{more}\n"
+    )
+}
+
+/// Says that it is there, by its number.
+const HERE: &str = "echo $$ >>\"$HOME/../bin/here\"";
+
+/// Rooms that resist: by being deaf; by a child that has forked twice and leads a session of its own;
+/// by a loop that starts those; by being stopped; by a full pipe.
+fn rooms() -> [String; 5] {
+    let sleeper = "setsid sh -c 'echo $$ >>\"$HOME/../bin/here\"; exec sleep 3600' &";
+    [
+        room(&format!("{HERE}; while :; do sleep 3600; done")),
+        room(&format!("{sleeper} {HERE}; while :; do sleep 3600; done")),
+        room(&format!("{sleeper} {sleeper} {sleeper} {HERE}; exit 0")),
+        room(&format!("{HERE}; kill -STOP $$")),
+        room(&format!("{HERE}; while :; do echo full >&2; done")),
+    ]
+}
+
+/// A session with this room, which has got as far as it gets.
+fn standing(stage: &Stage, room: &str) -> Program {
+    let siblings =
+        [("chattrace-serve", Some(room)), ("chattrace-tunnel", None), ("chattrace-clean", None)];
+    let mut command: Command = moved(stage, &siblings);
+    command.arg("--json");
+    let mut session = watched(&command);
+    // The one that exits ends the session at once; the others have a link.
+    let name = if room.ends_with("exit 0\n") { "closing" } else { "link" };
+    event(&mut session, name);
+    session
+}
+
+fn forget(stage: &Stage) {
+    let _ = std::fs::remove_file(stage.place.root().join("bin/here"));
+}
+
+#[test]
+fn they_are_gone_when_the_session_ends() {
+    for room in rooms() {
+        let stage = Stage::new(HAPPY);
+        let session = standing(&stage, &room);
+        if !room.ends_with("exit 0\n") {
+            session.signal("TERM");
+        }
+        let ended = session.wait();
+        assert!([0, 70].contains(&ended.code()), "{ended:#?}");
+        assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+        forget(&stage);
+        stage.assert_nothing_left();
+    }
+}
+
+/// Nobody of ours is left but the guard, and it is enough.
+#[test]
+fn they_are_gone_when_the_session_is_killed() {
+    for room in rooms() {
+        let stage = Stage::new(HAPPY);
+        let session = standing(&stage, &room);
+        session.signal("KILL");
+        let ended = session.wait();
+        assert!(ended.stderr.ends_with("is ended, nothing remains\n"), "{ended:#?}");
+        forget(&stage);
+        stage.assert_nothing_left();
+    }
+}
+
+/// What it may not be mistaken for: an end that nobody asked for is a failure, in one sentence.
+#[test]
+fn a_room_that_panics_is_70_and_says_where() {
+    let stage = Stage::new(HAPPY);
+    let panics = room(
+        "echo 'chattrace-serve: a mistake of our own at src/x.rs:1:1; please report this line' >&2
+         exit 101",
+    );
+    let siblings = [
+        ("chattrace-serve", Some(&*panics)),
+        ("chattrace-tunnel", None),
+        ("chattrace-clean", None),
+    ];
+    let ended = watched(&moved(&stage, &siblings)).wait().expect_code(70);
+    let said = "chattrace-serve ended with code 101: chattrace-serve: a mistake of our own at";
+    assert!(ended.stderr.contains(said), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+/// A stopped child acts on nothing; the end does not wait for it.
+#[test]
+fn stopped_services_do_not_hold_up_the_end() {
+    for name in ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"] {
+        let stage = Stage::new(HAPPY);
+        let mut session = watched(&stage.public(&["--json"]));
+        event(&mut session, "link");
+        signal("STOP", super::ends::child(session.pid(), name));
+        session.signal("INT");
+        session.wait().expect_code(0);
+        stage.assert_nothing_left();
+    }
+}

@@ -1,0 +1,145 @@
+//! The traps that were found by running, each as a test; see also `ends`.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Stdio};
+
+use super::ends::signal;
+use super::stage::{Link, Stage, in_shell, scripted};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{CLEAN, DEADLINE, Program, Terminal};
+
+/// Ended by its own number, at the latest when dropped.
+struct Killed(Child);
+
+impl Killed {
+    fn end(&mut self) {
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Somebody else may hold a copy of the supervisor's end of the lifeline, such as a child that was
+/// stopped before it became its program: the guard does not wait for its end alone.
+#[test]
+fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
+    let stage = Stage::new(HAPPY);
+    let run_dir = stage.place.runtime().join("chattrace/0123456789ab");
+    let mut private = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private.recursive(true).create(&run_dir).unwrap();
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    ours.set_read_timeout(Some(DEADLINE)).unwrap();
+    // By way of 3: a shell gives its background nothing on 0.
+    let script = "exec 3<&0; \"$0\" --guard \"$1\" --lifeline $$ <&3 3<&- & \
+                  exec sleep 3600 <&- 3<&- >&- 2>&-";
+    let mut command = stage.place.command("sh");
+    command.args(["-c", script]).arg(CLEAN).arg(&run_dir);
+    command.env("CHATTRACE_SESSION", "0123456789ab");
+    command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::null());
+    let mut supervisor = Killed(command.spawn().unwrap());
+    drop(command);
+    let mut said = BufReader::new(ours);
+    let mut hello = String::new();
+    said.read_line(&mut hello).unwrap();
+    assert!(hello.starts_with(r#"{"type":"hello""#), "{hello}");
+    supervisor.end();
+    // Our end is still open; only the end of the guard closes the other one.
+    assert_eq!(said.read_to_end(&mut Vec::new()).unwrap(), 0);
+    stage.assert_nothing_left();
+}
+
+/// Nothing but the runtime folder of a session is ever wiped by a guard, whoever starts it.
+#[test]
+fn a_guard_of_anything_else_removes_nothing() {
+    let stage = Stage::new(HAPPY);
+    let precious = stage.place.home().join("home/precious");
+    std::fs::create_dir_all(&precious).unwrap();
+    for folder in [stage.place.home(), stage.place.runtime().join("x"), "/".into()] {
+        let mut command = stage.place.command(CLEAN);
+        command.arg("--guard").arg(&folder).args(["--lifeline", "1"]);
+        let ended = Program::run(command).expect_code(2);
+        assert!(ended.stderr.contains("it is no runtime folder of a session"), "{ended:#?}");
+    }
+    assert!(precious.exists());
+    std::fs::remove_dir_all(stage.place.home().join("home")).unwrap();
+    stage.assert_nothing_left();
+}
+
+/// A child that the supervisor has from its shell, as it would have a browser that it opened: it
+/// carries no mark, so it is nobody's to end.
+#[test]
+fn a_child_without_the_mark_outlives_every_end() {
+    for name in ["TERM", "KILL"] {
+        let stage = Stage::new(HAPPY);
+        let script = "exec 9>&1; sleep 3600 >/dev/null 2>&1 9>&- & echo $!; exec \"$0\" \"$@\"";
+        let mut session = scripted(&stage.public(&[]), script);
+        let stranger: u32 = session.stdout_line().parse().unwrap();
+        session.stdout_line_with("https://");
+        session.signal(name);
+        let ended = session.wait();
+        assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+        let comm = std::fs::read_to_string(format!("/proc/{stranger}/comm"));
+        assert_eq!(comm.unwrap().trim_end(), "sleep", "it lives");
+        signal("KILL", stranger);
+        stage.assert_nothing_left();
+    }
+}
+
+/// Whoever touches the terminal from the background is stopped by it, and cannot end anything then.
+#[test]
+fn in_the_background_it_is_neither_stopped_nor_asks() {
+    let stage = Stage::new(HAPPY);
+    let script = "HISTFILE= exec bash --norc --noprofile -i";
+    let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 200);
+    terminal.type_keys("stty tostop -echo\r");
+    let command = stage.local(&[]);
+    let words: Vec<_> = command.get_args().map(|word| word.to_str().unwrap()).collect();
+    let program = command.get_program().to_str().unwrap();
+    terminal.type_keys(&format!("{program} {} & s=$!\r", words.join(" ")));
+    let link = Link::shown(&mut terminal);
+    super::guest::Guest::join(&link, "Ana").say("still here");
+    terminal.type_keys("kill -TERM $s; wait $s; echo code $?\r");
+    terminal.see("nothing remains");
+    terminal.see("code 0");
+    terminal.type_keys("exit\r");
+    let ended = terminal.wait().expect_code(0);
+    assert!(!ended.stderr.contains("[s]ave"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+/// The shell forgets it, and no signal comes when the window closes.
+#[test]
+fn disowned_it_ends_with_its_terminal() {
+    let stage = Stage::new(HAPPY);
+    let script = "HISTFILE= exec bash --norc --noprofile -i";
+    let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 200);
+    let command = stage.local(&[]);
+    let words: Vec<_> = command.get_args().map(|word| word.to_str().unwrap()).collect();
+    let program = command.get_program().to_str().unwrap();
+    terminal.type_keys(&format!("{program} {} & disown\r", words.join(" ")));
+    terminal.see("● local only");
+    terminal.close();
+    terminal.wait();
+    stage.assert_nothing_left();
+}
+
+/// Stopped, it can do nothing; the kernel sets it going when its terminal is gone.
+#[test]
+fn stopped_itself_it_still_ends_with_its_terminal() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.public(&[]), 80);
+    terminal.see("● public");
+    terminal.signal("STOP");
+    terminal.close();
+    terminal.wait().expect_code(0);
+    assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}
