@@ -6,6 +6,7 @@
 //! removes what lies on the file system. It outlives the supervisor by some milliseconds.
 
 use std::ffi::OsStr;
+use std::io::IsTerminal as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -116,6 +117,10 @@ fn sweep(session: &OsStr) -> Vec<String> {
 
 /// The last word on the screen, since the supervisor can say none. Its terminal may be gone, too.
 fn tell(remains: &[String]) {
+    if std::io::stderr().is_terminal() {
+        // The shell may have written its prompt already.
+        terminal::say("");
+    }
     if remains.is_empty() {
         terminal::say("chattrace was killed; whatever it had started is ended, nothing remains");
         return;
