@@ -147,6 +147,12 @@ fn stopped() -> Vec<Row> {
         steps
     };
     let term = |victim| stop(victim, Signal::TERM);
+    // Nobody is left but the kernel, and who is stopped reads no end of any lifeline.
+    let alone = |victim| {
+        let mut steps = one(victim, Signal::STOP);
+        steps.push(Step::Strike(vec![Supervisor, Guard], Signal::KILL));
+        steps
+    };
     let fatal = Kind::Fatal(Signal::KILL);
     vec![
         row("STOP serve, TERM", WITH_ROOM, term(Serve), Kind::Asked),
@@ -154,6 +160,9 @@ fn stopped() -> Vec<Row> {
         row("STOP cloudflared, TERM", WITHOUT_QUESTION, term(Cloudflared), Kind::Asked),
         row("STOP guard, TERM", WITHOUT_QUESTION, term(Guard), Kind::Asked),
         row("STOP guard, KILL supervisor", EVERY, stop(Guard, Signal::KILL), fatal),
+        row("STOP serve, KILL sup.+guard", WITH_ROOM, alone(Serve), fatal),
+        row("STOP tunnel, KILL sup.+guard", WITHOUT_QUESTION, alone(Tunnel), fatal),
+        row("STOP cloudflared, KILL sup.+guard", WITHOUT_QUESTION, alone(Cloudflared), fatal),
     ]
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Seen {
     pub(crate) parent: i32,
     /// The name of its program, cut at 15 bytes.
     pub(crate) comm: String,
+    /// The session that it belongs to, by the number of the one who leads it.
+    session: i32,
     state: char,
 }
 
@@ -24,12 +26,19 @@ impl Seen {
         let mut rest = rest.split(' ');
         let state = rest.next()?.chars().next()?;
         let parent = rest.next()?.parse().ok()?;
-        Some(Self { pid, parent, comm, state })
+        // Between them stands the group.
+        let session = rest.nth(1)?.parse().ok()?;
+        Some(Self { pid, parent, comm, session, state })
     }
 
     /// Whether it only waits to be collected.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
+    }
+
+    /// Whether it is past its first steps: our services tie themselves and lead a session then.
+    pub(crate) fn stands(&self) -> bool {
+        self.session == self.pid
     }
 
     /// Its command line, with spaces between the words.

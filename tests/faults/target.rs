@@ -19,7 +19,8 @@ pub(crate) struct Target {
 }
 
 /// Waits until all of `victims` are there, and holds them; those who are missing in the end are
-/// left out. cloudflared may be held before it is that program, if `new_born` is what is wanted.
+/// left out. A service may be held before it has taken its first steps, and cloudflared before it is
+/// that program, if `new_born` is what is wanted.
 pub(crate) fn find(supervisor: i32, victims: &[Victim], new_born: bool) -> Vec<Target> {
     let end = Instant::now() + BIRTH;
     let mut found: Vec<Target> = Vec::new();
@@ -49,14 +50,16 @@ fn is_too_late(supervisor: i32, victims: &[Victim]) -> bool {
 
 fn see(supervisor: i32, victim: Victim, new_born: bool) -> Option<Seen> {
     let child = |name: &str| {
-        proc::children(supervisor).into_iter().find(|seen| seen.comm == name && !seen.has_ended())
+        let there = |seen: &Seen| !seen.has_ended() && (new_born || seen.stands());
+        proc::children(supervisor).into_iter().find(|seen| seen.comm == name && there(seen))
     };
     let cleaner = |is_guard: bool| {
         proc::children(supervisor).into_iter().find(|seen| {
             // Until it has become its program it has the command line of its parent.
             let command = seen.command();
             let named = seen.comm == "chattrace-clean" && command.contains("chattrace-clean");
-            named && is_guard == command.split(' ').any(|word| word.starts_with("--guard"))
+            let there = new_born || seen.stands();
+            there && named && is_guard == command.split(' ').any(|word| word.starts_with("--guard"))
         })
     };
     match victim {

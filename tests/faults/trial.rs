@@ -180,7 +180,9 @@ fn strike(
     lenient: bool,
     done: &mut Done,
 ) -> Result<(), Victim> {
-    let targets = target::find(session.pid(), victims, lenient);
+    // Stopped in its first steps and left without anybody, a process stays: the README says so.
+    let new_born = lenient && signal != Signal::STOP;
+    let targets = target::find(session.pid(), victims, new_born);
     let there = |victim: &&Victim| targets.iter().any(|target| target.victim == **victim);
     if let Some(absent) = victims.iter().find(|victim| !there(victim))
         && (targets.is_empty() || !lenient)
