@@ -57,7 +57,13 @@ fn main() -> ExitCode {
         }
     };
     if options.is_worker {
-        return workers::work(options.seed).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+        return match workers::work(options.seed) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(std::io::stderr(), "a worker of the faults: {error}");
+                ExitCode::FAILURE
+            }
+        };
     }
     // Missing, it says so, once, instead of in every trial.
     harness::stand_in("stand-in-cloudflared");

@@ -2,6 +2,7 @@
 //! streams that every descendant inherited, and the kernel, which gives every orphan to this process
 //! (prctl(2), `PR_SET_CHILD_SUBREAPER`) and tells when there is none left.
 
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,28 @@ pub(crate) fn witness(session: &mut Session, since: Instant) -> Extinction {
         extinction.survivors.push("somebody who is no child of ours holds its stdout".to_owned());
     }
     extinction
+}
+
+/// Leaves an orphan behind and looks whether it is seen: a blind witness would praise every session.
+///
+/// # Errors
+/// When it is not.
+pub(crate) fn prove() -> std::io::Result<()> {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "setsid sleep 3600 &"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()?;
+    let seen = !alive().is_empty();
+    sweep();
+    if seen && alive().is_empty() {
+        Ok(())
+    } else {
+        Err(std::io::Error::other(
+            "an orphan was not seen, or not ended: no verdict is worth anything",
+        ))
+    }
 }
 
 /// Ends and collects every descendant of this process, which has no others than a session's.

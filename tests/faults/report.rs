@@ -128,6 +128,7 @@ fn times(outcomes: &[Outcome]) -> String {
     for outcome in &struck {
         let mut victims: Vec<&str> = outcome.hit.iter().map(String::as_str).collect();
         victims.sort_unstable();
+        victims.dedup();
         by_victims.entry(victims.join("+")).or_default().push(outcome);
     }
     for (victims, outcomes) in &by_victims {

@@ -207,8 +207,7 @@ fn judge(plan: &Plan, session: &mut Session, done: Done, gone: Extinction, left:
     let wanted: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();
     let exit = gone.exit.map_or_else(|| "did not end".to_owned(), |exit| exit.to_string());
     let unexpected = gone.exit.is_none_or(|exit| !expected(exit));
-    let mut hit: Vec<String> = done.hit.iter().map(|victim| victim.name().to_owned()).collect();
-    hit.dedup();
+    let hit = done.hit.iter().map(|victim| victim.name().to_owned()).collect();
     Outcome {
         number: 0,
         name: String::new(),

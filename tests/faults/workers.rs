@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
 use crate::matrix;
+use crate::oracle;
 use crate::random;
 use crate::trial::{self, Outcome};
 
@@ -43,6 +44,7 @@ struct Worker {
 /// Does what stdin says, one line at a time; answers each with a line of JSON.
 pub(crate) fn work(seed: u64) -> std::io::Result<()> {
     nix::sys::prctl::set_child_subreaper(true)?;
+    oracle::prove()?;
     trial::keep_panics();
     let cells = matrix::cells();
     for line in std::io::stdin().lock().lines() {
