@@ -6,7 +6,7 @@ use super::guest::Guest;
 use super::stage::{Link, Stage, event, in_shell, watched};
 use super::whole::SOON;
 use crate::harness::cloudflared::{HANGS, HAPPY};
-use crate::harness::{CLEAN, Program, Terminal};
+use crate::harness::{Program, Terminal};
 
 /// The child of `parent` whose program has this name, cut at 15 bytes as the kernel does.
 pub(super) fn child(parent: u32, name: &str) -> u32 {
@@ -178,12 +178,7 @@ fn killed_with_its_guard_chattrace_clean_removes_the_rest() {
     let session = standing(&stage, "open");
     kill_with_guard(&session);
     session.wait();
-    let ended = Program::run({
-        let mut command = stage.place.command(CLEAN);
-        command.args(["--stale", "--yes"]);
-        command
-    });
-    assert!(ended.expect_code(0).stdout.contains("control.sock"));
+    assert!(stage.clean().expect_code(0).stdout.contains("control.sock"));
     assert_eq!(stage.run_dirs().len(), 0);
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::ends::{child, kill, kill_with_guard};
 use super::stage::{Stage, event, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Program, stand_in};
+use crate::harness::{Program, stand_in};
 
 /// `command` on a kernel without these features.
 fn without(features: &[&str], command: &Command) -> Command {
@@ -94,9 +94,7 @@ fn without_the_filter_and_without_a_guard_the_rest_is_found_by_chattrace_clean()
     let stage = forking();
     let session = unfenced(&stage);
     kill_with_guard(&session);
-    let mut clean = stage.place.command(CLEAN);
-    clean.args(["--stale", "--yes", "--json"]);
-    let cleaned = Program::run(clean).expect_code(0);
+    let cleaned = stage.clean().expect_code(0);
     assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");
     session.wait();
     assert_eq!(stage.run_dirs().len(), 0);
@@ -128,9 +126,7 @@ fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
     session.stderr_with("this kernel cannot signal a process without mistaking another for it");
     session.dead();
     assert_eq!(stage.run_dirs().len(), 1, "by which it is found");
-    let mut clean = stage.place.command(CLEAN);
-    clean.args(["--stale", "--yes", "--json"]);
-    let cleaned = Program::run(clean).expect_code(0);
+    let cleaned = stage.clean().expect_code(0);
     assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");
     session.wait();
     assert_eq!(stage.run_dirs().len(), 0);

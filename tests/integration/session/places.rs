@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::ends::{child, kill, kill_with_guard, signal};
 use super::guest::Guest;
 use super::stage::{Link, Stage, event, in_shell, watched};
+use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Program};
 
 /// The runtime folder that the session says it has.
 fn runtime(session: &mut Program) -> PathBuf {
@@ -139,9 +139,7 @@ fn in_a_container_it_ends_like_everywhere() {
                 assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
             }
             // Killed, its container ends with it, and the kernel kills all at once, the guard as well.
-            let mut clean = stage.place.command(CLEAN);
-            clean.args(["--stale", "--yes"]);
-            Program::run(clean).expect_code(0);
+            stage.clean().expect_code(0);
             stage.assert_nothing_left();
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::harness::{CHATTRACE, Ended, Place, Program, StandIn, Stream, Terminal};
+use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal};
 
 /// A place with a configuration, a stand-in, and the memory of what it looked like before.
 pub(super) struct Stage {
@@ -52,6 +52,13 @@ impl Stage {
         let mut command = self.place.command(CHATTRACE);
         command.arg("--config").arg(self.place.root().join("config.json")).args(arguments);
         command
+    }
+
+    /// Lets `chattrace-clean` remove what dead sessions left, as JSON lines.
+    pub(super) fn clean(&self) -> Ended {
+        let mut clean = self.place.command(CLEAN);
+        clean.args(["--stale", "--yes", "--json"]);
+        Program::run(clean)
     }
 
     /// Says that the machine looks as before: no file, no folder more.

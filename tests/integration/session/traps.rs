@@ -93,17 +93,22 @@ fn a_child_without_the_mark_outlives_every_end() {
     }
 }
 
+/// A shell on a terminal that has started a session with these words behind it.
+fn background(stage: &Stage, first: &str, behind: &str) -> Terminal {
+    let command = stage.local(&[]);
+    let script = "HISTFILE= exec bash --norc --noprofile -i";
+    let mut terminal = Terminal::start(&in_shell(&command, script), 200);
+    let words: Vec<_> = command.get_args().map(|word| word.to_str().unwrap()).collect();
+    let program = command.get_program().to_str().unwrap();
+    terminal.type_keys(&format!("{first}\r{program} {} {behind}\r", words.join(" ")));
+    terminal
+}
+
 /// Whoever touches the terminal from the background is stopped by it, and cannot end anything then.
 #[test]
 fn in_the_background_it_is_neither_stopped_nor_asks() {
     let stage = Stage::new(HAPPY);
-    let script = "HISTFILE= exec bash --norc --noprofile -i";
-    let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 200);
-    terminal.type_keys("stty tostop -echo\r");
-    let command = stage.local(&[]);
-    let words: Vec<_> = command.get_args().map(|word| word.to_str().unwrap()).collect();
-    let program = command.get_program().to_str().unwrap();
-    terminal.type_keys(&format!("{program} {} & s=$!\r", words.join(" ")));
+    let mut terminal = background(&stage, "stty tostop -echo", "& s=$!");
     let link = Link::shown(&mut terminal);
     super::guest::Guest::join(&link, "Ana").say("still here");
     terminal.type_keys("kill -TERM $s; wait $s; echo code $?\r");
@@ -119,12 +124,7 @@ fn in_the_background_it_is_neither_stopped_nor_asks() {
 #[test]
 fn disowned_it_ends_with_its_terminal() {
     let stage = Stage::new(HAPPY);
-    let script = "HISTFILE= exec bash --norc --noprofile -i";
-    let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 200);
-    let command = stage.local(&[]);
-    let words: Vec<_> = command.get_args().map(|word| word.to_str().unwrap()).collect();
-    let program = command.get_program().to_str().unwrap();
-    terminal.type_keys(&format!("{program} {} & disown\r", words.join(" ")));
+    let mut terminal = background(&stage, "", "& disown");
     terminal.see("● local only");
     terminal.close();
     terminal.wait();
