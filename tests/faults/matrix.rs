@@ -38,8 +38,10 @@ enum Kind {
     TunnelLost,
     /// Nobody whom the participants need.
     Bystander,
-    /// Somebody wants the end.
+    /// Somebody wants the end; once more changes nothing.
     Asked,
+    /// Somebody at the keyboard wants the end; once more is impatience.
+    Interrupted,
     /// Somebody wants it twice.
     Insisted,
 }
@@ -129,7 +131,10 @@ fn requests() -> Vec<Row> {
     let mut rows: Vec<Row> = names
         .iter()
         .zip(signals)
-        .map(|(name, signal)| row(name, EVERY, one(Supervisor, signal), Kind::Asked))
+        .map(|(name, signal)| {
+            let kind = if signal == Signal::INT { Kind::Interrupted } else { Kind::Asked };
+            row(name, EVERY, one(Supervisor, signal), kind)
+        })
         .collect();
     let mut twice = one(Supervisor, Signal::INT);
     // Signals of one kind melt into one until they are seen.
@@ -223,7 +228,10 @@ impl Kind {
     fn ending(self, phase: Phase) -> Vec<Step> {
         let term = Step::Strike(vec![Supervisor], Signal::TERM);
         match (self, phase) {
-            (Kind::Fatal(_) | Kind::RoomLost | Kind::Asked | Kind::Insisted, _) => Vec::new(),
+            (
+                Kind::Fatal(_) | Kind::RoomLost | Kind::Asked | Kind::Interrupted | Kind::Insisted,
+                _,
+            ) => Vec::new(),
             (Kind::TunnelLost | Kind::Bystander, Closing) => Vec::new(),
             (Kind::TunnelLost, Open) => vec![Step::Hear("tunnel", Some("lost")), term],
             // It goes on with the local link.
@@ -238,12 +246,17 @@ impl Kind {
             (Kind::Fatal(signal), _) => vec![Exit::Signal(signal.as_raw())],
             (Kind::RoomLost, Opening | Open) => vec![Exit::Code(70)],
             // The end had been asked for before.
-            (Kind::Asked, Closing | Question) | (Kind::Insisted, _) => {
+            (Kind::Interrupted, Closing | Question) | (Kind::Insisted, _) => {
                 vec![Exit::Code(0), Exit::Code(130)]
             }
-            (Kind::RoomLost | Kind::TunnelLost | Kind::Bystander | Kind::Asked, _) => {
-                vec![Exit::Code(0)]
-            }
+            (
+                Kind::RoomLost
+                | Kind::TunnelLost
+                | Kind::Bystander
+                | Kind::Asked
+                | Kind::Interrupted,
+                _,
+            ) => vec![Exit::Code(0)],
         }
     }
 }

@@ -46,9 +46,10 @@ pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
 /// # Errors
 /// [`TieError::Orphaned`] when the parent is dead already: then the work begins at once.
 pub(crate) fn outlive_parent(parent: u32) -> Result<Option<OwnedFd>, TieError> {
+    // First of all: until here, whoever is stopped may be left behind for good.
+    prctl::set_pdeathsig(Signal::SIGCONT)?;
     let deaf = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
     SigSet::from_iter(deaf).thread_block()?;
-    prctl::set_pdeathsig(Signal::SIGCONT)?;
     lead_session()?;
     let number = i32::try_from(parent).map_err(|_| TieError::Orphaned)?;
     let handle = match marked::open(Pid::from_raw(number)) {

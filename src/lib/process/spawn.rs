@@ -110,9 +110,7 @@ impl Service {
 
     /// Asks it to end.
     pub(crate) fn terminate(&self) {
-        // A stopped process acts on nothing but CONT and KILL. Gone already is what we want.
-        let _ = kill(self.pid, Signal::SIGTERM);
-        self.resume();
+        ask_to_end(self.pid);
     }
 
     /// Lets it go on if somebody has stopped it.
@@ -170,9 +168,14 @@ pub(crate) fn tied(program: &Path) -> std::io::Result<Command> {
 /// Asks our child `pid` to end. The caller has not collected it, so the number is still its own.
 pub(crate) fn terminate(pid: u32) {
     if let Ok(pid) = i32::try_from(pid) {
-        // Gone already is what we want.
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        ask_to_end(Pid::from_raw(pid));
     }
+}
+
+fn ask_to_end(pid: Pid) {
+    // A stopped process acts on nothing but CONT and KILL. Gone already is what we want.
+    let _ = kill(pid, Signal::SIGTERM);
+    let _ = kill(pid, Signal::SIGCONT);
 }
 
 fn flags() -> WaitPidFlag {

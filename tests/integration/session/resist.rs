@@ -3,9 +3,10 @@
 
 use std::process::Command;
 
-use super::ends::signal;
+use super::ends::{child, signal};
+use super::guest::Guest;
 use super::input::moved;
-use super::stage::{Stage, event, watched};
+use super::stage::{Link, Stage, event, watched};
 use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
 
@@ -100,16 +101,24 @@ fn a_room_that_panics_is_70_and_says_where() {
     stage.assert_nothing_left();
 }
 
-/// A stopped child acts on nothing; the end does not wait for it.
+/// A stopped child acts on nothing: it is set going for the end, so that everybody is told, and the
+/// address given back, as ever.
 #[test]
-fn stopped_services_do_not_hold_up_the_end() {
-    for name in ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"] {
+fn stopped_services_say_goodbye_all_the_same() {
+    for name in ["chattrace-serve", "chattrace-tunnel", "cloudflared", "chattrace-clean"] {
         let stage = Stage::new(HAPPY);
         let mut session = watched(&stage.public(&["--json"]));
-        event(&mut session, "link");
-        signal("STOP", super::ends::child(session.pid(), name));
+        let link = event(&mut session, "link");
+        let link = Link::at(link["url"].as_str().unwrap(), &stage.origin());
+        let mut ana = Guest::join(&link, "Ana");
+        ana.say("hello");
+        let tunnel = child(session.pid(), "chattrace-tunnel");
+        let of = if name == "cloudflared" { tunnel } else { session.pid() };
+        signal("STOP", child(of, name));
         session.signal("INT");
+        assert_eq!(ana.hear("end")["t"], "end", "{name}");
         session.wait().expect_code(0);
+        assert!(stage.stand_in.ended_by_term(), "{name}");
         stage.assert_nothing_left();
     }
 }

@@ -13,7 +13,9 @@ impl Board {
         self.screen.clear_status();
         self.note(Entry::Ended);
         let (mark, text) = match cause {
-            Cause::Asked(Asked::Operator) => (Mark::Note, "ending; everybody is told".to_owned()),
+            Cause::Asked(Asked::Operator | Asked::Terminated) => {
+                (Mark::Note, "ending; everybody is told".to_owned())
+            }
             Cause::Asked(Asked::TerminalClosed) => {
                 (Mark::Note, "the terminal is closed".to_owned())
             }

@@ -173,8 +173,9 @@ impl Drive {
             Woken::Signal(EndSignal::Hangup) | Woken::TerminalGone => {
                 Some(Event::End(Cause::Asked(Asked::TerminalClosed)))
             }
-            Woken::Signal(EndSignal::Interrupt | EndSignal::Terminate | EndSignal::Quit) => {
-                Some(Event::End(Cause::Asked(Asked::Operator)))
+            Woken::Signal(EndSignal::Interrupt) => Some(Event::End(Cause::Asked(Asked::Operator))),
+            Woken::Signal(EndSignal::Terminate | EndSignal::Quit) => {
+                Some(Event::End(Cause::Asked(Asked::Terminated)))
             }
             Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
             Woken::WriterGone => Some(Event::End(Cause::Asked(Asked::WriterGone))),
@@ -235,8 +236,15 @@ impl Drive {
                 self.board.lost(&why, pause);
             }
             Action::ShowEnd(cause) => self.board.ending(&cause),
-            Action::DrainServe => self.serve.as_ref()?.tell(ToServe::Drain),
-            Action::CloseTunnel => self.tunnel.as_ref()?.tell(ToTunnel::Close),
+            // Whoever was stopped is to say goodbye as well.
+            Action::DrainServe => {
+                self.serve.as_ref()?.service().resume();
+                self.serve.as_ref()?.tell(ToServe::Drain);
+            }
+            Action::CloseTunnel => {
+                self.tunnel.as_ref()?.service().resume();
+                self.tunnel.as_ref()?.tell(ToTunnel::Close);
+            }
             Action::KillTunnel => self.tunnel.as_ref()?.service().kill_group(),
             Action::TerminateServe => self.serve.as_ref()?.service().terminate(),
             Action::KillServe => self.serve.as_ref()?.service().kill_group(),

@@ -72,8 +72,10 @@ impl Session {
                 self.phase = Phase::Wiping;
                 vec![KillTunnel, KillServe, Wipe]
             }
-            // The terminal was closed over the question: the answer is the default.
-            Cause::Asked(Asked::TerminalClosed) if self.phase == Phase::Wiping && !self.wiping => {
+            // Over the question: the answer is the default.
+            Cause::Asked(Asked::TerminalClosed | Asked::Terminated)
+                if self.phase == Phase::Wiping && !self.wiping =>
+            {
                 vec![SettleLog { ask: false }]
             }
             Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Failed(_) => Vec::new(),

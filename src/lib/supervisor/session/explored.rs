@@ -64,7 +64,7 @@ impl World {
     fn possible() -> Vec<Event> {
         let how = || "was ended by SIGKILL".to_owned();
         // To be asked remotely, or by a failure, is to be asked; these three are each a case.
-        let ends = [Asked::Operator, Asked::TerminalClosed, Asked::ReaderGone];
+        let ends = [Asked::Operator, Asked::Terminated, Asked::ReaderGone];
         let mut events = vec![
             Event::Cleaned,
             Event::GuardEnded(how()),

@@ -27,6 +27,7 @@ fn events() -> Vec<Event> {
         Event::ServeEnded("ended with code 70".into()),
         Event::Drained,
         ctrl_c(),
+        Event::End(Cause::Asked(Asked::Terminated)),
         Event::End(Cause::Asked(Asked::TerminalClosed)),
         Event::End(Cause::Asked(Asked::ReaderGone)),
         Event::End(Cause::Asked(Asked::WriterGone)),
@@ -193,6 +194,25 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
         let actions = session.step(ctrl_c());
         assert_eq!(actions, [Action::KillTunnel, Action::KillServe, Action::Wipe], "{count}");
         assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Killed)]);
+    }
+}
+
+/// A service manager sends TERM twice, a shell on its way out sends it after HUP: neither is impatient,
+/// and over the question both get the default answer.
+#[test]
+fn only_ctrl_c_is_impatience() {
+    for again in [Asked::Terminated, Asked::TerminalClosed] {
+        let mut session = open();
+        session.step(ctrl_c());
+        assert_eq!(session.step(Event::End(Cause::Asked(again))), []);
+        for event in [Event::Drained, Event::TunnelEnded("ended".into())] {
+            session.step(event);
+        }
+        let asked = session.step(Event::ServeEnded("ended".into()));
+        assert_eq!(asked, [Action::SettleLog { ask: true }]);
+        let told = session.step(Event::End(Cause::Asked(again)));
+        assert_eq!(told, [Action::SettleLog { ask: false }]);
+        assert_eq!(session.step(Event::LogSettled), [Action::Wipe]);
     }
 }
 

@@ -64,8 +64,10 @@ pub(in crate::supervisor) enum Cause {
 /// Who asked for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum Asked {
-    /// Ctrl+C, Ctrl+\, `kill`: somebody who can ask again.
+    /// Ctrl+C: somebody who can ask again, and means it when they do.
     Operator,
+    /// `kill`, Ctrl+\: who sends this twice wants nothing more than once.
+    Terminated,
     /// The terminal is closed: nobody can be asked anything.
     TerminalClosed,
     /// The program that read the link is gone.
