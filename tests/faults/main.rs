@@ -1,4 +1,4 @@
-//! Promise number one, tried: nothing outlives a session, whatever dies first.
+//! V-11, V-12: promise number one, tried: nothing outlives a session, whatever dies first.
 //!
 //! `cargo test --test faults` runs the fault matrix ([`matrix`]) and a hundred random trials
 //! ([`random`]). A trial starts a whole session on a machine of its own, brings it to its moment,

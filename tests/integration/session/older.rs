@@ -1,4 +1,4 @@
-//! Kernels that lack a layer: what still holds, and what is said.
+//! V-11, V-19: kernels that lack a layer: what still holds, and what is said.
 
 use std::process::Command;
 

@@ -122,3 +122,45 @@ fn stopped_services_say_goodbye_all_the_same() {
         stage.assert_nothing_left();
     }
 }
+
+/// A session whose cleaner does this; its guard is a real one.
+fn with_cleaner(stage: &Stage, does: &str) -> Program {
+    let clean = crate::harness::CLEAN;
+    let script = format!("case \"$*\" in *--guard*) exec {clean} \"$@\";; esac; {does}");
+    let siblings = [
+        ("chattrace-serve", None),
+        ("chattrace-tunnel", None),
+        ("chattrace-clean", Some(&*script)),
+    ];
+    let mut command: Command = moved(stage, &siblings);
+    command.arg("--json");
+    watched(&command)
+}
+
+#[test]
+fn a_cleaner_that_is_killed_is_said_and_the_session_goes_on() {
+    let stage = Stage::new(HAPPY);
+    let mut session = with_cleaner(&stage, "kill -KILL $$");
+    session.stderr_with(
+        "old sessions     not cleaned up: chattrace-clean was ended by SIGKILL; run it yourself",
+    );
+    event(&mut session, "link");
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_cleaner_that_hangs_or_was_stopped_does_not_hold_up_the_end() {
+    for hangs in ["trap '' TERM; while :; do sleep 3600; done", "kill -STOP $$"] {
+        for name in ["TERM", "KILL"] {
+            let stage = Stage::new(HAPPY);
+            let mut session = with_cleaner(&stage, hangs);
+            session.stderr_with("cloudflared");
+            session.signal(name);
+            let ended = session.wait();
+            assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+            stage.assert_nothing_left();
+        }
+    }
+}

@@ -73,7 +73,7 @@ fn a_guard_of_anything_else_removes_nothing() {
     stage.assert_nothing_left();
 }
 
-/// A child that the supervisor has from its shell, as it would have a browser that it opened: it
+/// V-19: a child that the supervisor has from its shell, as it would have a browser that it opened: it
 /// carries no mark, so it is nobody's to end.
 #[test]
 fn a_child_without_the_mark_outlives_every_end() {
