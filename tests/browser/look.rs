@@ -31,6 +31,22 @@ async fn pictures_of_gate_room_and_end() {
     ana.photograph("ended").await;
 }
 
+/// The longest things that a page says of itself.
+#[tokio::test]
+async fn pictures_of_a_room_that_moved_and_a_page_that_is_cut_off() {
+    let stage = Stage::open(&[]).await;
+    let ana = stage.seat("Ana").await;
+    let moved = r#"receive('{"t":"moved","seq":1000,"url":"https://a-row-of-four-words.trycloudflare.com"}')"#;
+    ana.run(moved, vec![]).await;
+    ana.until_log("another one now").await;
+    // As after half a minute without the room.
+    ana.run("live = false; silence = 30; showState()", vec![]).await;
+    ana.until_status("ask who invited you").await;
+    ana.photograph("moved").await;
+    let wide = "return document.documentElement.scrollWidth > innerWidth";
+    assert_eq!(ana.run(wide, vec![]).await, false, "nothing sticks out at 320 px");
+}
+
 impl Page {
     async fn photograph(&self, what: &str) {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
