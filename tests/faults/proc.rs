@@ -4,6 +4,8 @@ use std::os::fd::OwnedFd;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::harness;
+
 /// A process as it was when it was looked at.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -67,19 +69,10 @@ pub(crate) fn send(handle: &OwnedFd, signal: Signal) -> bool {
     pidfd_send_signal(handle, signal).is_ok()
 }
 
-/// The children of `parent`, by every thread of it.
+/// The children of `parent`.
 pub(crate) fn children(parent: i32) -> Vec<Seen> {
-    let threads = std::fs::read_dir(format!("/proc/{parent}/task"));
-    let lists = threads
-        .into_iter()
-        .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
-    lists
-        .flat_map(|list| {
-            let pids = list.split_whitespace().filter_map(|pid| pid.parse().ok());
-            pids.filter_map(Seen::look).collect::<Vec<_>>()
-        })
-        .collect()
+    let pids = harness::children(parent.cast_unsigned()).into_iter();
+    pids.filter_map(|pid| Seen::look(pid.cast_signed())).collect()
 }
 
 /// The children of `parent`, theirs, and so on.

@@ -2,13 +2,13 @@
 //! phase, read to its end.
 
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::Signal;
 
-use crate::harness::{Program, Stream, Terminal};
+use crate::harness::{Program, Stream, Terminal, WATCHED, in_shell};
 use crate::plan::{Phase, Plan};
 use crate::proc::{self, Seen};
 use crate::stage::Stage;
@@ -38,7 +38,7 @@ impl Session {
         let seat = if plan.on_terminal {
             Seat::Terminal(Box::new(Terminal::start(&command, 80)))
         } else {
-            Seat::Pipes(Program::start(watched(&command)))
+            Seat::Pipes(Program::start(in_shell(&command, WATCHED)))
         };
         let pid = match &seat {
             Seat::Pipes(program) => program.pid(),
@@ -186,14 +186,4 @@ impl Session {
             Seat::Pipes(_) => panic!("this session has no terminal"),
         }
     }
-}
-
-/// `command` with a descriptor 9 that is its stdout.
-fn watched(command: &Command) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "exec 9>&1; exec \"$0\" \"$@\""]);
-    shell.arg(command.get_program()).args(command.get_args());
-    shell.env_clear().current_dir(command.get_current_dir().expect("a place has a folder"));
-    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell
 }

@@ -39,7 +39,7 @@ impl Stage {
         }
         let config = place.root().join("config.json");
         std::fs::write(config, r#"{"tunnel":{"settle_seconds":0}}"#).unwrap();
-        let before = tree(&place);
+        let before = place.tree_but_bin();
         Self { place, stand_in, before }
     }
 
@@ -59,9 +59,7 @@ impl Stage {
 
     /// Where the room listens, as cloudflared was told; `None` before it was started.
     pub(crate) fn origin(&self) -> Option<String> {
-        let record = self.stand_in.records().into_iter().next()?;
-        let words = record["argv"].as_array()?.iter().filter_map(|word| word.as_str());
-        words.filter_map(|word| word.strip_prefix("http://")).map(str::to_owned).next()
+        self.stand_in.origin()
     }
 
     /// Looks for what the session left, and lets `chattrace-clean` remove it.
@@ -82,7 +80,7 @@ impl Stage {
 
     /// What is there and was not, or the other way round.
     fn more(&self) -> Vec<String> {
-        let now = tree(&self.place);
+        let now = self.place.tree_but_bin();
         let root = self.place.root();
         let named = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
         let more = now.iter().filter(|path| !self.before.contains(path)).map(named);
@@ -100,14 +98,8 @@ impl Stage {
     /// Lets two minutes pass for every runtime folder.
     fn age(&self) {
         let past = SystemTime::now() - BIRTH;
-        for path in tree(&self.place).iter().filter(|path| path.is_dir()) {
+        for path in self.place.tree_but_bin().iter().filter(|path| path.is_dir()) {
             let _ = std::fs::File::open(path).and_then(|folder| folder.set_modified(past));
         }
     }
-}
-
-/// Everything but what the stand-in notes down.
-fn tree(place: &Place) -> Vec<PathBuf> {
-    let bin = place.root().join("bin");
-    place.tree().into_iter().filter(|path| !path.starts_with(&bin)).collect()
 }

@@ -1,25 +1,14 @@
 //! Every way in which `chattrace-tunnel` ends takes cloudflared along (V-11), and leaves nothing.
 
-use std::process::Command;
-
 use crate::harness::cloudflared::{HANGS, HAPPY, HOST};
-use crate::harness::{Place, Program, StandIn, Stream, TUNNEL};
+use crate::harness::{Place, Program, StandIn, Stream, TUNNEL, WATCHED, in_shell};
 use crate::tunnel::tunnel;
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
 
-/// Through a shell that gives the program a copy of its stdout as descriptor 9, which every
-/// descendant inherits: [`Program::wait`] then returns when the last of them is dead.
-fn watched(place: &Place, inner: &Command) -> Command {
-    let mut command = place.command("sh");
-    command.args(["-c", "exec 9>&1; exec \"$0\" \"$@\""]);
-    command.arg(inner.get_program()).args(inner.get_args());
-    command
-}
-
 fn up(place: &Place, orders: &str) -> (StandIn, Program) {
     let stand_in = StandIn::install(place, orders);
-    let mut program = Program::start(watched(place, &tunnel(place, &stand_in, &[ORIGIN])));
+    let mut program = Program::start(in_shell(&tunnel(place, &stand_in, &[ORIGIN]), WATCHED));
     program.stderr_with("up");
     (stand_in, program)
 }
@@ -44,7 +33,7 @@ fn every_signal_that_asks_ends_it_with_0_and_cloudflared_unregisters() {
 fn a_signal_before_there_is_an_address_ends_it_too() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HANGS);
-    let mut program = Program::start(watched(&place, &tunnel(&place, &stand_in, &[ORIGIN])));
+    let mut program = Program::start(in_shell(&tunnel(&place, &stand_in, &[ORIGIN]), WATCHED));
     program.stderr_with("asking for a public address");
     program.signal("TERM");
     program.wait().expect_code(0);
@@ -105,7 +94,7 @@ fn a_reader_that_goes_away_ends_it_at_once() {
 fn the_end_of_standard_input_ends_it_when_the_origin_came_from_there() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
-    let mut program = Program::start(watched(&place, &tunnel(&place, &stand_in, &[])));
+    let mut program = Program::start(in_shell(&tunnel(&place, &stand_in, &[]), WATCHED));
     program.write("http://127.0.0.1:8080/t/abc#x\nmore\n");
     assert_eq!(program.stdout_line(), format!("https://{HOST}/t/abc#x"));
     program.close_stdin();

@@ -7,20 +7,9 @@
 
 use nix::libc;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
+    BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch,
 };
-
-/// Why a program runs without its fence.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct FenceError(#[from] seccompiler::Error);
-
-impl From<seccompiler::BackendError> for FenceError {
-    fn from(error: seccompiler::BackendError) -> Self {
-        Self(error.into())
-    }
-}
 
 /// From here on, this thread and whatever it becomes can start threads and no process, can leave
 /// neither its group nor its session, and keeps its death signal. Needs no privilege, and gives up
@@ -29,7 +18,7 @@ impl From<seccompiler::BackendError> for FenceError {
 /// # Errors
 /// When the kernel has no such filter, or this machine's architecture is unknown to us. Nothing is
 /// forbidden then.
-pub(crate) fn forbid_processes() -> Result<(), FenceError> {
+pub(crate) fn forbid_processes() -> Result<(), Error> {
     for program in [refused()?, unknown()?] {
         seccompiler::apply_filter(&program)?;
     }
@@ -37,7 +26,7 @@ pub(crate) fn forbid_processes() -> Result<(), FenceError> {
 }
 
 /// Calls that answer "not permitted".
-fn refused() -> Result<BpfProgram, FenceError> {
+fn refused() -> Result<BpfProgram, Error> {
     // clone(2) has its flags in the first argument on every architecture we know.
     let process = condition(SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64), 0)?;
     let death = condition(SeccompCmpOp::Eq, libc::PR_SET_PDEATHSIG as u64)?;
@@ -59,18 +48,18 @@ fn refused() -> Result<BpfProgram, FenceError> {
 
 /// clone3(2) has its flags behind a pointer, where no filter can look; whoever is told that this
 /// kernel does not know it falls back to clone(2).
-fn unknown() -> Result<BpfProgram, FenceError> {
+fn unknown() -> Result<BpfProgram, Error> {
     filter([(libc::SYS_clone3, vec![])], libc::ENOSYS)
 }
 
-fn condition(operation: SeccompCmpOp, value: u64) -> Result<SeccompCondition, FenceError> {
+fn condition(operation: SeccompCmpOp, value: u64) -> Result<SeccompCondition, Error> {
     Ok(SeccompCondition::new(0, SeccompCmpArgLen::Dword, operation, value)?)
 }
 
 fn filter<const N: usize>(
     rules: [(libc::c_long, Vec<SeccompRule>); N],
     answer: libc::c_int,
-) -> Result<BpfProgram, FenceError> {
+) -> Result<BpfProgram, Error> {
     let answer = SeccompAction::Errno(answer.unsigned_abs());
     let machine = TargetArch::try_from(std::env::consts::ARCH)?;
     let rules = rules.into_iter().collect();

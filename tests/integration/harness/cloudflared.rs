@@ -92,6 +92,13 @@ impl StandIn {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// The `127.0.0.1:PORT` that it was first told to open a way to; `None` before it was started.
+    pub(crate) fn origin(&self) -> Option<String> {
+        let record = self.records().into_iter().next()?;
+        let words = record["argv"].as_array()?.iter().filter_map(|word| word.as_str());
+        words.filter_map(|word| word.strip_prefix("http://")).map(str::to_owned).next()
+    }
+
     /// How many times it was started for a tunnel.
     pub(crate) fn starts(&self) -> usize {
         let is_start = |record: &&serde_json::Value| record.get("argv").is_some();

@@ -14,6 +14,7 @@ pub(crate) use program::{Ended, Program, Stream};
 pub(crate) use supervised::Supervised;
 pub(crate) use terminal::Terminal;
 
+use std::process::Command;
 use std::time::Duration;
 
 /// Far beyond anything that works, on the slowest machine; reached only by a failure.
@@ -24,6 +25,31 @@ pub(crate) const CHATTRACE: &str = env!("CARGO_BIN_EXE_chattrace");
 pub(crate) const SERVE: &str = env!("CARGO_BIN_EXE_chattrace-serve");
 pub(crate) const TUNNEL: &str = env!("CARGO_BIN_EXE_chattrace-tunnel");
 pub(crate) const CLEAN: &str = env!("CARGO_BIN_EXE_chattrace-clean");
+
+/// `script` as a command, in which `command` is `"$0" "$@"`.
+pub(crate) fn in_shell(command: &Command, script: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(command.get_program()).args(command.get_args());
+    shell.env_clear().current_dir(command.get_current_dir().unwrap());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+/// A line of shell that gives every descendant of the command a copy of its stdout, as descriptor 9:
+/// the end of that output is the end of all of them.
+pub(crate) const WATCHED: &str = "exec 9>&1; exec \"$0\" \"$@\"";
+
+/// The children of the process `parent`, by every thread of it (proc(5)); none of one that is gone.
+pub(crate) fn children(parent: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten();
+    let lists = threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
+}
 
 /// A program of `tests/fixtures`, built by cargo as an example.
 pub(crate) fn stand_in(name: &str) -> std::path::PathBuf {

@@ -73,6 +73,12 @@ impl Place {
         found.sort();
         found
     }
+
+    /// The same without `bin`, where stand-ins lie and note things down.
+    pub(crate) fn tree_but_bin(&self) -> Vec<PathBuf> {
+        let bin = self.0.join("bin");
+        self.tree().into_iter().filter(|path| !path.starts_with(&bin)).collect()
+    }
 }
 
 impl Drop for Place {

@@ -6,18 +6,11 @@ use super::guest::Guest;
 use super::stage::{Link, Stage, event, in_shell, watched};
 use super::whole::SOON;
 use crate::harness::cloudflared::{HANGS, HAPPY};
-use crate::harness::{Program, Terminal};
+use crate::harness::{Program, Terminal, children};
 
 /// The child of `parent` whose program has this name, cut at 15 bytes as the kernel does.
 pub(super) fn child(parent: u32, name: &str) -> u32 {
-    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap();
-    let lists =
-        tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).unwrap());
-    let children: Vec<u32> = lists
-        .flat_map(|list| {
-            list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()
-        })
-        .collect();
+    let children = children(parent);
     let called = |pid: &u32| {
         let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         comm.trim_end() == &name[..name.len().min(15)]

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal};
+pub(super) use crate::harness::in_shell;
+use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal, WATCHED};
 
 /// A place with a configuration, a stand-in, and the memory of what it looked like before.
 pub(super) struct Stage {
@@ -29,7 +30,7 @@ impl Stage {
         let stand_in = StandIn::install(&place, orders);
         std::fs::write(place.root().join("config.json"), r#"{"tunnel":{"settle_seconds":0}}"#)
             .unwrap();
-        let before = tree(&place);
+        let before = place.tree_but_bin();
         Self { place, stand_in, before }
     }
 
@@ -63,7 +64,7 @@ impl Stage {
 
     /// Says that the machine looks as before: no file, no folder more.
     pub(super) fn assert_nothing_left(&self) {
-        assert_eq!(tree(&self.place), self.before);
+        assert_eq!(self.place.tree_but_bin(), self.before);
     }
 
     /// The runtime folders of sessions that are there.
@@ -75,37 +76,19 @@ impl Stage {
 
     /// Where the room of a session with the stand-in listens.
     pub(super) fn origin(&self) -> String {
-        let record = &self.stand_in.records()[0];
-        let argv = record["argv"].as_array().unwrap().iter().filter_map(|word| word.as_str());
-        let mut origin = argv.filter_map(|word| word.split_once("http://")).map(|(_, rest)| rest);
-        origin.next().unwrap().to_owned()
+        self.stand_in.origin().unwrap()
     }
-}
-
-/// Everything but what the stand-in notes down.
-fn tree(place: &Place) -> Vec<PathBuf> {
-    let bin = place.root().join("bin");
-    place.tree().into_iter().filter(|path| !path.starts_with(&bin)).collect()
 }
 
 /// Starts `command` so that the end of its output is the end of everybody it started: descriptor 9
 /// is a copy of its stdout, which every descendant inherits.
 pub(super) fn watched(command: &Command) -> Program {
-    scripted(command, "exec 9>&1; exec \"$0\" \"$@\"")
+    scripted(command, WATCHED)
 }
 
 /// Starts `command` through a line of shell, in which it is `"$0" "$@"`.
 pub(super) fn scripted(command: &Command, script: &str) -> Program {
     Program::start(in_shell(command, script))
-}
-
-/// `script` as a command, in which `command` is `"$0" "$@"`.
-pub(super) fn in_shell(command: &Command, script: &str) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script]).arg(command.get_program()).args(command.get_args());
-    shell.env_clear().current_dir(command.get_current_dir().unwrap());
-    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell
 }
 
 /// The next event of this name from a session with `--json`.

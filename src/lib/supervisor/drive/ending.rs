@@ -33,7 +33,8 @@ impl Drive {
         if let Some((tunnel, reason)) = ended(&mut self.tunnel, Running::service) {
             tunnel.bury(reason, self.inputs.clone());
             // A cloudflared that hid from its group would keep the old address, unseen.
-            self.end_strays();
+            let ours: Vec<_> = self.known().map(Service::pid).collect();
+            self.kill_marked(&ours);
         }
         if let Some((guard, reason)) = ended(&mut self.guard, Running::service) {
             guard.bury(reason, self.inputs.clone());
@@ -67,14 +68,17 @@ impl Drive {
         due.into_iter().map(Event::Rang).collect()
     }
 
-    /// Ends whoever carries our mark and is none of those whom we have started.
-    fn end_strays(&self) {
-        let ours: Vec<_> = self.known().map(Service::pid).collect();
-        let marked = Marked::by(OsStr::new(&self.id));
-        for stray in marked.iter().filter(|marked| !ours.contains(&marked.pid())) {
-            // What may not be killed is named at the end.
-            let _ = stray.kill();
-        }
+    /// Kills whoever carries our mark, but for those with these numbers, and names them. Who may not
+    /// be killed stays, and is named again at the end.
+    fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
+        let marked = Marked::by(OsStr::new(&self.id)).into_iter();
+        marked
+            .filter(|marked| !spared.contains(&marked.pid()))
+            .map(|marked| {
+                let _ = marked.kill();
+                marked.pid()
+            })
+            .collect()
     }
 
     /// The processes of this session that are still there, killed once more, but for the guard. The
@@ -82,14 +86,7 @@ impl Drive {
     /// but root.
     fn left(&self) -> Vec<i32> {
         let guard = self.guard.as_ref().map(|guard| guard.service().pid());
-        let mut left = Vec::new();
-        for marked in Marked::by(OsStr::new(&self.id)) {
-            if Some(marked.pid()) != guard {
-                // What may not be killed stays and is named.
-                let _ = marked.kill();
-                left.push(marked.pid());
-            }
-        }
+        let mut left = self.kill_marked(guard.as_slice());
         for service in self.services() {
             service.kill_group();
             left.push(service.pid());

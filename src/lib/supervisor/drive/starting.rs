@@ -2,11 +2,11 @@
 
 use std::os::fd::OwnedFd;
 
-use super::super::services::Cleaning;
+use super::super::services::{Cleaning, Role};
 use super::super::session::Event;
 use super::Drive;
 use crate::control::{ToServe, ToTunnel};
-use crate::process;
+use crate::process::SpawnError;
 
 impl Drive {
     pub(super) fn start_guard(&mut self) -> Option<Event> {
@@ -37,7 +37,7 @@ impl Drive {
         let handed = self.listener.try_clone().map(OwnedFd::from);
         let started = match handed {
             Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
-            Err(source) => Err(process::SpawnError::Refused { name: "chattrace-serve", source }),
+            Err(source) => Err(SpawnError::Refused { name: Role::Serve.program(), source }),
         };
         match started {
             Ok(serve) => {
