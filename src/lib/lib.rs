@@ -16,6 +16,7 @@ mod config;
 mod control;
 mod exit;
 mod log;
+mod memory;
 mod paths;
 mod process;
 mod serve;

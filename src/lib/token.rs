@@ -3,14 +3,18 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use subtle::ConstantTimeEq as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// 128 bits: beyond guessing for as long as any session lasts, and 22 characters in a link.
 const BYTES: usize = 16;
 
-/// A random secret. Whoever holds it may do what it stands for, so it never shows in `Debug`,
-/// and two of them are compared in constant time.
+/// A random secret. Whoever holds it may do what it stands for, so it never shows in `Debug`, two of
+/// them are compared in constant time, and it is overwritten when it is dropped.
+///
+/// In a box, because what moves leaves copies behind on the stack.
 #[derive(Clone)]
-pub(crate) struct Token([u8; BYTES]);
+pub(crate) struct Token(Box<[u8; BYTES]>);
 
 impl Token {
     /// Draws one from the kernel.
@@ -18,9 +22,9 @@ impl Token {
     /// # Errors
     /// When the kernel has no randomness to give, which it then says for itself.
     pub(crate) fn draw() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes))
+        let mut token = Self(Box::new([0; BYTES]));
+        getrandom::fill(&mut *token.0)?;
+        Ok(token)
     }
 
     /// Reads 22 characters of base64url (RFC 4648, section 5, without padding).
@@ -29,20 +33,54 @@ impl Token {
         if text.len() != 22 {
             return None;
         }
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        let mut token = Self(Box::new([0; BYTES]));
+        let decoded = URL_SAFE_NO_PAD.decode_slice(text, &mut *token.0);
+        (decoded == Ok(BYTES)).then_some(token)
     }
 
     /// The 22 characters that stand in a link or a header. Named for what it does: the secret
     /// leaves its wrapping here.
-    pub(crate) fn reveal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+    pub(crate) fn reveal(&self) -> Secret {
+        Secret::new(URL_SAFE_NO_PAD.encode(&*self.0))
+    }
+}
+
+/// A text that holds a secret: a link, a resume token, a ticket as somebody sent it. It never shows
+/// in `Debug`, and is overwritten when it is dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes `text` into custody.
+    pub(crate) fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl std::ops::Deref for Secret {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
 impl PartialEq for Token {
     fn eq(&self, other: &Self) -> bool {
-        // Every byte is looked at, so the time taken says nothing about where they differ.
-        self.0.iter().zip(other.0).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+        self.0.ct_eq(&*other.0).into()
     }
 }
 
@@ -61,7 +99,7 @@ impl Serialize for Token {
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // The text itself stays out of the error: it may be nearly a secret.
-        let text = String::deserialize(deserializer)?;
+        let text = Secret::deserialize(deserializer)?;
         Token::parse(&text).ok_or_else(|| de::Error::custom("not a token of 22 characters"))
     }
 }
@@ -76,7 +114,7 @@ mod tests {
         let text = token.reveal();
         assert_eq!(text.len(), 22);
         assert_eq!(Token::parse(&text), Some(token.clone()));
-        assert!(!format!("{token:?}").contains(&text));
+        assert!(!format!("{token:?} {text:?}").contains(&*text));
         assert_ne!(Token::draw().unwrap(), token);
     }
 

@@ -7,15 +7,20 @@ use std::path::{Path, PathBuf};
 
 /// A module of the library, and what it may import from it.
 const MODULES: &[(&str, &[&str])] = &[
-    ("supervisor", &["config", "control", "exit", "log", "paths", "process", "terminal", "token"]),
-    ("serve", &["chat", "config", "control", "exit", "process", "terminal", "token"]),
+    (
+        "supervisor",
+        &["config", "control", "exit", "log", "memory", "paths", "process", "terminal", "token"],
+    ),
+    ("serve", &["chat", "config", "control", "exit", "memory", "process", "terminal", "token"]),
     ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
     ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
-    ("control", &["config", "token"]),
+    // What it carries.
+    ("control", &["config", "memory", "process", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
     ("chat", &["token"]),
     ("exit", &[]),
+    ("memory", &[]),
     ("paths", &[]),
     ("process", &["paths"]),
     ("terminal", &[]),
@@ -28,7 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("handlebars", &["serve/web"]),
     ("hyper", &["serve/web"]),
     ("interprocess", &["control/listener.rs"]),
-    ("nix", &["process", "clean", "paths", "terminal"]),
+    ("nix", &["process", "clean", "paths", "terminal", "memory"]),
     (
         "clap",
         &[
@@ -38,11 +43,15 @@ const CRATES: &[(&str, &[&str])] = &[
             "clean/cli.rs",
             "config/check.rs",
             "config/flags.rs",
+            "tunnel/shim.rs",
         ],
     ),
     ("directories", &["paths"]),
-    ("rustix", &["process"]),
-    ("seccompiler", &["process"]),
+    ("landlock", &["process/confine"]),
+    ("rustix", &["process", "memory"]),
+    ("seccompiler", &["process/confine"]),
+    ("subtle", &["token.rs"]),
+    ("talc", &["memory"]),
     ("ureq", &["tunnel/install"]),
 ];
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::nickname::Nickname;
 use super::rate::Bucket;
-use crate::token::Token;
+use crate::token::{Secret, Token};
 
 /// Letters of a tag: none that the eye takes for another (no 0 and o, no 1, i and l).
 const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
@@ -87,8 +87,8 @@ impl Seat {
     }
 
     /// What brings this participant back after a cut: the number, to find the seat, and the secret.
-    pub(crate) fn resume(&self) -> String {
-        format!("{}.{}", self.identity.number, self.token.reveal())
+    pub(crate) fn resume(&self) -> Secret {
+        Secret::new(format!("{}.{}", self.identity.number, &*self.token.reveal()))
     }
 
     /// Takes [`Seat::resume`] apart.

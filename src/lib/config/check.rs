@@ -27,6 +27,17 @@ pub(crate) enum Logs {
     Save,
 }
 
+/// What a missing layer of confinement means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Confine {
+    /// It is said, and the session goes on.
+    #[value(name = "where_possible")]
+    WherePossible,
+    /// There is no session.
+    Required,
+}
+
 /// Who carries the room to the public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -156,6 +167,7 @@ pub(super) fn resolve(file: File, over: &Overrides) -> Result<Config, ConfigErro
     Ok(Config {
         listen: over.listen.unwrap_or(present(file.listen)).0,
         logs: over.logs.unwrap_or(present(file.logs)),
+        confinement: over.confinement.unwrap_or(present(file.confinement)),
         archive_dir: over.archive_dir.clone().or(file.archive_dir),
         tunnel: TunnelSettings {
             provider: over.provider.unwrap_or(present(tunnel.provider)),
@@ -212,6 +224,7 @@ mod tests {
         let config = resolve(File::built_in(), &Overrides::default()).unwrap();
         assert_eq!(config.listen, "127.0.0.1:0".parse().unwrap());
         assert_eq!(config.logs, Logs::Ask);
+        assert_eq!(config.confinement, Confine::WherePossible);
         assert_eq!(config.archive_dir, None);
         assert_eq!(config.tunnel.provider, Provider::Auto);
         assert_eq!(config.tunnel.settle_seconds, 8);

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::check::{
-    Backlog, Burst, DownloadBase, Listen, Logs, MessageBytes, Mode, Participants, PerSecond,
-    Provider, RingAge, RingBytes, RingEvents, Settle, word,
+    Backlog, Burst, Confine, DownloadBase, Listen, Logs, MessageBytes, Mode, Participants,
+    PerSecond, Provider, RingAge, RingBytes, RingEvents, Settle, word,
 };
 
 /// The defaults, compiled in, so that the shipped file cannot drift from the program.
@@ -20,6 +20,8 @@ pub(super) struct File {
     pub(super) listen: Option<Listen>,
     #[serde(deserialize_with = "word")]
     pub(super) logs: Option<Logs>,
+    #[serde(deserialize_with = "word")]
+    pub(super) confinement: Option<Confine>,
     pub(super) archive_dir: Option<PathBuf>,
     pub(super) tunnel: Tunnel,
     pub(super) room: Room,
@@ -93,6 +95,7 @@ impl File {
         Self {
             listen: over.listen.or(self.listen),
             logs: over.logs.or(self.logs),
+            confinement: over.confinement.or(self.confinement),
             archive_dir: over.archive_dir.or(self.archive_dir),
             tunnel: Tunnel {
                 provider: over.tunnel.provider.or(tunnel.provider),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Backlog, Listen, Mode, Overrides, Participants};
+use super::{Backlog, Confine, Listen, Mode, Overrides, Participants};
 
 /// What a command line says about the room.
 #[derive(Debug, Args)]
@@ -29,6 +29,9 @@ pub(crate) struct RoomFlags {
     /// Earlier messages for newcomers [default: 0]
     #[arg(long, value_name = "N")]
     backlog: Option<Backlog>,
+    /// Not unless the kernel can confine everything
+    #[arg(long)]
+    require_confinement: bool,
 }
 
 impl RoomFlags {
@@ -40,6 +43,7 @@ impl RoomFlags {
             mode: self.mode(),
             max_participants: self.max_participants,
             backlog: self.backlog,
+            confinement: self.require_confinement.then_some(Confine::Required),
             ..Overrides::default()
         }
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use check::{Backlog, Listen, Logs, Mode, Participants, Provider};
+pub(crate) use check::{Backlog, Confine, Listen, Logs, Mode, Participants, Provider};
 pub(crate) use flags::RoomFlags;
 
 use crate::exit::Exit;
@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// What becomes of the event log at the end.
     pub(crate) logs: Logs,
+    /// What a missing layer of confinement means.
+    pub(crate) confinement: Confine,
     /// Where a saved event log goes; `None` is the current folder.
     pub(crate) archive_dir: Option<PathBuf>,
     /// How the room gets a public address.
@@ -92,6 +94,8 @@ pub(crate) struct Overrides {
     pub(crate) listen: Option<Listen>,
     /// `--logs`.
     pub(crate) logs: Option<Logs>,
+    /// `--require-confinement`.
+    pub(crate) confinement: Option<Confine>,
     /// `--archive-dir`.
     pub(crate) archive_dir: Option<PathBuf>,
     /// `--tunnel`.

@@ -79,9 +79,9 @@ mod tests {
     #[tokio::test]
     async fn a_line_comes_back_as_the_message_it_was() {
         let mut line = Vec::new();
-        write(&mut line, &FromServe::Ready).await.unwrap();
+        write(&mut line, &FromServe::Drained).await.unwrap();
         assert_eq!(line, b"{\"type\":\"ready\"}\n");
-        assert_eq!(read_first(&line).await.unwrap(), Some(FromServe::Ready));
+        assert_eq!(read_first(&line).await.unwrap(), Some(FromServe::Drained));
     }
 
     #[tokio::test]
@@ -96,7 +96,7 @@ mod tests {
         let mut buffer = Vec::new();
         let garbage = read::<FromServe>(&mut lines, &mut buffer).await;
         assert!(matches!(garbage, Err(FrameError::NotUnderstood(_))));
-        assert_eq!(read(&mut lines, &mut buffer).await.unwrap(), Some(FromServe::Ready));
+        assert_eq!(read(&mut lines, &mut buffer).await.unwrap(), Some(FromServe::Drained));
         assert_eq!(read::<FromServe>(&mut lines, &mut buffer).await.unwrap(), None);
     }
 

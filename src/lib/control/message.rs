@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{RoomSettings, TunnelSettings};
+use crate::config::{Confine, RoomSettings, TunnelSettings};
+use crate::memory::Locked;
+use crate::process::Confinement;
 use crate::token::Token;
 
 /// The version of this build. All programs of a session must be of the same one.
@@ -47,7 +49,10 @@ pub(crate) enum FromServe {
         version: String,
     },
     /// The room accepts connections.
-    Ready,
+    Ready {
+        /// What stands between it and the rest of the machine.
+        protection: Protection,
+    },
     /// Somebody came in.
     Joined {
         /// Who.
@@ -64,6 +69,15 @@ pub(crate) enum FromServe {
     },
     /// Everybody was told goodbye, as far as they listened.
     Drained,
+}
+
+/// What the process of the room has given up, and where its memory may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Protection {
+    /// What it cannot do any more.
+    pub(crate) confinement: Confinement,
+    /// What of its memory cannot reach a swap disk.
+    pub(crate) locked: Locked,
 }
 
 /// One participant, as the operator sees them.
@@ -85,6 +99,8 @@ pub(crate) enum ToTunnel {
     Start {
         /// How the room gets its public address.
         tunnel: TunnelSettings,
+        /// What it means if cloudflared cannot be confined.
+        confine: Confine,
         /// The session's private folder, in which cloudflared gets its empty home.
         run_dir: PathBuf,
     },
@@ -135,10 +151,10 @@ pub(crate) enum FromTunnel {
         /// Where it came from.
         source: Source,
     },
-    /// This kernel cannot keep cloudflared from starting processes of its own: why.
-    Unfenced {
-        /// What the system said, safe to show.
-        why: String,
+    /// This kernel cannot keep cloudflared from something.
+    Unconfined {
+        /// What it may do and why, to follow its name; safe to show.
+        what: String,
     },
     /// cloudflared was started.
     Starting,

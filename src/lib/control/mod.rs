@@ -10,6 +10,6 @@ pub(crate) use frame::FrameError;
 pub(crate) use link::{Inbox, Outbox, adopt, greet, overhear, pair};
 pub(crate) use listener::{Asked, Listener};
 pub(crate) use message::{
-    AnswerBody, Ask, FromGuard, FromServe, FromTunnel, Participant, Source, ToGuard, ToServe,
-    ToTunnel, VERSION,
+    AnswerBody, Ask, FromGuard, FromServe, FromTunnel, Participant, Protection, Source, ToGuard,
+    ToServe, ToTunnel, VERSION,
 };

@@ -1,14 +1,17 @@
 //! Processes: started so that they cannot outlive us, ended as a group, reaped by their number.
 //! Nothing here is ever ended by name.
 
-mod fence;
+mod confine;
 mod listener;
 mod marked;
 mod parent;
 mod signals;
 mod spawn;
 
-pub(crate) use fence::forbid_processes;
+pub(crate) use confine::{
+    Cage, Confinement, Missing, Trial, cage, close_calls, close_files, drop_privileges,
+    forbid_processes, only_read, trials,
+};
 pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit};
 pub(crate) use marked::{Marked, StillThere};
 pub(crate) use parent::{

@@ -89,12 +89,13 @@ fn still_child_of(parent: u32) -> Result<(), TieError> {
 
 /// Keeps memory from disk and from other processes of this user: no core dumps, no tracing.
 ///
-/// Both, because a `core_pattern` that pipes ignores a limit of 0, and `DUMPABLE` is lost at exec.
+/// Both, because `DUMPABLE` is lost at exec, and the limit reaches cloudflared. It is 1 and not 0,
+/// which a `core_pattern` that pipes would ignore (core(5)).
 ///
 /// # Errors
 /// When the kernel refuses; the caller says so and goes on.
 pub(crate) fn harden() -> nix::Result<()> {
-    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    setrlimit(Resource::RLIMIT_CORE, 1, 1)?;
     prctl::set_dumpable(false)
 }
 

@@ -1,6 +1,6 @@
 //! Starting a service: a sibling program that is told whom to tie itself to, and carries the mark.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command};
 
 use nix::errno::Errno;
@@ -108,11 +108,6 @@ impl Service {
         self.pid.as_raw()
     }
 
-    /// Asks it to end.
-    pub(crate) fn terminate(&self) {
-        ask_to_end(self.pid);
-    }
-
     /// Lets it go on if somebody has stopped it.
     pub(crate) fn resume(&self) {
         let _ = kill(self.pid, Signal::SIGCONT);
@@ -153,15 +148,15 @@ pub(crate) fn reap_orphans(known: &[&Service]) {
     }
 }
 
-/// Makes a command for a program that shall die with us and stay in our group: `own exec PID
-/// program …`, which ties itself with [`super::die_with_parent`] and then becomes `program` (chain
-/// loading, as in s6). Only `chattrace-tunnel` knows the word `exec`.
+/// Makes a command for a program that shall die with us and stay in our group: `own exec PID …`,
+/// which ties itself with [`super::die_with_parent`] and then becomes that program (chain loading,
+/// as in s6). Only `chattrace-tunnel` knows the word `exec`, and what follows.
 ///
 /// # Errors
 /// When the system does not say where our own program lies.
-pub(crate) fn tied(program: &Path) -> std::io::Result<Command> {
+pub(crate) fn tied() -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("exec").arg(own_pid().to_string()).arg(program);
+    command.arg("exec").arg(own_pid().to_string());
     Ok(command)
 }
 

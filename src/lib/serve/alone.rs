@@ -9,14 +9,15 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::cli::Cli;
+use super::confined::Confined;
 use super::web::{Door, Public};
 use super::{ServeError, Service};
-use crate::config::Config;
-use crate::control::{FromServe, Participant};
+use crate::config::{Config, Confine};
+use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
 use crate::process::{self, Began, EndSignals};
-use crate::terminal::{self, Lines, Reader};
-use crate::token::Token;
+use crate::terminal::{self, Lines, Reader, harmless};
+use crate::token::{Secret, Token};
 
 /// How long everybody has to take the goodbye: a participant who reads at all reads it at once.
 const FAREWELL: Duration = Duration::from_millis(1500);
@@ -32,23 +33,56 @@ enum Event<'a> {
     Closed,
 }
 
-/// Serves until a signal, or until nobody reads our stdout any more.
-pub(super) async fn run(cli: &Cli) -> Result<Exit, ServeError> {
-    let config = Config::resolve(&cli.overrides())?;
-    let mut signals = EndSignals::catch()?;
-    let _ = process::harden();
-    let listener = process::listen(config.listen)?;
-    let listen = listener.local_addr()?;
-    let ticket = Token::draw()?;
-    let link = format!("http://{listen}/t/{}", ticket.reveal());
-    let mut service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
-    let listener = TcpListener::from_std(listener)?;
-    let ready = if cli.json { json(&Event::Ready { link: &link }) } else { link };
-    let reader = terminal::result(&ready);
-    if reader == Reader::There {
-        explain(listen);
+/// What needs files and ports: to be had before they are given up.
+pub(super) struct Alone {
+    config: Config,
+    listener: std::net::TcpListener,
+}
+
+impl Alone {
+    /// Reads the settings and listens.
+    ///
+    /// # Errors
+    /// When the settings are wrong, or the address cannot be listened on.
+    pub(super) fn prepare(cli: &Cli) -> Result<Self, ServeError> {
+        let config = Config::resolve(&cli.overrides())?;
+        let listener = process::listen(config.listen)?;
+        Ok(Self { config, listener })
     }
-    let lines = if cli.json { Some(Lines::start("stdout", terminal::result)?) } else { None };
+
+    /// Serves until a signal, or until nobody reads our stdout any more.
+    ///
+    /// # Errors
+    /// When the system refuses something basic, or required confinement is not whole.
+    pub(super) async fn run(self, cli: &Cli, confined: Confined) -> Result<Exit, ServeError> {
+        let Self { config, listener } = self;
+        let signals = EndSignals::catch()?;
+        let listen = listener.local_addr()?;
+        let ticket = Token::draw()?;
+        let link = Secret::new(format!("http://{listen}/t/{}", &*ticket.reveal()));
+        let service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
+        let listener = TcpListener::from_std(listener)?;
+        // A thread: there can be none later.
+        let lines = if cli.json { Some(Lines::start("stdout", terminal::result)?) } else { None };
+        let protection = confined.complete().await;
+        protected(&protection, config.confinement)?;
+        let ready = if cli.json { json(&Event::Ready { link: &link }) } else { link.to_string() };
+        let reader = terminal::result(&ready);
+        if reader == Reader::There {
+            explain(listen);
+        }
+        serve(service, listener, lines, signals, reader).await
+    }
+}
+
+/// Serves until a signal, or until nobody reads our stdout any more.
+async fn serve(
+    mut service: Service,
+    listener: TcpListener,
+    lines: Option<Lines>,
+    mut signals: EndSignals,
+    reader: Reader,
+) -> Result<Exit, ServeError> {
     let tell = |event: &Event<'_>| {
         if let Some(lines) = &lines {
             lines.tell(json(event));
@@ -96,6 +130,21 @@ async fn unread(reader: Reader) {
     }
 }
 
+/// Says what of the protection is missing, if it is not required.
+fn protected(protection: &Protection, confine: Confine) -> Result<(), ServeError> {
+    let confinement = &protection.confinement;
+    match confine {
+        Confine::Required if !confinement.is_whole() => {
+            return Err(ServeError::Unconfined(confinement.fact()));
+        }
+        Confine::Required | Confine::WherePossible => {}
+    }
+    if !confinement.is_whole() {
+        terminal::say(&format!("confinement: {}", harmless(&confinement.fact())));
+    }
+    Ok(())
+}
+
 /// Says who can read what, to whoever started this.
 fn explain(listen: SocketAddr) {
     terminal::say("open room: this computer, and a tunnel's provider, can read what is said");
@@ -115,7 +164,7 @@ fn event(notice: &FromServe) -> Option<Event<'_>> {
         FromServe::Left { participant, present } => {
             Some(Event::Left { participant, present: *present })
         }
-        FromServe::Hello { .. } | FromServe::Ready | FromServe::Drained => None,
+        FromServe::Hello { .. } | FromServe::Ready { .. } | FromServe::Drained => None,
     }
 }
 

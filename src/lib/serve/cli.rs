@@ -22,6 +22,9 @@ pub(super) struct Cli {
     /// Events as JSON, one object per line
     #[arg(long)]
     pub(super) json: bool,
+    /// Try from within what the room must not be able to do, show it, and exit
+    #[arg(long, hide = true)]
+    pub(super) self_test: bool,
     /// Run under the supervisor with this process id
     #[arg(long, value_name = "PID", hide = true)]
     pub(super) lifeline: Option<u32>,

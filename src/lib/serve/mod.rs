@@ -5,6 +5,7 @@
 
 mod alone;
 mod cli;
+mod confined;
 mod hub;
 mod supervised;
 mod web;
@@ -19,6 +20,7 @@ use crate::chat::{Bounds, Pace, Ring, Rules};
 use crate::config::{ConfigError, RoomSettings};
 use crate::control::{FrameError, FromServe};
 use crate::exit::Exit;
+use crate::memory;
 use crate::process;
 use crate::terminal;
 use crate::token::Token;
@@ -49,13 +51,18 @@ enum ServeError {
     /// The page is broken, which is our own mistake.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// Confinement was required and is not whole.
+    #[error(
+        "confinement was required and is not whole: {0}; take a newer kernel, or leave out --require-confinement"
+    )]
+    Unconfined(String),
 }
 
 impl ServeError {
     fn exit(&self) -> Exit {
         match self {
             ServeError::Config(error) => error.exit(),
-            ServeError::Listen(_) => Exit::Unavailable,
+            ServeError::Listen(_) | ServeError::Unconfined(_) => Exit::Unavailable,
             ServeError::Control(_)
             | ServeError::System(_)
             | ServeError::Randomness(_)
@@ -77,27 +84,31 @@ pub fn main() -> ExitCode {
         terminal::complain("chattrace-serve", &error);
         return Exit::Failed.into();
     }
+    let exit = run(&cli).unwrap_or_else(|error| {
+        terminal::complain("chattrace-serve", &error);
+        error.exit()
+    });
+    // Every socket is closed and every task is dropped. What they have left in memory goes with us.
+    memory::end(exit.code())
+}
+
+fn run(cli: &cli::Cli) -> Result<Exit, ServeError> {
+    // What needs files or rights comes first, and then there are none.
+    let alone = match cli.lifeline {
+        Some(_) => None,
+        None => Some(alone::Alone::prepare(cli)?),
+    };
     process::raise_file_limit();
+    let confined = confined::Confined::begin();
     // One thread: it can be locked in memory, and one core carries more than any tunnel.
-    let ended = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::from)
-        .and_then(|runtime| {
-            runtime.block_on(async {
-                match cli.lifeline {
-                    Some(_) => supervised::run().await,
-                    None => alone::run(&cli).await,
-                }
-            })
-        });
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal::complain("chattrace-serve", &error);
-            error.exit().into()
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match alone {
+            Some(_) if cli.self_test => confined.test().await,
+            Some(alone) => alone.run(cli, confined).await,
+            None => supervised::run(confined).await,
         }
-    }
+    })
 }
 
 /// The room, ready to be served, and what it tells the operator.

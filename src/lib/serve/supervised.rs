@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
+use super::confined::Confined;
 use super::web::{Door, Public};
 use super::{ServeError, Service};
 use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
@@ -14,9 +15,7 @@ use crate::process;
 const GONE: Exit = Exit::Ended;
 
 /// Serves until the supervisor says otherwise, or is gone.
-pub(super) async fn run() -> Result<Exit, ServeError> {
-    // Refused only where the kernel has no such thing; the supervisor's check says what holds.
-    let _ = process::harden();
+pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
     let Some(ToServe::Start { room, ticket }) = inbox.receive().await? else {
@@ -26,7 +25,9 @@ pub(super) async fn run() -> Result<Exit, ServeError> {
     let door = Door::new(listener.local_addr()?, Public::Named(Mutex::new(None)));
     let mut service = Service::new(room, ticket, door)?;
     let listener = TcpListener::from_std(listener)?;
-    outbox.send(&FromServe::Ready).await?;
+    // Our own descriptor for the listener, and no way left to make another one.
+    let protection = confined.complete().await;
+    outbox.send(&FromServe::Ready { protection }).await?;
     tokio::select! {
         () = super::web::serve(listener, Arc::clone(&service.web)) => Ok(GONE),
         () = super::keep_time(Arc::clone(&service.hub)) => Ok(GONE),

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::control::Protection;
+use crate::memory::Locked;
 use crate::paths;
 use crate::process;
-use crate::terminal::Mark;
+use crate::terminal::{Mark, harmless};
 
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,13 +26,7 @@ fn check(mark: Mark, name: &'static str, fact: impl Into<String>) -> Check {
 /// Everything that can be said before a process is started. The core dumps are switched off here.
 pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
-        check(Mark::Warning, "confinement", "not in this version: the room runs with your rights"),
-        check(
-            Mark::Warning,
-            "memory lock",
-            "not in this version: the kernel may swap the room out",
-        ),
-        swap(&std::fs::read_to_string("/proc/swaps").unwrap_or_default()),
+        swap(&swaps()),
         match process::harden() {
             Ok(()) => check(Mark::Good, "core dumps", "off"),
             Err(error) => {
@@ -41,19 +37,46 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     ]
 }
 
-fn swap(swaps: &str) -> Check {
-    // The first line of /proc/swaps is a heading (proc(5)); compressed swap stays in memory.
+/// What the room's process says of itself, once it serves.
+pub(super) fn protection(protection: &Protection) -> [Check; 2] {
+    let confinement = &protection.confinement;
+    let mark = if confinement.is_whole() { Mark::Good } else { Mark::Warning };
+    let fact = harmless(&confinement.fact());
+    [check(mark, "confinement", fact), lock(protection.locked, &swaps())]
+}
+
+/// Unlocked memory matters only where there is a disk to swap to.
+fn lock(locked: Locked, swaps: &str) -> Check {
+    let (holds, fact) = match locked {
+        Locked::Everything => (true, "all of the room's memory".to_owned()),
+        Locked::UpTo(bytes) => {
+            let limit = indicatif::BinaryBytes(bytes);
+            (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
+        }
+        Locked::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
+    };
+    let mark = if holds || on_disk(swaps).is_empty() { Mark::Good } else { Mark::Warning };
+    check(mark, "memory lock", fact)
+}
+
+fn swaps() -> String {
+    std::fs::read_to_string("/proc/swaps").unwrap_or_default()
+}
+
+/// The devices that memory may be written to. The first line of /proc/swaps is a heading (proc(5));
+/// compressed swap stays in memory.
+fn on_disk(swaps: &str) -> Vec<&str> {
     let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
-    let on_disk: Vec<&str> = devices.filter(|device| !device.contains("zram")).collect();
-    if on_disk.is_empty() {
+    devices.filter(|device| !device.contains("zram")).collect()
+}
+
+fn swap(swaps: &str) -> Check {
+    let devices = on_disk(swaps).join(", ");
+    if devices.is_empty() {
         return check(Mark::Good, "swap", "none on a disk");
     }
-    let devices = on_disk.join(", ");
-    check(
-        Mark::Warning,
-        "swap",
-        format!("{devices}: what is said may reach it; swapoff prevents that"),
-    )
+    let fact = format!("{devices}: memory that is not locked may reach it; swapoff prevents that");
+    check(Mark::Warning, "swap", fact)
 }
 
 fn runtime(dir: &Path) -> Check {
@@ -89,6 +112,16 @@ mod tests {
         let warned = swap(&format!("{HEADING}/dev/sda2 partition 8 0 -2\n"));
         assert_eq!(warned.mark, Mark::Warning);
         assert!(warned.fact.starts_with("/dev/sda2:"));
+    }
+
+    #[test]
+    fn memory_that_is_not_locked_is_a_warning_where_there_is_a_swap_disk() {
+        let disk = format!("{HEADING}/dev/sda2 partition 8 0 -2\n");
+        assert_eq!(lock(Locked::Nothing, &disk).mark, Mark::Warning);
+        assert_eq!(lock(Locked::Nothing, HEADING).mark, Mark::Good);
+        assert_eq!(lock(Locked::UpTo(8 << 20), &disk).mark, Mark::Good);
+        assert!(lock(Locked::UpTo(8 << 20), &disk).fact.contains("8.00 MiB"));
+        assert_eq!(lock(Locked::Everything, &disk).mark, Mark::Good);
     }
 
     #[test]

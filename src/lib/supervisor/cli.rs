@@ -13,6 +13,8 @@ use crate::terminal;
 #[command(
     name = "chattrace",
     version,
+    // Two lines shorter than the usual one: it fits a screen.
+    help_template = "{about}\n{usage-heading} {usage}\n\n{options}{after-help}",
     after_help = "Examples:\n  \
         chattrace --tunnel none\n  \
         chattrace --quiet | head -1"

@@ -112,7 +112,7 @@ fn session_id() -> Result<String, getrandom::Error> {
 fn exit_of(ending: &Ending) -> Exit {
     match ending {
         Ending::Clean(Cause::Asked(_)) => Exit::Ended,
-        Ending::Clean(Cause::NoTunnel(_)) => Exit::Unavailable,
+        Ending::Clean(Cause::NoTunnel(_) | Cause::Unconfined(_)) => Exit::Unavailable,
         Ending::Clean(Cause::Failed(_)) => Exit::Failed,
         Ending::Remains => Exit::Remains,
         Ending::Killed => Exit::Killed,

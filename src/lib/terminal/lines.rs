@@ -23,7 +23,8 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Starts the thread, named after where it writes, with `write` as its way to do so.
+    /// Starts the thread, named after where it writes, with `write` as its way to do so. When this
+    /// returns, it does nothing but write: what a thread calls to get going may be forbidden now.
     ///
     /// # Errors
     /// When the system has no thread left.
@@ -31,7 +32,9 @@ impl Lines {
         let (sender, mut lines) = mpsc::channel::<String>(WAITING);
         let (ended, done) = watch::channel(false);
         let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+        let (going, started) = std::sync::mpsc::channel();
         thread.spawn(move || {
+            let _ = going.send(());
             while let Some(line) = lines.blocking_recv() {
                 if write(&line) == Reader::Gone {
                     break;
@@ -39,6 +42,8 @@ impl Lines {
             }
             ended.send_replace(true);
         })?;
+        // An error means that it has ended already, which is noticed by whoever waits for it.
+        let _ = started.recv();
         Ok(Self { pen: Pen(sender), done })
     }
 

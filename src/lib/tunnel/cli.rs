@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::Overrides;
+use crate::config::{Confine, Overrides};
 use crate::exit::Exit;
 
 const EXAMPLES: &str = "\
@@ -34,6 +34,10 @@ pub(super) struct Cli {
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env_values = true)]
     pub(super) cloudflared: Option<PathBuf>,
 
+    /// Not unless it can be confined
+    #[arg(long)]
+    pub(super) require_confinement: bool,
+
     /// Every state as one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
@@ -61,6 +65,7 @@ impl Cli {
         Overrides {
             config: self.config.clone(),
             cloudflared: self.cloudflared.clone(),
+            confinement: self.require_confinement.then_some(Confine::Required),
             ..Overrides::default()
         }
     }

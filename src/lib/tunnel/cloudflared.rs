@@ -11,7 +11,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::attempt::{How, Protocol};
+use super::origin::Origin;
 use super::output::{self, Meaning};
+use super::shim;
+use crate::config::Confine;
 use crate::paths;
 use crate::process;
 
@@ -35,6 +38,15 @@ pub(super) enum Group {
     Own,
 }
 
+/// Where it lives.
+#[derive(Clone, Debug)]
+pub(super) struct Quarters {
+    /// Its home, which is empty.
+    pub(super) home: PathBuf,
+    /// What it means if it cannot be confined to it.
+    pub(super) confine: Confine,
+}
+
 /// What it did.
 #[derive(Clone, Debug)]
 pub(super) enum Said {
@@ -53,21 +65,21 @@ pub(super) struct Cloudflared {
 }
 
 impl Cloudflared {
-    /// Starts it for `origin`, with `home` as its empty home. Must be called on the main thread:
+    /// Starts it for `origin` in its quarters. Must be called on the main thread:
     /// its death signal follows the thread.
     ///
     /// # Errors
     /// When the system does not start it.
     pub(super) fn start(
         program: &Path,
-        home: &Path,
+        quarters: &Quarters,
         group: Group,
-        origin: &str,
+        origin: &Origin,
         protocol: Protocol,
     ) -> std::io::Result<Self> {
-        let mut command = command(program, home)?;
+        let mut command = command(program, quarters, Some(origin))?;
         // As measured. `--config=` keeps the user's own file out, which would win over --url.
-        command.args(["tunnel", "--config=", "--url", origin]);
+        command.args(["tunnel", "--config=", "--url", &origin.bare()]);
         command.args(["--metrics", "127.0.0.1:0", "--grace-period", "2s", "--loglevel", "info"]);
         // Variables, because one that an older version does not know is ignored, not fatal.
         command.envs([("NO_AUTOUPDATE", "true"), ("TUNNEL_NO_PRECHECKS", "true")]);
@@ -121,9 +133,15 @@ impl Cloudflared {
     }
 }
 
-/// `program` tied to our life, with none of the user's environment.
-fn command(program: &Path, home: &Path) -> std::io::Result<Command> {
-    let mut command = Command::from(process::tied(program)?);
+/// `program` tied to our life and confined, with none of the user's environment.
+fn command(
+    program: &Path,
+    quarters: &Quarters,
+    origin: Option<&Origin>,
+) -> std::io::Result<Command> {
+    let home = &quarters.home;
+    let mut command = Command::from(process::tied()?);
+    command.args(shim::words(quarters.confine, origin)).arg(program);
     command
         .env_clear()
         .env("HOME", home)
@@ -144,8 +162,8 @@ fn command(program: &Path, home: &Path) -> std::io::Result<Command> {
 }
 
 /// What the program says its version is; `None` when it says nothing of the kind in time.
-pub(super) async fn version(program: PathBuf, home: &Path) -> Option<String> {
-    let mut command = command(&program, home).ok()?;
+pub(super) async fn version(program: PathBuf, quarters: &Quarters) -> Option<String> {
+    let mut command = command(&program, quarters, None).ok()?;
     command.args(["version", "--short"]).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
     let stdout = child.stdout.take()?;

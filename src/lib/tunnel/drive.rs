@@ -6,14 +6,15 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
-use super::cloudflared::Group;
+use super::cloudflared::{Group, Quarters};
 use super::failure::Failure;
 use super::origin::Origin;
 use super::report::{Gone, Report};
 use super::{NAME, cooldown, hold, prepare};
-use crate::config::TunnelSettings;
+use crate::config::{Confine, TunnelSettings};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
+use crate::paths;
 use crate::terminal::{self, harmless};
 
 /// What is asked of this program, by its supervisor or by whoever started it.
@@ -34,8 +35,17 @@ pub(super) struct Ground {
     pub(super) settings: TunnelSettings,
     /// The private folder with the runtime base above it.
     pub(super) run_dir: PathBuf,
+    /// What it means if cloudflared cannot be confined.
+    pub(super) confine: Confine,
     /// Where cloudflared stands among processes.
     pub(super) group: Group,
+}
+
+impl Ground {
+    /// Where cloudflared lives.
+    pub(super) fn quarters(&self) -> Quarters {
+        Quarters { home: self.run_dir.join(paths::TUNNEL_HOME), confine: self.confine }
+    }
 }
 
 /// Why the loop is left before its time.

@@ -19,7 +19,7 @@ use super::report::Report;
 use super::{cooldown, probe};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
-use crate::paths;
+use crate::process;
 
 /// How long cloudflared may take to unregister: its own grace period of 2 s, and one to write about
 /// it. Over HTTP/2 it waits for open sockets without end (measured).
@@ -51,6 +51,9 @@ pub(super) async fn hold(
     if let Some(seconds) = waiting {
         return Stop::Failed(Failure::CoolingDown { seconds });
     }
+    // From here on nothing is written but the waiting time and the end of our own folder. Where the
+    // kernel cannot see to that, cloudflared's shim says so.
+    let _ = process::only_read(ground.run_dir.parent().unwrap_or(&ground.run_dir));
     let settle = Duration::from_secs(ground.settings.settle_seconds);
     let (mut attempt, first) = Attempt::begin(Duration::ZERO, settle);
     let cloudflared = match start(ground, found, origin, &attempt) {
@@ -72,8 +75,7 @@ fn start(
     origin: &Origin,
     attempt: &Attempt,
 ) -> Result<Cloudflared, Failure> {
-    let home = ground.run_dir.join(paths::TUNNEL_HOME);
-    Cloudflared::start(&found.path, &home, ground.group, &origin.bare(), attempt.protocol())
+    Cloudflared::start(&found.path, &ground.quarters(), ground.group, origin, attempt.protocol())
         .map_err(|error| Failure::NotStarted(error.to_string()))
 }
 

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::cloudflared;
+use super::cloudflared::{self, Quarters};
 use super::failure::Failure;
 use super::install::{self, Download};
 use super::pin::Pin;
@@ -39,10 +39,13 @@ pub(super) enum Search {
     Missing(Download, Option<Failure>),
 }
 
-/// Looks for a cloudflared; `home` is the empty home it is asked its version in.
-pub(super) async fn search(settings: &TunnelSettings, home: &Path) -> Result<Search, Failure> {
+/// Looks for a cloudflared; it is asked its version in these quarters.
+pub(super) async fn search(
+    settings: &TunnelSettings,
+    quarters: &Quarters,
+) -> Result<Search, Failure> {
     if let Some(path) = &settings.cloudflared {
-        return chosen(path, home).await.map(Search::Found);
+        return chosen(path, quarters).await.map(Search::Found);
     }
     let pin = Pin::here().map_err(Failure::Processor);
     if let (Ok(pin), Some(dir)) = (&pin, paths::bin_dir()) {
@@ -53,7 +56,7 @@ pub(super) async fn search(settings: &TunnelSettings, home: &Path) -> Result<Sea
     }
     let mut passed_over = None;
     if let Some(path) = on_path(std::env::var_os("PATH").as_deref()) {
-        match examine(path.clone(), Source::Path, home).await {
+        match examine(path.clone(), Source::Path, quarters).await {
             Ok(found) => return Ok(Search::Found(found)),
             Err(failure) => passed_over = Some(failure),
         }
@@ -70,7 +73,7 @@ pub(super) async fn search(settings: &TunnelSettings, home: &Path) -> Result<Sea
     Ok(Search::Missing(Download { pin, from, dir }, passed_over))
 }
 
-async fn chosen(path: &Path, home: &Path) -> Result<Found, Failure> {
+async fn chosen(path: &Path, quarters: &Quarters) -> Result<Found, Failure> {
     let refuse = |why: String| Failure::Chosen { path: path.to_owned(), why };
     // Absolute, because it is started from another folder.
     let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
@@ -81,7 +84,7 @@ async fn chosen(path: &Path, home: &Path) -> Result<Found, Failure> {
     if meta.permissions().mode() & 0o111 == 0 {
         return Err(refuse("it is not executable".to_owned()));
     }
-    examine(absolute, Source::Chosen, home).await
+    examine(absolute, Source::Chosen, quarters).await
 }
 
 /// The managed copy, checked anew: it is run only as what was fetched.
@@ -93,8 +96,8 @@ pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
     Ok(Found { path, version: Some(pin.version), digest: found, source: Source::Managed })
 }
 
-async fn examine(path: PathBuf, source: Source, home: &Path) -> Result<Found, Failure> {
-    let version = cloudflared::version(path.clone(), home).await;
+async fn examine(path: PathBuf, source: Source, quarters: &Quarters) -> Result<Found, Failure> {
+    let version = cloudflared::version(path.clone(), quarters).await;
     if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
         return Err(Failure::Denied { path, version: version.clone() });
     }

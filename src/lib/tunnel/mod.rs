@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | rules, without I/O and clock | [`output`] (one line → its meaning) · [`attempt`] (what happens → what to do) · [`failure`] (every way to fail, as a sentence) · [`origin`] |
-//! | mechanism | [`cloudflared`] (the child) · [`probe`] (its metrics port) · [`locate`], [`pin`], [`install`] (where it comes from) · [`cooldown`] |
+//! | mechanism | [`cloudflared`] (the child), [`shim`] (what it is before) · [`probe`] (its metrics port) · [`locate`], [`pin`], [`install`] (where it comes from) · [`cooldown`] |
 //! | course | [`drive`]: [`prepare`], then [`hold`]; told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`], [`screen`] and [`progress`] |
 //!
 //! The public name is never resolved here and no request is made to it: a look-up before its time
@@ -26,12 +26,11 @@ mod probe;
 mod progress;
 mod report;
 mod screen;
+mod shim;
 mod standalone;
 mod supervised;
 
-use std::ffi::OsString;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::exit::Exit;
 use crate::process;
@@ -45,7 +44,7 @@ pub fn main() -> ExitCode {
     terminal::hush_panics(NAME);
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "exec") {
-        return become_program(words).into();
+        return shim::main(words).into();
     }
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
@@ -75,23 +74,4 @@ pub fn main() -> ExitCode {
     // A download that is still at it must not hold the end up; what came so far is kept.
     runtime.shutdown_background();
     exit.into()
-}
-
-/// `exec PPID PROGRAM ARGUMENTS…`: dies with the process PPID from here on, can start no process
-/// any more, and becomes PROGRAM. Without the kernel's help for the second it is said and goes on:
-/// the first holds for PROGRAM itself.
-fn become_program(mut words: impl Iterator<Item = OsString>) -> Exit {
-    let parent = words.next().and_then(|word| word.to_str()?.parse().ok());
-    let (Some(parent), Some(program)) = (parent, words.next()) else {
-        return Exit::Usage;
-    };
-    if process::die_with_parent(parent).is_err() {
-        return Exit::Failed;
-    }
-    if let Err(error) = process::forbid_processes() {
-        terminal::say(&format!("{}{error}", output::UNFENCED));
-    }
-    let error = Command::new(program).args(words).exec();
-    terminal::say(&format!("{}{error}", output::NOT_RUN));
-    Exit::Unavailable
 }

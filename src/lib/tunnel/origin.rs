@@ -112,6 +112,12 @@ impl Origin {
         format!("http://{}", self.authority)
     }
 
+    /// Its port.
+    pub(super) fn port(&self) -> u16 {
+        let port = self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.expect("an origin has one; see parse and of")
+    }
+
     /// The public link: `url` with everything that was kept aside.
     pub(super) fn public(&self, url: &str) -> String {
         format!("{url}{}", self.tail)

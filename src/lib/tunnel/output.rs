@@ -54,7 +54,7 @@ pub(super) enum Meaning {
     /// one: a quick tunnel has one connection.
     Unregistered,
     /// Our own shim could not keep it from starting processes: why.
-    Unfenced(String),
+    Unconfined(String),
     /// Something failed; alone it may be harmless, before an exit it is the reason.
     Trouble(Trouble),
 }
@@ -95,8 +95,8 @@ pub(super) enum Trouble {
 /// What our shim says when the program it shall become cannot be run.
 pub(super) const NOT_RUN: &str = "chattrace-tunnel: cannot run cloudflared: ";
 
-/// What our shim says when the program it becomes may start processes all the same.
-pub(super) const UNFENCED: &str = "chattrace-tunnel: cloudflared may start processes: ";
+/// What our shim says when the program it becomes may do something all the same.
+pub(super) const UNCONFINED: &str = "chattrace-tunnel: cloudflared is not confined, it ";
 
 /// Bytes of a stranger's text that a sentence may carry.
 const SHOWN: usize = 120;
@@ -181,8 +181,8 @@ fn error(message: &str) -> Meaning {
 /// A line without time and level: the last words before an exit, or the rest of a longer message.
 fn plain(line: &str) -> Meaning {
     let starts = |prefix: &str| line.starts_with(prefix);
-    if let Some(why) = line.strip_prefix(UNFENCED) {
-        return Meaning::Unfenced(why.chars().take(SHOWN).collect());
+    if let Some(what) = line.strip_prefix(UNCONFINED) {
+        return Meaning::Unconfined(what.chars().take(SHOWN).collect());
     }
     let trouble = if let Some(why) = line.strip_prefix("failed to request quick Tunnel: ") {
         request(why)

@@ -191,7 +191,7 @@ proptest! {
                 prop_assert!(!host.strip_suffix(".trycloudflare.com").unwrap().contains(['.', '/', '@', ':']));
             }
             Meaning::WrongAddress(text) => prop_assert!(text.chars().count() <= 120),
-            meaning @ (Meaning::Noise | Meaning::Metrics(_) | Meaning::Registered | Meaning::Unsettled | Meaning::Unregistered | Meaning::Unfenced(_) | Meaning::Trouble(_)) => {
+            meaning @ (Meaning::Noise | Meaning::Metrics(_) | Meaning::Registered | Meaning::Unsettled | Meaning::Unregistered | Meaning::Unconfined(_) | Meaning::Trouble(_)) => {
                 prop_assert_eq!(meaning, Meaning::Noise);
             }
         }

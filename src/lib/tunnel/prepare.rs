@@ -25,8 +25,8 @@ pub(super) async fn prepared(
     asks: &mut mpsc::Receiver<Ask>,
     report: &mut Report,
 ) -> Result<(Found, Origin), Stop> {
-    let home = ground.run_dir.join(paths::TUNNEL_HOME);
-    paths::private_dir(&home).map_err(|error| Failure::NotStarted(error.to_string()))?;
+    paths::private_dir(&ground.quarters().home)
+        .map_err(|error| Failure::NotStarted(error.to_string()))?;
     let mut early = None;
     let found = {
         let mut obtaining = std::pin::pin!(obtain(ground, report));
@@ -61,8 +61,7 @@ pub(super) async fn prepared(
 }
 
 async fn obtain(ground: &Ground, report: &mut Report) -> Result<Found, Stop> {
-    let home = ground.run_dir.join(paths::TUNNEL_HOME);
-    match locate::search(&ground.settings, &home).await? {
+    match locate::search(&ground.settings, &ground.quarters()).await? {
         Search::Found(found) => Ok(found),
         Search::Missing(download, passed_over) => {
             if let Some(failure) = passed_over {

@@ -77,9 +77,9 @@ impl Screen {
     fn tell_people(&mut self, state: &FromTunnel) {
         match state {
             FromTunnel::Hello { .. } | FromTunnel::Unregistered => {}
-            FromTunnel::Unfenced { why } => {
+            FromTunnel::Unconfined { what } => {
                 self.clear();
-                say(&format!("cloudflared may start processes of its own here: {why}"));
+                say(&format!("cloudflared {}", harmless(what)));
             }
             FromTunnel::Fetching { .. } => self.fetching(state),
             FromTunnel::Fetched { bytes } => self.fetched(*bytes),
@@ -161,7 +161,7 @@ impl Screen {
             | FromTunnel::Fetching { .. }
             | FromTunnel::Fetched { .. }
             | FromTunnel::Found { .. }
-            | FromTunnel::Unfenced { .. }
+            | FromTunnel::Unconfined { .. }
             | FromTunnel::Unregistered
             | FromTunnel::Registered { .. } => return Reader::There,
         };

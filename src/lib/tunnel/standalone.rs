@@ -13,7 +13,7 @@ use super::drive::{self, Ask, Ground};
 use super::origin::{ORIGIN_BYTES, Origin, OriginError};
 use super::report::Report;
 use super::screen::{Output, Screen};
-use crate::config::{Config, TunnelSettings};
+use crate::config::Config;
 use crate::exit::Exit;
 use crate::paths::RunDir;
 use crate::process::{self, Began, EndSignals};
@@ -44,12 +44,12 @@ pub(super) async fn run(cli: &Cli) -> Exit {
         }
     };
     let output = if cli.json { Output::Json } else { Output::Link };
-    session(config.tunnel, origin, input, output, signals).await
+    session(config, origin, input, output, signals).await
 }
 
 /// The tunnel in a runtime folder of its own, which is gone afterwards.
 async fn session(
-    settings: TunnelSettings,
+    config: Config,
     origin: Origin,
     input: Option<Input>,
     output: Output,
@@ -62,7 +62,12 @@ async fn session(
             return Exit::Unavailable;
         }
     };
-    let ground = Ground { settings, run_dir: run_dir.path().to_owned(), group: Group::Own };
+    let ground = Ground {
+        settings: config.tunnel,
+        run_dir: run_dir.path().to_owned(),
+        confine: config.confinement,
+        group: Group::Own,
+    };
     let (sender, mut asks) = mpsc::channel(4);
     // The queue is empty and has room for it.
     let _ = sender.try_send(Ask::Open(origin.clone()));

@@ -7,7 +7,6 @@ use super::cloudflared::Group;
 use super::drive::{self, Ask, Ground};
 use super::origin::Origin;
 use super::report::Report;
-use crate::config::TunnelSettings;
 use crate::control::{self, FrameError, FromTunnel, Inbox, ToTunnel, VERSION};
 use crate::exit::Exit;
 use crate::process::EndSignals;
@@ -30,7 +29,7 @@ pub(super) async fn run() -> Exit {
     }
     let mut orders = Orders { inbox, signals };
     let ground = match orders.start().await {
-        Ok((settings, run_dir)) => Ground { settings, run_dir, group: Group::Ours },
+        Ok(ground) => ground,
         Err(exit) => return exit,
     };
     let (sender, mut asks) = mpsc::channel(4);
@@ -46,11 +45,11 @@ struct Orders {
 
 impl Orders {
     /// Waits for the first order.
-    async fn start(&mut self) -> Result<(TunnelSettings, std::path::PathBuf), Exit> {
+    async fn start(&mut self) -> Result<Ground, Exit> {
         loop {
             match self.next().await {
-                Order::Message(ToTunnel::Start { tunnel, run_dir }) => {
-                    return Ok((tunnel, run_dir));
+                Order::Message(ToTunnel::Start { tunnel: settings, confine, run_dir }) => {
+                    return Ok(Ground { settings, run_dir, confine, group: Group::Ours });
                 }
                 Order::Message(ToTunnel::Open { .. }) => {}
                 Order::Message(ToTunnel::Close) | Order::Signal | Order::Cut => {

@@ -1,8 +1,11 @@
 //! The stand-in for cloudflared in a test's place, with its orders: see the module documentation of
 //! `tests/fixtures/cloudflared/main.rs` for the steps.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use super::{Place, stand_in};
 
@@ -35,9 +38,13 @@ pub(crate) const UNKNOWN_FLAG: &str = "out Incorrect Usage. flag provided but no
 /// Three failed dials over QUIC, the whole way over HTTP/2.
 pub(crate) const ONLY_HTTP2: &str = "greet\nquic: box quic-words.trycloudflare.com\nhttp2: box some-random-words-here.trycloudflare.com\nmetrics\nquic: err 2026-11-23T05:09:19Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: err 2026-11-23T05:09:25Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.2\nquic: err 2026-11-23T05:09:33Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: hang\nregister\n";
 
-/// A stand-in that was put into a place.
+/// A stand-in that was put into a place. Whatever is started while it lives inherits the descriptors
+/// of its files: it is confined, and can open none itself.
 #[derive(Debug)]
-pub(crate) struct StandIn(PathBuf);
+pub(crate) struct StandIn {
+    path: PathBuf,
+    _files: [File; 3],
+}
 
 impl StandIn {
     /// Puts it at `bin/cloudflared` in `place`, with these orders. Several may share a place under
@@ -56,7 +63,10 @@ impl StandIn {
             let copied = Command::new("cp").arg(&original).arg(path).status();
             assert!(copied.unwrap().success());
         }
-        let placed = Self(path.to_owned());
+        let path = std::fs::canonicalize(path).unwrap();
+        let endings = [".orders", ".version", ".starts"];
+        let files = endings.map(|ending| inheritable(&beside(&path, ending)));
+        let placed = Self { path, _files: files };
         placed.order(orders);
         placed
     }
@@ -73,12 +83,12 @@ impl StandIn {
 
     /// The program.
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// A file beside it, for `touch` and `wait`.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.with_file_name(name)
+        self.path.with_file_name(name)
     }
 
     /// Lets a `wait NAME` go on.
@@ -111,8 +121,21 @@ impl StandIn {
     }
 
     fn beside(&self, ending: &str) -> PathBuf {
-        let mut name = self.0.clone().into_os_string();
-        name.push(ending);
-        name.into()
+        beside(&self.path, ending)
     }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// A file, open for reading and appending, whose descriptor is inherited. A high one: shells have
+/// their own ideas about those below ten.
+pub(crate) fn inheritable(path: &Path) -> File {
+    let file = File::options().read(true).append(true).create(true).open(path).unwrap();
+    let high = rustix::io::fcntl_dupfd_cloexec(&file, 100).unwrap();
+    fcntl(&high, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
+    File::from(high)
 }

@@ -68,7 +68,10 @@ impl Supervised {
             "download_base": download_base,
         });
         let run_dir = self.run_dir.clone();
-        self.send(&json!({ "type": "start", "tunnel": tunnel, "run_dir": run_dir }));
+        let confine = "required";
+        self.send(&json!({
+            "type": "start", "tunnel": tunnel, "confine": confine, "run_dir": run_dir,
+        }));
     }
 
     /// Sends `open`.

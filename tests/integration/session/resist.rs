@@ -14,9 +14,9 @@ use crate::harness::cloudflared::HAPPY;
 fn room(more: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let hello = format!(r#"{{"type":"hello","version":"{version}"}}"#);
-    format!(
-        "trap '' TERM INT HUP QUIT\nprintf '%s\\n' '{hello}' '{{\"type\":\"ready\"}}' >&0\n{more}\n"
-    )
+    let protection = r#"{"confinement":{"missing":[]},"locked":"nothing"}"#;
+    let ready = format!(r#"{{"type":"ready","protection":{protection}}}"#);
+    format!("trap '' TERM INT HUP QUIT\nprintf '%s\\n' '{hello}' '{ready}' >&0\n{more}\n")
 }
 
 /// Says that it is there, by its number.

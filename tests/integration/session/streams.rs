@@ -1,18 +1,18 @@
 //! Streams that are closed, or that cannot be written to: never a panic, and an end like any other.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 
 use super::control::ask;
 use super::guest::Guest;
 use super::stage::{Link, Stage, in_shell, scripted};
-use crate::harness::cloudflared::HAPPY;
+use crate::harness::cloudflared::{HAPPY, inheritable};
 use crate::harness::{DEADLINE, Program, Terminal};
 
-/// A pipe with a name. Whoever opens one end waits for the other: a meeting without a stream.
-struct Meeting(PathBuf);
+/// A pipe with a name, which the stand-in inherits: a meeting without a stream.
+struct Meeting(File);
 
 impl Meeting {
     /// One that the stand-in of `stage` comes to once the edge knows it.
@@ -20,12 +20,12 @@ impl Meeting {
         stage.stand_in.order(&format!("{HAPPY}touch here\n"));
         let path = stage.stand_in.file("here");
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        Self(path)
+        Self(inheritable(&path))
     }
 
     fn wait(self) {
         let (sender, met) = channel();
-        std::thread::spawn(move || sender.send(std::fs::File::open(self.0).map(drop)));
+        std::thread::spawn(move || sender.send((&self.0).read_exact(&mut [0; 4])));
         met.recv_timeout(DEADLINE).expect("nobody came").unwrap();
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::chat::{Entropy, Event, Nickname, Refusal, Ring, Room, Rules};
 use crate::control::{FromServe, Participant};
-use crate::token::Token;
+use crate::token::{Secret, Token};
 use publish::participant;
 
 pub(super) use connection::{Connection, News, Over};
@@ -67,7 +67,7 @@ pub(super) struct Admission {
     /// Themselves.
     pub(super) you: Participant,
     /// What brings them back.
-    pub(super) resume: String,
+    pub(super) resume: Secret,
     /// The others on the roster.
     pub(super) present: Vec<Participant>,
     /// Whoever left and may still be the author of something remembered.
@@ -80,7 +80,7 @@ pub(super) struct Admission {
 #[derive(Debug)]
 pub(super) struct Return {
     /// From the welcome.
-    pub(super) resume: String,
+    pub(super) resume: Secret,
     /// The last number they saw; `None` reads on from now.
     pub(super) after: Option<u64>,
 }
@@ -112,7 +112,7 @@ impl Hub {
             notices,
             encode,
             ticket,
-            epoch: epoch.reveal(),
+            epoch: epoch.reveal().to_string(),
             backlog,
         }
     }

@@ -15,6 +15,7 @@ use super::super::hub::{Admission, Connection, News, Over, Return};
 use super::Web;
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
+use crate::token::Secret;
 
 /// An answer without news is given after this time: well below the 100 s of the tunnel provider.
 const HOLD: Duration = Duration::from_secs(25);
@@ -96,7 +97,7 @@ fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refus
 }
 
 fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {
-    let back = Return { resume: resume.to_owned(), after };
+    let back = Return { resume: Secret::new(resume.to_owned()), after };
     let Admission { connection, .. } = web.hub.resume(&back)?;
     Ok((connection, String::new()))
 }

@@ -25,6 +25,14 @@ impl Board {
             Cause::Asked(Asked::WriterGone) => (Mark::Note, "standard input has ended".to_owned()),
             Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
             Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
+            Cause::Unconfined(missing) => (
+                Mark::Bad,
+                format!(
+                    "confinement was required and is not whole: {}; take a newer kernel, or leave \
+                     out --require-confinement",
+                    harmless(missing)
+                ),
+            ),
         };
         self.json(&Event::Closing { text: &text });
         match mark {

@@ -79,8 +79,8 @@ pub(super) struct Board {
     linked: bool,
     /// Why there is no public address, as it was said last.
     trouble: Option<String>,
-    /// What was said last of cloudflared.
-    cloudflared: Option<String>,
+    /// What was said of cloudflared, the latest first.
+    cloudflared: Vec<String>,
     /// The way to stdout, if anything goes there.
     lines: Option<Lines>,
 }
@@ -115,7 +115,7 @@ impl Board {
             address: "opening",
             linked: false,
             trouble: None,
-            cloudflared: None,
+            cloudflared: Vec::new(),
             lines,
         })
     }

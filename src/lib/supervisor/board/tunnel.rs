@@ -8,6 +8,10 @@ use crate::control::Source;
 use crate::log::Entry;
 use crate::terminal::{Mark, harmless};
 
+/// Lines about cloudflared that are not said again: what it is, and what it may do, before and after
+/// another one was installed.
+const SAID: usize = 8;
+
 impl Board {
     /// cloudflared is not here and will be fetched.
     pub(in crate::supervisor) fn fetching(
@@ -52,14 +56,9 @@ impl Board {
         self.cloudflared(Mark::Good, fact);
     }
 
-    /// Nothing keeps cloudflared from starting processes of its own.
-    pub(in crate::supervisor) fn unfenced(&mut self, why: &str) {
-        let fact = format!(
-            "may start processes of its own here ({}); those are ended with the session, unless \
-             they hide",
-            harmless(why)
-        );
-        self.cloudflared(Mark::Warning, fact);
+    /// Nothing keeps cloudflared from this.
+    pub(in crate::supervisor) fn unconfined(&mut self, what: &str) {
+        self.cloudflared(Mark::Warning, harmless(what));
     }
 
     /// The tunnel makes progress.
@@ -102,12 +101,12 @@ impl Board {
         }
     }
 
-    /// A line about cloudflared, unless it is the one that was said last: another try finds the
-    /// same.
+    /// A line about cloudflared, unless it was said before: another try finds the same.
     fn cloudflared(&mut self, mark: Mark, fact: String) {
-        if self.cloudflared.as_ref() != Some(&fact) {
+        if !self.cloudflared.contains(&fact) {
             self.screen.fact(mark, "cloudflared", &fact);
-            self.cloudflared = Some(fact);
+            self.cloudflared.truncate(SAID - 1);
+            self.cloudflared.insert(0, fact);
         }
     }
 }

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use super::super::checks;
 use super::super::services::{Input, Role};
 use super::super::session::{Asked, Cause, Event};
 use super::Drive;
+use crate::config::Confine;
 use crate::control::{AnswerBody, Ask, FromServe, FromTunnel, ToServe, VERSION};
 
 impl Drive {
@@ -53,7 +55,14 @@ impl Drive {
 
     fn hear_serve(&mut self, message: FromServe) -> Option<Event> {
         match message {
-            FromServe::Ready => {
+            FromServe::Ready { protection } => {
+                for check in checks::protection(&protection) {
+                    self.board.check(&check);
+                }
+                let confinement = &protection.confinement;
+                if self.config.confinement == Confine::Required && !confinement.is_whole() {
+                    return Some(Event::End(Cause::Unconfined(confinement.fact())));
+                }
                 if let Ok(listen) = self.listener.local_addr() {
                     self.board.ready(listen);
                 }
@@ -101,7 +110,7 @@ impl Drive {
                 self.stop_settling();
                 return Some(Event::TunnelLost(why, retry_after));
             }
-            FromTunnel::Unfenced { why } => self.board.unfenced(&why),
+            FromTunnel::Unconfined { what } => self.board.unconfined(&what),
             FromTunnel::Unregistered => return Some(Event::TunnelUnregistered),
             FromTunnel::Hello { .. } | FromTunnel::Closed => {}
         }

@@ -21,7 +21,7 @@ use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
 use crate::paths::RunDir;
 use crate::process::{self, EndSignal, EndSignals};
 use crate::terminal;
-use crate::token::Token;
+use crate::token::{Secret, Token};
 
 /// Everything that a session holds on to.
 pub(super) struct Drive {
@@ -246,7 +246,11 @@ impl Drive {
                 self.tunnel.as_ref()?.tell(ToTunnel::Close);
             }
             Action::KillTunnel => self.tunnel.as_ref()?.service().kill_group(),
-            Action::TerminateServe => self.serve.as_ref()?.service().terminate(),
+            Action::ReleaseServe => {
+                let serve = self.serve.as_mut()?;
+                serve.release();
+                serve.service().resume();
+            }
             Action::KillServe => self.serve.as_ref()?.service().kill_group(),
             Action::Arm(timer, pause) => {
                 self.timers.insert(timer, Instant::now() + pause);
@@ -270,6 +274,6 @@ impl Drive {
                 Err(_) => return,
             },
         };
-        self.board.link(&format!("{base}/t/{}", self.ticket.reveal()), public);
+        self.board.link(&Secret::new(format!("{base}/t/{}", &*self.ticket.reveal())), public);
     }
 }

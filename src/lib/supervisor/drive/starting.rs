@@ -54,7 +54,9 @@ impl Drive {
         let run_dir = self.run_dir.as_ref()?.path().to_owned();
         match self.siblings.start_tunnel(&self.id, &self.inputs) {
             Ok(tunnel) => {
-                tunnel.tell(ToTunnel::Start { tunnel: self.config.tunnel.clone(), run_dir });
+                let confine = self.config.confinement;
+                let settings = self.config.tunnel.clone();
+                tunnel.tell(ToTunnel::Start { tunnel: settings, confine, run_dir });
                 self.tunnel = Some(tunnel);
                 None
             }

@@ -32,7 +32,8 @@ pub(super) const ECHO: Duration = Duration::from_millis(200);
 pub(in crate::supervisor) struct Running<Order> {
     role: Role,
     service: Service,
-    orders: mpsc::Sender<Order>,
+    /// `None`: it was let go of.
+    orders: Option<mpsc::Sender<Order>>,
     /// Ends with the last that it said on its standard error, once all its messages are queued.
     voice: JoinHandle<Option<String>>,
 }
@@ -65,7 +66,14 @@ impl Greets for FromGuard {
 impl<Order> Running<Order> {
     /// Tells it something. One that does not listen any more is noticed by its end.
     pub(in crate::supervisor) fn tell(&self, order: Order) {
-        let _ = self.orders.try_send(order);
+        if let Some(orders) = &self.orders {
+            let _ = orders.try_send(order);
+        }
+    }
+
+    /// Lets go of its lifeline, once everything that it was told is written: it ends in order.
+    pub(in crate::supervisor) fn release(&mut self) {
+        self.orders = None;
     }
 
     /// Its process.
@@ -120,7 +128,7 @@ where
         let _ = listening.await;
         last
     });
-    Ok(Running { role, service, orders, voice })
+    Ok(Running { role, service, orders: Some(orders), voice })
 }
 
 /// Passes on what a service says, after it has shown that it is of our version.

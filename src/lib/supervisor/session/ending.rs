@@ -42,7 +42,7 @@ impl Session {
             actions.push(KillTunnel);
         }
         if self.serve != Serve::None {
-            actions.extend([Action::TerminateServe, Arm(Timer::Kill, KILL)]);
+            actions.extend([Action::ReleaseServe, Arm(Timer::Kill, KILL)]);
         }
         actions.push(Arm(Timer::Gone, GONE));
         actions.extend(self.go_on());
@@ -78,7 +78,9 @@ impl Session {
             {
                 vec![SettleLog { ask: false }]
             }
-            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Failed(_) => Vec::new(),
+            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Unconfined(_) | Cause::Failed(_) => {
+                Vec::new()
+            }
         }
     }
 

@@ -66,7 +66,7 @@ fn a_whole_session() {
     assert_eq!(session.step(Event::Drained), []);
     let actions = session.step(Event::TunnelEnded("ended with code 0".into()));
     assert_eq!(session.phase(), Phase::Draining);
-    assert!(actions.contains(&Action::TerminateServe));
+    assert!(actions.contains(&Action::ReleaseServe));
     let actions = session.step(Event::ServeEnded("ended with code 0".into()));
     assert_eq!(actions, [Action::SettleLog { ask: true }]);
     assert_eq!(session.step(Event::LogSettled), [Action::Wipe]);

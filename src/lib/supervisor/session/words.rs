@@ -57,6 +57,8 @@ pub(in crate::supervisor) enum Cause {
     Asked(Asked),
     /// The public address was required and cannot be had.
     NoTunnel(String),
+    /// Confinement was required and is not whole: what is missing.
+    Unconfined(String),
     /// One of our own processes failed.
     Failed(String),
 }
@@ -166,8 +168,8 @@ pub(in crate::supervisor) enum Action {
     CloseTunnel,
     /// End the tunnel's process group.
     KillTunnel,
-    /// Ask the room's process to end.
-    TerminateServe,
+    /// Let go of the room's process: it ends by itself, and overwrites its memory.
+    ReleaseServe,
     /// End the room's process group.
     KillServe,
     /// Settle the event log, asking the operator only if they are there.

@@ -109,8 +109,8 @@ impl Attempt {
                 self.next_look = now;
             }
             Meaning::Unsettled | Meaning::Unregistered => self.next_look = now,
-            Meaning::Unfenced(why) => {
-                return vec![Action::Report(FromTunnel::Unfenced { why: harmless(&why) })];
+            Meaning::Unconfined(what) => {
+                return vec![Action::Report(FromTunnel::Unconfined { what: harmless(&what) })];
             }
             Meaning::Trouble(trouble) => return self.troubled(now, trouble),
         }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::refused::{Refused, Why};
+use crate::token::Secret;
 
 /// Longest client id of a message.
 const REFERENCE_BYTES: usize = 64;
@@ -16,9 +17,9 @@ pub(in crate::serve::web) enum FromClient {
         /// As they wish to be called.
         name: String,
         /// From the link.
-        ticket: String,
+        ticket: Secret,
         /// From an earlier welcome.
-        resume: Option<String>,
+        resume: Option<Secret>,
         /// The last number seen.
         after: Option<u64>,
     },
@@ -68,8 +69,12 @@ mod tests {
     #[test]
     fn the_lines_of_the_contract_are_understood() {
         let join = FromClient::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
-        let expected =
-            FromClient::Join { name: "Ana".into(), ticket: "x".into(), resume: None, after: None };
+        let expected = FromClient::Join {
+            name: "Ana".into(),
+            ticket: Secret::new("x".into()),
+            resume: None,
+            after: None,
+        };
         assert_eq!(join, expected);
         assert_eq!(FromClient::parse(r#"{"t":"leave"}"#), Ok(FromClient::Leave {}));
     }

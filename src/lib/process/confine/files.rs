@@ -1,0 +1,127 @@
+//! Landlock (landlock(7)): files by where they are, ports, and the sockets and processes of others.
+//! Every right is asked for that our library knows; what the kernel does not know of it, it leaves
+//! out, and the filters for system calls do not.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, LandlockStatus, NetPort, RestrictionStatus, Ruleset,
+    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
+    path_beneath_rules,
+};
+
+use super::Missing;
+
+/// The newest version that our library knows; on older kernels it asks for less by itself.
+const NEWEST: ABI = ABI::V10;
+
+/// What programs are loaded from, and so may read and run: no folder of a user is among them.
+const PROGRAMS: [&str; 9] =
+    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/snap"];
+
+/// What a program reads of the system to find machines and trust them.
+const SETTINGS: [&str; 17] = [
+    "/etc/ca-certificates",
+    "/etc/crypto-policies",
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/pki",
+    "/etc/protocols",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/ssl",
+    "/proc/self",
+    "/run/systemd/resolve",
+    "/sys/fs/cgroup",
+    "/sys/kernel/mm/transparent_hugepage",
+];
+
+/// Ports on which cloudflared reaches its edge (443 the API, 7844 the tunnel), and names (53).
+const EDGE: [u16; 3] = [443, 7844, 53];
+
+/// Closes every file, port and foreign socket to this thread and those that it will start. What is
+/// open stays open.
+pub(crate) fn close_files() -> Option<Missing> {
+    let closed = Ruleset::default()
+        .handle_access(AccessFs::from_all(NEWEST))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(NEWEST)))
+        .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
+        .and_then(Ruleset::create)
+        .and_then(|rules| rules.restrict_self());
+    missing(closed)
+}
+
+/// From here on, this thread and those that it will start read what they could read, and write
+/// nothing but what is in `folder`, which they may remove when it is empty.
+pub(crate) fn only_read(folder: &Path) -> Option<Missing> {
+    let all = AccessFs::from_all(NEWEST);
+    let restricted = Ruleset::default()
+        .handle_access(all)
+        .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
+        .and_then(Ruleset::create)
+        .and_then(|rules| rules.add_rules(path_beneath_rules(["/"], AccessFs::from_read(NEWEST))))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(["/dev/null"], all)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([folder], all)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(folder.parent(), AccessFs::RemoveDir)))
+        .and_then(|rules| rules.restrict_self());
+    missing(restricted)
+}
+
+/// What a cloudflared may see.
+#[derive(Debug)]
+pub(crate) struct Cage {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// Its home, and certificates of this network.
+    pub(crate) read: Vec<PathBuf>,
+    /// Where the room listens; `None` if it has nobody to connect to.
+    pub(crate) origin: Option<u16>,
+}
+
+/// Closes everything to this thread and to what it becomes that cloudflared was not seen to need:
+/// it reads programs, certificates and the settings of the network, and no file of a user; it
+/// writes to nothing but `/dev/null`; it connects by TCP to its edge and to the room. Its UDP is left
+/// alone: no kernel that could restrict it was at hand.
+pub(crate) fn cage(cage: &Cage) -> Option<Missing> {
+    let read = AccessFs::from_read(NEWEST);
+    let data = AccessFs::ReadFile | AccessFs::ReadDir;
+    let tcp = AccessNet::BindTcp | AccessNet::ConnectTcp;
+    let reached = EDGE.into_iter().chain(cage.origin);
+    let ports =
+        reached.map(|port| Ok::<_, RulesetError>(NetPort::new(port, AccessNet::ConnectTcp)));
+    let caged = Ruleset::default()
+        .handle_access(AccessFs::from_all(NEWEST))
+        .and_then(|rules| rules.handle_access(tcp))
+        .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
+        .and_then(Ruleset::create)
+        .and_then(|rules| rules.add_rules(path_beneath_rules(PROGRAMS, read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([&cage.program], read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(SETTINGS, data)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(&cage.read, data)))
+        .and_then(|rules| {
+            let null = AccessFs::ReadFile | AccessFs::WriteFile;
+            rules.add_rules(path_beneath_rules(["/dev/null"], null))
+        })
+        // Its metrics port, which the kernel chooses.
+        .and_then(|rules| rules.add_rule(NetPort::new(0, AccessNet::BindTcp)))
+        .and_then(|rules| rules.add_rules(ports))
+        .and_then(|rules| rules.restrict_self());
+    missing(caged)
+}
+
+fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missing> {
+    let why = match restricted {
+        Ok(status) if status.ruleset != RulesetStatus::NotEnforced => return None,
+        Ok(status) => match status.landlock {
+            LandlockStatus::NotEnabled => "switched off in this kernel".to_owned(),
+            LandlockStatus::NotImplemented => "not in this kernel".to_owned(),
+            LandlockStatus::Available { .. } => "the kernel enforces nothing of it".to_owned(),
+        },
+        Err(error) => error.to_string(),
+    };
+    Some(Missing::Landlock { why })
+}

@@ -1,0 +1,75 @@
+//! The room gives up everything but its open sockets, in two steps: files and rights before there is
+//! a second thread, system calls when nothing more has to be started. Then it tries whether it is true.
+
+use crate::control::Protection;
+use crate::exit::Exit;
+use crate::memory::{self, Locked};
+use crate::process::{self, Confinement, Missing, Trial};
+use crate::terminal::{self, Reader};
+
+use super::ServeError;
+
+/// A process that has given up files and rights, and not yet the system calls.
+#[derive(Debug)]
+pub(super) struct Confined {
+    confinement: Confinement,
+    locked: Locked,
+}
+
+impl Confined {
+    /// Locks the memory and gives up files, ports and rights. To be called before the runtime is
+    /// built: Landlock binds the thread that asks, and those that it starts.
+    pub(super) fn begin() -> Self {
+        // Refused only where the kernel has no such thing; the supervisor says what holds.
+        let _ = process::harden();
+        let locked = memory::lock();
+        let mut confinement = Confinement::default();
+        confinement.without(process::close_files());
+        confinement.without(process::drop_privileges());
+        Self { confinement, locked }
+    }
+
+    /// Gives up the system calls as well, and tries from a task of the runtime what must not work.
+    /// Nothing can be started after this, no thread either.
+    pub(super) async fn complete(mut self) -> Protection {
+        self.confinement.without(process::close_calls());
+        // What is known to be missing need not be tried.
+        if self.confinement.is_whole() {
+            let done = tried().await.into_iter().filter(|trial| trial.refused.is_none());
+            let breach = |trial: Trial| Missing::Breach { what: trial.what.to_owned() };
+            done.for_each(|trial| self.confinement.without(Some(breach(trial))));
+        }
+        Protection { confinement: self.confinement, locked: self.locked }
+    }
+
+    /// Does the same, and shows what came of each trial: for whoever does not take our word.
+    ///
+    /// # Errors
+    /// [`ServeError::Unconfined`] when something could be done.
+    pub(super) async fn test(mut self) -> Result<Exit, ServeError> {
+        self.confinement.without(process::close_calls());
+        for trial in tried().await {
+            let line = match &trial.refused {
+                Some(why) => format!("refused   {}: {why}", trial.what),
+                None => {
+                    let missing = Missing::Breach { what: trial.what.to_owned() };
+                    self.confinement.without(Some(missing));
+                    format!("possible  {}", trial.what)
+                }
+            };
+            if terminal::result(&line) == Reader::Gone {
+                break;
+            }
+        }
+        if self.confinement.is_whole() {
+            return Ok(Exit::Ended);
+        }
+        Err(ServeError::Unconfined(self.confinement.fact()))
+    }
+}
+
+/// The trials, made by a task: where the filter binds one thread and not the others, it is found out.
+async fn tried() -> Vec<Trial> {
+    let trials = tokio::spawn(async { process::trials().collect() });
+    trials.await.expect("trials return their errors")
+}
