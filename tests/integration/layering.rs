@@ -43,7 +43,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("directories", &["paths"]),
     ("rustix", &["process"]),
     ("seccompiler", &["process"]),
+    ("tungstenite", &["serve/web/socket"]),
     ("ureq", &["tunnel/install"]),
+    ("zeroize", &["serve/web/socket"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

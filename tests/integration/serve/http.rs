@@ -86,11 +86,17 @@ impl Connection {
     pub(super) fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         if answer.has("content-length") {
-            let mut body = vec![0; answer.header("content-length").parse().unwrap()];
-            self.0.read_exact(&mut body).unwrap();
+            let body = self.bytes(answer.header("content-length").parse().unwrap());
             answer.body = String::from_utf8(body).unwrap();
         }
         answer
+    }
+
+    /// The next bytes, so many.
+    pub(super) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
     }
 
     /// Whatever comes until the server closes.

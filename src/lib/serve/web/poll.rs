@@ -72,7 +72,7 @@ async fn hold(connection: &mut Connection, mut answer: String) -> String {
     loop {
         match connection.read() {
             News::Some { past, typing } => {
-                answer.push_str(&wire::frame(&past, &typing));
+                answer.extend(wire::news(past, &typing).iter().map(|line| &**line));
                 // More may be there already, such as the end, and no time for another poll.
                 if answer.len() < ANSWER_BYTES {
                     continue;
@@ -92,7 +92,7 @@ async fn hold(connection: &mut Connection, mut answer: String) -> String {
 fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refused> {
     let admission = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
     let welcome = wire::welcome(&admission, &web.hub, &web.room);
-    Ok((admission.connection, welcome))
+    Ok((admission.connection, welcome.concat()))
 }
 
 fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {

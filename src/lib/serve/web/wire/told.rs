@@ -104,8 +104,8 @@ pub(in crate::serve::web) fn welcome(
     admission: &Admission,
     hub: &Hub,
     room: &RoomSettings,
-) -> String {
-    let mut text = line(&FromServer::Welcome {
+) -> Vec<Arc<str>> {
+    let welcome = line(&FromServer::Welcome {
         epoch: hub.epoch(),
         you: who(&admission.you),
         resume: &admission.resume,
@@ -119,21 +119,18 @@ pub(in crate::serve::web) fn welcome(
             burst: room.rate.burst,
         },
     });
-    admission.backlog.iter().for_each(|earlier| text.push_str(earlier));
-    text
+    std::iter::once(welcome.into()).chain(admission.backlog.iter().cloned()).collect()
 }
 
-/// Everything that is new to a reader: what was missed, what happened, who types.
-pub(in crate::serve::web) fn frame(past: &Past, typing: &[u64]) -> String {
-    let mut text = String::with_capacity(past.events.iter().map(|event| event.len()).sum());
+/// Everything that is new to a reader: what was missed, what happened, who types. What happened is
+/// shared with the ring, not copied.
+pub(in crate::serve::web) fn news(past: Past, typing: &[u64]) -> Vec<Arc<str>> {
+    let mut lines = past.events;
     if past.missed > 0 {
-        text.push_str(&line(&FromServer::Gap { missed: past.missed }));
+        lines.insert(0, line(&FromServer::Gap { missed: past.missed }).into());
     }
-    past.events.iter().for_each(|event| text.push_str(event));
-    for n in typing {
-        text.push_str(&line(&FromServer::Typing { n: *n }));
-    }
-    text
+    lines.extend(typing.iter().map(|n| Arc::from(line(&FromServer::Typing { n: *n }))));
+    lines
 }
 
 /// The answer to a beat.
