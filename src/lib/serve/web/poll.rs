@@ -105,8 +105,8 @@ async fn read(connection: &mut Connection, mut answer: String, held: Held) -> St
 
 fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refused> {
     let admission = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
-    let welcome = wire::welcome(&admission, &web.hub, &web.room);
-    Ok((admission.connection, welcome.concat()))
+    let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
+    Ok((connection, welcome.concat()))
 }
 
 fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {

@@ -77,20 +77,25 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -
         let later = [(header::RETRY_AFTER, "5")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many at the door\n").into_response();
     };
-    tokio::spawn(async move {
+    let task = async move {
         if let Some(socket) = handshake.upgrade.socket(FRAME_BYTES).await {
             visit(&web, socket).await;
         }
         drop(place);
-    });
+    };
+
+    tokio::spawn(task);
     handshake.answer
 }
 
 async fn visit(web: &Web, mut socket: Socket) {
     let end = match first_message(&mut socket).await {
-        Ok(message) => {
-            let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-            match FromClient::parse(first.trim_end()).and_then(|first| visit::enter(web, first)) {
+        Ok(mut message) => {
+            // What is done is dropped here already: it would be kept for as long as they stay.
+            let rest = message.find('\n').map_or_else(String::new, |end| message.split_off(end));
+            let first = FromClient::parse(message.trim_end());
+            drop(message);
+            match first.and_then(|first| visit::enter(web, first)) {
                 Ok(admission) => come_in(web, &mut socket, admission, rest).await,
                 Err(refused) => refuse(&mut socket, &refused).await,
             }
@@ -136,9 +141,9 @@ async fn first_message(socket: &mut Socket) -> Result<String, Unheard> {
 
 /// Welcomes somebody, does what the `rest` of their first message says, and serves them until one
 /// side has enough.
-async fn come_in(web: &Web, socket: &mut Socket, admission: Admission, rest: &str) -> End {
-    let welcome = wire::welcome(&admission, &web.hub, &web.room);
-    let mut room = Room { web, connection: admission.connection, socket };
+async fn come_in(web: &Web, socket: &mut Socket, admission: Admission, rest: String) -> End {
+    let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
+    let mut room = Room { web, connection, socket };
     let entered = async {
         room.socket.send(welcome).await?;
         room.obey(rest).await
@@ -218,7 +223,7 @@ impl Room<'_> {
 
     async fn heed(&mut self, heard: Heard) -> Result<(), End> {
         match heard {
-            Heard::Text(text) => self.obey(&text).await,
+            Heard::Text(text) => self.obey(text).await,
             Heard::Binary => Ok(self.socket.send(vec![not_text().line().into()]).await?),
             Heard::Ping(payload) => Ok(self.socket.pong(&payload).await?),
             Heard::Pong => Ok(()),
@@ -227,7 +232,7 @@ impl Room<'_> {
         }
     }
 
-    async fn obey(&mut self, text: &str) -> Result<(), End> {
+    async fn obey(&mut self, text: String) -> Result<(), End> {
         let mut answers = String::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
             match visit::obey(self.web, &self.connection, line) {
@@ -236,6 +241,8 @@ impl Room<'_> {
                 Reply::Left => return Err(End::Closed(Close::Left)),
             }
         }
+        // It was said: no copy of it waits for a slow line.
+        drop(text);
         if answers.is_empty() { Ok(()) } else { Ok(self.socket.send(vec![answers.into()]).await?) }
     }
 }

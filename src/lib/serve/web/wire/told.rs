@@ -8,7 +8,7 @@ use super::refused::Why;
 use crate::chat::{Event, Past};
 use crate::config::RoomSettings;
 use crate::control::Participant;
-use crate::serve::hub::{Admission, Hub};
+use crate::serve::hub::{Admission, Connection, Hub};
 
 /// Everything that a client may be told.
 #[derive(Serialize)]
@@ -99,12 +99,14 @@ pub(in crate::serve) fn encode(seq: u64, at: u64, event: &Event) -> Arc<str> {
     line(&event).into()
 }
 
-/// The first line that somebody who was let in gets, and the backlog after it.
+/// The first line that somebody who was let in gets, and the backlog after it. Of the admission only
+/// the connection lives on: a roster for everybody would be a square of them, and a backlog would be
+/// remembered for as long as they stay.
 pub(in crate::serve::web) fn welcome(
-    admission: &Admission,
+    admission: Admission,
     hub: &Hub,
     room: &RoomSettings,
-) -> Vec<Arc<str>> {
+) -> (Connection, Vec<Arc<str>>) {
     let welcome = line(&FromServer::Welcome {
         epoch: hub.epoch(),
         you: who(&admission.you),
@@ -119,7 +121,9 @@ pub(in crate::serve::web) fn welcome(
             burst: room.rate.burst,
         },
     });
-    std::iter::once(welcome.into()).chain(admission.backlog.iter().cloned()).collect()
+    let mut lines = admission.backlog;
+    lines.insert(0, welcome.into());
+    (admission.connection, lines)
 }
 
 /// Everything that is new to a reader: what was missed, what happened, who types. What happened is
