@@ -13,6 +13,10 @@ const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const PONG: u8 = 0x8a;
 
+/// With the key of the standard's example (section 1.3).
+const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
 /// A masked frame that begins with this byte, of at most 65 535 bytes.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
@@ -39,12 +43,8 @@ impl Socket {
     fn open(server: &Server, early: &[u8]) -> Self {
         let mut connection = server.connect();
         let host = &server.host;
-        // The example of the standard (section 1.3).
-        let request = format!(
-            "GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n\
-             Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
+        let request =
+            format!("GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{HANDSHAKE}\r\n");
         connection.send(&[request.as_bytes(), early].concat());
         let answer = connection.head();
         assert_eq!(answer.status, 101);
@@ -198,12 +198,24 @@ fn a_close_is_answered_in_kind_and_the_line_ends() {
 fn what_is_no_handshake_is_told_so() {
     let server = Server::start();
     let origin = format!("Origin: http://{}\r\n", server.host);
-    let whole = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    for missing in whole.lines() {
-        let headers = whole.replace(&format!("{missing}\r\n"), "");
+    for missing in HANDSHAKE.lines() {
+        let headers = HANDSHAKE.replace(&format!("{missing}\r\n"), "");
         let answer = server.ask("GET /ws", &format!("{origin}{headers}"));
         assert_eq!(answer.status, 400, "{missing}");
         assert!(answer.body.contains("handshake"), "{missing}");
     }
+}
+
+/// As many as the participants, and 256 that come, go and overlap.
+#[test]
+fn beyond_the_bound_of_sockets_the_next_is_told_to_come_later() {
+    let server = Server::with(&["--max-participants", "1"], "{}");
+    let mut ana = server.join("Ana");
+    let knocking: Vec<Socket> = (0..256).map(|_| Socket::open(&server, &[])).collect();
+    let headers = format!("Origin: http://{}\r\n{HANDSHAKE}", server.host);
+    let late = server.ask("GET /ws", &headers);
+    assert_eq!((late.status, late.header("retry-after")), (503, "5"));
+    ana.say("still here");
+    ana.until_said("still here");
+    drop(knocking);
 }

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, timeout_at};
 
-use super::super::hub::{Admission, Connection, News, Over};
+use super::super::hub::{Connection, News, Over};
 use super::Web;
 use super::socket::{Broken, Handshake, Heard, Socket, Unsent};
 use super::visit::{self, Reply};
@@ -77,30 +77,22 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -
         let later = [(header::RETRY_AFTER, "5")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many at the door\n").into_response();
     };
-    let task = async move {
-        if let Some(socket) = handshake.upgrade.socket(FRAME_BYTES).await {
-            visit(&web, socket).await;
+    tokio::spawn(async move {
+        if let Some(mut socket) = handshake.upgrade.socket(FRAME_BYTES).await {
+            visit(&web, &mut socket).await;
         }
         drop(place);
-    };
-
-    tokio::spawn(task);
+    });
     handshake.answer
 }
 
-async fn visit(web: &Web, mut socket: Socket) {
-    let end = match first_message(&mut socket).await {
-        Ok(mut message) => {
-            // What is done is dropped here already: it would be kept for as long as they stay.
-            let rest = message.find('\n').map_or_else(String::new, |end| message.split_off(end));
-            let first = FromClient::parse(message.trim_end());
-            drop(message);
-            match first.and_then(|first| visit::enter(web, first)) {
-                Ok(admission) => come_in(web, &mut socket, admission, rest).await,
-                Err(refused) => refuse(&mut socket, &refused).await,
-            }
-        }
-        Err(Unheard::Refused(refused)) => refuse(&mut socket, &refused).await,
+async fn visit(web: &Web, socket: &mut Socket) {
+    let end = match first_message(socket).await {
+        Ok(message) => match come_in(web, message) {
+            Ok(entered) => stay(web, socket, entered).await,
+            Err(refused) => refuse(socket, &refused).await,
+        },
+        Err(Unheard::Refused(refused)) => refuse(socket, &refused).await,
         Err(Unheard::Over(end)) => end,
     };
     match end {
@@ -139,17 +131,29 @@ async fn first_message(socket: &mut Socket) -> Result<String, Unheard> {
     }
 }
 
-/// Welcomes somebody, does what the `rest` of their first message says, and serves them until one
-/// side has enough.
-async fn come_in(web: &Web, socket: &mut Socket, admission: Admission, rest: String) -> End {
+/// Somebody who was let in.
+struct Entered {
+    connection: Connection,
+    welcome: Vec<Arc<str>>,
+    /// What else their first message says.
+    rest: String,
+}
+
+/// Lets somebody in by the first line of their first message. Not async, and nothing of the message
+/// but its rest comes out: what is kept here would be kept for as long as they stay.
+fn come_in(web: &Web, message: String) -> Result<Entered, Refused> {
+    let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
+    let admission = visit::enter(web, FromClient::parse(first.trim_end())?)?;
     let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
-    let mut room = Room { web, connection, socket };
-    let entered = async {
-        room.socket.send(welcome).await?;
-        room.obey(rest).await
-    };
-    match entered.await {
-        Ok(()) => room.stay().await,
+    Ok(Entered { connection, welcome, rest: rest.to_owned() })
+}
+
+/// Serves somebody until one side has enough. The seat is free when it returns: nobody waits in the
+/// room for the end of a line.
+async fn stay(web: &Web, socket: &mut Socket, entered: Entered) -> End {
+    let Entered { connection, welcome, rest } = entered;
+    match (Room { web, connection, socket }).talk(welcome, rest).await {
+        Ok(never) => match never {},
         Err(end) => end,
     }
 }
@@ -173,16 +177,11 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
-    /// Reads and writes until one side has enough. The seat is free when it returns: nobody waits
-    /// in the room for the end of a line.
-    async fn stay(mut self) -> End {
-        match self.talk().await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
-    }
-
-    async fn talk(&mut self) -> Result<Infallible, End> {
+    /// Welcomes them, does what the `rest` of their first message says, then reads and writes; the
+    /// error is how to end.
+    async fn talk(&mut self, welcome: Vec<Arc<str>>, rest: String) -> Result<Infallible, End> {
+        self.socket.send(welcome).await?;
+        self.obey(rest).await?;
         let mut last = Instant::now();
         let mut ping = last + PING_EVERY;
         loop {

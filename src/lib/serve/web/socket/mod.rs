@@ -127,7 +127,7 @@ impl Socket {
 
     /// Says the end, with this code or none, and waits a moment for the client to go: a stream that
     /// is dropped with something unread is reset, and the code may be lost.
-    pub(super) async fn close(mut self, code: Option<u16>) {
+    pub(super) async fn close(&mut self, code: Option<u16>) {
         let payload = code.map(u16::to_be_bytes);
         let goodbye = async {
             // The rest of a frame that was begun, first.
