@@ -8,39 +8,13 @@ use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
+use super::heard::{Broken, Heard};
+
 /// Most bytes of a frame's header: two, a length of eight, a mask of four.
 const HEAD_BYTES: usize = 14;
 
 /// Most bytes of a control frame (section 5.5).
 const CONTROL_BYTES: usize = 125;
-
-/// Something whole from a client.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::serve::web) enum Heard {
-    /// A text message.
-    Text(String),
-    /// A binary message; what was in it is dropped.
-    Binary,
-    /// A ping; a pong with the same bytes answers it.
-    Ping(Vec<u8>),
-    /// A pong.
-    Pong,
-    /// The client closes, with this code. Nothing follows.
-    Close(Option<u16>),
-    /// What follows cannot be told from the rest of it. Nothing follows.
-    Broken(Broken),
-}
-
-/// Why a client is not understood any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve::web) enum Broken {
-    /// A message beyond the bound.
-    TooBig,
-    /// A text message that is not UTF-8.
-    NotUtf8,
-    /// Not a frame that a client may send there.
-    NoFrame,
-}
 
 /// Reads the frames of one client.
 #[derive(Debug)]
@@ -50,7 +24,10 @@ pub(super) struct Decoder {
     stage: Stage,
     /// The payload of a control frame, so far. They may come between the frames of a message.
     control: Vec<u8>,
-    message: Option<Message>,
+    /// The payload of a message, so far.
+    message: Vec<u8>,
+    /// What kind of message has begun.
+    form: Option<Form>,
 }
 
 /// What the next byte is.
@@ -85,13 +62,6 @@ enum Kind {
     End,
 }
 
-/// A message that is not whole yet.
-#[derive(Debug)]
-struct Message {
-    form: Form,
-    bytes: Vec<u8>,
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Text,
@@ -105,7 +75,7 @@ impl Stage {
 impl Decoder {
     /// Takes messages of at most `most` bytes.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, stage: Stage::START, control: Vec::new(), message: None }
+        Self { most, stage: Stage::START, control: Vec::new(), message: Vec::new(), form: None }
     }
 
     /// Takes the next bytes, wherever they were cut, and says what has become whole by them.
@@ -124,7 +94,7 @@ impl Decoder {
     /// Bytes of memory that it owns beside itself.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
-        self.control.capacity() + self.message.as_ref().map_or(0, |part| part.bytes.capacity())
+        self.control.capacity() + self.message.capacity()
     }
 
     fn step(&mut self, chunk: &mut &[u8]) -> Result<Option<Heard>, Broken> {
@@ -138,11 +108,9 @@ impl Decoder {
             Stage::Payload(frame) => {
                 let (now, rest) = chunk.split_at(frame.left.min(chunk.len()));
                 *chunk = rest;
-                let (to, most) = match (frame.kind, &mut self.message) {
-                    (Kind::Part | Kind::End, Some(message)) => (&mut message.bytes, self.most),
-                    (Kind::Part | Kind::End, None) | (Kind::Ping | Kind::Pong | Kind::Close, _) => {
-                        (&mut self.control, CONTROL_BYTES)
-                    }
+                let (to, most) = match frame.kind {
+                    Kind::Part | Kind::End => (&mut self.message, self.most),
+                    Kind::Ping | Kind::Pong | Kind::Close => (&mut self.control, CONTROL_BYTES),
                 };
                 unmask(to, most, now, frame.mask);
                 frame.mask.rotate_left(now.len() % 4);
@@ -179,8 +147,7 @@ impl Decoder {
             }
             OpCode::Data(data) => {
                 self.open(data)?;
-                let so_far = self.message.as_ref().map_or(0, |message| message.bytes.len());
-                if left > self.most - so_far {
+                if left > self.most - self.message.len() {
                     return Err(Broken::TooBig);
                 }
                 if header.is_final { Kind::End } else { Kind::Part }
@@ -191,15 +158,14 @@ impl Decoder {
 
     /// Begins a message, or goes on with one.
     fn open(&mut self, data: Data) -> Result<(), Broken> {
-        let form = match (data, &self.message) {
-            (Data::Continue, Some(_)) => return Ok(()),
-            (Data::Text, None) => Form::Text,
-            (Data::Binary, None) => Form::Binary,
+        self.form = match (data, self.form) {
+            (Data::Continue, Some(form)) => Some(form),
+            (Data::Text, None) => Some(Form::Text),
+            (Data::Binary, None) => Some(Form::Binary),
             (Data::Continue, None)
             | (Data::Text | Data::Binary, Some(_))
             | (Data::Reserved(_), _) => return Err(Broken::NoFrame),
         };
-        self.message = Some(Message { form, bytes: Vec::new() });
         Ok(())
     }
 
@@ -212,14 +178,16 @@ impl Decoder {
             Kind::Pong => Ok(Some(Heard::Pong)),
             Kind::Close => closed(&control).map(|code| Some(Heard::Close(code))),
             Kind::Part => Ok(None),
-            Kind::End => match self.message.take() {
-                None => Ok(None),
-                Some(Message { form: Form::Binary, .. }) => Ok(Some(Heard::Binary)),
-                Some(Message { form: Form::Text, bytes }) => match String::from_utf8(bytes) {
-                    Ok(text) => Ok(Some(Heard::Text(text))),
-                    Err(_) => Err(Broken::NotUtf8),
-                },
-            },
+            Kind::End => {
+                let message = std::mem::take(&mut self.message);
+                match self.form.take() {
+                    Some(Form::Text) => match String::from_utf8(message) {
+                        Ok(text) => Ok(Some(Heard::Text(text))),
+                        Err(_) => Err(Broken::NotUtf8),
+                    },
+                    Some(Form::Binary) | None => Ok(Some(Heard::Binary)),
+                }
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::decoder::{Broken, Decoder, Heard};
+use super::decoder::Decoder;
+use super::heard::{Broken, Heard};
 
 const MOST: usize = 16 * 1024;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];

@@ -8,6 +8,7 @@ mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 mod handshake;
+mod heard;
 mod outgoing;
 
 use std::io::{self, IoSlice};
@@ -25,8 +26,8 @@ use zeroize::Zeroize as _;
 use self::decoder::Decoder;
 use self::outgoing::Outgoing;
 
-pub(super) use self::decoder::{Broken, Heard};
 pub(super) use self::handshake::Handshake;
+pub(super) use self::heard::{Broken, Heard};
 
 /// Bytes read at a time: a chat line is short, and whoever sends more waits for their next turn.
 const CHUNK: usize = 4096;
@@ -38,8 +39,7 @@ const SLICES: usize = 64;
 /// A reader that does not take a whole batch within this time reads nothing at all.
 const WRITE_PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client that was told of the end goes within this time: a browser answers at once, and without
-/// its answer it has no way to know the code from a broken line.
+/// A client that was told of the end goes within this time: a browser answers at once.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a frame is not with the client.
