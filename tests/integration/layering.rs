@@ -52,7 +52,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("seccompiler", &["process/confine"]),
     ("subtle", &["token.rs"]),
     ("talc", &["memory"]),
+    ("tungstenite", &["serve/web/socket"]),
     ("ureq", &["tunnel/install"]),
+    ("zeroize", &["serve/web/socket", "token.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -23,9 +23,7 @@ fn a_signal_tells_everybody_and_closes() {
     for signal in ["TERM", "INT", "HUP"] {
         let mut server = Server::start();
         let mut sockets = ["Ana", "Bo", "Cy"].map(|name| server.join(name));
-        let mut di = Poller::join(&server, "Di");
-        let held = di.start(&[json!({"t": "typing"})]);
-        sockets[0].wait("typing");
+        let (mut di, held) = Poller::instead_of(&server, server.join("Di"));
         let mut outside = server.knock();
         server.signal(signal);
         sockets.iter_mut().for_each(assert_told);

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::server::Server;
 use crate::harness::DEADLINE;
 
@@ -86,11 +87,17 @@ impl Connection {
     pub(super) fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         if answer.has("content-length") {
-            let mut body = vec![0; answer.header("content-length").parse().unwrap()];
-            self.0.read_exact(&mut body).unwrap();
+            let body = self.bytes(answer.header("content-length").parse().unwrap());
             answer.body = String::from_utf8(body).unwrap();
         }
         answer
+    }
+
+    /// The next bytes, so many.
+    pub(super) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
     }
 
     /// Whatever comes until the server closes.
@@ -142,6 +149,22 @@ impl Poller {
         poller.welcome = poller.take(&answer).remove(0);
         assert_eq!(poller.welcome["t"], "welcome");
         poller
+    }
+
+    /// Goes over from a socket to a poll, which is held: the end of the socket shows that it is
+    /// there.
+    pub(super) fn instead_of(server: &Server, mut socket: Client) -> (Self, Connection) {
+        let poller = Self {
+            address: server.address(),
+            host: server.host.clone(),
+            origin: format!("http://{}", server.host),
+            welcome: socket.welcome.clone(),
+            // Reads on from now.
+            after: u64::MAX,
+        };
+        let held = poller.start(&[]);
+        assert_eq!(socket.rest().1, Some(4001));
+        (poller, held)
     }
 
     /// Hands lines in and leaves the answer for later.

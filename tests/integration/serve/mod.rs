@@ -17,4 +17,5 @@ mod resume;
 mod secrecy;
 mod server;
 mod slow;
+mod sockets;
 mod start;

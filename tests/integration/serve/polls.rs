@@ -1,5 +1,7 @@
 //! The room over long polls.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::client::{bodies, kinds};
@@ -58,13 +60,24 @@ fn nothing_is_lost_between_polls() {
     assert_eq!(bodies(&ana.until_said("more")), ["mine", "more"]);
 }
 
+/// Their text is in the server's memory for as long as the request is there.
+#[test]
+fn polls_that_say_something_are_answered_at_once() {
+    let server = Server::start();
+    let mut bo = Poller::join(&server, "Bo");
+    assert_eq!(bodies(&bo.poll(&[say("b1", "mine")])), ["mine"]);
+    let start = Instant::now();
+    // No news in either: a repetition, and what only others are told.
+    assert_eq!(bo.poll(&[say("b1", "mine")]).len(), 0);
+    assert_eq!(bo.poll(&[json!({"t": "typing"})]).len(), 0);
+    // Well below the 25 s for which a poll without lines is held.
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
 #[test]
 fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
     let server = Server::start();
-    let mut ana = server.join("Ana");
-    let mut bo = Poller::join(&server, "Bo");
-    let old = bo.start(&[json!({"t": "typing"})]);
-    ana.wait("typing");
+    let (mut bo, old) = Poller::instead_of(&server, server.join("Bo"));
     let new = bo.start(&[json!({"t": "beat"})]);
     assert_eq!(bo.finish(old), Vec::<serde_json::Value>::new());
     assert_eq!(kinds(&bo.finish(new)), ["beat"]);
@@ -74,9 +87,7 @@ fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
 fn a_socket_takes_the_seat_from_a_poll_and_the_other_way_round() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let mut bo = Poller::join(&server, "Bo");
-    let held = bo.start(&[json!({"t": "typing"})]);
-    ana.wait("typing");
+    let (mut bo, held) = Poller::instead_of(&server, server.join("Bo"));
     let mut socket = server.resume(&bo.welcome, bo.after);
     assert_eq!(bo.finish(held).len(), 0);
     let held = bo.start(&[]);

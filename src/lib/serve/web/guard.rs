@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -67,7 +67,7 @@ pub(super) async fn guard(
         }
         Some(_) => next.run(request).await,
     };
-    dress(response.headers_mut(), &web.page.policy(address.as_ref()));
+    dress(&mut response, &web.page.policy(address.as_ref()));
     response
 }
 
@@ -95,7 +95,13 @@ fn may_pass(address: &Address, request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD) || address.may_post(from)
 }
 
-fn dress(headers: &mut HeaderMap, policy: &HeaderValue) {
+fn dress(response: &mut Response, policy: &HeaderValue) {
+    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    if !switches {
+        // The buffer of a connection that is kept keeps the last request: a ticket, a token, a line.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }

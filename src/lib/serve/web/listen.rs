@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use super::{SPARE, Web};
 
 /// A request line and headers that take longer are not meant to arrive; the tunnel sends them at
-/// once. Also ends idle connections, which the tunnel opens anew for nothing.
+/// once. Also ends what was opened ahead and is not used.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Largest request head. Browsers send below 2 KiB, the tunnel provider adds less than 2 KiB.
@@ -52,6 +52,8 @@ async fn connection(stream: TcpStream, routes: TowerToHyperService<axum::Router>
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_PATIENCE)
         .max_buf_size(HEAD_BYTES)
+        // Answers go out from where they are, and are not copied into a buffer first.
+        .writev(true)
         .serve_connection(TokioIo::new(stream), routes)
         .with_upgrades()
         .await;

@@ -5,6 +5,7 @@ mod guard;
 mod listen;
 mod page;
 mod poll;
+mod socket;
 mod visit;
 mod websocket;
 mod wire;

@@ -17,7 +17,7 @@ use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 use crate::token::Secret;
 
-/// An answer without news is given after this time: well below the 100 s of the tunnel provider.
+/// A poll that says nothing is answered without news after this time: well below the 100 s of the tunnel provider.
 const HOLD: Duration = Duration::from_secs(25);
 
 /// A body of 16 KiB that takes longer than this is not meant to arrive.
@@ -26,6 +26,15 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// An answer of this size goes out before the rest of the ring is looked at: at most one more batch
 /// is added to it, which a slow line still swallows before the client gives up.
 const ANSWER_BYTES: usize = 64 * 1024;
+
+/// What becomes of a poll for which there is no news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// It waits for some.
+    UntilNews,
+    /// It said something: its text is in the server's buffer for as long as the request is there.
+    Never,
+}
 
 /// `?after=41`: the last number the client saw. Without it, only news from now on.
 #[derive(Debug, Deserialize)]
@@ -57,23 +66,25 @@ pub(super) async fn poll(
         Ok(entered) => entered,
         Err(refused) => return refuse(&refused),
     };
+    let mut held = Held::UntilNews;
     for line in lines {
+        held = Held::Never;
         match visit::obey(&web, &connection, line) {
             Reply::Nothing => {}
             Reply::Line(line) => answer.push_str(&line),
             Reply::Left => return lines_of(answer),
         }
     }
-    lines_of(hold(&mut connection, answer).await)
+    lines_of(read(&mut connection, answer, held).await)
 }
 
 /// Reads until there is something to answer, or long enough.
-async fn hold(connection: &mut Connection, mut answer: String) -> String {
+async fn read(connection: &mut Connection, mut answer: String, held: Held) -> String {
     let end = Instant::now() + HOLD;
     loop {
         match connection.read() {
             News::Some { past, typing } => {
-                answer.push_str(&wire::frame(&past, &typing));
+                answer.extend(wire::news(past, &typing).iter().map(|line| &**line));
                 // More may be there already, such as the end, and no time for another poll.
                 if answer.len() < ANSWER_BYTES {
                     continue;
@@ -84,7 +95,10 @@ async fn hold(connection: &mut Connection, mut answer: String) -> String {
             News::Over(Over::Replaced) => return answer,
             News::Nothing => {}
         }
-        if !answer.is_empty() || timeout_at(end, connection.woken()).await.is_err() {
+        if held == Held::Never
+            || !answer.is_empty()
+            || timeout_at(end, connection.woken()).await.is_err()
+        {
             return answer;
         }
     }
@@ -92,8 +106,8 @@ async fn hold(connection: &mut Connection, mut answer: String) -> String {
 
 fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refused> {
     let admission = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
-    let welcome = wire::welcome(&admission, &web.hub, &web.room);
-    Ok((admission.connection, welcome))
+    let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
+    Ok((connection, welcome.concat()))
 }
 
 fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {

@@ -1,17 +1,17 @@
 //! The room over a WebSocket (RFC 6455): one task, one loop, no queue.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use super::super::hub::{Admission, Connection, News, Over};
+use super::super::hub::{Connection, News, Over};
 use super::Web;
+use super::socket::{Broken, Handshake, Heard, Socket, Unsent};
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 
@@ -24,11 +24,17 @@ const PING_EVERY: Duration = Duration::from_secs(25);
 /// A connection without any frame for three pings is dead.
 const SILENCE: Duration = Duration::from_secs(75);
 
-/// A reader that takes none of a batch within this time reads nothing at all.
-const WRITE_PATIENCE: Duration = Duration::from_secs(20);
-
-/// Bytes read at a time: a chat line is short, and this is what an idle participant costs.
-const READ_BUFFER: usize = 4096;
+/// How a socket ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Without a word: the client is gone, or has not deserved one.
+    Cut,
+    /// The client closed, and is answered with its own code, or none (RFC 6455, section 5.5.1). A
+    /// browser would report a broken line otherwise.
+    Answered(Option<u16>),
+    /// We close.
+    Closed(Close),
+}
 
 /// Close codes of this protocol; 4000–4999 are for private use.
 #[derive(Clone, Copy, Debug)]
@@ -38,103 +44,124 @@ enum Close {
     Refused = 4002,
     TooSlow = 4003,
     /// RFC 6455, section 7.4.1.
+    NoFrame = 1002,
+    /// Not 1007 for what is not UTF-8: a client that reads one of the two handles both.
     TooBig = 1009,
 }
 
+impl From<Unsent> for End {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Gone => Self::Cut,
+            Unsent::TooSlow => Self::Closed(Close::TooSlow),
+        }
+    }
+}
+
+impl From<Broken> for End {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::NoFrame => Self::Closed(Close::NoFrame),
+            Broken::TooBig | Broken::NotUtf8 => Self::Closed(Close::TooBig),
+        }
+    }
+}
+
 /// `GET /ws`.
-pub(super) async fn upgrade(State(web): State<Arc<Web>>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -> Response {
+    let Some(handshake) = Handshake::of(&mut request) else {
+        let text = "this address takes WebSocket handshakes only\n";
+        return (StatusCode::BAD_REQUEST, text).into_response();
+    };
     let Ok(place) = Arc::clone(&web.sockets).try_acquire_owned() else {
         let later = [(header::RETRY_AFTER, "5")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many at the door\n").into_response();
     };
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        // Every batch is handed to the socket at once.
-        .write_buffer_size(0)
-        .max_write_buffer_size(1024 * 1024)
-        .max_message_size(FRAME_BYTES)
-        .max_frame_size(FRAME_BYTES)
-        .on_upgrade(async move |socket| {
-            visit(&web, socket).await;
-            drop(place);
-        })
+    tokio::spawn(async move {
+        if let Some(mut socket) = handshake.upgrade.socket(FRAME_BYTES).await {
+            visit(&web, &mut socket).await;
+        }
+        drop(place);
+    });
+    handshake.answer
 }
 
-async fn visit(web: &Web, mut socket: WebSocket) {
-    let code = match first_frame(&mut socket).await {
-        Ok(Some(frame)) => {
-            let (first, rest) = frame.split_once('\n').unwrap_or((&frame, ""));
-            match FromClient::parse(first.trim_end()).and_then(|first| visit::enter(web, first)) {
-                Ok(admission) => come_in(web, &mut socket, admission, rest).await,
-                Err(refused) => refuse(&mut socket, &refused).await,
-            }
-        }
-        Ok(None) => None,
-        Err(refused) => refuse(&mut socket, &refused).await,
+async fn visit(web: &Web, socket: &mut Socket) {
+    let end = match first_message(socket).await {
+        Ok(message) => match come_in(web, message) {
+            Ok(entered) => stay(web, socket, entered).await,
+            Err(refused) => refuse(socket, &refused).await,
+        },
+        Err(Unheard::Refused(refused)) => refuse(socket, &refused).await,
+        Err(Unheard::Over(end)) => end,
     };
-    if let Some(code) = code {
-        let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::default() };
-        let _ = timeout(WRITE_PATIENCE, socket.send(Message::Close(Some(frame)))).await;
+    match end {
+        End::Cut => {}
+        End::Answered(code) => socket.close(code).await,
+        End::Closed(code) => socket.close(Some(code as u16)).await,
     }
 }
 
-/// The first frame with text in it. `None`: the client went away, or said nothing in time.
-async fn first_frame(socket: &mut WebSocket) -> Result<Option<Utf8Bytes>, Refused> {
+/// Why there is no first message.
+enum Unheard {
+    Refused(Refused),
+    Over(End),
+}
+
+impl<E: Into<End>> From<E> for Unheard {
+    fn from(end: E) -> Self {
+        Self::Over(end.into())
+    }
+}
+
+/// The first message with text in it.
+async fn first_message(socket: &mut Socket) -> Result<String, Unheard> {
     // Of the whole: pings in between are no reason to wait longer.
     let end = Instant::now() + JOIN_PATIENCE;
     loop {
-        match timeout_at(end, socket.recv()).await {
-            Ok(Some(Ok(Message::Text(text)))) => return Ok(Some(text)),
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
-            Ok(Some(Ok(Message::Binary(_)))) => return Err(not_text()),
-            Ok(Some(Ok(Message::Close(_)))) => {
-                part(socket).await;
-                return Ok(None);
-            }
-            Ok(Some(Err(_)) | None) | Err(_) => return Ok(None),
+        match timeout_at(end, socket.hear()).await {
+            Ok(Some(Heard::Text(text))) => return Ok(text),
+            Ok(Some(Heard::Ping(payload))) => socket.pong(&payload).await?,
+            Ok(Some(Heard::Pong)) => {}
+            Ok(Some(Heard::Binary)) => return Err(Unheard::Refused(not_text())),
+            Ok(Some(Heard::Close(code))) => return Err(End::Answered(code).into()),
+            Ok(Some(Heard::Broken(broken))) => return Err(broken.into()),
+            Ok(None) | Err(_) => return Err(End::Cut.into()),
         }
     }
 }
 
-/// Welcomes somebody, does what the `rest` of their first frame says, and serves them until one
-/// side has enough.
-async fn come_in(
-    web: &Web,
-    socket: &mut WebSocket,
-    admission: Admission,
-    rest: &str,
-) -> Option<Close> {
-    let welcome = wire::welcome(&admission, &web.hub, &web.room);
-    let mut room = Room { web, connection: admission.connection, socket };
-    let entered = async {
-        send(room.socket, welcome).await?;
-        room.obey(rest).await
-    };
-    match entered.await {
-        Ok(()) => room.stay().await,
-        Err(code) => code,
+/// Somebody who was let in.
+struct Entered {
+    connection: Connection,
+    welcome: Vec<Arc<str>>,
+    /// What else their first message says.
+    rest: String,
+}
+
+/// Lets somebody in by the first line of their first message. Not async, and nothing of the message
+/// but its rest comes out: what is kept here would be kept for as long as they stay.
+fn come_in(web: &Web, message: String) -> Result<Entered, Refused> {
+    let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
+    let admission = visit::enter(web, FromClient::parse(first.trim_end())?)?;
+    let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
+    Ok(Entered { connection, welcome, rest: rest.to_owned() })
+}
+
+/// Serves somebody until one side has enough. The seat is free when it returns: nobody waits in the
+/// room for the end of a line.
+async fn stay(web: &Web, socket: &mut Socket, entered: Entered) -> End {
+    let Entered { connection, welcome, rest } = entered;
+    match (Room { web, connection, socket }).talk(welcome, rest).await {
+        Ok(never) => match never {},
+        Err(end) => end,
     }
 }
 
-/// Answers the client's close: the library has the answer ready, and sends it when asked to read on
-/// (RFC 6455, section 5.5.1). A browser would report a broken line otherwise.
-async fn part(socket: &mut WebSocket) {
-    let _ = timeout(WRITE_PATIENCE, socket.recv()).await;
-}
-
-async fn refuse(socket: &mut WebSocket, refused: &Refused) -> Option<Close> {
-    match send(socket, refused.line()).await {
-        Ok(()) => Some(Close::Refused),
-        Err(gone) => gone,
-    }
-}
-
-/// Hands over one frame. The error is how to close: not at all when the client is gone.
-async fn send(socket: &mut WebSocket, lines: String) -> Result<(), Option<Close>> {
-    match timeout(WRITE_PATIENCE, socket.send(Message::Text(lines.into()))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(None),
-        Err(_) => Err(Some(Close::TooSlow)),
+async fn refuse(socket: &mut Socket, refused: &Refused) -> End {
+    match socket.send(vec![refused.line().into()]).await {
+        Ok(()) => End::Closed(Close::Refused),
+        Err(unsent) => unsent.into(),
     }
 }
 
@@ -146,92 +173,75 @@ fn not_text() -> Refused {
 struct Room<'a> {
     web: &'a Web,
     connection: Connection,
-    socket: &'a mut WebSocket,
+    socket: &'a mut Socket,
 }
 
 impl Room<'_> {
-    /// Reads and writes until one side has enough; the answer is how to close.
-    async fn stay(mut self) -> Option<Close> {
-        match self.talk().await {
-            Ok(never) => match never {},
-            Err(code) => code,
-        }
-    }
-
-    async fn talk(&mut self) -> Result<std::convert::Infallible, Option<Close>> {
-        let mut heard = Instant::now();
-        let mut ping = heard + PING_EVERY;
+    /// Welcomes them, does what the `rest` of their first message says, then reads and writes; the
+    /// error is how to end.
+    async fn talk(&mut self, welcome: Vec<Arc<str>>, rest: String) -> Result<Infallible, End> {
+        self.socket.send(welcome).await?;
+        self.obey(rest).await?;
+        let mut last = Instant::now();
+        let mut ping = last + PING_EVERY;
         loop {
             self.write().await?;
             tokio::select! {
                 () = self.connection.woken() => {}
-                frame = self.socket.recv() => {
-                    heard = Instant::now();
-                    self.hear(frame).await?;
+                heard = self.socket.hear() => {
+                    last = Instant::now();
+                    self.heed(heard.ok_or(End::Cut)?).await?;
                 }
                 () = tokio::time::sleep_until(ping) => {
-                    if heard.elapsed() >= SILENCE {
-                        return Err(None);
+                    if last.elapsed() >= SILENCE {
+                        return Err(End::Cut);
                     }
                     ping = Instant::now() + PING_EVERY;
-                    self.ping().await?;
+                    self.socket.ping().await?;
                 }
             }
         }
     }
 
     /// Sends everything that is new, in as few frames as the bound of a batch allows.
-    async fn write(&mut self) -> Result<(), Option<Close>> {
+    async fn write(&mut self) -> Result<(), End> {
         loop {
             match self.connection.read() {
                 News::Nothing => return Ok(()),
                 News::Some { past, typing } => {
-                    send(self.socket, wire::frame(&past, &typing)).await?;
+                    self.socket.send(wire::news(past, &typing)).await?;
                 }
-                News::Over(Over::Replaced) => return Err(Some(Close::Left)),
+                News::Over(Over::Replaced) => return Err(End::Closed(Close::Left)),
                 News::Over(Over::Ended) => {
-                    send(self.socket, wire::end()).await?;
-                    return Err(Some(Close::Ended));
+                    self.socket.send(vec![wire::end().into()]).await?;
+                    return Err(End::Closed(Close::Ended));
                 }
             }
         }
     }
 
-    async fn hear(
-        &mut self,
-        frame: Option<Result<Message, axum::Error>>,
-    ) -> Result<(), Option<Close>> {
-        match frame {
-            Some(Ok(Message::Text(text))) => self.obey(&text).await,
-            Some(Ok(Message::Binary(_))) => send(self.socket, not_text().line()).await,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            // Past the size limit or not UTF-8: what follows cannot be told from the rest of it.
-            Some(Err(_)) => Err(Some(Close::TooBig)),
-            Some(Ok(Message::Close(_))) => {
-                part(self.socket).await;
-                Err(None)
-            }
-            None => Err(None),
+    async fn heed(&mut self, heard: Heard) -> Result<(), End> {
+        match heard {
+            Heard::Text(text) => self.obey(text).await,
+            Heard::Binary => Ok(self.socket.send(vec![not_text().line().into()]).await?),
+            Heard::Ping(payload) => Ok(self.socket.pong(&payload).await?),
+            Heard::Pong => Ok(()),
+            Heard::Close(code) => Err(End::Answered(code)),
+            Heard::Broken(broken) => Err(broken.into()),
         }
     }
 
-    async fn obey(&mut self, text: &str) -> Result<(), Option<Close>> {
+    async fn obey(&mut self, text: String) -> Result<(), End> {
         let mut answers = String::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
             match visit::obey(self.web, &self.connection, line) {
                 Reply::Nothing => {}
                 Reply::Line(line) => answers.push_str(&line),
-                Reply::Left => return Err(Some(Close::Left)),
+                Reply::Left => return Err(End::Closed(Close::Left)),
             }
         }
-        if answers.is_empty() { Ok(()) } else { send(self.socket, answers).await }
-    }
-
-    async fn ping(&mut self) -> Result<(), Option<Close>> {
-        let ping = self.socket.send(Message::Ping(Bytes::new()));
-        match timeout(WRITE_PATIENCE, ping).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(None),
-        }
+        // It was said: no copy of it waits for a slow line.
+        drop(text);
+        if answers.is_empty() { Ok(()) } else { Ok(self.socket.send(vec![answers.into()]).await?) }
     }
 }

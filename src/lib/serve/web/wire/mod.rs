@@ -7,7 +7,7 @@ mod told;
 pub(super) use heard::FromClient;
 pub(super) use refused::{Refused, Why};
 pub(in crate::serve) use told::encode;
-pub(super) use told::{beat, end, frame, welcome};
+pub(super) use told::{beat, end, news, welcome};
 
 /// Longest frame or body from a client. A message of 4 096 bytes fits, whatever JSON escapes in it.
 pub(super) const FRAME_BYTES: usize = 16 * 1024;

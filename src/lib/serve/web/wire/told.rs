@@ -8,7 +8,7 @@ use super::refused::Why;
 use crate::chat::{Event, Past};
 use crate::config::RoomSettings;
 use crate::control::Participant;
-use crate::serve::hub::{Admission, Hub};
+use crate::serve::hub::{Admission, Connection, Hub};
 
 /// Everything that a client may be told.
 #[derive(Serialize)]
@@ -99,13 +99,15 @@ pub(in crate::serve) fn encode(seq: u64, at: u64, event: &Event) -> Arc<str> {
     line(&event).into()
 }
 
-/// The first line that somebody who was let in gets, and the backlog after it.
+/// The first line that somebody who was let in gets, and the backlog after it. Of the admission only
+/// the connection lives on: a roster for everybody would be a square of them, and a backlog would be
+/// remembered for as long as they stay.
 pub(in crate::serve::web) fn welcome(
-    admission: &Admission,
+    admission: Admission,
     hub: &Hub,
     room: &RoomSettings,
-) -> String {
-    let mut text = line(&FromServer::Welcome {
+) -> (Connection, Vec<Arc<str>>) {
+    let welcome = line(&FromServer::Welcome {
         epoch: hub.epoch(),
         you: who(&admission.you),
         resume: &admission.resume,
@@ -119,21 +121,20 @@ pub(in crate::serve::web) fn welcome(
             burst: room.rate.burst,
         },
     });
-    admission.backlog.iter().for_each(|earlier| text.push_str(earlier));
-    text
+    let mut lines = admission.backlog;
+    lines.insert(0, welcome.into());
+    (admission.connection, lines)
 }
 
-/// Everything that is new to a reader: what was missed, what happened, who types.
-pub(in crate::serve::web) fn frame(past: &Past, typing: &[u64]) -> String {
-    let mut text = String::with_capacity(past.events.iter().map(|event| event.len()).sum());
+/// Everything that is new to a reader: what was missed, what happened, who types. What happened is
+/// shared with the ring, not copied.
+pub(in crate::serve::web) fn news(past: Past, typing: &[u64]) -> Vec<Arc<str>> {
+    let mut lines = past.events;
     if past.missed > 0 {
-        text.push_str(&line(&FromServer::Gap { missed: past.missed }));
+        lines.insert(0, line(&FromServer::Gap { missed: past.missed }).into());
     }
-    past.events.iter().for_each(|event| text.push_str(event));
-    for n in typing {
-        text.push_str(&line(&FromServer::Typing { n: *n }));
-    }
-    text
+    lines.extend(typing.iter().map(|n| Arc::from(line(&FromServer::Typing { n: *n }))));
+    lines
 }
 
 /// The answer to a beat.

@@ -1,0 +1,190 @@
+//! A WebSocket after its handshake (RFC 6455): frames on a TCP stream, and nothing kept.
+//!
+//! No library lets its buffers be emptied, and a buffer that stays keeps the last words that went
+//! through it. So nothing is buffered here: bytes are read into a piece of the stack that is
+//! overwritten at once, and lines are written from where the ring has them.
+
+mod decoder;
+#[cfg(test)]
+mod decoder_tests;
+mod handshake;
+mod heard;
+mod outgoing;
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tungstenite::protocol::frame::coding::Control;
+use zeroize::Zeroize as _;
+
+use self::decoder::Decoder;
+use self::outgoing::Outgoing;
+
+pub(super) use self::handshake::Handshake;
+pub(super) use self::heard::{Broken, Heard};
+
+/// Bytes read at a time: a chat line is short, and whoever sends more waits for their next turn.
+const CHUNK: usize = 4096;
+
+/// Lines handed to the system at a time, which takes 1 024 (`IOV_MAX`). A batch of long lines fills
+/// its buffers with fewer, and the list is on the stack.
+const SLICES: usize = 64;
+
+/// A reader that does not take a whole batch within this time reads nothing at all.
+const WRITE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A client that was told of the end goes within this time: a browser answers at once.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Why a frame is not with the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// There is nobody any more.
+    Gone,
+    /// Not taken in time.
+    TooSlow,
+}
+
+/// The server's end.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    decoder: Decoder,
+    /// Read, and not asked for yet.
+    heard: std::vec::IntoIter<Heard>,
+    /// What may still be there to be read.
+    rest: Rest,
+    /// A frame that was begun. What follows in its middle would be taken for a part of it.
+    unsent: Option<Outgoing>,
+}
+
+/// What is known of the bytes that were not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// The last chunk was full.
+    Likely,
+    Unknown,
+}
+
+impl Socket {
+    /// Takes a stream over, with the bytes that came `early`, behind the handshake. Messages are of
+    /// `most` bytes at most.
+    fn new(stream: TcpStream, early: &[u8], most: usize) -> Self {
+        let mut decoder = Decoder::new(most);
+        let heard = decoder.take(early).into_iter();
+        Self { stream, decoder, heard, rest: Rest::Unknown, unsent: None }
+    }
+
+    /// The next from the client; `None`: it is gone. Safe to cancel.
+    pub(super) async fn hear(&mut self) -> Option<Heard> {
+        loop {
+            if let Some(heard) = self.heard.next() {
+                return Some(heard);
+            }
+            // The list itself is memory, too.
+            self.heard = Vec::new().into_iter();
+            // Whoever floods us has had a turn.
+            if std::mem::replace(&mut self.rest, Rest::Unknown) == Rest::Likely {
+                tokio::task::yield_now().await;
+            }
+            match std::future::poll_fn(|cx| self.poll_chunk(cx)).await {
+                Ok(0) | Err(_) => return None,
+                Ok(CHUNK) => self.rest = Rest::Likely,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Sends lines as one frame.
+    ///
+    /// # Errors
+    /// [`Unsent`]; only [`Socket::close`] may follow.
+    pub(super) async fn send(&mut self, lines: Vec<Arc<str>>) -> Result<(), Unsent> {
+        self.put(Outgoing::text(lines)).await
+    }
+
+    /// Asks for a sign of life.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub(super) async fn ping(&mut self) -> Result<(), Unsent> {
+        self.put(Outgoing::control(Control::Ping, &[])).await
+    }
+
+    /// Answers a ping that carried these bytes.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub(super) async fn pong(&mut self, payload: &[u8]) -> Result<(), Unsent> {
+        self.put(Outgoing::control(Control::Pong, payload)).await
+    }
+
+    /// Says the end, with this code or none, and waits a moment for the client to go: a stream that
+    /// is dropped with something unread is reset, and the code may be lost.
+    pub(super) async fn close(&mut self, code: Option<u16>) {
+        let payload = code.map(u16::to_be_bytes);
+        let goodbye = async {
+            // The rest of a frame that was begun, first.
+            self.flush().await.ok()?;
+            let payload = payload.as_ref().map_or(&[][..], |code| code);
+            self.unsent = Some(Outgoing::control(Control::Close, payload));
+            self.flush().await.ok()?;
+            self.stream.shutdown().await.ok()
+        };
+        let told = timeout(WRITE_PATIENCE, goodbye).await;
+        if told == Ok(Some(())) {
+            let gone =
+                async { while !matches!(self.hear().await, None | Some(Heard::Close(_))) {} };
+            let _ = timeout(LINGER, gone).await;
+        }
+    }
+
+    async fn put(&mut self, frame: Outgoing) -> Result<(), Unsent> {
+        self.unsent = Some(frame);
+        match timeout(WRITE_PATIENCE, self.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Unsent::Gone),
+            Err(_) => Err(Unsent::TooSlow),
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(frame) = &mut self.unsent {
+            let mut slots = [IoSlice::new(&[]); SLICES];
+            let used = frame.next(&mut slots);
+            if used == 0 {
+                self.unsent = None;
+                break;
+            }
+            let stream = Pin::new(&mut self.stream);
+            match ready!(stream.poll_write_vectored(cx, &slots[..used]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => frame.advance(written),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads one chunk, and says of how many bytes; 0 is the end.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        ready!(self.stream.poll_read_ready(cx))?;
+        let mut space = [0; CHUNK];
+        let mut chunk = ReadBuf::new(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
+        let chunk = chunk.filled_mut();
+        self.heard = self.decoder.take(chunk).into_iter();
+        // The stack below us is not overwritten by anything for as long as nobody speaks.
+        chunk.zeroize();
+        Poll::Ready(Ok(chunk.len()))
+    }
+}
