@@ -17,7 +17,7 @@ mod text;
 
 pub(crate) use nickname::Nickname;
 pub(crate) use rate::Pace;
-pub(crate) use ring::{Bounds, Past, Ring};
-pub(crate) use room::{Entropy, Event, Refusal, Room, Rules};
-pub(crate) use seat::Identity;
+pub(crate) use ring::{Bounds, EVENT_BYTES, Past, Ring};
+pub(crate) use room::{Entropy, Event, KEPT, Refusal, Room, Rules};
+pub(crate) use seat::{IDENTITY_BYTES, Identity, seat_bytes};
 pub(crate) use text::{Text, TextError};

@@ -27,6 +27,10 @@ struct Entry {
     spoken: bool,
 }
 
+/// Most that an event costs beside its text: its entry, in a buffer that doubles when it grows, and
+/// the two counters of what is shared.
+pub(crate) const EVENT_BYTES: usize = 2 * size_of::<Entry>() + 2 * size_of::<usize>();
+
 /// The events of the room, numbered from 1 without a gap.
 #[derive(Debug)]
 pub(crate) struct Ring {

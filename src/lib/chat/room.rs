@@ -18,7 +18,7 @@ pub(crate) const SILENT_RETURN: Duration = Duration::from_secs(30);
 
 /// Seats and names of people who left, kept at most: whoever joins and leaves in a loop makes the
 /// room forget the oldest of them, not grow.
-const KEPT: usize = 1024;
+pub(crate) const KEPT: usize = 1024;
 
 /// What the operator set.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::nickname::Nickname;
+use super::nickname::{self, Nickname};
 use super::rate::Bucket;
 use crate::token::{Secret, Token};
 
@@ -57,6 +57,17 @@ pub(crate) struct Identity {
     pub(crate) name: Nickname,
     /// Drawn for them.
     pub(crate) tag: Tag,
+}
+
+/// Most that an identity costs: the name, and what it looks like twice, which decomposing can make
+/// three times as long.
+pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + 7 * nickname::BYTES;
+
+/// Most that a seat costs whose messages have ids of at most `reference` bytes: in a tree and a list
+/// that are at least half full.
+pub(crate) const fn seat_bytes(reference: usize) -> usize {
+    let references = 2 * REFERENCES * size_of::<String>() + REFERENCES * reference;
+    2 * size_of::<Seat>() + IDENTITY_BYTES + references + 32
 }
 
 /// A participant's place in the room.

@@ -110,6 +110,12 @@ impl<const MIN: u64, const MAX: u64> Bounded<MIN, MAX> {
     }
 }
 
+impl<const MIN: u64, const MAX: u64> std::fmt::Display for Bounded<MIN, MAX> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl<const MIN: u64, const MAX: u64> FromStr for Bounded<MIN, MAX> {
     type Err = String;
 

@@ -1,5 +1,6 @@
 //! The options of the room, which `chattrace` and `chattrace-serve` share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -32,6 +33,9 @@ pub(crate) struct RoomFlags {
     /// Not unless the kernel can confine everything
     #[arg(long)]
     require_confinement: bool,
+    /// How much memory the room can take, and exit
+    #[arg(long)]
+    pub(crate) explain_limits: bool,
 }
 
 impl RoomFlags {
@@ -46,6 +50,18 @@ impl RoomFlags {
             confinement: self.require_confinement.then_some(Confine::Required),
             ..Overrides::default()
         }
+    }
+
+    /// `--explain-limits`, with whatever else of this changes the answer.
+    pub(crate) fn limits(&self) -> Vec<OsString> {
+        let mut words = vec![OsString::from("--explain-limits")];
+        if let Some(config) = &self.config {
+            words.extend(["--config".into(), config.into()]);
+        }
+        if let Some(most) = self.max_participants {
+            words.extend(["--max-participants".into(), most.to_string().into()]);
+        }
+        words
     }
 
     /// A flag wins over the environment.

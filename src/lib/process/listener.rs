@@ -6,11 +6,20 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::socket::sockopt::{RcvBuf, SndBuf};
 use nix::sys::socket::{self, Backlog};
 
 /// Connections that may wait to be accepted. With the usual 128, a thousand people who open the
 /// link at once took twenty times as long to get in.
 const QUEUE: i32 = 4096;
+
+/// What the kernel may hold of what we say to one visitor, in bytes. It doubles that for its own
+/// bookkeeping (socket(7)). Small, because it is memory that we cannot overwrite; still a whole batch
+/// for a slow line, and the whole page, which then goes out at once.
+pub(crate) const SEND_BUFFER: usize = 64 * 1024;
+
+/// The same for what one visitor says to us: two of the longest frames.
+pub(crate) const RECEIVE_BUFFER: usize = 32 * 1024;
 
 /// Why there is nothing to listen on.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +57,9 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     let bound = TcpListener::bind(address).and_then(|listener| {
         // listen(2) on a listening socket only changes the length of its queue.
         socket::listen(&listener, Backlog::new(QUEUE)?)?;
+        // Inherited by every connection that is accepted (tcp(7)).
+        socket::setsockopt(&listener, SndBuf, &SEND_BUFFER)?;
+        socket::setsockopt(&listener, RcvBuf, &RECEIVE_BUFFER)?;
         listener.set_nonblocking(true)?;
         Ok(listener)
     });

@@ -12,7 +12,9 @@ pub(crate) use confine::{
     Cage, Confinement, Missing, Trial, cage, close_calls, close_files, drop_privileges,
     forbid_processes, only_read, trials,
 };
-pub(crate) use listener::{ListenError, handed_listener, listen, raise_file_limit};
+pub(crate) use listener::{
+    ListenError, RECEIVE_BUFFER, SEND_BUFFER, handed_listener, listen, raise_file_limit,
+};
 pub(crate) use marked::{Marked, StillThere};
 pub(crate) use parent::{
     TieError, die_with_parent, harden, outlive_parent, own_pid, own_user, tie_to_parent,

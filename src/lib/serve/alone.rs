@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::cli::Cli;
 use super::confined::Confined;
+use super::limits::Ceiling;
 use super::web::{Door, Public};
 use super::{ServeError, Service};
 use crate::config::{Config, Confine};
@@ -31,6 +32,16 @@ enum Event<'a> {
     Left { participant: &'a Participant, present: usize },
     Closing,
     Closed,
+}
+
+/// Says how much memory the room can take.
+///
+/// # Errors
+/// When the settings are wrong.
+pub(super) fn explain_limits(cli: &Cli) -> Result<Exit, ServeError> {
+    let config = Config::resolve(&cli.overrides())?;
+    terminal::result(&Ceiling::of(&config.room).to_string());
+    Ok(Exit::Ended)
 }
 
 /// What needs files and ports: to be had before they are given up.

@@ -36,6 +36,11 @@ impl Cli {
         Self::try_parse().map_err(|error| terminal::usage(&error.render(), error.use_stderr()))
     }
 
+    /// Whether the limits are to be explained, and nothing else done.
+    pub(super) fn explains(&self) -> bool {
+        self.room.explain_limits
+    }
+
     /// What was set here, for the configuration.
     pub(super) fn overrides(&self) -> Overrides {
         self.room.overrides()

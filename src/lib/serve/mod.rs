@@ -7,6 +7,7 @@ mod alone;
 mod cli;
 mod confined;
 mod hub;
+mod limits;
 mod supervised;
 mod web;
 
@@ -96,6 +97,7 @@ fn run(cli: &cli::Cli) -> Result<Exit, ServeError> {
     // What needs files or rights comes first, and then there are none.
     let alone = match cli.lifeline {
         Some(_) => None,
+        None if cli.explains() => return alone::explain_limits(cli),
         None => Some(alone::Alone::prepare(cli)?),
     };
     process::raise_file_limit();

@@ -1,5 +1,6 @@
 //! The command line of `chattrace`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -61,6 +62,16 @@ impl Cli {
     /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
     pub(super) fn read() -> Result<Self, ExitCode> {
         Self::try_parse().map_err(|error| terminal::usage(&error.render(), error.use_stderr()))
+    }
+
+    /// Whether the limits are to be explained, and nothing else done.
+    pub(super) fn explains(&self) -> bool {
+        self.room.explain_limits
+    }
+
+    /// The question about the limits, as the room's process takes it.
+    pub(super) fn limits(&self) -> Vec<OsString> {
+        self.room.limits()
     }
 
     /// What was set here, for the configuration.

@@ -11,7 +11,8 @@ mod qr;
 mod services;
 mod session;
 
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
 
 use crate::config::{Config, ConfigError, Provider};
 use crate::control::VERSION;
@@ -66,6 +67,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    if cli.explains() {
+        return explain_limits(&cli);
+    }
     // One thread: a child dies with the thread that forked it (prctl(2)).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = runtime.map_err(StartError::from).and_then(|runtime| runtime.block_on(run(&cli)));
@@ -76,6 +80,20 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// The room's process knows its limits, so it answers in our place.
+fn explain_limits(cli: &cli::Cli) -> ExitCode {
+    let serve = match process::sibling("chattrace-serve") {
+        Ok(serve) => serve,
+        Err(error) => {
+            terminal::complain("chattrace", &error);
+            return Exit::Unavailable.into();
+        }
+    };
+    let error = Command::new(serve).args(cli.limits()).exec();
+    terminal::complain("chattrace", &error);
+    Exit::Unavailable.into()
 }
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {

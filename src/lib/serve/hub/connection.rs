@@ -14,7 +14,7 @@ const TYPING_KEPT: usize = 64;
 
 /// Most that one read takes from the ring: a frame that a slow line can still swallow within the
 /// patience of the sender.
-const BATCH_BYTES: usize = 64 * 1024;
+pub(in crate::serve) const BATCH_BYTES: usize = 64 * 1024;
 
 /// Why a connection has nothing more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

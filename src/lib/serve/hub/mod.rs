@@ -17,7 +17,7 @@ use crate::control::{FromServe, Participant};
 use crate::token::{Secret, Token};
 use publish::participant;
 
-pub(super) use connection::{Connection, News, Over};
+pub(super) use connection::{BATCH_BYTES, Connection, News, Over};
 
 /// Turns an event into the line that everybody gets: its number, the time in milliseconds since
 /// 1970, the event.

@@ -9,6 +9,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::{SPARE, Web};
 
@@ -16,8 +17,13 @@ use super::{SPARE, Web};
 /// once. Also ends what was opened ahead and is not used.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 
+/// A connection that does not become a socket carries one request: its head, its body, a poll that is
+/// held, an answer that is taken as slowly as a socket's. Whoever needs longer holds a place for
+/// nothing.
+const WHOLE_PATIENCE: Duration = Duration::from_secs(70);
+
 /// Largest request head. Browsers send below 2 KiB, the tunnel provider adds less than 2 KiB.
-const HEAD_BYTES: usize = 16 * 1024;
+pub(super) const HEAD_BYTES: usize = 16 * 1024;
 
 /// Pause after the system refused a connection for want of descriptors: others end meanwhile.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
@@ -55,8 +61,8 @@ async fn connection(stream: TcpStream, routes: TowerToHyperService<axum::Router>
         // Answers go out from where they are, and are not copied into a buffer first.
         .writev(true)
         .serve_connection(TokioIo::new(stream), routes)
-        .with_upgrades()
-        .await;
+        .with_upgrades();
+    let served = timeout(WHOLE_PATIENCE, served).await;
     // Whatever went wrong, it is the visitor's and says nothing to the operator.
     drop(served);
 }

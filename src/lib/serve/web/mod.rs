@@ -1,6 +1,7 @@
 //! HTTP: all routes, and nothing else that faces the network.
 
 mod door;
+mod end;
 mod guard;
 mod listen;
 mod page;
@@ -17,7 +18,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::hub::Hub;
 use crate::config::RoomSettings;
@@ -25,6 +26,7 @@ use crate::config::RoomSettings;
 pub(super) use door::{Door, Public};
 pub(super) use listen::serve;
 pub(super) use page::PageError;
+pub(super) use wire::REFERENCE_BYTES;
 pub(super) use wire::encode;
 
 /// What every request may see.
@@ -36,11 +38,18 @@ pub(super) struct Web {
     room: RoomSettings,
     /// Sockets that may be open at once.
     sockets: Arc<Semaphore>,
+    /// Welcomes that may be on their way at once.
+    welcomes: Arc<Semaphore>,
 }
 
 /// Sockets and connections beyond the participants: pages being loaded, refusals being read, polls
 /// and reconnections that overlap.
-const SPARE: usize = 256;
+pub(super) const SPARE: usize = 256;
+
+/// Welcomes that may be on their way at once: each names everybody, so without a bound, a full room
+/// of people who read nothing would cost its square. Others wait for their turn, a moment long: up
+/// to some hundred participants, the kernel takes a welcome at once.
+pub(super) const WELCOMES: usize = 16;
 
 impl Web {
     /// Prepares to serve this room behind this door.
@@ -50,7 +59,14 @@ impl Web {
     pub(super) fn new(hub: Arc<Hub>, door: Door, room: RoomSettings) -> Result<Self, PageError> {
         let page = page::Page::render(&room)?;
         let sockets = Arc::new(Semaphore::new(room.max_participants + SPARE));
-        Ok(Self { hub, door, page, room, sockets })
+        let welcomes = Arc::new(Semaphore::new(WELCOMES));
+        Ok(Self { hub, door, page, room, sockets, welcomes })
+    }
+
+    /// A place among those who are being welcomed.
+    async fn welcoming(&self) -> OwnedSemaphorePermit {
+        let place = Arc::clone(&self.welcomes).acquire_owned().await;
+        place.expect("nobody closes it")
     }
 
     /// The rules for `Host`.
@@ -58,6 +74,16 @@ impl Web {
         &self.door
     }
 }
+
+/// Most that a socket's task holds, beside what it shares with the ring: a message and its copies on
+/// the way into the room, the answers to its lines, and itself.
+pub(super) const SOCKET_BYTES: usize =
+    3 * wire::FRAME_BYTES + 2 * websocket::ANSWER_BYTES + 4 * 1024;
+
+/// Most that a request holds: its head, its body and copies of it on the way into the room, an answer
+/// that was begun below its bound, and the connection itself.
+pub(super) const REQUEST_BYTES: usize =
+    2 * listen::HEAD_BYTES + 3 * wire::FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
 
 fn routes(web: Arc<Web>) -> Router {
     Router::new()

@@ -1,14 +1,19 @@
 //! The room over long polls, for networks that let no WebSocket through. By POST, because the
 //! tunnel provider holds the answers to GET back until they are complete and beyond.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hyper::body::{Frame, SizeHint};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::super::hub::{Admission, Connection, News, Over, Return};
@@ -25,7 +30,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// An answer of this size goes out before the rest of the ring is looked at: at most one more batch
 /// is added to it, which a slow line still swallows before the client gives up.
-const ANSWER_BYTES: usize = 64 * 1024;
+pub(super) const ANSWER_BYTES: usize = 64 * 1024;
 
 /// What becomes of a poll for which there is no news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +63,12 @@ pub(super) async fn poll(
         return refuse(&Refused::new(Why::BadJson, "a body is UTF-8 text"));
     };
     let mut lines = body.lines().filter(|line| !line.is_empty());
-    let entered = match bearer(&headers) {
-        Some(resume) => come_back(&web, resume, cursor.after),
-        None => come_in(&web, lines.next()),
+    let (entered, place) = match bearer(&headers) {
+        Some(resume) => (come_back(&web, resume, cursor.after), None),
+        None => {
+            let place = web.welcoming().await;
+            (come_in(&web, lines.next()), Some(place))
+        }
     };
     let (mut connection, mut answer) = match entered {
         Ok(entered) => entered,
@@ -69,13 +77,44 @@ pub(super) async fn poll(
     let mut held = Held::UntilNews;
     for line in lines {
         held = Held::Never;
+        if answer.len() >= ANSWER_BYTES {
+            answer.push_str(&too_many().line());
+            break;
+        }
         match visit::obey(&web, &connection, line) {
             Reply::Nothing => {}
             Reply::Line(line) => answer.push_str(&line),
             Reply::Left => return lines_of(answer),
         }
     }
-    lines_of(read(&mut connection, answer, held).await)
+    let answer = read(&mut connection, answer, held).await;
+    (NDJSON, Body::new(Answer { text: Some(answer.into()), _place: place })).into_response()
+}
+
+/// An answer on its way, with the place among those who are being welcomed, if it is a welcome.
+struct Answer {
+    text: Option<Bytes>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.text.take().map(|text| Ok(Frame::data(text))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.text.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.text.as_ref().map_or(0, |text| text.len() as u64))
+    }
 }
 
 /// Reads until there is something to answer, or long enough.
@@ -124,8 +163,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     Some(known.unwrap_or_default())
 }
 
+const NDJSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/x-ndjson")];
+
 fn lines_of(answer: String) -> Response {
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], answer).into_response()
+    (NDJSON, answer).into_response()
 }
 
 /// Refusals keep the status of the protocol's own lines, but for those that a program which knows
@@ -139,6 +180,10 @@ fn refuse(refused: &Refused) -> Response {
         }
     };
     (status, lines_of(refused.line())).into_response()
+}
+
+fn too_many() -> Refused {
+    Refused::new(Why::TooLong, "the rest of this request was not read; send fewer lines at a time")
 }
 
 fn too_long() -> Response {

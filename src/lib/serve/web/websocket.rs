@@ -7,11 +7,13 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::hub::{Connection, News, Over};
 use super::Web;
-use super::socket::{Broken, Handshake, Heard, Socket, Unsent};
+use super::end::{Close, End};
+use super::socket::{Handshake, Heard, Socket};
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 
@@ -24,48 +26,9 @@ const PING_EVERY: Duration = Duration::from_secs(25);
 /// A connection without any frame for three pings is dead.
 const SILENCE: Duration = Duration::from_secs(75);
 
-/// How a socket ends.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    /// Without a word: the client is gone, or has not deserved one.
-    Cut,
-    /// The client closed, and is answered with its own code, or none (RFC 6455, section 5.5.1). A
-    /// browser would report a broken line otherwise.
-    Answered(Option<u16>),
-    /// We close.
-    Closed(Close),
-}
-
-/// Close codes of this protocol; 4000–4999 are for private use.
-#[derive(Clone, Copy, Debug)]
-enum Close {
-    Ended = 4000,
-    Left = 4001,
-    Refused = 4002,
-    TooSlow = 4003,
-    /// RFC 6455, section 7.4.1.
-    NoFrame = 1002,
-    /// Not 1007 for what is not UTF-8: a client that reads one of the two handles both.
-    TooBig = 1009,
-}
-
-impl From<Unsent> for End {
-    fn from(unsent: Unsent) -> Self {
-        match unsent {
-            Unsent::Gone => Self::Cut,
-            Unsent::TooSlow => Self::Closed(Close::TooSlow),
-        }
-    }
-}
-
-impl From<Broken> for End {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::NoFrame => Self::Closed(Close::NoFrame),
-            Broken::TooBig | Broken::NotUtf8 => Self::Closed(Close::TooBig),
-        }
-    }
-}
+/// Answers to the lines of one message that go out before the next line is looked at: a message of
+/// thousands of wrong ones would have fifty times its size in answers.
+pub(super) const ANSWER_BYTES: usize = 16 * 1024;
 
 /// `GET /ws`.
 pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -> Response {
@@ -88,10 +51,16 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -
 
 async fn visit(web: &Web, socket: &mut Socket) {
     let end = match first_message(socket).await {
-        Ok(message) => match come_in(web, message) {
-            Ok(entered) => stay(web, socket, entered).await,
-            Err(refused) => refuse(socket, &refused).await,
-        },
+        Ok(message) => {
+            let place = web.welcoming().await;
+            match come_in(web, message) {
+                Ok(entered) => stay(web, socket, entered, place).await,
+                Err(refused) => {
+                    drop(place);
+                    refuse(socket, &refused).await
+                }
+            }
+        }
         Err(Unheard::Refused(refused)) => refuse(socket, &refused).await,
         Err(Unheard::Over(end)) => end,
     };
@@ -150,9 +119,20 @@ fn come_in(web: &Web, message: String) -> Result<Entered, Refused> {
 
 /// Serves somebody until one side has enough. The seat is free when it returns: nobody waits in the
 /// room for the end of a line.
-async fn stay(web: &Web, socket: &mut Socket, entered: Entered) -> End {
+async fn stay(
+    web: &Web,
+    socket: &mut Socket,
+    entered: Entered,
+    place: OwnedSemaphorePermit,
+) -> End {
     let Entered { connection, welcome, rest } = entered;
-    match (Room { web, connection, socket }).talk(welcome, rest).await {
+    let welcomed = socket.send(welcome).await;
+    drop(place);
+    let talk = async {
+        welcomed?;
+        (Room { web, connection, socket }).talk(rest).await
+    };
+    match talk.await {
         Ok(never) => match never {},
         Err(end) => end,
     }
@@ -177,10 +157,9 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
-    /// Welcomes them, does what the `rest` of their first message says, then reads and writes; the
-    /// error is how to end.
-    async fn talk(&mut self, welcome: Vec<Arc<str>>, rest: String) -> Result<Infallible, End> {
-        self.socket.send(welcome).await?;
+    /// Does what the `rest` of their first message says, then reads and writes; the error is how to
+    /// end.
+    async fn talk(&mut self, rest: String) -> Result<Infallible, End> {
         self.obey(rest).await?;
         let mut last = Instant::now();
         let mut ping = last + PING_EVERY;
@@ -238,6 +217,9 @@ impl Room<'_> {
                 Reply::Nothing => {}
                 Reply::Line(line) => answers.push_str(&line),
                 Reply::Left => return Err(End::Closed(Close::Left)),
+            }
+            if answers.len() >= ANSWER_BYTES {
+                self.socket.send(vec![std::mem::take(&mut answers).into()]).await?;
             }
         }
         // It was said: no copy of it waits for a slow line.

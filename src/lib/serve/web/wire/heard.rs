@@ -6,7 +6,7 @@ use super::refused::{Refused, Why};
 use crate::token::Secret;
 
 /// Longest client id of a message.
-const REFERENCE_BYTES: usize = 64;
+pub(in crate::serve) const REFERENCE_BYTES: usize = 64;
 
 /// What a client may say. Unknown fields are refused: nobody can name a sender here.
 #[derive(Debug, PartialEq, Eq, Deserialize)]

@@ -5,6 +5,7 @@ mod refused;
 mod told;
 
 pub(super) use heard::FromClient;
+pub(in crate::serve) use heard::REFERENCE_BYTES;
 pub(super) use refused::{Refused, Why};
 pub(in crate::serve) use told::encode;
 pub(super) use told::{beat, end, news, welcome};

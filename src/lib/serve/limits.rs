@@ -1,0 +1,105 @@
+//! How much memory the room can take at most: what all its bounds add up to. At a bound, what is new
+//! is refused or waits, and what is there lives on.
+
+use std::fmt;
+
+use super::NOTICES;
+use super::hub::BATCH_BYTES;
+use super::web::{REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE, WELCOMES};
+use crate::chat::{EVENT_BYTES, IDENTITY_BYTES, KEPT, seat_bytes};
+use crate::config::RoomSettings;
+use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+
+/// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
+const PROGRAM: usize = 8 * 1024 * 1024;
+
+/// A participant in the line that welcomes another one, beside the name.
+const WELCOMED: usize = 64;
+
+/// A line to the operator: a name, escaped, and a few numbers.
+const NOTICE: usize = 256;
+
+/// One thing that takes memory.
+#[derive(Debug)]
+struct Share {
+    what: &'static str,
+    count: usize,
+    each: usize,
+}
+
+/// Everything that takes memory, at its bound, all at the same time.
+#[derive(Debug)]
+pub(super) struct Ceiling {
+    /// Memory of our own, which is overwritten when it is freed.
+    ours: Vec<Share>,
+    /// Memory of the kernel, which it overwrites before it gives it to somebody else.
+    kernel: Share,
+}
+
+impl Ceiling {
+    /// Of a room with these settings.
+    pub(super) fn of(room: &RoomSettings) -> Self {
+        let share = |what, count, each| Share { what, count, each };
+        let most = room.max_participants;
+        let visitors = most + SPARE;
+        let named = IDENTITY_BYTES + WELCOMED;
+        let ours = vec![
+            share("the program", 1, PROGRAM),
+            share("what was said", 1, room.ring.bytes),
+            share("events of the ring", room.ring.events, EVENT_BYTES),
+            share("seats, also of some who left", most + KEPT, seat_bytes(REFERENCE_BYTES)),
+            share("names of others who left", KEPT, IDENTITY_BYTES),
+            share("sockets", visitors, SOCKET_BYTES),
+            share("batches on their way", visitors, BATCH_BYTES),
+            share("requests", visitors, REQUEST_BYTES + BATCH_BYTES),
+            share("welcomes on their way", WELCOMES, (most + 2 * KEPT) * named + room.ring.bytes),
+            share("lines to the operator", NOTICES, NOTICE),
+        ];
+        // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
+        let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
+        Self { ours, kernel: share("connections and sockets", 2 * visitors, buffers) }
+    }
+
+    /// Bytes of our own memory, with a quarter for what lies unused between allocations.
+    fn total(&self) -> usize {
+        self.ours.iter().map(Share::bytes).sum::<usize>() / 4 * 5
+    }
+}
+
+impl Share {
+    fn bytes(&self) -> usize {
+        self.count * self.each
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, count, each } = self;
+        let (each, all) = (Binary(*each), Binary(self.bytes()));
+        writeln!(f, "  {what:<30} {count:>7} × {each:>10} = {all:>10}")
+    }
+}
+
+impl fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "memory of chattrace-serve, at most, with everything at its bound at once:")?;
+        self.ours.iter().try_for_each(|share| share.fmt(f))?;
+        let (total, rest) = (self.total(), "a quarter for what lies unused between them");
+        writeln!(f, "  with {rest}, {} ({total} bytes)", Binary(total))?;
+        writeln!(f, "buffers of the kernel beside it, at most:")?;
+        self.kernel.fmt(f)?;
+        write!(f, "At a bound, what is new is refused or waits; what is there lives on.")
+    }
+}
+
+/// A number of bytes as people read it.
+struct Binary(usize);
+
+impl fmt::Display for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kib = self.0.div_ceil(1024);
+        let text =
+            if kib < 10 * 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
+        f.pad(&text)
+    }
+}
