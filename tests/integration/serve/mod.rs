@@ -2,8 +2,10 @@
 
 mod address;
 mod away;
+mod ceiling;
 mod client;
 mod comings;
+mod confined;
 mod end;
 mod flood;
 mod headers;

@@ -144,10 +144,18 @@ impl Server {
 
     /// Kilobytes of memory it takes (proc_pid_status(5)).
     pub(super) fn resident(&self) -> u64 {
+        self.status("VmRSS")
+    }
+
+    /// Kilobytes of memory it took when it took most.
+    pub(super) fn peak(&self) -> u64 {
+        self.status("VmHWM")
+    }
+
+    fn status(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let number = line.unwrap().split_whitespace().nth(1);
-        number.unwrap().parse().unwrap()
+        let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
     }
 }
 

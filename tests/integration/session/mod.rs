@@ -1,5 +1,6 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
+mod confined;
 mod control;
 mod ends;
 mod fallback;

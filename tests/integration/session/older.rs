@@ -8,7 +8,7 @@ use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Program, stand_in};
 
 /// `command` on a kernel without these features.
-fn without(features: &[&str], command: &Command) -> Command {
+pub(super) fn without(features: &[&str], command: &Command) -> Command {
     let older = stand_in("older-kernel");
     let script = format!("exec {} {} -- \"$0\" \"$@\"", older.display(), features.join(" "));
     in_shell(command, &script)

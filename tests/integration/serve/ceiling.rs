@@ -1,0 +1,97 @@
+//! V-21: whatever visitors do, the room's memory stays below what its bounds add up to, and whoever
+//! is in it talks on.
+
+use std::io::Write as _;
+
+use serde_json::json;
+
+use super::client::Client;
+use super::server::Server;
+use crate::harness::{Place, Program, SERVE};
+
+/// Bytes of text that somebody tries to say: a gigabyte where the build is fast enough for it.
+const ATTEMPTED: usize = if cfg!(debug_assertions) { 1 << 26 } else { 1 << 30 };
+
+/// Visitors who come and go. More than the room remembers, in any build.
+const COMINGS: usize = if cfg!(debug_assertions) { 2_500 } else { 10_000 };
+
+const CONFIG: &str = r#"{"room":{"max_participants":1200}}"#;
+
+/// The bound in kilobytes, as it is explained.
+fn ceiling(config: &str) -> u64 {
+    let place = Place::new();
+    let file = place.root().join("config.json");
+    std::fs::write(&file, config).unwrap();
+    let mut command = place.command(SERVE);
+    command.arg("--explain-limits").arg("--config").arg(file);
+    let explained = Program::run(command).expect_code(0).stdout;
+    let bytes = explained.split_once('(').unwrap().1.split_once(" bytes)").unwrap().0;
+    bytes.parse::<u64>().unwrap() / 1024
+}
+
+/// Says something, and waits until everybody would have heard it.
+fn talk(ana: &mut Client, bo: &mut Client, what: &str) {
+    ana.say(what);
+    bo.until_said(what);
+}
+
+/// Somebody comes and goes, by two lines in one request.
+fn come_and_go(server: &Server, name: &str) {
+    let join = json!({"t": "join", "name": name, "ticket": server.ticket});
+    let answer = server.post("/poll", "", &format!("{join}\n{{\"t\":\"leave\"}}"));
+    assert_eq!(answer.events()[0]["t"], "welcome");
+}
+
+#[test]
+fn whatever_visitors_do_the_memory_stays_below_the_ceiling_and_others_talk() {
+    let ceiling = ceiling(CONFIG);
+    let server = Server::with(&[], CONFIG);
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    for number in 0..COMINGS {
+        come_and_go(&server, &format!("V{number}"));
+        if number % 250 == 0 {
+            talk(&mut ana, &mut bo, &format!("after {number} who came and went"));
+            talk(&mut bo, &mut ana, &format!("yes, {number}"));
+        }
+    }
+    // A thousand who read nothing of what is said, and a talker who fills the ring.
+    let deaf: Vec<Client> = (0..1_000).map(|number| server.join(&format!("D{number}"))).collect();
+    talk(&mut ana, &mut bo, "among a thousand who read nothing");
+    // Text that is far too much, in messages of the longest frames.
+    let mut loud = server.join("Loud");
+    let long = json!({"t": "say", "body": "x".repeat(16_000)}).to_string();
+    let frame = masked(long.as_bytes());
+    let mut tried = 0;
+    while tried < ATTEMPTED {
+        loud.bytes(&frame);
+        tried += long.len();
+        assert_eq!(loud.wait("refused")["why"], "too_long");
+    }
+    talk(&mut ana, &mut bo, "after a flood");
+    // Everybody else who could come, with heads that never end.
+    let mut slow = Vec::new();
+    for _ in 0..400 {
+        let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+        let head = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(12_000));
+        if stream.write_all(head.as_bytes()).is_ok() {
+            slow.push(stream);
+        }
+    }
+    talk(&mut ana, &mut bo, "beside heads that never end");
+    let peak = server.peak();
+    assert!(peak < ceiling, "{peak} of {ceiling} kB");
+    // Not just below a bound that is far away: a thousand people are cheap.
+    assert!(peak < 128 * 1024, "{peak} kB");
+    drop((deaf, slow));
+    server.end();
+}
+
+/// A client's frame (RFC 6455, section 5.2), masked with zeros: what it says is not changed by that.
+fn masked(payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap();
+    let mut frame = vec![0x81, 0x80 | 126];
+    frame.extend(length.to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}

@@ -1,0 +1,110 @@
+//! The room's process can do nothing but talk, and talks as well as ever.
+
+use serde_json::json;
+
+use super::server::{Server, UNLIMITED};
+use crate::harness::{Place, Program, SERVE, in_shell, stand_in};
+
+/// What is tried from within, in the order in which it is shown.
+const TRIED: [&str; 11] = [
+    "open a file for writing",
+    "create a file",
+    "open a file for reading",
+    "change who may read a file",
+    "make a file in memory",
+    "start a program",
+    "connect to somebody",
+    "open a socket",
+    "trace a process",
+    "signal a process",
+    "open our memory to others",
+];
+
+/// The self-test on a kernel without these features: what was possible, and everything it said.
+fn possible(features: &str) -> (Vec<String>, crate::harness::Ended) {
+    let place = Place::new();
+    let mut command = place.command(SERVE);
+    command.arg("--self-test");
+    let older = stand_in("older-kernel");
+    let script = format!("exec {} {features} -- \"$0\" \"$@\"", older.display());
+    let ended = Program::run(in_shell(&command, &script));
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    let tried: Vec<&str> = lines
+        .iter()
+        .map(|line| line.split_once("  ").unwrap().1.trim_start().split(": ").next().unwrap())
+        .collect();
+    assert_eq!(tried, TRIED, "{ended:#?}");
+    let possible = lines.iter().filter_map(|line| line.strip_prefix("possible  "));
+    (possible.map(str::to_owned).collect(), ended)
+}
+
+#[test]
+fn from_within_nothing_of_the_machine_can_be_reached() {
+    let (possible, ended) = possible("");
+    assert_eq!(possible, [""; 0], "{ended:#?}");
+    assert_eq!(ended.status.code(), Some(0));
+    let not_permitted = ended.stdout.lines().filter(|line| line.ends_with("(os error 1)"));
+    assert_eq!(not_permitted.count(), TRIED.len(), "{ended:#?}");
+}
+
+/// Each layer alone: the filter keeps everything, Landlock what it knows of; without both, there is
+/// nothing. Whoever asks is told, with code 69.
+#[test]
+fn without_a_layer_the_self_test_finds_what_is_possible_then() {
+    let (filtered, ended) = possible("landlock");
+    assert_eq!(filtered, [""; 0], "{ended:#?}");
+    assert!(ended.stderr.contains("no Landlock (not in this kernel)"), "{ended:#?}");
+    assert_eq!(ended.status.code(), Some(69));
+    let (ruled, ended) = possible("seccomp");
+    for refused in [0, 1, 2, 5, 6] {
+        assert!(!ruled.contains(&TRIED[refused].to_owned()), "{ended:#?}");
+    }
+    assert!(ruled.contains(&"open our memory to others".to_owned()), "{ended:#?}");
+    assert_eq!(ended.status.code(), Some(69));
+    let (free, ended) = possible("seccomp landlock");
+    for open in [0, 1, 2, 4, 5, 6, 7, 9, 10] {
+        assert!(free.contains(&TRIED[open].to_owned()), "{}: {ended:#?}", TRIED[open]);
+    }
+    assert!(ended.stderr.contains("the room runs with your rights"), "{ended:#?}");
+}
+
+#[test]
+fn alone_it_says_what_is_missing_and_refuses_to_start_if_that_was_wished() {
+    let place = Place::new();
+    let older = stand_in("older-kernel");
+    let script = format!("exec {} landlock -- \"$0\" \"$@\"", older.display());
+    let mut command = place.command(SERVE);
+    command.arg("--require-confinement");
+    let ended = Program::run(in_shell(&command, &script)).expect_code(69);
+    assert_eq!(ended.stdout, "", "no link: nobody can come");
+    assert!(ended.stderr.contains("take a newer kernel, or leave out --require-confinement"));
+    let mut room = Program::start(in_shell(&place.command(SERVE), &script));
+    room.stderr_with("confinement: no Landlock (not in this kernel)");
+    room.signal("TERM");
+    room.wait().expect_code(0);
+}
+
+/// Two hundred people by both ways, and everything that the room does for them.
+#[test]
+fn two_hundred_people_talk_in_a_confined_room() {
+    let server = Server::with(&["--max-participants", "200", "--require-confinement"], UNLIMITED);
+    let mut sockets: Vec<_> = (0..199).map(|number| server.join(&format!("P{number}"))).collect();
+    let line = json!({"t": "join", "name": "Polly", "ticket": server.ticket}).to_string();
+    let welcome = server.post("/poll", "", &line).events().remove(0);
+    for (number, speaker) in sockets.iter_mut().enumerate() {
+        speaker.say(&format!("line {number}"));
+    }
+    for listener in &mut sockets {
+        let mut heard = 0;
+        while heard < 199 {
+            let event = listener.next().unwrap();
+            heard += usize::from(event["t"] == "said");
+        }
+    }
+    let bearer = format!("Authorization: Bearer {}\r\n", welcome["resume"].as_str().unwrap());
+    let polled = server.post("/poll?after=0", &bearer, "").events();
+    assert!(polled.iter().any(|event| event["body"] == "line 198"));
+    assert_eq!(server.refusal(&server.join_line("Late"))["why"], "full");
+    drop(sockets);
+    server.end();
+}

@@ -1,0 +1,106 @@
+//! A whole session on kernels that can confine less: what is said, and what is refused.
+
+use super::older::without;
+use super::stage::{Stage, event, watched};
+use crate::harness::cloudflared::HAPPY;
+
+#[test]
+fn a_session_says_what_its_processes_cannot_do_any_more() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.public(&["--json", "--require-confinement"]));
+    event(&mut session, "link");
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    for line in [
+        "✓ confinement      the room can open no file, start no program, dial nobody",
+        "✓ memory lock ",
+        "✓ swap ",
+    ] {
+        assert!(ended.stderr.contains(line), "{line}: {ended:#?}");
+    }
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn without_a_layer_the_check_names_it_and_the_session_goes_on() {
+    for (features, said) in [
+        (
+            &["landlock"][..],
+            "! confinement      no Landlock (not in this kernel); the filter alone",
+        ),
+        (&["landlock", "seccomp"], "the room runs with your rights"),
+    ] {
+        let stage = Stage::new(HAPPY);
+        let mut session = watched(&without(features, &stage.public(&["--json"])));
+        session.stderr_with("may read and write your files here");
+        event(&mut session, "link");
+        session.signal("TERM");
+        let ended = session.wait().expect_code(0);
+        // A line breaks where the screen ends.
+        let flat = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&said), "{said}: {ended:#?}");
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn required_confinement_that_is_not_whole_is_69_before_there_is_a_link() {
+    for features in [&["landlock"][..], &["seccomp"]] {
+        let stage = Stage::new(HAPPY);
+        let command = stage.public(&["--require-confinement"]);
+        let ended = watched(&without(features, &command)).wait().expect_code(69);
+        assert_eq!(ended.stdout, "", "{ended:#?}");
+        assert!(ended.stderr.contains("confinement was required and is not whole: no "));
+        assert!(ended.stderr.contains("take a newer kernel, or leave out --require-confinement"));
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn memory_that_cannot_be_locked_is_said() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&without(&["mlock"], &stage.local(&["--json"])));
+    event(&mut session, "link");
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    assert!(ended.stderr.contains("none of the room's memory; see ulimit -l"), "{ended:#?}");
+}
+
+/// It sees no file of the user's, makes none, and reaches no other server on this computer.
+#[test]
+fn cloudflared_reads_no_file_of_the_user_and_dials_nobody_but_its_edge_and_the_room() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let stage = Stage::new("hang\n");
+    let diary = stage.place.home().join("diary");
+    std::fs::write(&diary, "dear diary").unwrap();
+    let read = format!("read {}", diary.display());
+    let make = format!("make {}", stage.place.home().join("new").display());
+    let dial = format!("dial {port}");
+    let tries = format!("try {read}\ntry {make}\ntry {dial}\ntry dial 443\n");
+    stage.stand_in.order(&format!("{tries}{HAPPY}"));
+    let outcome = || {
+        let records = stage.stand_in.records();
+        let of = |what: &str| {
+            let tried = records.iter().rev().find(|record| record["tried"] == what);
+            tried.unwrap()["refused"].as_bool().unwrap()
+        };
+        [of(&read), of(&make), of(&dial), of("dial 443")]
+    };
+    let mut session = watched(&stage.public(&["--json"]));
+    event(&mut session, "link");
+    assert_eq!(
+        outcome(),
+        [true, true, true, false],
+        "443 is refused by nobody but who is not there"
+    );
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    // The same on a kernel that cannot.
+    let mut session = watched(&without(&["landlock"], &stage.public(&["--json"])));
+    event(&mut session, "link");
+    assert_eq!(outcome(), [false; 4]);
+    session.signal("TERM");
+    session.wait().expect_code(0);
+}
