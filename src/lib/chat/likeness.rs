@@ -2,27 +2,43 @@
 //!
 //! Known not to be caught: al1ce and alice, cl and d. The tag beside every name tells those apart.
 
+use std::sync::{Arc, LazyLock};
+
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Names by which the room itself, or who runs it, could be meant.
 const RESERVED: [&str; 7] =
     ["operator", "system", "server", "chattrace", "admin", "moderator", "host"];
 
+/// A way to look at a name. What looks the same in two different ways is not the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Way {
+    /// As it is written.
+    Written,
+    /// In lower case.
+    Lowered,
+}
+
 /// What a name looks like. Smaller than the reader's eye is sharp, so that it can be kept for
 /// names whose bearers have left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Likeness {
     /// As it is written. Lower-casing first would hide that a capital I is drawn like an l.
-    written: String,
+    written: Arc<str>,
     /// In lower case, so that ALICE is alice, whose I is no l.
-    lowered: String,
+    lowered: Arc<str>,
 }
 
 impl Likeness {
     /// Of a name that was checked.
     pub(super) fn of(name: &str) -> Self {
         let composed: String = name.nfkc().collect();
-        Self { written: folded(&composed), lowered: folded(&composed.to_lowercase()) }
+        Self { written: folded(&composed).into(), lowered: folded(&composed.to_lowercase()).into() }
+    }
+
+    /// What a reader may take for the same name, in each of the two ways to look at it.
+    pub(super) fn ways(&self) -> [(Way, Arc<str>); 2] {
+        [(Way::Written, Arc::clone(&self.written)), (Way::Lowered, Arc::clone(&self.lowered))]
     }
 
     /// Whether a reader may take one for the other.
@@ -47,11 +63,14 @@ pub(super) fn reserved(name: &str) -> bool {
     let bare: String = name.nfkc().filter(|c| c.is_alphanumeric()).collect();
     let looks = [Likeness::of(name), Likeness::of(&bare)];
     let blurry = blurred(&bare);
-    RESERVED.iter().any(|word| {
-        let taken = Likeness::of(word);
-        looks.iter().any(|look| look.clashes(&taken)) || blurred(word) == blurry
-    })
+    RESERVED_LOOKS
+        .iter()
+        .any(|(taken, word)| looks.iter().any(|look| look.clashes(taken)) || *word == blurry)
 }
+
+/// Looked at once: it is asked of every name that anybody types.
+static RESERVED_LOOKS: LazyLock<[(Likeness, String); 7]> =
+    LazyLock::new(|| RESERVED.map(|word| (Likeness::of(word), blurred(word))));
 
 /// Looser than [`Likeness`], because nobody is really called adm1n: i, l and 1 are one letter.
 fn blurred(text: &str) -> String {

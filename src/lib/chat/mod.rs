@@ -13,6 +13,7 @@ mod room;
 #[cfg(test)]
 mod room_tests;
 mod seat;
+mod taken;
 mod text;
 
 pub(crate) use nickname::Nickname;

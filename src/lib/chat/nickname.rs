@@ -87,7 +87,13 @@ impl Nickname {
         &self.name
     }
 
+    /// What it looks like.
+    pub(super) fn likeness(&self) -> &Likeness {
+        &self.likeness
+    }
+
     /// Whether a reader may take one for the other. True for equal names.
+    #[cfg(test)]
     pub(crate) fn clashes_with(&self, other: &Self) -> bool {
         self.likeness.clashes(&other.likeness)
     }

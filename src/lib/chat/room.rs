@@ -3,12 +3,13 @@
 //! The sender of everything is a seat, never a name in a message. Who receives is whoever is on
 //! the roster; coming and going is announced by the room alone.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::nickname::{NameError, Nickname};
 use super::rate::{Bucket, Pace};
-use super::seat::{Identity, Presence, Seat, Tag};
+use super::seat::{Identity, Presence, Seat};
+use super::taken::Taken;
 use super::text::Text;
 use crate::token::Token;
 
@@ -93,12 +94,21 @@ pub(crate) struct Room {
     /// People who gave up their seats: their lines may still be remembered, and nobody else may be
     /// taken for them for a while.
     departed: VecDeque<(Identity, Instant)>,
+    /// Everybody of `seats` and `departed`, by what must not be given twice.
+    taken: Taken,
 }
 
 impl Room {
     /// An empty one.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, next: 1, seats: BTreeMap::new(), present: 0, departed: VecDeque::new() }
+        Self {
+            rules,
+            next: 1,
+            seats: BTreeMap::new(),
+            present: 0,
+            departed: VecDeque::new(),
+            taken: Taken::default(),
+        }
     }
 
     /// How many are in it.
@@ -135,16 +145,17 @@ impl Room {
         if self.present >= self.rules.max_participants {
             return Err(Refusal::Full);
         }
-        if self.is_taken(&name) {
+        if self.taken.clashes(&name) {
             let variants = (2..100).filter_map(|n| name.variant(n));
-            let free = variants.into_iter().find(|variant| !self.is_taken(variant));
+            let free = variants.into_iter().find(|variant| !self.taken.clashes(variant));
             return Err(Refusal::NameTaken(free));
         }
         let number = self.next;
         self.next += 1;
-        let tag = self.unused_tag(entropy.tag);
+        let tag = self.taken.free_tag(entropy.tag);
         let bucket = Bucket::new(self.rules.pace, now);
         let identity = Identity { number, name, tag };
+        self.taken.add(&identity);
         self.seats.insert(number, Seat::new(identity.clone(), entropy.token, bucket));
         self.present += 1;
         Ok((number, Event::Joined(identity)))
@@ -190,8 +201,10 @@ impl Room {
     /// Somebody gives up their seat.
     pub(crate) fn leave(&mut self, number: u64, now: Instant) -> Option<Event> {
         let seat = self.seats.remove(&number)?;
-        if self.departed.len() == KEPT {
-            self.departed.pop_front();
+        if self.departed.len() == KEPT
+            && let Some((oldest, _)) = self.departed.pop_front()
+        {
+            self.taken.forget(&oldest);
         }
         self.departed.push_back((seat.identity.clone(), now));
         if !seat.is_present() {
@@ -249,31 +262,30 @@ impl Room {
     fn forget(&mut self, now: Instant) {
         let kept_for = self.rules.kept_for;
         let over = |since: Instant| now.saturating_duration_since(since) >= kept_for;
-        self.departed.retain(|(_, since)| !over(*since));
-        self.seats.retain(|_, seat| !matches!(seat.presence, Presence::Left(at) if over(at)));
-        let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
-        let left = self.seats.iter().filter(|(_, seat)| !seat.is_present());
-        let oldest: Vec<u64> = left.map(|(number, _)| *number).take(surplus).collect();
-        for number in oldest {
-            self.seats.remove(&number);
+        // In the order in which they left.
+        while let Some((identity, since)) = self.departed.front()
+            && over(*since)
+        {
+            self.taken.forget(identity);
+            self.departed.pop_front();
         }
+        self.release(usize::MAX, |at| over(at));
+        let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
+        self.release(surplus, |_| true);
     }
 
-    fn is_taken(&self, name: &Nickname) -> bool {
-        self.seats.values().any(|seat| seat.identity.name.clashes_with(name))
-            || self.departed.iter().any(|(departed, _)| departed.name.clashes_with(name))
-    }
-
-    fn unused_tag(&self, start: u32) -> Tag {
-        let used: HashSet<Tag> = self
-            .seats
-            .values()
-            .map(|seat| seat.identity.tag)
-            .chain(self.departed.iter().map(|(identity, _)| identity.tag))
-            .collect();
-        let tags = (0..Tag::COUNT).map(|step| Tag::new(start.wrapping_add(step) % Tag::COUNT));
-        // 10 000 participants and 2 048 who left leave most of the 29 791 tags free.
-        tags.into_iter().find(|tag| !used.contains(tag)).unwrap_or(Tag::new(start))
+    /// Gives up the seats of at most `count` who have left at such a moment, from those who came
+    /// first.
+    fn release(&mut self, mut count: usize, such: impl Fn(Instant) -> bool) {
+        let taken = &mut self.taken;
+        self.seats.retain(|_, seat| match seat.presence {
+            Presence::Left(at) if count > 0 && such(at) => {
+                count -= 1;
+                taken.forget(&seat.identity);
+                false
+            }
+            Presence::Left(_) | Presence::Here | Presence::Away(_) => true,
+        });
     }
 }
 

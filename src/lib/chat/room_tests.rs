@@ -171,6 +171,35 @@ fn joining_and_leaving_in_a_loop_does_not_grow_the_room() {
 }
 
 proptest! {
+    /// V-04: a name is refused exactly when somebody is known whom a reader could take for its bearer,
+    /// whoever came, left and was forgotten before.
+    #[test]
+    fn a_name_is_taken_as_long_as_somebody_like_that_is_known(
+        steps in proptest::collection::vec((0u8..4, 0usize..6, 0u64..400), 1..120),
+    ) {
+        const NAMES: [&str; 6] = ["Ana", "ANA", "Jose", "José", "paypal", "paypaI"];
+        let mut now = Instant::now();
+        let mut room = room(4);
+        for (step, (kind, which, seconds)) in steps.into_iter().enumerate() {
+            now += Duration::from_secs(seconds);
+            room.pass_time(now);
+            let number = which as u64 + 1;
+            match kind {
+                0 => drop(room.leave(number, now)),
+                1 => room.detach(number, room.transport(number).unwrap_or_default(), now),
+                _ => {
+                    let name = Nickname::parse(NAMES[which]).unwrap();
+                    let known = room.roster().map(|seat| &seat.identity).chain(room.absent());
+                    let taken = known.into_iter().any(|known| known.name.clashes_with(&name));
+                    let full = room.present() >= 4;
+                    let joined = room.join(name, entropy(step as u32), now);
+                    let refused = matches!(joined, Err(Refusal::NameTaken(_)));
+                    prop_assert_eq!(refused, taken && !full);
+                }
+            }
+        }
+    }
+
     /// V-02 and V-03: whatever happens in whatever order, what the events say and who is on the
     /// roster never differ, and the count is right.
     #[test]

@@ -59,9 +59,9 @@ pub(crate) struct Identity {
     pub(crate) tag: Tag,
 }
 
-/// Most that an identity costs: the name, and what it looks like twice, which decomposing can make
-/// three times as long.
-pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + 7 * nickname::BYTES;
+/// Most that an identity costs: the name, what it looks like in two ways, which decomposing can make
+/// three times as long, and the places under which those are known.
+pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + 7 * nickname::BYTES + 192;
 
 /// Most that a seat costs whose messages have ids of at most `reference` bytes: in a tree and a list
 /// that are at least half full.

@@ -61,6 +61,8 @@ fn regions_are_kept_out_of_core_dumps_and_counted() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// Whatever is allocated, grown, shrunk and freed in whatever order: what lives keeps its bytes.
     #[test]
     fn what_lives_is_left_alone(
