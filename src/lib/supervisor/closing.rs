@@ -69,10 +69,7 @@ impl Closing {
         match answer.map_or(Answer::Delete, understood) {
             Answer::Save if self.save(board) => return true,
             Answer::Delete => return true,
-            Answer::View => {
-                let text = board.log().text();
-                text.lines().for_each(|line| board.screen().line(&format!("    {line}")));
-            }
+            Answer::View => show(board),
             // What was not saved is still here.
             Answer::Save | Answer::Unclear => {}
         }
@@ -98,11 +95,13 @@ impl Closing {
         }));
     }
 
-    /// Saves the log and says where, or why not; `true` if it is saved.
+    /// Shows the log, saves it and says where, or why not; `true` if it is saved.
     fn save(&self, board: &mut Board) -> bool {
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         // The path is shown, and a relative one says little in a terminal that is closed later.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
+        board.screen().line("  this is written, and nothing else:");
+        show(board);
         match board.log().save(&folder, &ZonedDateTime::now()) {
             Ok(path) => board.saved(&path),
             Err(error) => {
@@ -112,6 +111,12 @@ impl Closing {
         }
         true
     }
+}
+
+/// The log as it would be written.
+fn show(board: &Board) {
+    let text = board.log().text();
+    text.lines().for_each(|line| board.screen().line(&format!("    {line}")));
 }
 
 fn understood(text: &str) -> Answer {

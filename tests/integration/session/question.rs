@@ -46,6 +46,9 @@ fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
     let stage = Stage::new(HAPPY);
     let mut terminal = asked(&stage, &[]);
     terminal.type_keys("s\r");
+    // Shown before it is written.
+    terminal.see("this is written, and nothing else:");
+    terminal.see("joined Ana #");
     terminal.see("event log saved: ");
     let path = terminal.see("\n").trim().to_owned();
     terminal.see("nothing remains");

@@ -218,11 +218,13 @@ impl Session {
             return Vec::new();
         }
         let replaced = self.guards > 0;
-        let mut actions = vec![Action::ShowGuardLost { how, replaced }];
+        let mut actions = Vec::new();
         if replaced {
             self.guards -= 1;
             actions.push(Action::StartGuard);
         }
+        // Said when it is so: whoever reads it may kill us at once.
+        actions.push(Action::ShowGuardLost { how, replaced });
         actions
     }
 
