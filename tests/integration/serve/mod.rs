@@ -2,12 +2,12 @@
 
 mod address;
 mod away;
-mod client;
+pub(crate) mod client;
 mod comings;
 mod end;
 mod flood;
 mod headers;
-mod http;
+pub(crate) mod http;
 mod input;
 mod messages;
 mod order;
@@ -15,7 +15,7 @@ mod polls;
 mod proxy;
 mod resume;
 mod secrecy;
-mod server;
+pub(crate) mod server;
 mod slow;
-mod sockets;
+pub(crate) mod sockets;
 mod start;

@@ -1,9 +1,9 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
 mod control;
-mod ends;
+pub(crate) mod ends;
 mod fallback;
-mod guest;
+pub(crate) mod guest;
 mod input;
 mod left;
 mod older;
@@ -12,7 +12,7 @@ mod places;
 mod question;
 mod resist;
 mod screen;
-mod stage;
+pub(crate) mod stage;
 mod streams;
 mod traps;
 mod whole;
