@@ -3,12 +3,12 @@
 use super::process::{Memory, Traced};
 use super::root;
 use super::search::Canaries;
+use super::talk::Talk;
 use crate::harness::cloudflared::HAPPY;
 use crate::serve::http::Poller;
 use crate::serve::server::{Server, UNLIMITED};
 use crate::session::ends::child;
-use crate::session::guest::Guest;
-use crate::session::stage::{Link, Stage, event, watched};
+use crate::session::stage::{Stage, watched};
 
 /// Fails unless every kind of canary is there, or the search would prove nothing.
 fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
@@ -38,7 +38,7 @@ fn a_room_that_ends_leaves_nothing_in_its_memory() {
     let mut bo = Poller::join(&server, &canaries.name());
     let gone = server.join(&canaries.name());
     for welcome in [&ana.welcome, &bo.welcome, &gone.cut()] {
-        canaries.resume(welcome);
+        canaries.resume(&welcome["resume"]);
     }
     ana.say(&canaries.text("a text").repeat(128));
     let last = canaries.text("a text");
@@ -59,21 +59,13 @@ fn a_session_that_ends_leaves_nothing_in_its_memory() {
         return;
     }
     let stage = Stage::new(HAPPY);
-    let mut session = watched(&stage.public(&["--json"]));
-    let url = event(&mut session, "link")["url"].as_str().unwrap().to_owned();
-    let link = Link::at(&url, &stage.origin());
-    let mut canaries = Canaries::new();
-    canaries.token("the ticket", &link.ticket);
-    let mut ana = Guest::join(&link, &canaries.name());
-    Guest::join(&link, &canaries.name()).leave();
-    ana.say(&canaries.text("a text"));
-    event(&mut session, "left");
-    let serve = child(session.pid(), "chattrace-serve");
-    assert_finds(serve, &canaries, &["the ticket", "a name", "a text"]);
-    assert_finds(session.pid(), &canaries, &["the ticket", "a name"]);
-    let traced = [serve, session.pid()].map(Traced::from_now);
-    session.signal("TERM");
-    session.wait().expect_code(0);
+    let talk = Talk::over(&stage, watched(&stage.public(&["--json"])));
+    let supervisor = talk.session.pid();
+    let serve = child(supervisor, "chattrace-serve");
+    assert_finds(serve, &talk.canaries, &["the ticket", "a name", "a text"]);
+    assert_finds(supervisor, &talk.canaries, &["the ticket", "a name"]);
+    let traced = [serve, supervisor].map(Traced::from_now);
+    let (_, canaries) = talk.end();
     for (traced, who) in traced.into_iter().zip(["chattrace-serve", "chattrace"]) {
         assert_empty(who, &traced.at_its_end(), &canaries);
     }

@@ -1,10 +1,13 @@
 //! Nothing is kept: what was said is looked for wherever it could have stayed, byte by byte. Every
 //! search shows first that it finds what is there.
 
+mod disk;
 mod end;
 mod memory;
 mod process;
 mod search;
+mod secrets;
+mod talk;
 
 use std::io::Write as _;
 

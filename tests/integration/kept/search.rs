@@ -71,8 +71,8 @@ impl Canaries {
     }
 
     /// What a participant comes back with: its number and a token.
-    pub(super) fn resume(&mut self, welcome: &serde_json::Value) {
-        let (_, token) = welcome["resume"].as_str().unwrap().split_once('.').unwrap();
+    pub(super) fn resume(&mut self, resume: &serde_json::Value) {
+        let (_, token) = resume.as_str().unwrap().split_once('.').unwrap();
         self.token("a resume token", token);
     }
 

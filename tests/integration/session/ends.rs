@@ -25,7 +25,7 @@ pub(super) fn kill(pid: u32) {
 }
 
 /// Sends such a process any signal.
-pub(super) fn signal(name: &str, pid: u32) {
+pub(crate) fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
     assert!(sent.unwrap().success());
 }

@@ -11,7 +11,7 @@ use crate::harness::DEADLINE;
 /// Somebody who was let in.
 pub(crate) struct Guest {
     link: Link,
-    resume: String,
+    pub(crate) resume: String,
     seq: u64,
 }
 

@@ -1,6 +1,6 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
-mod control;
+pub(crate) mod control;
 pub(crate) mod ends;
 mod fallback;
 pub(crate) mod guest;
