@@ -8,6 +8,8 @@ mod process;
 mod search;
 mod secrets;
 mod talk;
+mod trace;
+mod tree;
 
 use std::io::Write as _;
 
