@@ -41,7 +41,7 @@ impl Token {
     /// The 22 characters that stand in a link or a header. Named for what it does: the secret
     /// leaves its wrapping here.
     pub(crate) fn reveal(&self) -> Secret {
-        Secret::new(URL_SAFE_NO_PAD.encode(&*self.0))
+        Secret::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
 }
 

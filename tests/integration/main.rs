@@ -4,6 +4,7 @@
 
 mod clean;
 mod harness;
+mod kept;
 mod layering;
 mod readme;
 mod serve;

@@ -40,7 +40,7 @@ fn bare(place: &Place, base: &str) -> Command {
 }
 
 /// A server that answers everything with `status` and `length` zeros.
-fn server(status: &'static str, length: usize) -> String {
+pub(crate) fn server(status: &'static str, length: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {

@@ -12,25 +12,25 @@ use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 use crate::harness::DEADLINE;
 
 /// Cut off when dropped, like a tab that crashed.
-pub(super) struct Client {
+pub(crate) struct Client {
     socket: WebSocket<TcpStream>,
     /// Received and not asked for yet.
     waiting: VecDeque<Value>,
     /// The story.
     heard: Vec<Value>,
     /// Its welcome; null before it.
-    pub(super) welcome: Value,
+    pub(crate) welcome: Value,
 }
 
 impl Client {
     /// Opens a socket.
-    pub(super) fn knock(address: SocketAddr, host: &str, origin: &str) -> Self {
+    pub(crate) fn knock(address: SocketAddr, host: &str, origin: &str) -> Self {
         Self::try_knock(address, host, &[("origin", origin)])
             .unwrap_or_else(|status| panic!("the upgrade was answered with {status}"))
     }
 
     /// Opens a socket with these headers; the error is the status of the answer.
-    pub(super) fn try_knock(
+    pub(crate) fn try_knock(
         address: SocketAddr,
         host: &str,
         headers: &[(&'static str, &str)],
@@ -58,40 +58,40 @@ impl Client {
     }
 
     /// Its number in the room.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.welcome["you"]["n"].as_u64().unwrap()
     }
 
     /// Sends one line.
-    pub(super) fn tell(&mut self, line: &Value) {
+    pub(crate) fn tell(&mut self, line: &Value) {
         self.write(&line.to_string());
     }
 
     /// Sends a text frame.
-    pub(super) fn write(&mut self, text: &str) {
+    pub(crate) fn write(&mut self, text: &str) {
         self.frame(Message::text(text)).unwrap();
     }
 
     /// Sends any frame. An error is the server's way to say no; it is found by reading on.
-    pub(super) fn frame(&mut self, frame: Message) -> Result<(), Error> {
+    pub(crate) fn frame(&mut self, frame: Message) -> Result<(), Error> {
         self.socket.send(frame)
     }
 
     /// Sends bytes as they are, past the library that would mend them.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.socket.get_mut().write_all(bytes).unwrap();
     }
 
-    pub(super) fn say(&mut self, body: &str) {
+    pub(crate) fn say(&mut self, body: &str) {
         self.tell(&json!({"t": "say", "body": body}));
     }
 
-    pub(super) fn say_as(&mut self, reference: &str, body: &str) {
+    pub(crate) fn say_as(&mut self, reference: &str, body: &str) {
         self.tell(&json!({"t": "say", "ref": reference, "body": body}));
     }
 
     /// The next event, or the close code with which it ended: none if it was just cut off.
-    pub(super) fn next(&mut self) -> Result<Value, Option<u16>> {
+    pub(crate) fn next(&mut self) -> Result<Value, Option<u16>> {
         let end = Instant::now() + DEADLINE;
         loop {
             if let Some(event) = self.waiting.pop_front() {
@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// Everything up to the first event for which `wanted` holds, which is the last.
-    pub(super) fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub(crate) fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             match self.next() {
@@ -129,17 +129,17 @@ impl Client {
     }
 
     /// The next event of this kind; those before it are skipped.
-    pub(super) fn wait(&mut self, kind: &str) -> Value {
+    pub(crate) fn wait(&mut self, kind: &str) -> Value {
         self.until(|event| event["t"] == kind).pop().unwrap()
     }
 
     /// Everything up to this message.
-    pub(super) fn until_said(&mut self, body: &str) -> Vec<Value> {
+    pub(crate) fn until_said(&mut self, body: &str) -> Vec<Value> {
         self.until(|event| event["t"] == "said" && event["body"] == body)
     }
 
     /// What remains up to the end, and the close code.
-    pub(super) fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
+    pub(crate) fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut events = Vec::new();
         loop {
             match self.next() {
@@ -150,7 +150,7 @@ impl Client {
     }
 
     /// Pings once a second until the server has enough.
-    pub(super) fn ping_until_closed(&mut self) {
+    pub(crate) fn ping_until_closed(&mut self) {
         let second = Some(Duration::from_secs(1));
         self.socket.get_ref().set_read_timeout(second).unwrap();
         for _ in 0..DEADLINE.as_secs() {
@@ -169,7 +169,7 @@ impl Client {
     }
 
     /// Cuts the line without a word.
-    pub(super) fn cut(self) -> Value {
+    pub(crate) fn cut(self) -> Value {
         self.socket.get_ref().shutdown(Shutdown::Both).unwrap();
         self.welcome
     }
@@ -180,13 +180,13 @@ impl Client {
 }
 
 /// The bodies of what was said, in order.
-pub(super) fn bodies(events: &[Value]) -> Vec<&str> {
+pub(crate) fn bodies(events: &[Value]) -> Vec<&str> {
     let said = events.iter().filter(|event| event["t"] == "said");
     said.map(|event| event["body"].as_str().unwrap()).collect()
 }
 
 /// The kinds of events, in order.
-pub(super) fn kinds(events: &[Value]) -> Vec<&str> {
+pub(crate) fn kinds(events: &[Value]) -> Vec<&str> {
     let kinds = events.iter().map(|event| event["t"].as_str().unwrap());
     kinds.collect()
 }

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::client::{Client, kinds};
 use super::http::Poller;
 use super::server::{Server, UNLIMITED, taken_apart};
-use crate::harness::{Place, Program, SERVE};
+use crate::harness::{DEADLINE, Place, Program, SERVE};
 
 fn assert_told(client: &mut Client) {
     let (events, code) = client.rest();
@@ -203,4 +205,26 @@ fn the_events_for_programs_are_these() {
     assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}"}}"#));
     assert_eq!(lines[3..], [r#"{"event":"closing"}"#, r#"{"event":"closed"}"#]);
     assert!(!format!("{ended:?}").contains("secret"));
+}
+
+/// A fault is looked at by std, which then takes its handler away, so that the fault happens again
+/// and ends the process: confined, it must still be able to, or the fault goes on for ever.
+#[test]
+fn a_fault_ends_it() {
+    const SEGV: u32 = 11;
+    let server = Server::start();
+    let catches = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+        u64::from_str_radix(caught, 16).unwrap() >> (SEGV - 1) & 1 == 1
+    };
+    assert!(catches());
+    server.signal("SEGV");
+    let end = Instant::now() + DEADLINE;
+    while catches() {
+        assert!(Instant::now() < end, "the handler stays");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.signal("SEGV");
+    assert_eq!(server.wait().status.signal(), Some(11));
 }

@@ -12,59 +12,59 @@ use crate::harness::DEADLINE;
 
 /// A response.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The value of a header that is there once.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let value = values.next();
         assert!(values.next().is_none(), "{name} twice: {self:#?}");
         &value.unwrap_or_else(|| panic!("no {name}: {self:#?}")).1
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|(known, _)| known == name)
     }
 
     /// The events in it.
-    pub(super) fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let lines = self.body.lines().map(serde_json::from_str);
         lines.map(Result::unwrap).collect()
     }
 }
 
 /// One TCP connection.
-pub(super) struct Connection(BufReader<TcpStream>);
+pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Self(BufReader::new(stream))
     }
 
-    pub(super) fn to(address: SocketAddr) -> Self {
+    pub(crate) fn to(address: SocketAddr) -> Self {
         Self::new(TcpStream::connect(address).unwrap())
     }
 
     /// The stream below, for writing; whatever was read ahead stays here.
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
         self.0.get_mut()
     }
 
     /// Writes; an error shows in what is read afterwards.
-    pub(super) fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         let _ = self.0.get_mut().write_all(bytes);
     }
 
     /// Status and headers of the next response; the body is not touched.
-    pub(super) fn head(&mut self) -> Answer {
+    pub(crate) fn head(&mut self) -> Answer {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// The next response with its body.
-    pub(super) fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         if answer.has("content-length") {
             let body = self.bytes(answer.header("content-length").parse().unwrap());
@@ -94,14 +94,14 @@ impl Connection {
     }
 
     /// The next bytes, so many.
-    pub(super) fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         self.0.read_exact(&mut bytes).unwrap();
         bytes
     }
 
     /// Whatever comes until the server closes.
-    pub(super) fn rest(&mut self) -> Vec<u8> {
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         let end = self.0.read_to_end(&mut rest);
         if let Err(error) = end {
@@ -113,24 +113,24 @@ impl Connection {
 }
 
 /// A participant who gets through by long polls only.
-pub(super) struct Poller {
+pub(crate) struct Poller {
     address: SocketAddr,
     host: String,
     origin: String,
-    pub(super) welcome: Value,
+    pub(crate) welcome: Value,
     /// The last number read.
-    pub(super) after: u64,
+    pub(crate) after: u64,
 }
 
 impl Poller {
     /// Comes in with the first line of the first poll.
-    pub(super) fn join(server: &Server, name: &str) -> Self {
+    pub(crate) fn join(server: &Server, name: &str) -> Self {
         let origin = format!("http://{}", server.host);
         Self::join_at(server, server.address(), &server.host, &origin, name)
     }
 
     /// The same by another way to the server.
-    pub(super) fn join_at(
+    pub(crate) fn join_at(
         server: &Server,
         address: SocketAddr,
         host: &str,
@@ -153,7 +153,7 @@ impl Poller {
 
     /// Goes over from a socket to a poll, which is held: the end of the socket shows that it is
     /// there.
-    pub(super) fn instead_of(server: &Server, mut socket: Client) -> (Self, Connection) {
+    pub(crate) fn instead_of(server: &Server, mut socket: Client) -> (Self, Connection) {
         let poller = Self {
             address: server.address(),
             host: server.host.clone(),
@@ -168,27 +168,27 @@ impl Poller {
     }
 
     /// Hands lines in and leaves the answer for later.
-    pub(super) fn start(&self, lines: &[Value]) -> Connection {
+    pub(crate) fn start(&self, lines: &[Value]) -> Connection {
         let resume = self.welcome["resume"].as_str().unwrap();
         let path = format!("/poll?after={}", self.after);
         self.request(&path, &format!("Authorization: Bearer {resume}\r\n"), lines)
     }
 
     /// Reads the answer of a poll.
-    pub(super) fn finish(&mut self, mut connection: Connection) -> Vec<Value> {
+    pub(crate) fn finish(&mut self, mut connection: Connection) -> Vec<Value> {
         let answer = connection.answer();
         assert_eq!(answer.status, 200, "{answer:?}");
         self.take(&answer)
     }
 
     /// Hands lines in and waits for news.
-    pub(super) fn poll(&mut self, lines: &[Value]) -> Vec<Value> {
+    pub(crate) fn poll(&mut self, lines: &[Value]) -> Vec<Value> {
         let connection = self.start(lines);
         self.finish(connection)
     }
 
     /// Polls until this was said; what came is returned.
-    pub(super) fn until_said(&mut self, body: &str) -> Vec<Value> {
+    pub(crate) fn until_said(&mut self, body: &str) -> Vec<Value> {
         let mut events = Vec::new();
         while !events.iter().any(|event: &Value| event["body"] == body) {
             events.extend(self.poll(&[]));
@@ -218,6 +218,6 @@ impl Poller {
 }
 
 /// The line of a message.
-pub(super) fn say(reference: &str, body: &str) -> Value {
+pub(crate) fn say(reference: &str, body: &str) -> Value {
     json!({"t": "say", "ref": reference, "body": body})
 }

@@ -10,25 +10,25 @@ use super::http::{Answer, Connection};
 use crate::harness::{Ended, Place, Program, SERVE, Stream};
 
 /// No limit on speed: for tests that say more than a person does.
-pub(super) const UNLIMITED: &str = r#"{"room":{"rate":{"per_second":0}}}"#;
+pub(crate) const UNLIMITED: &str = r#"{"room":{"rate":{"per_second":0}}}"#;
 
 /// Ended with its test.
-pub(super) struct Server {
+pub(crate) struct Server {
     program: Program,
     place: Place,
     /// `127.0.0.1:PORT`, also what the `Host` of a direct request says.
-    pub(super) host: String,
-    pub(super) ticket: String,
+    pub(crate) host: String,
+    pub(crate) ticket: String,
 }
 
 impl Server {
     /// With everything as it is built in, one JSON event per line.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(&[], "{}")
     }
 
     /// With these arguments and this configuration file.
-    pub(super) fn with(arguments: &[&str], config: &str) -> Self {
+    pub(crate) fn with(arguments: &[&str], config: &str) -> Self {
         let place = Place::new();
         let file = place.root().join("config.json");
         fs::write(&file, config).unwrap();
@@ -42,31 +42,31 @@ impl Server {
     }
 
     /// Where it listens, as seen from here.
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         let address: SocketAddr = self.host.parse().unwrap();
         SocketAddr::from(([127, 0, 0, 1], address.port()))
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.program.pid()
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
     /// A socket that has not said anything yet.
-    pub(super) fn knock(&self) -> Client {
+    pub(crate) fn knock(&self) -> Client {
         Client::knock(self.address(), &self.host, &format!("http://{}", self.host))
     }
 
     /// The line with which `name` comes in.
-    pub(super) fn join_line(&self, name: &str) -> Value {
+    pub(crate) fn join_line(&self, name: &str) -> Value {
         json!({"t": "join", "name": name, "ticket": self.ticket})
     }
 
     /// Somebody in the room.
-    pub(super) fn join(&self, name: &str) -> Client {
+    pub(crate) fn join(&self, name: &str) -> Client {
         let mut client = self.knock();
         client.tell(&self.join_line(name));
         client.welcome = client.wait("welcome");
@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// Somebody who comes back, having read up to `after`.
-    pub(super) fn resume(&self, welcome: &Value, after: u64) -> Client {
+    pub(crate) fn resume(&self, welcome: &Value, after: u64) -> Client {
         let mut client = self.knock();
         let mut line = self.join_line(welcome["you"]["name"].as_str().unwrap());
         line["resume"] = welcome["resume"].clone();
@@ -85,7 +85,7 @@ impl Server {
     }
 
     /// The refusal of this first line, and of nothing else: it is closed after that.
-    pub(super) fn refusal(&self, first: &Value) -> Value {
+    pub(crate) fn refusal(&self, first: &Value) -> Value {
         let mut client = self.knock();
         client.tell(first);
         let (mut heard, code) = client.rest();
@@ -95,17 +95,17 @@ impl Server {
     }
 
     /// A connection for HTTP by hand.
-    pub(super) fn connect(&self) -> Connection {
+    pub(crate) fn connect(&self) -> Connection {
         Connection::new(TcpStream::connect(self.address()).unwrap())
     }
 
     /// The answer to this request line, with headers of the test's own after the right `Host`.
-    pub(super) fn ask(&self, line: &str, headers: &str) -> Answer {
+    pub(crate) fn ask(&self, line: &str, headers: &str) -> Answer {
         self.ask_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
     }
 
     /// The answer to a POST with this body.
-    pub(super) fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         self.ask_raw(&format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
@@ -114,41 +114,41 @@ impl Server {
     }
 
     /// The answer to this request.
-    pub(super) fn ask_raw(&self, request: &str) -> Answer {
+    pub(crate) fn ask_raw(&self, request: &str) -> Answer {
         let mut connection = self.connect();
         connection.send(request.as_bytes());
         if request.starts_with("HEAD") { connection.head() } else { connection.answer() }
     }
 
     /// The next of its own events with this name.
-    pub(super) fn event(&mut self, name: &str) -> Value {
+    pub(crate) fn event(&mut self, name: &str) -> Value {
         let start = format!("{{\"event\":\"{name}\"");
         let line = self.program.line(Stream::Stdout, |line| line.starts_with(&start));
         serde_json::from_str(&line).unwrap()
     }
 
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         self.program.signal(name);
     }
 
     /// Waits for its end.
-    pub(super) fn wait(self) -> Ended {
+    pub(crate) fn wait(self) -> Ended {
         self.program.wait()
     }
 
     /// Ends it, as an operator does.
-    pub(super) fn end(self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
         self.signal("TERM");
         self.wait().expect_code(0)
     }
 
     /// Kilobytes of memory it takes (proc_pid_status(5)).
-    pub(super) fn resident(&self) -> u64 {
+    pub(crate) fn resident(&self) -> u64 {
         self.status("VmRSS")
     }
 
     /// Kilobytes of memory it took when it took most.
-    pub(super) fn peak(&self) -> u64 {
+    pub(crate) fn peak(&self) -> u64 {
         self.status("VmHWM")
     }
 
@@ -160,7 +160,7 @@ impl Server {
 }
 
 /// Host and ticket of a link.
-pub(super) fn taken_apart(link: &str) -> (String, String) {
+pub(crate) fn taken_apart(link: &str) -> (String, String) {
     let rest = link.strip_prefix("http://").unwrap();
     let (host, ticket) = rest.split_once("/t/").unwrap();
     assert_eq!(ticket.len(), 22, "{link}");

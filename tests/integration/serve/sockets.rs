@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::http::Connection;
 use super::server::Server;
 
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 const LAST: u8 = 0x80;
 const TEXT: u8 = 0x81;
@@ -18,7 +18,7 @@ const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// A masked frame that begins with this byte, of at most 65 535 bytes.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match u8::try_from(payload.len()) {
         Ok(length @ 0..126) => frame.push(0x80 | length),

@@ -13,7 +13,7 @@ use crate::harness::DEADLINE;
 use crate::harness::cloudflared::HAPPY;
 
 /// The control socket of the one session there is.
-pub(super) fn socket(stage: &Stage) -> PathBuf {
+pub(crate) fn socket(stage: &Stage) -> PathBuf {
     stage.run_dirs()[0].join("control.sock")
 }
 

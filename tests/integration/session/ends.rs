@@ -9,7 +9,7 @@ use crate::harness::cloudflared::{HANGS, HAPPY};
 use crate::harness::{Program, Terminal, children};
 
 /// The child of `parent` whose program has this name, cut at 15 bytes as the kernel does.
-pub(super) fn child(parent: u32, name: &str) -> u32 {
+pub(crate) fn child(parent: u32, name: &str) -> u32 {
     let children = children(parent);
     let called = |pid: &u32| {
         let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
@@ -25,13 +25,13 @@ pub(super) fn kill(pid: u32) {
 }
 
 /// Sends such a process any signal.
-pub(super) fn signal(name: &str, pid: u32) {
+pub(crate) fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
     assert!(sent.unwrap().success());
 }
 
 /// Kills a session so that nobody is left to clean up after it: with its guard.
-pub(super) fn kill_with_guard(session: &Program) {
+pub(crate) fn kill_with_guard(session: &Program) {
     // Stopped, it starts no other guard in between.
     session.signal("STOP");
     kill(guard(session));

@@ -9,15 +9,15 @@ use super::stage::Link;
 use crate::harness::DEADLINE;
 
 /// Somebody who was let in.
-pub(super) struct Guest {
+pub(crate) struct Guest {
     link: Link,
-    resume: String,
+    pub(crate) resume: String,
     seq: u64,
 }
 
 impl Guest {
     /// Joins; the name must be one that the room accepts.
-    pub(super) fn join(link: &Link, name: &str) -> Self {
+    pub(crate) fn join(link: &Link, name: &str) -> Self {
         let lines = ask(link, name);
         let welcome = lines.iter().find(|line| line["t"] == "welcome");
         let welcome = welcome.unwrap_or_else(|| panic!("not let in: {lines:?}"));
@@ -29,7 +29,7 @@ impl Guest {
     }
 
     /// Says something and hears it back.
-    pub(super) fn say(&mut self, body: &str) {
+    pub(crate) fn say(&mut self, body: &str) {
         let line = json!({ "t": "say", "body": body }).to_string();
         let mut lines = receive(self.send(&line));
         while !lines.iter().any(|line| line["t"] == "said" && line["body"] == body) {
@@ -38,7 +38,7 @@ impl Guest {
     }
 
     /// Asks for what is new, and waits for the first thing of kind `t`.
-    pub(super) fn hear(mut self, t: &str) -> Value {
+    pub(crate) fn hear(mut self, t: &str) -> Value {
         loop {
             let stream = self.send("");
             let lines = receive(stream);
@@ -50,18 +50,18 @@ impl Guest {
     }
 
     /// Asks for what is new after what `other` knows, and does not wait for the answer.
-    pub(super) fn listen_after(&mut self, other: u64) -> TcpStream {
+    pub(crate) fn listen_after(&mut self, other: u64) -> TcpStream {
         self.seq = other;
         self.send("")
     }
 
     /// The last event it knows.
-    pub(super) fn seq(&self) -> u64 {
+    pub(crate) fn seq(&self) -> u64 {
         self.seq
     }
 
     /// Goes.
-    pub(super) fn leave(self) {
+    pub(crate) fn leave(self) {
         receive(self.send(r#"{"t":"leave"}"#));
     }
 
@@ -77,13 +77,13 @@ impl Guest {
 }
 
 /// Asks to be let in under `name`, and gives the answer.
-pub(super) fn ask(link: &Link, name: &str) -> Vec<Value> {
+pub(crate) fn ask(link: &Link, name: &str) -> Vec<Value> {
     let join = json!({ "t": "join", "name": name, "ticket": link.ticket }).to_string();
     receive(post(link, "/poll", "", &join))
 }
 
 /// The lines of an answer.
-pub(super) fn receive(mut stream: TcpStream) -> Vec<Value> {
+pub(crate) fn receive(mut stream: TcpStream) -> Vec<Value> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));

@@ -1,10 +1,10 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
 mod confined;
-mod control;
-mod ends;
+pub(crate) mod control;
+pub(crate) mod ends;
 mod fallback;
-mod guest;
+pub(crate) mod guest;
 mod input;
 mod left;
 mod older;
@@ -13,7 +13,7 @@ mod places;
 mod question;
 mod resist;
 mod screen;
-mod stage;
+pub(crate) mod stage;
 mod streams;
 mod traps;
 mod whole;

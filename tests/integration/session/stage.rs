@@ -3,29 +3,29 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-pub(super) use crate::harness::in_shell;
+pub(crate) use crate::harness::in_shell;
 use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal, WATCHED};
 
 /// A place with a configuration, a stand-in, and the memory of what it looked like before.
-pub(super) struct Stage {
-    pub(super) place: Place,
-    pub(super) stand_in: StandIn,
+pub(crate) struct Stage {
+    pub(crate) place: Place,
+    pub(crate) stand_in: StandIn,
     before: Vec<PathBuf>,
 }
 
 /// Where a guest goes, and with what.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     /// As it was shown.
-    pub(super) url: String,
+    pub(crate) url: String,
     /// `127.0.0.1:PORT`, whatever the link says.
-    pub(super) address: String,
-    pub(super) ticket: String,
+    pub(crate) address: String,
+    pub(crate) ticket: String,
 }
 
 impl Stage {
     /// One where nothing has happened yet; the stand-in has these orders.
-    pub(super) fn new(orders: &str) -> Self {
+    pub(crate) fn new(orders: &str) -> Self {
         let place = Place::new();
         let stand_in = StandIn::install(&place, orders);
         std::fs::write(place.root().join("config.json"), r#"{"tunnel":{"settle_seconds":0}}"#)
@@ -35,95 +35,95 @@ impl Stage {
     }
 
     /// `chattrace` with the stand-in and these arguments.
-    pub(super) fn public(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn public(&self, arguments: &[&str]) -> Command {
         let mut command = self.with_config(&[]);
         command.arg("--cloudflared").arg(self.stand_in.path()).args(arguments);
         command
     }
 
     /// `chattrace` without a tunnel and with these arguments.
-    pub(super) fn local(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn local(&self, arguments: &[&str]) -> Command {
         let mut command = self.with_config(&["--tunnel", "none"]);
         command.args(arguments);
         command
     }
 
     /// `chattrace` with its configuration and these arguments.
-    pub(super) fn with_config(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn with_config(&self, arguments: &[&str]) -> Command {
         let mut command = self.place.command(CHATTRACE);
         command.arg("--config").arg(self.place.root().join("config.json")).args(arguments);
         command
     }
 
     /// Lets `chattrace-clean` remove what dead sessions left, as JSON lines.
-    pub(super) fn clean(&self) -> Ended {
+    pub(crate) fn clean(&self) -> Ended {
         let mut clean = self.place.command(CLEAN);
         clean.args(["--stale", "--yes", "--json"]);
         Program::run(clean)
     }
 
     /// Says that the machine looks as before: no file, no folder more.
-    pub(super) fn assert_nothing_left(&self) {
+    pub(crate) fn assert_nothing_left(&self) {
         assert_eq!(self.place.tree_but_bin(), self.before);
     }
 
     /// The runtime folders of sessions that are there.
-    pub(super) fn run_dirs(&self) -> Vec<PathBuf> {
+    pub(crate) fn run_dirs(&self) -> Vec<PathBuf> {
         let base = self.place.runtime().join("chattrace");
         let entries = std::fs::read_dir(base).into_iter().flatten();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
     /// Where the room of a session with the stand-in listens.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         self.stand_in.origin().unwrap()
     }
 }
 
 /// Starts `command` so that the end of its output is the end of everybody it started: descriptor 9
 /// is a copy of its stdout, which every descendant inherits.
-pub(super) fn watched(command: &Command) -> Program {
+pub(crate) fn watched(command: &Command) -> Program {
     scripted(command, WATCHED)
 }
 
 /// Starts `command` through a line of shell, in which it is `"$0" "$@"`.
-pub(super) fn scripted(command: &Command, script: &str) -> Program {
+pub(crate) fn scripted(command: &Command, script: &str) -> Program {
     Program::start(in_shell(command, script))
 }
 
 /// The next event of this name from a session with `--json`.
-pub(super) fn event(program: &mut Program, name: &str) -> serde_json::Value {
+pub(crate) fn event(program: &mut Program, name: &str) -> serde_json::Value {
     let part = format!("\"event\":\"{name}\"");
     let line = program.line(Stream::Stdout, |line| line.contains(&part));
     serde_json::from_str(&line).unwrap()
 }
 
 /// Every event that a session with `--json` has told.
-pub(super) fn events(ended: &Ended) -> Vec<serde_json::Value> {
+pub(crate) fn events(ended: &Ended) -> Vec<serde_json::Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 impl Link {
     /// The local link in `url`.
-    pub(super) fn local(url: &str) -> Self {
+    pub(crate) fn local(url: &str) -> Self {
         let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
         Self::at(url, address)
     }
 
     /// The link `url` of a room that listens at `address`.
-    pub(super) fn at(url: &str, address: &str) -> Self {
+    pub(crate) fn at(url: &str, address: &str) -> Self {
         let ticket = url.rsplit('/').next().unwrap();
         assert_eq!(ticket.len(), 22, "{url}");
         Self { url: url.to_owned(), address: address.to_owned(), ticket: ticket.to_owned() }
     }
 
     /// The next link of a session with `--json` and without a tunnel.
-    pub(super) fn told(program: &mut Program) -> Self {
+    pub(crate) fn told(program: &mut Program) -> Self {
         Self::local(event(program, "link")["url"].as_str().unwrap())
     }
 
     /// The link on a terminal; what comes before it is forgotten.
-    pub(super) fn shown(terminal: &mut Terminal) -> Self {
+    pub(crate) fn shown(terminal: &mut Terminal) -> Self {
         terminal.see("http://");
         let rest = terminal.see("\n");
         Self::local(&format!("http://{}", rest.trim()))

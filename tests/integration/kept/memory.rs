@@ -1,0 +1,147 @@
+//! What the room has forgotten is nowhere in its memory, however it came and to whom it went, while
+//! everybody stays in the room.
+//!
+//! Bounded by count here. The bound of age takes at least 30 s, which is too long for a test; it
+//! drops events by the same line of `Ring`. So does the time for which the name of somebody who left
+//! is kept.
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::process::assert_holds;
+use super::root;
+use super::search::Canaries;
+use crate::serve::client::Client;
+use crate::serve::http::{Poller, say};
+use crate::serve::server::Server;
+use crate::serve::sockets::frame;
+
+/// A memory of four events.
+const SMALL: &str = r#"{"room":{"backlog":3,"ring":{"events":4},"rate":{"per_second":0}}}"#;
+
+/// Longest message.
+const LONGEST: usize = 4096;
+
+fn said(body: &str) -> Value {
+    json!({ "t": "say", "body": body })
+}
+
+/// V-29: everything that was said, over every way in, read over every way out.
+#[test]
+fn what_the_ring_has_dropped_is_nowhere_while_everybody_stays() {
+    if !root() {
+        return;
+    }
+    let server = Server::with(&[], SMALL);
+    let mut canaries = Canaries::new();
+    let mut sockets = vec![server.join("Ana"), server.join("Bo")];
+    let away = server.join("Gil").cut();
+    let (mut fay, mut held) = Poller::instead_of(&server, server.join("Fay"));
+    let mut dee = Poller::join(&server, "Dee");
+
+    let last = over_sockets(&server, &mut sockets, &mut canaries);
+    let after = away["seq"].as_u64().unwrap();
+    sockets.push(server.resume(&away, after));
+    sockets.push(server.join("Hal"));
+    for reader in &mut sockets[3..] {
+        reader.until_said(&last);
+    }
+    let polled = canaries.text("by poll");
+    dee.poll(&[say("d1", &polled), said(&canaries.text("with another in one poll"))]);
+    let first = canaries.text("in the first poll");
+    let first_poll = format!("{}\n{}\n", server.join_line("Iva"), said(&first));
+    assert_eq!(server.post("/poll", "", &first_poll).status, 200);
+
+    // Three of the four events that are remembered were said, and are there once.
+    assert_holds(server.pid(), &canaries, 3);
+    for number in 0..4 {
+        sockets[0].say(&format!("harmless {number}"));
+    }
+    for reader in &mut sockets {
+        reader.until_said("harmless 3");
+    }
+    dee.until_said("harmless 3");
+    while !fay.finish(held).iter().any(|event| event["body"] == "harmless 3") {
+        held = fay.start(&[]);
+    }
+    let waiting = [fay.start(&[]), dee.start(&[])];
+    assert_holds(server.pid(), &canaries, 0);
+    drop((sockets, waiting));
+}
+
+/// Says canaries in every shape that a frame may have; gives the last.
+fn over_sockets(server: &Server, sockets: &mut Vec<Client>, canaries: &mut Canaries) -> String {
+    let ana = &mut sockets[0];
+    ana.say(&canaries.text("a short one"));
+    ana.say(&canaries.text("the longest").repeat(LONGEST / 32));
+    let lines = [said(&canaries.text("one line of two")), said(&canaries.text("the other"))];
+    ana.write(&format!("{}\n{}", lines[0], lines[1]));
+    // Two cuts within the canary.
+    let text = canaries.text("in three frames");
+    let line = said(&text).to_string();
+    let (one, rest) = line.as_bytes().split_at(line.find(&text).unwrap() + 10);
+    let (two, three) = rest.split_at(10);
+    for (first, part) in [(0x01, one), (0x00, two), (0x80, three)] {
+        sockets[1].bytes(&frame(first, part));
+    }
+    sockets[1].until_said(&text);
+    let text = canaries.text("in the frame of the join");
+    let mut cy = server.knock();
+    cy.write(&format!("{}\n{}", server.join_line("Cy"), said(&text)));
+    cy.until_said(&text);
+    sockets.push(cy);
+    let text = canaries.text("masked by the test");
+    sockets[1].bytes(&frame(0x81, said(&text).to_string().as_bytes()));
+    sockets[1].until_said(&text);
+    text
+}
+
+/// V-29: what was not even said.
+#[test]
+fn what_was_refused_is_nowhere_while_everybody_stays() {
+    if !root() {
+        return;
+    }
+    let slow = r#"{"room":{"rate":{"per_second":1,"burst":1},"ring":{"events":4}}}"#;
+    let server = Server::with(&[], slow);
+    let mut canaries = Canaries::new();
+    let mut bo = server.join("Bo");
+    let mut people = (server.join("Ana"), Poller::join(&server, "Dee"));
+    let mut refused = |why: &str, line: &str| refused_twice(&server, &mut people, why, line);
+    let long = canaries.text("too long").repeat(LONGEST / 32 + 1);
+    refused("too_long", &said(&long).to_string());
+    let line = format!("{{\"t\":\"say\",\"body\":\"{}\"", canaries.text("bad json"));
+    refused("bad_json", &line);
+    let line = json!({ "t": "say", "body": canaries.text("a name in it"), "name": "Alice" });
+    refused("bad_json", &line.to_string());
+    let line = json!({ "t": canaries.text("a kind of its own") });
+    refused("bad_json", &line.to_string());
+    // The first uses the bucket up, and is in the ring.
+    people.0.say("harmless");
+    people.1.poll(&[said("harmless")]);
+    let line = said(&canaries.text("too fast")).to_string();
+    refused_twice(&server, &mut people, "too_fast", &line);
+
+    bo.frame(Message::binary(canaries.text("binary"))).unwrap();
+    assert_eq!(bo.wait("refused")["why"], "bad_json");
+    bo.bytes(&frame(0x89, canaries.text("in a ping").as_bytes()));
+    let line = canaries.text("beyond a frame").repeat(600);
+    assert_eq!(server.post("/poll", "", &line).status, 413);
+    let mut closed = server.join("Zed");
+    closed.bytes(&frame(0x81, line.as_bytes()));
+    assert_eq!(closed.rest().1, Some(1009));
+    bo.tell(&json!({ "t": "beat" }));
+    bo.wait("beat");
+    assert_holds(server.pid(), &canaries, 0);
+    drop((people, bo));
+}
+
+/// Says a line over a socket and over a poll, and is told by both that it is not said.
+fn refused_twice(server: &Server, people: &mut (Client, Poller), why: &str, line: &str) {
+    let (ana, dee) = people;
+    ana.bytes(&frame(0x81, line.as_bytes()));
+    assert_eq!(ana.wait("refused")["why"], why, "{line}");
+    let bearer = dee.welcome["resume"].as_str().unwrap();
+    let answer = server.post("/poll", &format!("Authorization: Bearer {bearer}\r\n"), line);
+    assert!(answer.body.contains(why), "{answer:?}");
+}
