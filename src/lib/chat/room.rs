@@ -269,7 +269,7 @@ impl Room {
             self.taken.forget(identity);
             self.departed.pop_front();
         }
-        self.release(usize::MAX, |at| over(at));
+        self.release(usize::MAX, over);
         let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
         self.release(surplus, |_| true);
     }
