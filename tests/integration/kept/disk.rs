@@ -41,7 +41,7 @@ impl Drop for Planted {
 
 /// V-29: in order, and after a crash of the room and of the supervisor in turn, with core dumps as
 /// large as anybody may have them. In the working folder, in memory, in temporary folders, wherever
-/// cores and journals are.
+/// cores and journals are. As root, who may look everywhere.
 #[test]
 fn after_sessions_and_crashes_no_file_of_the_machine_has_a_word_of_them() {
     if !root() {
