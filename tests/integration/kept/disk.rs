@@ -41,7 +41,7 @@ impl Drop for Planted {
 
 /// V-29: in order, and after a crash of the room and of the supervisor in turn, with core dumps as
 /// large as anybody may have them. In the working folder, in memory, in temporary folders, wherever
-/// cores and journals are.
+/// cores and journals are. As root, who may look everywhere.
 #[test]
 fn after_sessions_and_crashes_no_file_of_the_machine_has_a_word_of_them() {
     if !root() {
@@ -54,11 +54,14 @@ fn after_sessions_and_crashes_no_file_of_the_machine_has_a_word_of_them() {
 
     let command = |stage: &Stage| stage.public(&["--json", "--logs", "delete"]);
     let (_, orderly) = Talk::over(&stages[0], watched(&command(&stages[0]))).end();
-    let crash = |stage, who: fn(&Program) -> u32| {
+    let crash = |stage: &Stage, who: fn(&Program) -> u32| {
         let script = "ulimit -c unlimited; exec 9>&1; exec \"$0\" \"$@\"";
         let talk = Talk::over(stage, scripted(&command(stage), script));
         signal("ABRT", who(&talk.session));
-        talk.wait().1
+        let canaries = talk.wait().1;
+        // Where cores go unless the machine says otherwise.
+        assert_eq!(fs::read_dir(stage.place.work()).unwrap().count(), 0);
+        canaries
     };
     let room = crash(&stages[1], |session| child(session.pid(), "chattrace-serve"));
     let supervisor = crash(&stages[2], Program::pid);

@@ -1,14 +1,18 @@
 //! Of a session that has ended nothing is left in the memory that goes back to the kernel.
 
+use serde_json::json;
+
 use super::process::{Memory, Traced};
 use super::root;
 use super::search::Canaries;
 use super::talk::Talk;
+use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
 use crate::serve::http::Poller;
 use crate::serve::server::{Server, UNLIMITED};
 use crate::session::ends::child;
-use crate::session::stage::{Stage, watched};
+use crate::session::guest::Guest;
+use crate::session::stage::{Link, Stage, watched};
 
 /// Fails unless every kind of canary is there, or the search would prove nothing.
 fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
@@ -69,4 +73,33 @@ fn a_session_that_ends_leaves_nothing_in_its_memory() {
     for (traced, who) in traced.into_iter().zip(["chattrace-serve", "chattrace"]) {
         assert_empty(who, &traced.at_its_end(), &canaries);
     }
+}
+
+/// V-29: on a terminal, where the link is a QR code as well, and the operator reads the log first.
+#[test]
+fn a_supervisor_on_a_terminal_leaves_nothing_in_its_memory() {
+    if !root() {
+        return;
+    }
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&[]), 100);
+    let link = Link::shown(&mut terminal);
+    terminal.see("● local only");
+    let mut canaries = Canaries::new();
+    canaries.token("the ticket", &link.ticket);
+    let name = canaries.name();
+    let mut ana = Guest::join(&link, &name);
+    canaries.resume(&json!(ana.resume));
+    ana.say(&canaries.text("a text"));
+    terminal.see(&name);
+    assert_finds(terminal.pid(), &canaries, &["the ticket", "a name"]);
+    let traced = Traced::from_now(terminal.pid());
+    terminal.type_keys("\u{3}");
+    terminal.see("[v]iew");
+    terminal.type_keys("v\r");
+    terminal.see(&format!("joined {name}"));
+    terminal.see("[v]iew");
+    terminal.type_keys("\r");
+    terminal.wait().expect_code(0);
+    assert_empty("chattrace", &traced.at_its_end(), &canaries);
 }

@@ -130,6 +130,7 @@ fn what_was_refused_is_nowhere_while_everybody_stays() {
     let mut closed = server.join("Zed");
     closed.bytes(&frame(0x81, line.as_bytes()));
     assert_eq!(closed.rest().1, Some(1009));
+    turned_away(&server, &mut canaries);
     bo.tell(&json!({ "t": "beat" }));
     bo.wait("beat");
     assert_holds(server.pid(), &canaries, 0);
@@ -144,4 +145,21 @@ fn refused_twice(server: &Server, people: &mut (Client, Poller), why: &str, line
     let bearer = dee.welcome["resume"].as_str().unwrap();
     let answer = server.post("/poll", &format!("Authorization: Bearer {bearer}\r\n"), line);
     assert!(answer.body.contains(why), "{answer:?}");
+}
+
+/// People who do not get in: by a name that is none, by a wrong ticket, and because their line is cut
+/// in the middle of the first frame.
+fn turned_away(server: &Server, canaries: &mut Canaries) {
+    let join = server.join_line(&canaries.text("a name that is too long"));
+    assert_eq!(server.refusal(&join)["why"], "bad_name");
+    assert!(server.post("/poll", "", &join.to_string()).body.contains("bad_name"));
+    let mut join = server.join_line(&canaries.name());
+    join["ticket"] = "A".repeat(22).into();
+    assert_eq!(server.refusal(&join)["why"], "bad_ticket");
+    let join = server.join_line(&canaries.text("half a frame")).to_string();
+    let mut cut = server.knock();
+    cut.bytes(&frame(0x89, b"there?"));
+    let whole = frame(0x81, join.as_bytes());
+    cut.bytes(&whole[..whole.len() - 40]);
+    cut.cut();
 }

@@ -4,6 +4,7 @@
 mod disk;
 mod end;
 mod memory;
+mod others;
 mod process;
 mod search;
 mod secrets;

@@ -19,7 +19,7 @@ fn secrets<'a>(canaries: &'a Canaries, text: &[u8]) -> Vec<&'a str> {
 }
 
 /// A process and whoever descends from it.
-fn family(pid: u32) -> Vec<u32> {
+pub(super) fn family(pid: u32) -> Vec<u32> {
     let descendants = children(pid).into_iter().flat_map(family);
     std::iter::once(pid).chain(descendants).collect()
 }

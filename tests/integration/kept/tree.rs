@@ -54,7 +54,8 @@ fn furnish(stage: &Stage, archive: &Path) {
 }
 
 /// V-31, V-32: a saved log, a dead session, a cool-down and half a download, made by real programs;
-/// then one command. (`~/.local/share` was there: who makes that is everybody's guess.)
+/// then one command. `~/.local/share` was there before: chattrace makes it if need be, and leaves it,
+/// because nobody can tell whose it is.
 #[test]
 fn after_everything_and_chattrace_clean_a_machine_is_as_it_was() {
     let stage = Stage::new(HAPPY);
@@ -65,14 +66,12 @@ fn after_everything_and_chattrace_clean_a_machine_is_as_it_was() {
     let saved = watched(&stage.public(&["--json", "--logs", "save"]));
     Talk::over(&stage, saved).end();
 
-    let killed = watched(&stage.public(&["--json"]));
-    // Another session, with a room of its own: only its end matters.
-    let mut killed = killed;
+    let mut killed = watched(&stage.public(&["--json"]));
     event(&mut killed, "link");
     kill_with_guard(&killed);
     killed.wait();
 
-    // It finds the dead one, unless that stays: so the cool-down comes from a tunnel of its own.
+    // By tunnels of their own: another session would remove the dead one.
     stage.stand_in.order(TOO_MANY);
     let config = stage.place.root().join("config.json");
     let mut tunnel = stage.place.command(TUNNEL);
