@@ -1,5 +1,6 @@
 //! A running program, its lines as they come, and the whole story when a wait fails.
 
+use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -44,6 +45,8 @@ pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<(Stream, String)>,
+    /// Of the stream that nobody was waiting for, in order.
+    waiting: VecDeque<(Stream, String)>,
     said: Vec<(Stream, String)>,
 }
 
@@ -61,7 +64,7 @@ impl Program {
         relay(child.stdout.take().unwrap(), Stream::Stdout, sender.clone());
         relay(child.stderr.take().unwrap(), Stream::Stderr, sender);
         let stdin = child.stdin.take();
-        Self { child, stdin, lines, said: Vec::new() }
+        Self { child, stdin, lines, waiting: VecDeque::new(), said: Vec::new() }
     }
 
     /// Runs it to its end, with nothing on stdin and nobody who could close it.
@@ -91,14 +94,23 @@ impl Program {
         assert!(sent.unwrap().success(), "kill -{name} {}", self.pid());
     }
 
-    /// The next line of `stream` for which `wanted` holds; others are kept for the story.
+    /// The next line of `stream` for which `wanted` holds. Those of it before are passed over; those of
+    /// the other stream wait: which of the two is faster is anybody's guess.
     pub(crate) fn line(&mut self, stream: Stream, wanted: impl Fn(&str) -> bool) -> String {
         let end = Instant::now() + DEADLINE;
+        while let Some(at) = self.waiting.iter().position(|(from, _)| *from == stream) {
+            let (_, line) = self.waiting.remove(at).unwrap();
+            if wanted(&line) {
+                return line;
+            }
+        }
         loop {
             match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok((from, line)) => {
                     self.said.push((from, line.clone()));
-                    if from == stream && wanted(&line) {
+                    if from != stream {
+                        self.waiting.push_back((from, line));
+                    } else if wanted(&line) {
                         return line;
                     }
                 }
