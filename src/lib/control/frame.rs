@@ -80,7 +80,7 @@ mod tests {
     async fn a_line_comes_back_as_the_message_it_was() {
         let mut line = Vec::new();
         write(&mut line, &FromServe::Drained).await.unwrap();
-        assert_eq!(line, b"{\"type\":\"ready\"}\n");
+        assert_eq!(line, b"{\"type\":\"drained\"}\n");
         assert_eq!(read_first(&line).await.unwrap(), Some(FromServe::Drained));
     }
 
@@ -92,7 +92,7 @@ mod tests {
 
     #[tokio::test]
     async fn garbage_is_an_error_and_the_next_line_is_read() {
-        let mut lines: &[u8] = b"{\"type\":\"dance\"}\n{\"type\":\"ready\"}\n";
+        let mut lines: &[u8] = b"{\"type\":\"dance\"}\n{\"type\":\"drained\"}\n";
         let mut buffer = Vec::new();
         let garbage = read::<FromServe>(&mut lines, &mut buffer).await;
         assert!(matches!(garbage, Err(FrameError::NotUnderstood(_))));
