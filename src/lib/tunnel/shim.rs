@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::output::{NOT_RUN, UNCONFINED};
 use crate::config::Confine;
 use crate::exit::Exit;
-use crate::process::{self, Cage};
+use crate::process::{self, Cage, Missing};
 use crate::terminal;
 
 /// What the command line says.
@@ -59,7 +59,14 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
 fn unconfined(cage: &Cage) -> Vec<String> {
     let mut possible = Vec::new();
     if let Some(missing) = process::cage(cage) {
-        possible.push(format!("may read and write your files here: {missing}"));
+        let what = match missing {
+            Missing::Ports => "may connect to any port here",
+            Missing::Landlock { .. }
+            | Missing::Filter { .. }
+            | Missing::Privileges { .. }
+            | Missing::Breach { .. } => "may read and write your files here",
+        };
+        possible.push(format!("{what}: {missing}"));
     }
     if let Err(error) = process::forbid_processes() {
         possible.push(format!(

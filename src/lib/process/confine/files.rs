@@ -110,7 +110,8 @@ pub(crate) fn cage(cage: &Cage) -> Option<Missing> {
         .and_then(|rules| rules.add_rule(NetPort::new(0, AccessNet::BindTcp)))
         .and_then(|rules| rules.add_rules(ports))
         .and_then(|rules| rules.restrict_self());
-    missing(caged)
+    let ports = caged.as_ref().ok().and_then(|status| unruled_ports(status.landlock));
+    missing(caged).or(ports)
 }
 
 fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missing> {
@@ -124,4 +125,37 @@ fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missin
         Err(error) => error.to_string(),
     };
     Some(Missing::Landlock { why })
+}
+
+/// Whether rules for ports were left out, because the kernel has Landlock and not those.
+fn unruled_ports(landlock: LandlockStatus) -> Option<Missing> {
+    match landlock {
+        LandlockStatus::Available { effective_abi, .. } if effective_abi < ABI::V4 => {
+            Some(Missing::Ports)
+        }
+        LandlockStatus::Available { .. }
+        | LandlockStatus::NotEnabled
+        | LandlockStatus::NotImplemented => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kernels of each age are not at hand; what they answer is.
+    #[test]
+    fn a_kernel_that_knows_files_and_no_ports_is_said_to() {
+        for (abi, ports) in [
+            (ABI::V1, Some(Missing::Ports)),
+            (ABI::V3, Some(Missing::Ports)),
+            (ABI::V4, None),
+            (ABI::V10, None),
+        ] {
+            let status = LandlockStatus::Available { effective_abi: abi, kernel_abi: None };
+            assert_eq!(unruled_ports(status), ports, "{abi:?}");
+        }
+        // Without any, that is what is said.
+        assert_eq!(unruled_ports(LandlockStatus::NotImplemented), None);
+    }
 }

@@ -35,6 +35,8 @@ pub(crate) enum Missing {
         /// What the system said, safe to show.
         why: String,
     },
+    /// Landlock's rules for ports.
+    Ports,
     /// The filter for system calls.
     Filter {
         /// What the system said, safe to show.
@@ -93,6 +95,7 @@ impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Missing::Landlock { why } => write!(f, "no Landlock ({why})"),
+            Missing::Ports => f.write_str("no rules for ports (this kernel is older than 6.7)"),
             Missing::Filter { why } => write!(f, "no filter for system calls ({why})"),
             Missing::Privileges { why } => write!(f, "privileges kept ({why})"),
             Missing::Breach { what } => write!(f, "it could still {what}"),
