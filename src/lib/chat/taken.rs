@@ -1,7 +1,7 @@
 //! Names and tags that nobody else may have right now, found without looking at everybody: a room of
 //! thousands asks this for each newcomer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::likeness::Way;
@@ -11,37 +11,29 @@ use super::seat::{Identity, Tag};
 /// The identities that the room knows, by what must not be given twice.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    /// How many names look like this. Names that clash can be here together: two that clash with a
-    /// third need not clash with each other.
-    looks: HashMap<(Way, Arc<str>), u32>,
+    /// What a newcomer may not look like. Each belongs to one name: whoever clashes is not let in.
+    looks: HashSet<(Way, Arc<str>)>,
     tags: HashSet<Tag>,
 }
 
 impl Taken {
     /// Somebody is known from now on.
     pub(super) fn add(&mut self, identity: &Identity) {
-        for look in identity.name.likeness().ways() {
-            *self.looks.entry(look).or_default() += 1;
-        }
+        self.looks.extend(identity.name.likeness().ways());
         self.tags.insert(identity.tag);
     }
 
     /// Somebody is forgotten.
     pub(super) fn forget(&mut self, identity: &Identity) {
         for look in identity.name.likeness().ways() {
-            if let Some(count) = self.looks.get_mut(&look) {
-                *count -= 1;
-                if *count == 0 {
-                    self.looks.remove(&look);
-                }
-            }
+            self.looks.remove(&look);
         }
         self.tags.remove(&identity.tag);
     }
 
     /// Whether a reader could take this name for one that is known.
     pub(super) fn clashes(&self, name: &Nickname) -> bool {
-        name.likeness().ways().iter().any(|look| self.looks.contains_key(look))
+        name.likeness().ways().iter().any(|look| self.looks.contains(look))
     }
 
     /// The first tag that nobody has, from number `start` on. 10 000 participants and 2 048 who left

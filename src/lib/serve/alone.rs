@@ -77,13 +77,20 @@ impl Alone {
         let lines = if cli.json { Some(Lines::start("stdout", terminal::result)?) } else { None };
         let protection = confined.complete().await;
         protected(&protection, config.confinement)?;
-        let ready = if cli.json { json(&Event::Ready { link: &link }) } else { link.to_string() };
-        let reader = terminal::result(&ready);
+        let reader = announce(link, cli.json);
         if reader == Reader::There {
             explain(listen);
         }
         serve(service, listener, lines, signals, reader).await
     }
+}
+
+/// Tells the link, once. It is not kept: the ticket in it would be, for as long as we serve.
+fn announce(link: Secret, as_json: bool) -> Reader {
+    if as_json {
+        return terminal::result(&json(&Event::Ready { link: &link }));
+    }
+    terminal::result(&link)
 }
 
 /// Serves until a signal, or until nobody reads our stdout any more.
