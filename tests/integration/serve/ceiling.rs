@@ -18,7 +18,8 @@ const COMINGS: usize = if cfg!(debug_assertions) { 2_500 } else { 10_000 };
 /// People who read nothing; each of their coming is told to all before.
 const DEAF: usize = if cfg!(debug_assertions) { 250 } else { 1_000 };
 
-const CONFIG: &str = r#"{"room":{"max_participants":1200}}"#;
+/// A pace that nobody here exceeds by talking, however fast this build is.
+const CONFIG: &str = r#"{"room":{"max_participants":1200,"rate":{"per_second":100,"burst":100}}}"#;
 
 /// The bound in kilobytes, as it is explained.
 fn ceiling(config: &str) -> u64 {
