@@ -1,7 +1,7 @@
 //! The system calls that the room still makes once it serves. All others answer "not permitted".
 //!
 //! The list is what a trace of the release build shows under load (`strace -f`), and what the same
-//! code calls on other processors or C libraries; see `tests/integration/confine/`.
+//! code calls on other processors or C libraries; `tests/integration/serve/confined.rs` tries the rest.
 
 use nix::libc::{self, c_long};
 use seccompiler::{BpfProgram, Error, SeccompAction, SeccompCmpOp};
