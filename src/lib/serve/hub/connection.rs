@@ -25,20 +25,50 @@ pub(in crate::serve) enum Over {
     Replaced,
 }
 
+/// How far somebody has read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::serve) struct Position {
+    /// Number of the last event.
+    pub(super) cursor: u64,
+    /// Mark of the last "typing".
+    pub(super) typed: u64,
+}
+
+/// What lies behind a position, the same for all who read on from there.
+#[derive(Debug)]
+pub(in crate::serve) struct Batch {
+    /// Events of the room.
+    pub(in crate::serve) past: Past,
+    /// Who types, by number of seat; of no interest to those themselves.
+    pub(in crate::serve) typing: Vec<u64>,
+    /// The position after reading it.
+    pub(in crate::serve) end: Position,
+}
+
 /// What a connection has not read yet.
 #[derive(Debug)]
 pub(in crate::serve) enum News {
     /// Nothing: wait for [`Connection::woken`].
     Nothing,
-    /// Events, and who types.
-    Some {
-        /// Events of the room.
-        past: Past,
-        /// Numbers of seats.
-        typing: Vec<u64>,
-    },
+    /// Events, and who else types.
+    Some(Batch),
     /// Nothing, ever again.
     Over(Over),
+}
+
+/// Who speaks: a seat, and which of the transports that it has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::serve) struct Speaker {
+    /// Of the seat.
+    pub(in crate::serve) number: u64,
+    pub(super) transport: u64,
+}
+
+impl Batch {
+    /// Whether there is nothing in it.
+    pub(in crate::serve) fn is_empty(&self) -> bool {
+        self.past.events.is_empty() && self.past.missed == 0 && self.typing.is_empty()
+    }
 }
 
 /// One transport of one participant: a WebSocket, or one held poll.
@@ -46,40 +76,48 @@ pub(in crate::serve) enum News {
 pub(in crate::serve) struct Connection {
     pub(super) hub: Arc<Hub>,
     pub(super) bell: watch::Receiver<()>,
-    pub(super) number: u64,
-    pub(super) transport: u64,
-    pub(super) cursor: u64,
-    pub(super) typed: u64,
+    pub(super) speaker: Speaker,
+    pub(super) position: Position,
 }
 
 impl Connection {
     /// The last number that this connection has read.
     pub(in crate::serve) fn cursor(&self) -> u64 {
-        self.cursor
+        self.position.cursor
+    }
+
+    /// How far this connection has read.
+    pub(in crate::serve) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Who speaks here.
+    pub(in crate::serve) fn speaker(&self) -> Speaker {
+        self.speaker
+    }
+
+    /// Somebody else has read for this connection, up to here.
+    pub(in crate::serve) fn read_up_to(&mut self, position: Position) {
+        self.position = position;
     }
 
     /// Reads on. The bell is marked as heard first, so nothing that comes later is slept through.
     pub(in crate::serve) fn read(&mut self) -> News {
         self.bell.mark_unchanged();
         let inner = self.hub.lock();
-        if inner.room.transport(self.number) != Some(self.transport) {
+        if !inner.speaks(self.speaker) {
             return News::Over(Over::Replaced);
         }
-        let past = inner.ring.after(self.cursor, BATCH_BYTES);
-        let fresh = inner
-            .typing
-            .iter()
-            .filter(|(mark, number)| *mark > self.typed && *number != self.number);
-        let typing: Vec<u64> = fresh.map(|(_, number)| *number).collect();
-        self.typed = inner.typed;
-        if past.events.is_empty() && past.missed == 0 && typing.is_empty() {
-            return match inner.life {
-                Life::Open => News::Nothing,
-                Life::Ending => News::Over(Over::Ended),
-            };
+        let mut batch = inner.behind(self.position);
+        batch.typing.retain(|number| *number != self.speaker.number);
+        self.position = batch.end;
+        if !batch.is_empty() {
+            return News::Some(batch);
         }
-        self.cursor = past.cursor;
-        News::Some { past, typing }
+        match inner.life {
+            Life::Open => News::Nothing,
+            Life::Ending => News::Over(Over::Ended),
+        }
     }
 
     /// Returns when there may be something to read. Safe to cancel.
@@ -98,10 +136,10 @@ impl Connection {
         text: Text,
     ) -> Result<(), Refusal> {
         let mut inner = self.hub.lock();
-        if inner.room.transport(self.number) != Some(self.transport) {
+        if !inner.speaks(self.speaker) {
             return Err(Refusal::NoSeat);
         }
-        let event = inner.room.say(self.number, reference, text, Instant::now())?;
+        let event = inner.room.say(self.speaker.number, reference, text, Instant::now())?;
         self.hub.publish(&mut inner, event.into_iter().collect());
         Ok(())
     }
@@ -109,7 +147,8 @@ impl Connection {
     /// Lets the others know that this one types.
     pub(in crate::serve) fn types(&self) {
         let mut inner = self.hub.lock();
-        if !inner.room.types(self.number, Instant::now()) {
+        let number = self.speaker.number;
+        if !inner.room.types(number, Instant::now()) {
             return;
         }
         if inner.typing.len() == TYPING_KEPT {
@@ -117,15 +156,16 @@ impl Connection {
         }
         inner.typed += 1;
         let mark = inner.typed;
-        inner.typing.push_back((mark, self.number));
+        inner.typing.push_back((mark, number));
         self.hub.bell.send_replace(());
     }
 
     /// Gives up the seat for good.
     pub(in crate::serve) fn leave(&self) {
         let mut inner = self.hub.lock();
-        if inner.room.transport(self.number) == Some(self.transport) {
-            let event = inner.room.leave(self.number, Instant::now());
+        if inner.speaks(self.speaker) {
+            let event = inner.room.leave(self.speaker.number, Instant::now());
+            inner.turnover += 1;
             self.hub.publish(&mut inner, event.into_iter().collect());
         }
     }
@@ -134,9 +174,13 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut inner = self.hub.lock();
-        inner.room.detach(self.number, self.transport, Instant::now());
+        let Speaker { number, transport } = self.speaker;
+        inner.room.detach(number, transport, Instant::now());
         inner.connections -= 1;
+        let awaited = inner.life == Life::Ending;
         drop(inner);
-        self.hub.bell.send_replace(());
+        if awaited {
+            self.hub.bell.send_replace(());
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod connection;
 mod publish;
+mod survey;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,8 @@ use crate::control::{FromServe, Participant};
 use crate::token::{Secret, Token};
 use publish::participant;
 
-pub(super) use connection::{BATCH_BYTES, Connection, News, Over};
+pub(super) use connection::{BATCH_BYTES, Batch, Connection, News, Over, Position, Speaker};
+pub(super) use survey::Survey;
 
 /// Turns an event into the line that everybody gets: its number, the time in milliseconds since
 /// 1970, the event.
@@ -47,6 +49,8 @@ struct Inner {
     typing: VecDeque<(u64, u64)>,
     typed: u64,
     life: Life,
+    /// Counts how often somebody has lost the right to speak while their connection was open.
+    turnover: u64,
     /// Open [`Connection`]s.
     connections: usize,
     /// How many had a seat when the end was said, with an open connection or between two polls.
@@ -103,6 +107,7 @@ impl Hub {
             typing: VecDeque::new(),
             typed: 0,
             life: Life::Open,
+            turnover: 0,
             connections: 0,
             told: 0,
         };
@@ -157,6 +162,7 @@ impl Hub {
     pub(super) fn resume(self: &Arc<Self>, back: &Return) -> Result<Admission, Refusal> {
         let mut inner = self.lock();
         let (number, event) = inner.room.resume(&back.resume)?;
+        inner.turnover += 1;
         self.publish(&mut inner, event.into_iter().collect());
         let latest = inner.ring.latest();
         let cursor = back.after.map_or(latest, |after| after.min(latest));
@@ -232,10 +238,11 @@ impl Hub {
             connection: Connection {
                 hub: Arc::clone(self),
                 bell: self.bell.subscribe(),
-                number,
-                transport: inner.room.transport(number).unwrap_or_default(),
-                cursor,
-                typed: inner.typed,
+                speaker: Speaker {
+                    number,
+                    transport: inner.room.transport(number).unwrap_or_default(),
+                },
+                position: Position { cursor, typed: inner.typed },
             },
         }
     }

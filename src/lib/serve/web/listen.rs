@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::{SPARE, Web};
+use super::{SPARE, Web, fanout};
 
 /// A request line and headers that take longer are not meant to arrive; the tunnel sends them at
 /// once. Also ends what was opened ahead and is not used.
@@ -28,11 +28,13 @@ pub(super) const HEAD_BYTES: usize = 16 * 1024;
 /// Pause after the system refused a connection for want of descriptors: others end meanwhile.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections for ever. Dropping the future stops accepting; what was accepted lives on.
+/// Accepts connections for ever, and keeps everybody up to date. Dropping the future stops accepting;
+/// what was accepted lives on.
 pub(in crate::serve) async fn serve(listener: TcpListener, web: Arc<Web>) {
     // At the bound, new connections wait in the listen queue until one ends. Sockets are counted
     // apart, see `websocket`.
     let places = Arc::new(Semaphore::new(web.room.max_participants + SPARE));
+    tokio::spawn(fanout::run(Arc::clone(&web.fan_out), Arc::clone(&web.hub)));
     let routes = TowerToHyperService::new(super::routes(web));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {

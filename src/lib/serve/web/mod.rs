@@ -2,6 +2,7 @@
 
 mod door;
 mod end;
+mod fanout;
 mod guard;
 mod listen;
 mod page;
@@ -22,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::hub::Hub;
 use crate::config::RoomSettings;
+use fanout::FanOut;
 
 pub(super) use door::{Door, Public};
 pub(super) use listen::serve;
@@ -33,6 +35,7 @@ pub(super) use wire::encode;
 #[derive(Debug)]
 pub(super) struct Web {
     hub: Arc<Hub>,
+    fan_out: Arc<FanOut>,
     door: Door,
     page: page::Page,
     room: RoomSettings,
@@ -60,7 +63,8 @@ impl Web {
         let page = page::Page::render(&room)?;
         let sockets = Arc::new(Semaphore::new(room.max_participants + SPARE));
         let welcomes = Arc::new(Semaphore::new(WELCOMES));
-        Ok(Self { hub, door, page, room, sockets, welcomes })
+        let fan_out = Arc::default();
+        Ok(Self { hub, fan_out, door, page, room, sockets, welcomes })
     }
 
     /// A place among those who are being welcomed.

@@ -122,8 +122,8 @@ async fn read(connection: &mut Connection, mut answer: String, held: Held) -> St
     let end = Instant::now() + HOLD;
     loop {
         match connection.read() {
-            News::Some { past, typing } => {
-                answer.extend(wire::news(past, &typing).iter().map(|line| &**line));
+            News::Some(batch) => {
+                answer.extend(wire::news(batch).iter().map(|line| &**line));
                 // More may be there already, such as the end, and no time for another poll.
                 if answer.len() < ANSWER_BYTES {
                     continue;

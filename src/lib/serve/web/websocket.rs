@@ -8,11 +8,12 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::hub::{Connection, News, Over};
 use super::Web;
 use super::end::{Close, End};
+use super::fanout::{Left, Subscription};
 use super::socket::{Handshake, Heard, Socket};
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
@@ -130,7 +131,12 @@ async fn stay(
     drop(place);
     let talk = async {
         welcomed?;
-        (Room { web, connection, socket }).talk(rest).await
+        let subscription = web.fan_out.subscribe(socket.stream(), connection.speaker());
+        let mut room = Room { web, connection, subscription, socket };
+        let ended = room.talk(rest).await;
+        // What the fan-out has begun is finished before the goodbye.
+        room.take_back();
+        ended
     };
     match talk.await {
         Ok(never) => match never {},
@@ -153,43 +159,48 @@ fn not_text() -> Refused {
 struct Room<'a> {
     web: &'a Web,
     connection: Connection,
+    subscription: Subscription,
     socket: &'a mut Socket,
 }
 
 impl Room<'_> {
-    /// Does what the `rest` of their first message says, then reads and writes; the error is how to
-    /// end.
+    /// Does what the `rest` of their first message says, then listens, and writes when the fan-out
+    /// does not; the error is how to end.
     async fn talk(&mut self, rest: String) -> Result<Infallible, End> {
         self.obey(rest).await?;
         let mut last = Instant::now();
-        let mut ping = last + PING_EVERY;
+        let ping = sleep(PING_EVERY);
+        tokio::pin!(ping);
         loop {
             self.write().await?;
             tokio::select! {
-                () = self.connection.woken() => {}
+                () = self.subscription.given_back() => self.take_back(),
                 heard = self.socket.hear() => {
                     last = Instant::now();
                     self.heed(heard.ok_or(End::Cut)?).await?;
                 }
-                () = tokio::time::sleep_until(ping) => {
+                () = &mut ping => {
                     if last.elapsed() >= SILENCE {
                         return Err(End::Cut);
                     }
-                    ping = Instant::now() + PING_EVERY;
+                    ping.as_mut().reset(Instant::now() + PING_EVERY);
+                    self.take_back();
                     self.socket.ping().await?;
                 }
             }
         }
     }
 
-    /// Sends everything that is new, in as few frames as the bound of a batch allows.
+    /// Sends everything that is new, in as few frames as the bound of a batch allows, and leaves the
+    /// rest to the fan-out.
     async fn write(&mut self) -> Result<(), End> {
-        loop {
+        while !self.subscription.is_left() {
             match self.connection.read() {
-                News::Nothing => return Ok(()),
-                News::Some { past, typing } => {
-                    self.socket.send(wire::news(past, &typing)).await?;
+                News::Nothing => {
+                    self.socket.settle().await?;
+                    self.subscription.leave(&self.web.hub, self.connection.position());
                 }
+                News::Some(batch) => self.socket.send(wire::news(batch)).await?,
                 News::Over(Over::Replaced) => return Err(End::Closed(Close::Left)),
                 News::Over(Over::Ended) => {
                     self.socket.send(vec![wire::end().into()]).await?;
@@ -197,13 +208,32 @@ impl Room<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Nobody else writes to the socket from here on, until [`Room::write`].
+    fn take_back(&mut self) {
+        if let Some(Left { position, begun }) = self.subscription.take() {
+            self.connection.read_up_to(position);
+            if let Some(begun) = begun {
+                self.socket.finish(begun);
+            }
+        }
+    }
+
+    async fn answer(&mut self, line: String) -> Result<(), End> {
+        self.take_back();
+        Ok(self.socket.send(vec![line.into()]).await?)
     }
 
     async fn heed(&mut self, heard: Heard) -> Result<(), End> {
         match heard {
             Heard::Text(text) => self.obey(text).await,
-            Heard::Binary => Ok(self.socket.send(vec![not_text().line().into()]).await?),
-            Heard::Ping(payload) => Ok(self.socket.pong(&payload).await?),
+            Heard::Binary => self.answer(not_text().line()).await,
+            Heard::Ping(payload) => {
+                self.take_back();
+                Ok(self.socket.pong(&payload).await?)
+            }
             Heard::Pong => Ok(()),
             Heard::Close(code) => Err(End::Answered(code)),
             Heard::Broken(broken) => Err(broken.into()),
@@ -219,11 +249,11 @@ impl Room<'_> {
                 Reply::Left => return Err(End::Closed(Close::Left)),
             }
             if answers.len() >= ANSWER_BYTES {
-                self.socket.send(vec![std::mem::take(&mut answers).into()]).await?;
+                self.answer(std::mem::take(&mut answers)).await?;
             }
         }
         // It was said: no copy of it waits for a slow line.
         drop(text);
-        if answers.is_empty() { Ok(()) } else { Ok(self.socket.send(vec![answers.into()]).await?) }
+        if answers.is_empty() { Ok(()) } else { self.answer(answers).await }
     }
 }

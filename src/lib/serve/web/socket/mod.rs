@@ -12,22 +12,22 @@ mod heard;
 mod outgoing;
 
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
+use nix::sys::socket::{Shutdown, shutdown};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::Control;
 use zeroize::Zeroize as _;
 
 use self::decoder::Decoder;
-use self::outgoing::Outgoing;
 
 pub(super) use self::handshake::Handshake;
 pub(super) use self::heard::{Broken, Heard};
+pub(super) use self::outgoing::Outgoing;
 
 /// Bytes read at a time: a chat line is short, and whoever sends more waits for their next turn.
 const CHUNK: usize = 4096;
@@ -54,7 +54,8 @@ pub(super) enum Unsent {
 /// The server's end.
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: TcpStream,
+    /// Shared with the fan-out, which writes as well: never while a frame is `unsent`.
+    stream: Arc<TcpStream>,
     decoder: Decoder,
     /// Read, and not asked for yet.
     heard: std::vec::IntoIter<Heard>,
@@ -78,6 +79,7 @@ impl Socket {
     fn new(stream: TcpStream, early: &[u8], most: usize) -> Self {
         let mut decoder = Decoder::new(most);
         let heard = decoder.take(early).into_iter();
+        let stream = Arc::new(stream);
         Self { stream, decoder, heard, rest: Rest::Unknown, unsent: None }
     }
 
@@ -99,6 +101,16 @@ impl Socket {
                 Ok(_) => {}
             }
         }
+    }
+
+    /// What the fan-out writes to. Nothing may be unsent then.
+    pub(super) fn stream(&self) -> Arc<TcpStream> {
+        Arc::clone(&self.stream)
+    }
+
+    /// A frame was begun on the stream by somebody else; it is finished before anything else is sent.
+    pub(super) fn finish(&mut self, begun: Outgoing) {
+        self.unsent = Some(begun);
     }
 
     /// Sends lines as one frame.
@@ -135,7 +147,7 @@ impl Socket {
             let payload = payload.as_ref().map_or(&[][..], |code| code);
             self.unsent = Some(Outgoing::control(Control::Close, payload));
             self.flush().await.ok()?;
-            self.stream.shutdown().await.ok()
+            shutdown(self.stream.as_raw_fd(), Shutdown::Write).ok()
         };
         let told = timeout(WRITE_PATIENCE, goodbye).await;
         if told == Ok(Some(())) {
@@ -145,13 +157,25 @@ impl Socket {
         }
     }
 
-    async fn put(&mut self, frame: Outgoing) -> Result<(), Unsent> {
-        self.unsent = Some(frame);
+    /// Sends the rest of a frame that was begun, if there is any.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub(super) async fn settle(&mut self) -> Result<(), Unsent> {
+        if self.unsent.is_none() {
+            return Ok(());
+        }
         match timeout(WRITE_PATIENCE, self.flush()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Unsent::Gone),
             Err(_) => Err(Unsent::TooSlow),
         }
+    }
+
+    async fn put(&mut self, frame: Outgoing) -> Result<(), Unsent> {
+        self.settle().await?;
+        self.unsent = Some(frame);
+        self.settle().await
     }
 
     async fn flush(&mut self) -> io::Result<()> {
@@ -166,10 +190,13 @@ impl Socket {
                 self.unsent = None;
                 break;
             }
-            let stream = Pin::new(&mut self.stream);
-            match ready!(stream.poll_write_vectored(cx, &slots[..used]))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => frame.advance(written),
+            match self.stream.try_write_vectored(&slots[..used]) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(written) => frame.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.stream.poll_write_ready(cx))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
             }
         }
         Poll::Ready(Ok(()))
@@ -177,14 +204,20 @@ impl Socket {
 
     /// Reads one chunk, and says of how many bytes; 0 is the end.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        ready!(self.stream.poll_read_ready(cx))?;
-        let mut space = [0; CHUNK];
-        let mut chunk = ReadBuf::new(&mut space);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
-        let chunk = chunk.filled_mut();
-        self.heard = self.decoder.take(chunk).into_iter();
-        // The stack below us is not overwritten by anything for as long as nobody speaks.
-        chunk.zeroize();
-        Poll::Ready(Ok(chunk.len()))
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            let mut space = [0; CHUNK];
+            match self.stream.try_read(&mut space) {
+                Ok(read) => {
+                    let chunk = &mut space[..read];
+                    self.heard = self.decoder.take(chunk).into_iter();
+                    // The stack below us is not overwritten by anything for as long as nobody speaks.
+                    chunk.zeroize();
+                    return Poll::Ready(Ok(read));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
     }
 }

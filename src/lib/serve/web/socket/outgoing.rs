@@ -7,8 +7,8 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 /// A frame, of which a part may be sent already.
-#[derive(Debug)]
-pub(super) struct Outgoing {
+#[derive(Clone, Debug)]
+pub(in crate::serve::web) struct Outgoing {
     /// The header, and what a control frame carries.
     head: Vec<u8>,
     /// The payload of a text frame. Never copied: the text of a message is in the ring alone.
@@ -18,7 +18,7 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// These lines as one text frame.
-    pub(super) fn text(lines: Vec<Arc<str>>) -> Self {
+    pub(in crate::serve::web) fn text(lines: Vec<Arc<str>>) -> Self {
         let length = lines.iter().map(|line| line.len()).sum();
         Self { head: head(OpCode::Data(Data::Text), length), lines, sent: 0 }
     }
@@ -44,8 +44,15 @@ impl Outgoing {
         used.count()
     }
 
+    /// All of it in one piece, for those who send the same to many. A copy of what was said: it is
+    /// to be dropped before anything is waited for.
+    pub(in crate::serve::web) fn whole(&self) -> Vec<u8> {
+        let lines = self.lines.iter().map(|line| line.as_bytes());
+        std::iter::once(&*self.head).chain(lines).collect::<Vec<_>>().concat()
+    }
+
     /// So many bytes more are sent.
-    pub(super) fn advance(&mut self, bytes: usize) {
+    pub(in crate::serve::web) fn advance(&mut self, bytes: usize) {
         self.sent += bytes;
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::refused::Why;
-use crate::chat::{Event, Past};
+use crate::chat::Event;
 use crate::config::RoomSettings;
 use crate::control::Participant;
-use crate::serve::hub::{Admission, Connection, Hub};
+use crate::serve::hub::{Admission, Batch, Connection, Hub};
 
 /// Everything that a client may be told.
 #[derive(Serialize)]
@@ -128,7 +128,8 @@ pub(in crate::serve::web) fn welcome(
 
 /// Everything that is new to a reader: what was missed, what happened, who types. What happened is
 /// shared with the ring, not copied.
-pub(in crate::serve::web) fn news(past: Past, typing: &[u64]) -> Vec<Arc<str>> {
+pub(in crate::serve::web) fn news(batch: Batch) -> Vec<Arc<str>> {
+    let Batch { past, typing, .. } = batch;
     let mut lines = past.events;
     if past.missed > 0 {
         lines.insert(0, line(&FromServer::Gap { missed: past.missed }).into());
