@@ -49,6 +49,7 @@ impl Ceiling {
             share("events of the ring", room.ring.events, EVENT_BYTES),
             share("seats, also of some who left", most + KEPT, seat_bytes(REFERENCE_BYTES)),
             share("names of others who left", KEPT, IDENTITY_BYTES),
+            share("the roster, as it is told", 2 * most, named),
             share("sockets", visitors, SOCKET_BYTES),
             share("batches on their way", visitors, BATCH_BYTES),
             share("requests", visitors, REQUEST_BYTES + BATCH_BYTES),

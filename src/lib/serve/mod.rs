@@ -132,7 +132,7 @@ impl Service {
         let bounds = Bounds { events: room.ring.events, bytes: room.ring.bytes, age };
         let ring = Ring::new(bounds);
         let epoch = Token::draw()?;
-        let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::encode, sender);
+        let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::ENCODING, sender);
         let hub = Arc::new(hub);
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room)?);
         Ok(Self { hub, web, notices })

@@ -5,6 +5,7 @@
 
 mod connection;
 mod publish;
+mod roster;
 mod survey;
 
 use std::collections::VecDeque;
@@ -13,17 +14,24 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Entropy, Event, Nickname, Refusal, Ring, Room, Rules};
+use crate::chat::{Entropy, Event, Identity, Nickname, Refusal, Ring, Room, Rules};
 use crate::control::{FromServe, Participant};
 use crate::token::{Secret, Token};
 use publish::participant;
+use roster::Roster;
 
 pub(super) use connection::{BATCH_BYTES, Batch, Connection, News, Over, Position, Speaker};
 pub(super) use survey::Survey;
 
-/// Turns an event into the line that everybody gets: its number, the time in milliseconds since
-/// 1970, the event.
-pub(super) type Encode = fn(u64, u64, &Event) -> Arc<str>;
+/// How the room is put into words; the wire knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Encoding {
+    /// Turns an event into the line that everybody gets: its number, the time in milliseconds since
+    /// 1970, the event.
+    pub(super) event: fn(u64, u64, &Event) -> Arc<str>,
+    /// Turns somebody into the words that stand for them.
+    pub(super) somebody: fn(&Identity) -> String,
+}
 
 /// How long browsers have to call `/bye` after the goodbye, and those who poll to come back for it:
 /// measured, the first takes 22 ms.
@@ -35,7 +43,7 @@ pub(super) struct Hub {
     inner: Mutex<Inner>,
     bell: watch::Sender<()>,
     notices: mpsc::Sender<FromServe>,
-    encode: Encode,
+    encoding: Encoding,
     ticket: Token,
     epoch: String,
     backlog: usize,
@@ -45,6 +53,7 @@ pub(super) struct Hub {
 struct Inner {
     room: Room,
     ring: Ring,
+    roster: Roster,
     /// Who typed, each with a number that counts up.
     typing: VecDeque<(u64, u64)>,
     typed: u64,
@@ -72,8 +81,8 @@ pub(super) struct Admission {
     pub(super) you: Participant,
     /// What brings them back.
     pub(super) resume: Secret,
-    /// The others on the roster.
-    pub(super) present: Vec<Participant>,
+    /// The others on the roster, each in the words of [`Encoding::somebody`], with commas between.
+    pub(super) present: Arc<str>,
     /// Whoever left and may still be the author of something remembered.
     pub(super) gone: Vec<Participant>,
     /// Earlier messages, if the operator shows them to newcomers.
@@ -98,12 +107,13 @@ impl Hub {
         backlog: usize,
         ticket: Token,
         epoch: &Token,
-        encode: Encode,
+        encoding: Encoding,
         notices: mpsc::Sender<FromServe>,
     ) -> Self {
         let inner = Inner {
             room: Room::new(rules),
             ring,
+            roster: Roster::new(encoding.somebody),
             typing: VecDeque::new(),
             typed: 0,
             life: Life::Open,
@@ -115,7 +125,7 @@ impl Hub {
             inner: Mutex::new(inner),
             bell: watch::Sender::new(()),
             notices,
-            encode,
+            encoding,
             ticket,
             epoch: epoch.reveal().to_string(),
             backlog,
@@ -152,25 +162,26 @@ impl Hub {
         let (number, event) = inner.room.join(name, entropy, Instant::now())?;
         self.publish(&mut inner, vec![event]);
         let cursor = inner.ring.latest();
-        Ok(self.admit(&mut inner, number, cursor, backlog))
+        let connection = self.connect(&mut inner, number, cursor);
+        Ok(self.admit(&mut inner, connection, backlog))
     }
 
-    /// Lets somebody back in.
+    /// Lets somebody back in, and tells them who is there.
     ///
     /// # Errors
     /// What the room says.
     pub(super) fn resume(self: &Arc<Self>, back: &Return) -> Result<Admission, Refusal> {
         let mut inner = self.lock();
-        let (number, event) = inner.room.resume(&back.resume)?;
-        inner.turnover += 1;
-        self.publish(&mut inner, event.into_iter().collect());
-        let latest = inner.ring.latest();
-        let cursor = back.after.map_or(latest, |after| after.min(latest));
-        let admission = self.admit(&mut inner, number, cursor, Vec::new());
-        drop(inner);
-        // An older transport of the same seat must learn that it speaks for nobody.
-        self.bell.send_replace(());
-        Ok(admission)
+        let connection = self.come_back(&mut inner, back)?;
+        Ok(self.admit(&mut inner, connection, Vec::new()))
+    }
+
+    /// Lets somebody back in who knows who is there.
+    ///
+    /// # Errors
+    /// What the room says.
+    pub(super) fn reconnect(self: &Arc<Self>, back: &Return) -> Result<Connection, Refusal> {
+        self.come_back(&mut self.lock(), back)
     }
 
     /// Lets time pass; to be called about once a second.
@@ -212,38 +223,54 @@ impl Hub {
         }
     }
 
-    fn admit(
+    fn come_back(
         self: &Arc<Self>,
         inner: &mut Inner,
-        number: u64,
-        cursor: u64,
+        back: &Return,
+    ) -> Result<Connection, Refusal> {
+        let (number, event) = inner.room.resume(&back.resume)?;
+        inner.turnover += 1;
+        self.publish(inner, event.into_iter().collect());
+        let latest = inner.ring.latest();
+        let cursor = back.after.map_or(latest, |after| after.min(latest));
+        // An older transport of the same seat must learn that it speaks for nobody.
+        self.bell.send_replace(());
+        Ok(self.connect(inner, number, cursor))
+    }
+
+    fn connect(self: &Arc<Self>, inner: &mut Inner, number: u64, cursor: u64) -> Connection {
+        inner.connections += 1;
+        let transport = inner.room.transport(number).unwrap_or_default();
+        Connection {
+            hub: Arc::clone(self),
+            bell: self.bell.subscribe(),
+            speaker: Speaker { number, transport },
+            position: Position { cursor, typed: inner.typed },
+        }
+    }
+
+    fn admit(
+        &self,
+        inner: &mut Inner,
+        connection: Connection,
         backlog: Vec<Arc<str>>,
     ) -> Admission {
-        inner.connections += 1;
         // Needed only by who is shown what was said before they came, or while they were away.
-        let reads_the_past = !backlog.is_empty() || cursor < inner.ring.latest();
+        let reads_the_past = !backlog.is_empty() || connection.cursor() < inner.ring.latest();
         let gone = if reads_the_past {
             inner.room.absent().map(participant).collect()
         } else {
             Vec::new()
         };
+        let number = connection.speaker().number;
         let seat = inner.room.seat(number).expect("the room has just given this seat");
-        let others = inner.room.roster().filter(|other| other.identity.number != number);
         Admission {
             you: participant(&seat.identity),
             resume: seat.resume(),
-            present: others.map(|other| participant(&other.identity)).collect(),
+            present: inner.roster.others(&inner.room, number),
             gone,
             backlog,
-            connection: Connection {
-                hub: Arc::clone(self),
-                bell: self.bell.subscribe(),
-                speaker: Speaker {
-                    number,
-                    transport: inner.room.transport(number).unwrap_or_default(),
-                },
-                position: Position { cursor, typed: inner.typed },
-            },
+            connection,
         }
     }
 

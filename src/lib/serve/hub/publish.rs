@@ -15,8 +15,13 @@ impl Hub {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         for event in events {
+            match &event {
+                Event::Joined(who) => inner.roster.came(who),
+                Event::Left(_) => inner.roster.went(),
+                Event::Said { .. } | Event::Moved { .. } => {}
+            }
             self.tell_operator(inner, &event);
-            let line = (self.encode)(inner.ring.next(), at, &event);
+            let line = (self.encoding.event)(inner.ring.next(), at, &event);
             inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
         }
         self.bell.send_replace(());

@@ -28,8 +28,7 @@ use fanout::FanOut;
 pub(super) use door::{Door, Public};
 pub(super) use listen::serve;
 pub(super) use page::PageError;
-pub(super) use wire::REFERENCE_BYTES;
-pub(super) use wire::encode;
+pub(super) use wire::{ENCODING, REFERENCE_BYTES};
 
 /// What every request may see.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::super::hub::{Admission, Connection, News, Over, Return};
+use super::super::hub::{Connection, News, Over, Return};
 use super::Web;
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
@@ -151,8 +151,7 @@ fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refus
 
 fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {
     let back = Return { resume: Secret::new(resume.to_owned()), after };
-    let Admission { connection, .. } = web.hub.resume(&back)?;
-    Ok((connection, String::new()))
+    Ok((web.hub.reconnect(&back)?, String::new()))
 }
 
 /// What follows `Bearer`; nothing that any seat has if another scheme is asked for. Whoever sends
