@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::hub::{Connection, News, Over};
@@ -42,7 +41,7 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many at the door\n").into_response();
     };
     tokio::spawn(async move {
-        if let Some(mut socket) = handshake.upgrade.socket(FRAME_BYTES).await {
+        if let Some(mut socket) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await {
             visit(&web, &mut socket).await;
         }
         drop(place);
@@ -50,26 +49,50 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -
     handshake.answer
 }
 
+/// From the first message to the goodbye. What comes before and after the conversation is on the
+/// heap, as is all that is rare in it: there are thousands who only listen, and each of them costs
+/// what the largest moment needs that is not.
 async fn visit(web: &Web, socket: &mut Socket) {
-    let end = match first_message(socket).await {
-        Ok(message) => {
-            let place = web.welcoming().await;
-            match come_in(web, message) {
-                Ok(entered) => stay(web, socket, entered, place).await,
-                Err(refused) => {
-                    drop(place);
-                    refuse(socket, &refused).await
-                }
-            }
+    let end = match Box::pin(come(web, socket)).await {
+        Ok((connection, rest)) => {
+            let subscription = web.fan_out.subscribe(socket.stream(), connection.speaker());
+            let mut room = Room { web, connection, subscription, socket };
+            let Err(end) = room.talk(rest).await;
+            // What the fan-out has begun is finished before the goodbye. The seat is free before it:
+            // nobody waits in the room for the end of a line.
+            room.take_back();
+            end
         }
-        Err(Unheard::Refused(refused)) => refuse(socket, &refused).await,
-        Err(Unheard::Over(end)) => end,
+        Err(end) => end,
     };
     match end {
         End::Cut => {}
-        End::Answered(code) => socket.close(code).await,
-        End::Closed(code) => socket.close(Some(code as u16)).await,
+        End::Answered(code) => Box::pin(socket.close(code)).await,
+        End::Closed(code) => Box::pin(socket.close(Some(code as u16))).await,
     }
+}
+
+/// Lets somebody in; what they said after their join is returned with the connection.
+async fn come(web: &Web, socket: &mut Socket) -> Result<(Connection, String), End> {
+    let refused = match first_message(socket).await {
+        Ok(message) => {
+            let place = web.welcoming().await;
+            match come_in(web, message) {
+                Ok(Entered { connection, welcome, rest }) => {
+                    socket.send(welcome).await?;
+                    return Ok((connection, rest));
+                }
+                Err(refused) => {
+                    drop(place);
+                    refused
+                }
+            }
+        }
+        Err(Unheard::Refused(refused)) => refused,
+        Err(Unheard::Over(end)) => return Err(end),
+    };
+    socket.send(vec![refused.line().into()]).await?;
+    Err(End::Closed(Close::Refused))
 }
 
 /// Why there is no first message.
@@ -118,39 +141,6 @@ fn come_in(web: &Web, message: String) -> Result<Entered, Refused> {
     Ok(Entered { connection, welcome, rest: rest.to_owned() })
 }
 
-/// Serves somebody until one side has enough. The seat is free when it returns: nobody waits in the
-/// room for the end of a line.
-async fn stay(
-    web: &Web,
-    socket: &mut Socket,
-    entered: Entered,
-    place: OwnedSemaphorePermit,
-) -> End {
-    let Entered { connection, welcome, rest } = entered;
-    let welcomed = socket.send(welcome).await;
-    drop(place);
-    let talk = async {
-        welcomed?;
-        let subscription = web.fan_out.subscribe(socket.stream(), connection.speaker());
-        let mut room = Room { web, connection, subscription, socket };
-        let ended = room.talk(rest).await;
-        // What the fan-out has begun is finished before the goodbye.
-        room.take_back();
-        ended
-    };
-    match talk.await {
-        Ok(never) => match never {},
-        Err(end) => end,
-    }
-}
-
-async fn refuse(socket: &mut Socket, refused: &Refused) -> End {
-    match socket.send(vec![refused.line().into()]).await {
-        Ok(()) => End::Closed(Close::Refused),
-        Err(unsent) => unsent.into(),
-    }
-}
-
 fn not_text() -> Refused {
     Refused::new(Why::BadJson, "binary frames are not part of this protocol; send text")
 }
@@ -167,17 +157,20 @@ impl Room<'_> {
     /// Does what the `rest` of their first message says, then listens, and writes when the fan-out
     /// does not; the error is how to end.
     async fn talk(&mut self, rest: String) -> Result<Infallible, End> {
-        self.obey(rest).await?;
+        Box::pin(self.obey(rest)).await?;
         let mut last = Instant::now();
         let ping = sleep(PING_EVERY);
         tokio::pin!(ping);
         loop {
-            self.write().await?;
+            // On the heap, here and below: whoever only listens has no memory for it.
+            if !self.subscription.is_left() {
+                Box::pin(self.write()).await?;
+            }
             tokio::select! {
                 () = self.subscription.given_back() => self.take_back(),
                 heard = self.socket.hear() => {
                     last = Instant::now();
-                    self.heed(heard.ok_or(End::Cut)?).await?;
+                    Box::pin(self.heed(heard.ok_or(End::Cut)?)).await?;
                 }
                 () = &mut ping => {
                     if last.elapsed() >= SILENCE {
@@ -185,7 +178,7 @@ impl Room<'_> {
                     }
                     ping.as_mut().reset(Instant::now() + PING_EVERY);
                     self.take_back();
-                    self.socket.ping().await?;
+                    Box::pin(self.socket.ping()).await?;
                 }
             }
         }
@@ -223,7 +216,7 @@ impl Room<'_> {
 
     async fn answer(&mut self, line: String) -> Result<(), End> {
         self.take_back();
-        Ok(self.socket.send(vec![line.into()]).await?)
+        Ok(Box::pin(self.socket.send(vec![line.into()])).await?)
     }
 
     async fn heed(&mut self, heard: Heard) -> Result<(), End> {
@@ -232,7 +225,7 @@ impl Room<'_> {
             Heard::Binary => self.answer(not_text().line()).await,
             Heard::Ping(payload) => {
                 self.take_back();
-                Ok(self.socket.pong(&payload).await?)
+                Ok(Box::pin(self.socket.pong(&payload)).await?)
             }
             Heard::Pong => Ok(()),
             Heard::Close(code) => Err(End::Answered(code)),

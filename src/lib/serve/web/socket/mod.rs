@@ -61,8 +61,9 @@ pub(super) struct Socket {
     heard: std::vec::IntoIter<Heard>,
     /// What may still be there to be read.
     rest: Rest,
-    /// A frame that was begun. What follows in its middle would be taken for a part of it.
-    unsent: Option<Outgoing>,
+    /// Frames of which the first may be begun. What is sent in its middle would be taken for a part
+    /// of it.
+    unsent: Vec<Outgoing>,
 }
 
 /// What is known of the bytes that were not read.
@@ -80,7 +81,7 @@ impl Socket {
         let mut decoder = Decoder::new(most);
         let heard = decoder.take(early).into_iter();
         let stream = Arc::new(stream);
-        Self { stream, decoder, heard, rest: Rest::Unknown, unsent: None }
+        Self { stream, decoder, heard, rest: Rest::Unknown, unsent: Vec::new() }
     }
 
     /// The next from the client; `None`: it is gone. Safe to cancel.
@@ -110,7 +111,7 @@ impl Socket {
 
     /// A frame was begun on the stream by somebody else; it is finished before anything else is sent.
     pub(super) fn finish(&mut self, begun: Outgoing) {
-        self.unsent = Some(begun);
+        self.unsent.push(begun);
     }
 
     /// Sends lines as one frame.
@@ -142,10 +143,8 @@ impl Socket {
     pub(super) async fn close(&mut self, code: Option<u16>) {
         let payload = code.map(u16::to_be_bytes);
         let goodbye = async {
-            // The rest of a frame that was begun, first.
-            self.flush().await.ok()?;
             let payload = payload.as_ref().map_or(&[][..], |code| code);
-            self.unsent = Some(Outgoing::control(Control::Close, payload));
+            self.unsent.push(Outgoing::control(Control::Close, payload));
             self.flush().await.ok()?;
             shutdown(self.stream.as_raw_fd(), Shutdown::Write).ok()
         };
@@ -162,7 +161,7 @@ impl Socket {
     /// # Errors
     /// As [`Socket::send`].
     pub(super) async fn settle(&mut self) -> Result<(), Unsent> {
-        if self.unsent.is_none() {
+        if self.unsent.is_empty() {
             return Ok(());
         }
         match timeout(WRITE_PATIENCE, self.flush()).await {
@@ -173,8 +172,7 @@ impl Socket {
     }
 
     async fn put(&mut self, frame: Outgoing) -> Result<(), Unsent> {
-        self.settle().await?;
-        self.unsent = Some(frame);
+        self.unsent.push(frame);
         self.settle().await
     }
 
@@ -183,12 +181,12 @@ impl Socket {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(frame) = &mut self.unsent {
+        while let Some(frame) = self.unsent.first_mut() {
             let mut slots = [IoSlice::new(&[]); SLICES];
             let used = frame.next(&mut slots);
             if used == 0 {
-                self.unsent = None;
-                break;
+                self.unsent.remove(0);
+                continue;
             }
             match self.stream.try_write_vectored(&slots[..used]) {
                 Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -199,6 +197,8 @@ impl Socket {
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
+        // The list itself is memory, too.
+        self.unsent = Vec::new();
         Poll::Ready(Ok(()))
     }
 
