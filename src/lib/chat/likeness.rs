@@ -78,14 +78,20 @@ fn blurred(text: &str) -> String {
 }
 
 /// Whether nothing is drawn for it: such characters have no skeleton. Fillers are letters by
-/// category, and variation selectors marks, so the category alone does not tell.
+/// category, and variation selectors marks, so the category alone does not tell. Listed, because a
+/// message may consist of thousands of them.
 pub(super) fn invisible(c: char) -> bool {
-    let mut bytes = [0; 4];
-    unicode_security::skeleton(c.encode_utf8(&mut bytes)).next().is_none()
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
 mod tests {
+    use super::invisible;
     use crate::chat::Nickname;
 
     fn name(raw: &str) -> Nickname {
@@ -126,6 +132,16 @@ mod tests {
             ("Ана", "Оля"),
         ] {
             assert!(!name(a).clashes_with(&name(b)), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_skeleton_is_invisible() {
+        // Between and beyond these, nothing is assigned but for private use.
+        for c in ('\0'..='\u{33fff}').chain('\u{e0000}'..='\u{e1fff}') {
+            let mut bytes = [0; 4];
+            let drawn = unicode_security::skeleton(c.encode_utf8(&mut bytes)).next().is_some();
+            assert_ne!(invisible(c), drawn, "{c:?}");
         }
     }
 }

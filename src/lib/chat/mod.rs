@@ -15,6 +15,8 @@ mod room_tests;
 mod seat;
 mod taken;
 mod text;
+#[cfg(test)]
+mod text_tests;
 
 pub(crate) use nickname::Nickname;
 pub(crate) use rate::Pace;

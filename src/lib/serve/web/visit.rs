@@ -1,5 +1,7 @@
 //! What a client's line does, whichever transport brought it.
 
+use std::borrow::Cow;
+
 use super::super::hub::{Admission, Connection, Return};
 use super::Web;
 use super::wire::{self, FromClient, Refused, Why};
@@ -21,7 +23,7 @@ pub(super) enum Reply {
 ///
 /// # Errors
 /// A refusal with its reason, for programs and for people.
-pub(super) fn enter(web: &Web, first: FromClient) -> Result<Admission, Refused> {
+pub(super) fn enter(web: &Web, first: FromClient<'_>) -> Result<Admission, Refused> {
     let FromClient::Join { name, ticket, resume, after } = first else {
         return Err(Refused::new(Why::BadJson, "the first line must be a join"));
     };
@@ -47,17 +49,17 @@ pub(super) fn obey(web: &Web, connection: &Connection, line: &str) -> Reply {
     match FromClient::parse(line) {
         Err(refused) => Reply::Line(refused.line()),
         Ok(FromClient::Say { reference, body }) => {
-            match say(web, connection, reference.clone(), &body) {
+            match say(web, connection, reference.as_deref(), &body) {
                 Ok(()) => Reply::Nothing,
-                Err(refused) => Reply::Line(refused.about(reference).line()),
+                Err(refused) => Reply::Line(refused.about(reference.map(Cow::into_owned)).line()),
             }
         }
-        Ok(FromClient::Typing {}) => {
+        Ok(FromClient::Typing) => {
             connection.types();
             Reply::Nothing
         }
-        Ok(FromClient::Beat {}) => Reply::Line(wire::beat()),
-        Ok(FromClient::Leave {}) => {
+        Ok(FromClient::Beat) => Reply::Line(wire::beat()),
+        Ok(FromClient::Leave) => {
             connection.leave();
             Reply::Left
         }
@@ -70,14 +72,14 @@ pub(super) fn obey(web: &Web, connection: &Connection, line: &str) -> Reply {
 fn say(
     web: &Web,
     connection: &Connection,
-    reference: Option<String>,
+    reference: Option<&str>,
     body: &str,
 ) -> Result<(), Refused> {
     if web.hub.is_ending() {
         return Err(closing());
     }
     let text = Text::parse(body, web.room.message_bytes)?;
-    Ok(connection.say(reference, text)?)
+    Ok(connection.say(reference.map(str::to_owned), text)?)
 }
 
 /// The refusal of a ticket that is not the room's.

@@ -1,6 +1,8 @@
 //! The wire protocol, version 1: JSON objects, one per line. README.md documents it for users.
 
 mod heard;
+#[cfg(test)]
+mod heard_tests;
 mod refused;
 mod told;
 mod welcome;
