@@ -5,9 +5,11 @@
 //! large buffer for all, frames parsed where they lie, and no allocation per message.
 
 mod frame;
+mod guest;
 mod message;
 mod order;
 mod pace;
+mod polls;
 mod receiver;
 mod saturate;
 
@@ -20,8 +22,10 @@ use frame::{Opcode, client_frame};
 use order::Order;
 use receiver::{GO, READY, Receiver, Stage};
 
-pub(crate) use frame::Frames;
+pub(crate) use guest::{Guest, Manners};
 pub(crate) use message::{Dialect, MESSAGE_BYTES};
+pub(crate) use pace::Delays;
+pub(crate) use polls::Polls;
 pub(crate) use receiver::{ACCEPT, KEY};
 pub(crate) use saturate::{Saturation, Window};
 
@@ -37,8 +41,13 @@ const STALLED: Duration = Duration::from_secs(5);
 /// Nothing more comes after this, or it would have: a message takes well below a millisecond.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// Between two texts by which is found out who hears.
+/// Between two texts by which is found out who hears, and what is added to that for each receiver:
+/// more than any server here takes for it, or they would pile up.
 const CALL_EVERY: Duration = Duration::from_millis(20);
+const CALL_EACH: Duration = Duration::from_micros(30);
+
+/// Connections that are opened at a time: below the 128 that may wait at most servers.
+const WAVE: usize = 100;
 
 /// Where to connect, and how to get in.
 #[derive(Clone, Debug)]
@@ -71,6 +80,16 @@ impl Target {
     }
 }
 
+/// How participants come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coming {
+    /// Each as fast as it can.
+    AtOnce,
+    /// First they connect, a wave at a time; then all of them join. The others are told of each who
+    /// joins, a square of deliveries, in fewer batches if many join together.
+    InTurn,
+}
+
 /// Participants, and what they know.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -85,14 +104,17 @@ pub(crate) struct Load {
     start: Instant,
     /// Whoever has something to send.
     dirty: Vec<usize>,
+    coming: Coming,
+    /// The server is ending: whoever is cut off is not amiss.
+    is_ending: bool,
 }
 
 impl Load {
-    /// Lets `count` participants in, so many at a time.
+    /// Lets `count` participants in.
     ///
     /// # Errors
     /// When one of them is not let in.
-    pub(crate) fn connect(target: &Target, count: usize, wave: usize) -> Result<Self, String> {
+    pub(crate) fn connect(target: &Target, count: usize, coming: Coming) -> Result<Self, String> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
         let dialect = target.dialect();
         let mut load = Self {
@@ -105,26 +127,47 @@ impl Load {
             order: Order::new(dialect, count),
             start: Instant::now(),
             dirty: Vec::new(),
+            coming,
+            is_ending: false,
         };
-        while load.receivers.len() < count {
-            let wave = wave.min(count - load.receivers.len());
-            let first = load.receivers.len();
-            for _ in 0..wave {
-                load.open()?;
+        match coming {
+            Coming::AtOnce => {
+                for _ in 0..count {
+                    load.open()?;
+                }
             }
-            load.until("was not let in", |load| {
-                let wave = &load.receivers[first..];
-                wave.iter().find(|one| matches!(one.stage, Stage::Shaking | Stage::Welcomed))
-            })?;
+            Coming::InTurn => {
+                while load.receivers.len() < count {
+                    for _ in 0..WAVE.min(count - load.receivers.len()) {
+                        load.open()?;
+                    }
+                    load.until("got no answer to the handshake", Stage::Shaking)?;
+                }
+                for number in 0..count {
+                    load.join(number)?;
+                }
+            }
         }
+        load.until("was not let in", Stage::Welcomed)?;
         Ok(load)
+    }
+
+    /// Lets one who has shaken hands say who it is, if that is asked for.
+    fn join(&mut self, number: usize) -> Result<(), String> {
+        let receiver = &mut self.receivers[number];
+        if receiver.stage == Stage::Shaken {
+            receiver.stage = Stage::Welcomed;
+            let join = self.target.join(&format!("P{number}"));
+            client_frame(Opcode::Text, join.as_bytes(), receiver.outbox());
+            self.dirty.push(number);
+        }
+        Ok(())
     }
 
     fn open(&mut self) -> Result<(), String> {
         let number = self.receivers.len();
-        let failed = |error: &dyn std::fmt::Display| {
-            format!("receiver {number} cannot connect: {error}")
-        };
+        let failed =
+            |error: &dyn std::fmt::Display| format!("receiver {number} cannot connect: {error}");
         let stream = TcpStream::connect(self.target.address).map_err(|error| failed(&error))?;
         stream.set_nodelay(true).map_err(|error| failed(&error))?;
         stream.set_nonblocking(true).map_err(|error| failed(&error))?;
@@ -157,15 +200,17 @@ impl Load {
     /// Says a text, again and again if it is [`READY`], until everybody is at this stage by it.
     fn call(&mut self, mark: &[u8], stage: Stage) -> Result<(), String> {
         let started = Instant::now();
+        let receivers = u32::try_from(self.receivers.len()).unwrap_or(u32::MAX);
+        let every = CALL_EVERY + CALL_EACH * receivers;
         loop {
             let mut text = vec![b'.'; MESSAGE_BYTES - 1 - mark.len()];
             text.extend(mark);
-            if mark == READY || started.elapsed() < CALL_EVERY {
+            if mark == READY || started.elapsed() < every {
                 self.dialect.say(&text, self.receivers[0].outbox());
                 self.dirty.push(0);
             }
             let called = Instant::now();
-            while called.elapsed() < CALL_EVERY {
+            while called.elapsed() < every {
                 self.flush()?;
                 self.pump(5)?;
                 if self.receivers.iter().all(|receiver| receiver.stage == stage) {
@@ -180,22 +225,25 @@ impl Load {
         }
     }
 
-    /// Pumps until nobody is found any more.
-    fn until(
-        &mut self,
-        what: &str,
-        find: impl Fn(&Self) -> Option<&Receiver>,
-    ) -> Result<(), String> {
+    /// Pumps until nobody is at this stage, or an earlier one.
+    fn until(&mut self, what: &str, stage: Stage) -> Result<(), String> {
         let mut last = Instant::now();
-        while find(self).is_some() {
+        // Whoever is past it stays past it.
+        let mut first = 0;
+        loop {
+            while self.receivers.get(first).is_some_and(|one| one.stage > stage) {
+                first += 1;
+            }
+            if first == self.receivers.len() {
+                return Ok(());
+            }
             self.flush()?;
             if self.pump(100)? > 0 {
                 last = Instant::now();
             } else if last.elapsed() > 2 * STALLED {
-                return Err(format!("somebody {what}"));
+                return Err(format!("receiver {first} {what}"));
             }
         }
-        Ok(())
     }
 
     /// Waits up to so many milliseconds and takes what came; how many had something.
@@ -210,7 +258,10 @@ impl Load {
             let event = self.events[at];
             let number = usize::try_from(event.data()).unwrap_or_default();
             let over = EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
-            self.read(number, event.events().intersects(over))?;
+            let read = self.read(number, event.events().intersects(over));
+            if !self.is_ending {
+                read?;
+            }
         }
         Ok(ready)
     }
@@ -247,12 +298,13 @@ impl Load {
             receiver.shake(&mut bytes, self.dialect)?;
             match receiver.stage {
                 Stage::Shaking => return Ok(()),
-                Stage::Welcomed => {
-                    let join = self.target.join(&format!("P{number}"));
-                    client_frame(Opcode::Text, join.as_bytes(), receiver.outbox());
-                    receiver.flush()?;
-                }
-                Stage::Lobby | Stage::Ready | Stage::InStep | Stage::Gone => {}
+                Stage::Shaken if self.coming == Coming::AtOnce => return self.join(number),
+                Stage::Shaken
+                | Stage::Welcomed
+                | Stage::Lobby
+                | Stage::Ready
+                | Stage::InStep
+                | Stage::Gone => {}
             }
         }
         while let Some(piece) = receiver.frames.next(&mut bytes)? {
@@ -327,19 +379,20 @@ impl Load {
         self.order.missing(self.receivers.iter().map(|receiver| &receiver.place))
     }
 
-    /// Keeps reading until every participant has been sent away: how a session ends.
+    /// Keeps reading, as people do, until the server has ended.
     ///
     /// # Errors
-    /// When some are left after so long.
-    pub(crate) fn until_gone(&mut self, patience: Duration) -> Result<(), String> {
-        let started = Instant::now();
-        while self.receivers.iter().any(|receiver| receiver.stage != Stage::Gone) {
-            // Whoever is cut off without a word is gone as well.
-            let _ = self.pump(20);
-            if started.elapsed() > patience {
-                return Err("some participants were not sent away".to_owned());
-            }
+    /// When somebody was cut off instead of being sent away.
+    pub(crate) fn until_ended(&mut self, mut ended: impl FnMut() -> bool) -> Result<(), String> {
+        self.is_ending = true;
+        while !ended() {
+            self.pump(1)?;
         }
-        Ok(())
+        // What was on the way.
+        self.pump(0)?;
+        match self.receivers.iter().position(|receiver| !receiver.was_sent_away()) {
+            Some(number) => Err(format!("receiver {number} was not told of the end")),
+            None => Ok(()),
+        }
     }
 }

@@ -170,9 +170,10 @@ impl Order {
                 return Ok(());
             };
             let line = &self.bytes[from..=from + length];
-            let said = self.dialect.read(line).ok_or_else(|| {
-                format!("got a line that nobody said: {}", shown(line))
-            })?;
+            let said = self
+                .dialect
+                .read(line)
+                .ok_or_else(|| format!("got a line that nobody said: {}", shown(line)))?;
             self.read += line.len() as u64;
             self.check(said)?;
         }
@@ -181,8 +182,12 @@ impl Order {
     fn check(&mut self, said: Said) -> Result<(), String> {
         let Said { sender: from, counter, room } = said;
         let sender = self.senders.get_mut(from);
-        let sender = sender.ok_or_else(|| format!("got a message of sender {from}, of whom \
-             there is none"))?;
+        let sender = sender.ok_or_else(|| {
+            format!(
+                "got a message of sender {from}, of whom \
+             there is none"
+            )
+        })?;
         if counter != sender.next && !(sender.may_skip && counter > sender.next) {
             let next = sender.next;
             return Err(format!("expected message {next} of sender {from}, got {counter}"));
@@ -231,8 +236,7 @@ impl Order {
         // From the beginning of the line.
         let back = self.bytes[..at + equal].iter().rev().take_while(|b| **b != b'\n').count();
         let expected = &self.bytes[at + equal - back..];
-        let got: Vec<u8> =
-            expected[..back].iter().chain(&payload[equal..]).copied().collect();
+        let got: Vec<u8> = expected[..back].iter().chain(&payload[equal..]).copied().collect();
         format!("receiver {receiver}: expected {}, got {}", shown(expected), shown(&got))
     }
 }

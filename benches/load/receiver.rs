@@ -23,10 +23,12 @@ pub(super) const GO: &[u8] = b"[go]";
 const TAIL: usize = 12;
 
 /// How far a participant has come.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(super) enum Stage {
     /// Waits for the answer to the handshake.
     Shaking,
+    /// Has it, and has not said who it is.
+    Shaken,
     /// Waits to be welcomed.
     Welcomed,
     /// In, and counts nothing yet.
@@ -123,7 +125,7 @@ impl Receiver {
         self.text = Vec::new();
         self.stage = match dialect {
             Dialect::Relay => Stage::Lobby,
-            Dialect::Room => Stage::Welcomed,
+            Dialect::Room => Stage::Shaken,
         };
         Ok(())
     }
@@ -152,7 +154,12 @@ impl Receiver {
                     self.stage = Stage::Ready;
                 }
             }
-            Stage::Shaking | Stage::Lobby | Stage::Ready | Stage::InStep | Stage::Gone => {}
+            Stage::Shaking
+            | Stage::Shaken
+            | Stage::Lobby
+            | Stage::Ready
+            | Stage::InStep
+            | Stage::Gone => {}
         }
         Ok(())
     }
@@ -184,12 +191,16 @@ impl Receiver {
             Opcode::Close => {
                 client_frame(Opcode::Close, &payload, &mut self.outbox);
                 self.stage = Stage::Gone;
-                self.tail = [0; TAIL];
                 self.text = payload;
             }
             Opcode::Pong | Opcode::Text => {}
         }
         self.flush().map(drop)
+    }
+
+    /// Whether the server has said goodbye.
+    pub(super) fn was_sent_away(&self) -> bool {
+        self.stage == Stage::Gone && !self.text.is_empty()
     }
 
     /// How the server ended it, in words.

@@ -4,6 +4,7 @@ mod floor;
 mod plain;
 mod room;
 mod running;
+mod session;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub(crate) struct Server {
 #[derive(Clone, Debug)]
 enum Program {
     Room(Room),
+    /// A whole session, for so many.
+    Session(PathBuf, usize),
     /// This very program, in another role.
     Own(Role),
     /// One that prints its port, and relays what comes to `/ws`.
@@ -90,6 +93,11 @@ impl Server {
         Self { name: name.to_owned(), program: Program::Room(room) }
     }
 
+    /// A whole session of chattrace, for so many.
+    pub(crate) fn session(name: &str, program: PathBuf, participants: usize) -> Self {
+        Self { name: name.to_owned(), program: Program::Session(program, participants) }
+    }
+
     /// A yardstick of our own.
     pub(crate) fn own(role: Role) -> Self {
         Self { name: role.name().to_owned(), program: Program::Own(role) }
@@ -102,7 +110,7 @@ impl Server {
 
     /// Whether it is what this is all about, and must not fail.
     pub(crate) fn is_room(&self) -> bool {
-        matches!(self.program, Program::Room(_))
+        matches!(self.program, Program::Room(_) | Program::Session(..))
     }
 
     /// Starts it, on the core of the servers.
@@ -111,8 +119,9 @@ impl Server {
     /// When it does not say where it listens.
     pub(crate) fn start(&self, cores: Cores) -> Result<Running, String> {
         let scratch = Scratch::new()?;
-        let command = match &self.program {
+        let mut command = match &self.program {
             Program::Room(room) => room.command(&scratch)?,
+            Program::Session(program, size) => session::command(program, *size, &scratch)?,
             Program::Own(role) => {
                 let own = std::env::current_exe().map_err(|error| error.to_string())?;
                 let mut command = Command::new(own);
@@ -121,6 +130,12 @@ impl Server {
             }
             Program::Beside(program) => Command::new(program),
         };
+        // What the operator of this machine has set is not meant for what is measured.
+        for (variable, _) in std::env::vars_os() {
+            if variable.as_encoded_bytes().starts_with(b"CHATTRACE_") {
+                command.env_remove(variable);
+            }
+        }
         Running::start(&self.name, command, cores, scratch)
     }
 }

@@ -1,8 +1,16 @@
 //! The tables, each a file.
 
+mod crowd;
+mod disturbed;
+mod latency;
+mod memory;
+mod price;
 mod saturation;
+mod self_test;
+mod start;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::load::Window;
@@ -10,6 +18,9 @@ use crate::machine::{self, Cores};
 use crate::options::{Options, TableName};
 use crate::report::{self, Table};
 use crate::servers::{Role, Room, Server};
+
+/// As many as a room can take.
+const MANY: usize = 10_000;
 
 /// Descriptors that ten thousand connections need beside them.
 const SPARE_FILES: u64 = 64;
@@ -23,6 +34,9 @@ pub(crate) struct Bench {
     files: u64,
     /// `chattrace-serve`, and the folder in which the others are.
     serve: PathBuf,
+    /// KiB of servers with so many idle participants, and the seconds until these were in, as far as
+    /// they were seen.
+    resident: BTreeMap<(String, usize), (u64, f64)>,
     /// Whether everything about the room was right so far.
     is_right: bool,
 }
@@ -45,7 +59,14 @@ impl Bench {
             return Err(format!("{} is not there; cargo build --release", serve.display()));
         }
         let files = machine::raise_file_limit();
-        Ok(Self { options, cores: Cores::take()?, files, serve, is_right: true })
+        Ok(Self {
+            options,
+            cores: Cores::take()?,
+            files,
+            serve,
+            resident: BTreeMap::new(),
+            is_right: true,
+        })
     }
 
     /// Shows what is asked for; whether all was right.
@@ -54,8 +75,22 @@ impl Bench {
     /// When the machine refuses something basic.
     pub(crate) fn run(mut self) -> Result<bool, String> {
         report::say(&format!("{}; messages of 100 bytes\n", machine::description()));
-        if self.shows(TableName::Saturation) {
-            self.saturation();
+        if self.options.self_test || self.options.quick {
+            self.self_test();
+        }
+        let tables: [(TableName, fn(&mut Self)); 7] = [
+            (TableName::Saturation, Self::saturation),
+            (TableName::Latency, Self::latency),
+            (TableName::Memory, Self::memory),
+            (TableName::Crowd, Self::crowd),
+            (TableName::Start, Self::start),
+            (TableName::Price, Self::price),
+            (TableName::Disturbed, Self::disturbed),
+        ];
+        for (name, show) in tables {
+            if self.shows(name) {
+                show(&mut self);
+            }
         }
         Ok(self.is_right)
     }
@@ -97,14 +132,16 @@ impl Bench {
 
     fn window(&self, receivers: usize) -> Window {
         let (warm, counted) = match (self.options.quick, receivers) {
-            (true, _) => (50, 200),
-            (false, 5_000..) => (500, 1_500),
-            (false, _) => (200, 700),
+            (true, _) => (50, 150),
+            (false, MANY..) => (500, 1_500),
+            (false, _) => (150, 600),
         };
-        Window {
-            warm: Duration::from_millis(warm),
-            counted: Duration::from_millis(counted),
-        }
+        Window { warm: Duration::from_millis(warm), counted: Duration::from_millis(counted) }
+    }
+
+    /// A program that was built beside the room.
+    fn beside(&self, name: &str) -> PathBuf {
+        self.serve.parent().unwrap_or(Path::new(".")).join(name)
     }
 
     /// Notes that something went wrong. Of a yardstick that says something about it; of the room it

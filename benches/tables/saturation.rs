@@ -1,18 +1,16 @@
 //! How many messages per second.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use super::Bench;
-use crate::load::{Load, Saturation};
+use super::{Bench, MANY};
+use crate::load::{Coming, Load, Saturation};
+use crate::machine;
 use crate::report::{Table, figure, grouped, median, progress, ratio};
 use crate::servers::Server;
 
 /// Receivers, and messages that each of four senders has on their way.
-const LOADS: &[(usize, &[usize])] =
-    &[(50, &[8]), (200, &[1, 8, 32]), (1_000, &[8]), (10_000, &[8])];
-
-/// Participants who come at a time.
-pub(super) const WAVE: usize = 500;
+const LOADS: &[(usize, &[usize])] = &[(50, &[8]), (200, &[1, 8, 32]), (1_000, &[8]), (MANY, &[8])];
 
 /// What was measured, by receivers, outstanding messages, and server.
 type Figures = BTreeMap<(usize, usize, usize), Vec<Saturation>>;
@@ -41,12 +39,14 @@ impl Bench {
         let sizes: Vec<usize> = LOADS.iter().map(|(size, _)| *size).collect();
         let sizes = self.sizes(&sizes, &mut table);
         for (receivers, loads) in LOADS.iter().filter(|(size, _)| sizes.contains(size)) {
-            for round in 0..self.rounds() {
+            // A room of ten thousand takes a minute to fill: it is filled once, for all rounds.
+            let (sessions, repeats) =
+                if *receivers < MANY { (self.rounds(), 1) } else { (1, self.rounds()) };
+            for session in 0..sessions {
                 for (number, server) in servers.iter().enumerate() {
-                    progress(&format!("saturation, {receivers}, round {round}: {}", server.name));
-                    let window = self.window(*receivers);
-                    let measured = self.saturated(server, *receivers, loads, window);
-                    match measured {
+                    progress(&format!("saturation, {receivers}, {}: {session}", server.name));
+                    let loads = loads.repeat(repeats);
+                    match self.saturated(server, *receivers, &loads) {
                         Ok(measured) => {
                             for (load, measured) in loads.iter().zip(measured) {
                                 let key = (*receivers, *load, number);
@@ -64,23 +64,29 @@ impl Bench {
                 rows(&mut table, &figures, (*receivers, *load), &servers);
             }
         }
+        if sizes.contains(&MANY) {
+            table.note(format!("at {MANY} the rounds follow each other within one session"));
+        }
         table.print();
     }
 
     /// Starts a server, and loads it in each of these ways.
     pub(super) fn saturated(
-        &self,
+        &mut self,
         server: &Server,
         receivers: usize,
         loads: &[usize],
-        window: crate::load::Window,
     ) -> Result<Vec<Saturation>, String> {
         let mut running = server.start(self.cores)?;
-        let mut load = Load::connect(&running.target, receivers, WAVE)?;
+        let started = Instant::now();
+        let mut load = Load::connect(&running.target, receivers, Coming::InTurn)?;
+        let took = started.elapsed().as_secs_f64();
         load.settle(&[])?;
-        let pid = running.pid();
+        let (pid, window) = (running.pid(), self.window(receivers));
+        let seen = (machine::resident_kib(pid)?, took);
+        self.resident.insert((server.name.clone(), receivers), seen);
         let measured =
-            loads.iter().map(|load_of| load.saturate(*load_of, window, pid)).collect();
+            loads.iter().map(|outstanding| load.saturate(*outstanding, window, pid)).collect();
         drop(load);
         if server.is_room() {
             running.terminate()?;

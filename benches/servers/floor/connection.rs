@@ -114,7 +114,9 @@ impl Connection {
         let Some((head, _)) = text.split_once("\r\n\r\n") else { return Heard::Nothing };
         if head.starts_with("GET / ") {
             let page = "x".repeat(PAGE_BYTES);
-            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {PAGE_BYTES}\r\nConnection: close\r\n\r\n{page}");
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {PAGE_BYTES}\r\nConnection: close\r\n\r\n{page}"
+            );
             self.write(answer.as_bytes());
             return Heard::Over;
         }

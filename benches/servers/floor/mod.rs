@@ -152,7 +152,11 @@ impl Floor {
             }
             Style::Batch => self.tell(&batch, usize::MAX)?,
             Style::Liar(lie) => {
-                let victim = if self.lied || self.messages < lie::AFTER { None } else { lie.of(&batch, &ends) };
+                let victim = if self.lied || self.messages < lie::AFTER {
+                    None
+                } else {
+                    lie.of(&batch, &ends)
+                };
                 match victim {
                     Some(told) => {
                         self.lied = true;
