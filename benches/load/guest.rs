@@ -4,6 +4,9 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBuf;
+
 use super::frame::{Frames, Opcode, client_frame};
 use super::message::{self, Dialect};
 use super::receiver::Receiver;
@@ -15,6 +18,9 @@ const EVERY: Duration = Duration::from_millis(1);
 /// Who reads slowly takes this much, this often: a phone at the edge of its network.
 const SIP_BYTES: usize = 1024;
 const SIP_EVERY: Duration = Duration::from_millis(50);
+
+/// What the kernel takes for a guest: the less, the sooner the server has to wait.
+const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Messages per second of somebody who floods: five thousand times what is allowed.
 const FLOOD: f64 = 10_000.0;
@@ -42,7 +48,8 @@ pub(crate) struct Guest {
     stream: TcpStream,
     /// The index under which it says something.
     sender: usize,
-    said: u64,
+    /// Messages so far.
+    pub(crate) said: u64,
     outbox: Vec<u8>,
     start: Option<Instant>,
     last: Instant,
@@ -59,6 +66,7 @@ impl Guest {
         let stream = TcpStream::connect(target.address).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+        setsockopt(&stream, RcvBuf, &BUFFER_BYTES).map_err(|error| failed(error.into()))?;
         let mut guest = Receiver::new(stream, target.handshake().as_bytes());
         guest.flush()?;
         let mut buffer = vec![0; 64 * 1024];

@@ -13,6 +13,9 @@ use super::message::{Dialect, Said};
 /// stay in the processor's cache, seldom enough to cost nothing.
 const PASSED_BYTES: u64 = 128 * 1024;
 
+/// Bytes that are shown before a mistake, and after it.
+const AROUND: usize = 24;
+
 /// Where a receiver stands in the log.
 #[derive(Debug, Default)]
 pub(super) struct Place {
@@ -151,10 +154,13 @@ impl Order {
     /// Drops what everybody has.
     fn forget(&mut self) {
         let mut end = self.base;
-        while let Some(line) = self.lines.pop_front_if(|line| line.left == 0) {
+        while let Some(line) = self.lines.front()
+            && line.left == 0
+        {
             self.done.push(line.sender);
             self.first += 1;
             end = line.end;
+            self.lines.pop_front();
         }
         if end - self.base >= PASSED_BYTES {
             self.bytes.drain(..index(end - self.base));
@@ -230,13 +236,14 @@ impl Order {
         format!("{who} did not get message {counter} of sender {sender}; {left} miss it")
     }
 
+    /// What is around the first byte that differs.
     fn differs(&self, receiver: usize, at: usize, payload: &[u8]) -> String {
         let known = &self.bytes[at..];
         let equal = known.iter().zip(payload).take_while(|(a, b)| a == b).count();
-        // From the beginning of the line.
-        let back = self.bytes[..at + equal].iter().rev().take_while(|b| **b != b'\n').count();
-        let expected = &self.bytes[at + equal - back..];
-        let got: Vec<u8> = expected[..back].iter().chain(&payload[equal..]).copied().collect();
+        let before = self.bytes[..at + equal].iter().rev().take_while(|byte| **byte != b'\n');
+        let before = before.count().min(AROUND);
+        let expected = &self.bytes[at + equal - before..];
+        let got = [&expected[..before], &payload[equal..]].concat();
         format!("receiver {receiver}: expected {}, got {}", shown(expected), shown(&got))
     }
 }
@@ -246,9 +253,8 @@ fn index(distance: u64) -> usize {
     usize::try_from(distance).unwrap_or(usize::MAX)
 }
 
-/// The first line of `bytes`, as it may be printed.
+/// The first line of `bytes`, as much of it as tells something.
 fn shown(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or(bytes);
-    let text: String = String::from_utf8_lossy(&line[..line.len().min(160)]).into_owned();
-    format!("{text:?}")
+    format!("{:?}", String::from_utf8_lossy(&line[..line.len().min(2 * AROUND)]))
 }

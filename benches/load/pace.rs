@@ -50,6 +50,20 @@ impl Load {
         Delays::of(delays).ok_or_else(|| "nobody received anything".to_owned())
     }
 
+    /// Lets everybody say something, so many times, each time until all have it.
+    ///
+    /// # Errors
+    /// As for [`Self::pace`].
+    pub(crate) fn rounds(&mut self, times: usize) -> Result<(), String> {
+        for _ in 0..times {
+            for sender in 0..self.receivers.len() {
+                self.say(sender);
+            }
+            self.drain()?;
+        }
+        Ok(())
+    }
+
     /// Goes on until everybody has everything, without a sleep in the delays of the last ones.
     fn settle_down(
         &mut self,

@@ -12,8 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Requests that are on their way at once.
 const WAVE: usize = 16;
 
-/// Of a welcome, what is needed stands at the front.
-const FRONT_BYTES: usize = 1024;
+/// Of a welcome, what is needed stands at the front, after two KiB of headers.
+const FRONT_BYTES: usize = 4096;
 
 /// Participants who poll.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::Bench;
 use super::latency::{PER_SECOND, RECEIVERS};
 use crate::load::{Coming, Delays, Guest, Load, Manners};
 use crate::machine;
-use crate::report::{Table, figure, median, progress, ratio};
+use crate::report::{Table, figure, grouped, median, progress, ratio};
 use crate::servers::{Pace, Room, Server};
 
 /// Who is in the room beside the others.
@@ -15,11 +15,15 @@ const GUESTS: &[(&str, Option<Manners>)] = &[
     ("one who says 10 000 messages/s", Some(Manners::Floods)),
 ];
 
-const COLUMNS: &[&str] =
-    &["disturbed by", "p50", "p99", "max", "p50 ratio", "p99 ratio", "RSS + KiB"];
+/// What everybody says before, below the burst that is allowed: 290 KB, more than all buffers on the
+/// way to one who does not read.
+const BEFORE: usize = 8;
 
-/// What the others noticed, and by how many KiB the room grew.
-type Noticed = (Delays, f64);
+const COLUMNS: &[&str] =
+    &["disturbed by", "p50", "p99", "max", "p50 ratio", "p99 ratio", "RSS + KiB", "it said"];
+
+/// What the others noticed, by how many KiB the room grew, and what the guest said.
+type Noticed = (Delays, f64, f64);
 
 impl Bench {
     /// Shows it.
@@ -50,6 +54,7 @@ impl Bench {
             row.extend(values.iter().map(|value| figure(of(number, *value), 0)));
             row.extend(values[..2].iter().map(|value| ratio(of(number, *value), of(0, *value))));
             row.push(figure(of(number, |one| one.1), 0));
+            row.push(grouped(of(number, |one| one.2)));
             table.row(row);
         }
         table.print();
@@ -64,9 +69,11 @@ impl Bench {
         };
         load.settle(guest.as_ref().map(|guest| guest.n).as_slice())?;
         let before = machine::resident_kib(running.pid())?;
+        load.rounds(BEFORE)?;
         let delays =
             load.pace(PER_SECOND, self.talk(), || guest.as_mut().map_or(Ok(()), Guest::disturb))?;
         let after = machine::resident_kib(running.pid())?;
-        Ok((delays, after as f64 - before as f64))
+        let said = guest.map_or(0, |guest| guest.said);
+        Ok((delays, after as f64 - before as f64, said as f64))
     }
 }

@@ -41,6 +41,9 @@ pub(crate) struct Bench {
     is_right: bool,
 }
 
+/// Measures one table and shows it.
+type Show = fn(&mut Bench);
+
 impl Bench {
     /// Looks around, and takes its cores.
     ///
@@ -78,7 +81,7 @@ impl Bench {
         if self.options.self_test || self.options.quick {
             self.self_test();
         }
-        let tables: [(TableName, fn(&mut Self)); 7] = [
+        let tables: [(TableName, Show); 7] = [
             (TableName::Saturation, Self::saturation),
             (TableName::Latency, Self::latency),
             (TableName::Memory, Self::memory),

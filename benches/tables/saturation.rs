@@ -64,6 +64,9 @@ impl Bench {
                 rows(&mut table, &figures, (*receivers, *load), &servers);
             }
         }
+        table.note(
+            "a server that is busy below 95 % waits for the load, or for its core".to_owned(),
+        );
         if sizes.contains(&MANY) {
             table.note(format!("at {MANY} the rounds follow each other within one session"));
         }
