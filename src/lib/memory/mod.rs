@@ -29,15 +29,35 @@ use regions::{REGION_BYTES, Regions};
 
 type Source = GlobalAllocSource<Regions>;
 
+/// From a page on, an allocation lies among its like. What is large is short-lived here: the buffers
+/// of an HTTP connection, a welcome. What stays for as long as somebody does is small, and would lie
+/// scattered between the holes that the large leave: with 10 000 participants that made 58 MiB of 20.
+const LARGE: usize = 4096;
+
 /// The heap of this process. The mutex of std is a futex on Linux: it neither allocates nor fails.
-struct Heap(Mutex<Talc<Source, DefaultBinning>>);
+struct Heap(Mutex<Parts>);
+
+/// What lies apart, so that what is freed can be given back.
+struct Parts {
+    small: Talc<Source, DefaultBinning>,
+    large: Talc<Source, DefaultBinning>,
+}
 
 #[global_allocator]
-static HEAP: Heap =
-    Heap(Mutex::new(Talc::new(GlobalAllocSource::with_block_size(Regions, REGION_BYTES))));
+static HEAP: Heap = Heap(Mutex::new(Parts {
+    small: Talc::new(GlobalAllocSource::with_block_size(Regions, REGION_BYTES)),
+    large: Talc::new(GlobalAllocSource::with_block_size(Regions, REGION_BYTES)),
+}));
+
+impl Parts {
+    /// Where allocations of so many bytes lie.
+    fn of(&mut self, bytes: usize) -> &mut Talc<Source, DefaultBinning> {
+        if bytes < LARGE { &mut self.small } else { &mut self.large }
+    }
+}
 
 impl Heap {
-    fn lock(&self) -> MutexGuard<'_, Talc<Source, DefaultBinning>> {
+    fn lock(&self) -> MutexGuard<'_, Parts> {
         // Nothing panics under this lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -48,14 +68,15 @@ impl Heap {
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller asks for at least one byte.
-        unsafe { self.lock().allocate(layout) }.map_or(null_mut(), std::ptr::NonNull::as_ptr)
+        unsafe { self.lock().of(layout.size()).allocate(layout) }
+            .map_or(null_mut(), std::ptr::NonNull::as_ptr)
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: the caller has it from here, with this layout, and gives it up.
         unsafe {
             overwrite(memory, layout.size());
-            self.lock().deallocate(memory, layout);
+            self.lock().of(layout.size()).deallocate(memory, layout);
         }
     }
 
@@ -65,19 +86,19 @@ unsafe impl GlobalAlloc for Heap {
             // SAFETY: the caller gives up the rest, which lies within the old allocation.
             unsafe { overwrite(memory.add(bytes), layout.size() - bytes) };
         }
+        let stays = (bytes < LARGE) == (layout.size() < LARGE);
         // SAFETY: the caller has it from here, with this layout, and asks for at least one byte,
         // which together with the alignment is a valid layout.
         unsafe {
-            if self.lock().try_realloc_in_place(memory, layout, bytes) {
+            if stays && self.lock().of(bytes).try_realloc_in_place(memory, layout, bytes) {
                 return memory;
             }
-            let grown = self.alloc(Layout::from_size_align_unchecked(bytes, layout.align()));
-            if !grown.is_null() {
-                // In place it always shrinks, so here it grows.
-                copy_nonoverlapping(memory, grown, layout.size());
+            let moved = self.alloc(Layout::from_size_align_unchecked(bytes, layout.align()));
+            if !moved.is_null() {
+                copy_nonoverlapping(memory, moved, layout.size().min(bytes));
                 self.dealloc(memory, layout);
             }
-            grown
+            moved
         }
     }
 }

@@ -62,8 +62,11 @@ pub(super) async fn poll(
     let Ok(body) = std::str::from_utf8(&body) else {
         return refuse(&Refused::new(Why::BadJson, "a body is UTF-8 text"));
     };
+    let bearer = bearer(&headers).map(|resume| Secret::new(resume.to_owned()));
+    // The buffer that the request came in: nothing of it is needed for as long as the answer is held.
+    drop(headers);
     let mut lines = body.lines().filter(|line| !line.is_empty());
-    let (entered, place) = match bearer(&headers) {
+    let (entered, place) = match bearer {
         Some(resume) => (come_back(&web, resume, cursor.after), None),
         None => {
             let place = web.welcoming().await;
@@ -149,8 +152,12 @@ fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refus
     Ok((connection, welcome.concat()))
 }
 
-fn come_back(web: &Web, resume: &str, after: Option<u64>) -> Result<(Connection, String), Refused> {
-    let back = Return { resume: Secret::new(resume.to_owned()), after };
+fn come_back(
+    web: &Web,
+    resume: Secret,
+    after: Option<u64>,
+) -> Result<(Connection, String), Refused> {
+    let back = Return { resume, after };
     Ok((web.hub.reconnect(&back)?, String::new()))
 }
 
