@@ -26,7 +26,7 @@ use crate::process;
 use crate::terminal;
 use crate::token::Token;
 use hub::Hub;
-use web::{Door, PageError, Web};
+use web::{Door, Web};
 
 /// Notices to the operator that may wait. A thousand joins in one wake-up fit; see [`Hub::new`].
 const NOTICES: usize = 1024;
@@ -49,9 +49,6 @@ enum ServeError {
     /// No randomness.
     #[error("the kernel has no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
-    /// The page is broken, which is our own mistake.
-    #[error(transparent)]
-    Page(#[from] PageError),
     /// Confinement was required and is not whole.
     #[error(
         "confinement was required and is not whole: {0}; take a newer kernel, or leave out --require-confinement"
@@ -66,8 +63,7 @@ impl ServeError {
             ServeError::Listen(_) | ServeError::Unconfined(_) => Exit::Unavailable,
             ServeError::Control(_)
             | ServeError::System(_)
-            | ServeError::Randomness(_)
-            | ServeError::Page(_) => Exit::Failed,
+            | ServeError::Randomness(_) => Exit::Failed,
         }
     }
 }
@@ -134,7 +130,7 @@ impl Service {
         let epoch = Token::draw()?;
         let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::ENCODING, sender);
         let hub = Arc::new(hub);
-        let web = Arc::new(Web::new(Arc::clone(&hub), door, room)?);
+        let web = Arc::new(Web::new(Arc::clone(&hub), door, room));
         Ok(Self { hub, web, notices })
     }
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Web;
 use super::door::{Address, Provenance};
+use super::page::policy;
 
 /// Headers that carry the address of a visitor, or let visits be joined with the provider's logs.
 /// They are dropped before anything can log, count or limit by them (V-33).
@@ -67,7 +68,7 @@ pub(super) async fn guard(
         }
         Some(_) => next.run(request).await,
     };
-    dress(&mut response, &web.page.policy(address.as_ref()));
+    dress(&mut response, &policy(address.as_ref()));
     response
 }
 

@@ -27,7 +27,6 @@ use fanout::FanOut;
 
 pub(super) use door::{Door, Public};
 pub(super) use listen::serve;
-pub(super) use page::PageError;
 pub(super) use wire::{ENCODING, REFERENCE_BYTES};
 
 /// What every request may see.
@@ -55,15 +54,12 @@ pub(super) const WELCOMES: usize = 16;
 
 impl Web {
     /// Prepares to serve this room behind this door.
-    ///
-    /// # Errors
-    /// When the page cannot be rendered.
-    pub(super) fn new(hub: Arc<Hub>, door: Door, room: RoomSettings) -> Result<Self, PageError> {
-        let page = page::Page::render(&room)?;
+    pub(super) fn new(hub: Arc<Hub>, door: Door, room: RoomSettings) -> Self {
+        let page = page::Page::of(&room);
         let sockets = Arc::new(Semaphore::new(room.max_participants + SPARE));
         let welcomes = Arc::new(Semaphore::new(WELCOMES));
         let fan_out = Arc::default();
-        Ok(Self { hub, fan_out, door, page, room, sockets, welcomes })
+        Self { hub, fan_out, door, page, room, sockets, welcomes }
     }
 
     /// A place among those who are being welcomed.
@@ -107,7 +103,7 @@ fn routes(web: Arc<Web>) -> Router {
 /// The page. The ticket in its path is not looked at: only a join from the page uses it, so a
 /// preview of a link enters nothing and learns nothing (V-22).
 async fn document(State(web): State<Arc<Web>>) -> impl IntoResponse {
-    Html(web.page.html().to_owned())
+    Html(web.page.html())
 }
 
 /// The browser forgets what it may have kept.
