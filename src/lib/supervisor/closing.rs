@@ -3,13 +3,12 @@
 
 use std::path::PathBuf;
 
-use jiff::ZonedDateTime;
 use tokio::sync::mpsc;
 
 use super::board::Board;
 use super::services::Input;
 use crate::config::Logs;
-use crate::terminal;
+use crate::{log, terminal};
 
 /// What becomes of the event log.
 #[derive(Debug)]
@@ -102,7 +101,7 @@ impl Closing {
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
         board.screen().line("  this is written, and nothing else:");
         show(board);
-        match board.log().save(&folder, &ZonedDateTime::now()) {
+        match board.log().save(&folder, &log::now()) {
             Ok(path) => board.saved(&path),
             Err(error) => {
                 board.not_saved(&folder, &error);

@@ -9,7 +9,6 @@ mod tunnel;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use jiff::ZonedDateTime;
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -17,7 +16,7 @@ use super::checks::Check;
 use super::qr;
 use super::services::Cleaning;
 use crate::control::Participant;
-use crate::log::{Entry, EventLog, Person};
+use crate::log::{self, Entry, EventLog, Person};
 use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
 
 /// For what a busy reader has not taken yet when the session is over.
@@ -274,7 +273,7 @@ impl Board {
 
     /// A line with the time before it.
     fn event(&self, text: &str) {
-        let time = ZonedDateTime::now().strftime("%H:%M:%S").to_string();
+        let time = log::now().strftime("%H:%M:%S").to_string();
         self.screen.line(&format!("  {}  {text}", self.screen.dim(&time)));
         self.bottom();
     }
@@ -290,7 +289,7 @@ impl Board {
     }
 
     fn note(&mut self, entry: Entry) {
-        self.log.note(ZonedDateTime::now(), entry);
+        self.log.note(log::now(), entry);
     }
 
     fn json(&mut self, event: &Event<'_>) {
