@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use super::board::Board;
 use super::services::Input;
 use crate::config::Logs;
-use crate::{log, terminal};
+use crate::log;
+use crate::terminal;
 
 /// What becomes of the event log.
 #[derive(Debug)]
