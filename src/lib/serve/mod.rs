@@ -61,9 +61,9 @@ impl ServeError {
         match self {
             ServeError::Config(error) => error.exit(),
             ServeError::Listen(_) | ServeError::Unconfined(_) => Exit::Unavailable,
-            ServeError::Control(_)
-            | ServeError::System(_)
-            | ServeError::Randomness(_) => Exit::Failed,
+            ServeError::Control(_) | ServeError::System(_) | ServeError::Randomness(_) => {
+                Exit::Failed
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The one HTML document: the same bytes for everyone, with style and script inlined and allowed by
 //! their hashes. By hash and not by `'self'`: a tunnel provider can serve scripts of its own under
-//! our name. Handlebars renders it when we are built (`templates/render.rs`), so that no start waits
+//! our name. Handlebars renders it when we are built (`build.rs`), so that no start waits
 //! for it, and no template can be wrong by then.
 
 use axum::body::Bytes;
