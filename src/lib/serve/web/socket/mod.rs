@@ -12,12 +12,11 @@ mod heard;
 mod outgoing;
 
 use std::io::{self, IoSlice};
-use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use nix::sys::socket::{Shutdown, shutdown};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::Control;
@@ -146,7 +145,8 @@ impl Socket {
             let payload = payload.as_ref().map_or(&[][..], |code| code);
             self.unsent.push(Outgoing::control(Control::Close, payload));
             self.flush().await.ok()?;
-            shutdown(self.stream.as_raw_fd(), Shutdown::Write).ok()
+            // The fan-out has let go of it by now.
+            Arc::get_mut(&mut self.stream)?.shutdown().await.ok()
         };
         let told = timeout(WRITE_PATIENCE, goodbye).await;
         if told == Ok(Some(())) {
