@@ -32,6 +32,11 @@ impl Cores {
         Ok(Self { server, load })
     }
 
+    /// Whether servers and load have to share one.
+    pub(crate) fn are_one(self) -> bool {
+        self.server == self.load
+    }
+
     /// Starts a program on the core of the servers, which it and all that it starts inherit.
     ///
     /// # Errors

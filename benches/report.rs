@@ -25,6 +25,11 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Leaves a line empty.
+    pub(crate) fn gap(&mut self) {
+        self.rows.push(Vec::new());
+    }
+
     /// Adds a sentence below; each is said once.
     pub(crate) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {

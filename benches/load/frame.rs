@@ -14,8 +14,12 @@ pub(crate) enum Opcode {
 }
 
 impl Opcode {
-    fn of(byte: u8) -> Result<Self, String> {
-        match byte & 0x7f {
+    /// Of the first two bytes of a frame. Servers mask nothing.
+    fn of(first: u8, second: u8) -> Result<Self, String> {
+        if second & 0x80 != 0 {
+            return Err("a frame is masked".to_owned());
+        }
+        match first & 0x7f {
             // Continuation and text, without reserved bits.
             0 | 1 => Ok(Self::Text),
             8 => Ok(Self::Close),
@@ -85,7 +89,7 @@ impl Frames {
         if self.filled == 0
             && let Some((size, length)) = measured(bytes)
         {
-            (self.opcode, self.left) = (Opcode::of(bytes[0])?, length);
+            (self.opcode, self.left) = (Opcode::of(bytes[0], bytes[1])?, length);
             *bytes = &bytes[size..];
             return Ok(true);
         }
@@ -94,7 +98,7 @@ impl Frames {
             self.filled += 1;
             *bytes = rest;
             if let Some((_, length)) = measured(&self.head[..self.filled]) {
-                (self.opcode, self.left) = (Opcode::of(self.head[0])?, length);
+                (self.opcode, self.left) = (Opcode::of(self.head[0], self.head[1])?, length);
                 self.filled = 0;
                 return Ok(true);
             }
@@ -103,8 +107,7 @@ impl Frames {
     }
 }
 
-/// The sizes of a header and of its payload, if all of it is there. The mask bit of a server's frame
-/// is never set, so a set one is read as a payload that cannot be.
+/// The sizes of a header and of its payload, if all of it is there.
 fn measured(bytes: &[u8]) -> Option<(usize, u64)> {
     match bytes {
         [_, 127, a, b, c, d, e, f, g, h, ..] => {

@@ -163,6 +163,9 @@ impl Load {
                 Opcode::Text => receiver.listen(piece.payload, piece.is_last)?,
                 Opcode::Ping | Opcode::Pong | Opcode::Close => {
                     receiver.control(piece.opcode, piece.payload, piece.is_last)?;
+                    if receiver.was_sent_away() && !self.is_ending {
+                        return Err(receiver.farewell());
+                    }
                 }
             }
         }

@@ -39,9 +39,9 @@ impl Load {
                 let sender = usize::try_from(next % receivers).unwrap_or_default();
                 self.order.expect(sender, due);
                 self.say(sender);
-                self.flush()?;
                 next += 1;
             }
+            self.flush()?;
             self.pump(0)?;
             beside()?;
         }
@@ -50,13 +50,14 @@ impl Load {
         Delays::of(delays).ok_or_else(|| "nobody received anything".to_owned())
     }
 
-    /// Lets everybody say something, so many times, each time until all have it.
+    /// Lets everybody say something, so many times, each time until all have it; but for the first,
+    /// who has called them all, and whose burst may be over.
     ///
     /// # Errors
     /// As for [`Self::pace`].
     pub(crate) fn rounds(&mut self, times: usize) -> Result<(), String> {
         for _ in 0..times {
-            for sender in 0..self.receivers.len() {
+            for sender in 1..self.receivers.len() {
                 self.say(sender);
             }
             self.drain()?;
@@ -71,6 +72,7 @@ impl Load {
     ) -> Result<(), String> {
         let started = Instant::now();
         while !self.is_complete() && started.elapsed() < STALLED {
+            self.flush()?;
             self.pump(0)?;
             beside()?;
         }

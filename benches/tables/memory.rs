@@ -8,8 +8,12 @@ use crate::machine;
 use crate::report::{Table, figure, grouped, progress};
 use crate::servers::{Room, Running, Server};
 
-/// Participants.
+/// Participants over WebSockets.
 const SIZES: &[usize] = &[200, 1_000, MANY];
+
+/// Participants who poll. Of more, the first would be away for longer than the 30 s in which nobody
+/// notices, before the last have joined.
+const POLLS: &[usize] = &[200, 1_000, 5_000];
 
 /// A server that has used less than a tenth of this is idle.
 const LOOK: Duration = Duration::from_millis(100);
@@ -53,10 +57,10 @@ impl Bench {
         if !server.is_room() {
             return;
         }
-        for size in sizes {
-            match self.with_polls(*size) {
+        for size in self.sizes(POLLS, table) {
+            match self.with_polls(size) {
                 Ok((kib, took)) => {
-                    row(table, (&server.name, "long poll", *size), (kib, empty, Some(took)));
+                    row(table, (&server.name, "long poll", size), (kib, empty, Some(took)));
                 }
                 Err(why) => self.failed(server, "memory", &why, table),
             }
@@ -113,7 +117,7 @@ fn row(
     (name, by, size): (&str, &str, usize),
     (kib, empty, took): (u64, u64, Option<f64>),
 ) {
-    let each = (size > 0).then(|| (kib as f64 - empty as f64) / size as f64);
+    let each = (size > 0).then(|| (kib as f64 - empty as f64).max(0.0) / size as f64);
     table.row(vec![
         name.to_owned(),
         by.to_owned(),

@@ -77,7 +77,13 @@ impl Bench {
     /// # Errors
     /// When the machine refuses something basic.
     pub(crate) fn run(mut self) -> Result<bool, String> {
-        report::say(&format!("{}; messages of 100 bytes\n", machine::description()));
+        let cores = if self.cores.are_one() {
+            "ONE CORE FOR BOTH, which says little"
+        } else {
+            "servers on one core, the load on another"
+        };
+        let machine = machine::description();
+        report::say(&format!("{machine}; {cores}; messages of 100 bytes\n"));
         if self.options.self_test || self.options.quick {
             self.self_test();
         }

@@ -1,6 +1,6 @@
 //! How many messages per second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::{Bench, MANY};
@@ -14,6 +14,9 @@ const LOADS: &[(usize, &[usize])] = &[(50, &[8]), (200, &[1, 8, 32]), (1_000, &[
 
 /// What was measured, by receivers, outstanding messages, and server.
 type Figures = BTreeMap<(usize, usize, usize), Vec<Saturation>>;
+
+/// Whose run with so many receivers was wrong.
+type Wrong = BTreeSet<(usize, usize)>;
 
 const COLUMNS: &[&str] = &[
     "server",
@@ -35,7 +38,7 @@ impl Bench {
                      many messages each on their way";
         let mut table = Table::new(title, 1, COLUMNS);
         let servers = self.servers();
-        let mut figures = Figures::new();
+        let (mut figures, mut wrong) = (Figures::new(), Wrong::new());
         let sizes: Vec<usize> = LOADS.iter().map(|(size, _)| *size).collect();
         let sizes = self.sizes(&sizes, &mut table);
         for (receivers, loads) in LOADS.iter().filter(|(size, _)| sizes.contains(size)) {
@@ -54,6 +57,7 @@ impl Bench {
                             }
                         }
                         Err(why) => {
+                            wrong.insert((*receivers, number));
                             let what = format!("{receivers} receivers");
                             self.failed(server, &what, &why, &mut table);
                         }
@@ -61,7 +65,8 @@ impl Bench {
                 }
             }
             for load in *loads {
-                rows(&mut table, &figures, (*receivers, *load), &servers);
+                rows(&mut table, (&figures, &wrong), (*receivers, *load), &servers);
+                table.gap();
             }
         }
         table.note(
@@ -99,7 +104,12 @@ impl Bench {
     }
 }
 
-fn rows(table: &mut Table, figures: &Figures, load: (usize, usize), servers: &[Server]) {
+fn rows(
+    table: &mut Table,
+    (figures, wrong): (&Figures, &Wrong),
+    load: (usize, usize),
+    servers: &[Server],
+) {
     let of = |number: usize, value: fn(&Saturation) -> f64| {
         median(figures.get(&(load.0, load.1, number))?.iter().map(value))
     };
@@ -118,7 +128,7 @@ fn rows(table: &mut Table, figures: &Figures, load: (usize, usize), servers: &[S
             figure(of(number, |one| one.cpu_micros), 3),
             percent(of(number, |one| one.server_busy)),
             percent(of(number, |one| one.load_busy)),
-            per_second.map_or("failed", |_| "0").to_owned(),
+            if wrong.contains(&(load.0, number)) { "failed" } else { "0" }.to_owned(),
         ]);
     }
 }

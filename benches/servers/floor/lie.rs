@@ -3,7 +3,7 @@
 /// Messages that are relayed well before the mistake.
 pub(super) const AFTER: u64 = 1000;
 
-/// The receiver to whom it happens, by the order in which they came.
+/// The connection to which it happens, by the order in which they came.
 pub(super) const VICTIM: usize = 7;
 
 /// One mistake, made once, for one receiver.

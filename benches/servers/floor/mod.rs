@@ -173,19 +173,19 @@ impl Floor {
         Ok(())
     }
 
-    /// Writes to all receivers but one.
+    /// Writes to all receivers but the one with this number.
     fn tell(&mut self, bytes: &[u8], but: usize) -> std::io::Result<()> {
         for at in 0..self.receivers.len() {
-            if at != but {
-                self.write(at, bytes)?;
+            let number = self.receivers[at];
+            if number != but {
+                self.write(number, bytes)?;
             }
         }
         Ok(())
     }
 
-    /// Writes to the receiver at this place, as much as it takes now; the rest when it takes it.
-    fn write(&mut self, at: usize, bytes: &[u8]) -> std::io::Result<()> {
-        let number = self.receivers[at];
+    /// Writes to one of them as much as it takes now; the rest when it takes it.
+    fn write(&mut self, number: usize, bytes: &[u8]) -> std::io::Result<()> {
         let Some(connection) = &mut self.connections[number] else { return Ok(()) };
         let waited = connection.is_behind();
         connection.write(bytes);
