@@ -2,8 +2,6 @@
 //! document, with style and script inlined and allowed by their hashes, and a hole for each word that
 //! the settings of a room decide.
 
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
-
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
