@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::NOTICES;
 use super::hub::BATCH_BYTES;
-use super::web::{REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE, WELCOMES};
+use super::web::{FRAMES, REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE, WELCOMES};
 use crate::chat::{EVENT_BYTES, IDENTITY_BYTES, KEPT, seat_bytes};
 use crate::config::RoomSettings;
 use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
@@ -52,6 +52,7 @@ impl Ceiling {
             share("the roster, as it is told", 2 * most, named),
             share("sockets", visitors, SOCKET_BYTES),
             share("batches on their way", visitors, BATCH_BYTES),
+            share("frames for all who keep up", FRAMES, 2 * BATCH_BYTES),
             share("requests", visitors, REQUEST_BYTES + BATCH_BYTES),
             share("welcomes on their way", WELCOMES, (most + 2 * KEPT) * named + room.ring.bytes),
             share("lines to the operator", NOTICES, NOTICE),

@@ -26,6 +26,7 @@ use crate::config::RoomSettings;
 use fanout::FanOut;
 
 pub(super) use door::{Door, Public};
+pub(super) use fanout::FRAMES;
 pub(super) use listen::serve;
 pub(super) use wire::{ENCODING, REFERENCE_BYTES};
 

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use super::super::hub::{Hub, Position, Speaker};
 use super::socket::Outgoing;
 
+pub(in crate::serve) use pass::FRAMES;
 pub(super) use pass::run;
 
 /// All sockets of people in the room.

@@ -1,9 +1,13 @@
 //! One pass over all sockets, whenever something is new.
 
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
+
 use super::{FanOut, Left, Subscriber, Turn};
-use crate::serve::hub::{Hub, Position, Survey};
+use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
 use crate::serve::web::socket::Outgoing;
 use crate::serve::web::wire;
 
@@ -11,13 +15,17 @@ use crate::serve::web::wire;
 /// the session. Half a millisecond to a few.
 const SHARE: usize = 512;
 
+/// Frames at hand at a time. Whoever keeps up is where the others are, so it is one or two; the oldest
+/// goes when there are more.
+pub(in crate::serve) const FRAMES: usize = 8;
+
 /// Writes what is new, for ever.
 pub(in crate::serve::web) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
     let mut bell = hub.bell();
     let mut turnover = 0;
     // The hub cannot be gone: it is held here.
     while bell.changed().await.is_ok() {
-        let mut pass = Pass { hub: &hub, survey: hub.survey(), turnover, frames: Vec::new() };
+        let mut pass = Pass { hub: &hub, survey: hub.survey(), turnover, frames: VecDeque::new() };
         turnover = pass.survey.turnover;
         let mut begin = 0;
         while let Some(next) = pass.share(&fan_out, begin) {
@@ -35,9 +43,8 @@ struct Pass<'a> {
     survey: Survey,
     /// As it was at the pass before.
     turnover: u64,
-    /// What is to be sent, each for those who are at its beginning. Rarely more than one: whoever
-    /// keeps up is where all the others are.
-    frames: Vec<Frame>,
+    /// What is to be sent, each for those who are at its beginning.
+    frames: VecDeque<Frame>,
 }
 
 /// What everybody is sent who has read up to its beginning.
@@ -64,55 +71,76 @@ impl Pass<'_> {
 
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let Turn::Pass { position, task } = &mut subscriber.turn else { return };
-        let replaced =
-            self.survey.turnover != self.turnover && !self.hub.speaks(subscriber.speaker);
-        let mut left =
-            if replaced { Some(Left { position: *position, begun: None }) } else { None };
-        while left.is_none() && *position != self.survey.latest {
+        let (stream, speaker) = (&subscriber.stream, subscriber.speaker);
+        let replaced = self.survey.turnover != self.turnover && !self.hub.speaks(speaker);
+        let begun = match replaced {
+            true => ControlFlow::Break(None),
+            false => self.write(stream, speaker, position),
+        };
+        let begun = match begun {
+            ControlFlow::Continue(()) if !self.survey.ending => return,
+            ControlFlow::Continue(()) => None,
+            ControlFlow::Break(begun) => begun,
+        };
+        let (position, task) = (*position, task.take());
+        subscriber.turn = Turn::Task(Some(Left { position, begun }));
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
+    /// Writes all that is new to a socket; breaks off where only its task can go on, with the frame
+    /// that is begun.
+    fn write(
+        &mut self,
+        stream: &TcpStream,
+        speaker: Speaker,
+        position: &mut Position,
+    ) -> ControlFlow<Option<Outgoing>> {
+        while *position != self.survey.latest {
             let frame = self.frame(*position);
-            if frame.typing.contains(&subscriber.speaker.number) {
-                // For them alone there is one line less.
-                left = Some(Left { position: *position, begun: None });
-                break;
+            if frame.typing.contains(&speaker.number) {
+                // Nobody is told that they type themselves.
+                return ControlFlow::Break(None);
             }
             if !frame.whole.is_empty() {
-                match subscriber.stream.try_write(&frame.whole) {
+                match stream.try_write(&frame.whole) {
                     Ok(sent) if sent == frame.whole.len() => {}
                     Ok(sent) => {
+                        *position = frame.end;
                         let mut begun = frame.parts.clone();
                         begun.advance(sent);
-                        left = Some(Left { position: frame.end, begun: Some(begun) });
+                        return ControlFlow::Break(Some(begun));
                     }
                     // Full, or gone: their task will see.
-                    Err(_) => left = Some(Left { position: *position, begun: None }),
+                    Err(_) => return ControlFlow::Break(None),
                 }
             }
             *position = frame.end;
         }
-        if left.is_none() && self.survey.ending {
-            left = Some(Left { position: *position, begun: None });
-        }
-        if let Some(left) = left {
-            let task = task.take();
-            subscriber.turn = Turn::Task(Some(left));
-            if let Some(task) = task {
-                task.wake();
-            }
-        }
+        ControlFlow::Continue(())
     }
 
     /// What follows a position.
     fn frame(&mut self, begin: Position) -> &Frame {
-        let known = self.frames.iter().rposition(|frame| frame.begin == begin);
+        let known = self.frames.iter().position(|frame| frame.begin == begin);
         let index = known.unwrap_or_else(|| {
-            let batch = self.hub.behind(begin);
-            let (end, typing) = (batch.end, batch.typing.clone());
-            let empty = batch.is_empty();
-            let parts = Outgoing::text(wire::news(batch));
-            let whole = if empty { Vec::new() } else { parts.whole() };
-            self.frames.push(Frame { begin, end, whole, parts, typing });
+            if self.frames.len() == FRAMES {
+                self.frames.pop_front();
+            }
+            self.frames.push_back(Frame::of(begin, self.hub.behind(begin)));
             self.frames.len() - 1
         });
         &self.frames[index]
+    }
+}
+
+impl Frame {
+    fn of(begin: Position, batch: Batch) -> Self {
+        let (end, typing) = (batch.end, batch.typing.clone());
+        let is_empty = batch.is_empty();
+        let parts = Outgoing::text(wire::news(batch));
+        let whole = if is_empty { Vec::new() } else { parts.whole() };
+        Self { begin, end, whole, parts, typing }
     }
 }
