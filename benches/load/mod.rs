@@ -226,6 +226,11 @@ impl Load {
         self.order.is_even() && said().enumerate().all(|(at, said)| self.order.heard(at) == said)
     }
 
+    /// Messages that were said, by all of them.
+    pub(crate) fn said(&self) -> u64 {
+        self.receivers.iter().map(|receiver| receiver.counter).sum()
+    }
+
     fn missing(&self) -> String {
         self.order.missing(self.receivers.iter().map(|receiver| &receiver.place))
     }

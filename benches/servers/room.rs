@@ -21,8 +21,8 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
-    /// What is shipped.
-    pub(crate) const SHIPPED: Self = Self::Limited { per_second: 2, burst: 10 };
+    /// What is shipped, after a longer burst, in which enough can be said to fill buffers.
+    pub(crate) const TALKATIVE: Self = Self::Limited { per_second: 2, burst: 100 };
 
     /// The widest bound that can be set.
     pub(crate) const WIDEST: Self = Self::Limited { per_second: 10_000, burst: 10_000 };
