@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Another yardstick: prints its port, relays what comes to /ws; may be given again
     #[arg(long, value_name = "NAME=PROGRAM", value_parser = named)]
     pub(crate) beside: Vec<(String, PathBuf)>,
+    /// In the saturation, also floor-batch with as many bytes for each message as the room's events
+    #[arg(long)]
+    pub(crate) as_much: bool,
     /// Another build of the room, for the table of prices; may be given again
     #[arg(long, value_name = "NAME=PATH", value_parser = named)]
     pub(crate) other: Vec<(String, PathBuf)>,

@@ -36,7 +36,7 @@ impl Load {
     /// When one of them is not let in.
     pub(crate) fn connect(target: &Target, count: usize, coming: Coming) -> Result<Self, String> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
-        let dialect = target.dialect();
+        let dialect = target.dialect;
         let mut load = Self {
             target: target.clone(),
             dialect,

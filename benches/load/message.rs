@@ -5,6 +5,9 @@ use super::frame::{Opcode, client_frame};
 /// Bytes of a message with its line feed: a sentence of a chat.
 pub(crate) const MESSAGE_BYTES: usize = 100;
 
+/// Bytes that the room puts around a message: `{"t":"said","seq":`, and so on.
+const AROUND: [u8; 61] = [b' '; 61];
+
 /// Digits of a sender's index, and of its counter.
 const DIGITS: (usize, usize) = (5, 10);
 
@@ -13,6 +16,8 @@ const DIGITS: (usize, usize) = (5, 10);
 pub(crate) enum Dialect {
     /// It relays what it gets to everybody.
     Relay,
+    /// The same, with as many bytes around each message as the room puts there.
+    RelayAsMuch,
     /// It is a room of chattrace.
     Room,
 }
@@ -65,6 +70,7 @@ impl Dialect {
         let mut line = [0; 2 * MESSAGE_BYTES];
         let parts: [&[u8]; 3] = match self {
             Self::Relay => [b"", text, b"\n"],
+            Self::RelayAsMuch => [&AROUND, text, b"\n"],
             Self::Room => [b"{\"t\":\"say\",\"body\":\"", text, b"\"}"],
         };
         let mut length = 0;
@@ -78,11 +84,13 @@ impl Dialect {
     /// Reads a line, with its line feed.
     pub(super) fn read(self, line: &[u8]) -> Option<Said> {
         let line = line.strip_suffix(b"\n")?;
+        let relayed = |text| {
+            let (sender, counter) = parse(text)?;
+            Some(Said { sender, counter, room: None })
+        };
         match self {
-            Self::Relay => {
-                let (sender, counter) = parse(line)?;
-                Some(Said { sender, counter, room: None })
-            }
+            Self::Relay => relayed(line),
+            Self::RelayAsMuch => relayed(line.strip_prefix(&AROUND)?),
             Self::Room => {
                 let (seq, rest) = leading(line.strip_prefix(b"{\"t\":\"said\",\"seq\":")?)?;
                 let (n, rest) = leading(rest.strip_prefix(b",\"n\":")?)?;

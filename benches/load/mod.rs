@@ -49,14 +49,11 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// Of a room of chattrace.
     pub(crate) ticket: Option<String>,
+    /// How this server is spoken to.
+    pub(crate) dialect: Dialect,
 }
 
 impl Target {
-    /// How this server is spoken to.
-    pub(crate) fn dialect(&self) -> Dialect {
-        if self.ticket.is_some() { Dialect::Room } else { Dialect::Relay }
-    }
-
     /// The request that asks for a WebSocket.
     pub(crate) fn handshake(&self) -> String {
         let address = self.address;

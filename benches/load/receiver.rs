@@ -124,7 +124,7 @@ impl Receiver {
         }
         self.text = Vec::new();
         self.stage = match dialect {
-            Dialect::Relay => Stage::Lobby,
+            Dialect::Relay | Dialect::RelayAsMuch => Stage::Lobby,
             Dialect::Room => Stage::Shaken,
         };
         Ok(())

@@ -13,6 +13,7 @@ use std::process::Command;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
+use crate::load::Dialect;
 use crate::machine::Cores;
 
 pub(crate) use floor::Lie;
@@ -25,6 +26,8 @@ pub(crate) struct Server {
     /// As it stands in the tables.
     pub(crate) name: String,
     program: Program,
+    /// It relays as many bytes as the room, not as few as it can.
+    as_much: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -90,22 +93,28 @@ impl Role {
 impl Server {
     /// The room of chattrace.
     pub(crate) fn room(name: &str, room: Room) -> Self {
-        Self { name: name.to_owned(), program: Program::Room(room) }
+        Self { name: name.to_owned(), program: Program::Room(room), as_much: false }
     }
 
     /// A whole session of chattrace, for so many.
     pub(crate) fn session(name: &str, program: PathBuf, participants: usize) -> Self {
-        Self { name: name.to_owned(), program: Program::Session(program, participants) }
+        let program = Program::Session(program, participants);
+        Self { name: name.to_owned(), program, as_much: false }
     }
 
     /// A yardstick of our own.
     pub(crate) fn own(role: Role) -> Self {
-        Self { name: role.name().to_owned(), program: Program::Own(role) }
+        Self { name: role.name().to_owned(), program: Program::Own(role), as_much: false }
+    }
+
+    /// The same server, with as many bytes to relay as the room has.
+    pub(crate) fn with_as_much(self) -> Self {
+        Self { name: format!("{}, as much", self.name), as_much: true, ..self }
     }
 
     /// A program from elsewhere.
     pub(crate) fn beside(name: &str, program: PathBuf) -> Self {
-        Self { name: name.to_owned(), program: Program::Beside(program) }
+        Self { name: name.to_owned(), program: Program::Beside(program), as_much: false }
     }
 
     /// Whether it is what this is all about, and must not fail.
@@ -136,6 +145,10 @@ impl Server {
                 command.env_remove(variable);
             }
         }
-        Running::start(&self.name, command, cores, scratch)
+        let mut running = Running::start(&self.name, command, cores, scratch)?;
+        if self.as_much {
+            running.target.dialect = Dialect::RelayAsMuch;
+        }
+        Ok(running)
     }
 }

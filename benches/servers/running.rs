@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, mkdtemp};
 
-use crate::load::Target;
+use crate::load::{Dialect, Target};
 use crate::machine::Cores;
 
 /// Whoever has not ended by then hangs.
@@ -141,8 +141,10 @@ impl Drop for Running {
 fn target(line: &str) -> Option<Target> {
     if let Some(link) = line.strip_prefix("http://") {
         let (address, ticket) = link.split_once("/t/")?;
-        return Some(Target { address: address.parse().ok()?, ticket: Some(ticket.to_owned()) });
+        let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
+        return Some(Target { address, ticket, dialect: Dialect::Room });
     }
     let port: u16 = line.parse().ok()?;
-    Some(Target { address: SocketAddr::from(([127, 0, 0, 1], port)), ticket: None })
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    Some(Target { address, ticket: None, dialect: Dialect::Relay })
 }

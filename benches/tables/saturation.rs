@@ -7,7 +7,7 @@ use super::{Bench, MANY};
 use crate::load::{Coming, Load, Saturation};
 use crate::machine;
 use crate::report::{Table, figure, grouped, median, progress, ratio};
-use crate::servers::Server;
+use crate::servers::{Role, Server};
 
 /// Receivers, and messages that each of four senders has on their way.
 const LOADS: &[(usize, &[usize])] = &[(50, &[8]), (200, &[1, 8, 32]), (1_000, &[8]), (MANY, &[8])];
@@ -37,7 +37,10 @@ impl Bench {
         let title = "saturation: deliveries per second to all receivers, from four senders with so \
                      many messages each on their way";
         let mut table = Table::new(title, 1, COLUMNS);
-        let servers = self.servers();
+        let mut servers = self.servers();
+        if self.options.as_much {
+            servers.push(Server::own(Role::FloorBatch).with_as_much());
+        }
         let (mut figures, mut wrong) = (Figures::new(), Wrong::new());
         let sizes: Vec<usize> = LOADS.iter().map(|(size, _)| *size).collect();
         let sizes = self.sizes(&sizes, &mut table);
