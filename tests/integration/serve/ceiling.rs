@@ -6,6 +6,7 @@ use std::io::Write as _;
 use serde_json::json;
 
 use super::client::Client;
+use super::http::Poller;
 use super::server::Server;
 use crate::harness::{Place, Program, SERVE};
 
@@ -17,6 +18,9 @@ const COMINGS: usize = if cfg!(debug_assertions) { 2_500 } else { 10_000 };
 
 /// People who read nothing; each of their coming is told to all before.
 const DEAF: usize = if cfg!(debug_assertions) { 250 } else { 1_000 };
+
+/// People who wait in a poll: enough that what all share is little for each.
+const WAITING: u64 = 400;
 
 /// A pace that nobody here exceeds by talking, however fast this build is.
 const CONFIG: &str = r#"{"room":{"max_participants":1200,"rate":{"per_second":100,"burst":100}}}"#;
@@ -87,6 +91,20 @@ fn whatever_visitors_do_the_memory_stays_below_the_ceiling_and_others_talk() {
     assert!(peak < 128 * 1024, "{peak} kB");
     drop((deaf, slow));
     server.end();
+}
+
+/// Ten thousand of them are meant to fit where a browser does.
+#[test]
+fn whoever_waits_in_a_poll_costs_a_few_kilobytes() {
+    let server = Server::with(&[], CONFIG);
+    let before = server.resident();
+    let name = |number| format!("P{number}");
+    let held: Vec<_> = (0..WAITING)
+        .map(|number| Poller::instead_of(&server, server.join(&name(number))))
+        .collect();
+    let each = (server.resident() - before) / WAITING;
+    assert!(each <= 12, "{each} kB");
+    drop(held);
 }
 
 /// A client's frame (RFC 6455, section 5.2), masked with zeros: what it says is not changed by that.

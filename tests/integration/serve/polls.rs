@@ -1,11 +1,12 @@
 //! The room over long polls.
 
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::client::{bodies, kinds};
-use super::http::{Poller, say};
+use super::http::{Connection, Poller, say};
 use super::server::Server;
 
 #[test]
@@ -60,7 +61,7 @@ fn nothing_is_lost_between_polls() {
     assert_eq!(bodies(&ana.until_said("more")), ["mine", "more"]);
 }
 
-/// Their text is in the server's memory for as long as the request is there.
+/// Whoever says something learns at once what became of it.
 #[test]
 fn polls_that_say_something_are_answered_at_once() {
     let server = Server::start();
@@ -144,4 +145,61 @@ fn refusals_of_a_poll_carry_their_ref_and_lose_nothing_else() {
     assert_eq!(events[1]["why"], "bad_json");
     let heard = if events.len() == 3 { events } else { bo.until_said("fine") };
     assert_eq!(bodies(&heard), ["fine"]);
+}
+
+/// A held poll of HTTP by hand, which replaces the one before.
+fn held(server: &Server, bo: &Poller, version: &str, more: &str) -> Connection {
+    let resume = bo.welcome["resume"].as_str().unwrap();
+    let mut connection = server.connect();
+    let request = format!(
+        "POST /poll?after={} HTTP/{version}\r\nHost: {}\r\nAuthorization: Bearer {resume}\r\n\
+         Content-Length: 0\r\n\r\n{more}",
+        bo.after, server.host
+    );
+    connection.send(request.as_bytes());
+    connection
+}
+
+/// Everything up to the end of a connection, but for the time.
+fn whole(mut connection: Connection) -> String {
+    let answer = String::from_utf8(connection.rest()).unwrap();
+    let lines = answer.split_inclusive("\r\n").filter(|line| !line.starts_with("date: "));
+    lines.collect()
+}
+
+/// Byte for byte, with either version, and whatever the client says behind its request.
+#[test]
+fn an_answer_is_the_same_whether_it_was_held_or_not() {
+    let server = Server::start();
+    let mut ana = server.join("Ana");
+    let (mut bo, mut before) = Poller::instead_of(&server, server.join("Bo"));
+    for (number, version) in ["1.0", "1.1"].into_iter().enumerate() {
+        for (more, late) in [("", ""), ("GET / HTTP/1.1\r\n\r\n", ""), ("", "and so on")] {
+            bo.after = u64::MAX;
+            let mut waiting = held(&server, &bo, version, more);
+            // Replaced, so the next is there.
+            before.rest();
+            waiting.send(late.as_bytes());
+            let body = format!("news {number} {more:?} {late:?}");
+            ana.say(&body);
+            let said = ana.until_said(&body).pop().unwrap();
+            let was_held = whole(waiting);
+            bo.after = said["seq"].as_u64().unwrap() - 1;
+            assert_eq!(was_held, whole(held(&server, &bo, version, more)), "{more:?} {late:?}");
+            assert!(was_held.starts_with(&format!("HTTP/{version} 200 OK\r\n")), "{was_held}");
+            assert!(was_held.contains("\r\nconnection: close\r\n"), "{was_held}");
+            bo.after = u64::MAX;
+            before = held(&server, &bo, version, "");
+        }
+    }
+}
+
+#[test]
+fn a_held_poll_ends_with_its_client() {
+    let server = Server::start();
+    let (_bo, mut held) = Poller::instead_of(&server, server.join("Bo"));
+    let start = Instant::now();
+    held.stream().shutdown(Shutdown::Write).unwrap();
+    assert_eq!(held.rest(), b"");
+    assert!(start.elapsed() < Duration::from_secs(20));
 }

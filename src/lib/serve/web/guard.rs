@@ -66,7 +66,10 @@ pub(super) async fn guard(
         Some(address) if !may_pass(address, &request) => {
             (StatusCode::FORBIDDEN, "this request came from another site\n").into_response()
         }
-        Some(_) => next.run(request).await,
+        Some(address) => {
+            request.extensions_mut().insert(address.clone());
+            next.run(request).await
+        }
     };
     dress(&mut response, &policy(address.as_ref()));
     response
@@ -96,7 +99,8 @@ fn may_pass(address: &Address, request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD) || address.may_post(from)
 }
 
-fn dress(response: &mut Response, policy: &HeaderValue) {
+/// Gives an answer the headers that all have.
+pub(super) fn dress(response: &mut Response, policy: &HeaderValue) {
     let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     if !switches {

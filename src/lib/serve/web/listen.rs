@@ -1,16 +1,23 @@
 //! Accepting connections, with a bound on how many, how long their headers take and how large
 //! they are.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::hold::{Client, Held, Shelf};
 use super::{SPARE, Web, fanout};
 
 /// A request line and headers that take longer are not meant to arrive; the tunnel sends them at
@@ -56,15 +63,42 @@ pub(in crate::serve) async fn serve(listener: TcpListener, web: Arc<Web>) {
 async fn connection(stream: TcpStream, routes: TowerToHyperService<axum::Router>) {
     // A chat line must not wait for the acknowledgement of the one before (Nagle).
     let _ = stream.set_nodelay(true);
-    let served = http1::Builder::new()
+    let whole = async {
+        // On the heap, and gone before a poll is held.
+        if let Some((held, stream, client)) = Box::pin(http(stream, routes)).await {
+            held.serve(stream, client).await;
+        }
+    };
+    // Whatever went wrong, it is the visitor's and says nothing to the operator.
+    let _ = timeout(WHOLE_PATIENCE, whole).await;
+}
+
+/// Serves one request, up to the end of its connection; or until it is a poll to be held, which is
+/// returned with the bare stream. A connection that becomes a socket is over here.
+async fn http(
+    stream: TcpStream,
+    routes: TowerToHyperService<axum::Router>,
+) -> Option<(Held, TcpStream, Client)> {
+    let shelf = Shelf::default();
+    let offered = shelf.clone();
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(offered.clone());
+        routes.call(request)
+    });
+    let mut served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_PATIENCE)
         .max_buf_size(HEAD_BYTES)
         // Answers go out from where they are, and are not copied into a buffer first.
         .writev(true)
-        .serve_connection(TokioIo::new(stream), routes)
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    let served = timeout(WHOLE_PATIENCE, served).await;
-    // Whatever went wrong, it is the visitor's and says nothing to the operator.
-    drop(served);
+    let held = poll_fn(|cx| {
+        let over = Pin::new(&mut served).poll(cx).map(|_| None);
+        shelf.take().map_or(over, |held| Poll::Ready(Some(held)))
+    });
+    let held = held.await?;
+    let parts = served.into_parts()?;
+    let client = if parts.read_buf.is_empty() { Client::Done } else { Client::Talks };
+    Some((held, parts.io.into_inner(), client))
 }

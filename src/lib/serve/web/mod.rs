@@ -4,6 +4,7 @@ mod door;
 mod end;
 mod fanout;
 mod guard;
+mod hold;
 mod listen;
 mod page;
 mod poll;

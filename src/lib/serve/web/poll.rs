@@ -8,22 +8,21 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::extract::{Extension, Query, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, SizeHint};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::super::hub::{Connection, News, Over, Return};
 use super::Web;
+use super::door::Address;
+use super::hold::{Held, Shelf};
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 use crate::token::Secret;
-
-/// A poll that says nothing is answered without news after this time: well below the 100 s of the tunnel provider.
-const HOLD: Duration = Duration::from_secs(25);
 
 /// A body of 16 KiB that takes longer than this is not meant to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -34,10 +33,10 @@ pub(super) const ANSWER_BYTES: usize = 64 * 1024;
 
 /// What becomes of a poll for which there is no news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
-    /// It waits for some.
-    UntilNews,
-    /// It said something: its text is in the server's buffer for as long as the request is there.
+enum Wait {
+    /// It is held until there is some.
+    ForNews,
+    /// It said something: who sends that wants to know at once what became of it.
     Never,
 }
 
@@ -50,6 +49,9 @@ pub(super) struct Cursor {
 /// `POST /poll`.
 pub(super) async fn poll(
     State(web): State<Arc<Web>>,
+    Extension(shelf): Extension<Shelf>,
+    Extension(address): Extension<Address>,
+    version: Version,
     cursor: Query<Cursor>,
     headers: HeaderMap,
     body: Body,
@@ -63,8 +65,6 @@ pub(super) async fn poll(
         return refuse(&Refused::new(Why::BadJson, "a body is UTF-8 text"));
     };
     let bearer = bearer(&headers).map(|resume| Secret::new(resume.to_owned()));
-    // The buffer that the request came in: nothing of it is needed for as long as the answer is held.
-    drop(headers);
     let mut lines = body.lines().filter(|line| !line.is_empty());
     let (entered, place) = match bearer {
         Some(resume) => (come_back(&web, resume, cursor.after), None),
@@ -73,25 +73,33 @@ pub(super) async fn poll(
             (come_in(&web, lines.next()), Some(place))
         }
     };
-    let (mut connection, mut answer) = match entered {
+    let (mut connection, mut text) = match entered {
         Ok(entered) => entered,
         Err(refused) => return refuse(&refused),
     };
-    let mut held = Held::UntilNews;
+    let mut wait = Wait::ForNews;
     for line in lines {
-        held = Held::Never;
-        if answer.len() >= ANSWER_BYTES {
-            answer.push_str(&too_many().line());
+        wait = Wait::Never;
+        if text.len() >= ANSWER_BYTES {
+            text.push_str(&too_many().line());
             break;
         }
         match visit::obey(&web, &connection, line) {
             Reply::Nothing => {}
-            Reply::Line(line) => answer.push_str(&line),
-            Reply::Left => return lines_of(answer),
+            Reply::Line(line) => text.push_str(&line),
+            Reply::Left => return lines_of(text),
         }
     }
-    let answer = read(&mut connection, answer, held).await;
-    (NDJSON, Body::new(Answer { text: Some(answer.into()), _place: place })).into_response()
+    match (read(&mut connection, text), wait) {
+        (None, Wait::ForNews) => shelf.put(Held { address, version, seat: connection }).await,
+        (read, Wait::ForNews | Wait::Never) => answer(read.unwrap_or_default().into(), place),
+    }
+}
+
+/// An answer to somebody in the room, with the place among those who are being welcomed, if it is a
+/// welcome.
+pub(super) fn answer(text: Bytes, place: Option<OwnedSemaphorePermit>) -> Response {
+    (NDJSON, Body::new(Answer { text: Some(text), _place: place })).into_response()
 }
 
 /// An answer on its way, with the place among those who are being welcomed, if it is a welcome.
@@ -120,28 +128,24 @@ impl HttpBody for Answer {
     }
 }
 
-/// Reads until there is something to answer, or long enough.
-async fn read(connection: &mut Connection, mut answer: String, held: Held) -> String {
-    let end = Instant::now() + HOLD;
+/// Reads on, behind what is to be answered already; `None`: there is nothing to say yet.
+pub(super) fn read(connection: &mut Connection, mut answer: String) -> Option<String> {
     loop {
         match connection.read() {
             News::Some(batch) => {
                 answer.extend(wire::news(batch).iter().map(|line| &**line));
                 // More may be there already, such as the end, and no time for another poll.
-                if answer.len() < ANSWER_BYTES {
-                    continue;
+                if answer.len() >= ANSWER_BYTES {
+                    return Some(answer);
                 }
             }
-            News::Over(Over::Ended) => answer.push_str(&wire::end()),
+            News::Over(Over::Ended) => {
+                answer.push_str(&wire::end());
+                return Some(answer);
+            }
             // A newer poll of the same seat answers from here on.
-            News::Over(Over::Replaced) => return answer,
-            News::Nothing => {}
-        }
-        if held == Held::Never
-            || !answer.is_empty()
-            || timeout_at(end, connection.woken()).await.is_err()
-        {
-            return answer;
+            News::Over(Over::Replaced) => return Some(answer),
+            News::Nothing => return (!answer.is_empty()).then_some(answer),
         }
     }
 }
