@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// Rounds, of which the median is shown
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) rounds: usize,
+    /// Only with so many receivers, or participants; may be given again
+    #[arg(long, value_name = "N")]
+    pub(crate) receivers: Vec<usize>,
     /// The room [default: chattrace-serve beside this program's folder]
     #[arg(long, value_name = "PATH")]
     pub(crate) serve: Option<PathBuf>,

@@ -128,8 +128,9 @@ impl Bench {
 
     /// These numbers of participants, as far as they can be had.
     fn sizes(&self, sizes: &[usize], table: &mut Table) -> Vec<usize> {
-        let quick = self.options.quick;
+        let (quick, only) = (self.options.quick, &self.options.receivers);
         let wanted = sizes.iter().copied().filter(|size| !quick || *size <= 200);
+        let wanted = wanted.filter(|size| only.is_empty() || only.contains(size));
         let (some, too_many): (Vec<usize>, Vec<usize>) =
             wanted.partition(|size| *size as u64 + SPARE_FILES <= self.files);
         for size in too_many {

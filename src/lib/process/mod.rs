@@ -7,6 +7,7 @@ mod marked;
 mod parent;
 mod signals;
 mod spawn;
+mod stream;
 
 pub(crate) use confine::{
     Cage, Confinement, Missing, Trial, cage, close_calls, close_files, drop_privileges,
@@ -23,3 +24,4 @@ pub(crate) use signals::{Began, EndSignal, EndSignals, STOP_KEY};
 pub(crate) use spawn::{
     ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };
+pub(crate) use stream::{receive, send};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 use super::{FanOut, Left, Subscriber, Turn};
+use crate::process;
 use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
 use crate::serve::web::socket::Outgoing;
 use crate::serve::web::wire;
@@ -104,7 +105,7 @@ impl Pass<'_> {
                 return ControlFlow::Break(None);
             }
             if !frame.whole.is_empty() {
-                match stream.try_write(&frame.whole) {
+                match process::send(stream, &frame.whole) {
                     Ok(sent) if sent == frame.whole.len() => {}
                     Ok(sent) => {
                         *position = frame.end;

@@ -16,20 +16,25 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::Control;
 use zeroize::Zeroize as _;
 
 use self::decoder::Decoder;
+use crate::process;
 
 pub(super) use self::handshake::Handshake;
 pub(super) use self::heard::{Broken, Heard};
 pub(super) use self::outgoing::Outgoing;
 
-/// Bytes read at a time: a chat line is short, and whoever sends more waits for their next turn.
+/// Bytes read at a time: a chat line is short.
 const CHUNK: usize = 4096;
+
+/// Bytes after which whoever goes on has had their turn: as many as the longest message. After less,
+/// those who say much at once would be told to all in pieces.
+const TURN: usize = 16 * 1024;
 
 /// Lines handed to the system at a time, which takes 1 024 (`IOV_MAX`). A batch of long lines fills
 /// its buffers with fewer, and the list is on the stack.
@@ -58,19 +63,11 @@ pub(super) struct Socket {
     decoder: Decoder,
     /// Read, and not asked for yet.
     heard: std::vec::IntoIter<Heard>,
-    /// What may still be there to be read.
-    rest: Rest,
+    /// Bytes read without a pause.
+    turn: usize,
     /// Frames of which the first may be begun. What is sent in its middle would be taken for a part
     /// of it.
     unsent: Vec<Outgoing>,
-}
-
-/// What is known of the bytes that were not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rest {
-    /// The last chunk was full.
-    Likely,
-    Unknown,
 }
 
 impl Socket {
@@ -80,7 +77,7 @@ impl Socket {
         let mut decoder = Decoder::new(most);
         let heard = decoder.take(early).into_iter();
         let stream = Arc::new(stream);
-        Self { stream, decoder, heard, rest: Rest::Unknown, unsent: Vec::new() }
+        Self { stream, decoder, heard, turn: 0, unsent: Vec::new() }
     }
 
     /// The next from the client; `None`: it is gone. Safe to cancel.
@@ -92,13 +89,14 @@ impl Socket {
             // The list itself is memory, too.
             self.heard = Vec::new().into_iter();
             // Whoever floods us has had a turn.
-            if std::mem::replace(&mut self.rest, Rest::Unknown) == Rest::Likely {
+            if self.turn >= TURN {
+                self.turn = 0;
                 tokio::task::yield_now().await;
             }
             match std::future::poll_fn(|cx| self.poll_chunk(cx)).await {
                 Ok(0) | Err(_) => return None,
-                Ok(CHUNK) => self.rest = Rest::Likely,
-                Ok(_) => {}
+                Ok(CHUNK) => self.turn += CHUNK,
+                Ok(_) => self.turn = 0,
             }
         }
     }
@@ -207,7 +205,18 @@ impl Socket {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
             let mut space = [0; CHUNK];
-            match self.stream.try_read(&mut space) {
+            let mut short = None;
+            let read = self.stream.try_io(Interest::READABLE, || {
+                match process::receive(&self.stream, &mut space) {
+                    // There was no more (epoll(7)), which we need not ask: the next look waits.
+                    Ok(read @ 1..CHUNK) => {
+                        short = Some(read);
+                        Err(io::ErrorKind::WouldBlock.into())
+                    }
+                    other => other,
+                }
+            });
+            match short.map_or(read, Ok) {
                 Ok(read) => {
                     let chunk = &mut space[..read];
                     self.heard = self.decoder.take(chunk).into_iter();
