@@ -12,9 +12,11 @@ use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
 use crate::serve::web::socket::Outgoing;
 use crate::serve::web::wire;
 
-/// Sockets that are looked at before others have their turn: newcomers, those who speak, the end of
-/// the session. Half a millisecond to a few.
-const SHARE: usize = 512;
+/// Sockets that are looked at before others have their turn: newcomers, the end of the session, and
+/// those who speak, of whom the next share hears at once. Measured at 50 to 10 000 receivers: with a
+/// pass in one piece, everybody waits for its end, and then hears of all at once while the processor
+/// idles; 8 and 16 carry up to 1.8 times as much, 32 less for few.
+const SHARE: usize = 16;
 
 /// Frames at hand at a time. Whoever keeps up is where the others are, so it is one or two; the oldest
 /// goes when there are more.
@@ -31,10 +33,8 @@ pub(in crate::serve::web) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
         let mut begin = 0;
         while let Some(next) = pass.share(&fan_out, begin) {
             begin = next;
-            // Nothing of what was said is kept while others do what they want.
-            pass.frames.clear();
             tokio::task::yield_now().await;
-            pass.survey = hub.survey();
+            pass.look();
         }
     }
 }
@@ -60,6 +60,16 @@ struct Frame {
 }
 
 impl Pass<'_> {
+    /// Looks whether something is new again. What was put together for those before goes to nobody
+    /// then: with it, the next would need two writes.
+    fn look(&mut self) {
+        let survey = self.hub.survey();
+        if survey != self.survey {
+            self.frames.clear();
+            self.survey = survey;
+        }
+    }
+
     /// Looks at the sockets from number `begin` on, and says where to go on, if there are more.
     fn share(&mut self, fan_out: &FanOut, begin: usize) -> Option<usize> {
         let mut subscribers = fan_out.lock();
