@@ -8,12 +8,8 @@ use crate::machine;
 use crate::report::{Table, figure, grouped, progress};
 use crate::servers::{Room, Running, Server};
 
-/// Participants over WebSockets.
+/// Participants.
 const SIZES: &[usize] = &[200, 1_000, MANY];
-
-/// Participants who poll. Of more, the first would be away for longer than the 30 s in which nobody
-/// notices, before the last have joined.
-const POLLS: &[usize] = &[200, 1_000, 5_000];
 
 /// A server that has used less than a tenth of this is idle.
 const LOOK: Duration = Duration::from_millis(100);
@@ -57,7 +53,7 @@ impl Bench {
         if !server.is_room() {
             return;
         }
-        for size in self.sizes(POLLS, table) {
+        for size in self.sizes(SIZES, table) {
             match self.with_polls(size) {
                 Ok((kib, took)) => {
                     row(table, (&server.name, "long poll", size), (kib, empty, Some(took)));
@@ -68,7 +64,7 @@ impl Bench {
     }
 
     /// With participants over WebSockets. Whoever was seen by the table of saturation, before its
-    /// load, is not asked again: a room of ten thousand takes a minute to fill.
+    /// load, is not asked again: a room of ten thousand takes seconds to fill, which add up.
     fn with_sockets(&mut self, server: &Server, size: usize) -> Result<(u64, Option<f64>), String> {
         if let Some((kib, took)) = self.resident.get(&(server.name.clone(), size)) {
             return Ok((*kib, Some(*took)));

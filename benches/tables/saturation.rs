@@ -45,7 +45,7 @@ impl Bench {
         let sizes: Vec<usize> = LOADS.iter().map(|(size, _)| *size).collect();
         let sizes = self.sizes(&sizes, &mut table);
         for (receivers, loads) in LOADS.iter().filter(|(size, _)| sizes.contains(size)) {
-            // A room of ten thousand takes a minute to fill: it is filled once, for all rounds.
+            // A room of ten thousand takes seconds to fill: it is filled once, for all rounds.
             let (sessions, repeats) =
                 if *receivers < MANY { (self.rounds(), 1) } else { (1, self.rounds()) };
             for session in 0..sessions {

@@ -3,6 +3,7 @@
 //! One lock guards room and ring, and is never held across an await. A [`Connection`] is presence
 //! itself: dropping it, on whatever path, tells the room that this transport is gone.
 
+mod admission;
 mod connection;
 mod publish;
 mod roster;
@@ -14,12 +15,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Entropy, Event, Identity, Nickname, Refusal, Ring, Room, Rules};
-use crate::control::{FromServe, Participant};
-use crate::token::{Secret, Token};
-use publish::participant;
+use crate::chat::{Event, Identity, Ring, Room, Rules};
+use crate::control::FromServe;
+use crate::token::Token;
 use roster::Roster;
 
+pub(super) use admission::{Admission, Return};
 pub(super) use connection::{BATCH_BYTES, Batch, Connection, News, Over, Position, Speaker};
 pub(super) use survey::Survey;
 
@@ -72,32 +73,6 @@ enum Life {
     Ending,
 }
 
-/// Somebody who was let in.
-#[derive(Debug)]
-pub(super) struct Admission {
-    /// Their transport.
-    pub(super) connection: Connection,
-    /// Themselves.
-    pub(super) you: Participant,
-    /// What brings them back.
-    pub(super) resume: Secret,
-    /// The others on the roster, each in the words of [`Encoding::somebody`], with commas between.
-    pub(super) present: Arc<str>,
-    /// Whoever left and may still be the author of something remembered.
-    pub(super) gone: Vec<Participant>,
-    /// Earlier messages, if the operator shows them to newcomers.
-    pub(super) backlog: Vec<Arc<str>>,
-}
-
-/// Where a returning participant stopped reading.
-#[derive(Debug)]
-pub(super) struct Return {
-    /// From the welcome.
-    pub(super) resume: Secret,
-    /// The last number they saw; `None` reads on from now.
-    pub(super) after: Option<u64>,
-}
-
 impl Hub {
     /// An open, empty room. Joins and leaves go to `notices`; a reader who falls 1 024 behind
     /// loses some, but every later one carries the right count.
@@ -147,43 +122,6 @@ impl Hub {
         self.lock().life == Life::Ending
     }
 
-    /// Lets a newcomer in.
-    ///
-    /// # Errors
-    /// What the room says.
-    pub(super) fn join(
-        self: &Arc<Self>,
-        name: Nickname,
-        entropy: Entropy,
-    ) -> Result<Admission, Refusal> {
-        let mut inner = self.lock();
-        // Before their own arrival: what they are shown of the past is the backlog alone.
-        let backlog = inner.ring.backlog(self.backlog);
-        let (number, event) = inner.room.join(name, entropy, Instant::now())?;
-        self.publish(&mut inner, vec![event]);
-        let cursor = inner.ring.latest();
-        let connection = self.connect(&mut inner, number, cursor);
-        Ok(self.admit(&mut inner, connection, backlog))
-    }
-
-    /// Lets somebody back in, and tells them who is there.
-    ///
-    /// # Errors
-    /// What the room says.
-    pub(super) fn resume(self: &Arc<Self>, back: &Return) -> Result<Admission, Refusal> {
-        let mut inner = self.lock();
-        let connection = self.come_back(&mut inner, back)?;
-        Ok(self.admit(&mut inner, connection, Vec::new()))
-    }
-
-    /// Lets somebody back in who knows who is there.
-    ///
-    /// # Errors
-    /// What the room says.
-    pub(super) fn reconnect(self: &Arc<Self>, back: &Return) -> Result<Connection, Refusal> {
-        self.come_back(&mut self.lock(), back)
-    }
-
     /// Lets time pass; to be called about once a second.
     pub(super) fn pass_time(&self) {
         let mut inner = self.lock();
@@ -220,57 +158,6 @@ impl Hub {
         }
         if self.lock().told > 0 {
             tokio::time::sleep(BYE).await;
-        }
-    }
-
-    fn come_back(
-        self: &Arc<Self>,
-        inner: &mut Inner,
-        back: &Return,
-    ) -> Result<Connection, Refusal> {
-        let (number, event) = inner.room.resume(&back.resume)?;
-        inner.turnover += 1;
-        self.publish(inner, event.into_iter().collect());
-        let latest = inner.ring.latest();
-        let cursor = back.after.map_or(latest, |after| after.min(latest));
-        // An older transport of the same seat must learn that it speaks for nobody.
-        self.bell.send_replace(());
-        Ok(self.connect(inner, number, cursor))
-    }
-
-    fn connect(self: &Arc<Self>, inner: &mut Inner, number: u64, cursor: u64) -> Connection {
-        inner.connections += 1;
-        let transport = inner.room.transport(number).unwrap_or_default();
-        Connection {
-            hub: Arc::clone(self),
-            bell: self.bell.subscribe(),
-            speaker: Speaker { number, transport },
-            position: Position { cursor, typed: inner.typed },
-        }
-    }
-
-    fn admit(
-        &self,
-        inner: &mut Inner,
-        connection: Connection,
-        backlog: Vec<Arc<str>>,
-    ) -> Admission {
-        // Needed only by who is shown what was said before they came, or while they were away.
-        let reads_the_past = !backlog.is_empty() || connection.cursor() < inner.ring.latest();
-        let gone = if reads_the_past {
-            inner.room.absent().map(participant).collect()
-        } else {
-            Vec::new()
-        };
-        let number = connection.speaker().number;
-        let seat = inner.room.seat(number).expect("the room has just given this seat");
-        Admission {
-            you: participant(&seat.identity),
-            resume: seat.resume(),
-            present: inner.roster.others(&inner.room, number),
-            gone,
-            backlog,
-            connection,
         }
     }
 

@@ -70,3 +70,129 @@ impl Roster {
         self.text.push_str(&(self.describe)(who));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Entropy, Event, Nickname, Pace, Rules};
+    use crate::token::{Secret, Token};
+    use proptest::prelude::*;
+    use std::time::{Duration, Instant};
+
+    fn describe(who: &Identity) -> String {
+        format!("<{}>", who.name.as_str())
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Comes,
+        /// One of those who came, counted around.
+        Leaves(usize),
+        Drops(usize),
+        Returns(usize),
+        TimePasses,
+        IsRead(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => Just(Step::Comes),
+            1 => any::<usize>().prop_map(Step::Leaves),
+            1 => any::<usize>().prop_map(Step::Drops),
+            1 => any::<usize>().prop_map(Step::Returns),
+            1 => Just(Step::TimePasses),
+            3 => any::<usize>().prop_map(Step::IsRead),
+        ]
+    }
+
+    /// A room and its roster, told of everything that happens in it.
+    struct Both {
+        room: Room,
+        roster: Roster,
+        seats: Vec<(u64, Secret)>,
+        now: Instant,
+    }
+
+    impl Both {
+        fn tell(&mut self, events: impl IntoIterator<Item = Event>) {
+            for event in events {
+                match event {
+                    Event::Joined(who) => self.roster.came(&who),
+                    Event::Left(_) => self.roster.went(),
+                    Event::Said { .. } | Event::Moved { .. } => {}
+                }
+            }
+        }
+
+        fn seat(&self, pick: usize) -> Option<&(u64, Secret)> {
+            self.seats.get(pick.checked_rem(self.seats.len())?)
+        }
+
+        fn take(&mut self, step: Step) {
+            match step {
+                Step::Comes => {
+                    let name = Nickname::parse(&format!("G{}", self.seats.len())).unwrap();
+                    let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+                    let (number, event) = self.room.join(name, entropy, self.now).unwrap();
+                    self.seats.push((number, self.room.seat(number).unwrap().resume()));
+                    self.tell([event]);
+                }
+                Step::Leaves(pick) => {
+                    let left = self.seat(pick).map(|(number, _)| *number);
+                    let event = left.and_then(|number| self.room.leave(number, self.now));
+                    self.tell(event);
+                }
+                Step::Drops(pick) => {
+                    if let Some((number, _)) = self.seat(pick) {
+                        let transport = self.room.transport(*number).unwrap_or_default();
+                        self.room.detach(*number, transport, self.now);
+                    }
+                }
+                Step::Returns(pick) => {
+                    let resume = self.seat(pick).map(|(_, resume)| resume.to_string());
+                    let back = resume.and_then(|resume| self.room.resume(&resume).ok());
+                    self.tell(back.and_then(|(_, event)| event));
+                }
+                Step::TimePasses => {
+                    self.now += Duration::from_secs(31);
+                    let events = self.room.pass_time(self.now);
+                    self.tell(events);
+                }
+                Step::IsRead(pick) => {
+                    let number = self.seat(pick).map_or(0, |(number, _)| *number);
+                    let others = self.room.roster().filter(|seat| seat.identity.number != number);
+                    let expected: Vec<String> =
+                        others.map(|seat| describe(&seat.identity)).collect();
+                    assert_eq!(*self.roster.others(&self.room, number), expected.join(","));
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_it_names_everybody_else(steps in prop::collection::vec(step(), 0..60)) {
+            let kept_for = Duration::from_secs(600);
+            let rules = Rules { max_participants: 100, pace: Pace::Unlimited, kept_for };
+            let (room, roster) = (Room::new(rules), Roster::new(describe));
+            let mut both = Both { room, roster, seats: Vec::new(), now: Instant::now() };
+            steps.into_iter().for_each(|step| both.take(step));
+        }
+    }
+
+    #[test]
+    fn who_left_is_named_nowhere_in_it() {
+        let mut roster = Roster::new(describe);
+        let name = Nickname::parse("Ana").unwrap();
+        let rules = Rules { max_participants: 1, pace: Pace::Unlimited, kept_for: Duration::ZERO };
+        let mut room = Room::new(rules);
+        let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+        let (number, event) = room.join(name, entropy, Instant::now()).unwrap();
+        let Event::Joined(who) = event else { panic!("{event:?}") };
+        roster.came(&who);
+        assert!(roster.text.contains("Ana"));
+        room.leave(number, Instant::now());
+        roster.went();
+        assert_eq!((roster.text.capacity(), roster.begins.capacity()), (0, 0));
+    }
+}
