@@ -12,7 +12,7 @@ use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
 use crate::serve::web::socket::Outgoing;
 use crate::serve::web::wire;
 
-/// Sockets that are looked at before others have their turn: newcomers, the end of the session, and
+/// Sockets that are written to before others have their turn: newcomers, the end of the session, and
 /// those who speak, of whom the next share hears at once. Measured at 50 to 10 000 receivers: with a
 /// pass in one piece, everybody waits for its end, and then hears of all at once while the processor
 /// idles; 8 and 16 carry up to 1.8 times as much, 32 less for few.
@@ -28,7 +28,8 @@ pub(in crate::serve::web) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
     let mut turnover = 0;
     // The hub cannot be gone: it is held here.
     while bell.changed().await.is_ok() {
-        let mut pass = Pass { hub: &hub, survey: hub.survey(), turnover, frames: VecDeque::new() };
+        let (survey, frames) = (hub.survey(), VecDeque::new());
+        let mut pass = Pass { hub: &hub, survey, turnover, writes: 0, frames };
         turnover = pass.survey.turnover;
         let mut begin = 0;
         while let Some(next) = pass.share(&fan_out, begin) {
@@ -44,6 +45,8 @@ struct Pass<'a> {
     survey: Survey,
     /// As it was at the pass before.
     turnover: u64,
+    /// In this share.
+    writes: usize,
     /// What is to be sent, each for those who are at its beginning.
     frames: VecDeque<Frame>,
 }
@@ -73,11 +76,17 @@ impl Pass<'_> {
     /// Looks at the sockets from number `begin` on, and says where to go on, if there are more.
     fn share(&mut self, fan_out: &FanOut, begin: usize) -> Option<usize> {
         let mut subscribers = fan_out.lock();
-        let mut rest = subscribers.iter_mut().skip_while(|(key, _)| *key < begin);
-        for (_, subscriber) in rest.by_ref().take(SHARE) {
-            self.serve(subscriber);
+        self.writes = 0;
+        // By number: an iterator would begin with the first of ten thousand each time.
+        for number in begin..subscribers.capacity() {
+            if self.writes >= SHARE {
+                return Some(number);
+            }
+            if let Some(subscriber) = subscribers.get_mut(number) {
+                self.serve(subscriber);
+            }
         }
-        rest.next().map(|(key, _)| key)
+        None
     }
 
     fn serve(&mut self, subscriber: &mut Subscriber) {
@@ -109,6 +118,7 @@ impl Pass<'_> {
         position: &mut Position,
     ) -> ControlFlow<Option<Outgoing>> {
         while *position != self.survey.latest {
+            self.writes += 1;
             let frame = self.frame(*position);
             if frame.typing.contains(&speaker.number) {
                 // Nobody is told that they type themselves.
