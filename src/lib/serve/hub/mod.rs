@@ -38,7 +38,8 @@ pub(super) struct Encoding {
 /// measured, the first takes 22 ms.
 const BYE: Duration = Duration::from_millis(250);
 
-/// The room, its memory, and the bell that wakes all readers.
+/// The room, its memory, and the bell that wakes whoever reads on: each held poll, and the fan-out for
+/// all sockets.
 #[derive(Debug)]
 pub(super) struct Hub {
     inner: Mutex<Inner>,
