@@ -36,15 +36,13 @@ impl Load {
     /// When one of them is not let in.
     pub(crate) fn connect(target: &Target, count: usize, coming: Coming) -> Result<Self, String> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
-        let dialect = target.dialect;
         let mut load = Self {
             target: target.clone(),
-            dialect,
             epoll: epoll.map_err(|error| format!("no epoll: {error}"))?,
             events: vec![EpollEvent::empty(); EVENTS],
             buffer: vec![0; BUFFER_BYTES],
             receivers: Vec::with_capacity(count),
-            order: Order::new(dialect, count),
+            order: Order::new(target.dialect, count),
             start: Instant::now(),
             dirty: Vec::new(),
             coming,
@@ -126,7 +124,7 @@ impl Load {
             let mut text = vec![b'.'; MESSAGE_BYTES - 1 - mark.len()];
             text.extend(mark);
             if mark == READY || started.elapsed() < every {
-                self.dialect.say(&text, self.receivers[0].outbox());
+                self.target.dialect.say(&text, self.receivers[0].outbox());
                 self.dirty.push(0);
             }
             let called = Instant::now();

@@ -75,7 +75,6 @@ impl Target {
 #[derive(Debug)]
 pub(crate) struct Load {
     target: Target,
-    dialect: Dialect,
     epoll: Epoll,
     events: Vec<EpollEvent>,
     buffer: Vec<u8>,
@@ -140,7 +139,7 @@ impl Load {
         let receiver = &mut self.receivers[number];
         let mut bytes = &self.buffer[..length];
         if receiver.stage == Stage::Shaking {
-            receiver.shake(&mut bytes, self.dialect)?;
+            receiver.shake(&mut bytes, self.target.dialect)?;
             match receiver.stage {
                 Stage::Shaking => return Ok(()),
                 Stage::Shaken if self.coming == Coming::AtOnce => return self.join(number),
@@ -179,7 +178,7 @@ impl Load {
         let receiver = &mut self.receivers[sender];
         let text = message::text(sender, receiver.counter);
         receiver.counter += 1;
-        self.dialect.say(&text, receiver.outbox());
+        self.target.dialect.say(&text, receiver.outbox());
         self.dirty.push(sender);
     }
 

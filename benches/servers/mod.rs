@@ -91,20 +91,23 @@ impl Role {
 }
 
 impl Server {
+    fn new(name: &str, program: Program) -> Self {
+        Self { name: name.to_owned(), program, as_much: false }
+    }
+
     /// The room of chattrace.
     pub(crate) fn room(name: &str, room: Room) -> Self {
-        Self { name: name.to_owned(), program: Program::Room(room), as_much: false }
+        Self::new(name, Program::Room(room))
     }
 
     /// A whole session of chattrace, for so many.
     pub(crate) fn session(name: &str, program: PathBuf, participants: usize) -> Self {
-        let program = Program::Session(program, participants);
-        Self { name: name.to_owned(), program, as_much: false }
+        Self::new(name, Program::Session(program, participants))
     }
 
     /// A yardstick of our own.
     pub(crate) fn own(role: Role) -> Self {
-        Self { name: role.name().to_owned(), program: Program::Own(role), as_much: false }
+        Self::new(role.name(), Program::Own(role))
     }
 
     /// The same server, with as many bytes to relay as the room has.
@@ -114,7 +117,7 @@ impl Server {
 
     /// A program from elsewhere.
     pub(crate) fn beside(name: &str, program: PathBuf) -> Self {
-        Self { name: name.to_owned(), program: Program::Beside(program), as_much: false }
+        Self::new(name, Program::Beside(program))
     }
 
     /// Whether it is what this is all about, and must not fail.
