@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::connection::{Connection, Position, Speaker};
-use super::publish::participant;
 use super::{Hub, Inner};
-use crate::chat::{Entropy, Nickname, Refusal};
-use crate::control::Participant;
+use crate::chat::{Entropy, Identity, Nickname, Refusal};
 use crate::token::Secret;
 
 /// Somebody who was let in.
@@ -16,13 +14,13 @@ pub(in crate::serve) struct Admission {
     /// Their transport.
     pub(in crate::serve) connection: Connection,
     /// Themselves.
-    pub(in crate::serve) you: Participant,
+    pub(in crate::serve) you: Identity,
     /// What brings them back.
     pub(in crate::serve) resume: Secret,
     /// The others on the roster, each in the words of [`super::Encoding::somebody`], with commas between.
     pub(in crate::serve) present: Arc<str>,
     /// Whoever left and may still be the author of something remembered.
-    pub(in crate::serve) gone: Vec<Participant>,
+    pub(in crate::serve) gone: Vec<Identity>,
     /// Earlier messages, if the operator shows them to newcomers.
     pub(in crate::serve) backlog: Vec<Arc<str>>,
 }
@@ -50,7 +48,7 @@ impl Hub {
         // Before their own arrival: what they are shown of the past is the backlog alone.
         let backlog = inner.ring.backlog(self.backlog);
         let (number, event) = inner.room.join(name, entropy, Instant::now())?;
-        self.publish(&mut inner, vec![event]);
+        self.publish(&mut inner, [event]);
         let cursor = inner.ring.latest();
         let connection = self.connect(&mut inner, number, cursor);
         Ok(self.admit(&mut inner, connection, backlog))
@@ -84,7 +82,7 @@ impl Hub {
     ) -> Result<Connection, Refusal> {
         let (number, event) = inner.room.resume(&back.resume)?;
         inner.turnover += 1;
-        self.publish(inner, event.into_iter().collect());
+        self.publish(inner, event);
         let latest = inner.ring.latest();
         let cursor = back.after.map_or(latest, |after| after.min(latest));
         // An older transport of the same seat must learn that it speaks for nobody.
@@ -111,15 +109,11 @@ impl Hub {
     ) -> Admission {
         // Needed only by who is shown what was said before they came, or while they were away.
         let reads_the_past = !backlog.is_empty() || connection.cursor() < inner.ring.latest();
-        let gone = if reads_the_past {
-            inner.room.absent().map(participant).collect()
-        } else {
-            Vec::new()
-        };
+        let gone = if reads_the_past { inner.room.absent().cloned().collect() } else { Vec::new() };
         let number = connection.speaker().number;
         let seat = inner.room.seat(number).expect("the room has just given this seat");
         Admission {
-            you: participant(&seat.identity),
+            you: seat.identity.clone(),
             resume: seat.resume(),
             present: inner.roster.others(&inner.room, number),
             gone,

@@ -140,7 +140,7 @@ impl Connection {
             return Err(Refusal::NoSeat);
         }
         let event = inner.room.say(self.speaker.number, reference, text, Instant::now())?;
-        self.hub.publish(&mut inner, event.into_iter().collect());
+        self.hub.publish(&mut inner, event);
         Ok(())
     }
 
@@ -165,8 +165,7 @@ impl Connection {
         let mut inner = self.hub.lock();
         if inner.speaks(self.speaker) {
             let event = inner.room.leave(self.speaker.number, Instant::now());
-            inner.turnover += 1;
-            self.hub.publish(&mut inner, event.into_iter().collect());
+            self.hub.publish(&mut inner, event);
         }
     }
 }

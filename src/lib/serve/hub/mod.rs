@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Event, Identity, Ring, Room, Rules};
+use crate::chat::{Event, Ring, Room, Rules};
 use crate::control::FromServe;
 use crate::token::Token;
-use roster::Roster;
+use roster::{Describe, Roster};
 
 pub(super) use admission::{Admission, Return};
 pub(super) use connection::{BATCH_BYTES, Batch, Connection, News, Over, Position, Speaker};
@@ -31,7 +31,7 @@ pub(super) struct Encoding {
     /// 1970, the event.
     pub(super) event: fn(u64, u64, &Event) -> Arc<str>,
     /// Turns somebody into the words that stand for them.
-    pub(super) somebody: fn(&Identity) -> String,
+    pub(super) somebody: Describe,
 }
 
 /// How long browsers have to call `/bye` after the goodbye, and those who poll to come back for it:
@@ -60,7 +60,7 @@ struct Inner {
     typing: VecDeque<(u64, u64)>,
     typed: u64,
     life: Life,
-    /// Counts how often somebody has lost the right to speak while their connection was open.
+    /// Counts how often somebody came back: an older connection may have lost the right to speak by it.
     turnover: u64,
     /// Open [`Connection`]s.
     connections: usize,
@@ -136,7 +136,7 @@ impl Hub {
     /// come back by it.
     pub(super) fn moved(&self, url: String) {
         let mut inner = self.lock();
-        self.publish(&mut inner, vec![Event::Moved { url }]);
+        self.publish(&mut inner, [Event::Moved { url }]);
     }
 
     /// Tells everybody that the session is over, and lets nobody in any more.

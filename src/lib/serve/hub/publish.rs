@@ -8,8 +8,9 @@ use crate::control::{FromServe, Participant};
 
 impl Hub {
     /// Puts events into the ring, wakes the readers and tells the operator.
-    pub(super) fn publish(&self, inner: &mut Inner, events: Vec<Event>) {
-        if events.is_empty() {
+    pub(super) fn publish(&self, inner: &mut Inner, events: impl IntoIterator<Item = Event>) {
+        let mut events = events.into_iter().peekable();
+        if events.peek().is_none() {
             return;
         }
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -39,8 +40,8 @@ impl Hub {
     }
 }
 
-/// Somebody, as the operator and the welcome name them.
-pub(super) fn participant(who: &Identity) -> Participant {
+/// Somebody, as the operator is told of them.
+fn participant(who: &Identity) -> Participant {
     Participant {
         number: who.number,
         name: who.name.as_str().to_owned(),

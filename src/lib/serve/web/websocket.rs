@@ -76,16 +76,13 @@ async fn visit(web: &Web, socket: &mut Socket) {
 async fn come(web: &Web, socket: &mut Socket) -> Result<(Connection, String), End> {
     let refused = match first_message(socket).await {
         Ok(message) => {
-            let place = web.welcoming().await;
+            let _place = web.welcoming().await;
             match come_in(web, message) {
                 Ok(Entered { connection, welcome, rest }) => {
                     socket.send(welcome).await?;
                     return Ok((connection, rest));
                 }
-                Err(refused) => {
-                    drop(place);
-                    refused
-                }
+                Err(refused) => refused,
             }
         }
         Err(Unheard::Refused(refused)) => refused,

@@ -55,9 +55,9 @@ pub(super) enum FromServer<'a> {
 /// Somebody, as all are told of them.
 #[derive(Serialize)]
 pub(super) struct Who<'a> {
-    pub(super) n: u64,
-    pub(super) tag: &'a str,
-    pub(super) name: &'a str,
+    n: u64,
+    tag: &'a str,
+    name: &'a str,
 }
 
 impl<'a> Who<'a> {

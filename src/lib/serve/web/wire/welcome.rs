@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::told::Who;
 use crate::chat::Identity;
 use crate::config::{Mode, RoomSettings};
-use crate::control::Participant;
 use crate::serve::hub::{Admission, Connection, Hub};
 
 /// What comes before the others in the room.
@@ -47,12 +46,12 @@ pub(in crate::serve::web) fn welcome(
     let before = Before {
         t: "welcome",
         epoch: hub.epoch(),
-        you: who(&admission.you),
+        you: Who::of(&admission.you),
         resume: &admission.resume,
         seq: admission.connection.cursor(),
     };
     let after = After {
-        gone: admission.gone.iter().map(who).collect(),
+        gone: admission.gone.iter().map(Who::of).collect(),
         mode: room.mode,
         limits: Limits {
             message_bytes: room.message_bytes,
@@ -72,10 +71,6 @@ pub(in crate::serve::web) fn welcome(
 /// Somebody, as a welcome names them.
 pub(super) fn somebody(who: &Identity) -> String {
     json(&Who::of(who))
-}
-
-fn who(participant: &Participant) -> Who<'_> {
-    Who { n: participant.number, tag: &participant.tag, name: &participant.name }
 }
 
 fn json(object: &impl Serialize) -> String {
