@@ -19,6 +19,9 @@ pub(super) enum Way {
     Lowered,
 }
 
+/// How many ways there are.
+pub(super) const WAYS: usize = 2;
+
 /// What a name looks like. Smaller than the reader's eye is sharp, so that it can be kept for
 /// names whose bearers have left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +40,7 @@ impl Likeness {
     }
 
     /// What a reader may take for the same name, in each of the two ways to look at it.
-    pub(super) fn ways(&self) -> [(Way, Arc<str>); 2] {
+    pub(super) fn ways(&self) -> [(Way, Arc<str>); WAYS] {
         [(Way::Written, Arc::clone(&self.written)), (Way::Lowered, Arc::clone(&self.lowered))]
     }
 

@@ -3,11 +3,13 @@
 //! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
 //! tested at any moment of any conversation.
 
+mod former;
 mod likeness;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
 mod rate;
+mod refusal;
 mod ring;
 mod room;
 #[cfg(test)]
@@ -18,9 +20,12 @@ mod text;
 #[cfg(test)]
 mod text_tests;
 
+pub(crate) use former::{NAMED, RESERVATION_BYTES, RESERVED};
 pub(crate) use nickname::Nickname;
 pub(crate) use rate::Pace;
-pub(crate) use ring::{Bounds, EVENT_BYTES, Past, Ring};
-pub(crate) use room::{Entropy, Event, KEPT, Refusal, Room, Rules};
-pub(crate) use seat::{IDENTITY_BYTES, Identity, seat_bytes};
+pub(crate) use refusal::Refusal;
+pub(crate) use ring::{Bounds, EVENT_BYTES, Kind, Past, Ring};
+pub(crate) use room::{Entropy, Event, KEPT, Room, Rules, joins_within};
+pub(crate) use seat::{IDENTITY_BYTES, Identity, Seat, seat_bytes};
+pub(crate) use taken::KNOWN_BYTES;
 pub(crate) use text::{Text, TextError};

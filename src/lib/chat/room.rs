@@ -3,12 +3,14 @@
 //! The sender of everything is a seat, never a name in a message. Who receives is whoever is on
 //! the roster; coming and going is announced by the room alone.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::nickname::{NameError, Nickname};
+use super::former::{Former, RESERVED};
+use super::nickname::Nickname;
 use super::rate::{Bucket, Pace};
-use super::seat::{Identity, Presence, Seat};
+use super::refusal::Refusal;
+use super::seat::{Activity, Identity, Presence, Seat};
 use super::taken::Taken;
 use super::text::Text;
 use crate::token::Token;
@@ -17,9 +19,27 @@ use crate::token::Token;
 /// changes from Wi-Fi to mobile, a page that is resumed, a laptop lid.
 pub(crate) const SILENT_RETURN: Duration = Duration::from_secs(30);
 
-/// Seats and names of people who left, kept at most: whoever joins and leaves in a loop makes the
-/// room forget the oldest of them, not grow.
+/// Seats of people who left that are kept for their return, at most. Beyond it, those go first who
+/// never said or took anything, then those who came first; their names stay reserved.
 pub(crate) const KEPT: usize = 1024;
+
+/// Newcomers per second in the long run. A meeting does not feel it, because of [`JOINS_AT_ONCE`];
+/// without it, one client that joins and leaves in a loop could fill every table there is. At the
+/// bound, newcomers are told when to come again.
+const JOINS_PER_SECOND: u32 = 50;
+
+/// Newcomers at once, beyond as many as the room holds: everybody may come at the same moment, and
+/// some of them twice.
+const JOINS_AT_ONCE: u32 = 100;
+
+/// Newcomers who can come within so many seconds, at most, to a room of so many.
+pub(crate) const fn joins_within(seconds: u64, max_participants: usize) -> usize {
+    max_participants + (JOINS_AT_ONCE as u64 + JOINS_PER_SECOND as u64 * seconds) as usize
+}
+
+/// A participant who did more than join, and whose line was cut, keeps the seat of a full room for
+/// this long: a phone that changes its network is back within seconds.
+const PROTECTED_RETURN: Duration = Duration::from_secs(10);
 
 /// What the operator set.
 #[derive(Clone, Copy, Debug)]
@@ -64,26 +84,6 @@ pub(crate) enum Event {
     },
 }
 
-/// Why the room does not do what was asked. Nothing the participant wrote is lost by it.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub(crate) enum Refusal {
-    /// The bucket is empty.
-    #[error("that was too fast; wait {} and send it again", seconds(.0))]
-    TooFast(Duration),
-    /// The name is not one.
-    #[error(transparent)]
-    BadName(#[from] NameError),
-    /// Somebody has it, or one that looks like it, or had it a short while ago.
-    #[error("{}", taken(.0.as_ref()))]
-    NameTaken(Option<Nickname>),
-    /// As many as the operator lets in are in.
-    #[error("the room is full; try again when somebody has left")]
-    Full,
-    /// No such seat is kept.
-    #[error("your seat is no longer kept; join again")]
-    NoSeat,
-}
-
 /// The roster and its rules.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -91,22 +91,26 @@ pub(crate) struct Room {
     next: u64,
     seats: BTreeMap<u64, Seat>,
     present: usize,
-    /// People who gave up their seats: their lines may still be remembered, and nobody else may be
-    /// taken for them for a while.
-    departed: VecDeque<(Identity, Instant)>,
-    /// Everybody of `seats` and `departed`, by what must not be given twice.
+    /// The pace at which newcomers are let in.
+    joins: Bucket,
+    /// People who gave up their seats, or whose seats were given up.
+    former: Former,
+    /// Everybody of `seats` and `former`, by what must not be given twice.
     taken: Taken,
 }
 
 impl Room {
     /// An empty one.
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: Rules, now: Instant) -> Self {
+        let most = u32::try_from(rules.max_participants).unwrap_or(u32::MAX);
+        let burst = most.saturating_add(JOINS_AT_ONCE);
         Self {
             rules,
             next: 1,
             seats: BTreeMap::new(),
             present: 0,
-            departed: VecDeque::new(),
+            joins: Bucket::new(Pace::Limited { per_second: JOINS_PER_SECOND, burst }, now),
+            former: Former::new(rules.kept_for),
             taken: Taken::default(),
         }
     }
@@ -117,6 +121,7 @@ impl Room {
     }
 
     /// Whoever is on the roster, in the order they first came.
+    #[cfg(test)]
     pub(crate) fn roster(&self) -> impl Iterator<Item = &Seat> {
         self.seats.values().filter(|seat| seat.is_present())
     }
@@ -124,7 +129,7 @@ impl Room {
     /// Those who left a short while ago: what they said may still be remembered.
     pub(crate) fn absent(&self) -> impl Iterator<Item = &Identity> {
         let kept = self.seats.values().filter(|seat| !seat.is_present());
-        kept.map(|seat| &seat.identity).chain(self.departed.iter().map(|(identity, _)| identity))
+        kept.map(|seat| &seat.identity).chain(self.former.identities())
     }
 
     /// The seat of this number, if it is kept.
@@ -132,24 +137,30 @@ impl Room {
         self.seats.get(&number)
     }
 
-    /// Lets somebody in.
+    /// Lets somebody in. The events are what the others are told: at the end, that this one joined,
+    /// and before it, who had to make room. Call [`Room::begin`] with the place of the first.
     ///
     /// # Errors
-    /// When the room is full or the name is taken, also by somebody who left a short while ago.
+    /// When the name is taken, also by somebody who left a short while ago; when the room is full;
+    /// when too many come.
     pub(crate) fn join(
         &mut self,
         name: Nickname,
         entropy: Entropy,
         now: Instant,
-    ) -> Result<(u64, Event), Refusal> {
-        if self.present >= self.rules.max_participants {
-            return Err(Refusal::Full);
-        }
+    ) -> Result<(u64, Vec<Event>), Refusal> {
+        let displaced = self.place(now)?;
         if self.taken.clashes(&name) {
             let variants = (2..100).filter_map(|n| name.variant(n));
             let free = variants.into_iter().find(|variant| !self.taken.clashes(variant));
             return Err(Refusal::NameTaken(free));
         }
+        // Seats that are kept for a return are bounded by themselves.
+        if self.former.len() >= RESERVED {
+            return Err(Refusal::Crowded(self.former.next_free(now)));
+        }
+        self.joins.take(now).map_err(Refusal::Crowded)?;
+        let mut events = Vec::from_iter(displaced.and_then(|number| self.displace(number, now)));
         let number = self.next;
         self.next += 1;
         let tag = self.taken.free_tag(entropy.tag);
@@ -158,29 +169,91 @@ impl Room {
         self.taken.add(&identity);
         self.seats.insert(number, Seat::new(identity.clone(), entropy.token, bucket));
         self.present += 1;
-        Ok((number, Event::Joined(identity)))
+        events.push(Event::Joined(identity));
+        Ok((number, events))
     }
 
-    /// Brings somebody back to their seat, on a new transport. The event is there only if the
-    /// others had been told that they left.
+    /// Fixes what a newcomer may read: all that follows the event `joined`, and of what was said
+    /// before, what is behind the cursor `begin`.
+    pub(crate) fn begin(&mut self, number: u64, begin: u64, joined: u64) {
+        if let Some(seat) = self.seats.get_mut(&number) {
+            seat.joined = joined;
+            seat.begin = begin.min(joined);
+        }
+    }
+
+    /// The participant of this number was sent everything up to `cursor`: what of it was before the
+    /// join is not shown again.
+    pub(crate) fn read(&mut self, number: u64, cursor: u64) {
+        if let Some(seat) = self.seats.get_mut(&number) {
+            seat.begin = seat.begin.max(cursor.min(seat.joined));
+        }
+    }
+
+    /// The participant of this number has shown to be behind the connection.
+    pub(crate) fn took(&mut self, number: u64) {
+        if let Some(seat) = self.seats.get_mut(&number) {
+            seat.activity = seat.activity.max(Activity::Took);
+        }
+    }
+
+    /// Brings somebody back to their seat, on a new transport. There are events only if the others
+    /// had been told that they left.
     ///
     /// # Errors
     /// When the seat is not kept, the secret is wrong, or they had left and the room is full.
-    pub(crate) fn resume(&mut self, resume: &str) -> Result<(u64, Option<Event>), Refusal> {
+    pub(crate) fn resume(
+        &mut self,
+        resume: &str,
+        now: Instant,
+    ) -> Result<(u64, Vec<Event>), Refusal> {
         let (number, token) = Seat::parse_resume(resume).ok_or(Refusal::NoSeat)?;
-        let full = self.present >= self.rules.max_participants;
-        let seat = self.seats.get_mut(&number).ok_or(Refusal::NoSeat)?;
+        let seat = self.seats.get(&number).ok_or(Refusal::NoSeat)?;
         if seat.token != token {
             return Err(Refusal::NoSeat);
         }
         let returns = !seat.is_present();
-        if returns && full {
-            return Err(Refusal::Full);
-        }
+        let displaced = if returns { self.place(now)? } else { None };
+        let mut events = Vec::from_iter(displaced.and_then(|number| self.displace(number, now)));
+        let seat = self.seats.get_mut(&number).ok_or(Refusal::NoSeat)?;
         seat.presence = Presence::Here;
         seat.transport += 1;
-        self.present += usize::from(returns);
-        Ok((number, returns.then(|| Event::Joined(seat.identity.clone()))))
+        seat.activity = seat.activity.max(Activity::Took);
+        if returns {
+            self.present += 1;
+            events.push(Event::Joined(seat.identity.clone()));
+        }
+        Ok((number, events))
+    }
+
+    /// A place for one more: a free one, or that of the participant of this number, who is away and
+    /// has less right to it. Those who never did more than join go first, then those who are away for
+    /// the longest time.
+    fn place(&self, now: Instant) -> Result<Option<u64>, Refusal> {
+        if self.present < self.rules.max_participants {
+            return Ok(None);
+        }
+        let away = self.seats.iter().filter_map(|(number, seat)| match seat.presence {
+            Presence::Away(since) => Some((seat.activity != Activity::Nothing, since, *number)),
+            Presence::Here | Presence::Left(_) => None,
+        });
+        let (protected, since, number) = away.min().ok_or(Refusal::Full)?;
+        if protected && now.saturating_duration_since(since) < PROTECTED_RETURN {
+            return Err(Refusal::Full);
+        }
+        Ok(Some(number))
+    }
+
+    /// Announces somebody as left who is away, before the time for a silent return is over. Whoever
+    /// did more than join may still come back when there is a place.
+    fn displace(&mut self, number: u64, now: Instant) -> Option<Event> {
+        let seat = self.seats.get_mut(&number)?;
+        if seat.activity == Activity::Nothing {
+            return self.leave(number, now);
+        }
+        seat.presence = Presence::Left(now);
+        self.present -= 1;
+        Some(Event::Left(seat.identity.clone()))
     }
 
     /// The transport that speaks for this seat now.
@@ -201,12 +274,7 @@ impl Room {
     /// Somebody gives up their seat.
     pub(crate) fn leave(&mut self, number: u64, now: Instant) -> Option<Event> {
         let seat = self.seats.remove(&number)?;
-        if self.departed.len() == KEPT
-            && let Some((oldest, _)) = self.departed.pop_front()
-        {
-            self.taken.forget(&oldest);
-        }
-        self.departed.push_back((seat.identity.clone(), now));
+        self.former.add(seat.identity.clone(), seat.activity, now, &mut self.taken);
         if !seat.is_present() {
             return None;
         }
@@ -231,6 +299,7 @@ impl Room {
             return Ok(None);
         }
         seat.bucket.take(now).map_err(Refusal::TooFast)?;
+        seat.activity = Activity::Spoke;
         if let Some(reference) = &reference {
             seat.remember(reference);
         }
@@ -260,44 +329,33 @@ impl Room {
     }
 
     fn forget(&mut self, now: Instant) {
-        let kept_for = self.rules.kept_for;
-        let over = |since: Instant| now.saturating_duration_since(since) >= kept_for;
-        // In the order in which they left.
-        while let Some((identity, since)) = self.departed.front()
-            && over(*since)
-        {
-            self.taken.forget(identity);
-            self.departed.pop_front();
-        }
-        self.release(usize::MAX, over);
-        let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
-        self.release(surplus, |_| true);
-    }
-
-    /// Gives up the seats of at most `count` who have left at such a moment, from those who came
-    /// first.
-    fn release(&mut self, mut count: usize, such: impl Fn(Instant) -> bool) {
-        let taken = &mut self.taken;
+        self.former.expire(now, &mut self.taken);
+        let (kept_for, taken) = (self.rules.kept_for, &mut self.taken);
         self.seats.retain(|_, seat| match seat.presence {
-            Presence::Left(at) if count > 0 && such(at) => {
-                count -= 1;
+            Presence::Left(at) if now.saturating_duration_since(at) >= kept_for => {
                 taken.forget(&seat.identity);
                 false
             }
             Presence::Left(_) | Presence::Here | Presence::Away(_) => true,
         });
+        let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
+        if surplus > 0 {
+            self.release(surplus);
+        }
     }
-}
 
-fn seconds(wait: &Duration) -> String {
-    let seconds = wait.as_millis().div_ceil(1000);
-    if seconds <= 1 { "a second".to_owned() } else { format!("{seconds} seconds") }
-}
-
-fn taken(free: Option<&Nickname>) -> String {
-    let taken = "that name, or one that looks like it, is in use or was a short while ago";
-    match free {
-        Some(name) => format!("{taken}; {} is free", name.as_str()),
-        None => format!("{taken}; choose another"),
+    /// Gives up the seats of so many who have left. Their names stay reserved.
+    fn release(&mut self, count: usize) {
+        let left = self.seats.iter().filter_map(|(number, seat)| match seat.presence {
+            Presence::Left(at) => Some((seat.activity, at, *number)),
+            Presence::Here | Presence::Away(_) => None,
+        });
+        let mut left: Vec<_> = left.collect();
+        left.sort_unstable();
+        for (activity, at, number) in left.into_iter().take(count) {
+            if let Some(seat) = self.seats.remove(&number) {
+                self.former.add(seat.identity, activity, at, &mut self.taken);
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ const KEPT_FOR: Duration = Duration::from_secs(600);
 
 fn room(max_participants: usize) -> Room {
     let pace = Pace::Limited { per_second: 2, burst: 10 };
-    Room::new(Rules { max_participants, pace, kept_for: KEPT_FOR })
+    Room::new(Rules { max_participants, pace, kept_for: KEPT_FOR }, Instant::now())
 }
 
 fn entropy(tag: u32) -> Entropy {
@@ -85,6 +85,90 @@ fn a_full_room_says_so_and_lets_the_next_one_in_when_there_is_a_place() {
     assert!(join(&mut room, "Cy", now).is_ok());
 }
 
+/// One who takes every seat and hangs up keeps nobody out. Whoever did something is protected for a
+/// while, and may come back as the same.
+#[test]
+fn in_a_full_room_those_who_only_joined_and_hung_up_make_room_first() {
+    let now = Instant::now();
+    let mut room = room(3);
+    let here = join(&mut room, "Here", now).unwrap();
+    let spoke = join(&mut room, "Spoke", now).unwrap();
+    room.say(spoke, None, text("x"), now).unwrap();
+    let resume = room.seat(spoke).unwrap().resume();
+    let silent = join(&mut room, "Silent", now).unwrap();
+    let silent_resume = room.seat(silent).unwrap().resume();
+    assert_eq!(join(&mut room, "Cy", now), Err(Refusal::Full));
+    room.detach(spoke, 1, now);
+    let later = now + Duration::from_secs(1);
+    room.detach(silent, 1, later);
+    let (_, events) = room.join(Nickname::parse("Cy").unwrap(), entropy(1), later).unwrap();
+    let [Event::Left(gone), Event::Joined(_)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(gone.number, silent);
+    assert_eq!(room.resume(&silent_resume, later), Err(Refusal::NoSeat));
+    // The name of whoever made room stays reserved.
+    assert!(matches!(join(&mut room, "Silent", later), Err(Refusal::Full)));
+    assert_eq!(join(&mut room, "Di", now + Duration::from_secs(9)), Err(Refusal::Full));
+    join(&mut room, "Di", now + Duration::from_secs(10)).unwrap();
+    let later = now + Duration::from_secs(11);
+    assert_eq!(room.resume(&resume, later), Err(Refusal::Full), "nobody else is away");
+    room.leave(here, later);
+    assert_eq!(room.resume(&resume, later).unwrap().1.len(), 1);
+    assert!(matches!(join(&mut room, "Silent", later), Err(Refusal::Full)));
+    assert_eq!(room.present(), 3);
+}
+
+/// However many come and go, the name of somebody who left stays reserved, and it is the newcomers
+/// who wait.
+#[test]
+fn no_number_of_joins_and_leaves_frees_a_reserved_name() {
+    let start = Instant::now();
+    let mut room = room(10);
+    let alice = join(&mut room, "Alice", start).unwrap();
+    room.say(alice, None, text("I am Alice"), start).unwrap();
+    room.leave(alice, start);
+    let (mut comings, mut crowded) = (0_u64, 0);
+    let mut now = start;
+    while now.saturating_duration_since(start) < Duration::from_secs(60) {
+        now += Duration::from_millis(10);
+        match join(&mut room, &format!("Guest {comings}"), now) {
+            Ok(number) => {
+                comings += 1;
+                room.leave(number, now);
+            }
+            Err(Refusal::Crowded(wait)) => {
+                assert!(wait > Duration::ZERO);
+                crowded += 1;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    // The pace: a burst, and 50 per second.
+    assert!((3_000..3_200).contains(&comings), "{comings}");
+    assert!(crowded > 2_500, "{crowded}");
+    assert!(matches!(join(&mut room, "Alice", now), Err(Refusal::NameTaken(_))));
+    let known: Vec<&str> = room.absent().map(|identity| identity.name.as_str()).collect();
+    assert!(known.contains(&"Alice") && known.len() <= 1024, "{}", known.len());
+    room.pass_time(start + KEPT_FOR);
+    assert!(join(&mut room, "Alice", start + KEPT_FOR + Duration::from_secs(1)).is_ok());
+}
+
+/// With names that are kept for a day, the bound is reached: newcomers are told how long to wait.
+#[test]
+fn at_the_bound_of_reservations_newcomers_wait_for_the_oldest() {
+    let kept_for = Duration::from_secs(86_400);
+    let mut now = Instant::now();
+    let mut room = Room::new(Rules { max_participants: 10, pace: Pace::Unlimited, kept_for }, now);
+    for number in 0..RESERVED {
+        now += Duration::from_millis(20);
+        let number = join(&mut room, &format!("Guest {number}"), now).unwrap();
+        room.leave(number, now);
+    }
+    let Err(Refusal::Crowded(wait)) = join(&mut room, "Ana", now) else { panic!("let in") };
+    assert!(wait > Duration::from_secs(80_000) && wait < kept_for);
+    room.pass_time(now + wait);
+    assert!(join(&mut room, "Ana", now + wait).is_ok());
+}
+
 /// V-17: a return within half a minute is silent, a later one is announced under the same number.
 #[test]
 fn coming_back_keeps_the_seat() {
@@ -97,17 +181,17 @@ fn coming_back_keeps_the_seat() {
     };
     room.detach(ana, 1, now);
     assert!(room.pass_time(now + SILENT_RETURN - Duration::from_millis(1)).is_empty());
-    assert_eq!(room.resume(&resume), Ok((ana, None)));
+    assert_eq!(room.resume(&resume, now), Ok((ana, vec![])));
     room.detach(ana, 2, now);
     assert_eq!(room.pass_time(now + SILENT_RETURN).len(), 1);
     assert_eq!((room.present(), names(&room).len()), (0, 0));
-    assert_eq!(room.resume(&resume), Ok((ana, Some(Event::Joined(identity)))));
+    assert_eq!(room.resume(&resume, now), Ok((ana, vec![Event::Joined(identity)])));
     assert_eq!(names(&room), ["Ana"]);
     // After the time that seats are kept, it is gone.
     room.detach(ana, 3, now);
     room.pass_time(now + SILENT_RETURN);
     room.pass_time(now + SILENT_RETURN + KEPT_FOR);
-    assert_eq!(room.resume(&resume), Err(Refusal::NoSeat));
+    assert_eq!(room.resume(&resume, now), Err(Refusal::NoSeat));
 }
 
 #[test]
@@ -116,7 +200,7 @@ fn a_newer_transport_takes_the_seat_and_the_end_of_the_older_changes_nothing() {
     let mut room = room(10);
     let ana = join(&mut room, "Ana", now).unwrap();
     let resume = room.seat(ana).unwrap().resume();
-    room.resume(&resume).unwrap();
+    room.resume(&resume, now).unwrap();
     assert_eq!(room.transport(ana), Some(2));
     room.detach(ana, 1, now);
     assert!(room.pass_time(now + SILENT_RETURN).is_empty());
@@ -128,7 +212,7 @@ fn a_wrong_secret_or_nonsense_opens_no_seat() {
     join(&mut room, "Ana", Instant::now()).unwrap();
     let foreign = format!("1.{}", &*Token::draw().unwrap().reveal());
     for resume in [foreign.as_str(), "", "1", "1.", "x.y", "99.AAAAAAAAAAAAAAAAAAAAAA"] {
-        assert_eq!(room.resume(resume), Err(Refusal::NoSeat), "{resume}");
+        assert_eq!(room.resume(resume, Instant::now()), Err(Refusal::NoSeat), "{resume}");
     }
 }
 
@@ -154,15 +238,16 @@ fn a_line_sent_twice_is_said_once_and_costs_nothing() {
 
 #[test]
 fn joining_and_leaving_in_a_loop_does_not_grow_the_room() {
-    let now = Instant::now();
+    let mut now = Instant::now();
     let mut room = room(5);
     for round in 0..3000 {
+        now += Duration::from_millis(20);
         let number = join(&mut room, &format!("P{round}"), now).unwrap();
         let resume = room.seat(number).unwrap().resume();
         room.detach(number, 1, now);
         room.pass_time(now + SILENT_RETURN);
         if round % 2 == 0 {
-            room.resume(&resume).unwrap();
+            room.resume(&resume, now).unwrap();
             room.leave(number, now);
         }
     }
@@ -216,9 +301,9 @@ proptest! {
             let mut events = match kind {
                 0 => room
                     .join(Nickname::parse(&format!("N{which}")).unwrap(), entropy(which as u32), now)
-                    .map(|(number, event)| {
+                    .map(|(number, events)| {
                         resumes.push(room.seat(number).unwrap().resume());
-                        vec![event]
+                        events
                     })
                     .unwrap_or_default(),
                 1 => room.leave(number, now).into_iter().collect(),
@@ -229,10 +314,9 @@ proptest! {
                 }
                 3 => resumes
                     .get(which as usize)
-                    .and_then(|resume| room.resume(resume).ok())
-                    .and_then(|(_, event)| event)
-                    .into_iter()
-                    .collect(),
+                    .and_then(|resume| room.resume(resume, now).ok())
+                    .map(|(_, events)| events)
+                    .unwrap_or_default(),
                 4 => room.say(number, None, text("x"), now).ok().flatten().into_iter().collect(),
                 _ => Vec::new(),
             };

@@ -48,6 +48,18 @@ pub(super) enum Presence {
     Left(Instant),
 }
 
+/// What a participant has done since the welcome, from least to most. A seat that was only taken is
+/// the first to be given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Activity {
+    /// Nothing: there may be nobody behind the connection that asked for the seat.
+    Nothing,
+    /// Used the connection, or came back with what only the welcome tells.
+    Took,
+    /// Said something, which may be remembered for longer than the seat.
+    Spoke,
+}
+
 /// Who somebody is to the others: never given twice, never changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
@@ -80,11 +92,18 @@ pub(crate) struct Seat {
     /// The transport that speaks for them. A newer one takes the seat from an older one.
     pub(super) transport: u64,
     pub(super) bucket: Bucket,
+    pub(super) activity: Activity,
+    /// The number of the event that announced this participant. Of what was before it, only the
+    /// backlog may be read.
+    pub(super) joined: u64,
+    /// No cursor goes behind this: at first where the backlog begins, then as far as it was read.
+    pub(super) begin: u64,
     references: VecDeque<String>,
     typed: Option<Instant>,
 }
 
 impl Seat {
+    /// The seat of a newcomer; see [`Seat::begins`].
     pub(super) fn new(identity: Identity, token: Token, bucket: Bucket) -> Self {
         Self {
             identity,
@@ -92,9 +111,24 @@ impl Seat {
             presence: Presence::Here,
             transport: 1,
             bucket,
+            activity: Activity::Nothing,
+            // Until it is known where this participant begins, there is nothing to read.
+            joined: u64::MAX,
+            begin: u64::MAX,
             references: VecDeque::new(),
             typed: None,
         }
+    }
+
+    /// The number of the event that announced this participant.
+    pub(crate) fn joined(&self) -> u64 {
+        self.joined
+    }
+
+    /// The cursor of a reader who says that everything up to `after` is known, or nothing, which is
+    /// to read on from the `latest` event. Never behind what this participant may read.
+    pub(crate) fn cursor(&self, after: Option<u64>, latest: u64) -> u64 {
+        after.unwrap_or(latest).min(latest).max(self.begin)
     }
 
     /// What brings this participant back after a cut: the number, to find the seat, and the secret.
@@ -118,6 +152,7 @@ impl Seat {
         self.references.iter().any(|known| known == reference)
     }
 
+    /// Keeps the reference of a message that is being said.
     pub(super) fn remember(&mut self, reference: &str) {
         if self.references.len() == REFERENCES {
             self.references.pop_front();

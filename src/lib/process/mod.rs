@@ -24,4 +24,4 @@ pub(crate) use signals::{Began, EndSignal, EndSignals, STOP_KEY};
 pub(crate) use spawn::{
     ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
 };
-pub(crate) use stream::{receive, send};
+pub(crate) use stream::{end_of_stream, receive, send};

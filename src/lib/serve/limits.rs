@@ -2,19 +2,27 @@
 //! is refused or waits, and what is there lives on.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::NOTICES;
-use super::hub::BATCH_BYTES;
-use super::web::{FRAMES, REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE, WELCOMES};
-use crate::chat::{EVENT_BYTES, IDENTITY_BYTES, KEPT, seat_bytes};
+use super::hub::{BATCH_BYTES, CHUNK, GONE};
+use super::web::{FRAMES, REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
+use super::{NOTICES, presence_events};
+use crate::chat::{
+    EVENT_BYTES, IDENTITY_BYTES, KEPT, KNOWN_BYTES, NAMED, RESERVATION_BYTES, RESERVED,
+    joins_within, seat_bytes,
+};
 use crate::config::RoomSettings;
 use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
 
 /// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
 const PROGRAM: usize = 8 * 1024 * 1024;
 
-/// A participant in the line that welcomes another one, beside the name.
-const WELCOMED: usize = 64;
+/// A participant in the line that welcomes another one: a name of 64 bytes, number and tag.
+const WELCOMED: usize = 128;
+
+/// A welcome that is not taken within this time is dropped: the whole time of a poll, which is longer
+/// than a socket has.
+const WELCOME_SECONDS: u64 = 70;
 
 /// A line to the operator: a name, escaped, and a few numbers.
 const NOTICE: usize = 256;
@@ -41,25 +49,33 @@ impl Ceiling {
     pub(super) fn of(room: &RoomSettings) -> Self {
         let share = |what, count, each| Share { what, count, each };
         let most = room.max_participants;
-        let visitors = most + SPARE;
+        // Participants, and connections that are pending or leave.
+        let (pending, all) = (most + SPARE, 2 * most + SPARE);
         let named = IDENTITY_BYTES + WELCOMED;
+        let known = RESERVED + most + KEPT + NAMED;
+        let presence = presence_events(most);
+        let chunk = CHUNK * WELCOMED;
+        // Pointers to all pieces, in a list that doubles; the two pieces that are its own; who is gone.
+        let welcome = 2 * (most / CHUNK + 4) * size_of::<Arc<str>>() + 2 * chunk + GONE * named;
         let ours = vec![
             share("the program", 1, PROGRAM),
             share("what was said", 1, room.ring.bytes),
-            share("events of the ring", room.ring.events, EVENT_BYTES),
+            share("messages of the ring", room.ring.events, EVENT_BYTES),
+            share("joins and leaves of the ring", presence, EVENT_BYTES + WELCOMED),
             share("seats, also of some who left", most + KEPT, seat_bytes(REFERENCE_BYTES)),
-            share("names of others who left", KEPT, IDENTITY_BYTES),
-            share("the roster, as it is told", 2 * most, named),
-            share("sockets", visitors, SOCKET_BYTES),
-            share("batches on their way", visitors, BATCH_BYTES),
+            share("names of others who left", NAMED, IDENTITY_BYTES),
+            share("reserved names, as numbers", known, KNOWN_BYTES + RESERVATION_BYTES),
+            share("pieces of the roster", 2 * joins_within(WELCOME_SECONDS, most), chunk),
+            share("welcomes on their way", all, welcome),
+            share("sockets", most, SOCKET_BYTES),
+            share("batches on their way", most, BATCH_BYTES),
             share("frames for all who keep up", FRAMES, 2 * BATCH_BYTES),
-            share("requests", visitors, REQUEST_BYTES + BATCH_BYTES),
-            share("welcomes on their way", WELCOMES, (most + 2 * KEPT) * named + room.ring.bytes),
+            share("others: pages, polls, goodbyes", pending, REQUEST_BYTES + BATCH_BYTES),
             share("lines to the operator", NOTICES, NOTICE),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
         let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
-        Self { ours, kernel: share("connections and sockets", 2 * visitors, buffers) }
+        Self { ours, kernel: share("connections and sockets", all, buffers) }
     }
 
     /// Bytes of our own memory, with a quarter for what lies unused between allocations.

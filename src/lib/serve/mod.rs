@@ -125,7 +125,9 @@ impl Service {
             per_second => Pace::Limited { per_second, burst: room.rate.burst },
         };
         let rules = Rules { max_participants: room.max_participants, pace, kept_for: age };
-        let bounds = Bounds { events: room.ring.events, bytes: room.ring.bytes, age };
+        let (events, bytes) = (room.ring.events, room.ring.bytes);
+        let presence = presence_events(room.max_participants);
+        let bounds = Bounds { events, bytes, presence, age };
         let ring = Ring::new(bounds);
         let epoch = Token::draw()?;
         let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::ENCODING, sender);
@@ -133,6 +135,12 @@ impl Service {
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room));
         Ok(Self { hub, web, notices })
     }
+}
+
+/// Joins and leaves that the room remembers for those who read on: everybody once, and beyond that, as
+/// many as can happen within the half minute in which a return is silent.
+const fn presence_events(max_participants: usize) -> usize {
+    4096 + 2 * max_participants
 }
 
 /// Lets time pass in the room, for ever.

@@ -1,14 +1,16 @@
 //! Letting people in: for the first time, and again.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::connection::{Connection, Position, Speaker};
 use super::{Hub, Inner};
-use crate::chat::{Entropy, Identity, Nickname, Refusal};
+use crate::chat::{Entropy, Identity, Nickname, Refusal, Seat};
 use crate::token::Secret;
 
-/// Somebody who was let in.
+/// Somebody who was let in. What they may read of the past is read through the connection.
 #[derive(Debug)]
 pub(in crate::serve) struct Admission {
     /// Their transport.
@@ -17,13 +19,15 @@ pub(in crate::serve) struct Admission {
     pub(in crate::serve) you: Identity,
     /// What brings them back.
     pub(in crate::serve) resume: Secret,
-    /// The others on the roster, each in the words of [`super::Encoding::somebody`], with commas between.
-    pub(in crate::serve) present: Arc<str>,
-    /// Whoever left and may still be the author of something remembered.
+    /// The others on the roster, each in the words of [`super::Encoding::somebody`], with commas
+    /// between, in pieces that are shared with other welcomes.
+    pub(in crate::serve) present: Vec<Arc<str>>,
+    /// Authors of what they are about to read, and others named in it, who have left.
     pub(in crate::serve) gone: Vec<Identity>,
-    /// Earlier messages, if the operator shows them to newcomers.
-    pub(in crate::serve) backlog: Vec<Arc<str>>,
 }
+
+/// People who have left and are named in a welcome, at most. Of others, their number is shown.
+pub(in crate::serve) const GONE: usize = 256;
 
 /// Where a returning participant stopped reading.
 #[derive(Debug)]
@@ -45,13 +49,15 @@ impl Hub {
         entropy: Entropy,
     ) -> Result<Admission, Refusal> {
         let mut inner = self.lock();
-        // Before their own arrival: what they are shown of the past is the backlog alone.
-        let backlog = inner.ring.backlog(self.backlog);
-        let (number, event) = inner.room.join(name, entropy, Instant::now())?;
-        self.publish(&mut inner, [event]);
-        let cursor = inner.ring.latest();
-        let connection = self.connect(&mut inner, number, cursor);
-        Ok(self.admit(&mut inner, connection, backlog))
+        let begin = inner.ring.before_last_said(self.backlog);
+        let (number, events) = inner.room.join(name, entropy, Instant::now())?;
+        self.publish(&mut inner, events);
+        // Their own arrival, which is the last of these events.
+        let joined = inner.ring.latest();
+        let begin = if self.backlog == 0 { joined } else { begin };
+        inner.room.begin(number, begin, joined);
+        let connection = self.connect(&mut inner, number, begin);
+        Ok(self.admit(&mut inner, connection))
     }
 
     /// Lets somebody back in, and tells them who is there.
@@ -61,7 +67,7 @@ impl Hub {
     pub(in crate::serve) fn resume(self: &Arc<Self>, back: &Return) -> Result<Admission, Refusal> {
         let mut inner = self.lock();
         let connection = self.come_back(&mut inner, back)?;
-        Ok(self.admit(&mut inner, connection, Vec::new()))
+        Ok(self.admit(&mut inner, connection))
     }
 
     /// Lets somebody back in who knows who is there.
@@ -80,11 +86,12 @@ impl Hub {
         inner: &mut Inner,
         back: &Return,
     ) -> Result<Connection, Refusal> {
-        let (number, event) = inner.room.resume(&back.resume)?;
+        let (number, events) = inner.room.resume(&back.resume, Instant::now())?;
         inner.turnover += 1;
-        self.publish(inner, event);
+        self.publish(inner, events);
         let latest = inner.ring.latest();
-        let cursor = back.after.map_or(latest, |after| after.min(latest));
+        // No seat: it was there a moment ago, under the same lock.
+        let cursor = inner.room.seat(number).map_or(latest, |seat| seat.cursor(back.after, latest));
         // An older transport of the same seat must learn that it speaks for nobody.
         self.bell.send_replace(());
         Ok(self.connect(inner, number, cursor))
@@ -98,27 +105,34 @@ impl Hub {
             bell: self.bell.subscribe(),
             speaker: Speaker { number, transport },
             position: Position { cursor, typed: inner.typed },
+            joined: inner.room.seat(number).map_or(u64::MAX, Seat::joined),
         }
     }
 
-    fn admit(
-        &self,
-        inner: &mut Inner,
-        connection: Connection,
-        backlog: Vec<Arc<str>>,
-    ) -> Admission {
-        // Needed only by who is shown what was said before they came, or while they were away.
-        let reads_the_past = !backlog.is_empty() || connection.cursor() < inner.ring.latest();
-        let gone = if reads_the_past { inner.room.absent().cloned().collect() } else { Vec::new() };
+    fn admit(&self, inner: &mut Inner, connection: Connection) -> Admission {
         let number = connection.speaker().number;
+        let gone = inner.gone(connection.position.cursor, connection.joined);
         let seat = inner.room.seat(number).expect("the room has just given this seat");
         Admission {
             you: seat.identity.clone(),
             resume: seat.resume(),
             present: inner.roster.others(&inner.room, number),
             gone,
-            backlog,
             connection,
         }
+    }
+}
+
+impl Inner {
+    /// Those who have left and are named in what somebody reads from `cursor` on who `joined` then.
+    fn gone(&self, cursor: u64, joined: u64) -> Vec<Identity> {
+        let backlog = self.ring.mentioned(cursor, Some(joined));
+        let news = self.ring.mentioned(cursor.max(joined), None);
+        let named: HashSet<u64> = backlog.chain(news).collect();
+        let absent = self.room.absent().filter(|identity| named.contains(&identity.number));
+        let mut gone: Vec<&Identity> = absent.collect();
+        // Those who came last are in what is read last, which is what stays on a screen.
+        gone.sort_unstable_by_key(|identity| Reverse(identity.number));
+        gone.into_iter().take(GONE).cloned().collect()
     }
 }

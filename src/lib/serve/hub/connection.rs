@@ -34,6 +34,19 @@ pub(in crate::serve) struct Position {
     pub(super) typed: u64,
 }
 
+#[cfg(test)]
+impl Position {
+    /// Behind the event of this number.
+    pub(in crate::serve) fn at(cursor: u64) -> Self {
+        Self { cursor, typed: 0 }
+    }
+
+    /// The number of the last event.
+    pub(in crate::serve) fn cursor(self) -> u64 {
+        self.cursor
+    }
+}
+
 /// What lies behind a position, the same for all who read on from there.
 #[derive(Debug)]
 pub(in crate::serve) struct Batch {
@@ -78,12 +91,15 @@ pub(in crate::serve) struct Connection {
     pub(super) bell: watch::Receiver<()>,
     pub(super) speaker: Speaker,
     pub(super) position: Position,
+    /// The number of the event that announced this participant: of what was before it, only messages
+    /// are read.
+    pub(super) joined: u64,
 }
 
 impl Connection {
-    /// The last number that this connection has read.
+    /// The last number that this connection has read, but for the backlog.
     pub(in crate::serve) fn cursor(&self) -> u64 {
-        self.position.cursor
+        self.position.cursor.max(self.joined)
     }
 
     /// How far this connection has read.
@@ -104,9 +120,18 @@ impl Connection {
     /// Reads on. The bell is marked as heard first, so nothing that comes later is slept through.
     pub(in crate::serve) fn read(&mut self) -> News {
         self.bell.mark_unchanged();
-        let inner = self.hub.lock();
+        let mut inner = self.hub.lock();
         if !inner.speaks(self.speaker) {
             return News::Over(Over::Replaced);
+        }
+        if self.position.cursor < self.joined {
+            let past = inner.ring.said_between(self.position.cursor, self.joined, BATCH_BYTES);
+            self.position.cursor = past.cursor;
+            inner.room.read(self.speaker.number, past.cursor);
+            if !past.events.is_empty() {
+                let (typing, end) = (Vec::new(), self.position);
+                return News::Some(Batch { past, typing, end });
+            }
         }
         let mut batch = inner.behind(self.position);
         batch.typing.retain(|number| *number != self.speaker.number);
@@ -148,7 +173,7 @@ impl Connection {
     pub(in crate::serve) fn types(&self) {
         let mut inner = self.hub.lock();
         let number = self.speaker.number;
-        if !inner.room.types(number, Instant::now()) {
+        if !inner.speaks(self.speaker) || !inner.room.types(number, Instant::now()) {
             return;
         }
         if inner.typing.len() == TYPING_KEPT {
@@ -158,6 +183,14 @@ impl Connection {
         let mark = inner.typed;
         inner.typing.push_back((mark, number));
         self.hub.bell.send_replace(());
+    }
+
+    /// The client has used this connection: there is somebody behind the seat.
+    pub(in crate::serve) fn took(&self) {
+        let mut inner = self.hub.lock();
+        if inner.speaks(self.speaker) {
+            inner.room.took(self.speaker.number);
+        }
     }
 
     /// Gives up the seat for good.

@@ -20,8 +20,9 @@ use crate::control::FromServe;
 use crate::token::Token;
 use roster::{Describe, Roster};
 
-pub(super) use admission::{Admission, Return};
+pub(super) use admission::{Admission, GONE, Return};
 pub(super) use connection::{BATCH_BYTES, Batch, Connection, News, Over, Position, Speaker};
+pub(super) use roster::CHUNK;
 pub(super) use survey::Survey;
 
 /// How the room is put into words; the wire knows.
@@ -87,7 +88,7 @@ impl Hub {
         notices: mpsc::Sender<FromServe>,
     ) -> Self {
         let inner = Inner {
-            room: Room::new(rules),
+            room: Room::new(rules, Instant::now()),
             ring,
             roster: Roster::new(encoding.somebody),
             typing: VecDeque::new(),

@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Hub, Inner};
-use crate::chat::{Event, Identity};
+use crate::chat::{Event, Identity, Kind};
 use crate::control::{FromServe, Participant};
 
 impl Hub {
@@ -18,12 +18,17 @@ impl Hub {
         for event in events {
             match &event {
                 Event::Joined(who) => inner.roster.came(who),
-                Event::Left(_) => inner.roster.went(),
-                Event::Said { .. } | Event::Moved { .. } => {}
+                Event::Left(who) => {
+                    inner.roster.went(who.number);
+                    inner.forget_typing(who.number);
+                }
+                // Typed before it: told after it, it would be about a message that does not come.
+                Event::Said { number, .. } => inner.forget_typing(*number),
+                Event::Moved { .. } => {}
             }
             self.tell_operator(inner, &event);
             let line = (self.encoding.event)(inner.ring.next(), at, &event);
-            inner.ring.push(line, matches!(event, Event::Said { .. }), Instant::now());
+            inner.ring.push(line, kind(&event), Instant::now());
         }
         self.bell.send_replace(());
     }
@@ -37,6 +42,14 @@ impl Hub {
         };
         // Full: the operator's side is stuck, and the room must not wait for it.
         let _ = self.notices.try_send(notice);
+    }
+}
+
+fn kind(event: &Event) -> Kind {
+    match event {
+        Event::Joined(who) | Event::Left(who) => Kind::Presence(who.number),
+        Event::Said { number, .. } => Kind::Said(*number),
+        Event::Moved { .. } => Kind::Notice,
     }
 }
 

@@ -1,5 +1,6 @@
-//! Everybody in the room, in the words of a welcome: written once for each who comes, not once for
-//! each who reads it. A thousand people who come at once are told half a million names.
+//! Everybody in the room, in the words of a welcome. A thousand people who come at once are told half
+//! a million names, so the words are written once for each who comes, and shared by all who read them:
+//! a welcome that waits for a slow line holds pointers, not a copy of the room.
 
 use std::sync::Arc;
 
@@ -8,66 +9,101 @@ use crate::chat::{Identity, Room};
 /// Turns somebody into the words that stand for them.
 pub(in crate::serve) type Describe = fn(&Identity) -> String;
 
-/// The words for all, with commas between them.
+/// Participants in one shared piece of text. A leave writes one piece anew; a welcome points at all of
+/// them. At 32, a thousand participants fit one call of writev(2), and a piece is 4 KiB at most.
+pub(in crate::serve) const CHUNK: usize = 32;
+
+/// The words for all, in the order of their numbers, in pieces.
 #[derive(Debug)]
 pub(super) struct Roster {
     describe: Describe,
-    text: String,
-    /// Whose words begin where; by number.
-    begins: Vec<(u64, usize)>,
-    state: State,
+    /// None of them is empty.
+    chunks: Vec<Chunk>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Fresh,
-    /// Somebody went, or came back. It is empty, and written when the next one comes who reads it.
-    Stale,
+#[derive(Debug)]
+struct Chunk {
+    /// Numbers of participants, in order: one at least, [`CHUNK`] at most.
+    members: Vec<u64>,
+    /// Their words, each after a comma. `None` after a change: written when it is read next.
+    words: Option<Arc<str>>,
 }
 
 impl Roster {
     /// Of an empty room.
     pub(super) fn new(describe: Describe) -> Self {
-        Self { describe, text: String::new(), begins: Vec::new(), state: State::Fresh }
+        Self { describe, chunks: Vec::new() }
     }
 
     /// Somebody is on the roster now.
     pub(super) fn came(&mut self, who: &Identity) {
-        let newest = self.begins.last().is_none_or(|(last, _)| *last < who.number);
-        match self.state {
-            State::Fresh if newest => self.append(who),
-            State::Fresh | State::Stale => self.went(),
+        let number = who.number;
+        let index = self.index(number);
+        match self.chunks.get_mut(index) {
+            Some(chunk) if chunk.members.len() < CHUNK => {
+                // The rule: the newest of all. Only their own words are written.
+                let newest = chunk.members.last().is_none_or(|last| *last < number);
+                let words = chunk.words.take().filter(|_| newest);
+                chunk.words = words.map(|words| format!("{words},{}", (self.describe)(who)).into());
+                let at = chunk.members.partition_point(|member| *member < number);
+                chunk.members.insert(at, number);
+            }
+            Some(chunk) if chunk.members.last().is_some_and(|last| number < *last) => {
+                // Somebody who was away for long comes back between two others.
+                let rest = chunk.members.split_off(CHUNK / 2);
+                chunk.words = None;
+                self.chunks.insert(index + 1, Chunk { members: rest, words: None });
+                self.came(who);
+            }
+            found => {
+                let at = if found.is_some() { index + 1 } else { index };
+                let words = Some(format!(",{}", (self.describe)(who)).into());
+                self.chunks.insert(at, Chunk { members: vec![number], words });
+            }
         }
     }
 
     /// Somebody is not on the roster any more. Nor is their name kept here.
-    pub(super) fn went(&mut self) {
-        *self = Self { state: State::Stale, ..Self::new(self.describe) };
+    pub(super) fn went(&mut self, number: u64) {
+        let index = self.index(number);
+        if let Some(chunk) = self.chunks.get_mut(index) {
+            chunk.members.retain(|member| *member != number);
+            chunk.words = None;
+            if chunk.members.is_empty() {
+                self.chunks.remove(index);
+            }
+        }
     }
 
-    /// Everybody but this one.
-    pub(super) fn others(&mut self, room: &Room, number: u64) -> Arc<str> {
-        if self.state == State::Stale {
-            *self = Self::new(self.describe);
-            room.roster().for_each(|seat| self.append(&seat.identity));
+    /// Everybody but this one, with commas between them, in pieces.
+    pub(super) fn others(&mut self, room: &Room, number: u64) -> Vec<Arc<str>> {
+        let own = self.index(number);
+        let describe = self.describe;
+        let write = |members: &[u64]| -> Arc<str> {
+            let seats = members.iter().filter_map(|member| room.seat(*member));
+            seats.map(|seat| format!(",{}", describe(&seat.identity))).collect::<String>().into()
+        };
+        let mut pieces: Vec<Arc<str>> = Vec::with_capacity(self.chunks.len());
+        for (index, chunk) in self.chunks.iter_mut().enumerate() {
+            let words = if index == own {
+                let others = chunk.members.iter().filter(|member| **member != number);
+                write(&others.copied().collect::<Vec<_>>())
+            } else {
+                Arc::clone(chunk.words.get_or_insert_with(|| write(&chunk.members)))
+            };
+            match pieces.is_empty() {
+                // No comma before the first.
+                true => pieces.extend(words.strip_prefix(',').map(Arc::from)),
+                false => pieces.push(words),
+            }
         }
-        let Ok(index) = self.begins.binary_search_by_key(&number, |(number, _)| *number) else {
-            return self.text.as_str().into();
-        };
-        let begin = self.begins[index].1;
-        let Some((_, end)) = self.begins.get(index + 1) else {
-            // The newest, which is the rule. Without the comma before it.
-            return self.text[..begin.saturating_sub(1)].into();
-        };
-        [&self.text[..begin], &self.text[*end..]].concat().into()
+        pieces
     }
 
-    fn append(&mut self, who: &Identity) {
-        if !self.text.is_empty() {
-            self.text.push(',');
-        }
-        self.begins.push((who.number, self.text.len()));
-        self.text.push_str(&(self.describe)(who));
+    /// The chunk in which this number is, or would be.
+    fn index(&self, number: u64) -> usize {
+        let first = |chunk: &Chunk| chunk.members.first().is_some_and(|first| *first <= number);
+        self.chunks.partition_point(first).saturating_sub(1)
     }
 }
 
@@ -96,7 +132,7 @@ mod tests {
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            3 => Just(Step::Comes),
+            6 => Just(Step::Comes),
             1 => any::<usize>().prop_map(Step::Leaves),
             1 => any::<usize>().prop_map(Step::Drops),
             1 => any::<usize>().prop_map(Step::Returns),
@@ -118,7 +154,7 @@ mod tests {
             for event in events {
                 match event {
                     Event::Joined(who) => self.roster.came(&who),
-                    Event::Left(_) => self.roster.went(),
+                    Event::Left(who) => self.roster.went(who.number),
                     Event::Said { .. } | Event::Moved { .. } => {}
                 }
             }
@@ -133,9 +169,9 @@ mod tests {
                 Step::Comes => {
                     let name = Nickname::parse(&format!("G{}", self.seats.len())).unwrap();
                     let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
-                    let (number, event) = self.room.join(name, entropy, self.now).unwrap();
+                    let (number, events) = self.room.join(name, entropy, self.now).unwrap();
                     self.seats.push((number, self.room.seat(number).unwrap().resume()));
-                    self.tell([event]);
+                    self.tell(events);
                 }
                 Step::Leaves(pick) => {
                     let left = self.seat(pick).map(|(number, _)| *number);
@@ -150,8 +186,8 @@ mod tests {
                 }
                 Step::Returns(pick) => {
                     let resume = self.seat(pick).map(|(_, resume)| resume.to_string());
-                    let back = resume.and_then(|resume| self.room.resume(&resume).ok());
-                    self.tell(back.and_then(|(_, event)| event));
+                    let back = resume.and_then(|resume| self.room.resume(&resume, self.now).ok());
+                    self.tell(back.into_iter().flat_map(|(_, events)| events));
                 }
                 Step::TimePasses => {
                     self.now += Duration::from_secs(31);
@@ -163,7 +199,8 @@ mod tests {
                     let others = self.room.roster().filter(|seat| seat.identity.number != number);
                     let expected: Vec<String> =
                         others.map(|seat| describe(&seat.identity)).collect();
-                    assert_eq!(*self.roster.others(&self.room, number), expected.join(","));
+                    let others = self.roster.others(&self.room, number);
+                    assert_eq!(others.concat(), expected.join(","));
                 }
             }
         }
@@ -171,11 +208,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_happens_it_names_everybody_else(steps in prop::collection::vec(step(), 0..60)) {
+        fn whatever_happens_it_names_everybody_else(steps in prop::collection::vec(step(), 0..300)) {
             let kept_for = Duration::from_secs(600);
-            let rules = Rules { max_participants: 100, pace: Pace::Unlimited, kept_for };
-            let (room, roster) = (Room::new(rules), Roster::new(describe));
-            let mut both = Both { room, roster, seats: Vec::new(), now: Instant::now() };
+            let rules = Rules { max_participants: 1000, pace: Pace::Unlimited, kept_for };
+            let now = Instant::now();
+            let (room, roster) = (Room::new(rules, now), Roster::new(describe));
+            let mut both = Both { room, roster, seats: Vec::new(), now };
             steps.into_iter().for_each(|step| both.take(step));
         }
     }
@@ -185,14 +223,35 @@ mod tests {
         let mut roster = Roster::new(describe);
         let name = Nickname::parse("Ana").unwrap();
         let rules = Rules { max_participants: 1, pace: Pace::Unlimited, kept_for: Duration::ZERO };
-        let mut room = Room::new(rules);
+        let mut room = Room::new(rules, Instant::now());
         let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
-        let (number, event) = room.join(name, entropy, Instant::now()).unwrap();
-        let Event::Joined(who) = event else { panic!("{event:?}") };
-        roster.came(&who);
-        assert!(roster.text.contains("Ana"));
+        let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
+        let [Event::Joined(who)] = events.as_slice() else { panic!("{events:?}") };
+        roster.came(who);
+        assert!(roster.chunks[0].words.as_ref().unwrap().contains("Ana"));
         room.leave(number, Instant::now());
-        roster.went();
-        assert_eq!((roster.text.capacity(), roster.begins.capacity()), (0, 0));
+        roster.went(number);
+        assert!(roster.chunks.is_empty());
+    }
+
+    /// What a stalled welcome holds is shared with all others.
+    #[test]
+    fn readers_share_the_words_of_those_who_came_before() {
+        let mut roster = Roster::new(describe);
+        let kept_for = Duration::from_secs(600);
+        let rules = Rules { max_participants: 1000, pace: Pace::Unlimited, kept_for };
+        let mut room = Room::new(rules, Instant::now());
+        let mut last = (0, Vec::new());
+        for number in 0..100 {
+            let name = Nickname::parse(&format!("G{number}")).unwrap();
+            let entropy = Entropy { token: Token::draw().unwrap(), tag: number };
+            let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
+            let Some(Event::Joined(who)) = events.last() else { panic!("{events:?}") };
+            roster.came(who);
+            last = (number, roster.others(&room, number));
+        }
+        let other = roster.others(&room, last.0);
+        assert_eq!(other.len(), 4);
+        assert!((1..3).all(|piece| Arc::ptr_eq(&other[piece], &last.1[piece])));
     }
 }

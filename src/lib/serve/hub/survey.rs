@@ -44,6 +44,11 @@ impl Hub {
 }
 
 impl Inner {
+    /// What a participant was typing is said, or comes no more.
+    pub(super) fn forget_typing(&mut self, number: u64) {
+        self.typing.retain(|(_, typist)| *typist != number);
+    }
+
     pub(super) fn behind(&self, position: Position) -> Batch {
         let past = self.ring.after(position.cursor, BATCH_BYTES);
         let fresh = self.typing.iter().filter(|(mark, _)| *mark > position.typed);

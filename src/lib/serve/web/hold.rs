@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::hub::Connection;
+use super::connections::Place;
 use super::door::Address;
 use super::page::policy;
 use super::{guard, poll};
@@ -69,11 +70,13 @@ pub(super) enum Client {
 
 impl Held {
     /// Waits for news and answers, unless the client is gone before.
-    pub(super) async fn serve(mut self, stream: TcpStream, client: Client) {
+    pub(super) async fn serve(mut self, stream: TcpStream, client: Client, place: &Arc<Place>) {
+        place.admit();
         let answer = tokio::select! {
             answer = self.news() => answer,
             () = gone(&stream, client) => return,
         };
+        place.leave();
         Box::pin(self.answer(stream, answer.into())).await;
     }
 
@@ -99,7 +102,7 @@ impl Held {
             b"POST / HTTP/1.1\r\n\r\n"
         };
         let answers = service_fn(|_| {
-            let mut response = poll::answer(answer.clone(), None);
+            let mut response = poll::answer(vec![answer.clone()]);
             guard::dress(&mut response, &policy(Some(&address)));
             ready(Ok::<_, Infallible>(response))
         });

@@ -1,5 +1,5 @@
-//! Accepting connections, with a bound on how many, how long their headers take and how large
-//! they are.
+//! Accepting connections, with a bound on how long their headers take and how large they are; how many
+//! there are is the business of `connections`.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::connections::Place;
 use super::hold::{Client, Held, Shelf};
-use super::{SPARE, Web, fanout};
+use super::{Web, fanout};
 
 /// A request line and headers that take longer are not meant to arrive; the tunnel sends them at
 /// once. Also ends what was opened ahead and is not used.
@@ -32,41 +32,53 @@ const WHOLE_PATIENCE: Duration = Duration::from_secs(70);
 /// Largest request head. Browsers send below 2 KiB, the tunnel provider adds less than 2 KiB.
 pub(super) const HEAD_BYTES: usize = 16 * 1024;
 
-/// Pause after the system refused a connection for want of descriptors: others end meanwhile.
-const REFUSED_PAUSE: Duration = Duration::from_millis(50);
+/// Pause after the system refused a connection for want of descriptors: one of the oldest ends
+/// meanwhile.
+const REFUSED_PAUSE: Duration = Duration::from_millis(5);
+
+/// Connections that are accepted before those that were have their turn: each may be cut for the next,
+/// and what it has already said is to be read before.
+const ACCEPTS: usize = 16;
 
 /// Accepts connections for ever, and keeps everybody up to date. Dropping the future stops accepting;
 /// what was accepted lives on.
 pub(in crate::serve) async fn serve(listener: TcpListener, web: Arc<Web>) {
-    // At the bound, new connections wait in the listen queue until one ends. Sockets are counted
-    // apart, see `websocket`.
-    let places = Arc::new(Semaphore::new(web.room.max_participants + SPARE));
     tokio::spawn(fanout::run(Arc::clone(&web.fan_out), Arc::clone(&web.hub)));
+    let connections = Arc::clone(&web.connections);
     let routes = TowerToHyperService::new(super::routes(web));
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
+    for accepted in 1_usize.. {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let routes = routes.clone();
+                let (routes, place) = (routes.clone(), connections.enter());
                 tokio::spawn(async move {
-                    connection(stream, routes).await;
-                    drop(place);
+                    tokio::select! {
+                        () = connection(stream, routes, &place) => {}
+                        () = place.cut() => {}
+                    }
                 });
             }
-            Err(_) => tokio::time::sleep(REFUSED_PAUSE).await,
+            Err(_) => {
+                connections.cut_one();
+                tokio::time::sleep(REFUSED_PAUSE).await;
+            }
+        }
+        if accepted.is_multiple_of(ACCEPTS) {
+            tokio::task::yield_now().await;
         }
     }
 }
 
-async fn connection(stream: TcpStream, routes: TowerToHyperService<axum::Router>) {
+async fn connection(
+    stream: TcpStream,
+    routes: TowerToHyperService<axum::Router>,
+    place: &Arc<Place>,
+) {
     // A chat line must not wait for the acknowledgement of the one before (Nagle).
     let _ = stream.set_nodelay(true);
     let whole = async {
         // On the heap, and gone before a poll is held.
-        if let Some((held, stream, client)) = Box::pin(http(stream, routes)).await {
-            held.serve(stream, client).await;
+        if let Some((held, stream, client)) = Box::pin(http(stream, routes, place)).await {
+            held.serve(stream, client, place).await;
         }
     };
     // Whatever went wrong, it is the visitor's and says nothing to the operator.
@@ -78,11 +90,13 @@ async fn connection(stream: TcpStream, routes: TowerToHyperService<axum::Router>
 async fn http(
     stream: TcpStream,
     routes: TowerToHyperService<axum::Router>,
+    place: &Arc<Place>,
 ) -> Option<(Held, TcpStream, Client)> {
     let shelf = Shelf::default();
-    let offered = shelf.clone();
+    let (offered, place) = (shelf.clone(), Arc::clone(place));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(offered.clone());
+        request.extensions_mut().insert(Arc::clone(&place));
         routes.call(request)
     });
     let mut served = http1::Builder::new()

@@ -1,5 +1,6 @@
 //! HTTP: all routes, and nothing else that faces the network.
 
+mod connections;
 mod door;
 mod end;
 mod fanout;
@@ -20,10 +21,10 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::hub::Hub;
 use crate::config::RoomSettings;
+use connections::Connections;
 use fanout::FanOut;
 
 pub(super) use door::{Door, Public};
@@ -39,35 +40,20 @@ pub(super) struct Web {
     door: Door,
     page: page::Page,
     room: RoomSettings,
-    /// Sockets that may be open at once.
-    sockets: Arc<Semaphore>,
-    /// Welcomes that may be on their way at once.
-    welcomes: Arc<Semaphore>,
+    connections: Arc<Connections>,
 }
 
-/// Sockets and connections beyond the participants: pages being loaded, refusals being read, polls
-/// and reconnections that overlap.
+/// Pending connections beyond as many as the room has participants: pages being loaded, refusals being
+/// read, polls and reconnections that overlap. At the bound, the oldest is cut.
 pub(super) const SPARE: usize = 256;
-
-/// Welcomes that may be on their way at once: each names everybody, so without a bound, a full room
-/// of people who read nothing would cost its square. Others wait for their turn, a moment long: up
-/// to some hundred participants, the kernel takes a welcome at once.
-pub(super) const WELCOMES: usize = 16;
 
 impl Web {
     /// Prepares to serve this room behind this door.
     pub(super) fn new(hub: Arc<Hub>, door: Door, room: RoomSettings) -> Self {
         let page = page::Page::of(&room);
-        let sockets = Arc::new(Semaphore::new(room.max_participants + SPARE));
-        let welcomes = Arc::new(Semaphore::new(WELCOMES));
+        let connections = Arc::new(Connections::new(room.max_participants + SPARE));
         let fan_out = Arc::default();
-        Self { hub, fan_out, door, page, room, sockets, welcomes }
-    }
-
-    /// A place among those who are being welcomed.
-    async fn welcoming(&self) -> OwnedSemaphorePermit {
-        let place = Arc::clone(&self.welcomes).acquire_owned().await;
-        place.expect("nobody closes it")
+        Self { hub, fan_out, door, page, room, connections }
     }
 
     /// The rules for `Host`.

@@ -13,7 +13,6 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, SizeHint};
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::super::hub::{Connection, News, Over, Return};
@@ -66,18 +65,17 @@ pub(super) async fn poll(
     };
     let bearer = bearer(&headers).map(|resume| Secret::new(resume.to_owned()));
     let mut lines = body.lines().filter(|line| !line.is_empty());
-    let (entered, place) = match bearer {
-        Some(resume) => (come_back(&web, resume, cursor.after), None),
-        None => {
-            let place = web.welcoming().await;
-            (come_in(&web, lines.next()), Some(place))
-        }
+    let entered = match bearer {
+        Some(resume) => come_back(&web, resume, cursor.after),
+        None => come_in(&web, lines.next()),
     };
-    let (mut connection, mut text) = match entered {
+    let (mut connection, welcome) = match entered {
         Ok(entered) => entered,
         Err(refused) => return refuse(&refused),
     };
-    let mut wait = Wait::ForNews;
+    let mut text = String::new();
+    // A welcome is answered at once.
+    let mut wait = if welcome.is_empty() { Wait::ForNews } else { Wait::Never };
     for line in lines {
         wait = Wait::Never;
         if text.len() >= ANSWER_BYTES {
@@ -92,20 +90,34 @@ pub(super) async fn poll(
     }
     match (read(&mut connection, text), wait) {
         (None, Wait::ForNews) => shelf.put(Held { address, version, seat: connection }).await,
-        (read, Wait::ForNews | Wait::Never) => answer(read.unwrap_or_default().into(), place),
+        (read, Wait::ForNews | Wait::Never) => {
+            let pieces = welcome.into_iter().map(|words| Bytes::from_owner(Shared(words)));
+            answer(pieces.chain(read.map(Bytes::from)).collect())
+        }
     }
 }
 
-/// An answer to somebody in the room, with the place among those who are being welcomed, if it is a
-/// welcome.
-pub(super) fn answer(text: Bytes, place: Option<OwnedSemaphorePermit>) -> Response {
-    (NDJSON, Body::new(Answer { text: Some(text), _place: place })).into_response()
+/// An answer to somebody in the room, in these pieces. What of it is shared with others, as most of a
+/// welcome is, is not copied for it.
+pub(super) fn answer(pieces: Vec<Bytes>) -> Response {
+    let left = pieces.iter().map(Bytes::len).sum::<usize>() as u64;
+    (NDJSON, Body::new(Answer { pieces: pieces.into_iter(), left })).into_response()
 }
 
-/// An answer on its way, with the place among those who are being welcomed, if it is a welcome.
+/// Words that others share.
+struct Shared(Arc<str>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// An answer on its way.
 struct Answer {
-    text: Option<Bytes>,
-    _place: Option<OwnedSemaphorePermit>,
+    pieces: std::vec::IntoIter<Bytes>,
+    /// Bytes in the pieces.
+    left: u64,
 }
 
 impl HttpBody for Answer {
@@ -116,15 +128,17 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.text.take().map(|text| Ok(Frame::data(text))))
+        let piece = self.pieces.next();
+        self.left -= piece.as_ref().map_or(0, Bytes::len) as u64;
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.text.is_none()
+        self.left == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.text.as_ref().map_or(0, |text| text.len() as u64))
+        SizeHint::with_exact(self.left)
     }
 }
 
@@ -150,19 +164,17 @@ pub(super) fn read(connection: &mut Connection, mut answer: String) -> Option<St
     }
 }
 
-fn come_in(web: &Web, first: Option<&str>) -> Result<(Connection, String), Refused> {
+/// Somebody in the room, and the welcome if this is the first poll.
+type Entered = (Connection, Vec<Arc<str>>);
+
+fn come_in(web: &Web, first: Option<&str>) -> Result<Entered, Refused> {
     let admission = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
-    let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
-    Ok((connection, welcome.concat()))
+    Ok(wire::welcome(admission, &web.hub, &web.room))
 }
 
-fn come_back(
-    web: &Web,
-    resume: Secret,
-    after: Option<u64>,
-) -> Result<(Connection, String), Refused> {
+fn come_back(web: &Web, resume: Secret, after: Option<u64>) -> Result<Entered, Refused> {
     let back = Return { resume, after };
-    Ok((web.hub.reconnect(&back)?, String::new()))
+    Ok((web.hub.reconnect(&back)?, Vec::new()))
 }
 
 /// What follows `Bearer`; nothing that any seat has if another scheme is asked for. Whoever sends

@@ -4,21 +4,26 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Extension, Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::hub::{Connection, News, Over};
 use super::Web;
+use super::connections::Place;
 use super::end::{Close, End};
-use super::fanout::{Left, Subscription};
-use super::socket::{Handshake, Heard, Socket};
+use super::fanout::Subscription;
+use super::socket::{Handshake, Heard, Reader, Writer};
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 
 /// A client says who it is within this time, or is cut off: a page does it at once.
-const JOIN_PATIENCE: Duration = Duration::from_secs(10);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pings and pongs before the join, each for one read or more. A browser sends none; a client that
+/// sends more of them is cut off, because an answer costs more than a question.
+const CONTROL_FRAMES: usize = 16;
 
 /// Four pings in the 100 s after which the tunnel provider cuts idle sockets; below what NATs keep.
 const PING_EVERY: Duration = Duration::from_secs(25);
@@ -30,21 +35,26 @@ const SILENCE: Duration = Duration::from_secs(75);
 /// thousands of wrong ones would have fifty times its size in answers.
 pub(super) const ANSWER_BYTES: usize = 16 * 1024;
 
-/// `GET /ws`.
-pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -> Response {
+/// `GET /ws`. The place of the connection is kept for as long as the socket is open.
+pub(super) async fn upgrade(
+    State(web): State<Arc<Web>>,
+    Extension(place): Extension<Arc<Place>>,
+    mut request: Request,
+) -> Response {
     let Some(handshake) = Handshake::of(&mut request) else {
         let text = "this address takes WebSocket handshakes only\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
-    let Ok(place) = Arc::clone(&web.sockets).try_acquire_owned() else {
-        let later = [(header::RETRY_AFTER, "5")];
-        return (StatusCode::SERVICE_UNAVAILABLE, later, "too many at the door\n").into_response();
-    };
     tokio::spawn(async move {
-        if let Some(mut socket) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await {
-            visit(&web, &mut socket).await;
+        let visit = async {
+            if let Some((reader, writer)) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await {
+                visit(&web, &place, reader, writer).await;
+            }
+        };
+        tokio::select! {
+            () = visit => {}
+            () = place.cut() => {}
         }
-        drop(place);
     });
     handshake.answer
 }
@@ -52,43 +62,48 @@ pub(super) async fn upgrade(State(web): State<Arc<Web>>, mut request: Request) -
 /// From the first message to the goodbye. What comes before and after the conversation is on the
 /// heap, as is all that is rare in it: there are thousands who only listen, and each of them costs
 /// what the largest moment needs that is not.
-async fn visit(web: &Web, socket: &mut Socket) {
-    let end = match Box::pin(come(web, socket)).await {
+async fn visit(web: &Web, place: &Arc<Place>, mut reader: Reader, mut writer: Writer) {
+    let (end, writer) = match Box::pin(come(web, place, &mut reader, &mut writer)).await {
         Ok((connection, rest)) => {
-            let subscription = web.fan_out.subscribe(socket.stream(), connection.speaker());
-            let mut room = Room { web, connection, subscription, socket };
+            let subscription = web.fan_out.subscribe(connection.speaker());
+            let reader = &mut reader;
+            let writer = Some(writer);
+            let mut room = Room { web, connection, subscription, reader, writer, used: false };
             let Err(end) = room.talk(rest).await;
-            // What the fan-out has begun is finished before the goodbye. The seat is free before it:
-            // nobody waits in the room for the end of a line.
-            room.take_back();
-            end
+            // The seat is free before the goodbye: nobody waits in the room for the end of a line.
+            (end, room.into_writer())
         }
-        Err(end) => end,
+        Err(end) => (end, Some(writer)),
     };
+    place.leave();
+    let Some(writer) = writer else { return };
     match end {
         End::Cut => {}
-        End::Answered(code) => Box::pin(socket.close(code)).await,
-        End::Closed(code) => Box::pin(socket.close(Some(code as u16))).await,
+        End::Answered(code) => Box::pin(writer.close(reader, code)).await,
+        End::Closed(code) => Box::pin(writer.close(reader, Some(code as u16))).await,
     }
 }
 
 /// Lets somebody in; what they said after their join is returned with the connection.
-async fn come(web: &Web, socket: &mut Socket) -> Result<(Connection, String), End> {
-    let refused = match first_message(socket).await {
-        Ok(message) => {
-            let _place = web.welcoming().await;
-            match come_in(web, message) {
-                Ok(Entered { connection, welcome, rest }) => {
-                    socket.send(welcome).await?;
-                    return Ok((connection, rest));
-                }
-                Err(refused) => refused,
+async fn come(
+    web: &Web,
+    place: &Place,
+    reader: &mut Reader,
+    writer: &mut Writer,
+) -> Result<(Connection, String), End> {
+    let refused = match first_message(reader, writer).await {
+        Ok(message) => match come_in(web, message) {
+            Ok(Entered { connection, welcome, rest }) => {
+                place.admit();
+                writer.send(welcome).await?;
+                return Ok((connection, rest));
             }
-        }
+            Err(refused) => refused,
+        },
         Err(Unheard::Refused(refused)) => refused,
         Err(Unheard::Over(end)) => return Err(end),
     };
-    socket.send(vec![refused.line().into()]).await?;
+    writer.send(vec![refused.line().into()]).await?;
     Err(End::Closed(Close::Refused))
 }
 
@@ -105,13 +120,13 @@ impl<E: Into<End>> From<E> for Unheard {
 }
 
 /// The first message with text in it.
-async fn first_message(socket: &mut Socket) -> Result<String, Unheard> {
+async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<String, Unheard> {
     // Of the whole: pings in between are no reason to wait longer.
-    let end = Instant::now() + JOIN_PATIENCE;
-    loop {
-        match timeout_at(end, socket.hear()).await {
+    let end = Instant::now() + JOIN_TIMEOUT;
+    for _ in 0..=CONTROL_FRAMES {
+        match timeout_at(end, reader.recv()).await {
             Ok(Some(Heard::Text(text))) => return Ok(text),
-            Ok(Some(Heard::Ping(payload))) => socket.pong(&payload).await?,
+            Ok(Some(Heard::Ping(payload))) => writer.pong(&payload).await?,
             Ok(Some(Heard::Pong)) => {}
             Ok(Some(Heard::Binary)) => return Err(Unheard::Refused(not_text())),
             Ok(Some(Heard::Close(code))) => return Err(End::Answered(code).into()),
@@ -119,6 +134,7 @@ async fn first_message(socket: &mut Socket) -> Result<String, Unheard> {
             Ok(None) | Err(_) => return Err(End::Cut.into()),
         }
     }
+    Err(End::Cut.into())
 }
 
 /// Somebody who was let in.
@@ -147,7 +163,11 @@ struct Room<'a> {
     web: &'a Web,
     connection: Connection,
     subscription: Subscription,
-    socket: &'a mut Socket,
+    reader: &'a mut Reader,
+    /// The one writer of the socket. `None`: the fan-out has it, or has put it back for us to take.
+    writer: Option<Writer>,
+    /// Whether the client has said anything since the welcome.
+    used: bool,
 }
 
 impl Room<'_> {
@@ -160,12 +180,12 @@ impl Room<'_> {
         tokio::pin!(ping);
         loop {
             // On the heap, here and below: whoever only listens has no memory for it.
-            if !self.subscription.is_left() {
+            if self.writer.is_some() {
                 Box::pin(self.write()).await?;
             }
             tokio::select! {
-                () = self.subscription.given_back() => self.take_back(),
-                heard = self.socket.hear() => {
+                () = self.subscription.returned() => { self.writer(); }
+                heard = self.reader.recv() => {
                     last = Instant::now();
                     Box::pin(self.heed(heard.ok_or(End::Cut)?)).await?;
                 }
@@ -174,55 +194,73 @@ impl Room<'_> {
                         return Err(End::Cut);
                     }
                     ping.as_mut().reset(Instant::now() + PING_EVERY);
-                    self.take_back();
-                    Box::pin(self.socket.ping()).await?;
+                    Box::pin(self.writer().ping()).await?;
                 }
             }
         }
     }
 
-    /// Sends everything that is new, in as few frames as the bound of a batch allows, and leaves the
-    /// rest to the fan-out.
+    /// Sends everything that is new, in as few frames as the bound of a batch allows, and hands the
+    /// writer over to the fan-out.
     async fn write(&mut self) -> Result<(), End> {
-        while !self.subscription.is_left() {
+        loop {
+            self.writer().flush().await?;
             match self.connection.read() {
                 News::Nothing => {
-                    self.socket.settle().await?;
-                    self.subscription.leave(&self.web.hub, self.connection.position());
+                    let position = self.connection.position();
+                    let writer = self.writer.take();
+                    self.writer = writer.and_then(|writer| {
+                        self.subscription.hand_over(&self.web.hub, writer, position)
+                    });
+                    if self.writer.is_none() {
+                        return Ok(());
+                    }
                 }
-                News::Some(batch) => self.socket.send(wire::news(batch)).await?,
+                News::Some(batch) => self.writer().send(wire::news(batch)).await?,
                 News::Over(Over::Replaced) => return Err(End::Closed(Close::Left)),
                 News::Over(Over::Ended) => {
-                    self.socket.send(vec![wire::end().into()]).await?;
+                    self.writer().send(vec![wire::end().into()]).await?;
                     return Err(End::Closed(Close::Ended));
                 }
             }
         }
+    }
+
+    /// The writer, which is taken back from the fan-out if it has it: with the rest of a frame that it
+    /// has begun, which goes out before anything else, and with the position behind it.
+    fn writer(&mut self) -> &mut Writer {
+        self.writer.get_or_insert_with(|| {
+            let (writer, position) =
+                self.subscription.reclaim().expect("the writer is here or in the subscription");
+            self.connection.read_up_to(position);
+            writer
+        })
+    }
+
+    /// The writer, at the end.
+    fn into_writer(self) -> Option<Writer> {
+        self.writer.or_else(|| self.subscription.reclaim().map(|(writer, _)| writer))
+    }
+
+    /// Sends a line for this client alone. Others have their turn after it: an answer costs more than
+    /// what it answers.
+    async fn answer(&mut self, line: String) -> Result<(), End> {
+        Box::pin(self.writer().send(vec![line.into()])).await?;
+        tokio::task::yield_now().await;
         Ok(())
     }
 
-    /// Nobody else writes to the socket from here on, until [`Room::write`].
-    fn take_back(&mut self) {
-        if let Some(Left { position, begun }) = self.subscription.take() {
-            self.connection.read_up_to(position);
-            if let Some(begun) = begun {
-                self.socket.finish(begun);
-            }
-        }
-    }
-
-    async fn answer(&mut self, line: String) -> Result<(), End> {
-        self.take_back();
-        Ok(Box::pin(self.socket.send(vec![line.into()])).await?)
-    }
-
     async fn heed(&mut self, heard: Heard) -> Result<(), End> {
+        if !std::mem::replace(&mut self.used, true) {
+            self.connection.took();
+        }
         match heard {
             Heard::Text(text) => self.obey(text).await,
             Heard::Binary => self.answer(not_text().line()).await,
             Heard::Ping(payload) => {
-                self.take_back();
-                Ok(Box::pin(self.socket.pong(&payload)).await?)
+                Box::pin(self.writer().pong(&payload)).await?;
+                tokio::task::yield_now().await;
+                Ok(())
             }
             Heard::Pong => Ok(()),
             Heard::Close(code) => Err(End::Answered(code)),

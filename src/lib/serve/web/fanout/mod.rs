@@ -3,18 +3,20 @@
 //! What costs is the number of system calls, and next to it whatever is done for each receiver
 //! around them: waking a task, looking for its seat, pointing at each line. So whoever keeps up has
 //! nothing done for them but the write, of bytes that all of them share. Whoever does not takes the
-//! writing back, and their own task goes on at their pace.
+//! writer back, and their own task goes on at their pace.
 
+mod owner;
+#[cfg(test)]
+mod owner_tests;
 mod pass;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
 
 use slab::Slab;
-use tokio::net::TcpStream;
 
 use super::super::hub::{Hub, Position, Speaker};
-use super::socket::Outgoing;
+use super::socket::Writer;
+use owner::WriteOwner;
 
 pub(in crate::serve) use pass::FRAMES;
 pub(super) use pass::run;
@@ -27,32 +29,8 @@ pub(super) struct FanOut {
 
 #[derive(Debug)]
 struct Subscriber {
-    stream: Arc<TcpStream>,
     speaker: Speaker,
-    turn: Turn,
-}
-
-/// Whose turn it is to write to a socket.
-#[derive(Debug)]
-enum Turn {
-    /// The pass over all of them.
-    Pass {
-        /// Everything up to here is sent.
-        position: Position,
-        /// The task of the socket, which listens meanwhile.
-        task: Option<Waker>,
-    },
-    /// The task of the socket.
-    Task(Option<Left>),
-}
-
-/// How the fan-out leaves a socket to its task.
-#[derive(Debug)]
-pub(super) struct Left {
-    /// Everything up to here is sent, or is in `begun`.
-    pub(super) position: Position,
-    /// A frame of which a part is sent.
-    pub(super) begun: Option<Outgoing>,
+    owner: WriteOwner<Writer>,
 }
 
 /// One socket among all of them, from its side. It is out when this is dropped.
@@ -63,14 +41,9 @@ pub(super) struct Subscription {
 }
 
 impl FanOut {
-    /// One more socket. It is its task's turn to write.
-    pub(super) fn subscribe(
-        self: &Arc<Self>,
-        stream: Arc<TcpStream>,
-        speaker: Speaker,
-    ) -> Subscription {
-        let subscriber = Subscriber { stream, speaker, turn: Turn::Task(None) };
-        let key = self.lock().insert(subscriber);
+    /// One more socket, whose writer its task has.
+    pub(super) fn subscribe(self: &Arc<Self>, speaker: Speaker) -> Subscription {
+        let key = self.lock().insert(Subscriber { speaker, owner: WriteOwner::Task });
         Subscription { fan_out: Arc::clone(self), key }
     }
 
@@ -81,43 +54,32 @@ impl FanOut {
 }
 
 impl Subscription {
-    /// Leaves the writing to the pass, unless there is something new behind `position` already.
-    pub(super) fn leave(&self, hub: &Hub, position: Position) {
+    /// Gives the writer to the fan-out, unless there is something new behind `position` already:
+    /// then the writer comes back.
+    pub(super) fn hand_over(
+        &self,
+        hub: &Hub,
+        writer: Writer,
+        position: Position,
+    ) -> Option<Writer> {
         let mut subscribers = self.fan_out.lock();
         // Under the lock: what is published after this look rings for a pass that waits for the lock.
         let survey = hub.survey();
-        if survey.latest == position && !survey.ending {
-            subscribers[self.key].turn = Turn::Pass { position, task: None };
+        if survey.latest != position || survey.ending {
+            return Some(writer);
         }
+        subscribers[self.key].owner.hand_over(writer, position);
+        None
     }
 
-    /// Whether it is the turn of the pass.
-    pub(super) fn is_left(&self) -> bool {
-        matches!(self.fan_out.lock()[self.key].turn, Turn::Pass { .. })
+    /// Takes the writer back, with how far it has come; `None` if the task has it.
+    pub(super) fn reclaim(&self) -> Option<(Writer, Position)> {
+        self.fan_out.lock()[self.key].owner.reclaim()
     }
 
-    /// Takes the writing back; says how far it has come, if it was left.
-    pub(super) fn take(&self) -> Option<Left> {
-        let turn = &mut self.fan_out.lock()[self.key].turn;
-        match std::mem::replace(turn, Turn::Task(None)) {
-            Turn::Pass { position, .. } => Some(Left { position, begun: None }),
-            Turn::Task(left) => left,
-        }
-    }
-
-    /// Returns when the pass has given the writing back. Safe to cancel.
-    pub(super) async fn given_back(&self) {
-        std::future::poll_fn(|cx| match &mut self.fan_out.lock()[self.key].turn {
-            Turn::Task(_) => Poll::Ready(()),
-            Turn::Pass { task, .. } => {
-                match task {
-                    Some(task) => task.clone_from(cx.waker()),
-                    None => *task = Some(cx.waker().clone()),
-                }
-                Poll::Pending
-            }
-        })
-        .await;
+    /// Returns when the fan-out does not have the writer. Safe to cancel.
+    pub(super) async fn returned(&self) {
+        std::future::poll_fn(|cx| self.fan_out.lock()[self.key].owner.poll_returned(cx)).await;
     }
 }
 

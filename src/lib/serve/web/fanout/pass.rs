@@ -1,15 +1,12 @@
 //! One pass over all sockets, whenever something is new.
 
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
-
-use super::{FanOut, Left, Subscriber, Turn};
-use crate::process;
+use super::owner::WriteOwner;
+use super::{FanOut, Subscriber};
 use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
-use crate::serve::web::socket::Outgoing;
+use crate::serve::web::socket::{Offered, Outgoing, Writer};
 use crate::serve::web::wire;
 
 /// Sockets that are written to before others have their turn: newcomers, the end of the session, and
@@ -90,56 +87,40 @@ impl Pass<'_> {
     }
 
     fn serve(&mut self, subscriber: &mut Subscriber) {
-        let Turn::Pass { position, task } = &mut subscriber.turn else { return };
-        let (stream, speaker) = (&subscriber.stream, subscriber.speaker);
+        let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
+        let speaker = subscriber.speaker;
         let replaced = self.survey.turnover != self.turnover && !self.hub.speaks(speaker);
-        let begun = match replaced {
-            true => ControlFlow::Break(None),
-            false => self.write(stream, speaker, position),
-        };
-        let begun = match begun {
-            ControlFlow::Continue(()) if !self.survey.ending => return,
-            ControlFlow::Continue(()) => None,
-            ControlFlow::Break(begun) => begun,
-        };
-        let (position, task) = (*position, task.take());
-        subscriber.turn = Turn::Task(Some(Left { position, begun }));
-        if let Some(task) = task {
+        let keeps_up = !replaced && self.write(writer, speaker, position);
+        if keeps_up && !self.survey.ending {
+            return;
+        }
+        if let Some(task) = subscriber.owner.give_back() {
             task.wake();
         }
     }
 
-    /// Writes all that is new to a socket; breaks off where only its task can go on, with the frame
-    /// that is begun.
-    fn write(
-        &mut self,
-        stream: &TcpStream,
-        speaker: Speaker,
-        position: &mut Position,
-    ) -> ControlFlow<Option<Outgoing>> {
+    /// Writes all that is new to a socket; false where only its task can go on.
+    fn write(&mut self, writer: &mut Writer, speaker: Speaker, position: &mut Position) -> bool {
         while *position != self.survey.latest {
             self.writes += 1;
             let frame = self.frame(*position);
             if frame.typing.contains(&speaker.number) {
                 // Nobody is told that they type themselves.
-                return ControlFlow::Break(None);
+                return false;
             }
             if !frame.whole.is_empty() {
-                match process::send(stream, &frame.whole) {
-                    Ok(sent) if sent == frame.whole.len() => {}
-                    Ok(sent) => {
+                match writer.offer(&frame.whole, &frame.parts) {
+                    Offered::Sent => {}
+                    Offered::Begun => {
                         *position = frame.end;
-                        let mut begun = frame.parts.clone();
-                        begun.advance(sent);
-                        return ControlFlow::Break(Some(begun));
+                        return false;
                     }
-                    // Full, or gone: their task will see.
-                    Err(_) => return ControlFlow::Break(None),
+                    Offered::Refused => return false,
                 }
             }
             *position = frame.end;
         }
-        ControlFlow::Continue(())
+        true
     }
 
     /// What follows a position.

@@ -86,7 +86,14 @@ impl Decoder {
             if let Some(Heard::Close(_) | Heard::Broken(_)) = step {
                 *self = Self { stage: Stage::Over, ..Self::new(self.most) };
             }
-            heard.extend(step);
+            match (heard.last_mut(), step) {
+                // Only the last of several pings need be answered (section 5.5.3).
+                (Some(last @ (Heard::Ping(_) | Heard::Pong)), Some(ping @ Heard::Ping(_))) => {
+                    *last = ping;
+                }
+                (Some(Heard::Ping(_) | Heard::Pong), Some(Heard::Pong)) => {}
+                (_, step) => heard.extend(step),
+            }
         }
         heard
     }

@@ -1,10 +1,12 @@
-//! One frame on its way to a client: a header, and lines that everybody shares. Pure.
+//! Frames on their way to a client: a header, and lines that everybody shares. Pure.
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use super::writer::Offered;
 
 /// A frame, of which a part may be sent already.
 #[derive(Clone, Debug)]
@@ -24,14 +26,19 @@ impl Outgoing {
     }
 
     /// A control frame with at most 125 bytes (RFC 6455, section 5.5).
-    pub(super) fn control(control: Control, payload: &[u8]) -> Self {
+    pub(in crate::serve::web) fn control(control: Control, payload: &[u8]) -> Self {
         let mut head = head(OpCode::Control(control), payload.len());
         head.extend(payload);
         Self { head, lines: Vec::new(), sent: 0 }
     }
 
+    /// Bytes in all.
+    fn len(&self) -> usize {
+        self.head.len() + self.lines.iter().map(|line| line.len()).sum::<usize>()
+    }
+
     /// Points `slots` at what comes next, and says how many are used: none when all is sent.
-    pub(super) fn next<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
+    fn next<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
         let mut skip = self.sent;
         let parts =
             std::iter::once(&*self.head).chain(self.lines.iter().map(|line| line.as_bytes()));
@@ -52,8 +59,66 @@ impl Outgoing {
     }
 
     /// So many bytes more are sent.
-    pub(in crate::serve::web) fn advance(&mut self, bytes: usize) {
+    fn advance(&mut self, bytes: usize) {
         self.sent += bytes;
+    }
+}
+
+/// Frames in the order in which they are sent, of which the first may be begun. Empty for all who
+/// keep up. Those who write push one frame and wait until it is gone, so there are three at most: the
+/// rest of one that the fan-out began, one that was not taken in time, and the goodbye.
+#[derive(Debug, Default)]
+pub(in crate::serve::web) struct Queue(Vec<Outgoing>);
+
+impl Queue {
+    /// Whether everything is sent.
+    pub(in crate::serve::web) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One more frame, behind all others.
+    pub(in crate::serve::web) fn push(&mut self, frame: Outgoing) {
+        self.0.push(frame);
+    }
+
+    /// Has `send` send the frame at once, if nothing is waiting before it. What the system did not
+    /// take of a frame that it took a part of is kept.
+    pub(in crate::serve::web) fn offer(
+        &mut self,
+        frame: &Outgoing,
+        send: impl FnOnce() -> io::Result<usize>,
+    ) -> Offered {
+        if !self.is_empty() {
+            return Offered::Refused;
+        }
+        match send() {
+            Ok(0) | Err(_) => Offered::Refused,
+            Ok(sent) if sent == frame.len() => Offered::Sent,
+            Ok(sent) => {
+                let mut begun = frame.clone();
+                begun.advance(sent);
+                self.push(begun);
+                Offered::Begun
+            }
+        }
+    }
+
+    /// Points `slots` at what comes next, and says how many are used: none when all is sent.
+    pub(in crate::serve::web) fn next<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
+        self.0.first().map_or(0, |frame| frame.next(slots))
+    }
+
+    /// So many bytes more of what was pointed at are sent.
+    pub(in crate::serve::web) fn advance(&mut self, bytes: usize) {
+        let Some(frame) = self.0.first_mut() else { return };
+        frame.advance(bytes);
+        if frame.sent == frame.len() {
+            self.0.remove(0);
+        }
+        if self.0.is_empty() {
+            // The list itself is memory, too.
+            self.0 = Vec::new();
+        }
     }
 }
 

@@ -66,7 +66,7 @@ impl Refused {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let why = match &refusal {
-            Refusal::TooFast(_) => Why::TooFast,
+            Refusal::TooFast(_) | Refusal::Crowded(_) => Why::TooFast,
             Refusal::BadName(_) => Why::BadName,
             Refusal::NameTaken(_) => Why::NameTaken,
             Refusal::Full => Why::Full,

@@ -35,9 +35,8 @@ struct Limits {
     burst: u32,
 }
 
-/// The welcome, in pieces, and the backlog after it. The others are not copied here: a full room is
-/// half a megabyte of them. Of the admission only the connection lives on: a roster for everybody
-/// would be a square of them, and a backlog would be remembered for as long as they stay.
+/// The welcome, in pieces. The others are not copied here: a full room is half a megabyte of them. Of
+/// the admission only the connection lives on: a roster for everybody would be a square of them.
 pub(in crate::serve::web) fn welcome(
     admission: Admission,
     hub: &Hub,
@@ -63,8 +62,9 @@ pub(in crate::serve::web) fn welcome(
     let (before, after) = (json(&before), json(&after));
     let before = format!("{},\"present\":[", before.trim_end_matches('}'));
     let after = format!("],{}\n", after.trim_start_matches('{'));
-    let mut pieces = vec![before.into(), admission.present, after.into()];
-    pieces.extend(admission.backlog);
+    let mut pieces = admission.present;
+    pieces.insert(0, before.into());
+    pieces.push(after.into());
     (admission.connection, pieces)
 }
 

@@ -1,0 +1,41 @@
+//! Why the room does not do what was asked.
+
+use std::time::Duration;
+
+use super::nickname::{NameError, Nickname};
+
+/// Why the room does not do what was asked. Nothing the participant wrote is lost by it.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The bucket is empty.
+    #[error("that was too fast; wait {} and send it again", seconds(.0))]
+    TooFast(Duration),
+    /// The name is not one.
+    #[error(transparent)]
+    BadName(#[from] NameError),
+    /// Somebody has it, or one that looks like it, or had it a short while ago.
+    #[error("{}", taken(.0.as_ref()))]
+    NameTaken(Option<Nickname>),
+    /// As many as the operator lets in are in.
+    #[error("the room is full; try again when somebody has left")]
+    Full,
+    /// Too many came in a short time, or came and left.
+    #[error("too many people are coming and going; wait {} and try again", seconds(.0))]
+    Crowded(Duration),
+    /// No such seat is kept.
+    #[error("your seat is no longer kept; join again")]
+    NoSeat,
+}
+
+fn seconds(wait: &Duration) -> String {
+    let seconds = wait.as_millis().div_ceil(1000);
+    if seconds <= 1 { "a second".to_owned() } else { format!("{seconds} seconds") }
+}
+
+fn taken(free: Option<&Nickname>) -> String {
+    let taken = "that name, or one that looks like it, is in use or was a short while ago";
+    match free {
+        Some(name) => format!("{taken}; {} is free", name.as_str()),
+        None => format!("{taken}; choose another"),
+    }
+}
