@@ -29,8 +29,8 @@ pub(crate) const KEPT: usize = 1024;
 const JOINS_PER_SECOND: u32 = 50;
 
 /// Newcomers at once, beyond as many as the room holds: everybody may come at the same moment, and
-/// some of them twice.
-const JOINS_AT_ONCE: u32 = 100;
+/// reload the page once or more. Their names fit in what is reserved.
+const JOINS_AT_ONCE: u32 = 1000;
 
 /// Newcomers who can come within so many seconds, at most, to a room of so many.
 pub(crate) const fn joins_within(seconds: u64, max_participants: usize) -> usize {

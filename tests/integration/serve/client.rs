@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 use crate::harness::DEADLINE;
@@ -18,6 +19,12 @@ pub(crate) struct Client {
     waiting: VecDeque<Value>,
     /// The story.
     heard: Vec<Value>,
+    /// The number in the welcome.
+    joined: u64,
+    /// The number that the next event has; `None` before the first.
+    next: Option<u64>,
+    /// The number of the last message of the backlog.
+    backlog: u64,
     /// Its welcome; null before it.
     pub(crate) welcome: Value,
 }
@@ -48,6 +55,9 @@ impl Client {
                 socket,
                 waiting: VecDeque::new(),
                 heard: Vec::new(),
+                joined: 0,
+                next: None,
+                backlog: 0,
                 welcome: Value::Null,
             }),
             Err(tungstenite::HandshakeError::Failure(Error::Http(answer))) => {
@@ -100,8 +110,11 @@ impl Client {
             }
             match self.socket.read() {
                 Ok(Message::Text(text)) => {
+                    assert!(text.ends_with('\n'), "half a line: {text}");
                     let lines = text.lines().map(serde_json::from_str::<Value>);
-                    self.waiting.extend(lines.map(Result::unwrap));
+                    let lines: Vec<Value> = lines.map(Result::unwrap).collect();
+                    lines.iter().for_each(|event| self.judge(event));
+                    self.waiting.extend(lines);
                 }
                 Ok(Message::Close(frame)) => return Err(frame.map(|frame| frame.code.into())),
                 // The server's pings come for ever, and are no news.
@@ -109,8 +122,38 @@ impl Client {
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                     panic!("nothing more came:\n{}", self.story())
                 }
-                Err(_) => return Err(None),
+                Err(Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed) => {
+                    return Err(None);
+                }
+                // Cut off between two frames: no goodbye, and nothing that is half there.
+                Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                    return Err(None);
+                }
+                Err(error) => panic!("what came is no frame: {error}\n{}", self.story()),
             }
+        }
+    }
+
+    /// Every event comes once and in order, and what is missing is said to be.
+    fn judge(&mut self, event: &Value) {
+        match (event["t"].as_str(), event["seq"].as_u64()) {
+            (Some("welcome"), Some(seq)) => (self.next, self.joined) = (None, seq),
+            (Some("gap"), _) => {
+                let missed = event["missed"].as_u64().unwrap();
+                let read = self.next.unwrap_or(self.joined + 1);
+                self.next = Some(read + missed);
+            }
+            (_, Some(seq)) if seq > self.joined => {
+                let next = self.next.unwrap_or(self.joined + 1);
+                assert_eq!(seq, next, "{event}\n{}", self.story());
+                self.next = Some(next + 1);
+            }
+            // The backlog: of before, and of what was said alone.
+            (_, Some(seq)) => {
+                assert!(self.backlog < seq && event["t"] == "said", "{event}\n{}", self.story());
+                self.backlog = seq;
+            }
+            _ => {}
         }
     }
 

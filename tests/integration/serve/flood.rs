@@ -156,9 +156,9 @@ fn coming_and_going_for_ever_fills_nothing() {
         assert_eq!(bo.start(&[json!({"t": "leave"})]).answer().status, 200);
         ana.until(|event| event["t"] == "left");
     };
-    (0..500).for_each(&mut comes);
+    (0..300).for_each(&mut comes);
     let before = server.resident();
-    (500..2000).for_each(&mut comes);
+    (300..1000).for_each(&mut comes);
     assert!(server.resident() < before + 4 * 1024);
     let bo = server.join("Bo");
     assert_eq!(bo.welcome["present"].as_array().unwrap().len(), 1);

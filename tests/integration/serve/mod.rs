@@ -2,10 +2,12 @@
 
 mod address;
 mod away;
+mod beginnings;
 mod ceiling;
 pub(crate) mod client;
 mod comings;
 mod confined;
+mod crowding;
 mod end;
 mod flood;
 mod headers;

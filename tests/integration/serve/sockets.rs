@@ -206,16 +206,46 @@ fn what_is_no_handshake_is_told_so() {
     }
 }
 
-/// As many as the participants, and 256 that come, go and overlap.
+/// As many as the participants, and 256 that come, go and overlap: for one more without a ticket, the
+/// oldest of them is cut, and nobody who is in the room.
 #[test]
-fn beyond_the_bound_of_sockets_the_next_is_told_to_come_later() {
-    let server = Server::with(&["--max-participants", "1"], "{}");
+fn beyond_the_bound_of_sockets_the_oldest_without_a_ticket_goes() {
+    let server = Server::with(&["--max-participants", "2"], "{}");
     let mut ana = server.join("Ana");
-    let knocking: Vec<Socket> = (0..256).map(|_| Socket::open(&server, &[])).collect();
-    let headers = format!("Origin: http://{}\r\n{HANDSHAKE}", server.host);
-    let late = server.ask("GET /ws", &headers);
-    assert_eq!((late.status, late.header("retry-after")), (503, "5"));
+    let mut knocking: Vec<Socket> = (0..600).map(|_| Socket::open(&server, &[])).collect();
+    let mut bo = server.join("Bo");
     ana.say("still here");
-    ana.until_said("still here");
-    drop(knocking);
+    bo.until_said("still here");
+    // The youngest is still listened to, the oldest is gone.
+    let last = knocking.last_mut().unwrap();
+    last.send(&frame(PING, b"?"));
+    assert_eq!(last.frame(), (PONG, b"?".to_vec()));
+    assert_eq!(knocking.remove(0).0.rest(), b"");
+}
+
+/// An answer costs more than a question: before the join there are sixteen, however many pings come.
+#[test]
+fn pings_without_a_ticket_are_soon_too_many() {
+    let server = Server::start();
+    let mut socket = Socket::open(&server, &[]);
+    for round in 0_u8.. {
+        socket.send(&frame(PING, &[round]));
+        if round == 17 {
+            break;
+        }
+        if round < 17 {
+            assert_eq!(socket.frame(), (PONG, vec![round]));
+        }
+    }
+    assert_eq!(socket.0.rest(), b"");
+    // Many at once are answered once, with the last.
+    let mut ana = Socket::join(&server, "Ana");
+    ana.send(&[frame(PING, b"x").repeat(300), frame(PING, b"last")].concat());
+    loop {
+        let (first, payload) = ana.frame();
+        assert_eq!(first, PONG);
+        if payload == b"last" {
+            break;
+        }
+    }
 }

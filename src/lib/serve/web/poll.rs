@@ -73,9 +73,10 @@ pub(super) async fn poll(
         Ok(entered) => entered,
         Err(refused) => return refuse(&refused),
     };
-    let mut text = String::new();
     // A welcome is answered at once.
     let mut wait = if welcome.is_empty() { Wait::ForNews } else { Wait::Never };
+    let welcome = welcome.into_iter().map(|words| Bytes::from_owner(Shared(words)));
+    let mut text = String::new();
     for line in lines {
         wait = Wait::Never;
         if text.len() >= ANSWER_BYTES {
@@ -85,14 +86,13 @@ pub(super) async fn poll(
         match visit::obey(&web, &connection, line) {
             Reply::Nothing => {}
             Reply::Line(line) => text.push_str(&line),
-            Reply::Left => return lines_of(text),
+            Reply::Left => return answer(welcome.chain([text.into()]).collect()),
         }
     }
     match (read(&mut connection, text), wait) {
         (None, Wait::ForNews) => shelf.put(Held { address, version, seat: connection }).await,
         (read, Wait::ForNews | Wait::Never) => {
-            let pieces = welcome.into_iter().map(|words| Bytes::from_owner(Shared(words)));
-            answer(pieces.chain(read.map(Bytes::from)).collect())
+            answer(welcome.chain(read.map(Bytes::from)).collect())
         }
     }
 }
