@@ -51,12 +51,12 @@ impl Ceiling {
         let most = room.max_participants;
         // Participants, and connections that are pending or leave.
         let (pending, all) = (most + SPARE, 2 * most + SPARE);
-        let named = IDENTITY_BYTES + WELCOMED;
         let known = RESERVED + most + KEPT + NAMED;
         let presence = presence_events(most);
         let chunk = CHUNK * WELCOMED;
-        // Pointers to all pieces, in a list that doubles; the two pieces that are its own; who is gone.
-        let welcome = 2 * (most / CHUNK + 4) * size_of::<Arc<str>>() + 2 * chunk + GONE * named;
+        // The pieces in a list that doubles; two of them that are not shared; who is gone.
+        let pointers = 2 * (most / CHUNK + 4) * size_of::<Arc<str>>();
+        let welcome = pointers + 2 * chunk + GONE * WELCOMED;
         let ours = vec![
             share("the program", 1, PROGRAM),
             share("what was said", 1, room.ring.bytes),

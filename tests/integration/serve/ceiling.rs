@@ -6,6 +6,7 @@ use std::io::Write as _;
 use serde_json::json;
 
 use super::client::Client;
+use super::crowding::stall;
 use super::http::Poller;
 use super::server::Server;
 use crate::harness::{Place, Program, SERVE};
@@ -91,6 +92,47 @@ fn whatever_visitors_do_the_memory_stays_below_the_ceiling_and_others_talk() {
     assert!(peak < 128 * 1024, "{peak} kB");
     drop((deaf, slow));
     server.end();
+}
+
+/// A backlog as long as it can be set, of which nobody takes anything, by poll and by socket, while the
+/// room says the next: what a welcome waits with is not held for each of them.
+#[test]
+fn with_every_setting_at_its_largest_the_memory_stays_below_the_ceiling() {
+    /// The largest ring is 256 MiB; an unoptimised build would take minutes to fill it.
+    const RING: usize = if cfg!(debug_assertions) { 1 << 24 } else { 1 << 28 };
+    let config = format!(
+        r#"{{"room":{{"max_participants":10000,"backlog":100000,"rate":{{"per_second":0}},
+            "ring":{{"events":100000,"bytes":{RING},"age_seconds":86400}}}}}}"#
+    );
+    let ceiling = ceiling(&config);
+    let server = Server::with(&[], &config);
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    let line = json!({"t": "say", "body": "w".repeat(4096)}).to_string();
+    let (frames, mut left) = (masked(line.as_bytes()).repeat(50), RING / 4096);
+    let mut fill = |ana: &mut Client, messages: usize| {
+        for _ in 0..messages.div_ceil(50) {
+            ana.bytes(&frames);
+            for _ in 0..50 {
+                ana.wait("said");
+            }
+            bo.until(|event| event["t"] == "said");
+        }
+    };
+    fill(&mut ana, left);
+    let full = server.resident();
+    let mut stalled = Vec::new();
+    for round in 0..10 {
+        for number in 0..50 {
+            stalled.push(stall(&server, round * 50 + number));
+        }
+        left = 1000;
+        fill(&mut ana, left);
+    }
+    let (peak, ring) = (server.peak(), RING as u64 / 1024);
+    assert!(peak < ceiling, "{peak} of {ceiling} kB");
+    // Each of the stalled holds what it could not hand to the system: less than 300 KiB.
+    assert!(peak - full < stalled.len() as u64 * 300, "{peak} kB, {full} before, ring {ring}");
+    drop(stalled);
 }
 
 /// Ten thousand of them are meant to fit where a browser does.

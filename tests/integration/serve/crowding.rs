@@ -82,7 +82,7 @@ fn seats_that_were_taken_and_left_behind_are_given_to_newcomers() {
 }
 
 /// A welcome with a long backlog that nobody takes, by socket and by poll.
-fn stall(server: &Server, number: usize) -> Connection {
+pub(super) fn stall(server: &Server, number: usize) -> Connection {
     let host = &server.host;
     let line = server.join_line(&format!("Stalled {number}")).to_string();
     let mut connection = server.connect();

@@ -77,23 +77,23 @@ impl Held {
             () = gone(&stream, client) => return,
         };
         place.leave();
-        Box::pin(self.answer(stream, answer.into())).await;
+        Box::pin(self.answer(stream, answer)).await;
     }
 
     /// Empty after a while, or when a newer poll takes the seat.
-    async fn news(&mut self) -> String {
+    async fn news(&mut self) -> Vec<Bytes> {
         let end = Instant::now() + HOLD;
         while timeout_at(end, self.seat.woken()).await.is_ok() {
-            if let Some(answer) = poll::read(&mut self.seat, String::new()) {
+            if let Some(answer) = poll::read(&mut self.seat, 0) {
                 return answer;
             }
         }
-        String::new()
+        Vec::new()
     }
 
     /// Has hyper write the answer, to a request that we make up: of its lines, an answer only depends
     /// on the version. The end of what it reads is not the client's.
-    async fn answer(self, stream: TcpStream, answer: Bytes) {
+    async fn answer(self, stream: TcpStream, answer: Vec<Bytes>) {
         let Self { address, version, seat } = self;
         drop(seat);
         let request: &[u8] = if version == Version::HTTP_10 {
@@ -102,7 +102,7 @@ impl Held {
             b"POST / HTTP/1.1\r\n\r\n"
         };
         let answers = service_fn(|_| {
-            let mut response = poll::answer(vec![answer.clone()]);
+            let mut response = poll::answer(answer.clone());
             guard::dress(&mut response, &policy(Some(&address)));
             ready(Ok::<_, Infallible>(response))
         });

@@ -76,23 +76,24 @@ pub(super) async fn poll(
     // A welcome is answered at once.
     let mut wait = if welcome.is_empty() { Wait::ForNews } else { Wait::Never };
     let welcome = welcome.into_iter().map(|words| Bytes::from_owner(Shared(words)));
-    let mut text = String::new();
+    let mut replies = String::new();
     for line in lines {
         wait = Wait::Never;
-        if text.len() >= ANSWER_BYTES {
-            text.push_str(&too_many().line());
+        if replies.len() >= ANSWER_BYTES {
+            replies.push_str(&too_many().line());
             break;
         }
         match visit::obey(&web, &connection, line) {
             Reply::Nothing => {}
-            Reply::Line(line) => text.push_str(&line),
-            Reply::Left => return answer(welcome.chain([text.into()]).collect()),
+            Reply::Line(line) => replies.push_str(&line),
+            Reply::Left => return answer(welcome.chain([replies.into()]).collect()),
         }
     }
-    match (read(&mut connection, text), wait) {
+    match (read(&mut connection, replies.len()), wait) {
         (None, Wait::ForNews) => shelf.put(Held { address, version, seat: connection }).await,
-        (read, Wait::ForNews | Wait::Never) => {
-            answer(welcome.chain(read.map(Bytes::from)).collect())
+        (news, Wait::ForNews | Wait::Never) => {
+            let replies = Bytes::from(replies);
+            answer(welcome.chain([replies]).chain(news.unwrap_or_default()).collect())
         }
     }
 }
@@ -142,24 +143,28 @@ impl HttpBody for Answer {
     }
 }
 
-/// Reads on, behind what is to be answered already; `None`: there is nothing to say yet.
-pub(super) fn read(connection: &mut Connection, mut answer: String) -> Option<String> {
+/// Reads on, behind so many bytes that are answered already, one piece for each batch; `None`: there
+/// is nothing to say yet.
+pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<Bytes>> {
+    let mut pieces = Vec::new();
     loop {
         match connection.read() {
             News::Some(batch) => {
-                answer.extend(wire::news(batch).iter().map(|line| &**line));
+                let piece = wire::news(batch).concat();
+                bytes += piece.len();
+                pieces.push(piece.into());
                 // More may be there already, such as the end, and no time for another poll.
-                if answer.len() >= ANSWER_BYTES {
-                    return Some(answer);
+                if bytes >= ANSWER_BYTES {
+                    return Some(pieces);
                 }
             }
             News::Over(Over::Ended) => {
-                answer.push_str(&wire::end());
-                return Some(answer);
+                pieces.push(wire::end().into());
+                return Some(pieces);
             }
             // A newer poll of the same seat answers from here on.
-            News::Over(Over::Replaced) => return Some(answer),
-            News::Nothing => return (!answer.is_empty()).then_some(answer),
+            News::Over(Over::Replaced) => return Some(pieces),
+            News::Nothing => return (bytes > 0 || !pieces.is_empty()).then_some(pieces),
         }
     }
 }
