@@ -103,7 +103,7 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// The seat of a newcomer; see [`Seat::begins`].
+    /// The seat of a newcomer, who may read nothing until [`super::room::Room::begin`] says from where.
     pub(super) fn new(identity: Identity, token: Token, bucket: Bucket) -> Self {
         Self {
             identity,

@@ -44,16 +44,14 @@ impl<W> WriteOwner<W> {
 
     /// The fan-out gives the writer back; returns what wakes the task.
     pub(super) fn give_back(&mut self) -> Option<Waker> {
-        match std::mem::replace(self, Self::Task) {
-            Self::FanOut { writer, position, task } => {
-                *self = Self::Returned { writer, position };
-                task
-            }
-            other => {
-                *self = other;
-                None
-            }
+        if !matches!(self, Self::FanOut { .. }) {
+            return None;
         }
+        let Self::FanOut { writer, position, task } = std::mem::replace(self, Self::Task) else {
+            return None;
+        };
+        *self = Self::Returned { writer, position };
+        task
     }
 
     /// Whether the fan-out does not have the writer; the task is woken when it gives it back.
