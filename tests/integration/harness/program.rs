@@ -8,31 +8,40 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::{DEADLINE, in_shell, witnessed};
 
-/// A process that need not be a child of ours. Means this one as long as it is held.
+/// A process that need not be a child of ours. Means this one as long as it is held; `None` if it had
+/// ended, and was collected, before it could be held.
 #[derive(Debug)]
-pub(crate) struct Living(OwnedFd);
+pub(crate) struct Living(Option<OwnedFd>);
 
 impl Living {
     /// The caller knows that it has not been collected, or that its number was given a moment ago.
     pub(crate) fn hold(pid: u32) -> Self {
         let pid = Pid::from_raw(pid.cast_signed()).expect("a process has a number");
-        Self(pidfd_open(pid, PidfdFlags::empty()).unwrap())
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(handle) => Self(Some(handle)),
+            Err(Errno::SRCH) => Self(None),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Waits for its end: it is readable then (pidfd_open(2)).
     pub(crate) fn ends(&self) {
-        let mut watched = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+        let Some(handle) = &self.0 else { return };
+        let mut watched = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
         let ended = poll(&mut watched, PollTimeout::try_from(DEADLINE).unwrap());
         assert_eq!(ended, Ok(1), "it does not end");
     }
 
     /// Kills it, if it is still there.
     pub(super) fn kill(&self) {
-        let _ = pidfd_send_signal(&self.0, Signal::KILL);
+        if let Some(handle) = &self.0 {
+            let _ = pidfd_send_signal(handle, Signal::KILL);
+        }
     }
 }
 
