@@ -87,6 +87,7 @@ fn flag(number: c_int) -> u64 {
 
 /// The attack that reached another service, in both of its parts, and in others' words.
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of it is a table of calls")]
 fn no_socket_that_it_has_can_be_turned_into_a_connection() {
     if !root() {
         return;
@@ -184,6 +185,7 @@ fn no_socket_that_it_has_can_be_turned_into_a_connection() {
 
 /// Whatever else a process can ask for, with arguments that would be right.
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of it is a table of calls")]
 fn it_gets_no_file_no_process_no_kernel_and_no_memory_that_runs() {
     if !root() {
         return;
