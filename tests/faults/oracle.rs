@@ -1,6 +1,7 @@
-//! Whether anybody survives. Two witnesses, neither of which asks the session: the end of the
-//! streams that every descendant inherited, and the kernel, which gives every orphan to this process
-//! (prctl(2), `PR_SET_CHILD_SUBREAPER`) and tells when there is none left.
+//! Whether anybody survives. Two witnesses, neither of which asks the session: the kernel, which gives
+//! every orphan to this process (prctl(2), `PR_SET_CHILD_SUBREAPER`) and tells when there is none
+//! left; and the end of the session's output. The first sees every descendant, whatever it has closed
+//! or forgotten; the second, anybody else who was given one of the streams.
 
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};

@@ -1,5 +1,4 @@
-//! One session under test: started so that every descendant inherits descriptor 9, brought to a
-//! phase, read to its end.
+//! One session under test: started, brought to a phase, read to its end.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitStatus;
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::Signal;
 
-use crate::harness::{Program, Stream, Terminal, WATCHED, in_shell};
+use crate::harness::{Program, Stream, Terminal};
 use crate::plan::{Phase, Plan};
 use crate::proc::{self, Seen};
 use crate::stage::Stage;
@@ -36,9 +35,9 @@ impl Session {
         let command = stage.command(plan);
         let began = Instant::now();
         let seat = if plan.on_terminal {
-            Seat::Terminal(Box::new(Terminal::start(&command, 80)))
+            Seat::Terminal(Box::new(Terminal::start_under(&command, 80, |seated| seated)))
         } else {
-            Seat::Pipes(Program::start(in_shell(&command, WATCHED)))
+            Seat::Pipes(Program::start(command))
         };
         let pid = match &seat {
             Seat::Pipes(program) => program.pid(),
@@ -157,7 +156,7 @@ impl Session {
         }
     }
 
-    /// Whether every descriptor 9 is closed, at `end` at the latest.
+    /// Whether everybody who wrote its output has closed it, at `end` at the latest.
     pub(crate) fn is_silent_by(&mut self, end: Instant) -> bool {
         match &mut self.seat {
             Seat::Pipes(program) => program.is_silent_by(end),

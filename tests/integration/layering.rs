@@ -22,7 +22,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("memory", &[]),
     ("paths", &[]),
-    ("process", &["paths"]),
+    ("process", &["memory", "paths"]),
     ("terminal", &[]),
     ("token", &[]),
 ];

@@ -1,14 +1,15 @@
 //! Every way in which `chattrace-tunnel` ends takes cloudflared along (V-11), and leaves nothing.
 
 use crate::harness::cloudflared::{HANGS, HAPPY, HOST};
-use crate::harness::{Place, Program, StandIn, Stream, TUNNEL, WATCHED, in_shell};
+use crate::harness::{Place, Program, StandIn, Stream, TUNNEL};
+use crate::session::stage::watched;
 use crate::tunnel::tunnel;
 
 const ORIGIN: &str = "http://127.0.0.1:8080";
 
 fn up(place: &Place, orders: &str) -> (StandIn, Program) {
     let stand_in = StandIn::install(place, orders);
-    let mut program = Program::start(in_shell(&tunnel(place, &stand_in, &[ORIGIN]), WATCHED));
+    let mut program = watched(&tunnel(place, &stand_in, &[ORIGIN]));
     program.stderr_with("up");
     (stand_in, program)
 }
@@ -33,7 +34,7 @@ fn every_signal_that_asks_ends_it_with_0_and_cloudflared_unregisters() {
 fn a_signal_before_there_is_an_address_ends_it_too() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HANGS);
-    let mut program = Program::start(in_shell(&tunnel(&place, &stand_in, &[ORIGIN]), WATCHED));
+    let mut program = watched(&tunnel(&place, &stand_in, &[ORIGIN]));
     program.stderr_with("asking for a public address");
     program.signal("TERM");
     program.wait().expect_code(0);
@@ -94,7 +95,7 @@ fn a_reader_that_goes_away_ends_it_at_once() {
 fn the_end_of_standard_input_ends_it_when_the_origin_came_from_there() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
-    let mut program = Program::start(in_shell(&tunnel(&place, &stand_in, &[]), WATCHED));
+    let mut program = watched(&tunnel(&place, &stand_in, &[]));
     program.write("http://127.0.0.1:8080/t/abc#x\nmore\n");
     assert_eq!(program.stdout_line(), format!("https://{HOST}/t/abc#x"));
     program.close_stdin();

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::harness::cloudflared::{HANGS, HAPPY, TOO_MANY};
-use crate::harness::{Place, StandIn, Supervised, TUNNEL};
+use crate::harness::{Living, Place, StandIn, Supervised, TUNNEL};
 
 #[test]
 fn found_opened_and_closed_when_told() {
@@ -96,14 +96,13 @@ fn the_end_of_the_lifeline_ends_everything() {
 fn killed_it_takes_cloudflared_along() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
-    // Descriptor 9 is inherited by everything below: its end is the end of the last of them.
-    let mut shell = place.command("sh");
-    shell.args(["-c", "exec 9>&1; exec \"$0\" \"$@\"", TUNNEL]);
-    let mut tunnel = Supervised::start_as(&place, shell);
-    tunnel.begin(json!(stand_in.path()), Value::Null);
+    let mut tunnel = Supervised::with(&place, &stand_in);
     tunnel.up();
+    let cloudflared = stand_in.records().remove(0)["pid"].as_u64().unwrap();
+    let cloudflared = Living::hold(cloudflared.try_into().unwrap());
     tunnel.child.kill().unwrap();
     assert_eq!(tunnel.ended(), None);
+    cloudflared.ends();
 }
 
 /// One attempt per process: the supervisor starts a new one, later if it must.

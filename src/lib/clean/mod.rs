@@ -31,6 +31,7 @@ const NAME: &str = "chattrace-clean";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    process::close_inherited();
     terminal::hush_panics(NAME);
     let exit = match cli::parse() {
         Ok(Task::Guard(run_dir, parent)) => guard::run(&run_dir, parent),

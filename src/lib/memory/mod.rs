@@ -10,6 +10,7 @@
 
 #![expect(unsafe_code, reason = "an allocator, and the calls that map and lock its memory")]
 
+mod executable;
 mod regions;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use talc::DefaultBinning;
 use talc::base::Talc;
 use talc::source::GlobalAllocSource;
 
+pub(crate) use executable::{make_executable, map_executable};
 use regions::{REGION_BYTES, Regions};
 
 type Source = GlobalAllocSource<Regions>;

@@ -71,7 +71,8 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// The listener that the supervisor handed us as standard output.
+/// The listener that the supervisor handed us as standard output, which leads to where standard error
+/// does from here on: one descriptor is the listener, and no other.
 ///
 /// # Errors
 /// When standard output is not one.
@@ -85,6 +86,7 @@ pub(crate) fn handed_listener() -> std::io::Result<TcpListener> {
             handed.as_raw_fd()
         )));
     }
+    nix::unistd::dup2_stdout(std::io::stderr())?;
     Ok(TcpListener::from(handed))
 }
 

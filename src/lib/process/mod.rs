@@ -2,6 +2,7 @@
 //! Nothing here is ever ended by name.
 
 mod confine;
+mod inheritance;
 mod listener;
 mod marked;
 mod parent;
@@ -10,9 +11,10 @@ mod spawn;
 mod stream;
 
 pub(crate) use confine::{
-    Cage, Confinement, Missing, Trial, cage, close_calls, close_files, drop_privileges,
+    Cage, Confinement, Means, Missing, Trial, cage, close_calls, close_files, drop_privileges,
     forbid_processes, only_read, trials,
 };
+pub(crate) use inheritance::close_inherited;
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER, SEND_BUFFER, handed_listener, listen, raise_file_limit,
 };

@@ -1,6 +1,7 @@
 //! The room alone, in a pipeline or in front of a debugger.
 
 use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,11 @@ impl Alone {
         Ok(Self { config, listener })
     }
 
+    /// What is accepted on, once somebody is.
+    pub(super) fn listener(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+
     /// Serves until a signal, or until nobody reads our stdout any more.
     ///
     /// # Errors
@@ -75,13 +81,22 @@ impl Alone {
         let listener = TcpListener::from_std(listener)?;
         // A thread: there can be none later.
         let lines = if cli.json { Some(Lines::start("stdout", terminal::result)?) } else { None };
-        let protection = confined.complete().await;
+        // A copy of stdout is watched, and copies cannot be made later.
+        let gone = terminal::reader_gone();
+        let protection = confined.complete(listener.as_fd()).await;
         protected(&protection, config.confinement)?;
         let reader = announce(link, cli.json);
         if reader == Reader::There {
             explain(listen);
         }
-        serve(service, listener, lines, signals, reader).await
+        let unread = async {
+            match reader {
+                Reader::There => gone.await,
+                // Nobody reads, from the first line on.
+                Reader::Gone => {}
+            }
+        };
+        serve(service, listener, lines, signals, unread).await
     }
 }
 
@@ -99,7 +114,7 @@ async fn serve(
     listener: TcpListener,
     lines: Option<Lines>,
     mut signals: EndSignals,
-    reader: Reader,
+    unread: impl Future<Output = ()>,
 ) -> Result<Exit, ServeError> {
     let tell = |event: &Event<'_>| {
         if let Some(lines) = &lines {
@@ -110,7 +125,6 @@ async fn serve(
     let time = super::keep_time(Arc::clone(&service.hub));
     let work = async { tokio::join!(serving, time) };
     tokio::pin!(work);
-    let unread = unread(reader);
     tokio::pin!(unread);
     let began = loop {
         tokio::select! {
@@ -139,13 +153,6 @@ async fn serve(
         let _ = timeout(FAREWELL, lines.written()).await;
     }
     Ok(Exit::Ended)
-}
-
-/// Returns when nobody reads our stdout: from the first line on, or later.
-async fn unread(reader: Reader) {
-    if reader == Reader::There {
-        terminal::reader_gone().await;
-    }
 }
 
 /// Says what of the protection is missing, if it is not required.

@@ -1,10 +1,12 @@
 //! The room gives up everything but its open sockets, in two steps: files and rights before there is
 //! a second thread, system calls when nothing more has to be started. Then it tries whether it is true.
 
+use std::os::fd::BorrowedFd;
+
 use crate::control::Protection;
 use crate::exit::Exit;
 use crate::memory::{self, Locked};
-use crate::process::{self, Confinement, Missing, Trial};
+use crate::process::{self, Confinement, Means, Missing, Trial};
 use crate::terminal::{self, Reader};
 
 use super::ServeError;
@@ -14,6 +16,7 @@ use super::ServeError;
 pub(super) struct Confined {
     confinement: Confinement,
     locked: Locked,
+    means: Means,
 }
 
 impl Confined {
@@ -23,19 +26,20 @@ impl Confined {
         // Refused only where the kernel has no such thing; the supervisor says what holds.
         let _ = process::harden();
         let locked = memory::lock();
+        let means = Means::open();
         let mut confinement = Confinement::default();
         confinement.without(process::close_files());
         confinement.without(process::drop_privileges());
-        Self { confinement, locked }
+        Self { confinement, locked, means }
     }
 
     /// Gives up the system calls as well, and tries from a task of the runtime what must not work.
-    /// Nothing can be started after this, no thread either.
-    pub(super) async fn complete(mut self) -> Protection {
-        self.confinement.without(process::close_calls());
+    /// Nothing can be started after this, no thread either, and nothing accepted on but `listener`.
+    pub(super) async fn complete(mut self, listener: BorrowedFd<'_>) -> Protection {
+        self.confinement.without(process::close_calls(listener));
         // What is known to be missing need not be tried.
         if self.confinement.is_whole() {
-            let done = tried().await.into_iter().filter(|trial| trial.refused.is_none());
+            let done = tried(self.means).await.into_iter().filter(|trial| trial.refused.is_none());
             let breach = |trial: Trial| Missing::Breach { what: trial.what.to_owned() };
             done.for_each(|trial| self.confinement.without(Some(breach(trial))));
         }
@@ -46,9 +50,9 @@ impl Confined {
     ///
     /// # Errors
     /// [`ServeError::Unconfined`] when something could be done.
-    pub(super) async fn test(mut self) -> Result<Exit, ServeError> {
-        self.confinement.without(process::close_calls());
-        for trial in tried().await {
+    pub(super) async fn test(mut self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
+        self.confinement.without(process::close_calls(listener));
+        for trial in tried(self.means).await {
             let line = match &trial.refused {
                 Some(why) => format!("refused   {}: {why}", trial.what),
                 None => {
@@ -69,7 +73,7 @@ impl Confined {
 }
 
 /// The trials, made by a task: where the filter binds one thread and not the others, it is found out.
-async fn tried() -> Vec<Trial> {
-    let trials = tokio::spawn(async { process::trials().collect() });
+async fn tried(means: Means) -> Vec<Trial> {
+    let trials = tokio::spawn(async move { process::trials(&means).collect() });
     trials.await.expect("trials return their errors")
 }

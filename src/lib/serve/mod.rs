@@ -70,6 +70,7 @@ impl ServeError {
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
+    process::close_inherited();
     terminal::hush_panics("chattrace-serve");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
@@ -102,7 +103,7 @@ fn run(cli: &cli::Cli) -> Result<Exit, ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match alone {
-            Some(_) if cli.self_test => confined.test().await,
+            Some(alone) if cli.self_test => confined.test(alone.listener()).await,
             Some(alone) => alone.run(cli, confined).await,
             None => supervised::run(confined).await,
         }

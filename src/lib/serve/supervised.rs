@@ -1,5 +1,6 @@
 //! The room under a supervisor: settings in, events out, and an end with the lifeline.
 
+use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
@@ -26,7 +27,7 @@ pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let mut service = Service::new(room, ticket, door)?;
     let listener = TcpListener::from_std(listener)?;
     // Our own descriptor for the listener, and no way left to make another one.
-    let protection = confined.complete().await;
+    let protection = confined.complete(listener.as_fd()).await;
     outbox.send(&FromServe::Ready { protection }).await?;
     tokio::select! {
         () = super::web::serve(listener, Arc::clone(&service.web)) => Ok(GONE),

@@ -62,6 +62,7 @@ impl StartError {
 
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
+    process::close_inherited();
     terminal::hush_panics("chattrace");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,

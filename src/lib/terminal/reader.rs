@@ -10,9 +10,10 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 
 /// Returns when the reader of stdout has gone: the pipe's other end is closed, the terminal hung
-/// up. Never returns for what has no reader, such as a file. Must be called inside a runtime.
-pub(crate) async fn reader_gone() {
-    gone(std::io::stdout().as_fd()).await;
+/// up. Never returns for what has no reader, such as a file. Must be called inside a runtime, and
+/// watches from the call on: a process that may make no system call for it later asks for it in time.
+pub(crate) fn reader_gone() -> impl Future<Output = ()> {
+    gone(std::io::stdout().as_fd())
 }
 
 /// Returns when the terminal on stderr hung up; never if there is none. The signal for it is not
@@ -39,12 +40,14 @@ pub(crate) async fn writer_gone() {
     }
 }
 
-async fn gone(end: BorrowedFd<'_>) {
-    let end = end.try_clone_to_owned();
-    match end.and_then(|end| watched(end, Interest::ERROR)) {
-        Ok(end) => hung_up(&end).await,
-        // A regular file cannot be watched (EPERM, epoll_ctl(2)): it has no reader to lose.
-        Err(_) => std::future::pending().await,
+fn gone(end: BorrowedFd<'_>) -> impl Future<Output = ()> + use<> {
+    let end = end.try_clone_to_owned().and_then(|end| watched(end, Interest::ERROR));
+    async {
+        match end {
+            Ok(end) => hung_up(&end).await,
+            // A regular file cannot be watched (EPERM, epoll_ctl(2)): it has no reader to lose.
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 

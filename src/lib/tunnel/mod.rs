@@ -41,6 +41,7 @@ const NAME: &str = "chattrace-tunnel";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    process::close_inherited();
     terminal::hush_panics(NAME);
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "exec") {

@@ -1,12 +1,10 @@
 //! The stand-in for cloudflared in a test's place, with its orders: see the module documentation of
 //! `tests/fixtures/cloudflared/main.rs` for the steps.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-
+use super::edge::Edge;
 use super::{Place, stand_in};
 
 /// The host name that the stand-in gets unless told otherwise.
@@ -38,12 +36,12 @@ pub(crate) const UNKNOWN_FLAG: &str = "out Incorrect Usage. flag provided but no
 /// Three failed dials over QUIC, the whole way over HTTP/2.
 pub(crate) const ONLY_HTTP2: &str = "greet\nquic: box quic-words.trycloudflare.com\nhttp2: box some-random-words-here.trycloudflare.com\nmetrics\nquic: err 2026-11-23T05:09:19Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: err 2026-11-23T05:09:25Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.2\nquic: err 2026-11-23T05:09:33Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: hang\nregister\n";
 
-/// A stand-in that was put into a place. Whatever is started while it lives inherits the descriptors
-/// of its files: it is confined, and can open none itself.
+/// A stand-in that was put into a place. It is confined, and can open no file itself: what it reads
+/// and writes goes through its [`Edge`].
 #[derive(Debug)]
 pub(crate) struct StandIn {
     path: PathBuf,
-    _files: [File; 3],
+    _edge: Edge,
 }
 
 impl StandIn {
@@ -64,9 +62,10 @@ impl StandIn {
             assert!(copied.unwrap().success());
         }
         let path = std::fs::canonicalize(path).unwrap();
-        let endings = [".orders", ".version", ".starts"];
-        let files = endings.map(|ending| inheritable(&beside(&path, ending)));
-        let placed = Self { path, _files: files };
+        for ending in [".orders", ".version", ".starts"] {
+            std::fs::write(beside(&path, ending), "").unwrap();
+        }
+        let placed = Self { _edge: Edge::open(&path), path };
         placed.order(orders);
         placed
     }
@@ -125,17 +124,8 @@ impl StandIn {
     }
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-/// A file, open for reading and appending, whose descriptor is inherited. A high one: shells have
-/// their own ideas about those below ten.
-pub(crate) fn inheritable(path: &Path) -> File {
-    let file = File::options().read(true).append(true).create(true).open(path).unwrap();
-    let high = rustix::io::fcntl_dupfd_cloexec(&file, 100).unwrap();
-    fcntl(&high, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
-    File::from(high)
 }

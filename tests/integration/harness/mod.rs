@@ -3,6 +3,7 @@
 //! one generous deadline; nothing here sleeps to see whether something happens.
 
 pub(crate) mod cloudflared;
+mod edge;
 mod place;
 mod program;
 mod supervised;
@@ -10,7 +11,7 @@ mod terminal;
 
 pub(crate) use cloudflared::StandIn;
 pub(crate) use place::Place;
-pub(crate) use program::{Ended, Program, Stream};
+pub(crate) use program::{Ended, Living, Program, Stream};
 pub(crate) use supervised::Supervised;
 pub(crate) use terminal::Terminal;
 
@@ -35,9 +36,15 @@ pub(crate) fn in_shell(command: &Command, script: &str) -> Command {
     shell
 }
 
-/// A line of shell that gives every descendant of the command a copy of its stdout, as descriptor 9:
-/// the end of that output is the end of all of them.
-pub(crate) const WATCHED: &str = "exec 9>&1; exec \"$0\" \"$@\"";
+/// `command` with a witness over it, which lives as long as the last of everything that was started:
+/// see `tests/fixtures/witness/main.rs`. Its environment and working folder are those of `command`.
+fn witnessed(command: &Command) -> Command {
+    let mut witness = Command::new(stand_in("witness"));
+    witness.arg(command.get_program()).args(command.get_args());
+    witness.env_clear().current_dir(command.get_current_dir().unwrap());
+    witness.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    witness
+}
 
 /// The children of the process `parent`, by every thread of it (proc(5)); none of one that is gone.
 pub(crate) fn children(parent: u32) -> Vec<u32> {

@@ -2,14 +2,48 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::DEADLINE;
+use super::{DEADLINE, in_shell, witnessed};
+
+/// A process that need not be a child of ours. Means this one as long as it is held; `None` if it had
+/// ended, and was collected, before it could be held.
+#[derive(Debug)]
+pub(crate) struct Living(Option<OwnedFd>);
+
+impl Living {
+    /// The caller knows that it has not been collected, or that its number was given a moment ago.
+    pub(crate) fn hold(pid: u32) -> Self {
+        let pid = Pid::from_raw(pid.cast_signed()).expect("a process has a number");
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(handle) => Self(Some(handle)),
+            Err(Errno::SRCH) => Self(None),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Waits for its end: it is readable then (pidfd_open(2)).
+    pub(crate) fn ends(&self) {
+        let Some(handle) = &self.0 else { return };
+        let mut watched = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
+        let ended = poll(&mut watched, PollTimeout::try_from(DEADLINE).unwrap());
+        assert_eq!(ended, Ok(1), "it does not end");
+    }
+
+    /// Kills it, if it is still there.
+    pub(super) fn kill(&self) {
+        if let Some(handle) = &self.0 {
+            let _ = pidfd_send_signal(handle, Signal::KILL);
+        }
+    }
+}
 
 /// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +76,11 @@ impl Ended {
 /// Ended by its own number when dropped.
 #[derive(Debug)]
 pub(crate) struct Program {
+    /// The program, or the witness over it.
     child: Child,
+    /// The program.
+    pid: u32,
+    living: Living,
     stdin: Option<ChildStdin>,
     lines: Receiver<(Stream, String)>,
     /// Of the stream that nobody was waiting for, in order.
@@ -51,20 +89,39 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it with pipes for all three streams.
+    /// Starts it with pipes for all three streams. Their end is its own, or that of those of its
+    /// children that have them.
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped());
         Self::spawn(command)
     }
 
+    /// Starts `command` through a line of shell, in which it is `"$0" "$@"`, and under a witness: the
+    /// end of its output is the end of every process that descends from that shell.
+    pub(crate) fn start_witnessed(command: &Command, script: &str) -> Self {
+        // The shell says which process it is, and then becomes the program.
+        let command = in_shell(command, &format!("echo $$; {script}"));
+        let mut child = with_pipes(witnessed(&command).stdin(Stdio::piped()));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut pid = String::new();
+        stdout.read_line(&mut pid).unwrap();
+        let pid = pid.trim_end().parse().unwrap();
+        Self::of(child, pid, stdout)
+    }
+
     fn spawn(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child = with_pipes(&mut command);
+        let (pid, stdout) = (child.id(), BufReader::new(child.stdout.take().unwrap()));
+        Self::of(child, pid, stdout)
+    }
+
+    fn of(mut child: Child, pid: u32, stdout: BufReader<ChildStdout>) -> Self {
         let (sender, lines) = channel();
-        relay(child.stdout.take().unwrap(), Stream::Stdout, sender.clone());
+        relay(stdout, Stream::Stdout, sender.clone());
         relay(child.stderr.take().unwrap(), Stream::Stderr, sender);
         let stdin = child.stdin.take();
-        Self { child, stdin, lines, waiting: VecDeque::new(), said: Vec::new() }
+        let living = Living::hold(pid);
+        Self { child, pid, living, stdin, lines, waiting: VecDeque::new(), said: Vec::new() }
     }
 
     /// Runs it to its end, with nothing on stdin and nobody who could close it.
@@ -75,7 +132,7 @@ impl Program {
 
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
     }
 
     /// Writes to its stdin.
@@ -142,8 +199,7 @@ impl Program {
     /// Waits until it is dead, whoever else still holds its streams. It is collected by
     /// [`Program::wait`].
     pub(crate) fn dead(&self) {
-        let pid = Id::Pid(Pid::from_raw(i32::try_from(self.pid()).unwrap()));
-        waitid(pid, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+        self.living.ends();
     }
 
     /// Waits for the end of both streams and of the process.
@@ -182,10 +238,17 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Already collected by `wait`, or ended here; either way it is our own child.
+        // Already collected by `wait`, or ended here; either way the handle means the program, and
+        // the other is our own child.
+        self.living.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn with_pipes(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 fn relay(stream: impl Read + Send + 'static, from: Stream, to: Sender<(Stream, String)>) {

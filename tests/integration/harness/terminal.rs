@@ -1,7 +1,7 @@
 //! A terminal of a test's own: a program in front of it, what it shows, and the keys.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, PipeReader, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,17 +13,21 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 
-use super::{DEADLINE, Ended};
+use super::{DEADLINE, Ended, Living, witnessed};
 
 /// A program that has a terminal for itself. Ended by its own number when dropped.
 #[derive(Debug)]
 pub(crate) struct Terminal {
+    /// The program, or the witness over it, which is no part of the terminal's session.
     child: Child,
+    /// The program.
+    pid: u32,
+    living: Living,
     /// The end that the person would sit at; `None` once it is closed.
     ours: Option<Sitting>,
     path: String,
     shown: Receiver<Vec<u8>>,
-    /// The end of everybody who was started; they must leave descriptor 9 alone.
+    /// The end of everybody who was started, if there is a witness; else that of the shell's stdout.
     dead: Receiver<()>,
     raw: Vec<u8>,
     /// Up to where [`Terminal::see`] has read.
@@ -39,9 +43,19 @@ struct Sitting {
 }
 
 impl Terminal {
-    /// Starts `command` as the one program of a terminal of so many columns. `setsid -c` gives it
-    /// the terminal, and every descendant inherits a pipe that is closed with the last of them.
+    /// Starts `command` as the one program of a terminal of so many columns, under a witness: see
+    /// [`Terminal::wait`].
     pub(crate) fn start(command: &Command, columns: u16) -> Self {
+        Self::start_under(command, columns, |seated| witnessed(&seated))
+    }
+
+    /// The same with this over it, which may be nothing for a test that is a witness itself. `setsid -c`
+    /// gives the program the terminal.
+    pub(crate) fn start_under(
+        command: &Command,
+        columns: u16,
+        under: fn(Command) -> Command,
+    ) -> Self {
         // CLOEXEC from the beginning: a child of another test that inherits our end would keep the
         // terminal open. (openpty(3) cannot.)
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
@@ -57,17 +71,24 @@ impl Terminal {
         resize(&path, columns);
         let (alive, witness) = std::io::pipe().unwrap();
         let mut seated = Command::new("setsid");
-        seated.args(["-c", "sh", "-c", "exec 9>&1 1>&0; exec \"$0\" \"$@\""]);
+        // The shell says which process it is, and then becomes the program.
+        seated.args(["-c", "sh", "-c", "echo $$; exec 1>&0; exec \"$0\" \"$@\""]);
         seated.arg(command.get_program()).args(command.get_args());
         seated.env_clear().current_dir(command.get_current_dir().unwrap());
         seated.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut seated = under(seated);
         seated.stdin(slave.try_clone().unwrap()).stdout(witness).stderr(Stdio::from(slave));
         let child = seated.spawn().unwrap();
         // It holds our copies of the slave and of the witness.
         drop(seated);
+        let mut alive = BufReader::new(alive);
+        let mut pid = String::new();
+        alive.read_line(&mut pid).unwrap();
+        let pid = pid.trim_end().parse().unwrap();
         let master = File::from(master.as_fd().try_clone_to_owned().unwrap());
         let (ours, shown) = Sitting::down(master);
-        Self { child, ours: Some(ours), path, shown, dead: watch(alive), raw: Vec::new(), seen: 0 }
+        let (living, dead) = (Living::hold(pid), watch(alive));
+        Self { child, pid, living, ours: Some(ours), path, shown, dead, raw: Vec::new(), seen: 0 }
     }
 
     /// Waits until `text` is shown, colours and movements left out, after whatever was waited for
@@ -105,7 +126,7 @@ impl Terminal {
 
     /// Sends the program the signal `name`, such as `TERM`; not through the terminal.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid.to_string();
         assert!(Command::new("kill").args([format!("-{name}"), pid]).status().unwrap().success());
     }
 
@@ -130,7 +151,7 @@ impl Terminal {
     /// The process id of the program, which leads the session of this terminal.
     #[allow(dead_code, reason = "used by tests/faults alone")]
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
     }
 
     /// Waits until everybody who was started is dead; false if somebody still lives at `end`.
@@ -169,7 +190,9 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Already collected by `wait`, or ended here; either way it is our own child.
+        // Already collected by `wait`, or ended here; either way the handle means the program, and
+        // the other is our own child.
+        self.living.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -209,7 +232,7 @@ fn resize(path: &str, columns: u16) {
     assert!(Command::new("stty").args(size).status().unwrap().success());
 }
 
-fn watch(mut alive: std::io::PipeReader) -> Receiver<()> {
+fn watch(mut alive: BufReader<PipeReader>) -> Receiver<()> {
     let (sender, dead) = channel();
     std::thread::spawn(move || {
         let _ = alive.read_to_end(&mut Vec::new());

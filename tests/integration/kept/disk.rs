@@ -55,7 +55,7 @@ fn after_sessions_and_crashes_no_file_of_the_machine_has_a_word_of_them() {
     let command = |stage: &Stage| stage.public(&["--json", "--logs", "delete"]);
     let (_, orderly) = Talk::over(&stages[0], watched(&command(&stages[0]))).end();
     let crash = |stage: &Stage, who: fn(&Program) -> u32| {
-        let script = "ulimit -c unlimited; exec 9>&1; exec \"$0\" \"$@\"";
+        let script = "ulimit -c unlimited; exec \"$0\" \"$@\"";
         let talk = Talk::over(stage, scripted(&command(stage), script));
         signal("ABRT", who(&talk.session));
         let canaries = talk.wait().1;

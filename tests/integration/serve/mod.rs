@@ -23,3 +23,5 @@ pub(crate) mod server;
 mod slow;
 pub(crate) mod sockets;
 mod start;
+#[cfg(target_arch = "x86_64")]
+mod taken_over;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) use crate::harness::in_shell;
-use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal, WATCHED};
+use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal};
 
 /// A place with a configuration, a stand-in, and the memory of what it looked like before.
 pub(crate) struct Stage {
@@ -80,15 +80,14 @@ impl Stage {
     }
 }
 
-/// Starts `command` so that the end of its output is the end of everybody it started: descriptor 9
-/// is a copy of its stdout, which every descendant inherits.
+/// Starts `command` so that the end of its output is the end of everybody it started.
 pub(crate) fn watched(command: &Command) -> Program {
-    scripted(command, WATCHED)
+    scripted(command, "exec \"$0\" \"$@\"")
 }
 
-/// Starts `command` through a line of shell, in which it is `"$0" "$@"`.
+/// The same through this line of shell, in which it is `"$0" "$@"`.
 pub(crate) fn scripted(command: &Command, script: &str) -> Program {
-    Program::start(in_shell(command, script))
+    Program::start_witnessed(command, script)
 }
 
 /// The next event of this name from a session with `--json`.

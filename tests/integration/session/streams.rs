@@ -8,10 +8,10 @@ use std::sync::mpsc::channel;
 use super::control::ask;
 use super::guest::Guest;
 use super::stage::{Link, Stage, in_shell, scripted};
-use crate::harness::cloudflared::{HAPPY, inheritable};
+use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, Terminal};
 
-/// A pipe with a name, which the stand-in inherits: a meeting without a stream.
+/// A pipe with a name, into which the stand-in's edge writes for it: a meeting without a stream.
 struct Meeting(File);
 
 impl Meeting {
@@ -20,7 +20,8 @@ impl Meeting {
         stage.stand_in.order(&format!("{HAPPY}touch here\n"));
         let path = stage.stand_in.file("here");
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        Self(inheritable(&path))
+        // For both: nobody waits for the other side when it is opened (fifo(7)).
+        Self(File::options().read(true).write(true).open(path).unwrap())
     }
 
     fn wait(self) {
@@ -49,7 +50,7 @@ fn closed_and_unwritable_streams_do_not_matter() {
         for arguments in [&[][..], &["--json"]] {
             let stage = Stage::new(HAPPY);
             let meeting = Meeting::with_stand_in(&stage);
-            let script = format!("exec 9>&1; exec \"$0\" \"$@\" {streams}");
+            let script = format!("exec \"$0\" \"$@\" {streams}");
             let session = scripted(&stage.public(arguments), &script);
             meeting.wait();
             session.signal("TERM");
@@ -66,7 +67,7 @@ fn closed_and_unwritable_streams_do_not_matter() {
 #[test]
 fn a_full_disk_behind_stdout_ends_it_as_a_reader_that_goes_does() {
     let stage = Stage::new(HAPPY);
-    let script = "exec 9>&1; exec \"$0\" \"$@\" >/dev/full";
+    let script = "exec \"$0\" \"$@\" >/dev/full";
     let ended = scripted(&stage.local(&[]), script).wait().expect_code(0);
     assert!(ended.stderr.contains("nobody reads the output any more"), "{ended:#?}");
     stage.assert_nothing_left();
@@ -109,7 +110,7 @@ fn quiet_on_a_terminal_is_the_link_alone() {
 fn an_input_without_anybody_behind_it_does_not_end_it() {
     for input in ["</dev/null", "<&-", "<\"$0\""] {
         let stage = Stage::new(HAPPY);
-        let script = format!("exec 9>&1; exec \"$0\" \"$@\" {input}");
+        let script = format!("exec \"$0\" \"$@\" {input}");
         let mut session = scripted(&stage.local(&[]), &script);
         let link = Link::local(&session.stdout_line());
         let mut ana = Guest::join(&link, "Ana");
@@ -124,7 +125,7 @@ fn an_input_without_anybody_behind_it_does_not_end_it() {
 #[test]
 fn both_streams_in_one_file_hold_the_link_as_a_line() {
     let stage = Stage::new(HAPPY);
-    let script = "exec 9>&1; exec \"$0\" \"$@\" 2>&1";
+    let script = "exec \"$0\" \"$@\" 2>&1";
     let mut session = Program::start(in_shell(&stage.local(&["--no-qr"]), script));
     let link = session.stdout_line_with("http://");
     assert_eq!(Link::local(&link).url, link);

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 
 use super::ends::signal;
-use super::stage::{Link, Stage, in_shell, scripted};
+use super::stage::{Link, Stage, in_shell};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CLEAN, DEADLINE, Program, Terminal};
 
@@ -79,8 +79,9 @@ fn a_guard_of_anything_else_removes_nothing() {
 fn a_child_without_the_mark_outlives_every_end() {
     for name in ["TERM", "KILL"] {
         let stage = Stage::new(HAPPY);
-        let script = "exec 9>&1; sleep 3600 >/dev/null 2>&1 9>&- & echo $!; exec \"$0\" \"$@\"";
-        let mut session = scripted(&stage.public(&[]), script);
+        let script = "sleep 3600 >/dev/null 2>&1 & echo $!; exec \"$0\" \"$@\"";
+        // Without a witness, which would wait for the child to end as well.
+        let mut session = Program::start(in_shell(&stage.public(&[]), script));
         let stranger: u32 = session.stdout_line().parse().unwrap();
         session.stdout_line_with("https://");
         session.signal(name);

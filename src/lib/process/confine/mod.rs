@@ -11,6 +11,7 @@
 //! thread that asks and those that it starts, so they come before the runtime; the filter binds all
 //! threads and forbids what a start needs, so it comes last.
 
+mod allowed;
 mod calls;
 mod fence;
 mod files;
@@ -24,7 +25,7 @@ pub(crate) use calls::close_calls;
 pub(crate) use fence::forbid_processes;
 pub(crate) use files::{Cage, cage, close_files, only_read};
 pub(crate) use privileges::drop_privileges;
-pub(crate) use trials::{Trial, trials};
+pub(crate) use trials::{Means, Trial, trials};
 
 /// A layer of confinement that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
