@@ -7,6 +7,7 @@ mod fallback;
 pub(crate) mod guest;
 mod input;
 mod left;
+mod mounts;
 mod older;
 mod pipes;
 mod places;
