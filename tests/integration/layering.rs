@@ -15,7 +15,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
     ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
     // What it carries.
-    ("control", &["config", "memory", "process", "token"]),
+    ("control", &["config", "memory", "process", "terminal", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
     ("chat", &["token"]),

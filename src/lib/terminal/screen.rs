@@ -127,6 +127,27 @@ impl Screen {
         }
     }
 
+    /// A line that stays, cut to one row of the terminal.
+    pub(crate) fn row(&self, text: &str) {
+        self.line(&self.cut(text, usize::from(self.width())));
+    }
+
+    /// `text`, cut with `…` to so many columns; styles do not count.
+    pub(crate) fn cut(&self, text: &str, columns: usize) -> String {
+        console::truncate_str(text, columns, "…").into_owned()
+    }
+
+    /// `text`, wrapped to this screen: its first line begins at any column up to `indent`, and every
+    /// other one there.
+    pub(crate) fn wrap(&self, text: &str, indent: usize) -> String {
+        wrapped(text, indent, usize::from(self.width()))
+    }
+
+    /// A sentence that stays, with a mark before it.
+    pub(crate) fn marked(&self, mark: Mark, text: &str) {
+        self.line(&format!("  {} {}", self.sign(mark), self.wrap(text, 4)));
+    }
+
     /// A line that stays and is said even when quiet.
     pub(crate) fn insist(&self, text: &str) {
         if self.is_quiet() {

@@ -1,7 +1,7 @@
 //! Every line that the operator sees, and every line that a program reads from our stdout.
 //!
-//! Names come from the network and are made harmless here, once, for screen and log alike. Message
-//! text never gets this far.
+//! Names come from the network. They are bounded where they are read (`control::bounds`), and made
+//! harmless here once more, for screen and log alike. Message text never gets this far.
 
 mod ending;
 mod tunnel;
@@ -18,6 +18,9 @@ use super::services::Cleaning;
 use crate::control::Participant;
 use crate::log::{self, Entry, EventLog, Person};
 use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
+
+/// The column at which an event begins: two spaces, the time, two spaces.
+const EVENT_COLUMN: usize = 12;
 
 /// For what a busy reader has not taken yet when the session is over.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -251,7 +254,7 @@ impl Board {
     pub(in crate::supervisor) fn joined(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         let person = person(participant);
-        self.event(&format!("+ {person}"));
+        self.person_event('+', &person);
         self.note(Entry::Joined(person));
         self.json(&Event::Joined { participant, present });
     }
@@ -260,21 +263,30 @@ impl Board {
     pub(in crate::supervisor) fn left(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         let person = person(participant);
-        self.event(&format!("- {person}"));
+        self.person_event('-', &person);
         self.note(Entry::Left(person));
         self.json(&Event::Left { participant, present });
     }
 
     /// Something to know while the session goes on.
     pub(in crate::supervisor) fn hint(&self, text: &str) {
-        self.screen.line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
+        self.screen.marked(Mark::Warning, text);
         self.bottom();
+    }
+
+    /// A line about one participant, on one row of the terminal: the rest of a longer one would begin
+    /// where lines of our own do. Their name is cut, number and tag are not.
+    fn person_event(&self, sign: char, person: &Person) {
+        let beside = Person { name: String::new(), ..person.clone() }.to_string();
+        let room = usize::from(self.screen.width()).saturating_sub(EVENT_COLUMN + 2 + beside.len());
+        let name = self.screen.cut(&person.name, room.max(1));
+        self.event(&format!("{sign} {}", Person { name, ..person.clone() }));
     }
 
     /// A line with the time before it.
     fn event(&self, text: &str) {
         let time = log::now().strftime("%H:%M:%S").to_string();
-        self.screen.line(&format!("  {}  {text}", self.screen.dim(&time)));
+        self.screen.row(&format!("  {}  {text}", self.screen.dim(&time)));
         self.bottom();
     }
 
@@ -294,7 +306,7 @@ impl Board {
 
     fn json(&mut self, event: &Event<'_>) {
         if self.output == Output::Json {
-            let line = serde_json::to_string(event).expect("strings and numbers always serialise");
+            let line = terminal::json(event).expect("strings and numbers always serialise");
             self.result(line);
         }
     }
