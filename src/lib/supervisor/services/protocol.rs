@@ -280,7 +280,8 @@ pub(super) struct GuardProtocol {
 
 impl Protocol for GuardProtocol {
     type Message = FromGuard;
-    const PACE: (u64, u64) = (1, 0);
+    /// A second message is out of order already.
+    const PACE: (u64, u64) = (8, 1);
 
     fn recv(&mut self, message: &FromGuard, _: bool) -> Result<(), Violation> {
         let FromGuard::Hello { version } = message;
