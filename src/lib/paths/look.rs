@@ -47,15 +47,14 @@ pub(crate) enum Why {
 
 impl From<Errno> for Why {
     fn from(errno: Errno) -> Self {
-        match errno {
-            Errno::ENOTEMPTY => {
-                Self::System(Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty"))
-            }
-            // What rmdir(2) and unlink(2) say of a name that something is mounted on; rename(2) and
-            // the like are not used here.
-            Errno::EBUSY => Self::Mounted,
-            _ => Self::System(errno.into()),
+        if errno == Errno::ENOTEMPTY {
+            return Self::System(Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty"));
         }
+        // What rmdir(2) and unlink(2) say of a name that something is mounted on.
+        if errno == Errno::EBUSY {
+            return Self::Mounted;
+        }
+        Self::System(errno.into())
     }
 }
 

@@ -54,12 +54,17 @@ pub(crate) fn sentence(text: &str) -> String {
     let mut sentence =
         text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if sentence.len() > SENTENCE_BYTES {
-        let end = sentence.floor_char_boundary(SENTENCE_BYTES - '…'.len_utf8());
-        sentence.truncate(end);
+        sentence.truncate(start_of(&sentence, SENTENCE_BYTES - '…'.len_utf8()).len());
         sentence.truncate(sentence.trim_end().len());
         sentence.push('…');
     }
     sentence
+}
+
+/// The start of `text`, in at most `max_bytes` of whole characters.
+pub(crate) fn start_of(text: &str, max_bytes: usize) -> &str {
+    let boundary = |at: &usize| text.is_char_boundary(*at);
+    &text[..(0..=max_bytes.min(text.len())).rev().find(boundary).unwrap_or(0)]
 }
 
 /// Whether `text` is a sentence as [`sentence`] makes them, and not an empty one.

@@ -16,7 +16,7 @@ use super::protocol::{Protocol, Violation};
 use super::{Input, Role};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, Service, SpawnError};
-use crate::terminal::sentence;
+use crate::terminal::{sentence, start_of};
 
 /// Orders to a service that it has not read yet; it gets fewer than ten in its life.
 const ORDERS: usize = 16;
@@ -278,9 +278,9 @@ pub(super) async fn next_line(
 
 /// The beginning of what a service said, as it may be shown.
 pub(super) fn excerpt(text: &str) -> String {
-    let end = text.floor_char_boundary(EXCERPT_BYTES);
-    let rest = if end < text.len() { "…" } else { "" };
-    format!("{}{rest}", sentence(&text[..end]))
+    let start = start_of(text, EXCERPT_BYTES);
+    let rest = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{rest}", sentence(start))
 }
 
 /// Returns once a service has been silent for as long as it may be.
