@@ -13,6 +13,9 @@ use super::{ERASE, width};
 /// Narrower terminals get no banner, and facts on a line of their own.
 pub(crate) const FULL_WIDTH: u16 = 60;
 
+/// Narrower terminals cannot hold a number and a tag beside anything.
+const NARROWEST: u16 = 20;
+
 /// Columns that the name of a fact takes on a wide terminal.
 const NAME: usize = 16;
 
@@ -132,8 +135,12 @@ impl Screen {
         self.line(&self.cut(text, usize::from(self.width())));
     }
 
-    /// `text`, cut with `…` to so many columns; styles do not count.
+    /// `text`, cut with `…` to so many columns; styles do not count. On a terminal of fewer than 20
+    /// columns, where nothing would be left of it, it stays whole.
     pub(crate) fn cut(&self, text: &str, columns: usize) -> String {
+        if self.width() < NARROWEST {
+            return text.to_owned();
+        }
         console::truncate_str(text, columns, "…").into_owned()
     }
 

@@ -22,6 +22,9 @@ use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
 /// The column at which an event begins: two spaces, the time, two spaces.
 const EVENT_COLUMN: usize = 12;
 
+/// Columns of a name by which people still know each other.
+const SHORTEST_NAME: usize = 8;
+
 /// For what a busy reader has not taken yet when the session is over.
 const FLUSH: Duration = Duration::from_millis(500);
 
@@ -275,12 +278,21 @@ impl Board {
     }
 
     /// A line about one participant, on one row of the terminal: the rest of a longer one would begin
-    /// where lines of our own do. Their name is cut, number and tag are not.
+    /// where lines of our own do. Their name is cut, number and tag are not; where next to nothing of
+    /// the name would be left, the time is left out.
     fn person_event(&self, sign: char, person: &Person) {
-        let beside = Person { name: String::new(), ..person.clone() }.to_string();
-        let room = usize::from(self.screen.width()).saturating_sub(EVENT_COLUMN + 2 + beside.len());
-        let name = self.screen.cut(&person.name, room.max(1));
-        self.event(&format!("{sign} {}", Person { name, ..person.clone() }));
+        let beside = 2 + Person { name: String::new(), ..person.clone() }.to_string().len();
+        let room = |before: usize| usize::from(self.screen.width()).saturating_sub(before + beside);
+        let cut = |columns: usize| {
+            let name = self.screen.cut(&person.name, columns.max(1));
+            format!("{sign} {}", Person { name, ..person.clone() })
+        };
+        if room(EVENT_COLUMN) >= SHORTEST_NAME {
+            self.event(&cut(room(EVENT_COLUMN)));
+        } else {
+            self.screen.row(&format!("  {}", cut(room(2))));
+            self.bottom();
+        }
     }
 
     /// A line with the time before it.
