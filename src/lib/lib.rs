@@ -35,7 +35,10 @@ pub use tunnel::main as tunnel_main;
 mod tests {
     use proptest::prelude::*;
 
+    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
     use crate::chat::{Nickname, Text};
+    use crate::control;
     use crate::terminal::harmless;
 
     proptest! {
@@ -45,10 +48,19 @@ mod tests {
             let raw = String::from_iter(raw);
             if let Ok(name) = Nickname::parse(&raw) {
                 prop_assert_eq!(harmless(name.as_str()), name.as_str());
+                prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = Text::parse(&raw, 4096) {
-                // Joiners and line feeds are part of a text; whoever prints it deals with those.
-                let plain = text.as_str().replace(['\n', '\u{200c}', '\u{200d}'], "");
+                // Joiners and line feeds are part of a text, and so are spaces of every width and
+                // what has no meaning yet; whoever prints it deals with those.
+                let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
+                let drawn = |c: &char| !joiners.contains(c) && *c != selector && !matches!(
+                    c.general_category(),
+                    GeneralCategory::Unassigned
+                        | GeneralCategory::PrivateUse
+                        | GeneralCategory::SpaceSeparator
+                );
+                let plain: String = text.as_str().chars().filter(drawn).collect();
                 prop_assert_eq!(harmless(&plain), plain.as_str());
             }
         }

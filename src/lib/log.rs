@@ -4,16 +4,15 @@
 //! in. Only [`EventLog::save`] writes a file, and only when the operator said so.
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
-use crate::paths;
+use crate::paths::{self, Access, Owner};
 
 /// Entries kept. A session with more has run for days or was flooded with joins; the oldest go,
 /// and the log says how many.
@@ -61,21 +60,35 @@ pub(crate) struct EventLog {
 /// What the clocks here say.
 pub(crate) fn now() -> ZonedDateTime {
     static ZONE: LazyLock<Option<TimeZone>> = LazyLock::new(zone_here);
-    match &*ZONE {
-        Some(zone) => Timestamp::now().to_zoned_datetime(zone.clone()),
-        None => ZonedDateTime::now(),
+    // What cannot be read or understood is UTC, as for every other program (tzset(3)).
+    Timestamp::now().to_zoned_datetime(ZONE.clone().unwrap_or(TimeZone::UTC))
+}
+
+/// Largest file of a time zone that is read; the largest there are have 4 KiB.
+const ZONE_BYTES: u64 = 64 * 1024;
+
+/// The zone of this machine, or the one that `TZ` names (tzset(3)). Read here and not by jiff, which
+/// opens every file of the zone database for it, and whatever else lies under such a name.
+fn zone_here() -> Option<TimeZone> {
+    match std::env::var_os("TZ") {
+        None => zone_file(Path::new("/etc/localtime")),
+        Some(given) => named_zone(&given),
     }
 }
 
-/// The zone of this machine, of which one file says all that we show. jiff finds its name as well, and
-/// reads the names of all zones there are for it, half a millisecond before every link.
-fn zone_here() -> Option<TimeZone> {
-    const HERE: &str = "/etc/localtime";
-    // Whoever sets this may name any of them.
-    if std::env::var_os("TZ").is_some() {
-        return None;
-    }
-    TimeZone::tzif(HERE, &std::fs::read(HERE).ok()?).ok()
+/// `Europe/Berlin`, `:/a/file`, or a rule such as `CET-1CEST,M3.5.0,M10.5.0/3`.
+fn named_zone(given: &OsStr) -> Option<TimeZone> {
+    let given = given.to_str()?;
+    let name = given.strip_prefix(':').unwrap_or(given);
+    let folder = std::env::var_os("TZDIR");
+    let folder = folder.as_deref().unwrap_or(OsStr::new("/usr/share/zoneinfo"));
+    // An absolute name replaces the folder.
+    zone_file(&Path::new(folder).join(name)).or_else(|| TimeZone::posix(given).ok())
+}
+
+fn zone_file(path: &Path) -> Option<TimeZone> {
+    let content = paths::read_file(path, Owner::Anyone, ZONE_BYTES).ok()?;
+    TimeZone::tzif(&path.to_string_lossy(), &content).ok()
 }
 
 impl std::fmt::Display for Person {
@@ -136,8 +149,7 @@ impl EventLog {
         for _ in 0..100 {
             let path =
                 folder.join(paths::event_log_name(&at.strftime("%Y%m%d-%H%M%S").to_string()));
-            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-            match opened {
+            match paths::open_file(&path, Owner::Ours, Access::MakeNew, 0) {
                 Ok(mut file) => {
                     file.write_all(self.text().as_bytes())?;
                     file.sync_all()?;
@@ -180,6 +192,15 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(saved, log.text());
         assert!(saved.ends_with("2026-11-23 15:04:05  joined Ana #k7q (1)\n"));
+    }
+
+    #[test]
+    fn a_zone_is_found_by_its_rule_and_by_its_file() {
+        assert!(named_zone(OsStr::new("CET-1CEST,M3.5.0,M10.5.0/3")).is_some());
+        assert!(named_zone(OsStr::new("Europe/Berlin")).is_some());
+        for wrong in ["", "../..", "/dev/zero", ":/dev/zero", "nowhere at all"] {
+            assert_eq!(named_zone(OsStr::new(wrong)), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
     ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
     // What it carries.
-    ("control", &["config", "memory", "process", "token"]),
+    ("control", &["config", "memory", "process", "terminal", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
     ("chat", &["token"]),
@@ -55,6 +55,21 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tungstenite", &["serve/web/socket"]),
     ("ureq", &["tunnel/install"]),
     ("zeroize", &["serve/web/socket", "token.rs"]),
+];
+
+/// A call that reaches a file by its name, and the files (or folders) that may make it: everything
+/// else is opened and removed by `paths`, which cannot be kept waiting and touches nothing of others.
+const CALLS: &[(&str, &[&str])] = &[
+    ("remove_dir", &["paths"]),
+    ("remove_file", &["paths", "process/confine/trials.rs"]),
+    ("unlinkat(", &["paths"]),
+    ("File::open", &["paths", "process/confine/trials.rs"]),
+    ("File::create", &["paths", "process/confine/trials.rs"]),
+    ("OpenOptions", &["paths", "process/confine/trials.rs"]),
+    // Of processes that it has opened before.
+    ("fs::read(", &["paths", "process/marked.rs"]),
+    ("fs::read_to_string(", &["paths"]),
+    ("fs::write(", &["paths"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -131,10 +146,37 @@ fn crates_stay_in_their_places() {
     assert_eq!(crate_breaches(&sources()), Vec::<String>::new());
 }
 
+/// What `text` has before its tests, without comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn call_breaches(files: &[(PathBuf, String)]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let is_test = |path: &Path| path.file_stem().unwrap().to_str().unwrap().ends_with("tests");
+    for (path, text) in files.iter().filter(|(path, _)| !is_test(path)) {
+        for (call, homes) in CALLS {
+            let at_home = homes.iter().any(|home| path.starts_with(home));
+            if !at_home && code(text).any(|line| line.contains(call)) {
+                breaches.push(format!("{}: {call} belongs in {homes:?}", path.display()));
+            }
+        }
+    }
+    breaches
+}
+
+#[test]
+fn files_are_opened_and_removed_in_one_place() {
+    assert_eq!(call_breaches(&sources()), Vec::<String>::new());
+}
+
 #[test]
 fn a_planted_breach_is_found() {
     let planted =
         [(PathBuf::from("chat/room.rs"), "use crate::serve::hub;\nuse axum::Router;".into())];
     assert_eq!(module_breaches(&planted).len(), 1);
     assert_eq!(crate_breaches(&planted).len(), 1);
+    let planted = [(PathBuf::from("log.rs"), "let file = File::open(path)?;".into())];
+    assert_eq!(call_breaches(&planted).len(), 1);
 }

@@ -6,6 +6,7 @@ mod clean;
 mod harness;
 mod kept;
 mod layering;
+mod planted;
 mod readme;
 mod serve;
 mod session;

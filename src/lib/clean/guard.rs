@@ -17,7 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::NAME;
 use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
-use crate::paths;
+use crate::paths::{self, RunFolder};
 use crate::process::{self, Marked, TieError};
 use crate::terminal::{self, harmless};
 
@@ -43,6 +43,8 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
         terminal::complain(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
     }
+    // Held from now on: nobody can put another folder in its place.
+    let folder = RunFolder::open(run_dir);
     let farewell = match process::outlive_parent(parent) {
         Ok(supervisor) => {
             // Nobody listens any more: that is noticed again a line later.
@@ -57,10 +59,12 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     };
     let mut remains = sweep(run_dir.file_name().unwrap_or(OsStr::new("")));
     // By its folder the next one to clean knows whom to look for.
-    if remains.is_empty()
-        && let Err(error) = paths::remove_run_dir(run_dir)
-    {
-        remains.push(format!("{}: {error}", run_dir.display()));
+    if remains.is_empty() {
+        match folder.map(RunFolder::remove) {
+            Ok(Ok(())) => {}
+            Ok(Err(kept)) => remains.extend(kept.iter().map(ToString::to_string)),
+            Err(why) => remains.push(format!("{}: {why}", run_dir.display())),
+        }
     }
     if farewell == Farewell::Unsaid {
         tell(&remains);

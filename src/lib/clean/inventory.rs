@@ -9,10 +9,8 @@ use std::rc::Rc;
 use nix::fcntl::OFlag;
 
 use super::cli::Level;
-use super::folder::{Folder, Trust};
-use super::look::{Look, Shape, Why};
 use super::sessions;
-use crate::paths::{self, Made};
+use crate::paths::{self, Folder, Look, Made, Shape, Trust, Why};
 use crate::process::Marked;
 
 /// One thing to be removed.
@@ -108,7 +106,7 @@ impl Inventory {
     pub(super) fn entry(&mut self, made: Made, folder: &Rc<Folder>, name: &OsStr, wanted: bool) {
         let path = folder.path().join(name);
         let judged = folder.look(name).and_then(|look| {
-            look.as_ref().map_or(Ok(()), |look| look.judge(shape(made)))?;
+            look.as_ref().map_or(Ok(()), |look| look.judge(made.shape()))?;
             Ok(look)
         });
         match judged {
@@ -187,20 +185,6 @@ impl Inventory {
             }
         }
         Ok(())
-    }
-}
-
-/// What must lie under the name of a thing that we made.
-fn shape(made: Made) -> Shape {
-    match made {
-        Made::Session | Made::TunnelHome | Made::Base | Made::Folder => Shape::Folder,
-        Made::ControlSocket => Shape::Socket,
-        Made::Lock
-        | Made::LockDraft
-        | Made::Cooldown
-        | Made::Cloudflared
-        | Made::Download
-        | Made::EventLog => Shape::File,
     }
 }
 

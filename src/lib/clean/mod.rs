@@ -2,16 +2,14 @@
 //! chattrace ever made.
 //!
 //! [`inventory`] looks and never changes anything; [`wipe`] removes what it found, one by one, and
-//! counts only what it has seen gone; [`report`] tells. Nothing here follows a link, knows a
-//! pattern, or deletes a name that [`crate::paths`] does not know.
+//! counts only what it has seen gone; [`report`] tells. Nothing here follows a link, goes beyond a
+//! mount, knows a pattern, or deletes a name that [`crate::paths`] does not know.
 //!
 //! [`guard`] is the same program in another office: one watches over every session.
 
 mod cli;
-mod folder;
 mod guard;
 mod inventory;
-mod look;
 mod report;
 mod sessions;
 mod wipe;

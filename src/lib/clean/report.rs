@@ -164,7 +164,7 @@ impl Report {
                     removed,
                     why,
                 };
-                let json = serde_json::to_string(&line).expect("strings and numbers are JSON");
+                let json = terminal::json(&line).expect("strings and numbers are JSON");
                 format!("{json}\n").into_bytes()
             }
         };

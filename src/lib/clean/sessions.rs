@@ -12,10 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::fcntl::OFlag;
 
 use super::cli::Level;
-use super::folder::{Folder, Trust};
 use super::inventory::{Inventory, Item, Place};
-use super::look::{Shape, Why};
-use crate::paths::{self, Made};
+use crate::paths::{self, Folder, Made, Shape, Trust, Why};
 use crate::process::Marked;
 
 /// A folder without a lock is one that is just being made, which takes microseconds; after this
@@ -75,6 +73,8 @@ fn session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: bool) {
     match base.look(name).map(|look| look.map(|look| look.judge(Shape::Folder))) {
         Ok(Some(Ok(()))) => {}
         Ok(None) => return,
+        // What it hides may well be a session's.
+        Err(why @ Why::Mounted) => return found.leave(path, why, true),
         Ok(Some(Err(why))) | Err(why) => return found.leave(path, why, all),
     }
     let folder = match base.within(name, Trust::Private) {

@@ -7,8 +7,7 @@ use std::io::{ErrorKind, Write as _};
 use nix::fcntl::OFlag;
 
 use super::inventory::{Entry, Item, Place};
-use super::look::{Look, Why};
-use crate::paths::Made;
+use crate::paths::{Look, Made, Why};
 use crate::process::Marked;
 
 /// Written at once; of any size it is soon over.
@@ -33,7 +32,10 @@ pub(super) enum Removal {
 /// With the reason why it is still there.
 pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
     match &item.place {
-        Place::Process(process) => Ok(process.end().map(|()| Removal::Gone)?),
+        Place::Process(process) => {
+            let ended = process.end().map(|()| Removal::Gone);
+            ended.map_err(|still_there| Why::System(std::io::Error::other(still_there)))
+        }
         Place::Entry(entry) => match entry.made {
             Made::EventLog => log(entry),
             Made::Base => match entry.folder.remove(&entry.name, &entry.look) {

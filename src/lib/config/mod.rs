@@ -7,6 +7,7 @@ mod check;
 mod file;
 mod flags;
 
+use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,10 @@ pub(crate) use check::{Backlog, Confine, Listen, Logs, Mode, Participants, Provi
 pub(crate) use flags::RoomFlags;
 
 use crate::exit::Exit;
-use crate::paths;
+use crate::paths::{self, Owner};
+
+/// Largest configuration file. All keys together take 2 KiB; a larger file is another one.
+const FILE_BYTES: u64 = 1024 * 1024;
 
 /// Everything that can be set, with every default filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,6 +169,10 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path)
+    paths::read_file(path, Owner::Anyone, FILE_BYTES)
+        .and_then(|content| {
+            String::from_utf8(content)
+                .map_err(|_| Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
+        })
         .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }

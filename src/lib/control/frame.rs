@@ -8,7 +8,9 @@ use tokio::io::{
     AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _,
 };
 
-/// Longest line, with its newline. The largest message, `Start`, is below 2 KiB; the rest is room
+use crate::terminal;
+
+/// Longest line, with its newline. A line that is begun and never ended waits in this much memory. The largest message, `Start`, is below 2 KiB; the rest is room
 /// for long paths.
 const FRAME_BYTES: usize = 16 * 1024;
 
@@ -54,7 +56,8 @@ pub(super) async fn write(
 
 /// One message as it is written, with its newline.
 pub(super) fn line(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
-    let mut line = serde_json::to_vec(message)?;
+    // `control.sock` is read by people with `socat`, too.
+    let mut line = terminal::json(message)?.into_bytes();
     line.push(b'\n');
     if line.len() > FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
 }

@@ -41,7 +41,8 @@ impl Listener {
     /// When the system refuses.
     pub(crate) fn bind(path: &Path, user: u32) -> std::io::Result<Self> {
         let name = path.to_fs_name::<GenericFilePath>()?;
-        let options = ListenerOptions::new().name(name).mode(0o600);
+        // Its name is removed with the session's folder, by the rules for everything in there.
+        let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false);
         Ok(Self { socket: options.create_tokio()?, user })
     }
 

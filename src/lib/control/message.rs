@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use crate::config::{Confine, RoomSettings, TunnelSettings};
 use crate::memory::Locked;
 use crate::process::Confinement;
@@ -41,21 +42,24 @@ pub(crate) enum ToServe {
 
 /// Serve to supervisor.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromServe {
     /// First of all, so that a program of another version is noticed at once.
     Hello {
         /// [`VERSION`] of the sender.
+        #[serde(deserialize_with = "bounds::version")]
         version: String,
     },
     /// The room accepts connections.
     Ready {
         /// What stands between it and the rest of the machine.
+        #[serde(deserialize_with = "bounds::protection")]
         protection: Protection,
     },
     /// Somebody came in.
     Joined {
         /// Who.
+        #[serde(deserialize_with = "bounds::participant")]
         participant: Participant,
         /// How many are in the room now.
         present: usize,
@@ -63,6 +67,7 @@ pub(crate) enum FromServe {
     /// Somebody is gone.
     Left {
         /// Who.
+        #[serde(deserialize_with = "bounds::participant")]
         participant: Participant,
         /// How many are in the room now.
         present: usize,
@@ -73,6 +78,7 @@ pub(crate) enum FromServe {
 
 /// What the process of the room has given up, and where its memory may go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Protection {
     /// What it cannot do any more.
     pub(crate) confinement: Confinement,
@@ -82,10 +88,11 @@ pub(crate) struct Protection {
 
 /// One participant, as the operator sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Participant {
     /// Counts up from 1 and is never given twice: tells two people of one name apart.
     pub(crate) number: u64,
-    /// The name they chose. Hostile until made harmless.
+    /// The name they chose: at most 64 bytes, harmless to show.
     pub(crate) name: String,
     /// Three letters that the server drew for them.
     pub(crate) tag: String,
@@ -115,38 +122,48 @@ pub(crate) enum ToTunnel {
 
 /// Tunnel to supervisor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromTunnel {
     /// First of all, so that a program of another version is noticed at once.
     Hello {
         /// [`VERSION`] of the sender.
+        #[serde(deserialize_with = "bounds::version")]
         version: String,
     },
     /// cloudflared is not here and will be fetched: what, from where, how large, to where.
     Fetching {
         /// Its version.
+        #[serde(deserialize_with = "bounds::version")]
         version: String,
         /// The whole address.
+        #[serde(deserialize_with = "bounds::sentence")]
         from: String,
         /// Bytes in all, when known.
+        #[serde(deserialize_with = "bounds::maybe_bytes")]
         size: Option<u64>,
         /// Bytes that an earlier try has left.
+        #[serde(deserialize_with = "bounds::bytes")]
         resumed_at: u64,
         /// The file it becomes.
+        #[serde(deserialize_with = "bounds::path")]
         to: PathBuf,
     },
     /// So many bytes of it are here.
     Fetched {
         /// Bytes, counted from the beginning of the file.
+        #[serde(deserialize_with = "bounds::bytes")]
         bytes: u64,
     },
     /// cloudflared is here.
     Found {
         /// The program.
+        #[serde(deserialize_with = "bounds::path")]
         path: PathBuf,
         /// What it says of itself, or `None` when it says nothing usable.
+        #[serde(deserialize_with = "bounds::maybe_version")]
         version: Option<String>,
         /// SHA-256 of the file, in hex.
+        #[serde(deserialize_with = "bounds::digest")]
         digest: String,
         /// Where it came from.
         source: Source,
@@ -154,6 +171,7 @@ pub(crate) enum FromTunnel {
     /// This kernel cannot keep cloudflared from something.
     Unconfined {
         /// What it may do and why, to follow its name; safe to show.
+        #[serde(deserialize_with = "bounds::sentence")]
         what: String,
     },
     /// cloudflared was started.
@@ -161,18 +179,22 @@ pub(crate) enum FromTunnel {
     /// It has an address, which does not work yet and must not be resolved yet.
     Url {
         /// `https://` and the host name.
+        #[serde(deserialize_with = "bounds::url")]
         url: String,
     },
     /// The edge knows the tunnel.
     Registered {
         /// `https://` and the host name.
+        #[serde(deserialize_with = "bounds::url")]
         url: String,
         /// Seconds until the link is announced.
+        #[serde(deserialize_with = "bounds::seconds")]
         settle_seconds: u64,
     },
     /// The address works: announce it.
     Up {
         /// `https://` and the host name.
+        #[serde(deserialize_with = "bounds::url")]
         url: String,
     },
     /// The edge lost the tunnel; cloudflared tries to come back under the same address.
@@ -180,8 +202,10 @@ pub(crate) enum FromTunnel {
     /// The address is gone for good, or never came.
     Lost {
         /// What happened and what to do about it, in one sentence, safe to show.
+        #[serde(deserialize_with = "bounds::sentence")]
         why: String,
         /// Do not try again before so many seconds.
+        #[serde(deserialize_with = "bounds::maybe_seconds")]
         retry_after: Option<u64>,
     },
     /// The edge knows the tunnel no more, as asked: there are no newcomers. Open sockets live on.
@@ -201,11 +225,12 @@ pub(crate) enum ToGuard {
 
 /// Guard to supervisor.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromGuard {
     /// The only thing it says, so that a program of another version is noticed at once.
     Hello {
         /// [`VERSION`] of the sender.
+        #[serde(deserialize_with = "bounds::version")]
         version: String,
     },
 }

@@ -1,11 +1,14 @@
 //! How the processes of a session talk: JSON lines over a socketpair inside, over `control.sock`
 //! from outside. The inner end of file is the lifeline: whoever reads it ends.
 
+mod bounds;
 mod frame;
 mod link;
 mod listener;
 mod message;
 
+#[cfg(test)]
+pub(crate) use bounds::is_name;
 pub(crate) use frame::FrameError;
 pub(crate) use link::{Inbox, Outbox, adopt, greet, overhear, pair};
 pub(crate) use listener::{Asked, Listener};

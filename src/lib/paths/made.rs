@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use super::look::Shape;
 use super::{CONTROL_SOCKET, COOLDOWN, LOCK, LOCK_DRAFT, PARTIAL, TUNNEL_HOME};
 
 /// Everything that chattrace makes, as `chattrace-clean` tells it apart.
@@ -29,6 +30,22 @@ pub(crate) enum Made {
     Base,
     /// A folder that holds the above: a runtime base, the data folder, its `bin`.
     Folder,
+}
+
+impl Made {
+    /// What lies under its name when we made it.
+    pub(crate) fn shape(self) -> Shape {
+        match self {
+            Made::Session | Made::TunnelHome | Made::Base | Made::Folder => Shape::Folder,
+            Made::ControlSocket => Shape::Socket,
+            Made::Lock
+            | Made::LockDraft
+            | Made::Cooldown
+            | Made::Cloudflared
+            | Made::Download
+            | Made::EventLog => Shape::File,
+        }
+    }
 }
 
 /// What `name` is in a runtime base; `None` is not ours.

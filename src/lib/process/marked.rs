@@ -17,10 +17,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, Uid};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::paths;
+use crate::paths::{self, Owner};
 
 /// SIGKILL takes milliseconds, unless the process hangs in the kernel.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Arguments and environment of a process have at most 6 MiB together (execve(2)).
+const ENVIRON_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Why a process is still there.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +150,10 @@ fn errno(error: rustix::io::Errno) -> Errno {
 /// Whether it is this user's, carries the mark, and has not ended: a dead one has no environment.
 fn carries(pid: Pid, mark: &[u8]) -> bool {
     let own = fs::metadata(proc(pid)).is_ok_and(|seen| seen.uid() == Uid::current().as_raw());
-    let environment = || fs::read(proc(pid).join("environ")).unwrap_or_default();
+    let environment = || {
+        let file = proc(pid).join("environ");
+        paths::read_file(&file, Owner::Anyone, ENVIRON_BYTES).unwrap_or_default()
+    };
     own && environment().split(|byte| *byte == 0).any(|entry| entry == mark)
 }
 

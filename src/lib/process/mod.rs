@@ -18,7 +18,7 @@ pub(crate) use inheritance::close_inherited;
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER, SEND_BUFFER, handed_listener, listen, raise_file_limit,
 };
-pub(crate) use marked::{Marked, StillThere};
+pub(crate) use marked::Marked;
 pub(crate) use parent::{
     TieError, die_with_parent, harden, outlive_parent, own_pid, own_user, tie_to_parent,
 };

@@ -194,5 +194,5 @@ fn event(notice: &FromServe) -> Option<Event<'_>> {
 }
 
 fn json(event: &Event<'_>) -> String {
-    serde_json::to_string(event).expect("strings and numbers always serialise")
+    terminal::json(event).expect("strings and numbers always serialise")
 }

@@ -59,6 +59,10 @@ async fn converse(
             },
             () = service.hub.drained(), if draining => {
                 draining = false;
+                // Whoever came before the end is told of before it: nobody comes after it.
+                while let Ok(notice) = service.notices.try_recv() {
+                    outbox.send(&notice).await?;
+                }
                 outbox.send(&FromServe::Drained).await?;
             }
         }

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use crate::control::Protection;
 use crate::memory::Locked;
-use crate::paths;
+use crate::paths::{self, Owner};
 use crate::process;
 use crate::terminal::{Mark, harmless};
+
+/// Most that is read of the list of swap devices, of which there are at most 32 (swapon(2)).
+const SWAPS_BYTES: u64 = 64 * 1024;
 
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +63,8 @@ fn lock(locked: Locked, swaps: &str) -> Check {
 }
 
 fn swaps() -> String {
-    std::fs::read_to_string("/proc/swaps").unwrap_or_default()
+    let read = paths::read_file(Path::new("/proc/swaps"), Owner::Anyone, SWAPS_BYTES);
+    read.ok().and_then(|list| String::from_utf8(list).ok()).unwrap_or_default()
 }
 
 /// The devices that memory may be written to. The first line of /proc/swaps is a heading (proc(5));

@@ -116,7 +116,9 @@ impl Closing {
 /// The log as it would be written.
 fn show(board: &Board) {
     let text = board.log().text();
-    text.lines().for_each(|line| board.screen().line(&format!("    {line}")));
+    for line in text.lines() {
+        board.screen().line(&format!("    {}", board.screen().wrap(line, 8)));
+    }
 }
 
 fn understood(text: &str) -> Answer {

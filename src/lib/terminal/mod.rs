@@ -12,7 +12,9 @@ mod wrap;
 
 use std::io::Write as _;
 
-pub(crate) use harmless::harmless;
+pub(crate) use harmless::{
+    harmless, is_harmless, is_one_piece, is_sentence, json, sentence, start_of,
+};
 pub(crate) use lines::Lines;
 pub(crate) use prompt::{can_ask, forget_typed, read_line};
 pub(crate) use reader::{reader_gone, terminal_gone, writer_gone};

@@ -13,6 +13,9 @@ use super::{ERASE, width};
 /// Narrower terminals get no banner, and facts on a line of their own.
 pub(crate) const FULL_WIDTH: u16 = 60;
 
+/// Narrower terminals cannot hold a number and a tag beside anything.
+const NARROWEST: u16 = 20;
+
 /// Columns that the name of a fact takes on a wide terminal.
 const NAME: usize = 16;
 
@@ -125,6 +128,31 @@ impl Screen {
             Below::Status(status) => self.lines.tell(format!("{ERASE}{text}\n{status}")),
             Below::Progress(bar) => bar.suspend(|| self.lines.tell(format!("{text}\n"))),
         }
+    }
+
+    /// A line that stays, cut to one row of the terminal.
+    pub(crate) fn row(&self, text: &str) {
+        self.line(&self.cut(text, usize::from(self.width())));
+    }
+
+    /// `text`, cut with `…` to so many columns; styles do not count. On a terminal of fewer than 20
+    /// columns, where nothing would be left of it, it stays whole.
+    pub(crate) fn cut(&self, text: &str, columns: usize) -> String {
+        if self.width() < NARROWEST {
+            return text.to_owned();
+        }
+        console::truncate_str(text, columns, "…").into_owned()
+    }
+
+    /// `text`, wrapped to this screen: its first line begins at any column up to `indent`, and every
+    /// other one there.
+    pub(crate) fn wrap(&self, text: &str, indent: usize) -> String {
+        wrapped(text, indent, usize::from(self.width()))
+    }
+
+    /// A sentence that stays, with a mark before it.
+    pub(crate) fn marked(&self, mark: Mark, text: &str) {
+        self.line(&format!("  {} {}", self.sign(mark), self.wrap(text, 4)));
     }
 
     /// A line that stays and is said even when quiet.

@@ -1,23 +1,43 @@
 //! The provider's "too many requests", remembered across sessions: a restart must not ask again.
 
-use std::io::{Read as _, Result, Write as _};
+use std::ffi::OsStr;
+use std::io::{Error, ErrorKind, Result, Write as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::failure::COOL_DOWN_SECONDS;
-use crate::paths;
+use crate::paths::{self, Folder, Owner, Shape, Trust};
+
+/// A time has ten digits; what is longer is none.
+const FILE_BYTES: u64 = 32;
 
 /// Seconds until the next try is allowed, in the runtime base `base`; `None` is now. A file that is
-/// over, unreadable or from a clock that was put back is removed.
-pub(super) fn remaining(base: &Path, now: SystemTime) -> Option<u64> {
-    let until = read(base)?;
+/// over, that holds no time, or that is from a clock that was put back is removed.
+///
+/// # Errors
+/// When something else lies under its name, or it cannot be read: the next try is allowed then.
+pub(super) fn remaining(base: &Path, now: SystemTime) -> Result<Option<u64>> {
+    let path = paths::cooldown(base);
+    let content = match paths::read_file(&path, Owner::Ours, FILE_BYTES) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        content => content.map_err(|error| named(&path, &error))?,
+    };
+    let text = String::from_utf8(content).ok();
+    // 0 is long over.
+    let until: u64 = text.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
     match until.checked_sub(unix(now)) {
-        Some(seconds @ 1..=COOL_DOWN_SECONDS) => Some(seconds),
+        Some(seconds @ 1..=COOL_DOWN_SECONDS) => Ok(Some(seconds)),
         Some(_) | None => {
-            // Somebody else may have seen the same and been faster.
-            let _ = std::fs::remove_file(paths::cooldown(base));
-            None
+            forget(base, &path);
+            Ok(None)
         }
+    }
+}
+
+/// Removes the file. It may be gone already, and one that stays is over all the same.
+fn forget(base: &Path, path: &Path) {
+    if let (Ok(Some(base)), Some(name)) = (Folder::open(base, Trust::Private), path.file_name()) {
+        let _ = base.remove_own(OsStr::new(name), Shape::File);
     }
 }
 
@@ -27,18 +47,14 @@ pub(super) fn remaining(base: &Path, now: SystemTime) -> Option<u64> {
 /// When the file cannot be written; the caller goes on without.
 pub(super) fn remember(base: &Path, now: SystemTime) -> Result<()> {
     let until = unix(now) + COOL_DOWN_SECONDS;
-    let mut file = paths::private_file(&paths::cooldown(base))?;
+    let path = paths::cooldown(base);
+    let mut file = paths::private_file(&path, FILE_BYTES).map_err(|error| named(&path, &error))?;
     file.set_len(0)?;
     write!(file, "{until}")
 }
 
-/// The time in the file; 0, which is long over, when it holds none.
-fn read(base: &Path) -> Option<u64> {
-    let file = std::fs::File::open(paths::cooldown(base)).ok()?;
-    let mut text = String::new();
-    // A time has ten digits.
-    let read = file.take(32).read_to_string(&mut text);
-    Some(read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0))
+fn named(path: &Path, error: &Error) -> Error {
+    Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn unix(time: SystemTime) -> u64 {
@@ -49,22 +65,23 @@ fn unix(time: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::DirBuilderExt as _;
 
     #[test]
     fn it_lasts_ten_minutes_and_then_removes_itself() {
         let base = std::env::temp_dir().join(format!("chattrace-cooldown-{}", std::process::id()));
-        std::fs::create_dir(&base).unwrap();
+        std::fs::DirBuilder::new().mode(0o700).create(&base).unwrap();
         let now = SystemTime::now();
-        assert_eq!(remaining(&base, now), None);
+        assert_eq!(remaining(&base, now).unwrap(), None);
         remember(&base, now).unwrap();
-        assert_eq!(remaining(&base, now), Some(600));
-        assert_eq!(remaining(&base, now + Duration::from_secs(599)), Some(1));
+        assert_eq!(remaining(&base, now).unwrap(), Some(600));
+        assert_eq!(remaining(&base, now + Duration::from_secs(599)).unwrap(), Some(1));
         assert!(paths::cooldown(&base).exists());
-        assert_eq!(remaining(&base, now + Duration::from_secs(600)), None);
+        assert_eq!(remaining(&base, now + Duration::from_secs(600)).unwrap(), None);
         assert!(!paths::cooldown(&base).exists());
         for wrong in ["soon", "99999999999", "", "-1"] {
             std::fs::write(paths::cooldown(&base), wrong).unwrap();
-            assert_eq!(remaining(&base, now), None, "{wrong}");
+            assert_eq!(remaining(&base, now).unwrap(), None, "{wrong}");
             assert!(!paths::cooldown(&base).exists());
         }
         std::fs::remove_dir(&base).unwrap();

@@ -16,10 +16,11 @@ use super::locate::Found;
 use super::origin::Origin;
 use super::output::Meaning;
 use super::report::Report;
-use super::{cooldown, probe};
+use super::{NAME, cooldown, probe};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
 use crate::process;
+use crate::terminal;
 
 /// How long cloudflared may take to unregister: its own grace period of 2 s, and one to write about
 /// it. Over HTTP/2 it waits for open sockets without end (measured).
@@ -46,10 +47,13 @@ pub(super) async fn hold(
     asks: &mut mpsc::Receiver<Ask>,
     report: &mut Report,
 ) -> Stop {
-    let waiting =
-        ground.run_dir.parent().and_then(|base| cooldown::remaining(base, SystemTime::now()));
-    if let Some(seconds) = waiting {
-        return Stop::Failed(Failure::CoolingDown { seconds });
+    let waiting = ground.run_dir.parent().map(|base| cooldown::remaining(base, SystemTime::now()));
+    match waiting {
+        Some(Ok(Some(seconds))) => return Stop::Failed(Failure::CoolingDown { seconds }),
+        Some(Err(error)) => {
+            terminal::complain(NAME, &format_args!("no waiting time is remembered: {error}"));
+        }
+        Some(Ok(None)) | None => {}
     }
     // From here on nothing is written but the waiting time and the end of our own folder. Where the
     // kernel cannot see to that, cloudflared's shim says so.

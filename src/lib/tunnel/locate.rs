@@ -2,17 +2,16 @@
 //! download; in this order. Whatever is found is known by its digest.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::cloudflared::{self, Quarters};
 use super::failure::Failure;
-use super::install::{self, Download};
+use super::install::{self, Download, MOST_FILE_BYTES};
 use super::pin::Pin;
 use crate::config::TunnelSettings;
 use crate::control::Source;
-use crate::paths;
+use crate::paths::{self, Access, Owner};
 
 /// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
 const DENIED: [&str; 2] = ["2026.8.0", "2026.8.1"];
@@ -50,7 +49,8 @@ pub(super) async fn search(
     let pin = Pin::here().map_err(Failure::Processor);
     if let (Ok(pin), Some(dir)) = (&pin, paths::bin_dir()) {
         let path = dir.join(pin.file_name());
-        if path.exists() {
+        // Whatever lies there, even a link that leads nowhere, is said and not fetched over.
+        if std::fs::symlink_metadata(&path).is_ok() {
             return managed(path, pin.clone()).await.map(Search::Found);
         }
     }
@@ -89,7 +89,13 @@ async fn chosen(path: &Path, quarters: &Quarters) -> Result<Found, Failure> {
 
 /// The managed copy, checked anew: it is run only as what was fetched.
 pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
-    let found = digest(path.clone()).await?;
+    let found = digest(path.clone(), Owner::Ours).await.map_err(|why| {
+        let path = path.display();
+        Failure::Fetch(format!(
+            "{path} cannot be used as the cloudflared that was fetched: {why}; once it is gone, \
+             cloudflared is fetched again"
+        ))
+    })?;
     if found != pin.sha256 {
         return Err(Failure::Tampered { path, found, expected: pin.sha256 });
     }
@@ -101,15 +107,20 @@ async fn examine(path: PathBuf, source: Source, quarters: &Quarters) -> Result<F
     if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
         return Err(Failure::Denied { path, version: version.clone() });
     }
-    Ok(Found { digest: digest(path.clone()).await?, path, version, source })
+    match digest(path.clone(), Owner::Anyone).await {
+        Ok(digest) => Ok(Found { digest, path, version, source }),
+        Err(why) => Err(Failure::Chosen { path, why }),
+    }
 }
 
-/// SHA-256 of a file, on a thread of its own: 40 MB take a tenth of a second.
-async fn digest(path: PathBuf) -> Result<String, Failure> {
-    let read = path.clone();
-    let hashed = tokio::task::spawn_blocking(move || install::digest(&mut File::open(read)?)).await;
-    let hashed = hashed.expect("hashing a file does not panic");
-    hashed.map_err(|error| Failure::Chosen { path, why: plain(&error) })
+/// SHA-256 of a file, on a thread of its own: 40 MB take a tenth of a second. The error says why
+/// there is none.
+async fn digest(path: PathBuf, owner: Owner) -> Result<String, String> {
+    let hashed = tokio::task::spawn_blocking(move || {
+        install::digest(&mut paths::open_file(&path, owner, Access::Read, MOST_FILE_BYTES)?)
+    });
+    let hashed = hashed.await.expect("hashing a file does not panic");
+    hashed.map_err(|error| plain(&error))
 }
 
 /// The first executable `cloudflared` on `path`. Relative entries depend on where one stands, so

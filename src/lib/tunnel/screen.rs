@@ -165,7 +165,7 @@ impl Screen {
             | FromTunnel::Unregistered
             | FromTunnel::Registered { .. } => return Reader::There,
         };
-        terminal::result(&serde_json::to_string(&line).expect("texts and numbers are always JSON"))
+        terminal::result(&terminal::json(&line).expect("texts and numbers are always JSON"))
     }
 
     /// V-36: what, from where, how large, to where; said before a byte is fetched.

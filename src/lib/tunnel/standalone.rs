@@ -74,14 +74,12 @@ async fn session(
     tokio::spawn(watch(signals, input, sender));
     let mut report = Report::Screen(Screen::new(output, origin));
     let exit = drive::run(&ground, &mut asks, &mut report).await;
-    let path = run_dir.path().to_owned();
     match run_dir.remove() {
         Ok(()) => exit,
-        Err(error) => {
-            terminal::complain(
-                NAME,
-                &format_args!("{} remains: {error}; remove it by hand", path.display()),
-            );
+        Err(kept) => {
+            for thing in kept {
+                terminal::complain(NAME, &format_args!("remains: {thing}"));
+            }
             Exit::Remains
         }
     }

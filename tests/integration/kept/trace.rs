@@ -54,6 +54,8 @@ impl Call {
             }
             "bind" => arguments.contains("AF_UNIX").then(|| format!("make {named}")),
             "mkdir" | "mkdirat" => Some(format!("make {named}")),
+            // By its name in an open folder.
+            "unlinkat" if !named.starts_with('/') => Some(format!("remove {open}/{named}")),
             "unlink" | "unlinkat" | "rmdir" => Some(format!("remove {named}")),
             "ftruncate" | "fallocate" | "fchmod" | "fchown" | "write" | "writev" | "pwrite64"
             | "pwritev" | "pwritev2" | "sendfile" | "copy_file_range" | "splice" => {

@@ -139,9 +139,11 @@ pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command
     std::fs::create_dir_all(&folder).unwrap();
     let real = Path::new(CHATTRACE);
     let copy = |name: &str| {
-        let copied =
-            Command::new("cp").arg(real.with_file_name(name)).arg(folder.join(name)).status();
-        assert!(copied.unwrap().success());
+        let (from, to) = (real.with_file_name(name), folder.join(name));
+        // A link where that works, as in `StandIn::install_as`.
+        if std::fs::hard_link(&from, &to).is_err() {
+            assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
+        }
     };
     copy("chattrace");
     for (name, script) in siblings {

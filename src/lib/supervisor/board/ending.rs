@@ -36,9 +36,10 @@ impl Board {
         };
         self.json(&Event::Closing { text: &text });
         match mark {
-            Mark::Bad => self.screen.insist(&format!("chattrace: {text}")),
+            Mark::Bad => self.screen.insist(&self.screen.wrap(&format!("chattrace: {text}"), 2)),
             Mark::Good | Mark::Warning | Mark::Note => {
-                self.screen.line(&format!("\n  {} {text}", self.screen.sign(mark)));
+                self.screen.line("");
+                self.screen.marked(mark, &text);
             }
         }
     }
@@ -68,10 +69,11 @@ impl Board {
             return;
         }
         for thing in remains {
+            let text = format!("remains: {}", harmless(thing));
             self.screen.insist(&format!(
-                "  {} remains: {}",
+                "  {} {}",
                 self.screen.sign(Mark::Bad),
-                harmless(thing)
+                self.screen.wrap(&text, 4)
             ));
         }
     }

@@ -1,7 +1,7 @@
 //! Every line that the operator sees, and every line that a program reads from our stdout.
 //!
-//! Names come from the network and are made harmless here, once, for screen and log alike. Message
-//! text never gets this far.
+//! Names come from the network. They are bounded where they are read (`control::bounds`), and made
+//! harmless here once more, for screen and log alike. Message text never gets this far.
 
 mod ending;
 mod tunnel;
@@ -18,6 +18,12 @@ use super::services::Cleaning;
 use crate::control::Participant;
 use crate::log::{self, Entry, EventLog, Person};
 use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
+
+/// The column at which an event begins: two spaces, the time, two spaces.
+const EVENT_COLUMN: usize = 12;
+
+/// Columns of a name by which people still know each other.
+const SHORTEST_NAME: usize = 8;
 
 /// For what a busy reader has not taken yet when the session is over.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -251,7 +257,7 @@ impl Board {
     pub(in crate::supervisor) fn joined(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         let person = person(participant);
-        self.event(&format!("+ {person}"));
+        self.person_event('+', &person);
         self.note(Entry::Joined(person));
         self.json(&Event::Joined { participant, present });
     }
@@ -260,21 +266,39 @@ impl Board {
     pub(in crate::supervisor) fn left(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         let person = person(participant);
-        self.event(&format!("- {person}"));
+        self.person_event('-', &person);
         self.note(Entry::Left(person));
         self.json(&Event::Left { participant, present });
     }
 
     /// Something to know while the session goes on.
     pub(in crate::supervisor) fn hint(&self, text: &str) {
-        self.screen.line(&format!("  {} {text}", self.screen.sign(Mark::Warning)));
+        self.screen.marked(Mark::Warning, text);
         self.bottom();
+    }
+
+    /// A line about one participant, on one row of the terminal: the rest of a longer one would begin
+    /// where lines of our own do. Their name is cut, number and tag are not; where next to nothing of
+    /// the name would be left, the time is left out.
+    fn person_event(&self, sign: char, person: &Person) {
+        let beside = 2 + Person { name: String::new(), ..person.clone() }.to_string().len();
+        let room = |before: usize| usize::from(self.screen.width()).saturating_sub(before + beside);
+        let cut = |columns: usize| {
+            let name = self.screen.cut(&person.name, columns.max(1));
+            format!("{sign} {}", Person { name, ..person.clone() })
+        };
+        if room(EVENT_COLUMN) >= SHORTEST_NAME {
+            self.event(&cut(room(EVENT_COLUMN)));
+        } else {
+            self.screen.row(&format!("  {}", cut(room(2))));
+            self.bottom();
+        }
     }
 
     /// A line with the time before it.
     fn event(&self, text: &str) {
         let time = log::now().strftime("%H:%M:%S").to_string();
-        self.screen.line(&format!("  {}  {text}", self.screen.dim(&time)));
+        self.screen.row(&format!("  {}  {text}", self.screen.dim(&time)));
         self.bottom();
     }
 
@@ -294,7 +318,7 @@ impl Board {
 
     fn json(&mut self, event: &Event<'_>) {
         if self.output == Output::Json {
-            let line = serde_json::to_string(event).expect("strings and numbers always serialise");
+            let line = terminal::json(event).expect("strings and numbers always serialise");
             self.result(line);
         }
     }

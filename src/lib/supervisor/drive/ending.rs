@@ -118,10 +118,9 @@ impl Drive {
         self.remains.extend(self.left().into_iter().map(|pid| format!("process {pid}")));
         // By its folder the next one to clean knows whom to look for.
         if let Some(run_dir) = self.run_dir.take_if(|_| self.remains.is_empty()) {
-            let path = run_dir.path().display().to_string();
             // The guard has done it, unless there is none.
-            if let Err(error) = run_dir.remove() {
-                self.remains.push(format!("{path}: {error}"));
+            if let Err(kept) = run_dir.remove() {
+                self.remains.extend(kept.iter().map(ToString::to_string));
             }
         }
         self.remains.is_empty()

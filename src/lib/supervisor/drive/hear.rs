@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::super::checks;
-use super::super::services::{Input, Role};
-use super::super::session::{Asked, Cause, Event};
+use super::super::services::{Input, Role, Running, Violation};
+use super::super::session::{Asked, Cause, Event, Phase};
 use super::Drive;
 use crate::config::Confine;
 use crate::control::{AnswerBody, Ask, FromServe, FromTunnel, ToServe, VERSION};
@@ -23,10 +23,7 @@ impl Drive {
         match input {
             Input::Serve(message) => self.hear_serve(message),
             Input::Tunnel(message) => self.hear_tunnel(message),
-            Input::Stranger(role, what) => Some(Event::End(Cause::Failed(format!(
-                "{} {what}, this is {VERSION}; build or install all four programs together",
-                role.program()
-            )))),
+            Input::Violated(role, violation) => Some(self.violated(role, violation)),
             Input::Ended(Role::Serve, how) => Some(Event::ServeEnded(how)),
             Input::Ended(Role::Tunnel, how) => Some(Event::TunnelEnded(how)),
             Input::Ended(Role::Guard, how) => Some(Event::GuardEnded(how)),
@@ -50,6 +47,36 @@ impl Drive {
                 self.board.tunnel("settling", &text);
                 None
             }
+        }
+    }
+
+    /// A service that breaks the rules is killed at once, and the session ends: what else it did is
+    /// not known.
+    fn violated(&mut self, role: Role, violation: Violation) -> Event {
+        let name = role.program();
+        let text = match violation {
+            Violation::Stranger(what) => format!(
+                "{name} {what}, this is {VERSION}; build or install all four programs together"
+            ),
+            Violation::Hostile(what) => {
+                self.kill(role);
+                format!("{name} {what}; it may have been taken over, so the session was ended")
+            }
+        };
+        if self.session.phase() >= Phase::Closing {
+            self.board.hint(&text);
+        }
+        Event::End(Cause::Failed(text))
+    }
+
+    fn kill(&self, role: Role) {
+        let service = match role {
+            Role::Serve => self.serve.as_ref().map(Running::service),
+            Role::Tunnel => self.tunnel.as_ref().map(Running::service),
+            Role::Guard => self.guard.as_ref().map(Running::service),
+        };
+        if let Some(service) = service {
+            service.kill_group();
         }
     }
 

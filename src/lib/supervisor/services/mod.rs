@@ -2,7 +2,12 @@
 //! lifelines, heard through one queue.
 
 mod cleaner;
+mod pace;
+mod protocol;
 mod running;
+
+#[cfg(test)]
+mod protocol_tests;
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -10,10 +15,12 @@ use std::process::{Command, Stdio};
 
 use tokio::sync::mpsc;
 
-use crate::control::{self, FromGuard, FromServe, FromTunnel, ToGuard, ToServe, ToTunnel};
+use crate::control::{self, FromServe, FromTunnel, ToGuard, ToServe, ToTunnel};
 use crate::process::{self, SpawnError};
 
 pub(super) use cleaner::{Cleaner, Cleaning};
+pub(super) use protocol::Violation;
+use protocol::{GuardProtocol, RoomProtocol, TunnelProtocol};
 pub(super) use running::Running;
 use running::start;
 
@@ -27,8 +34,8 @@ pub(super) enum Input {
     Serve(FromServe),
     /// From the tunnel.
     Tunnel(FromTunnel),
-    /// A service is of another version, or says what nobody understands.
-    Stranger(Role, String),
+    /// A service broke the rules of its conversation, and is not listened to any more.
+    Violated(Role, Violation),
     /// A service has ended, after everything that it said.
     Ended(Role, String),
     /// The cleaning of dead sessions is over.
@@ -101,7 +108,7 @@ impl Siblings {
         let mut command = Command::new(&self.clean);
         command.arg("--guard").arg(run_dir).stdout(Stdio::null()).stderr(Stdio::inherit());
         // A greeting is all it says.
-        start(Role::Guard, command, session, inputs, |_: FromGuard| None)
+        start::<GuardProtocol, _>(Role::Guard, command, session, inputs, |_| None)
     }
 
     /// Starts the room on `listener`.
@@ -116,7 +123,8 @@ impl Siblings {
     ) -> Result<Running<ToServe>, SpawnError> {
         let mut command = Command::new(&self.serve);
         command.stdout(listener).stderr(Stdio::piped());
-        start(Role::Serve, command, session, inputs, |said| Some(Input::Serve(said)))
+        let wrap = |said| Some(Input::Serve(said));
+        start::<RoomProtocol, _>(Role::Serve, command, session, inputs, wrap)
     }
 
     /// Starts the tunnel.
@@ -130,7 +138,8 @@ impl Siblings {
     ) -> Result<Running<ToTunnel>, SpawnError> {
         let mut command = Command::new(&self.tunnel);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        start(Role::Tunnel, command, session, inputs, |said| Some(Input::Tunnel(said)))
+        let wrap = |said| Some(Input::Tunnel(said));
+        start::<TunnelProtocol, _>(Role::Tunnel, command, session, inputs, wrap)
     }
 
     /// Lets `chattrace-clean` remove what dead sessions left.

@@ -3,25 +3,33 @@
 
 use std::os::fd::OwnedFd;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::unix::pipe;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinHandle};
 
+use super::pace::MessagePace;
+use super::protocol::{Protocol, Violation};
 use super::{Input, Role};
-use crate::control::{self, FrameError, FromGuard, FromServe, FromTunnel, Inbox, Outbox, VERSION};
+use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, Service, SpawnError};
-use crate::terminal::harmless;
+use crate::terminal::{sentence, start_of};
 
 /// Orders to a service that it has not read yet; it gets fewer than ten in its life.
 const ORDERS: usize = 16;
 
 /// Longest line of a service's standard error that is kept for the sentence about its end.
 const LAST_WORDS: u64 = 1024;
+
+/// Bytes on a service's standard error in all its life. Ours write a line when they fail; 16 MiB are
+/// a service that does nothing else.
+const STDERR_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes of what was not understood that are repeated in the sentence about it.
+const EXCERPT_BYTES: usize = 160;
 
 /// How long the words of a dead service may take to arrive. They are in the kernel already; only
 /// somebody who has inherited its streams and left its group can hold up their end.
@@ -34,38 +42,44 @@ pub(in crate::supervisor) struct Running<Order> {
     service: Service,
     /// `None`: it was let go of.
     orders: Option<mpsc::Sender<Order>>,
+    /// Whether it was told what its most important message answers.
+    awaited: watch::Sender<bool>,
+    /// Passes on what it says.
+    listening: AbortHandle,
     /// Ends with the last that it said on its standard error, once all its messages are queued.
     voice: JoinHandle<Option<String>>,
 }
 
-/// A message that begins with the version of its sender.
-pub(super) trait Greets {
-    /// That version, if this is such a message.
-    fn version(&self) -> Option<&str>;
+/// An order after which a service says what it may not say before.
+pub(in crate::supervisor) trait Awaited {
+    /// Whether this is it.
+    fn is_awaited(&self) -> bool;
 }
 
-impl Greets for FromServe {
-    fn version(&self) -> Option<&str> {
-        if let FromServe::Hello { version } = self { Some(version) } else { None }
+impl Awaited for ToServe {
+    fn is_awaited(&self) -> bool {
+        matches!(self, ToServe::Drain)
     }
 }
 
-impl Greets for FromTunnel {
-    fn version(&self) -> Option<&str> {
-        if let FromTunnel::Hello { version } = self { Some(version) } else { None }
+impl Awaited for ToTunnel {
+    fn is_awaited(&self) -> bool {
+        matches!(self, ToTunnel::Open { .. })
     }
 }
 
-impl Greets for FromGuard {
-    fn version(&self) -> Option<&str> {
-        let FromGuard::Hello { version } = self;
-        Some(version)
+impl Awaited for ToGuard {
+    fn is_awaited(&self) -> bool {
+        false
     }
 }
 
-impl<Order> Running<Order> {
+impl<Order: Awaited> Running<Order> {
     /// Tells it something. One that does not listen any more is noticed by its end.
     pub(in crate::supervisor) fn tell(&self, order: Order) {
+        if order.is_awaited() {
+            self.awaited.send_replace(true);
+        }
         if let Some(orders) = &self.orders {
             let _ = orders.try_send(order);
         }
@@ -86,6 +100,8 @@ impl<Order> Running<Order> {
     pub(in crate::supervisor) fn bury(self, reason: ExitReason, inputs: mpsc::Sender<Input>) {
         tokio::spawn(async move {
             let words = tokio::time::timeout(ECHO, self.voice).await;
+            // Somebody who has inherited its end shall not be taken for the next of its kind.
+            self.listening.abort();
             let how = match words {
                 Ok(Ok(Some(words))) => format!("{reason}: {words}"),
                 Ok(_) | Err(_) => reason.to_string(),
@@ -100,70 +116,135 @@ impl<Order> Running<Order> {
 ///
 /// # Errors
 /// When the system does not start it.
-pub(super) fn start<From, Order>(
+pub(super) fn start<P, Order>(
     role: Role,
     mut command: Command,
     session: &str,
     inputs: &mpsc::Sender<Input>,
-    wrap: fn(From) -> Option<Input>,
+    wrap: fn(P::Message) -> Option<Input>,
 ) -> Result<Running<Order>, SpawnError>
 where
-    From: DeserializeOwned + Greets + Send + 'static,
+    P: Protocol,
     Order: Serialize + Send + Sync + 'static,
 {
     let name = role.program();
     let refused = |source| SpawnError::Refused { name, source };
-    let (inbox, outbox, theirs) = control::pair::<From, Order>().map_err(refused)?;
+    let (inbox, outbox, theirs) = control::pair::<P::Message, Order>().map_err(refused)?;
     command.stdin(theirs);
     let mut service = Service::start(name, command, session)?;
     let stderr = receiver(name, service.stderr.take())?;
     let (orders, orders_in) = mpsc::channel(ORDERS);
-    let listening = tokio::spawn(listen(role, inbox, inputs.clone(), wrap));
+    let awaited = watch::Sender::new(false);
+    let listener =
+        Listening::<P> { role, inbox, inputs: inputs.clone(), awaited: awaited.subscribe() };
+    let heard = tokio::spawn(listener.run(wrap));
+    let listening = heard.abort_handle();
     tokio::spawn(speak(outbox, orders_in));
+    let inputs = inputs.clone();
     let voice = tokio::spawn(async move {
-        let mut last = None;
-        if let Some(stderr) = stderr {
-            each_line(stderr, |line| last = Some(harmless(line))).await;
-        }
-        let _ = listening.await;
+        let last = match stderr {
+            Some(stderr) => last_words(role, stderr, inputs).await,
+            None => None,
+        };
+        let _ = heard.await;
         last
     });
-    Ok(Running { role, service, orders: Some(orders), voice })
+    Ok(Running { role, service, orders: Some(orders), awaited, listening, voice })
 }
 
-/// Passes on what a service says, after it has shown that it is of our version.
-async fn listen<From: DeserializeOwned + Greets>(
+/// One who listens to a service.
+struct Listening<P: Protocol> {
     role: Role,
-    mut inbox: Inbox<From>,
+    inbox: Inbox<P::Message>,
     inputs: mpsc::Sender<Input>,
-    wrap: fn(From) -> Option<Input>,
-) {
-    let mut greeted = false;
-    loop {
-        let input = match inbox.receive().await {
-            Ok(Some(message)) => match message.version() {
-                Some(version) if version == VERSION => {
-                    greeted = true;
-                    continue;
+    awaited: watch::Receiver<bool>,
+}
+
+impl<P: Protocol> Listening<P> {
+    /// Passes on what the service says, until it ends or breaks a rule. Nothing is read after that.
+    async fn run(mut self, wrap: fn(P::Message) -> Option<Input>) {
+        let (mut protocol, mut pace) = (P::default(), MessagePace::new(P::PACE));
+        let began = Instant::now();
+        loop {
+            let input = match self.next(&mut protocol, &mut pace, began).await {
+                Ok(Some(message)) => wrap(message),
+                Ok(None) => return,
+                Err(violation) => {
+                    let _ = self.inputs.send(Input::Violated(self.role, violation)).await;
+                    return;
                 }
-                Some(version) => Input::Stranger(role, format!("is version {}", harmless(version))),
-                None if greeted => match wrap(message) {
-                    Some(input) => input,
-                    None => continue,
-                },
-                None => Input::Stranger(role, "did not say its version".to_owned()),
-            },
-            // Of another version, most likely: ours would say nothing that we do not know.
-            Err(FrameError::NotUnderstood(_)) if !greeted => {
-                Input::Stranger(role, "speaks another version's language".to_owned())
+            };
+            if let Some(input) = input
+                && self.inputs.send(input).await.is_err()
+            {
+                return;
             }
-            Err(FrameError::NotUnderstood(_)) => continue,
-            Ok(None) | Err(FrameError::Broken(_) | FrameError::TooLong) => return,
-        };
-        if inputs.send(input).await.is_err() {
-            return;
         }
     }
+
+    /// The next message that may be said now; `None` when the service has closed its end.
+    async fn next(
+        &mut self,
+        protocol: &mut P,
+        pace: &mut MessagePace,
+        began: Instant,
+    ) -> Result<Option<P::Message>, Violation> {
+        let Self { inbox, awaited, .. } = self;
+        let received = loop {
+            let timeout = protocol.timeout(*awaited.borrow_and_update());
+            let changed = async {
+                // An error means that nothing is ordered any more.
+                if awaited.changed().await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            tokio::select! {
+                received = inbox.receive() => break received,
+                () = changed => {}
+                timeout = silence(timeout) => return Err(silent(timeout)),
+            }
+        };
+        match received {
+            Ok(Some(message)) => {
+                pace.take(began.elapsed())?;
+                protocol.recv(&message, *self.awaited.borrow())?;
+                Ok(Some(message))
+            }
+            Ok(None) | Err(FrameError::Broken(_)) => Ok(None),
+            Err(FrameError::TooLong) => {
+                Err(Violation::Hostile("said a line that is too long".to_owned()))
+            }
+            // Of another version, most likely: ours would say nothing that we do not know.
+            Err(FrameError::NotUnderstood(_)) if !protocol.has_greeted() => {
+                Err(Violation::Stranger("speaks another version's language".to_owned()))
+            }
+            Err(FrameError::NotUnderstood(error)) => Err(Violation::Hostile(format!(
+                "said something that this version does not understand ({})",
+                excerpt(&error.to_string())
+            ))),
+        }
+    }
+}
+
+/// The last line of `stderr` that is not empty, once it has ended. Always reads on: a program whose
+/// standard error is full stops working.
+async fn last_words(
+    role: Role,
+    stderr: pipe::Receiver,
+    inputs: mpsc::Sender<Input>,
+) -> Option<String> {
+    let (mut last, mut bytes, mut told) = (None, 0, false);
+    let mut reader = BufReader::new(stderr);
+    while let Some(line) = next_line(&mut reader, LAST_WORDS).await {
+        bytes += line.len() as u64 + 1;
+        if bytes <= STDERR_BYTES {
+            last = Some(sentence(&line)).filter(|line| !line.is_empty()).or(last);
+        } else if !std::mem::replace(&mut told, true) {
+            let text = format!("talks too much (more than {STDERR_BYTES} bytes of errors)");
+            let _ = inputs.send(Input::Violated(role, Violation::Hostile(text))).await;
+        }
+    }
+    last
 }
 
 async fn speak<Order: Serialize>(mut outbox: Outbox<Order>, mut orders: mpsc::Receiver<Order>) {
@@ -183,16 +264,36 @@ pub(super) fn receiver(
     pipe.transpose().map_err(|source| SpawnError::Refused { name, source })
 }
 
-/// Calls `take` with each line, cut at a bound, until the stream ends. Always reads on: a program
-/// whose standard error is full stops working.
-pub(super) async fn each_line(stream: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
-    let mut reader = BufReader::new(stream);
+/// The next line of a stream, in pieces of at most `max_bytes`; `None` at its end.
+pub(super) async fn next_line(
+    reader: &mut (impl AsyncBufRead + Unpin),
+    max_bytes: u64,
+) -> Option<String> {
     let mut line = Vec::new();
-    loop {
-        line.clear();
-        match (&mut reader).take(LAST_WORDS).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => take(String::from_utf8_lossy(&line).trim_end()),
-        }
+    match reader.take(max_bytes).read_until(b'\n', &mut line).await {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(String::from_utf8_lossy(&line).trim_end().to_owned()),
     }
+}
+
+/// The beginning of what a service said, as it may be shown.
+pub(super) fn excerpt(text: &str) -> String {
+    let start = start_of(text, EXCERPT_BYTES);
+    let rest = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{rest}", sentence(start))
+}
+
+/// Returns once a service has been silent for as long as it may be.
+async fn silence(timeout: Option<Duration>) -> Duration {
+    match timeout {
+        Some(timeout) => {
+            tokio::time::sleep(timeout).await;
+            timeout
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn silent(patience: Duration) -> Violation {
+    Violation::Hostile(format!("was silent for {} s while it had to answer", patience.as_secs()))
 }

@@ -14,12 +14,14 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::pin::Pin;
-use crate::paths;
+use crate::paths::{self, Access, Folder, Owner, Shape, Trust};
 
 pub(super) use refusal::InstallError;
 
 /// Where the pin names no size: two and a half times the largest release so far.
 const MOST_BYTES: u64 = 100 * 1024 * 1024;
+/// A cloudflared that is larger is none: releases have 40 MB. Bounds how long it takes to hash one.
+pub(super) const MOST_FILE_BYTES: u64 = 512 * 1024 * 1024;
 /// Beyond any connection that will carry 40 MB afterwards.
 const CONNECT: Duration = Duration::from_secs(15);
 /// A server that says nothing for this long has forgotten us.
@@ -96,10 +98,11 @@ impl Download {
         let here = |source| self.folder(&path, source);
         loop {
             if !path.exists() {
-                paths::private_file(&path).map_err(here)?;
+                paths::private_file(&path, MOST_FILE_BYTES).map_err(here)?;
             }
             // Read only while we wait: a file that somebody holds open for writing cannot be run.
-            let lock = match File::open(&path) {
+            let opened = paths::open_file(&path, Owner::Ours, Access::Read, MOST_FILE_BYTES);
+            let lock = match opened {
                 // Finished, renamed by somebody else since we looked.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 opened => opened.map_err(here)?,
@@ -114,7 +117,7 @@ impl Download {
                 self.throw_away();
                 return Ok(None);
             }
-            let part = paths::private_file(&path).map_err(here)?;
+            let part = paths::private_file(&path, MOST_FILE_BYTES).map_err(here)?;
             return Ok(Some((lock, part)));
         }
     }
@@ -220,7 +223,15 @@ impl Download {
         part.set_permissions(Permissions::from_mode(0o700))?;
         part.sync_all()?;
         std::fs::rename(self.partial(), self.target())?;
-        File::open(&self.dir)?.sync_all()
+        match self.folder_of_programs() {
+            Some(folder) => folder.sync(),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// `None` when it is not there, or not as we make it.
+    fn folder_of_programs(&self) -> Option<Folder> {
+        Folder::open(&self.dir, Trust::Private).ok().flatten()
     }
 
     /// A try that brought nothing leaves nothing: neither an empty file, nor folders for it.
@@ -229,14 +240,19 @@ impl Download {
             self.throw_away();
         }
         for folder in self.dir.ancestors().take(2) {
-            // Refused, as it should be, when anything is in there.
-            let _ = std::fs::remove_dir(folder);
+            if let (Ok(above), Some(name)) = (Folder::above(folder), folder.file_name()) {
+                // Refused, as it should be, when anything is in there.
+                let _ = above.remove_own(name, Shape::Folder);
+            }
         }
     }
 
     fn throw_away(&self) {
-        // What cannot be removed is refused again by its digest.
-        let _ = std::fs::remove_file(self.partial());
+        if let (Some(folder), Some(name)) = (self.folder_of_programs(), self.partial().file_name())
+        {
+            // What cannot be removed is refused again by its digest.
+            let _ = folder.remove_own(name, Shape::File);
+        }
     }
 
     fn folder(&self, path: &Path, source: std::io::Error) -> InstallError {

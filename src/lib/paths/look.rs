@@ -2,16 +2,15 @@
 
 use std::fs::File;
 use std::io::{Error, ErrorKind};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
 use nix::errno::Errno;
 use nix::unistd::Uid;
 
-use crate::process::StillThere;
-
 /// Why something stays where it is.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Why {
+pub(crate) enum Why {
     /// Its name is not on the list of what we make.
     #[error("it is not one of chattrace's; move it away if you want its folder gone")]
     Unknown,
@@ -38,9 +37,9 @@ pub(super) enum Why {
     /// A folder that must not lose its lock yet.
     #[error("its session left more than could be removed; see the other lines")]
     StillNeeded,
-    /// A process that did not end.
-    #[error(transparent)]
-    StillThere(#[from] StillThere),
+    /// It is, or lies under, the root of another file system or of a bind mount.
+    #[error("something is mounted there, and chattrace removes nothing across a mount; unmount it")]
+    Mounted,
     /// The system refused.
     #[error("{0}")]
     System(#[from] Error),
@@ -49,7 +48,11 @@ pub(super) enum Why {
 impl From<Errno> for Why {
     fn from(errno: Errno) -> Self {
         if errno == Errno::ENOTEMPTY {
-            return Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty").into();
+            return Self::System(Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty"));
+        }
+        // What rmdir(2) and unlink(2) say of a name that something is mounted on.
+        if errno == Errno::EBUSY {
+            return Self::Mounted;
         }
         Self::System(errno.into())
     }
@@ -57,7 +60,7 @@ impl From<Errno> for Why {
 
 /// What kind of thing lies under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// A regular file.
     File,
     /// A folder.
@@ -84,21 +87,46 @@ impl std::fmt::Display for Shape {
 
 /// What was seen under a name, without opening it for more than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Look {
+pub(crate) struct Look {
     /// What it is.
-    pub(super) shape: Shape,
+    pub(crate) shape: Shape,
     /// Its length; 0 for what has none.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// Whether it is the user's own.
-    pub(super) mine: bool,
+    pub(crate) mine: bool,
     /// How many names it has.
-    pub(super) links: u64,
+    pub(crate) links: u64,
     /// When it last changed, in seconds since 1970.
-    pub(super) modified: i64,
+    pub(crate) modified: i64,
     /// Device and number: the same for one thing under whatever name.
-    pub(super) identity: (u64, u64),
+    pub(crate) identity: (u64, u64),
     /// Its permissions.
-    pub(super) mode: u32,
+    pub(crate) mode: u32,
+    /// The mount that it was reached by.
+    pub(crate) mount: MountId,
+}
+
+/// A mount, as this process sees it. Two bind mounts of one file system have the same device number,
+/// so that alone does not tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MountId {
+    /// `st_dev` (inode(7)).
+    device: u64,
+    /// `mnt_id` of `/proc/self/fdinfo` (proc_pid_fdinfo(5), since Linux 3.15); `None` where `/proc`
+    /// is not mounted, and then bind mounts of the same file system are not noticed here. The kernel
+    /// still refuses to remove what something is mounted on (`EBUSY`).
+    number: Option<u64>,
+}
+
+impl MountId {
+    fn of(file: &File, device: u64) -> Self {
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()));
+        let line = |text: &str| {
+            let number = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
+            number.trim().parse().ok()
+        };
+        Self { device, number: info.ok().as_deref().and_then(line) }
+    }
 }
 
 impl Look {
@@ -106,7 +134,7 @@ impl Look {
     ///
     /// # Errors
     /// When the system does not say.
-    pub(super) fn at(file: &File) -> Result<Self, Error> {
+    pub(crate) fn at(file: &File) -> Result<Self, Error> {
         let seen = file.metadata()?;
         let kind = seen.file_type();
         let shape = match () {
@@ -124,11 +152,12 @@ impl Look {
             modified: seen.mtime(),
             identity: (seen.dev(), seen.ino()),
             mode: seen.mode(),
+            mount: MountId::of(file, seen.dev()),
         })
     }
 
     /// Whether it is the user's own and of this shape.
-    pub(super) fn judge(&self, shape: Shape) -> Result<(), Why> {
+    pub(crate) fn judge(&self, shape: Shape) -> Result<(), Why> {
         if self.shape != shape {
             Err(Why::Disguised(self.shape))
         } else if !self.mine {

@@ -1,5 +1,8 @@
 //! A folder that was opened and judged. Everything in it is reached by its name alone, through
-//! the open descriptor: no link can lead elsewhere, neither before nor after we looked.
+//! the open descriptor: no link can lead elsewhere, neither before nor after we looked, and nothing
+//! beyond a mount is reached at all.
+//!
+//! [`Folder::remove`] is the only removal in all four programs.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -14,11 +17,11 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
-use super::look::{Look, Shape, Why};
+use super::look::{Look, MountId, Shape, Why};
 
 /// Whom a folder must keep out to be taken for one that we made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     /// Everybody else: our runtime folders are made so.
     Private,
     /// Everybody else's changes: what is fetched holds no secret.
@@ -29,9 +32,10 @@ pub(super) enum Trust {
 
 /// An open folder.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
-    opened: OwnedFd,
+    opened: File,
+    mount: MountId,
 }
 
 impl Folder {
@@ -39,7 +43,7 @@ impl Folder {
     ///
     /// # Errors
     /// When something else is there, or it is not as `trust` demands.
-    pub(super) fn open(path: &Path, trust: Trust) -> Result<Option<Self>, Why> {
+    pub(crate) fn open(path: &Path, trust: Trust) -> Result<Option<Self>, Why> {
         Self::judged(path.to_owned(), open(path, flags(), Mode::empty()), trust)
     }
 
@@ -47,19 +51,24 @@ impl Folder {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(super) fn above(path: &Path) -> Result<Self, Why> {
+    pub(crate) fn above(path: &Path) -> Result<Self, Why> {
         let path = path.parent().ok_or(Why::Unknown)?.to_owned();
-        let opened = open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?;
-        Ok(Self { path, opened })
+        let opened = File::from(open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?);
+        let mount = Look::at(&opened)?.mount;
+        Ok(Self { path, opened, mount })
     }
 
     /// Opens the folder `name` in this one; otherwise as [`Folder::open`].
     ///
     /// # Errors
-    /// As [`Folder::open`].
-    pub(super) fn within(&self, name: &OsStr, trust: Trust) -> Result<Option<Self>, Why> {
+    /// As [`Folder::open`], and when something is mounted there.
+    pub(crate) fn within(&self, name: &OsStr, trust: Trust) -> Result<Option<Self>, Why> {
         let opened = openat(&self.opened, name, flags(), Mode::empty());
-        Self::judged(self.path.join(name), opened, trust)
+        let within = Self::judged(self.path.join(name), opened, trust)?;
+        match within {
+            Some(within) if within.mount != self.mount => Err(Why::Mounted),
+            within => Ok(within),
+        }
     }
 
     fn judged(
@@ -81,19 +90,26 @@ impl Folder {
             Trust::Unshared => 0o022,
             Trust::Any => 0,
         };
+        let look = Look::at(&opened)?;
         if kept_out != 0 {
-            let look = Look::at(&opened)?;
             look.judge(Shape::Folder)?;
             if look.mode & kept_out != 0 {
                 return Err(Why::Exposed);
             }
         }
-        let opened = opened.into();
-        Ok(Some(Self { path, opened }))
+        Ok(Some(Self { path, opened, mount: look.mount }))
+    }
+
+    /// Waits until the names in it are on the disk (fsync(2)).
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn sync(&self) -> std::io::Result<()> {
+        self.opened.sync_all()
     }
 
     /// Where it was when it was opened; for messages.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -101,7 +117,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn names(&self) -> Result<Vec<OsString>, Why> {
+    pub(crate) fn names(&self) -> Result<Vec<OsString>, Why> {
         let mut listed = match Dir::openat(&self.opened, ".", flags(), Mode::empty()) {
             Ok(listed) => listed,
             Err(Errno::ENOENT) => return Ok(Vec::new()),
@@ -121,11 +137,15 @@ impl Folder {
     /// What lies under `name`; `None` when nothing does.
     ///
     /// # Errors
-    /// When the system does not say.
-    pub(super) fn look(&self, name: &OsStr) -> Result<Option<Look>, Why> {
+    /// When the system does not say, and when something is mounted there: then what lies under the
+    /// name belongs to another folder.
+    pub(crate) fn look(&self, name: &OsStr) -> Result<Option<Look>, Why> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         match openat(&self.opened, name, flags, Mode::empty()) {
-            Ok(opened) => Ok(Some(Look::at(&File::from(opened))?)),
+            Ok(opened) => {
+                let look = Look::at(&File::from(opened))?;
+                if look.mount == self.mount { Ok(Some(look)) } else { Err(Why::Mounted) }
+            }
             Err(Errno::ENOENT) => Ok(None),
             Err(errno) => Err(errno.into()),
         }
@@ -135,18 +155,31 @@ impl Folder {
     ///
     /// # Errors
     /// When it is another one by now, or cannot be opened.
-    pub(super) fn file(&self, name: &OsStr, seen: &Look, access: OFlag) -> Result<File, Why> {
+    pub(crate) fn file(&self, name: &OsStr, seen: &Look, access: OFlag) -> Result<File, Why> {
         // A pipe that was put there would otherwise keep us waiting for its other end.
-        let flags = access | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let flags = access | super::open::CANNOT_BLOCK | OFlag::O_NOFOLLOW;
         let file = File::from(openat(&self.opened, name, flags, Mode::empty())?);
         if Look::at(&file)?.identity == seen.identity { Ok(file) } else { Err(Why::Changed) }
+    }
+
+    /// Takes out what lies under `name` if it is of this shape and the user's own. Gone before is
+    /// fine.
+    ///
+    /// # Errors
+    /// When it is something else, or stays; see [`Folder::remove`].
+    pub(crate) fn remove_own(&self, name: &OsStr, shape: Shape) -> Result<(), Why> {
+        let Some(seen) = self.look(name)? else {
+            return Ok(());
+        };
+        seen.judge(shape)?;
+        self.remove(name, &seen)
     }
 
     /// Takes out what was seen under `name`, and looks whether it is gone. Gone before is fine.
     ///
     /// # Errors
     /// When it is another thing by now, when the system refuses, or when it is still there.
-    pub(super) fn remove(&self, name: &OsStr, seen: &Look) -> Result<(), Why> {
+    pub(crate) fn remove(&self, name: &OsStr, seen: &Look) -> Result<(), Why> {
         let Some(now) = self.look(name)? else {
             return Ok(());
         };
@@ -171,5 +204,5 @@ impl Folder {
 }
 
 fn flags() -> OFlag {
-    OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC
+    OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | super::open::CANNOT_BLOCK
 }

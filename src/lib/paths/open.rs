@@ -1,0 +1,176 @@
+//! Every file that is opened by its name, in one way: the open cannot block, and what was opened is
+//! looked at before anything of it is used.
+//!
+//! Folders of the user can be written by every other program of the user, and one of those may be
+//! hostile: a pipe under the name of a file keeps whoever opens it waiting for the other end, a
+//! device may act when it is opened, a link or a second name leads to a file of another folder.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{Error, ErrorKind, Read as _, Result};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+use nix::unistd::Uid;
+
+/// With these, open(2) neither waits for a pipe's other end, nor for a lease to be given up, nor
+/// makes a terminal ours. On a regular file `O_NONBLOCK` changes nothing afterwards.
+pub(super) const CANNOT_BLOCK: OFlag =
+    OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
+
+/// Whose file it must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// One that chattrace made: the user's own, with this one name, and not reached by a link.
+    Ours,
+    /// One that the user or the system named: any owner, any number of names, by whichever links.
+    Anyone,
+}
+
+/// What the file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// To be read.
+    Read,
+    /// To be read and written; made for this user alone if there is none.
+    Make,
+    /// To be read and written; made for this user alone, and refused if there is one.
+    MakeNew,
+}
+
+/// Opens the regular file `path`, of at most `max_bytes`.
+///
+/// # Errors
+/// When it cannot be opened, is of another kind or another owner, or is larger. The text of the
+/// error says what it is instead, and is to follow the path.
+pub(crate) fn open_file(path: &Path, owner: Owner, access: Access, max_bytes: u64) -> Result<File> {
+    // Looked at first, too: to open a device may be to act on it. The second look is what counts.
+    let before = match owner {
+        Owner::Ours => std::fs::symlink_metadata(path),
+        Owner::Anyone => std::fs::metadata(path),
+    };
+    match before {
+        Ok(_) if access == Access::MakeNew => return Err(ErrorKind::AlreadyExists.into()),
+        Ok(seen) => judge(&seen, owner, max_bytes)?,
+        Err(error) if error.kind() == ErrorKind::NotFound && access != Access::Read => {}
+        Err(error) => return Err(error),
+    }
+    let makes = access != Access::Read;
+    let mut flags = CANNOT_BLOCK;
+    if owner == Owner::Ours {
+        flags |= OFlag::O_NOFOLLOW;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(makes).create(access == Access::Make).truncate(false);
+    options.create_new(access == Access::MakeNew).mode(0o600).custom_flags(flags.bits());
+    let file = options.open(path)?;
+    judge(&file.metadata()?, owner, max_bytes)?;
+    Ok(file)
+}
+
+/// The whole content of the regular file `path`, of at most `max_bytes`.
+///
+/// # Errors
+/// As [`open_file`], and when it cannot be read.
+pub(crate) fn read_file(path: &Path, owner: Owner, max_bytes: u64) -> Result<Vec<u8>> {
+    let file = open_file(path, owner, Access::Read, max_bytes)?;
+    let mut content = Vec::new();
+    // It may grow between the look and the end of it.
+    let read = file.take(max_bytes + 1).read_to_end(&mut content)?;
+    if read as u64 > max_bytes { Err(too_large(max_bytes)) } else { Ok(content) }
+}
+
+fn judge(seen: &Metadata, owner: Owner, max_bytes: u64) -> Result<()> {
+    let kind = seen.file_type();
+    let instead = match () {
+        () if kind.is_file() => None,
+        () if kind.is_dir() => Some("a folder"),
+        () if kind.is_symlink() => Some("a link"),
+        () if kind.is_socket() => Some("a socket"),
+        () if kind.is_fifo() => Some("a pipe"),
+        () => Some("a device"),
+    };
+    let refused = |text: String| Err(Error::new(ErrorKind::InvalidInput, text));
+    if let Some(instead) = instead {
+        return refused(format!("it is {instead}, not a file; move it away"));
+    }
+    if owner == Owner::Ours && seen.uid() != Uid::effective().as_raw() {
+        return refused("it belongs to another user; move it away".to_owned());
+    }
+    if owner == Owner::Ours && seen.nlink() > 1 {
+        return refused("it has a second name elsewhere (a hard link); move it away".to_owned());
+    }
+    if seen.len() > max_bytes { Err(too_large(max_bytes)) } else { Ok(()) }
+}
+
+fn too_large(max_bytes: u64) -> Error {
+    let text = format!("it is larger than {max_bytes} bytes; check that it is the right file");
+    Error::new(ErrorKind::InvalidInput, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+    use std::path::PathBuf;
+
+    use nix::sys::stat::Mode;
+
+    const MAX: u64 = 64;
+
+    struct Scratch(PathBuf);
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// Something under a name, and the word that says what it is.
+    type Planted = (&'static str, fn(&Path, &Path), &'static str);
+
+    const PLANTED: [Planted; 7] = [
+        ("pipe", |at, _| nix::unistd::mkfifo(at, Mode::S_IRWXU).unwrap(), "a pipe"),
+        ("folder", |at, _| std::fs::create_dir(at).unwrap(), "a folder"),
+        ("socket", |at, _| drop(UnixListener::bind(at).unwrap()), "a socket"),
+        ("link", |at, file| std::os::unix::fs::symlink(file, at).unwrap(), "a link"),
+        ("dangling", |at, _| std::os::unix::fs::symlink("/no/where", at).unwrap(), "a link"),
+        ("hard", |at, file| std::fs::hard_link(file, at).unwrap(), "a second name"),
+        ("sparse", |at, _| File::create(at).unwrap().set_len(1 << 40).unwrap(), "larger than 64"),
+    ];
+
+    #[test]
+    fn only_a_plain_file_of_ours_is_opened_and_the_others_are_named() {
+        let scratch = Scratch(std::env::temp_dir().join(format!("ct-open-{}", std::process::id())));
+        std::fs::create_dir(&scratch.0).unwrap();
+        let file = scratch.0.join("file");
+        std::fs::write(&file, "text").unwrap();
+        for (name, plant, word) in PLANTED {
+            let at = scratch.0.join(name);
+            plant(&at, &file);
+            for access in [Access::Read, Access::Make] {
+                let error = open_file(&at, Owner::Ours, access, MAX).unwrap_err().to_string();
+                assert!(error.contains(word), "{name} {access:?}: {error}");
+            }
+            let error = open_file(&at, Owner::Ours, Access::MakeNew, MAX).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{name}");
+            let named = read_file(&at, Owner::Anyone, MAX);
+            match name {
+                "link" => assert_eq!(named.unwrap(), b"text"),
+                "dangling" => assert_eq!(named.unwrap_err().kind(), ErrorKind::NotFound),
+                // Until its second name is gone again, below.
+                "hard" => assert_eq!(named.unwrap(), b"text"),
+                _ => assert!(named.unwrap_err().to_string().contains(word), "{name}"),
+            }
+            if name == "hard" {
+                std::fs::remove_file(&at).unwrap();
+            }
+        }
+        let device = read_file(Path::new("/dev/zero"), Owner::Anyone, MAX).unwrap_err();
+        assert!(device.to_string().contains("a device"), "{device}");
+        assert_eq!(read_file(&file, Owner::Ours, MAX).unwrap(), b"text");
+        assert!(!scratch.0.join("new").exists());
+        open_file(&scratch.0.join("new"), Owner::Ours, Access::MakeNew, MAX).unwrap();
+        open_file(&scratch.0.join("new"), Owner::Ours, Access::Make, MAX).unwrap();
+    }
+}

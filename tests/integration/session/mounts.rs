@@ -1,0 +1,174 @@
+//! What was mounted, linked or put into a session's folder while it ran: it is named and stays, and
+//! nothing of the folder that it leads to is touched. Each way to the end removes by the same rules:
+//! the supervisor, the guard after `kill -9`, and `chattrace-clean`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::ends::{child, kill, signal};
+use super::stage::{Link, Stage};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{CLEAN, Ended, Program};
+
+const LETTERS: &str = "dear Ana, ";
+
+/// Shell that plants something: `$S` is the session's folder, `$P` a folder of the same file system
+/// with `letters` in it, `$T` the same in memory. Then what must be named, with the reason.
+const PLANTED: [(&str, &str); 14] = [
+    ("mkdir -m 700 $S/home && mount --bind $P $S/home", "/home: something is mounted there"),
+    ("mkdir -m 700 $S/home && mount --bind $T $S/home", "/home: something is mounted there"),
+    ("mkdir -m 700 $S/home && mount -t tmpfs none $S/home", "/home: something is mounted there"),
+    ("mkdir -m 700 -p $S/home/in && mount --bind $P $S/home/in", "/home: it is not empty"),
+    ("mount --bind $P/letters $S/lock", "/lock: something is mounted there"),
+    ("mount --bind $T/letters $S/control.sock", "/control.sock: something is mounted there"),
+    ("touch $S/lock.new && mount --bind $P/letters $S/lock.new", "something is mounted there"),
+    ("mount --bind $P $S", ": something is mounted there"),
+    ("mount --bind $T $S", ": something is mounted there"),
+    ("mount --bind $S $S", ": something is mounted there"),
+    ("ln -s $P $S/home", "/home: it is a link, which chattrace does not make"),
+    ("rm $S/control.sock && ln $P/letters $S/control.sock", "/control.sock: it is a file"),
+    ("ln $P/letters $S/letters", "/letters: it is not one of chattrace's"),
+    ("mkdir -m 700 $S/home && chown 12345 $S/home", "/home: it belongs to another user"),
+];
+
+/// A stage with folders that must survive, and a session in a mount namespace of its own.
+struct Mounted {
+    stage: Stage,
+    memory: PathBuf,
+    holder: Program,
+    chattrace: u32,
+}
+
+impl Mounted {
+    fn start() -> Self {
+        let stage = Stage::new(HAPPY);
+        let memory = Path::new("/dev/shm").join(stage.place.root().file_name().unwrap());
+        for folder in [stage.place.home(), memory.clone()] {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("letters"), LETTERS).unwrap();
+        }
+        let mut outside = stage.place.command("unshare");
+        let root = nix::unistd::Uid::effective().is_root();
+        outside.arg("--mount").args((!root).then_some("--map-root-user"));
+        // The shell keeps the namespace until its input ends.
+        let script = "exec 9>&1; \"$0\" \"$@\"; echo \"ended: $?\" >&2; read -r line";
+        let inside = stage.local(&["--json"]);
+        outside.args(["sh", "-c", script]).arg(inside.get_program()).args(inside.get_args());
+        let mut holder = Program::start(outside);
+        Link::told(&mut holder);
+        let chattrace = child(holder.pid(), "chattrace");
+        Self { stage, memory, holder, chattrace }
+    }
+
+    /// A command of the session's namespace.
+    fn within(&self, program: &str) -> Command {
+        let mut command = self.stage.place.command("nsenter");
+        let root = nix::unistd::Uid::effective().is_root();
+        command.args((!root).then_some("--user")).args((!root).then_some("--preserve-credentials"));
+        command.args(["--mount", "-t", &self.holder.pid().to_string(), program]);
+        command
+    }
+
+    fn plant(&self, script: &str) {
+        let mut shell = self.within("sh");
+        shell.args(["-ec", script]).env("S", &self.stage.run_dirs()[0]);
+        shell.env("P", self.stage.place.home()).env("T", &self.memory);
+        Program::run(shell).expect_code(0);
+    }
+
+    fn assert_untouched(&self, planted: &str) {
+        for folder in [&self.stage.place.home(), &self.memory] {
+            let letters = fs::read_to_string(folder.join("letters"));
+            assert_eq!(letters.unwrap(), LETTERS, "{planted}");
+            assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "{planted}");
+        }
+    }
+
+    /// Everything that was said, once everybody is gone.
+    fn ended(mut self) -> Ended {
+        self.holder.close_stdin();
+        self.holder.wait()
+    }
+}
+
+#[test]
+fn ctrl_c_names_it_and_ends_with_1() {
+    for (planted, named) in PLANTED {
+        let mut session = Mounted::start();
+        session.plant(planted);
+        signal("INT", session.chattrace);
+        assert_eq!(session.holder.stderr_with("ended: "), "ended: 1", "{planted}");
+        session.assert_untouched(planted);
+        let memory = session.memory.clone();
+        let ended = session.ended();
+        let remains = |line: &str| line.contains("remains: ") && line.contains(named);
+        assert!(ended.stderr.lines().any(remains), "{planted}: {ended:#?}");
+        fs::remove_dir_all(memory).unwrap();
+    }
+}
+
+#[test]
+fn the_guard_names_it_when_the_supervisor_is_killed() {
+    for (planted, named) in PLANTED {
+        let mut session = Mounted::start();
+        session.plant(planted);
+        kill(session.chattrace);
+        session.holder.stderr_with("ended: 137");
+        session.assert_untouched(planted);
+        let memory = session.memory.clone();
+        let ended = session.ended();
+        let remains =
+            |line: &str| line.contains("chattrace was killed; remains: ") && line.contains(named);
+        assert!(ended.stderr.lines().any(remains), "{planted}: {ended:#?}");
+        fs::remove_dir_all(memory).unwrap();
+    }
+}
+
+#[test]
+fn chattrace_clean_names_it_and_ends_with_1() {
+    for (planted, named) in PLANTED {
+        let mut session = Mounted::start();
+        session.plant(planted);
+        // Nobody is left to clean up: stopped, it starts no other guard.
+        signal("STOP", session.chattrace);
+        kill(child(session.chattrace, "chattrace-clean"));
+        kill(session.chattrace);
+        session.holder.stderr_with("ended: 137");
+        let mut clean = session.within(CLEAN);
+        clean.arg("--stale");
+        let ended = Program::run(clean);
+        session.assert_untouched(planted);
+        assert_eq!(ended.code(), 1, "{planted}: {ended:#?}");
+        // It looks at the lock first: a session whose lock is not the one we made is not entered.
+        let reason = named.split_once(": ").map_or(named, |(_, reason)| reason);
+        assert!(ended.stderr.contains(reason), "{planted}: {ended:#?}");
+        let memory = session.memory.clone();
+        session.ended();
+        fs::remove_dir_all(memory).unwrap();
+    }
+}
+
+/// What is ours is removed, whatever its bits say.
+#[test]
+fn a_sticky_home_of_ours_goes() {
+    let mut session = Mounted::start();
+    session.plant("mkdir -m 1700 $S/home");
+    signal("INT", session.chattrace);
+    assert_eq!(session.holder.stderr_with("ended: "), "ended: 0");
+    assert!(session.stage.run_dirs().is_empty());
+    fs::remove_dir_all(&session.memory).unwrap();
+    session.ended();
+}
+
+/// Whatever is mounted over the base hides the session's folder, and not from its removal.
+#[test]
+fn a_mount_over_the_base_hides_nothing() {
+    let mut session = Mounted::start();
+    session.plant("mount -t tmpfs -o mode=700 none $S/..");
+    signal("INT", session.chattrace);
+    session.holder.stderr_with("ended: ");
+    assert!(session.stage.run_dirs().is_empty());
+    fs::remove_dir_all(&session.memory).unwrap();
+    session.ended();
+}
