@@ -237,7 +237,6 @@ mod tests {
             "Systema",
             "Ghost",
             "Khosta",
-            "Host­el",
             "Badminton",
             "Sadmina",
             "Tost",
@@ -271,9 +270,8 @@ mod tests {
             "st",
             "er",
         ] {
-            let name = name.replace('\u{ad}', "");
-            assert!(!reserved(&name), "{name}");
-            assert!(Nickname::parse(&name).is_ok(), "{name}");
+            assert!(!reserved(name), "{name}");
+            assert!(Nickname::parse(name).is_ok(), "{name}");
         }
     }
 }
