@@ -139,13 +139,14 @@ function message(n, at, body) {
 	return el(at ? 'div.line said' : 'div.line said dim', {}, el('time', {}, time), person(n), text);
 }
 
-/** Splits a text into text and links; a link shows where it really leads. */
+/** Splits a text into text and links. A link shows where it leads, in ASCII, from left to right. */
 function linked(body) {
 	return body.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]])/i).map((part, index) => {
 		if (index % 2 === 0 || !URL.canParse(part)) return part;
-		const { href, username } = new URL(part);
-		if (username) return part;
-		return el('a', { href, target: '_blank', rel: 'noreferrer noopener nofollow' }, href);
+		const { href, hostname } = new URL(part);
+		// User info poses as a host, and so do signs in one; of a long one only the beginning is read.
+		if (/^[^:]+:[\\/]+[^\\/?#]*@/.test(part) || !/^([a-z\d]([a-z\d.-]{0,78}[a-z\d])?|\[[\da-f:]+\])$/.test(hostname)) return part;
+		return el('a', { href, dir: 'ltr', target: '_blank', rel: 'noreferrer noopener nofollow' }, href);
 	});
 }
 

@@ -8,6 +8,7 @@ mod access;
 mod cut;
 mod end;
 mod hostile;
+mod links;
 mod look;
 mod privacy;
 mod refused;

@@ -44,6 +44,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "config/check.rs",
             "config/flags.rs",
             "tunnel/shim.rs",
+            "terminal/usage.rs",
         ],
     ),
     ("directories", &["paths"]),

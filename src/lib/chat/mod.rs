@@ -5,11 +5,15 @@
 
 mod former;
 mod likeness;
+#[cfg(test)]
+mod likeness_tests;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
+mod picture;
 mod rate;
 mod refusal;
+mod reserved;
 mod ring;
 mod room;
 #[cfg(test)]

@@ -4,13 +4,14 @@
 //! small and whatever cannot be seen is refused.
 
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{
-    GeneralCategory, GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _,
-};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::likeness::{Likeness, invisible, reserved};
+use super::likeness::{Likeness, bare, invisible, readings};
+use super::picture::is_picture;
+use super::reserved::{may_be_reserved, reserved};
 
 /// What one line of a narrow screen holds beside the text.
 pub(super) const GRAPHEMES: usize = 20;
@@ -23,6 +24,44 @@ const RAW_BYTES: usize = 256;
 const MARKS: usize = 2;
 /// Asks for the coloured form of the symbol before it; phones send it after every other emoji.
 const EMOJI_STYLE: char = '\u{fe0f}';
+
+/// Letters that are drawn like one letter and are another in lower case, in capitals or as their
+/// compatible ones: ſred is drawn like fred and is sred. No language of today is written with them.
+/// A test finds them in the table of UTS #39 and holds this list to what it found.
+pub(super) const TWOFOLD: [char; 27] = [
+    'ſ',
+    'ʳ',
+    'ˡ',
+    'ˢ',
+    'ˤ',
+    'ϲ',
+    'Ϲ',
+    '\u{1c84}',
+    'ᴾ',
+    'ᶻ',
+    'ẛ',
+    '\u{a7f1}',
+    'ꟲ',
+    'ﬅ',
+    '\u{fbb0}',
+    '\u{fbb1}',
+    '\u{fc4b}',
+    '\u{fcd2}',
+    '\u{fe85}',
+    '\u{fe86}',
+    '\u{fe89}',
+    '\u{fe8a}',
+    '\u{fe8b}',
+    '\u{fe8c}',
+    '\u{107bd}',
+    '\u{1ee64}',
+    '\u{1ee85}',
+];
+/// The iota below letters of ancient Greek: in capitals it is a letter of its own, so that a name of
+/// two letters would be one of four.
+const IOTA: char = '\u{345}';
+/// Letters by category that show nothing: the blanks of the hieroglyphs.
+const BLANK: [char; 2] = ['\u{13441}', '\u{13442}'];
 
 /// A name that was checked: 1–20 graphemes, at most 64 bytes, nothing invisible, one script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +114,11 @@ impl Nickname {
         if !one_script(&name) {
             return Err(NameError::Mixed);
         }
-        if reserved(&name) {
+        let readings: Vec<String> = readings(&name).iter().map(|reading| bare(reading)).collect();
+        if may_be_reserved(&readings) && reserved(&name) {
             return Err(NameError::Reserved);
         }
-        let likeness = Likeness::of(&name);
+        let likeness = Likeness::of(&readings);
         Ok(Self { name, likeness })
     }
 
@@ -141,16 +181,17 @@ fn spaced(chars: impl Iterator<Item = char>) -> String {
 }
 
 fn check_characters(name: &str) -> Result<(), NameError> {
-    let (mut marks, mut readable, mut before) = (0, false, None);
+    let (mut marks, mut readable, mut base) = (0, false, None);
+    let mut before = None;
     for c in name.chars() {
         if c.general_category_group() == GeneralCategoryGroup::Mark && c != EMOJI_STYLE {
             marks += 1;
-            if marks > MARKS || !before.is_some_and(char::is_alphabetic) && marks == 1 {
+            if marks > MARKS || !base.is_some_and(|base| carries(base, c)) {
                 return Err(refused_mark(c));
             }
         } else {
-            marks = 0;
-            let styled = c == EMOJI_STYLE && before.is_some_and(emoji);
+            (marks, base) = (0, Some(c));
+            let styled = c == EMOJI_STYLE && before.is_some_and(is_picture);
             if !styled && !in_alphabet(c) {
                 return Err(NameError::Character(c));
             }
@@ -158,10 +199,22 @@ fn check_characters(name: &str) -> Result<(), NameError> {
         if invisible(c) && c != EMOJI_STYLE {
             return Err(NameError::Character(c));
         }
-        readable |= c.is_alphanumeric() || emoji(c);
+        readable |= c.is_alphanumeric() || is_picture(c);
         before = Some(c);
     }
     if readable { Ok(()) } else { Err(NameError::Empty) }
+}
+
+/// Whether this mark is written upon this letter in any language: it is one of the accents of
+/// U+0300–036F, or belongs to a script of the letter. What is made for phonetics, music and symbols
+/// belongs to none and could go upon all.
+fn carries(base: char, mark: char) -> bool {
+    let scripts = AugmentedScriptSet::for_char(mark);
+    let known = matches!(mark, '\u{300}'..='\u{36f}') && mark != IOTA
+        || !scripts.base.is_inherited() && !scripts.base.is_common();
+    let mut shared = scripts;
+    shared.intersect_with(AugmentedScriptSet::for_char(base));
+    base.is_alphabetic() && known && !shared.is_empty()
 }
 
 /// An accent in the wrong place is one too many; a mark that nobody sees is named.
@@ -175,20 +228,20 @@ fn in_alphabet(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || " -_.'".contains(c);
     }
-    c.general_category_group() == GeneralCategoryGroup::Letter
-        || c.general_category() == GeneralCategory::DecimalNumber
-        || emoji(c)
-}
-
-fn emoji(c: char) -> bool {
-    !c.is_ascii() && c.is_emoji_char() && c.general_category_group() == GeneralCategoryGroup::Symbol
+    let letter = c.general_category_group() == GeneralCategoryGroup::Letter
+        && !BLANK.contains(&c)
+        && !TWOFOLD.contains(&c)
+        && std::iter::once(c).nfd().all(|part| part != IOTA);
+    letter || c.general_category() == GeneralCategory::DecimalNumber || is_picture(c)
 }
 
 /// One script, or a mixture that is usual and not confusing, such as 田中Alice (UTS #39, "highly
 /// restrictive").
 fn one_script(name: &str) -> bool {
     // Spaces, signs and emoji belong to every script; the level knows only identifiers.
-    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let mark = |c: char| c.general_category_group() == GeneralCategoryGroup::Mark;
+    let letters: String =
+        name.chars().filter(|c| c.is_alphanumeric() || mark(*c) && *c != EMOJI_STYLE).collect();
     name.is_single_script()
         || letters.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
 }

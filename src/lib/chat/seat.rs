@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::likeness::READINGS;
 use super::nickname::{self, Nickname};
 use super::rate::Bucket;
 use crate::token::{Secret, Token};
@@ -71,9 +72,13 @@ pub(crate) struct Identity {
     pub(crate) tag: Tag,
 }
 
-/// Most that an identity costs: the name, what it looks like in two ways, which decomposing can make
-/// three times as long, and the places under which those are known.
-pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + 7 * nickname::BYTES + 192;
+/// Most that an identity costs: the name, and the places in tables under which its readings and its
+/// tag are known. A table that grows has room for twice what is in it, and holds the old one as
+/// well until all is moved, so each entry, with a byte of its own, counts four times.
+pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>()
+    + nickname::BYTES
+    + 4 * READINGS * (size_of::<u64>() + 1)
+    + 4 * (size_of::<Tag>() + 1);
 
 /// Most that a seat costs whose messages have ids of at most `reference` bytes: in a tree and a list
 /// that are at least half full.

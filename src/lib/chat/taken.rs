@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::likeness::WAYS;
+use super::likeness::READINGS;
 use super::nickname::Nickname;
 use super::seat::{Identity, Tag};
 
@@ -24,12 +24,12 @@ type Fingerprint = u64;
 
 /// A name that stays taken, without the name itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reservation([Fingerprint; WAYS]);
+pub(super) struct Reservation([Fingerprint; READINGS]);
 
 /// Most that a known identity costs here: its fingerprints and its tag, in tables that are seven
 /// sixteenths full after they grew, while the old and the new one stand beside each other.
 pub(crate) const KNOWN_BYTES: usize =
-    4 * (WAYS * (size_of::<Fingerprint>() + 1) + size_of::<Tag>() + 1);
+    4 * (READINGS * (size_of::<Fingerprint>() + 1) + size_of::<Tag>() + 1);
 
 impl Taken {
     /// This identity is known from now on.
@@ -70,7 +70,7 @@ impl Taken {
         tags.into_iter().find(|tag| !self.tags.contains(tag)).unwrap_or(Tag::new(start))
     }
 
-    fn fingerprints(&self, name: &Nickname) -> [Fingerprint; WAYS] {
-        name.likeness().ways().map(|look| self.hasher.hash_one(look))
+    fn fingerprints(&self, name: &Nickname) -> [Fingerprint; READINGS] {
+        name.likeness().hashes().map(|look| self.hasher.hash_one(look))
     }
 }

@@ -86,6 +86,8 @@ impl Choice {
 #[derive(Parser, Debug)]
 #[command(
     name = "chattrace-clean",
+    // Not what the caller put in its place.
+    bin_name = "chattrace-clean",
     version,
     about = "Removes what chattrace left, and names what remains",
     after_help = "Without a level: on a terminal, everything is shown and you are asked;\n\
@@ -143,14 +145,9 @@ pub(super) fn parse() -> Result<Task, Exit> {
             (_, lifeline) => Task::Clean(arguments.into(), lifeline),
         }),
         Err(error) => {
-            let text = error.render().to_string();
-            if error.use_stderr() {
-                terminal::say(text.trim_end());
-                Err(Exit::Usage)
-            } else {
-                terminal::result(text.trim_end());
-                Err(Exit::Ended)
-            }
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ended };
+            let _ = terminal::usage(error);
+            Err(exit)
         }
     }
 }

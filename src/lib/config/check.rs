@@ -68,7 +68,7 @@ pub(super) fn word<'de, D: Deserializer<'de>, T: ValueEnum>(
     T::from_str(&text, false).map(Some).map_err(|_| {
         let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
         let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
-        de::Error::custom(format!("\"{text}\" is not one of {}", words.join(", ")))
+        de::Error::custom(format!("{text:?} is not one of {}", words.join(", ")))
     })
 }
 
@@ -151,7 +151,7 @@ impl FromStr for Listen {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|_| {
-            format!("\"{text}\" is no address to listen on; expected one such as 127.0.0.1:8080")
+            format!("{text:?} is no address to listen on; expected one such as 127.0.0.1:8080")
         })
     }
 }

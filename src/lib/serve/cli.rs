@@ -11,6 +11,8 @@ use crate::terminal;
 #[derive(Debug, Parser)]
 #[command(
     name = "chattrace-serve",
+    // Not what the caller put in its place.
+    bin_name = "chattrace-serve",
     version,
     after_help = "Examples:\n  \
         chattrace-serve --listen 127.0.0.1:8080\n  \
@@ -33,7 +35,7 @@ pub(super) struct Cli {
 impl Cli {
     /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
     pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| terminal::usage(&error.render(), error.use_stderr()))
+        Self::try_parse().map_err(terminal::usage)
     }
 
     /// Whether the limits are to be explained, and nothing else done.

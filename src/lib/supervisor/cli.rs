@@ -13,6 +13,8 @@ use crate::terminal;
 #[derive(Debug, Parser)]
 #[command(
     name = "chattrace",
+    // Not what the caller put in its place.
+    bin_name = "chattrace",
     version,
     // Two lines shorter than the usual one: it fits a screen.
     help_template = "{about}\n{usage-heading} {usage}\n\n{options}{after-help}",
@@ -61,7 +63,7 @@ pub(super) struct Cli {
 impl Cli {
     /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
     pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| terminal::usage(&error.render(), error.use_stderr()))
+        Self::try_parse().map_err(terminal::usage)
     }
 
     /// Whether the limits are to be explained, and nothing else done.

@@ -8,6 +8,7 @@ mod lines;
 mod prompt;
 mod reader;
 mod screen;
+mod usage;
 mod wrap;
 
 use std::io::Write as _;
@@ -19,6 +20,7 @@ pub(crate) use lines::Lines;
 pub(crate) use prompt::{can_ask, forget_typed, read_line};
 pub(crate) use reader::{reader_gone, terminal_gone, writer_gone};
 pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Volume};
+pub(crate) use usage::usage;
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +51,10 @@ pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
     if written.is_ok() { Reader::There } else { Reader::Gone }
 }
 
-/// Writes one line for the person at the keyboard.
+/// Writes one line for the person at the keyboard. Part of it may be a path, a value or the words of
+/// another program, so all of it passes [`harmless`]; what passed before stays as it is.
 pub(crate) fn say(line: &str) -> Reader {
-    draw(&format!("{line}\n"))
+    draw(&format!("{}\n", harmless(line)))
 }
 
 /// Writes for the person at the keyboard, without ending the line. In one piece, or the lines of
@@ -63,7 +66,7 @@ fn draw(text: &str) -> Reader {
 
 /// Says why a program cannot go on: `program: sentence`.
 pub(crate) fn complain(program: &str, error: &dyn std::fmt::Display) {
-    say(&format!("{program}: {}", harmless(&error.to_string())));
+    say(&format!("{program}: {error}"));
 }
 
 /// Lets a panic of `program` say where it happened and nothing else: its message may hold what
@@ -74,17 +77,4 @@ pub(crate) fn hush_panics(program: &'static str) {
             panic.location().map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
         say(&format!("{program}: a mistake of our own at {place}; please report this line"));
     }));
-}
-
-/// Shows what the command line parser has to say: help and version on stdout with code 0, a wrong
-/// command line on stderr with code 2.
-pub(crate) fn usage(text: &impl std::fmt::Display, wrong: bool) -> std::process::ExitCode {
-    let text = text.to_string();
-    let text = text.trim_end();
-    if wrong {
-        say(text);
-        return std::process::ExitCode::from(2);
-    }
-    result(text);
-    std::process::ExitCode::SUCCESS
 }

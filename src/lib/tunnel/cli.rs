@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::config::{Confine, Overrides};
-use crate::exit::Exit;
+use crate::terminal;
 
 const EXAMPLES: &str = "\
 What follows the port of ORIGIN (path, fragment) is kept from cloudflared and
@@ -21,7 +21,7 @@ Examples:
 
 /// Gives a web server on this computer a public address, for as long as it runs.
 #[derive(Debug, Parser)]
-#[command(name = "chattrace-tunnel", version, after_help = EXAMPLES)]
+#[command(name = "chattrace-tunnel", bin_name = "chattrace-tunnel", version, after_help = EXAMPLES)]
 pub(super) struct Cli {
     /// Where the web server listens, such as http://127.0.0.1:8080
     pub(super) origin: Option<String>,
@@ -53,11 +53,7 @@ impl Cli {
     /// # Errors
     /// The code to end with: 0 after help, 2 after an error.
     pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
-            // Its reader may be gone; the code says the rest.
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code()))
-        })
+        Self::try_parse().map_err(terminal::usage)
     }
 
     /// What it says about settings.

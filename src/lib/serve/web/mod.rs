@@ -2,6 +2,8 @@
 
 mod connections;
 mod door;
+#[cfg(test)]
+mod door_tests;
 mod end;
 mod fanout;
 mod guard;

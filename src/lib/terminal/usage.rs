@@ -1,0 +1,60 @@
+//! What the parser of the command line has to say. It repeats what was typed, or stood in the
+//! environment, as it was: a line that was pasted or a variable from elsewhere must not act on the
+//! terminal, nor add lines of its own to the answer.
+
+use std::process::ExitCode;
+
+use clap::Error;
+use clap::error::{ContextKind, ContextValue};
+
+use super::{draw, harmless, result};
+
+/// Code of a wrong command line.
+const WRONG: u8 = 2;
+
+/// Shows it: help and version on stdout, with code 0; an error on stderr, with code 2.
+pub(crate) fn usage(error: Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Written by us alone. Its reader may be gone; the code says the rest.
+        let _ = result(error.render().to_string().trim_end());
+        return ExitCode::SUCCESS;
+    }
+    let _ = draw(&format!("{}\n", shown(error)));
+    ExitCode::from(WRONG)
+}
+
+/// The error as text in which only the line feeds of the parser are left.
+fn shown(mut error: Error) -> String {
+    let context: Vec<(ContextKind, ContextValue)> =
+        error.context().map(|(kind, value)| (kind, value.clone())).collect();
+    for (kind, value) in context {
+        if let Some(value) = escaped(kind, value) {
+            error.insert(kind, value);
+        }
+    }
+    let text = error.render().to_string();
+    // What is not context, such as the words of a value's own parser, is held to the same.
+    text.trim_end().split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+}
+
+/// The context without what acts, or `None` where nothing of the user's is in it. The usage is the
+/// parser's own, and has lines.
+fn escaped(kind: ContextKind, value: ContextValue) -> Option<ContextValue> {
+    let texts = |texts: Vec<String>| texts.iter().map(|text| harmless(text)).collect();
+    match value {
+        ContextValue::String(text) => Some(ContextValue::String(harmless(&text))),
+        ContextValue::Strings(all) => Some(ContextValue::Strings(texts(all))),
+        ContextValue::StyledStr(text) if kind != ContextKind::Usage => {
+            Some(ContextValue::StyledStr(harmless(&text.to_string()).into()))
+        }
+        ContextValue::StyledStrs(all) => {
+            let escaped = all.iter().map(|text| harmless(&text.to_string()).into()).collect();
+            Some(ContextValue::StyledStrs(escaped))
+        }
+        ContextValue::None
+        | ContextValue::Bool(_)
+        | ContextValue::StyledStr(_)
+        | ContextValue::Number(_)
+        | _ => None,
+    }
+}

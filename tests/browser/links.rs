@@ -1,0 +1,209 @@
+//! V-09, V-23: a link shows where it leads. What could make it look as if it led elsewhere makes it
+//! text.
+
+use serde_json::json;
+
+use crate::stage::{Stage, UNHURRIED};
+
+/// A text, and the addresses of the links in it, which are also what is shown of them.
+const LINKS: &[(&str, &[&str])] = &[
+    ("http://a.test/\"onmouseover=pwned=1", &["http://a.test/"]),
+    ("https://a.test/<script>", &["https://a.test/"]),
+    ("(see https://a.test/b).", &["https://a.test/b"]),
+    ("ftp://a.test/ file:///etc/passwd blob:https://a.test/x", &["https://a.test/x"]),
+    ("javascript:alert(1) data:text/html,x vbscript:x ws://a.test/ //a.test/ www.a.test", &[]),
+    ("HTTP://A.TEST/ and https://b.test/?q=1#f", &["http://a.test/", "https://b.test/?q=1#f"]),
+    // User info of any kind.
+    ("https://bank.test@evil.test/", &[]),
+    ("https://:bank.test@evil.test/", &[]),
+    ("https://:www.bank.test%2Flogin@evil.test", &[]),
+    ("https://u:p@evil.test/ https://@evil.test/ https://:@evil.test/ https://@@evil.test", &[]),
+    ("https://bank.test:443@evil.test https://bank.test%40x@evil.test/", &[]),
+    ("https:///bank.test@evil.test https://\\bank.test@evil.test", &[]),
+    ("https://bank.test＠evil.test/", &[]),
+    // An @ elsewhere is no user info.
+    (
+        "https://a.test/@ana https://b.test?@evil.test",
+        &["https://a.test/@ana", "https://b.test/?@evil.test"],
+    ),
+    ("https://a.test#@evil.test", &["https://a.test/#@evil.test"]),
+    ("https://evil.test\\@bank.test/", &["https://evil.test/@bank.test/"]),
+    ("https://bank.test\\.evil.test", &["https://bank.test/.evil.test"]),
+    // Hosts as they are asked for.
+    ("https://аpple.test/", &["https://xn--pple-43d.test/"]),
+    (
+        "https://аррӏе.com/ https://faß.test/",
+        &["https://xn--80ak6aa92e.com/", "https://xn--fa-hia.test/"],
+    ),
+    ("https://xn--80ak6aa92e.com/", &["https://xn--80ak6aa92e.com/"]),
+    (
+        "https://bank.test。evil.test/ https://ＢＡＮＫ.test/",
+        &["https://bank.test.evil.test/", "https://bank.test/"],
+    ),
+    ("https://bank.test%2eevil.test/", &["https://bank.test.evil.test/"]),
+    (
+        "http://0x7f000001/ http://2130706433/ http://0177.1/",
+        &["http://127.0.0.1/", "http://127.0.0.1/", "http://127.0.0.1/"],
+    ),
+    ("http://[::1]:80/ http://[0:0::ffff:7f00:1]/", &["http://[::1]/", "http://[::ffff:7f00:1]/"]),
+    (
+        "https://a.test:443/ https://a.test:8443/ http://a.test:443/",
+        &["https://a.test/", "https://a.test:8443/", "http://a.test:443/"],
+    ),
+    ("https:///a.test/", &["https://a.test/"]),
+    // What is no host, or poses as the end of one.
+    (
+        "https://bank.test\u{2044}login.evil.test/ https://bank.test\u{2215}login.evil.test/",
+        &[
+            "https://bank.xn--testlogin-tn0e.evil.test/",
+            "https://bank.xn--testlogin-og4e.evil.test/",
+        ],
+    ),
+    ("https://bank.test\u{ff0f}login.evil.test/ https://bank.test%2flogin.evil.test/", &[]),
+    (
+        "https://bank.test%00.evil.test https://bank.test%20.evil.test https://bank.test^evil.test",
+        &[],
+    ),
+    (
+        "https://bank.test&login=.evil.test/ https://bank.test,evil.test/ https://bank.test;.evil.test",
+        &[],
+    ),
+    (
+        "https://bank.test(login).evil.test/ https://bank.test'.evil.test/ https://bank.test=x.evil.test/",
+        &[],
+    ),
+    (
+        "https://bank.test!.evil.test/ https://bank.test~.evil.test/ https://bank.test_.evil.test/",
+        &[],
+    ),
+    ("https://bank.test$.evil.test https://bank.test+.evil.test https://bank.test*.evil.test", &[]),
+    (
+        "https://bank.test./ https://-bank.test/ https://.bank.test/ https://bank.test:x/ https://a.test:99999/",
+        &[],
+    ),
+    (
+        "https://bank.test\u{338}/ https://a\u{200d}b.test/ https://a\u{200c}b.test/",
+        &["https://bank.xn--test-t3c/"],
+    ),
+    ("https:// http:///// https://?x https://#x https://:80/ http://[::1 http://[x]/", &[]),
+    // Paths in which letters are moved, or hidden.
+    (
+        "https://a.test/\u{5d0}\u{5d1}?\u{5d2}#\u{5d3}",
+        &["https://a.test/%D7%90%D7%91?%D7%92#%D7%93"],
+    ),
+    ("https://a.test/%E2%80%AEtxt.exe", &["https://a.test/%E2%80%AEtxt.exe"]),
+    (
+        "https://a.test/x\u{200d}y?x\u{200d}y#x\u{200d}y",
+        &["https://a.test/x%E2%80%8Dy?x%E2%80%8Dy#x%E2%80%8Dy"],
+    ),
+    ("https://a.test/\u{3164}\u{2800}x", &["https://a.test/%E3%85%A4%E2%A0%80x"]),
+    ("https://a.test/b/../../c/./d", &["https://a.test/c/d"]),
+];
+
+const LAST: &str = "[...[...document.querySelectorAll('.said')].at(-1).querySelectorAll('a')]";
+
+#[tokio::test]
+async fn v09_v23_links_show_where_they_lead_and_tell_nobody() {
+    let stage = Stage::configured(UNHURRIED).await;
+    let ana = stage.seat("Ana").await;
+    let mut wrong = Vec::new();
+    for (count, (text, addresses)) in LINKS.iter().enumerate() {
+        ana.say_all(&[text]).await;
+        let said = format!("document.querySelectorAll('.said:not(.dim)').length === {}", count + 1);
+        ana.until(&said).await;
+        let leads = ana.get(&format!("{LAST}.map((a) => a.href)")).await;
+        let shown = ana.get(&format!("{LAST}.map((a) => a.textContent)")).await;
+        if leads != json!(addresses) || shown != leads {
+            wrong.push(format!("{text:?} is shown as {shown} and leads to {leads}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let rest = "[...document.querySelectorAll('.log a')].every((a) => a.target === '_blank'
+        && a.rel === 'noreferrer noopener nofollow' && a.dir === 'ltr' && a.attributes.length === 4
+        && /^[!-~]+$/.test(a.textContent))";
+    assert_eq!(ana.get(rest).await, true);
+    stage.browser.expect_no_complaint().await;
+}
+
+/// What is too long to be read to its end is no link, and a link of any length is shown to its end.
+#[tokio::test]
+async fn v09_a_long_address_does_not_hide_its_host() {
+    let stage = Stage::configured(UNHURRIED).await;
+    let ana = stage.seat("Ana").await;
+    let (label, tail) = ("a".repeat(60), "evil.test/");
+    for (text, links) in [
+        (format!("https://{label}.test/"), 1),
+        // 80 letters, and 81.
+        (format!("https://{label}.{}.test/", "b".repeat(14)), 1),
+        (format!("https://{label}.{}.test/", "b".repeat(15)), 0),
+        (format!("https://www.bank.test.{label}.{label}.{label}.{tail}"), 0),
+        (format!("https://{}{tail}", "a.".repeat(120)), 0),
+        (format!("https://{}{tail}", "a.".repeat(400)), 0),
+        (format!("https://a.test/{}", "x".repeat(4000)), 1),
+    ] {
+        ana.say_all(&[&text]).await;
+        ana.until_log(&text[text.len() - 70.min(text.len())..]).await;
+        assert_eq!(ana.get(&format!("{LAST}.length")).await, links, "{text}");
+        let inside = "(() => { const log = document.querySelector('.log');
+            return log.scrollWidth <= log.clientWidth; })()";
+        assert_eq!(ana.get(inside).await, true, "{text} goes beyond the edge");
+    }
+}
+
+/// The time to find links grows with the text, whatever is in it.
+#[tokio::test]
+async fn v09_no_text_keeps_the_page_busy() {
+    let stage = Stage::configured(UNHURRIED).await;
+    let ana = stage.seat("Ana").await;
+    let texts: Vec<String> = [
+        "https://",
+        "https://.",
+        "http://)",
+        "https://a'",
+        "https://@",
+        "https://[",
+        "http://%",
+        "https://a.",
+        "https://\\",
+        "https:",
+        "h",
+        "https://a.test/?",
+        "https://xn--",
+        "https://ä.",
+    ]
+    .iter()
+    .flat_map(|part| {
+        let tail = part.chars().last().unwrap();
+        [
+            part.repeat(4000 / part.len()),
+            format!("{part}{}", tail.to_string().repeat(4000 / tail.len_utf8() - 20)),
+        ]
+    })
+    .collect();
+    let busy = "const start = performance.now();
+        for (const text of arguments[0]) linked(text);
+        return performance.now() - start";
+    let taken = ana.run(busy, vec![json!(texts)]).await;
+    // Measured: 2 ms for all 28 of them.
+    assert!(taken.as_f64().unwrap() < 1000.0, "{taken} ms");
+}
+
+/// The link that the room itself announces is held to the same.
+#[tokio::test]
+async fn v09_a_new_address_of_the_room_is_shown_as_where_it_leads() {
+    let stage = Stage::configured(UNHURRIED).await;
+    let ana = stage.seat("Ana").await;
+    for (url, links) in [
+        ("https://new-words.trycloudflare.com", true),
+        ("https://new-words.trycloudflare.com@evil.test", false),
+        ("https://:x@evil.test", false),
+        ("javascript:alert(1)//", false),
+    ] {
+        ana.run("on.moved({ url: arguments[0] })", vec![json!(url)]).await;
+        let leads = ana
+            .get("document.querySelector('.log').lastElementChild.querySelector('a')?.href")
+            .await;
+        assert_eq!(leads.as_str().is_some_and(|leads| leads.starts_with(url)), links, "{url}");
+        assert_eq!(leads.is_string(), links, "{url}");
+    }
+}
