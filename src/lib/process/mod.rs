@@ -11,7 +11,7 @@ mod stream;
 
 pub(crate) use confine::{
     Cage, Confinement, Missing, Trial, cage, close_calls, close_files, drop_privileges,
-    forbid_processes, only_read, trials,
+    forbid_processes, leave_root, may_read, only_read, trials,
 };
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER, SEND_BUFFER, handed_listener, listen, raise_file_limit,
