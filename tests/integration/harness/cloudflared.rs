@@ -43,7 +43,7 @@ pub(crate) const ONLY_HTTP2: &str = "greet\nquic: box quic-words.trycloudflare.c
 #[derive(Debug)]
 pub(crate) struct StandIn {
     path: PathBuf,
-    _files: [File; 3],
+    _files: [File; 4],
 }
 
 impl StandIn {
@@ -64,7 +64,7 @@ impl StandIn {
             assert!(copied.unwrap().success());
         }
         let path = std::fs::canonicalize(path).unwrap();
-        let endings = [".orders", ".version", ".starts"];
+        let endings = [".orders", ".version", ".starts", ".released"];
         let files = endings.map(|ending| inheritable(&beside(&path, ending)));
         let placed = Self { path, _files: files };
         placed.order(orders);
@@ -93,7 +93,8 @@ impl StandIn {
 
     /// Lets a `wait NAME` go on.
     pub(crate) fn release(&self, name: &str) {
-        std::fs::write(self.file(name), "").unwrap();
+        let mut file = File::options().append(true).open(self.beside(".released")).unwrap();
+        std::io::Write::write_all(&mut file, format!("{name}\n").as_bytes()).unwrap();
     }
 
     /// Every line it recorded: its starts, with `argv`, `env` and `home`, and its ends by TERM.

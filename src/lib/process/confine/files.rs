@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, RestrictionStatus, Ruleset,
-    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, RestrictionStatus,
+    Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
     path_beneath_rules,
 };
 
@@ -94,7 +94,8 @@ pub(crate) fn cage(cage: &Cage) -> Option<Missing> {
     let read = AccessFs::from_read(NEWEST);
     let data = AccessFs::ReadFile | AccessFs::ReadDir;
     let net = AccessNet::BindTcp | AccessNet::ConnectTcp | AccessNet::ConnectSendUdp;
-    let rule = |port, access: BitFlags<AccessNet>| Ok::<_, RulesetError>(NetPort::new(port, access));
+    let rule =
+        |port, access: BitFlags<AccessNet>| Ok::<_, RulesetError>(NetPort::new(port, access));
     let edge = EDGE.map(|port| rule(port, AccessNet::ConnectTcp | AccessNet::ConnectSendUdp));
     let origin = cage.origin.map(|port| rule(port, AccessNet::ConnectTcp.into()));
     let routes = rule(ROUTES, AccessNet::ConnectSendUdp.into());

@@ -117,7 +117,10 @@ mod tests {
 
     #[test]
     fn all_four_numbers_of_a_process_count() {
-        assert_eq!(users("Name:\tx\nUid:\t0\t61200\t61201\t7\nGid:\t5\t5\t5\t5\n"), [0, 61200, 61201, 7]);
+        assert_eq!(
+            users("Name:\tx\nUid:\t0\t61200\t61201\t7\nGid:\t5\t5\t5\t5\n"),
+            [0, 61200, 61201, 7]
+        );
         assert_eq!(users("Name:\tx\n"), [0; 0]);
         assert!(running_users().contains(&Uid::current().as_raw()), "we are running");
     }

@@ -32,10 +32,7 @@ pub(super) fn drop_bounds() {
 /// When the kernel refuses.
 pub(super) fn keep(kept: CapabilitySet) -> rustix::io::Result<()> {
     let left = kept & capabilities(None)?.permitted;
-    let sets = CapabilitySets {
-        effective: left,
-        permitted: left,
-        inheritable: CapabilitySet::empty(),
-    };
+    let sets =
+        CapabilitySets { effective: left, permitted: left, inheritable: CapabilitySet::empty() };
     set_capabilities(None, sets)
 }

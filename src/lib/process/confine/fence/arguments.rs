@@ -148,13 +148,8 @@ fn memory_and_threads(own: u32) -> Result<Vec<Rule>, Error> {
 }
 
 fn descriptors() -> Result<Vec<Rule>, Error> {
-    let commands = [
-        libc::F_DUPFD,
-        libc::F_DUPFD_CLOEXEC,
-        libc::F_GETFD,
-        libc::F_SETFD,
-        libc::F_GETFL,
-    ];
+    let commands =
+        [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC, libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
     let mut fcntl = one_of(1, &commands)?;
     // With O_ASYNC and an owner, a descriptor sends signals to other processes.
     fcntl.push(when(&[eq(1, libc::F_SETFL), masked(2, libc::O_ASYNC, 0)])?);
@@ -169,7 +164,8 @@ fn descriptors() -> Result<Vec<Rule>, Error> {
 
 fn sockets() -> Result<Vec<Rule>, Error> {
     let (stream, datagram) = (libc::SOCK_STREAM, libc::SOCK_DGRAM);
-    let kinds = [(stream, 0), (stream, libc::IPPROTO_TCP), (datagram, 0), (datagram, libc::IPPROTO_UDP)];
+    let kinds =
+        [(stream, 0), (stream, libc::IPPROTO_TCP), (datagram, 0), (datagram, libc::IPPROTO_UDP)];
     let mut socket = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
         for (kind, protocol) in kinds {
