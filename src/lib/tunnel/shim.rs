@@ -45,7 +45,7 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
     if process::die_with_parent(order.parent).is_err() {
         return Exit::Failed;
     }
-    let script = is_script(&order.cage.program);
+    let kind = Kind::of(&order.cage.program);
     let user = process::own_user();
     let possible = unconfined(&order.cage);
     // Another user number has taken the death signal.
@@ -53,12 +53,8 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
         return Exit::Failed;
     }
     let changed = process::own_user() != user;
-    if let Some(path) = order.unread(script).filter(|_| changed) {
-        terminal::say(&format!(
-            "{NOT_RUN}it runs as a user of its own, not as root, who may not read {}; let others \
-             read that file and enter its folders",
-            harmless(&path.to_string_lossy())
-        ));
+    if let Some(why) = order.out_of_reach(kind).filter(|_| changed) {
+        terminal::say(&format!("{NOT_RUN}{why}"));
         return Exit::Unavailable;
     }
     let possible = possible.into_iter().chain(unfiltered());
@@ -105,20 +101,46 @@ fn unfiltered() -> Option<String> {
     ))
 }
 
-/// Whether the kernel would start an interpreter for it, which then opens it by its path.
-fn is_script(program: &Path) -> bool {
-    let mut begin = [0; 2];
-    let mut read = || File::open(program)?.read_exact(&mut begin);
-    program.is_file() && read().is_ok() && begin == *b"#!"
+/// What the kernel makes of a program's file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It loads it (elf(5)).
+    Loaded,
+    /// It starts an interpreter, which opens the file by its path.
+    Script,
+    /// Nothing. execvp(3) would hand it to a shell.
+    Neither,
+}
+
+impl Kind {
+    fn of(program: &Path) -> Self {
+        let mut begin = [0; 7];
+        let mut read = || File::open(program)?.read_exact(&mut begin);
+        // A file of fewer bytes is nothing; and no pipe is opened, which would wait.
+        match (program.is_file() && read().is_ok(), begin) {
+            // Its class, the order of its bytes, and the version of its header.
+            (true, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1]) => Kind::Loaded,
+            (true, [b'#', b'!', ..]) => Kind::Script,
+            (true | false, _) => Kind::Neither,
+        }
+    }
 }
 
 impl Order {
-    /// A file that the program needs, and that only root may read.
-    fn unread(&self, script: bool) -> Option<PathBuf> {
-        let script = script.then(|| self.cage.program.clone());
+    /// What keeps the program from running as another user than root.
+    fn out_of_reach(&self, kind: Kind) -> Option<String> {
+        let program = match kind {
+            Kind::Neither => return Some("it is no program".to_owned()),
+            Kind::Script => Some(self.cage.program.clone()),
+            Kind::Loaded => None,
+        };
         let certificates = std::env::var_os(CERTIFICATES).map(PathBuf::from);
-        let needed = script.into_iter().chain(certificates);
-        needed.filter(|path| path.is_file()).find(|path| !process::may_read(path))
+        let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
+        let path = needed.find(|path| !process::may_read(path))?;
+        Some(format!(
+            "root runs it as a user of its own, who may not read {}",
+            harmless(&path.to_string_lossy())
+        ))
     }
 
     fn read(mut words: impl Iterator<Item = OsString>) -> Option<Self> {

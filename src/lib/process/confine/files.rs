@@ -40,8 +40,9 @@ const SETTINGS: [&str; 17] = [
     "/sys/kernel/mm/transparent_hugepage",
 ];
 
-/// Ports on which cloudflared reaches its edge (443 the API, 7844 the tunnel), and names (53).
-const EDGE: [u16; 3] = [443, 7844, 53];
+/// Ports on which cloudflared reaches its edge (443 the API, 7844 the tunnel), and names (53, and 853
+/// where the network's own resolver does not know the edge).
+const EDGE: [u16; 4] = [443, 7844, 53, 853];
 /// The discard port: Go connects a UDP socket to it, and sends nothing, to learn the address from
 /// which it would reach another.
 const ROUTES: u16 = 9;
