@@ -85,7 +85,8 @@ fn a_program_in_cloudflareds_place_gets_nowhere() {
     tcp.set_nonblocking(true).unwrap();
     let port = tcp.local_addr().unwrap().port().to_string();
     let neighbour = Neighbour::start();
-    let diary = place.home().join("diary");
+    // Not in its home, which it may read, and which is empty in a session.
+    let diary = place.work().join("diary");
     std::fs::write(&diary, "dear diary").unwrap();
     std::fs::set_permissions(&diary, std::fs::Permissions::from_mode(0o600)).unwrap();
     let path = place.root().join("socket");

@@ -108,7 +108,7 @@ fn memory_and_threads(own: u32) -> Result<Vec<Rule>, Error> {
     Ok(vec![
         // Code comes from files that may be run, and is not written at run time: Go does not, and what
         // is smuggled in as data stays data.
-        (libc::SYS_mmap, vec![when(&[data.clone()])?, when(&[code, of_a_file])?]),
+        (libc::SYS_mmap, vec![when(std::slice::from_ref(&data))?, when(&[code, of_a_file])?]),
         (libc::SYS_mprotect, vec![when(&[data])?]),
         // A process that forks twice is out of reach of every death signal. clone3(2) has its flags
         // behind a pointer; it is not in any list, and all go back to clone(2).
