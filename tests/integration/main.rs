@@ -12,6 +12,7 @@ mod readme;
 mod serve;
 mod session;
 mod tunnel;
+mod tunnel_confined;
 mod tunnel_ends;
 mod tunnel_faults;
 mod tunnel_install;

@@ -17,6 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, Uid};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::confine::is_made_here;
 use crate::paths::{self, Owner};
 
 /// SIGKILL takes milliseconds, unless the process hangs in the kernel.
@@ -50,7 +51,7 @@ pub(crate) struct Marked {
 }
 
 impl Marked {
-    /// Every process of this user that carries the mark of `session`, but for this one and those
+    /// Every process of this user, and of the numbers that root's cloudflared has, that carries the mark of `session`, but for this one and those
     /// that started it.
     pub(crate) fn by(session: &OsStr) -> Vec<Self> {
         let mark = [paths::SESSION_MARK.as_bytes(), b"=", session.as_bytes()].concat();
@@ -147,9 +148,11 @@ fn errno(error: rustix::io::Errno) -> Errno {
     Errno::from_raw(error.raw_os_error())
 }
 
-/// Whether it is this user's, carries the mark, and has not ended: a dead one has no environment.
+/// Whether it is this user's, or of a number that root's cloudflared has, carries the mark, and has
+/// not ended: a dead one has no environment.
 fn carries(pid: Pid, mark: &[u8]) -> bool {
-    let own = fs::metadata(proc(pid)).is_ok_and(|seen| seen.uid() == Uid::current().as_raw());
+    let own = fs::metadata(proc(pid))
+        .is_ok_and(|seen| seen.uid() == Uid::current().as_raw() || is_made_here(seen.uid()));
     let environment = || {
         let file = proc(pid).join("environ");
         paths::read_file(&file, Owner::Anyone, ENVIRON_BYTES).unwrap_or_default()

@@ -12,7 +12,7 @@ mod stream;
 
 pub(crate) use confine::{
     Cage, Confinement, Means, Missing, Trial, cage, close_calls, close_files, drop_privileges,
-    forbid_processes, only_read, trials,
+    forbid_processes, leave_root, may_read, only_read, trials,
 };
 pub(crate) use inheritance::close_inherited;
 pub(crate) use listener::{

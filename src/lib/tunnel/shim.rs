@@ -1,10 +1,12 @@
 //! What cloudflared is before it is cloudflared: `chattrace-tunnel exec PPID CONFINE ORIGIN PROGRAM
-//! ARGUMENTS…` ties itself to the process PPID, gives up what cloudflared was not seen to need, and
-//! becomes PROGRAM. ORIGIN is `-` when there is none.
+//! ARGUMENTS…` ties itself to the process PPID, gives up what cloudflared was not seen to need, root's
+//! rights among it, and becomes PROGRAM. ORIGIN is `-` when there is none.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::ValueEnum as _;
@@ -14,7 +16,10 @@ use super::output::{NOT_RUN, UNCONFINED};
 use crate::config::Confine;
 use crate::exit::Exit;
 use crate::process::{self, Cage, Missing};
-use crate::terminal;
+use crate::terminal::{self, harmless};
+
+/// The variable that names the certificates of a network that opens TLS.
+const CERTIFICATES: &str = "SSL_CERT_FILE";
 
 /// What the command line says.
 struct Order {
@@ -40,7 +45,20 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
     if process::die_with_parent(order.parent).is_err() {
         return Exit::Failed;
     }
-    for what in unconfined(&order.cage) {
+    let kind = Kind::of(&order.cage.program);
+    let user = process::own_user();
+    let possible = unconfined(&order.cage);
+    // Another user number has taken the death signal.
+    if process::die_with_parent(order.parent).is_err() {
+        return Exit::Failed;
+    }
+    let changed = process::own_user() != user;
+    if let Some(why) = order.out_of_reach(kind).filter(|_| changed) {
+        terminal::say(&format!("{NOT_RUN}{why}"));
+        return Exit::Unavailable;
+    }
+    let possible = possible.into_iter().chain(unfiltered());
+    for what in possible {
         match order.confine {
             Confine::WherePossible => terminal::say(&format!("{UNCONFINED}{what}")),
             Confine::Required => {
@@ -54,8 +72,8 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
     Exit::Unavailable
 }
 
-/// Gives up what can be given up, and says what cannot. The filter last: Landlock needs calls that
-/// it forbids.
+/// Gives up files, ports and root's rights, as far as that is possible, and says what is not. Files
+/// first: root may name those that others cannot see.
 fn unconfined(cage: &Cage) -> Vec<String> {
     let mut possible = Vec::new();
     if let Some(missing) = process::cage(cage) {
@@ -68,16 +86,63 @@ fn unconfined(cage: &Cage) -> Vec<String> {
         };
         possible.push(format!("{what}: {missing}"));
     }
-    if let Err(error) = process::forbid_processes() {
-        possible.push(format!(
-            "may start processes of its own here ({error}); those are ended with the session, \
-             unless they hide"
-        ));
+    if let Err(error) = process::leave_root() {
+        possible.push(format!("keeps root's user number: {error}"));
     }
     possible
 }
 
+/// Gives up all system calls but those of the lists. Last: what comes before needs others.
+fn unfiltered() -> Option<String> {
+    let error = process::forbid_processes(process::own_pid()).err()?;
+    Some(format!(
+        "may start processes of its own here ({error}); those are ended with the session, unless \
+         they hide"
+    ))
+}
+
+/// What the kernel makes of a program's file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It loads it (elf(5)).
+    Loaded,
+    /// It starts an interpreter, which opens the file by its path.
+    Script,
+    /// Nothing. execvp(3) would hand it to a shell.
+    Neither,
+}
+
+impl Kind {
+    fn of(program: &Path) -> Self {
+        let mut begin = [0; 7];
+        let mut read = || File::open(program)?.read_exact(&mut begin);
+        // A file of fewer bytes is nothing; and no pipe is opened, which would wait.
+        match (program.is_file() && read().is_ok(), begin) {
+            // Its class, the order of its bytes, and the version of its header.
+            (true, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1]) => Kind::Loaded,
+            (true, [b'#', b'!', ..]) => Kind::Script,
+            (true | false, _) => Kind::Neither,
+        }
+    }
+}
+
 impl Order {
+    /// What keeps the program from running as another user than root.
+    fn out_of_reach(&self, kind: Kind) -> Option<String> {
+        let program = match kind {
+            Kind::Neither => return Some("it is no program".to_owned()),
+            Kind::Script => Some(self.cage.program.clone()),
+            Kind::Loaded => None,
+        };
+        let certificates = std::env::var_os(CERTIFICATES).map(PathBuf::from);
+        let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
+        let path = needed.find(|path| !process::may_read(path))?;
+        Some(format!(
+            "root runs it as a user of its own, who may not read {}",
+            harmless(&path.to_string_lossy())
+        ))
+    }
+
     fn read(mut words: impl Iterator<Item = OsString>) -> Option<Self> {
         let parent = words.next()?.to_str()?.parse().ok()?;
         let confine = Confine::from_str(words.next()?.to_str()?, false).ok()?;
@@ -88,7 +153,7 @@ impl Order {
         };
         let program = PathBuf::from(words.next()?);
         // Its home, which is empty, and the certificates of a network that opens TLS.
-        let read = ["HOME", "SSL_CERT_FILE"].map(OsStr::new);
+        let read = ["HOME", CERTIFICATES].map(OsStr::new);
         let read = read.into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
         let cage = Cage { program, read, origin };
         Some(Self { parent, confine, cage, arguments: words.collect() })

@@ -62,7 +62,7 @@ impl StandIn {
             assert!(copied.unwrap().success());
         }
         let path = std::fs::canonicalize(path).unwrap();
-        for ending in [".orders", ".version", ".starts"] {
+        for ending in [".orders", ".version", ".starts", ".released"] {
             std::fs::write(beside(&path, ending), "").unwrap();
         }
         let placed = Self { _edge: Edge::open(&path), path };
@@ -92,7 +92,9 @@ impl StandIn {
 
     /// Lets a `wait NAME` go on.
     pub(crate) fn release(&self, name: &str) {
-        std::fs::write(self.file(name), "").unwrap();
+        let mut file =
+            std::fs::File::options().append(true).open(self.beside(".released")).unwrap();
+        std::io::Write::write_all(&mut file, format!("{name}\n").as_bytes()).unwrap();
     }
 
     /// Every line it recorded: its starts, with `argv`, `env` and `home`, and its ends by TERM.

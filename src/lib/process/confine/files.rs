@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, LandlockStatus, NetPort, RestrictionStatus, Ruleset,
-    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, RestrictionStatus,
+    Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
     path_beneath_rules,
 };
 
@@ -40,8 +40,12 @@ const SETTINGS: [&str; 17] = [
     "/sys/kernel/mm/transparent_hugepage",
 ];
 
-/// Ports on which cloudflared reaches its edge (443 the API, 7844 the tunnel), and names (53).
-const EDGE: [u16; 3] = [443, 7844, 53];
+/// Ports on which cloudflared reaches its edge (443 the API, 7844 the tunnel), and names (53, and 853
+/// where the network's own resolver does not know the edge).
+const EDGE: [u16; 4] = [443, 7844, 53, 853];
+/// The discard port: Go connects a UDP socket to it, and sends nothing, to learn the address from
+/// which it would reach another.
+const ROUTES: u16 = 9;
 
 /// Closes every file, port and foreign socket to this thread and those that it will start. What is
 /// open stays open.
@@ -84,18 +88,22 @@ pub(crate) struct Cage {
 
 /// Closes everything to this thread and to what it becomes that cloudflared was not seen to need:
 /// it reads programs, certificates and the settings of the network, and no file of a user; it
-/// writes to nothing but `/dev/null`; it connects by TCP to its edge and to the room. Its UDP is left
-/// alone: no kernel that could restrict it was at hand.
+/// writes to nothing but `/dev/null`; it connects by TCP to its edge and to the room, and by UDP to
+/// the same ports, which only kernels since 7.2 can hold it to: on older ones it sends UDP anywhere,
+/// because no filter for system calls sees an address. It may take any UDP port for itself.
 pub(crate) fn cage(cage: &Cage) -> Option<Missing> {
     let read = AccessFs::from_read(NEWEST);
     let data = AccessFs::ReadFile | AccessFs::ReadDir;
-    let tcp = AccessNet::BindTcp | AccessNet::ConnectTcp;
-    let reached = EDGE.into_iter().chain(cage.origin);
-    let ports =
-        reached.map(|port| Ok::<_, RulesetError>(NetPort::new(port, AccessNet::ConnectTcp)));
+    let net = AccessNet::BindTcp | AccessNet::ConnectTcp | AccessNet::ConnectSendUdp;
+    let rule =
+        |port, access: BitFlags<AccessNet>| Ok::<_, RulesetError>(NetPort::new(port, access));
+    let edge = EDGE.map(|port| rule(port, AccessNet::ConnectTcp | AccessNet::ConnectSendUdp));
+    let origin = cage.origin.map(|port| rule(port, AccessNet::ConnectTcp.into()));
+    let routes = rule(ROUTES, AccessNet::ConnectSendUdp.into());
+    let ports = edge.into_iter().chain(origin).chain([routes]);
     let caged = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))
-        .and_then(|rules| rules.handle_access(tcp))
+        .and_then(|rules| rules.handle_access(net))
         .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
         .and_then(Ruleset::create)
         .and_then(|rules| rules.add_rules(path_beneath_rules(PROGRAMS, read)))

@@ -38,3 +38,19 @@ pub(super) fn when(arguments: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule,
     });
     Ok(SeccompRule::new(conditions.collect::<Result<_, _>>()?)?)
 }
+
+/// A rule that holds when the pointer at this place is null and all of these arguments are so. A
+/// filter cannot look behind a pointer, only at whether there is one.
+///
+/// # Errors
+/// Never, for places below 6.
+pub(super) fn when_null(
+    pointer: u8,
+    arguments: &[(u8, SeccompCmpOp, u64)],
+) -> Result<SeccompRule, Error> {
+    let null = SeccompCondition::new(pointer, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0);
+    let conditions = arguments.iter().map(|(at, operation, value)| {
+        SeccompCondition::new(*at, SeccompCmpArgLen::Dword, operation.clone(), *value)
+    });
+    Ok(SeccompRule::new(conditions.chain([null]).collect::<Result<_, _>>()?)?)
+}

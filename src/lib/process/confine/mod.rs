@@ -3,7 +3,7 @@
 //!
 //! | layer | what it takes | since Linux |
 //! |---|---|---|
-//! | [`privileges`] | whatever root has beyond others | 2.6.25 |
+//! | [`privileges`], [`ids`] | whatever root has beyond others | 2.6.25 |
 //! | [`files`]: Landlock | files by where they are, ports, sockets of others | 5.13, 6.7, 6.12 |
 //! | [`calls`], [`fence`]: seccomp | system calls, and so processes and new connections | 3.17 |
 //!
@@ -16,6 +16,7 @@ mod calls;
 mod fence;
 mod files;
 mod filter;
+mod ids;
 mod privileges;
 mod trials;
 
@@ -24,6 +25,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use calls::close_calls;
 pub(crate) use fence::forbid_processes;
 pub(crate) use files::{Cage, cage, close_files, only_read};
+pub(super) use ids::is_made_here;
+pub(crate) use ids::{leave_root, may_read};
 pub(crate) use privileges::drop_privileges;
 pub(crate) use trials::{Means, Trial, trials};
 
