@@ -110,10 +110,9 @@ fn talk(pair: [Seat; 2], told: &Mutex<Told>, over: &AtomicBool) -> Result<(), St
         if over.load(Ordering::Relaxed) && heard == all {
             return Ok(());
         }
-        if let Some(at) = said.get(usize::try_from(heard).unwrap_or(usize::MAX)) {
-            if at.elapsed() > DEADLINE {
-                return Err(format!("message {heard} did not reach both of the calm pair"));
-            }
+        let oldest = said.get(usize::try_from(heard).unwrap_or(usize::MAX));
+        if oldest.is_some_and(|at| at.elapsed() > DEADLINE) {
+            return Err(format!("message {heard} did not reach both of the calm pair"));
         }
         if Instant::now() >= due && !over.load(Ordering::Relaxed) {
             due = Instant::now() + PACE;
@@ -159,7 +158,7 @@ impl Person {
                     if body != format!("calm {next}") {
                         complaint.get_or_insert(format!("{next} was to come, and {body:?} came"));
                     }
-                    let theirs = !next.is_multiple_of(2) == (at == 0);
+                    let theirs = next.is_multiple_of(2) != (at == 0);
                     let when = said.get(usize::try_from(*next).unwrap_or(usize::MAX));
                     if let (true, Some(when)) = (theirs, when) {
                         let delay = when.elapsed().as_secs_f64() * 1000.0;

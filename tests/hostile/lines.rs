@@ -1,6 +1,8 @@
 //! Lines of JSON in whole frames: what somebody may say, with something wrong, before they are let in
 //! and afterwards.
 
+use std::convert::Infallible;
+
 use crate::dice::Dice;
 use crate::mutate;
 use crate::room::{Room, Seat, Way};
@@ -34,14 +36,18 @@ pub(crate) fn templates(way: &Way, resume: &str) -> Vec<String> {
 pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
     let mut seat: Option<Seat> = None;
     while let Some((batch, mut dice)) = turn.next() {
-        let Some(mut taken) = seat.take().or_else(|| room.seat(turn, batch)) else { return };
-        let templates = templates(&room.way, &taken.resume);
-        let templates: Vec<&str> = templates.iter().map(String::as_str).collect();
+        let resume = seat.as_ref().map_or("", |seat| &seat.resume).to_owned();
+        let lines = templates(&room.way, &resume);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         for _ in 0..FIRST {
-            first(turn, room, batch, &mut dice, &templates);
+            if first(turn, room, batch, &mut dice, &lines) == Entered::Yes {
+                // Perhaps by the seat that we have, which was left then.
+                seat = None;
+            }
         }
+        let Some(mut taken) = seat.take().or_else(|| room.seat(turn, batch)) else { return };
         let count = turn.surface.batch() - FIRST;
-        let bytes = frames(&mut dice, &templates, count);
+        let bytes = frames(&mut dice, &lines, count);
         let mark = batch.to_be_bytes();
         let wanted = |frame: Frame<'_>| (frame == Frame::Pong(&mark)).then_some(());
         let mut last = bytes;
@@ -80,24 +86,43 @@ fn frames(dice: &mut Dice, templates: &[&str], count: usize) -> Vec<u8> {
     bytes
 }
 
+/// Whether somebody was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entered {
+    Yes,
+    No,
+}
+
 /// Somebody who is not in the room says one wrong thing. If they are let in by it, they leave.
-fn first(turn: &mut Turn, room: &Room, batch: u64, dice: &mut Dice, templates: &[&str]) {
+fn first(turn: &mut Turn, room: &Room, batch: u64, dice: &mut Dice, lines: &[&str]) -> Entered {
+    let line = mutate::line(dice, lines, false, FRAME_BYTES - 40);
     let mut wire = match Wire::open(room.way.address) {
         Ok(wire) => wire,
         // "Too many at the door" is an answer.
-        Err(End::Status(503)) => return,
-        Err(end) => return turn.found(Kind::Broken, batch, format!("no socket: {end:?}")),
+        Err(End::Status(503)) => return Entered::No,
+        Err(end) => {
+            turn.found(Kind::Broken, batch, format!("no socket: {end:?}"));
+            return Entered::No;
+        }
     };
-    let line = mutate::line(dice, templates, false, FRAME_BYTES - 40);
     let mut bytes = Vec::new();
     let text = [&line[..], b"\n{\"t\":\"leave\"}"].concat();
     frame(&mut bytes, 0x81, [5, 6, 7, 8], &text);
     turn.inputs += 1;
-    match wire.rest(&bytes) {
+    let mut entered = Entered::No;
+    let ended = wire.until(&bytes, |frame| {
+        if matches!(frame, Frame::Text(text) if text.starts_with("{\"t\":\"welcome\"")) {
+            entered = Entered::Yes;
+        }
+        None::<Infallible>
+    });
+    let Err(end) = ended;
+    match end {
         End::Closed(_) | End::Cut | End::Status(_) => {}
         end @ (End::Silent | End::Breach(_)) => {
             let line = String::from_utf8_lossy(&line).into_owned();
             turn.found(Kind::Broken, batch, format!("after {line:?}: {end:?}"));
         }
     }
+    entered
 }

@@ -73,6 +73,7 @@ fn main() -> ExitCode {
 
 fn bench(options: &Options) -> ExitCode {
     say(&format!("hostile inputs, {} in all, seed {}\n", options.inputs, options.seed));
+    say(&report::head());
     let mut room = Room::start();
     let mut calm = Calm::start(&room.way);
     let mut turns: Vec<Turn> = Vec::new();
@@ -94,13 +95,13 @@ fn bench(options: &Options) -> ExitCode {
             room = Room::start();
             calm = Calm::start(&room.way);
         }
-        say(&report::table(std::slice::from_ref(&turn)));
+        say(&report::line(&turn));
         turns.push(turn);
     }
     drop(calm);
     room.end(turns.last_mut());
-    say(&format!("\n{}{}", report::table(&turns), report::findings(&turns)));
-    let found: usize = turns.iter().map(|turn| turn.findings.len()).sum();
+    say(&format!("{}{}", report::sum(&turns), report::findings(&turns)));
+    let found: usize = turns.iter().map(Turn::found_in_all).sum();
     say(&format!("{found} found, seed {}\n", options.seed));
     if found > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

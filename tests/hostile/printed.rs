@@ -126,7 +126,7 @@ impl Printing {
         let (stream, _) = self.metrics.accept().ok()?;
         let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
         let path = lines.next()?.ok()?.split(' ').nth(1)?.to_owned();
-        while lines.next()?.ok()? != "" {}
+        while !lines.next()?.ok()?.is_empty() {}
         Some((stream, path))
     }
 

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use crate::turn::{Kind, Turn};
 
-/// One line for each surface.
-pub(crate) fn table(turns: &[Turn]) -> String {
-    let mut text = format!(
-        "{:14}{:>12}{:>11}{:>8}{:>7}{:>8}{:>21}{:>24}{:>13}{:>9}\n",
+/// What stands above the lines.
+pub(crate) fn head() -> String {
+    format!(
+        "{:14}{:>12}{:>11}{:>8}{:>7}{:>8}{:>21}{:>25}{:>13}{:>9}\n",
         "surface",
         "inputs",
         "a second",
@@ -18,17 +18,18 @@ pub(crate) fn table(turns: &[Turn]) -> String {
         "calm pair p50/p99/max",
         "descriptors",
         "threads",
-    );
-    for turn in turns {
-        text += &line(turn);
-    }
-    let all: u64 = turns.iter().map(|turn| turn.inputs).sum();
-    let seconds: f64 = turns.iter().map(|turn| turn.took.as_secs_f64()).sum();
-    let _ = writeln!(text, "{:14}{all:>12}  in {seconds:.0} s", "all");
-    text
+    )
 }
 
-fn line(turn: &Turn) -> String {
+/// What stands below them.
+pub(crate) fn sum(turns: &[Turn]) -> String {
+    let all: u64 = turns.iter().map(|turn| turn.inputs).sum();
+    let seconds: f64 = turns.iter().map(|turn| turn.took.as_secs_f64()).sum();
+    format!("{:14}{all:>12}  in {seconds:.0} s\n", "all")
+}
+
+/// The line of one surface.
+pub(crate) fn line(turn: &Turn) -> String {
     let rate = turn.inputs as f64 / turn.took.as_secs_f64().max(0.001);
     let memory = turn.memory.map_or_else(String::new, |(peak, bound)| {
         format!("{:.1} of {:.0} MiB", peak as f64 / 1024.0, bound as f64 / 1024.0)
@@ -38,7 +39,7 @@ fn line(turn: &Turn) -> String {
             .map_or_else(String::new, |(before, after)| format!("{} → {}", of(&before), of(&after)))
     };
     format!(
-        "{:14}{:>12}{:>11.0}{:>8}{:>7}{:>8}{memory:>21}{:>24}{:>13}{:>9}\n",
+        "{:14}{:>12}{:>11.0}{:>8}{:>7}{:>8}{memory:>21}{:>25}{:>13}{:>9}\n",
         turn.surface.name(),
         turn.inputs,
         rate,

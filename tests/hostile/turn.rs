@@ -7,8 +7,12 @@ use crate::dice::Dice;
 use crate::surface::Surface;
 use crate::watch::Held;
 
-/// Findings after which a surface is given up: the first few say what is wrong.
-const ENOUGH: usize = 20;
+/// Findings of one surface that are kept; more of them are only counted.
+const KEPT: usize = 20;
+
+/// Time that a finding may cost, on average, before a surface with many is given up: each may be a
+/// deadline that has passed.
+const COST: Duration = Duration::from_secs(2);
 
 /// What kind of failure was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +45,9 @@ pub(crate) struct Turn {
     pub(crate) took: Duration,
     /// Inputs that the program took.
     pub(crate) inputs: u64,
+    /// The first findings, and how many there were of each kind.
     pub(crate) findings: Vec<Finding>,
+    counts: [usize; 3],
     /// Kilobytes of memory: the highest seen, and the bound.
     pub(crate) memory: Option<(u64, u64)>,
     /// What the program held before and after.
@@ -65,6 +71,7 @@ impl Turn {
             took: Duration::ZERO,
             inputs: 0,
             findings: Vec::new(),
+            counts: [0; 3],
             memory: None,
             held: None,
             delays: Delays::default(),
@@ -74,7 +81,9 @@ impl Turn {
     /// The number of the next batch, and its dice; `None` when it is over.
     pub(crate) fn next(&mut self) -> Option<(u64, Dice)> {
         self.took = self.began.elapsed();
-        if self.next == self.end || self.findings.len() >= ENOUGH {
+        let found = self.found_in_all();
+        let costly = found >= KEPT && self.took / u32::try_from(found).unwrap_or(u32::MAX) > COST;
+        if self.next == self.end || costly {
             return None;
         }
         let batch = self.next;
@@ -83,7 +92,10 @@ impl Turn {
     }
 
     pub(crate) fn found(&mut self, kind: Kind, batch: u64, what: impl Into<String>) {
-        self.findings.push(Finding { kind, batch, what: what.into() });
+        self.counts[kind as usize] += 1;
+        if self.findings.len() < KEPT {
+            self.findings.push(Finding { kind, batch, what: what.into() });
+        }
     }
 
     /// Adds the panics that a program has confessed.
@@ -106,7 +118,11 @@ impl Turn {
         self.memory = Some((known.max(peak), bound));
     }
 
+    pub(crate) fn found_in_all(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
     pub(crate) fn count(&self, kind: Kind) -> usize {
-        self.findings.iter().filter(|finding| finding.kind == kind).count()
+        self.counts[kind as usize]
     }
 }
