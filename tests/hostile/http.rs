@@ -206,7 +206,7 @@ fn wrong(dice: &mut Dice, way: &Way) -> Vec<u8> {
         let at = dice.below(bytes.len());
         match dice.below(3) {
             0 => bytes[at] = dice.byte(),
-            1 => drop(bytes.remove(at)),
+            1 if bytes.len() > 1 => drop(bytes.remove(at)),
             _ => bytes.truncate(at.max(1)),
         }
     }
