@@ -1,7 +1,7 @@
 //! WebSocket frames. Most of a batch is what RFC 6455 allows and nobody sends, so that a connection
 //! takes thousands of them; its last one is what the RFC forbids.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::Shutdown;
 
 use crate::dice::Dice;
@@ -13,8 +13,11 @@ use crate::wire::{End, Wire, frame};
 /// Most bytes of a message; beyond it a connection is closed.
 const MESSAGE_BYTES: usize = 16 * 1024;
 
-/// One of so many batches comes before a join.
-const BEFORE: u64 = 4;
+/// One of so many batches comes before a join, and is short.
+const BEFORE: u64 = 8;
+
+/// Control frames that may come before a join, with the ping behind them: nobody needs more.
+const FEW: usize = 15;
 
 /// One of so many batches of somebody in the room ends the connection.
 const ENDS: usize = 8;
@@ -27,8 +30,9 @@ pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
         if batch.is_multiple_of(BEFORE) {
             match Wire::open(room.way.address) {
                 Ok(mut wire) => {
-                    let bytes = control_frames(dice, count);
-                    if deliver(turn, batch, dice, &mut wire, &bytes, count) {
+                    let few = dice.below(FEW);
+                    let bytes = control_frames(dice, few);
+                    if deliver(turn, batch, dice, &mut wire, &bytes, few) {
                         finish(turn, batch, dice, &mut wire);
                     }
                 }
@@ -67,8 +71,14 @@ fn deliver(
         0 => {
             while rest.len() > bytes.len() - bytes.len().min(2_000) {
                 let piece = 1 + dice.below(rest.len().min(40));
-                let _ = wire.stream.write(&rest[..piece]).map(|written| rest = &rest[written..]);
-                let _ = wire.ready(|_| ());
+                match wire.stream.write(&rest[..piece]) {
+                    Ok(written) => rest = &rest[written..],
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(_) => break,
+                }
+                if wire.ready(|_| ()).is_err() {
+                    break;
+                }
             }
         }
         // Somebody who reads nothing until the other side takes no more.

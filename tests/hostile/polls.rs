@@ -35,12 +35,15 @@ const CURSORS: [&str; 12] = [
 ];
 
 pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
+    let mut resume = String::new();
     let mut deaf: Vec<TcpStream> = Vec::new();
     while let Some((batch, mut dice)) = turn.next() {
         let dice = &mut dice;
-        // A seat of its own for each batch; it is left by silence, or by a line of the batch.
-        let Some(seat) = room.seat(turn, batch) else { return };
-        let resume = seat.resume;
+        // A seat that was given up is kept for a while: a new one for each batch would fill the room.
+        if resume.is_empty() || !keeps(room, &resume) {
+            let Some(seat) = room.seat(turn, batch) else { return };
+            resume = seat.resume;
+        }
         let templates = lines::templates(&room.way, &resume);
         let templates: Vec<&str> = templates.iter().map(String::as_str).collect();
         for _ in 0..turn.surface.batch() {
@@ -60,6 +63,18 @@ pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
             return;
         }
     }
+}
+
+/// Whether the seat is still there, and not left by a line of the batch before.
+fn keeps(room: &Room, resume: &str) -> bool {
+    let body = "{\"t\":\"beat\"}\n";
+    let request = format!(
+        "POST /poll HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {resume}\r\nContent-Length: {}\r\n\r\n{body}",
+        room.way.address,
+        body.len()
+    );
+    let answer = request::ask(room.way.address, request.as_bytes(), Sent::Whole);
+    answer.is_ok_and(|answer| request::status(&answer) == 200)
 }
 
 /// A poll with something to say, which is answered at once.
