@@ -120,8 +120,11 @@ fn talk(pair: [Seat; 2], told: &Mutex<Told>, over: &AtomicBool) -> Result<(), St
             say(&mut pair[usize::try_from(all % 2).unwrap_or(0)], all)?;
         }
         wait(&pair, due);
-        for (at, person) in pair.iter_mut().enumerate() {
-            person.hear(at, &said, told)?;
+        let [ana, bo] = &mut pair;
+        // Both, before either complains: a refusal to one is a hole for the other.
+        match (ana.hear(0, &said, told), bo.hear(1, &said, told)) {
+            (Ok(()), Ok(())) => {}
+            (ana, bo) => return Err(format!("Ana: {ana:?}, Bo: {bo:?}")),
         }
     }
 }
