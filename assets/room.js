@@ -47,7 +47,7 @@ const on = {
 	},
 	moved: ({ url }) => addLine(el('p.line', {}, 'The link is another one now: ', ...linked(`${url}/t/${ticket}`))),
 	typing: ({ n }) => typists.set(n, Date.now() + 4000),
-	gap: ({ missed }) => addLine(el('p.line dim', {}, missed + ' messages were missed')),
+	gap: ({ missed }) => addLine(el('p.line dim', {}, missed + ' lines were missed')),
 	refused(event) {
 		if (!inside) return refuse(event);
 		const own = settle(event.ref);

@@ -6,10 +6,13 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::RawFd;
+use std::path::Path;
 
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::close;
+
+use crate::paths::{self, Owner};
 
 /// Standard input, output and error are meant for us. In a service, the first is the lifeline.
 const LAST_STREAM: RawFd = libc::STDERR_FILENO;
@@ -17,6 +20,9 @@ const LAST_STREAM: RawFd = libc::STDERR_FILENO;
 /// Where the kernel lists the descriptors of a process, and what each is (proc(5)).
 const OPEN: &str = "/proc/self/fd";
 const FLAGS: &str = "/proc/self/fdinfo";
+
+/// Longest of its lists that is read. A poll of 20 000 sockets has a line of 50 bytes for each.
+const INFO_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Numbers that are closed one by one where there is no `/proc`. It is the kernel's own ceiling for
 /// them unless an administrator has raised it (`fs.nr_open`, proc(5)); trying them all takes a tenth
@@ -51,8 +57,9 @@ pub(crate) fn close_inherited() {
 pub(crate) fn left_open() -> io::Result<Vec<RawFd>> {
     let mut left = Vec::new();
     for number in open(FLAGS)? {
-        match std::fs::read_to_string(format!("{FLAGS}/{number}")) {
-            Ok(info) if is_closed_at_exec(&info) => {}
+        let file = format!("{FLAGS}/{number}");
+        match paths::read_file(Path::new(&file), Owner::Anyone, INFO_BYTES) {
+            Ok(info) if is_closed_at_exec(&String::from_utf8_lossy(&info)) => {}
             // It was the list itself.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Ok(_) => left.push(number),

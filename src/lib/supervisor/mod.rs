@@ -17,6 +17,7 @@ use std::process::{Command, ExitCode};
 use crate::config::{Config, ConfigError, Provider};
 use crate::control::VERSION;
 use crate::exit::Exit;
+use crate::memory;
 use crate::paths::RunDir;
 use crate::process::{self, EndSignals, ListenError, SpawnError};
 use crate::terminal::{self, Screen, Volume};
@@ -74,6 +75,7 @@ pub fn main() -> ExitCode {
     // One thread: a child dies with the thread that forked it (prctl(2)).
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = runtime.map_err(StartError::from).and_then(|runtime| runtime.block_on(run(&cli)));
+    memory::overwrite_stack();
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {

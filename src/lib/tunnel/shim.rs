@@ -3,7 +3,6 @@
 //! rights among it, and becomes PROGRAM. ORIGIN is `-` when there is none.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -11,10 +10,12 @@ use std::process::Command;
 
 use clap::ValueEnum as _;
 
+use super::install::MOST_FILE_BYTES;
 use super::origin::Origin;
 use super::output::{NOT_RUN, UNCONFINED};
 use crate::config::Confine;
 use crate::exit::Exit;
+use crate::paths::{self, Access, Owner};
 use crate::process::{self, Cage, Missing};
 use crate::terminal::{self, harmless};
 
@@ -115,9 +116,10 @@ enum Kind {
 impl Kind {
     fn of(program: &Path) -> Self {
         let mut begin = [0; 7];
-        let mut read = || File::open(program)?.read_exact(&mut begin);
-        // A file of fewer bytes is nothing; and no pipe is opened, which would wait.
-        match (program.is_file() && read().is_ok(), begin) {
+        let open = || paths::open_file(program, Owner::Anyone, Access::Read, MOST_FILE_BYTES);
+        let mut read = || open()?.read_exact(&mut begin);
+        // A file of fewer bytes is nothing.
+        match (read().is_ok(), begin) {
             // Its class, the order of its bytes, and the version of its header.
             (true, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1]) => Kind::Loaded,
             (true, [b'#', b'!', ..]) => Kind::Script,

@@ -13,6 +13,7 @@ mod flood;
 mod headers;
 pub(crate) mod http;
 mod input;
+mod interleaved;
 mod messages;
 mod order;
 mod polls;

@@ -9,6 +9,7 @@ use nix::unistd::{AccessFlags, Gid, Group, Uid, User, access, setgroups, setresg
 use rustix::thread::{CapabilitySet, set_keep_capabilities};
 
 use super::privileges::{drop_bounds, drop_privileges, keep};
+use crate::paths::{self, Owner};
 
 /// Numbers that systemd sets aside for users who exist as long as their process (`DynamicUser=`, in
 /// "Users, Groups, UIDs and GIDs on systemd Systems"); no distribution gives them to people.
@@ -86,12 +87,18 @@ fn candidates(process: u32) -> impl Iterator<Item = u32> {
     (0..TRIES).map(move |step| FIRST + (process % COUNT + step) % COUNT)
 }
 
+/// Longest `/proc/PID/status` that is read; Linux 6.18 writes 1.5 KiB, more for many groups.
+const STATUS_BYTES: u64 = 1024 * 1024;
+
 /// Every number that a running process has, as any of its four.
 fn running_users() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
-    let statuses = entries.filter_map(|entry| fs::read(entry.ok()?.path().join("status")).ok());
+    let status = |entry: fs::DirEntry| {
+        paths::read_file(&entry.path().join("status"), Owner::Anyone, STATUS_BYTES)
+    };
+    let statuses = entries.filter_map(|entry| status(entry.ok()?).ok());
     statuses.flat_map(|status| users(&String::from_utf8_lossy(&status))).collect()
 }
 

@@ -1,0 +1,172 @@
+//! Slow readers and fast writers, at random: every socket's stream goes through a reader that forgives
+//! nothing. What the task of a socket and the fan-out do with one writer is tried in millions of orders
+//! in `serve/web/fanout/owner_tests.rs`; here it is the whole program.
+
+#[path = "../../hostile/dice.rs"]
+#[allow(dead_code, reason = "shared with the bench of hostile inputs, which uses the rest")]
+mod dice;
+#[path = "../../hostile/strict.rs"]
+mod strict;
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use nix::sys::socket::{setsockopt, sockopt};
+use serde_json::{Value, json};
+
+use self::dice::Dice;
+use self::strict::{Frame, Strict};
+use super::client::Client;
+use super::server::{Server, UNLIMITED};
+use super::sockets::frame;
+use crate::harness::DEADLINE;
+
+/// Phones that come back over a slow line. With the mistake that this was written for, one of eight
+/// got a frame inside another.
+const RETURNS: u64 = if cfg!(debug_assertions) { 16 } else { 64 };
+
+/// Lines that a page keeps while it is cut off.
+const PENDING: usize = 10;
+
+/// A participant whose line takes little at a time.
+struct Phone {
+    stream: TcpStream,
+    strict: Strict,
+    events: Vec<Value>,
+    pongs: usize,
+}
+
+impl Phone {
+    /// Opens a socket with small buffers.
+    fn open(server: &Server) -> Self {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        setsockopt(&stream, sockopt::RcvBuf, &16_384).unwrap();
+        let host = &server.host;
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101 "));
+        stream.set_nonblocking(true).unwrap();
+        Self { stream, strict: Strict::default(), events: Vec::new(), pongs: 0 }
+    }
+
+    /// Sends a frame, whatever the line takes at a time, and reads meanwhile.
+    fn send(&mut self, bytes: &[u8], dice: &mut Dice) {
+        let mut rest = bytes;
+        let end = Instant::now() + DEADLINE;
+        while !rest.is_empty() {
+            assert!(Instant::now() < end, "the server does not listen");
+            match self.stream.write(rest) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.read(dice),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Reads what is there, a little of it.
+    fn read(&mut self, dice: &mut Dice) {
+        let mut space = vec![0; 1 + dice.below(3000)];
+        match self.stream.read(&mut space) {
+            Ok(0) => panic!("cut off after {:?}", self.events.last()),
+            Ok(read) => self.strict.feed(&space[..read]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+        while let Some(frame) = self.strict.next().unwrap_or_else(|broken| panic!("{broken}")) {
+            match frame {
+                Frame::Text(text) => {
+                    let lines = text.lines().map(serde_json::from_str::<Value>);
+                    self.events.extend(lines.map(Result::unwrap));
+                }
+                Frame::Ping(_) => {}
+                Frame::Pong(payload) => {
+                    assert_eq!(payload, b"?");
+                    self.pongs += 1;
+                }
+                Frame::Close(code) => panic!("closed with {code:?}"),
+            }
+        }
+    }
+
+    fn has(&self, body: &str) -> bool {
+        self.events.iter().any(|event| event["body"] == body)
+    }
+}
+
+/// Everybody who talks, in bursts that one write carries.
+fn talk(others: &mut [Client], dice: &mut Dice) {
+    for other in others {
+        let line = json!({"t": "say", "body": "o".repeat(dice.below(2000) + 1)}).to_string();
+        let lines = vec![line; dice.below(6)];
+        other.write(&lines.join("\n"));
+    }
+}
+
+#[test]
+fn a_phone_that_comes_back_over_a_slow_line_gets_whole_frames_once() {
+    let server = Server::with(&["--max-participants", "300"], UNLIMITED);
+    let mut others: Vec<Client> = (0..6).map(|n| server.join(&format!("Other {n}"))).collect();
+    for seed in 0..RETURNS {
+        let mut dice = Dice::of(17, 0, seed);
+        let welcome = server.join(&format!("Phone {seed}")).cut();
+        let mut phone = Phone::open(&server);
+        talk(&mut others, &mut dice);
+        let mut join = server.join_line(&format!("Phone {seed}"));
+        (join["resume"], join["after"]) = (welcome["resume"].clone(), welcome["seq"].clone());
+        phone.send(&frame(0x81, join.to_string().as_bytes()), &mut dice);
+        for number in 0..PENDING {
+            let body = format!("{seed}.{number} {}", "m".repeat(dice.below(4000)));
+            let say = json!({"t": "say", "ref": number.to_string(), "body": body}).to_string();
+            phone.send(&frame(0x81, say.as_bytes()), &mut dice);
+            if dice.once_in(3) {
+                phone.send(&frame(0x89, b"?"), &mut dice);
+            }
+            talk(&mut others, &mut dice);
+            (0..dice.below(40)).for_each(|_| phone.read(&mut dice));
+        }
+        let last = format!("end of {seed}");
+        others[0].say(&last);
+        let end = Instant::now() + DEADLINE;
+        while !phone.has(&last) {
+            assert!(Instant::now() < end, "seed {seed}: {:?}", phone.events.last());
+            phone.read(&mut dice);
+        }
+        judge(&phone, &welcome, seed);
+        for other in &mut others {
+            other.until_said(&last);
+        }
+    }
+}
+
+/// Every number once and in order, or counted as missed; every own line at most once.
+fn judge(phone: &Phone, welcome: &Value, seed: u64) {
+    let mut next = welcome["seq"].as_u64().unwrap() + 1;
+    let mut own = [0; PENDING];
+    for event in phone.events.iter().filter(|event| event["t"] != "welcome") {
+        next += match (event["missed"].as_u64(), event["seq"].as_u64()) {
+            (Some(missed), _) => missed,
+            (None, Some(seq)) => {
+                assert_eq!(seq, next, "seed {seed}: {}", event["t"]);
+                1
+            }
+            (None, None) => 0,
+        };
+        if event["n"] == welcome["you"]["n"]
+            && let Some(reference) = event["ref"].as_str()
+        {
+            own[reference.parse::<usize>().unwrap()] += 1;
+        }
+    }
+    assert!(own.iter().all(|times| *times <= 1), "seed {seed}: {own:?}");
+}
