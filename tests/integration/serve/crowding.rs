@@ -114,7 +114,7 @@ fn welcomes_that_nobody_takes_hold_up_nobody() {
         ana.say(&"w".repeat(4000));
         ana.wait("said");
     }
-    let stalled: Vec<Connection> = (0..60).map(|number| stall(&server, number)).collect();
+    let stalled: Vec<Connection> = (0..400).map(|number| stall(&server, number)).collect();
     let bo = server.join("Bo");
     assert!(!bo.welcome["you"].is_null());
     drop(stalled);

@@ -38,10 +38,10 @@ struct Phone {
 }
 
 impl Phone {
-    /// Opens a socket with small buffers.
-    fn open(server: &Server) -> Self {
+    /// Opens a socket with a buffer of so many bytes.
+    fn open(server: &Server, buffer: usize) -> Self {
         let mut stream = TcpStream::connect(server.address()).unwrap();
-        setsockopt(&stream, sockopt::RcvBuf, &16_384).unwrap();
+        setsockopt(&stream, sockopt::RcvBuf, &buffer).unwrap();
         let host = &server.host;
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n\
@@ -104,12 +104,12 @@ impl Phone {
     }
 }
 
-/// Everybody who talks, in bursts that one write carries.
+/// Everybody says much, in frames that come close upon each other.
 fn talk(others: &mut [Client], dice: &mut Dice) {
     for other in others {
-        let line = json!({"t": "say", "body": "o".repeat(dice.below(2000) + 1)}).to_string();
-        let lines = vec![line; dice.below(6)];
-        other.write(&lines.join("\n"));
+        for _ in 0..dice.below(12) {
+            other.say(&"o".repeat(dice.below(3000) + 1));
+        }
     }
 }
 
@@ -120,20 +120,25 @@ fn a_phone_that_comes_back_over_a_slow_line_gets_whole_frames_once() {
     for seed in 0..RETURNS {
         let mut dice = Dice::of(17, 0, seed);
         let welcome = server.join(&format!("Phone {seed}")).cut();
-        let mut phone = Phone::open(&server);
+        let mut phone = Phone::open(&server, [4096, 8192, 16_384][dice.below(3)]);
         talk(&mut others, &mut dice);
         let mut join = server.join_line(&format!("Phone {seed}"));
         (join["resume"], join["after"]) = (welcome["resume"].clone(), welcome["seq"].clone());
-        phone.send(&frame(0x81, join.to_string().as_bytes()), &mut dice);
+        // All at once, as a page does, or one after the other while others talk.
+        let mut bytes = frame(0x81, join.to_string().as_bytes());
+        let at_once = dice.once_in(2);
         for number in 0..PENDING {
             let body = format!("{seed}.{number} {}", "m".repeat(dice.below(4000)));
             let say = json!({"t": "say", "ref": number.to_string(), "body": body}).to_string();
-            phone.send(&frame(0x81, say.as_bytes()), &mut dice);
+            bytes.extend(frame(0x81, say.as_bytes()));
             if dice.once_in(3) {
-                phone.send(&frame(0x89, b"?"), &mut dice);
+                bytes.extend(frame(0x89, b"?"));
             }
-            talk(&mut others, &mut dice);
-            (0..dice.below(40)).for_each(|_| phone.read(&mut dice));
+            if !at_once || number == PENDING - 1 {
+                phone.send(&std::mem::take(&mut bytes), &mut dice);
+                talk(&mut others, &mut dice);
+                (0..dice.below(40)).for_each(|_| phone.read(&mut dice));
+            }
         }
         let last = format!("end of {seed}");
         others[0].say(&last);
