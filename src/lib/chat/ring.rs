@@ -171,6 +171,11 @@ impl Ring {
         said.take(count).last().map_or(self.latest(), |first| first.seq - 1)
     }
 
+    /// Whether anything was said, or told by the room, after `cursor`: anything but joins and leaves.
+    pub(crate) fn is_said_after(&self, cursor: u64) -> bool {
+        self.said_after(cursor).next().is_some()
+    }
+
     /// Whom the events after `cursor` are about, in order, some of them more than once; with `end`,
     /// only of what was said up to there.
     pub(crate) fn mentioned(&self, cursor: u64, end: Option<u64>) -> impl Iterator<Item = u64> {

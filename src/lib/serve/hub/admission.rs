@@ -10,20 +10,29 @@ use super::{Hub, Inner};
 use crate::chat::{Entropy, Identity, Nickname, Refusal, Seat};
 use crate::token::Secret;
 
-/// Somebody who was let in. What they may read of the past is read through the connection.
+/// What somebody is told who was let in. What they may read of the past is read through the connection.
 #[derive(Debug)]
 pub(in crate::serve) struct Admission {
-    /// Their transport.
-    pub(in crate::serve) connection: Connection,
     /// Themselves.
     pub(in crate::serve) you: Identity,
     /// What brings them back.
     pub(in crate::serve) resume: Secret,
+    /// The number of the last event that is in it.
+    pub(in crate::serve) seq: u64,
     /// The others on the roster, each in the words of [`super::Encoding::somebody`], with commas
     /// between, in pieces that are shared with other welcomes.
     pub(in crate::serve) present: Vec<Arc<str>>,
     /// Authors of what they are about to read, and others named in it, who have left.
     pub(in crate::serve) gone: Vec<Identity>,
+}
+
+/// Whether somebody has been here before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// A newcomer.
+    First,
+    /// On a new transport.
+    Again,
 }
 
 /// People who have left and are named in a welcome, at most. Of others, their number is shown.
@@ -47,7 +56,7 @@ impl Hub {
         self: &Arc<Self>,
         name: Nickname,
         entropy: Entropy,
-    ) -> Result<Admission, Refusal> {
+    ) -> Result<Connection, Refusal> {
         let mut inner = self.lock();
         let begin = inner.ring.before_last_said(self.backlog);
         let (number, events) = inner.room.join(name, entropy, Instant::now())?;
@@ -56,48 +65,33 @@ impl Hub {
         let joined = inner.ring.latest();
         let begin = if self.backlog == 0 { joined } else { begin };
         inner.room.begin(number, begin, joined);
-        let connection = self.connect(&mut inner, number, begin);
-        Ok(self.admit(&mut inner, connection))
+        Ok(self.connect(&mut inner, number, begin, Arrival::First))
     }
 
-    /// Lets somebody back in, and tells them who is there.
+    /// Lets somebody back in.
     ///
     /// # Errors
     /// What the room says.
-    pub(in crate::serve) fn resume(self: &Arc<Self>, back: &Return) -> Result<Admission, Refusal> {
+    pub(in crate::serve) fn resume(self: &Arc<Self>, back: &Return) -> Result<Connection, Refusal> {
         let mut inner = self.lock();
-        let connection = self.come_back(&mut inner, back)?;
-        Ok(self.admit(&mut inner, connection))
-    }
-
-    /// Lets somebody back in who knows who is there.
-    ///
-    /// # Errors
-    /// What the room says.
-    pub(in crate::serve) fn reconnect(
-        self: &Arc<Self>,
-        back: &Return,
-    ) -> Result<Connection, Refusal> {
-        self.come_back(&mut self.lock(), back)
-    }
-
-    fn come_back(
-        self: &Arc<Self>,
-        inner: &mut Inner,
-        back: &Return,
-    ) -> Result<Connection, Refusal> {
         let (number, events) = inner.room.resume(&back.resume, Instant::now())?;
         inner.turnover += 1;
-        self.publish(inner, events);
+        self.publish(&mut inner, events);
         let latest = inner.ring.latest();
         // No seat: it was there a moment ago, under the same lock.
         let cursor = inner.room.seat(number).map_or(latest, |seat| seat.cursor(back.after, latest));
         // An older transport of the same seat must learn that it speaks for nobody.
         self.bell.send_replace(());
-        Ok(self.connect(inner, number, cursor))
+        Ok(self.connect(&mut inner, number, cursor, Arrival::Again))
     }
 
-    fn connect(self: &Arc<Self>, inner: &mut Inner, number: u64, cursor: u64) -> Connection {
+    fn connect(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        number: u64,
+        cursor: u64,
+        arrival: Arrival,
+    ) -> Connection {
         inner.connections += 1;
         let transport = inner.room.transport(number).unwrap_or_default();
         Connection {
@@ -106,20 +100,39 @@ impl Hub {
             speaker: Speaker { number, transport },
             position: Position { cursor, typed: inner.typed },
             joined: inner.room.seat(number).map_or(u64::MAX, Seat::joined),
+            arrival,
         }
     }
+}
 
-    fn admit(&self, inner: &mut Inner, connection: Connection) -> Admission {
-        let number = connection.speaker().number;
-        let gone = inner.gone(connection.position.cursor, connection.joined);
-        let seat = inner.room.seat(number).expect("the room has just given this seat");
-        Admission {
+impl Connection {
+    /// What its participant is told first; `None` if the seat is another's by now. To a newcomer,
+    /// those who came since are told of in it, and not once more one by one, unless something was said
+    /// in between: when a thousand come at once, that is half of what there is to tell.
+    pub(in crate::serve) fn admission(&mut self) -> Option<Admission> {
+        let hub = Arc::clone(&self.hub);
+        let mut inner = hub.lock();
+        if !inner.speaks(self.speaker) {
+            return None;
+        }
+        let Position { cursor, .. } = self.position;
+        if self.arrival == Arrival::First
+            && cursor == self.joined
+            && !inner.ring.is_said_after(cursor)
+        {
+            self.position.cursor = inner.ring.latest();
+        }
+        let number = self.speaker.number;
+        let gone = inner.gone(self.position.cursor, self.joined);
+        let Inner { room, roster, .. } = &mut *inner;
+        let seat = room.seat(number)?;
+        Some(Admission {
             you: seat.identity.clone(),
             resume: seat.resume(),
-            present: inner.roster.others(&inner.room, number),
+            seq: self.cursor(),
+            present: roster.others(room, number),
             gone,
-            connection,
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::admission::Arrival;
 use super::{Hub, Life};
 use crate::chat::{Past, Refusal, Text};
 
@@ -94,11 +95,12 @@ pub(in crate::serve) struct Connection {
     /// The number of the event that announced this participant: of what was before it, only messages
     /// are read.
     pub(super) joined: u64,
+    pub(super) arrival: Arrival,
 }
 
 impl Connection {
     /// The last number that this connection has read, but for the backlog.
-    pub(in crate::serve) fn cursor(&self) -> u64 {
+    pub(super) fn cursor(&self) -> u64 {
         self.position.cursor.max(self.joined)
     }
 

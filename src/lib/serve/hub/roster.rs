@@ -85,11 +85,11 @@ impl Roster {
         };
         let mut pieces: Vec<Arc<str>> = Vec::with_capacity(self.chunks.len());
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
-            let words = if index == own {
-                let others = chunk.members.iter().filter(|member| **member != number);
-                write(&others.copied().collect::<Vec<_>>())
-            } else {
-                Arc::clone(chunk.words.get_or_insert_with(|| write(&chunk.members)))
+            let all = chunk.words.get_or_insert_with(|| write(&chunk.members));
+            let words = match (index == own).then(|| write(&[number])) {
+                // Words stand once in it: a name cannot hold the signs that are around them.
+                Some(words) => all.replacen(&*words, "", 1).into(),
+                None => Arc::clone(all),
             };
             match pieces.is_empty() {
                 // No comma before the first.

@@ -36,9 +36,9 @@ pub(super) const HEAD_BYTES: usize = 16 * 1024;
 /// meanwhile.
 const REFUSED_PAUSE: Duration = Duration::from_millis(5);
 
-/// Connections that are accepted before those that were have their turn: each may be cut for the next,
-/// and what it has already said is to be read before.
-const ACCEPTS: usize = 16;
+/// Connections that are accepted before those that were have their turn: half of the smallest number
+/// that may be pending, so that none is cut before what it has already said was read.
+const ACCEPTS: usize = 128;
 
 /// Accepts connections for ever, and keeps everybody up to date. Dropping the future stops accepting;
 /// what was accepted lives on.

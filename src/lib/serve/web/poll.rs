@@ -173,13 +173,15 @@ pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<
 type Entered = (Connection, Vec<Arc<str>>);
 
 fn come_in(web: &Web, first: Option<&str>) -> Result<Entered, Refused> {
-    let admission = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
-    Ok(wire::welcome(admission, &web.hub, &web.room))
+    let mut connection = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
+    let admission = connection.admission();
+    let welcome = admission.map(|admission| wire::welcome(admission, &web.hub, &web.room));
+    Ok((connection, welcome.unwrap_or_default()))
 }
 
 fn come_back(web: &Web, resume: Secret, after: Option<u64>) -> Result<Entered, Refused> {
     let back = Return { resume, after };
-    Ok((web.hub.reconnect(&back)?, Vec::new()))
+    Ok((web.hub.resume(&back)?, Vec::new()))
 }
 
 /// What follows `Bearer`; nothing that any seat has if another scheme is asked for. Whoever sends

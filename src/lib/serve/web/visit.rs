@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::hub::{Admission, Connection, Return};
+use super::super::hub::{Connection, Return};
 use super::Web;
 use super::wire::{self, FromClient, Refused, Why};
 use crate::chat::{Entropy, Nickname, Refusal, Text};
@@ -23,7 +23,7 @@ pub(super) enum Reply {
 ///
 /// # Errors
 /// A refusal with its reason, for programs and for people.
-pub(super) fn enter(web: &Web, first: FromClient<'_>) -> Result<Admission, Refused> {
+pub(super) fn enter(web: &Web, first: FromClient<'_>) -> Result<Connection, Refused> {
     let FromClient::Join { name, ticket, resume, after } = first else {
         return Err(Refused::new(Why::BadJson, "the first line must be a join"));
     };

@@ -93,9 +93,12 @@ async fn come(
 ) -> Result<(Connection, String), End> {
     let refused = match first_message(reader, writer).await {
         Ok(message) => match come_in(web, message) {
-            Ok(Entered { connection, welcome, rest }) => {
+            Ok((mut connection, rest)) => {
                 place.admit();
-                writer.send(welcome).await?;
+                // Those who come at the same moment are in the welcome then.
+                tokio::task::yield_now().await;
+                let admission = connection.admission().ok_or(End::Closed(Close::Left))?;
+                writer.send(wire::welcome(admission, &web.hub, &web.room)).await?;
                 return Ok((connection, rest));
             }
             Err(refused) => refused,
@@ -137,21 +140,13 @@ async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<Strin
     Err(End::Cut.into())
 }
 
-/// Somebody who was let in.
-struct Entered {
-    connection: Connection,
-    welcome: Vec<Arc<str>>,
-    /// What else their first message says.
-    rest: String,
-}
-
-/// Lets somebody in by the first line of their first message. Not async, and nothing of the message
-/// but its rest comes out: what is kept here would be kept for as long as they stay.
-fn come_in(web: &Web, message: String) -> Result<Entered, Refused> {
+/// Lets somebody in by the first line of their first message, and returns what else it says. Not async,
+/// and nothing of the message but its rest comes out: what is kept here would be kept for as long as
+/// they stay.
+fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refused> {
     let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-    let admission = visit::enter(web, FromClient::parse(first.trim_end())?)?;
-    let (connection, welcome) = wire::welcome(admission, &web.hub, &web.room);
-    Ok(Entered { connection, welcome, rest: rest.to_owned() })
+    let connection = visit::enter(web, FromClient::parse(first.trim_end())?)?;
+    Ok((connection, rest.to_owned()))
 }
 
 fn not_text() -> Refused {

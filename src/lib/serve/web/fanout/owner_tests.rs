@@ -135,7 +135,7 @@ impl Socket {
         }
         let frame = batch(position.cursor(), self.latest);
         let whole = frame.whole();
-        let offered = writer.offer(&frame, || self.line.borrow_mut().take(&whole));
+        let offered = writer.offer(&whole, &frame, |bytes| self.line.borrow_mut().take(bytes));
         if offered != Offered::Refused {
             *position = Position::at(self.latest);
         }

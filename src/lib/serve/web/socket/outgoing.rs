@@ -81,19 +81,20 @@ impl Queue {
         self.0.push(frame);
     }
 
-    /// Has `send` send the frame at once, if nothing is waiting before it. What the system did not
-    /// take of a frame that it took a part of is kept.
+    /// Has `send` send the frame at once, which `whole` is in one piece, if nothing is waiting before
+    /// it. What the system did not take of a frame that it took a part of is kept.
     pub(in crate::serve::web) fn offer(
         &mut self,
+        whole: &[u8],
         frame: &Outgoing,
-        send: impl FnOnce() -> io::Result<usize>,
+        send: impl FnOnce(&[u8]) -> io::Result<usize>,
     ) -> Offered {
         if !self.is_empty() {
             return Offered::Refused;
         }
-        match send() {
+        match send(whole) {
             Ok(0) | Err(_) => Offered::Refused,
-            Ok(sent) if sent == frame.len() => Offered::Sent,
+            Ok(sent) if sent == whole.len() => Offered::Sent,
             Ok(sent) => {
                 let mut begun = frame.clone();
                 begun.advance(sent);

@@ -86,7 +86,7 @@ impl Writer {
 
     /// Offers a frame, which `whole` is in one piece, without waiting.
     pub(in crate::serve::web) fn offer(&mut self, whole: &[u8], frame: &Outgoing) -> Offered {
-        self.queue.offer(frame, || process::send(&self.stream, whole))
+        self.queue.offer(whole, frame, |bytes| process::send(&self.stream, bytes))
     }
 
     /// Sends the rest of what was begun, if there is any.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::told::Who;
 use crate::chat::Identity;
 use crate::config::{Mode, RoomSettings};
-use crate::serve::hub::{Admission, Connection, Hub};
+use crate::serve::hub::{Admission, Hub};
 
 /// What comes before the others in the room.
 #[derive(Serialize)]
@@ -35,19 +35,18 @@ struct Limits {
     burst: u32,
 }
 
-/// The welcome, in pieces. The others are not copied here: a full room is half a megabyte of them. Of
-/// the admission only the connection lives on: a roster for everybody would be a square of them.
+/// The welcome, in pieces. The others are not copied here: a full room is half a megabyte of them.
 pub(in crate::serve::web) fn welcome(
     admission: Admission,
     hub: &Hub,
     room: &RoomSettings,
-) -> (Connection, Vec<Arc<str>>) {
+) -> Vec<Arc<str>> {
     let before = Before {
         t: "welcome",
         epoch: hub.epoch(),
         you: Who::of(&admission.you),
         resume: &admission.resume,
-        seq: admission.connection.cursor(),
+        seq: admission.seq,
     };
     let after = After {
         gone: admission.gone.iter().map(Who::of).collect(),
@@ -65,7 +64,7 @@ pub(in crate::serve::web) fn welcome(
     let mut pieces = admission.present;
     pieces.insert(0, before.into());
     pieces.push(after.into());
-    (admission.connection, pieces)
+    pieces
 }
 
 /// Somebody, as a welcome names them.
