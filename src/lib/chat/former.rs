@@ -29,7 +29,7 @@ pub(super) struct Former {
     reserved: VecDeque<(Reservation, Instant)>,
 }
 
-/// Somebody who left.
+/// One former participant.
 #[derive(Debug)]
 struct Departure {
     identity: Identity,
@@ -38,7 +38,7 @@ struct Departure {
 }
 
 impl Former {
-    /// Nobody.
+    /// An empty list.
     pub(super) fn new(kept_for: Duration) -> Self {
         Self { kept_for, named: VecDeque::new(), reserved: VecDeque::new() }
     }

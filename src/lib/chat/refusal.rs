@@ -13,7 +13,7 @@ pub(crate) enum Refusal {
     /// The name is not one.
     #[error(transparent)]
     BadName(#[from] NameError),
-    /// Somebody has it, or one that looks like it, or had it a short while ago.
+    /// A participant has it, or one that looks like it, or had it a short while ago.
     #[error("{}", taken(.0.as_ref()))]
     NameTaken(Option<Nickname>),
     /// As many as the operator lets in are in.

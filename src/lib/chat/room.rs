@@ -137,11 +137,11 @@ impl Room {
         self.seats.get(&number)
     }
 
-    /// Lets somebody in. The events are what the others are told: at the end, that this one joined,
+    /// Lets a newcomer in. The events are what the others are told: at the end, that this one joined,
     /// and before it, who had to make room. Call [`Room::begin`] with the place of the first.
     ///
     /// # Errors
-    /// When the name is taken, also by somebody who left a short while ago; when the room is full;
+    /// When the name is taken, also by a participant who left a short while ago; when the room is full;
     /// when too many come.
     pub(crate) fn join(
         &mut self,
@@ -197,7 +197,7 @@ impl Room {
         }
     }
 
-    /// Brings somebody back to their seat, on a new transport. There are events only if the others
+    /// Brings a participant back to their seat, on a new transport. There are events only if the others
     /// had been told that they left.
     ///
     /// # Errors
@@ -244,7 +244,7 @@ impl Room {
         Ok(Some(number))
     }
 
-    /// Announces somebody as left who is away, before the time for a silent return is over. Whoever
+    /// Announces a participant who is away as left, before the time for a silent return is over. One who
     /// did more than join may still come back when there is a place.
     fn displace(&mut self, number: u64, now: Instant) -> Option<Event> {
         let seat = self.seats.get_mut(&number)?;

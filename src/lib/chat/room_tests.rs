@@ -85,8 +85,8 @@ fn a_full_room_says_so_and_lets_the_next_one_in_when_there_is_a_place() {
     assert!(join(&mut room, "Cy", now).is_ok());
 }
 
-/// One who takes every seat and hangs up keeps nobody out. Whoever did something is protected for a
-/// while, and may come back as the same.
+/// A client that takes every seat and hangs up does not keep newcomers out. A participant who did
+/// something is protected for a while, and may come back as the same.
 #[test]
 fn in_a_full_room_those_who_only_joined_and_hung_up_make_room_first() {
     let now = Instant::now();
@@ -105,7 +105,7 @@ fn in_a_full_room_those_who_only_joined_and_hung_up_make_room_first() {
     let [Event::Left(gone), Event::Joined(_)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(gone.number, silent);
     assert_eq!(room.resume(&silent_resume, later), Err(Refusal::NoSeat));
-    // The name of whoever made room stays reserved.
+    // The name of the one who made room stays reserved.
     assert!(matches!(join(&mut room, "Silent", later), Err(Refusal::Full)));
     assert_eq!(join(&mut room, "Di", now + Duration::from_secs(9)), Err(Refusal::Full));
     join(&mut room, "Di", now + Duration::from_secs(10)).unwrap();
@@ -117,8 +117,8 @@ fn in_a_full_room_those_who_only_joined_and_hung_up_make_room_first() {
     assert_eq!(room.present(), 3);
 }
 
-/// However many come and go, the name of somebody who left stays reserved, and it is the newcomers
-/// who wait.
+/// However many come and go, the name of a participant who left stays reserved, and it is the
+/// newcomers who wait.
 #[test]
 fn no_number_of_joins_and_leaves_frees_a_reserved_name() {
     let start = Instant::now();

@@ -53,7 +53,7 @@ pub(super) enum Presence {
 /// the first to be given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
-    /// Nothing: there may be nobody behind the connection that asked for the seat.
+    /// Nothing: perhaps no person is behind the connection that asked for the seat.
     Nothing,
     /// Used the connection, or came back with what only the welcome tells.
     Took,

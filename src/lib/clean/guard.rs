@@ -43,7 +43,7 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
         terminal::complain(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
     }
-    // Held from now on: nobody can put another folder in its place.
+    // Held from now on: no other folder can take its place unnoticed.
     let folder = RunFolder::open(run_dir);
     let farewell = match process::outlive_parent(parent) {
         Ok(supervisor) => {

@@ -167,7 +167,7 @@ pub(crate) fn overwrite_stack() {
     /// The event loops of our programs reach 60 KiB deep in a build without optimisation.
     const DEPTH: usize = 256 * 1024;
     let mut left = [0_u8; DEPTH];
-    // The compiler must take it that somebody reads this.
+    // For all that the compiler knows, this is read.
     std::hint::black_box(&mut left);
 }
 

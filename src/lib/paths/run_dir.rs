@@ -106,7 +106,7 @@ pub(crate) struct Kept {
 pub(crate) struct RunFolder {
     path: PathBuf,
     name: OsString,
-    /// `None`: somebody has removed it before.
+    /// `None`: it was removed before.
     open: Option<(Folder, Folder)>,
 }
 

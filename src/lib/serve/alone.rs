@@ -62,7 +62,7 @@ impl Alone {
         Ok(Self { config, listener })
     }
 
-    /// What is accepted on, once somebody is.
+    /// Where connections come in.
     pub(super) fn listener(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
     }
@@ -92,7 +92,7 @@ impl Alone {
         let unread = async {
             match reader {
                 Reader::There => gone.await,
-                // Nobody reads, from the first line on.
+                // The reader was gone before the first line.
                 Reader::Gone => {}
             }
         };

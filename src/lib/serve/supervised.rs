@@ -59,7 +59,7 @@ async fn converse(
             },
             () = service.hub.drained(), if draining => {
                 draining = false;
-                // Whoever came before the end is told of before it: nobody comes after it.
+                // Those who came before the end are told of before it: none comes after it.
                 while let Ok(notice) = service.notices.try_recv() {
                     outbox.send(&notice).await?;
                 }

@@ -52,7 +52,7 @@ pub(crate) fn result_bytes(bytes: &[u8]) -> Reader {
 }
 
 /// Writes one line for the person at the keyboard. Part of it may be a path, a value or the words of
-/// another program, so all of it passes [`harmless`]; what passed before stays as it is.
+/// another program, so all of it passes [`harmless()`]; what passed before stays as it is.
 pub(crate) fn say(line: &str) -> Reader {
     draw(&format!("{}\n", harmless(line)))
 }

@@ -6,6 +6,7 @@ pub(crate) mod ends;
 mod fallback;
 pub(crate) mod guest;
 mod hostile;
+mod hostile_floods;
 mod inherited;
 mod input;
 mod left;

@@ -36,7 +36,7 @@ pub(super) enum Check {
 #[derive(Debug)]
 pub(super) struct Allowed {
     pub(super) call: c_long,
-    /// Empty: whatever the arguments are.
+    /// Empty: for all arguments.
     pub(super) alternatives: &'static [&'static [Check]],
 }
 
@@ -55,7 +55,7 @@ const DATA: c_int = libc::PROT_READ | libc::PROT_WRITE;
 
 /// Everything that may be called, in the order of a conversation.
 pub(super) const ALLOWED: &[Allowed] = &[
-    // Somebody comes. Only the listener is accepted on, and what comes is closed at exec and does not
+    // A client connects. Only the listener is accepted on, and what comes is closed at exec and does not
     // wait.
     only(libc::SYS_accept4, &[&[Listener(0), Is(3, libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)]]),
     // A chat line must not wait for the acknowledgement of the one before. Every other option is

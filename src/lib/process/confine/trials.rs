@@ -25,7 +25,7 @@ use crate::memory;
 /// What is tried, and how.
 type Attempt = (&'static str, fn(&Means) -> io::Result<()>);
 
-/// Port 1 is nobody's.
+/// No service listens on port 1.
 const NOBODY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
 
 /// How the processor time of a process is told as a clock: the complement of its number, three bits
@@ -99,9 +99,9 @@ const ATTEMPTS: [Attempt; 24] = [
 pub(crate) struct Means {
     /// Another process of ours.
     parent: Pid,
-    /// Sockets that lead to nobody, of TCP and of UDP. They are closed with this.
+    /// Sockets that are not connected, of TCP and of UDP. They are closed with this.
     sockets: [io::Result<OwnedFd>; 2],
-    /// Descriptors that somebody left open to us, or why that is not known.
+    /// Descriptors that the program before us left open, or why that is not known.
     left_open: io::Result<Vec<RawFd>>,
 }
 

@@ -10,7 +10,8 @@ use super::{Hub, Inner};
 use crate::chat::{Entropy, Identity, Nickname, Refusal, Seat};
 use crate::token::Secret;
 
-/// What somebody is told who was let in. What they may read of the past is read through the connection.
+/// What a participant is told at the beginning of a connection. What they may read of the past is read
+/// through the connection.
 #[derive(Debug)]
 pub(in crate::serve) struct Admission {
     /// Themselves.
@@ -26,7 +27,7 @@ pub(in crate::serve) struct Admission {
     pub(in crate::serve) gone: Vec<Identity>,
 }
 
-/// Whether somebody has been here before.
+/// Whether a connection is the first of its participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// A newcomer.
@@ -68,7 +69,7 @@ impl Hub {
         Ok(self.connect(&mut inner, number, begin, Arrival::First))
     }
 
-    /// Lets somebody back in.
+    /// Lets a participant back in.
     ///
     /// # Errors
     /// What the room says.
@@ -137,7 +138,8 @@ impl Connection {
 }
 
 impl Inner {
-    /// Those who have left and are named in what somebody reads from `cursor` on who `joined` then.
+    /// Participants who have left, and are named in what is read from `cursor` on by one who `joined`
+    /// at that event.
     fn gone(&self, cursor: u64, joined: u64) -> Vec<Identity> {
         let backlog = self.ring.mentioned(cursor, Some(joined));
         let news = self.ring.mentioned(cursor.max(joined), None);

@@ -187,7 +187,7 @@ impl Connection {
         self.hub.bell.send_replace(());
     }
 
-    /// The client has used this connection: there is somebody behind the seat.
+    /// The client has used this connection: the seat is not merely taken.
     pub(in crate::serve) fn took(&self) {
         let mut inner = self.hub.lock();
         if inner.speaks(self.speaker) {

@@ -49,7 +49,7 @@ impl Roster {
                 chunk.members.insert(at, number);
             }
             Some(chunk) if chunk.members.last().is_some_and(|last| number < *last) => {
-                // Somebody who was away for long comes back between two others.
+                // A participant who was away for long comes back between two others.
                 let rest = chunk.members.split_off(CHUNK / 2);
                 chunk.words = None;
                 self.chunks.insert(index + 1, Chunk { members: rest, words: None });

@@ -141,10 +141,10 @@ mod tests {
         places[0].admit();
         let more = [connections.enter(), connections.enter()];
         assert!(is_cut(&places[1]) && !is_cut(&places[0]) && !is_cut(&places[2]));
-        // Somebody leaves: there is one too many, and it is this one.
+        // One participant leaves: there is one too many, and it is this one.
         places[0].leave();
         assert!(is_cut(&places[0]) && !is_cut(&places[2]));
-        // A place that is free is nobody's.
+        // A place that was given up is free.
         drop(more);
         connections.enter();
         connections.cut_one();
@@ -152,7 +152,7 @@ mod tests {
         assert!(connections.lock().waiting.is_empty());
     }
 
-    /// As many as come, and in whatever order they are admitted: those in the room stay.
+    /// However many come, those in the room stay.
     #[tokio::test]
     async fn ten_thousand_that_say_nothing_are_cut_one_after_the_other() {
         let connections = Arc::new(Connections::new(10));

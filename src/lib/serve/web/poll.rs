@@ -98,8 +98,8 @@ pub(super) async fn poll(
     }
 }
 
-/// An answer to somebody in the room, in these pieces. What of it is shared with others, as most of a
-/// welcome is, is not copied for it.
+/// An answer to a participant, in these pieces. Pieces that are shared with others, as most of a welcome
+/// is, are not copied for it.
 pub(super) fn answer(pieces: Vec<Bytes>) -> Response {
     let left = pieces.iter().map(Bytes::len).sum::<usize>() as u64;
     (NDJSON, Body::new(Answer { pieces: pieces.into_iter(), left })).into_response()
@@ -169,7 +169,7 @@ pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<
     }
 }
 
-/// Somebody in the room, and the welcome if this is the first poll.
+/// A participant's connection, and the welcome if this is the first poll.
 type Entered = (Connection, Vec<Arc<str>>);
 
 fn come_in(web: &Web, first: Option<&str>) -> Result<Entered, Refused> {

@@ -70,7 +70,7 @@ async fn visit(web: &Web, place: &Arc<Place>, mut reader: Reader, mut writer: Wr
             let writer = Some(writer);
             let mut room = Room { web, connection, subscription, reader, writer, used: false };
             let Err(end) = room.talk(rest).await;
-            // The seat is free before the goodbye: nobody waits in the room for the end of a line.
+            // The seat is free before the goodbye, which a slow line may hold up.
             (end, room.into_writer())
         }
         Err(end) => (end, Some(writer)),
@@ -140,7 +140,7 @@ async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<Strin
     Err(End::Cut.into())
 }
 
-/// Lets somebody in by the first line of their first message, and returns what else it says. Not async,
+/// Lets a client in by the first line of its first message, and returns what else it says. Not async,
 /// and nothing of the message but its rest comes out: what is kept here would be kept for as long as
 /// they stay.
 fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refused> {

@@ -90,8 +90,7 @@ impl RoomProtocol {
     /// The most that `room.max_participants` can be.
     const MOST: usize = 10_000;
 
-    /// A number stands for one name and tag, in the message that somebody came and in the one that
-    /// they went.
+    /// A number stands for one name and tag, in the message of a join and in that of the leave.
     fn known(&self, who: &Participant) -> Result<(), Violation> {
         match self.here.get(&who.number) {
             Some(known) if known != who => {

@@ -100,7 +100,7 @@ impl<Order: Awaited> Running<Order> {
     pub(in crate::supervisor) fn bury(self, reason: ExitReason, inputs: mpsc::Sender<Input>) {
         tokio::spawn(async move {
             let words = tokio::time::timeout(ECHO, self.voice).await;
-            // Somebody who has inherited its end shall not be taken for the next of its kind.
+            // A process that has inherited its end must not be taken for the next of its kind.
             self.listening.abort();
             let how = match words {
                 Ok(Ok(Some(words))) => format!("{reason}: {words}"),

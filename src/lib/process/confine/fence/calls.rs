@@ -1,4 +1,4 @@
-//! The calls that are allowed whatever their arguments are. None of them reaches another process,
+//! The calls that are allowed for all arguments. None of them reaches another process,
 //! another user's rights or an object that this process has not opened before; those that open
 //! something are held by Landlock.
 

@@ -1,5 +1,5 @@
 //! The system calls that cloudflared may make, and with which arguments: two lists, [`calls`] and
-//! [`arguments`]. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC
+//! [`mod@arguments`]. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC
 //! and with HTTP/2; beside it stand what Go 1.19 and its cgo builds call, what the dynamic loader and
 //! a shell need until they have become cloudflared, and what tokio needs to catch a signal.
 //!
@@ -8,7 +8,7 @@
 //! that is not answers `EPERM`.
 //!
 //! It works without privileges on every kernel since 3.17 and binds what cloudflared may become. What
-//! a filter cannot see is whatever lies behind a pointer: addresses and paths. Those are Landlock's.
+//! a filter cannot see lies behind pointers: addresses and paths. Those are Landlock's.
 
 mod arguments;
 mod calls;
@@ -20,7 +20,7 @@ use super::filter::{answer, program};
 use arguments::{arguments, multipath};
 use calls::CALLS;
 
-/// From here on, this thread and whatever it becomes can make the calls of the lists and no others:
+/// From here on, this thread and the program that it becomes can make the calls of the lists and no others:
 /// it can start threads and no process, can leave neither its group nor its session, and keeps its
 /// death signal. Needs no privilege, and gives up for good the gaining of any
 /// (`PR_SET_NO_NEW_PRIVS`).

@@ -1,4 +1,4 @@
-//! Who may write to a socket: whoever has its writer. It is handed over and reclaimed as a whole, with
+//! Who may write to a socket: the one that has its writer. It is handed over and reclaimed as a whole, with
 //! the position up to which everything is sent or begun.
 
 use std::task::{Context, Poll, Waker};
@@ -18,7 +18,7 @@ pub(super) enum WriteOwner<W> {
         /// Wakes the task of the socket, which reads meanwhile.
         task: Option<Waker>,
     },
-    /// Nobody: the fan-out has given it back, and the task has not taken it yet.
+    /// Neither: the fan-out has given it back, and the task has not taken it yet.
     Returned {
         writer: W,
         /// Everything up to here is sent, or is begun and waits in the writer.

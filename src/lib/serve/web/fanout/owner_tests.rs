@@ -1,5 +1,5 @@
 //! The writer of a socket goes to and fro between the task and the fan-out, over a line that takes as
-//! many bytes as it likes: whatever the order, what arrives is whole frames, each once, in order.
+//! many bytes as it likes: in every order of steps, whole frames arrive, each once, in order.
 
 use std::cell::RefCell;
 use std::io;

@@ -80,7 +80,7 @@ impl Reader {
                 Ok(read) => {
                     let chunk = &mut space[..read];
                     self.heard = self.decoder.take(chunk).into_iter();
-                    // The stack below us is not overwritten by anything for as long as nobody speaks.
+                    // Until the next frame comes, nothing else overwrites the stack below us.
                     chunk.zeroize();
                     return Poll::Ready(Ok(read));
                 }

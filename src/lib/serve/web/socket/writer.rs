@@ -1,6 +1,6 @@
 //! The writing end of a socket: the only type that can write to it, and there is one for each. It is
 //! not copied but handed over, between the task of the socket and the fan-out, together with the rest
-//! of a frame that is begun. So no frame can begin inside another, whoever writes.
+//! of a frame that is begun. So no frame can begin inside another.
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Why a frame is not with the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve::web) enum Unsent {
-    /// There is nobody any more.
+    /// The connection is gone.
     Gone,
     /// Not taken in time.
     TooSlow,
