@@ -85,7 +85,13 @@ fn attack(turn: &mut Turn, session: &mut Watched, socket: &PathBuf) {
         if silent.len() == SILENT {
             silent.remove(dice.below(SILENT));
         }
-        let mut client = UnixStream::connect(socket).unwrap();
+        let Ok(mut client) = UnixStream::connect(socket) else {
+            return turn.found(
+                Kind::Exit,
+                batch,
+                "the session is gone after the batch before".into(),
+            );
+        };
         let _ = client.write_all(&TEMPLATES[0].as_bytes()[..dice.below(20)]);
         silent.push(client);
         let count = turn.surface.batch();

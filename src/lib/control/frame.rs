@@ -10,8 +10,8 @@ use tokio::io::{
 
 use crate::terminal;
 
-/// Longest line, with its newline. A line that is begun and never ended waits in this much memory. The largest message, `Start`, is below 2 KiB; the rest is room
-/// for long paths.
+/// Longest line, with its newline. A line that is begun and never ended waits in this much memory. The
+/// largest message, `Start`, is below 2 KiB; the rest is room for long paths.
 const FRAME_BYTES: usize = 16 * 1024;
 
 /// Why a line could not be read or written.
@@ -41,7 +41,7 @@ pub(super) async fn read<T: DeserializeOwned>(
         // Half a line at the end of file is a message that died with its sender.
         return if buffer.len() < FRAME_BYTES { Ok(None) } else { Err(FrameError::TooLong) };
     }
-    let parsed = serde_json::from_slice(buffer);
+    let parsed = parse(buffer);
     buffer.clear();
     Ok(Some(parsed?))
 }
@@ -67,7 +67,19 @@ pub(super) fn first<T: DeserializeOwned>(stream: impl std::io::Read) -> Option<T
     let mut line = Vec::new();
     let mut bounded = std::io::BufReader::new(stream.take(FRAME_BYTES as u64));
     bounded.read_until(b'\n', &mut line).ok()?;
-    serde_json::from_slice(&line).ok()
+    parse(&line).ok()
+}
+
+/// One message, whose kind is a word: an enum of serde's is also read by the number of its variant, so
+/// `{"id":1,"type":2}` would end a session.
+fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        #[serde(rename = "type")]
+        _word: String,
+    }
+    serde_json::from_slice::<Kind>(line)?;
+    serde_json::from_slice(line)
 }
 
 #[cfg(test)]
@@ -91,6 +103,16 @@ mod tests {
     async fn a_line_past_the_bound_is_refused() {
         let endless = vec![b'x'; FRAME_BYTES * 2];
         assert!(matches!(read_first(&endless).await, Err(FrameError::TooLong)));
+    }
+
+    /// Found by the bench of hostile inputs.
+    #[tokio::test]
+    async fn a_kind_is_a_word_and_no_number() {
+        for kind in ["4", "0", "null", "[\"drained\"]", "{\"drained\":null}", "true", "4.0"] {
+            let line = format!("{{\"type\":{kind}}}\n");
+            let read = read_first(line.as_bytes()).await;
+            assert!(matches!(read, Err(FrameError::NotUnderstood(_))), "{kind}: {read:?}");
+        }
     }
 
     #[tokio::test]

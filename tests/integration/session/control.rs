@@ -68,7 +68,17 @@ fn garbage_is_answered_and_the_conversation_goes_on() {
     let mut session = watched(&stage.local(&["--json"]));
     Link::told(&mut session);
     let mut script = Script::connect(&stage);
-    for garbage in ["", "{}", "dance", r#"{"id":1}"#, r#"{"id":1,"type":"dance"}"#, "[1,2"] {
+    for garbage in [
+        "",
+        "{}",
+        "dance",
+        r#"{"id":1}"#,
+        r#"{"id":1,"type":"dance"}"#,
+        r#"{"id":1,"type":2}"#,
+        r#"{"id":1,"type":["stop"]}"#,
+        r#"{"id":1,"type":"stop","type":"ping"}"#,
+        "[1,2",
+    ] {
         let answer = script.ask(garbage);
         assert_eq!((&answer["id"], &answer["type"]), (&json!(0), &json!("error")), "{garbage}");
     }
