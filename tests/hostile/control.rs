@@ -89,7 +89,7 @@ fn attack(turn: &mut Turn, session: &mut Watched, socket: &PathBuf) {
             return turn.found(
                 Kind::Exit,
                 batch,
-                "the session is gone after the batch before".into(),
+                "the session is gone after the batch before".to_owned(),
             );
         };
         let _ = client.write_all(&TEMPLATES[0].as_bytes()[..dice.below(20)]);
