@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::frame::{self, FrameError};
 use super::message::{Answer, AnswerBody, Ask, Request};
+use crate::terminal;
 
 /// Programs that may be connected at once; further ones wait to be accepted.
 const CLIENTS: usize = 16;
@@ -95,7 +96,10 @@ async fn converse(stream: Stream, asks: mpsc::Sender<Asked>) -> Result<(), Frame
             }
             Ok(None) => return Ok(()),
             Err(FrameError::NotUnderstood(error)) => {
-                Answer { id: 0, body: AnswerBody::Error { text: error.to_string() } }
+                // It repeats the request, which may be as long as a line may be, and longer when it is
+                // escaped: the answer has to fit into a line as well.
+                let text = terminal::sentence(&error.to_string());
+                Answer { id: 0, body: AnswerBody::Error { text } }
             }
             Err(error) => return Err(error),
         };

@@ -82,6 +82,12 @@ fn garbage_is_answered_and_the_conversation_goes_on() {
         let answer = script.ask(garbage);
         assert_eq!((&answer["id"], &answer["type"]), (&json!(0), &json!("error")), "{garbage}");
     }
+    // The answer to a line as long as may be is not too long itself.
+    for letter in ["x", "\u{7f}", "\u{202e}"] {
+        let long = letter.repeat(15_000 / letter.len());
+        let answer = script.ask(&format!(r#"{{"id":1,"type":"{long}"}}"#));
+        assert_eq!(answer["type"], "error");
+    }
     assert_eq!(script.ask(r#"{"id":1,"type":"ping"}"#)["type"], "pong");
     // A line past the bound ends the connection, and no other.
     let mut endless = Script::connect(&stage);
