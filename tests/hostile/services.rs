@@ -1,6 +1,7 @@
 //! Messages of services to their supervisor: a whole session with a hostile program in the place of
 //! the room's or of the tunnel's.
 
+use nix::sys::resource::{UsageWho, getrusage};
 use std::path::Path;
 
 use crate::control::SUPERVISOR;
@@ -73,7 +74,11 @@ fn hear(turn: &mut Turn, batch: u64, session: &mut Watched) {
         judge(from, line);
     });
     turn.panicked(batch, &mut session.panics);
-    turn.measured(batch, session.peak.max(peak), SUPERVISOR);
+    // A session that is ended at once is gone before it is looked at. The kernel keeps the largest of all
+    // children that were collected, also of other surfaces (getrusage(2), `ru_maxrss`).
+    let collected = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
+    let collected = u64::try_from(collected).unwrap_or(0);
+    turn.measured(batch, session.peak.max(peak).max(collected), SUPERVISOR);
     if let Some(what) = wrong {
         turn.found(Kind::Broken, batch, what);
     }

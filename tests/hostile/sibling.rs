@@ -26,9 +26,6 @@ pub(crate) const TAKEN: &str = "taken";
 /// The name in the last message.
 pub(crate) const LAST: &str = "the-last-one";
 
-/// Messages in one write.
-const WRITE: usize = 64;
-
 /// One of so many batches is of a program that does not end when it is told to.
 const DEAF: u64 = 16;
 
@@ -82,21 +79,19 @@ pub(crate) fn act(role: Role, own: &str) -> ExitCode {
         bytes.extend(FROM_SERVE[2].as_bytes());
         bytes.push(b'\n');
     }
-    for number in 0..count {
+    for number in 1..=count {
         bytes.extend(message(&mut dice, role));
         bytes.push(b'\n');
-        if number % (WRITE as u64) == 0 {
-            // The supervisor has had enough, and what is said now goes nowhere.
-            if lifeline.write_all(&bytes).is_err() {
-                return ExitCode::from(4);
-            }
-            bytes.clear();
-            let _ = writeln!(taken, "{number}");
+        // Before it is said: a supervisor that has had enough kills us.
+        let _ = writeln!(taken, "{number}");
+        // What is said after that goes nowhere.
+        if lifeline.write_all(&bytes).is_err() {
+            return ExitCode::from(4);
         }
+        bytes.clear();
     }
     bytes.extend(last(role).into_bytes());
-    let sent = lifeline.write_all(&bytes);
-    let _ = sent.and_then(|()| writeln!(taken, "{count}"));
+    let _ = lifeline.write_all(&bytes);
     obey(&lifeline, batch);
     ExitCode::SUCCESS
 }

@@ -38,7 +38,8 @@ const BATCHES: [(Surface, u64, u64); 10] = [
     (Surface::Polls, 100, 200),
     (Surface::Names, 100, 200),
     (Surface::Control, 1_000, 20),
-    (Surface::Services, 10_000, 20),
+    // A session ends with the first message that is wrong.
+    (Surface::Services, 20, 1_000),
     (Surface::Cloudflared, 100_000, 3),
     (Surface::Metrics, 100, 2_000),
     (Surface::Configuration, 10, 10_000),
