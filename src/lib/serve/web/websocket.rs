@@ -46,13 +46,13 @@ pub(super) async fn upgrade(
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     tokio::spawn(async move {
-        let visit = async {
-            if let Some((reader, writer)) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await {
-                visit(&web, &place, reader, writer).await;
-            }
+        let Some((mut reader, writer)) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await
+        else {
+            return;
         };
+        // Made in its place: a future that is moved once has twice its size.
         tokio::select! {
-            () = visit => {}
+            () = visit(&web, &place, &mut reader, writer) => {}
             () = place.cut() => {}
         }
     });
@@ -62,11 +62,11 @@ pub(super) async fn upgrade(
 /// From the first message to the goodbye. What comes before and after the conversation is on the
 /// heap, as is all that is rare in it: there are thousands who only listen, and each of them costs
 /// what the largest moment needs that is not.
-async fn visit(web: &Web, place: &Arc<Place>, mut reader: Reader, mut writer: Writer) {
-    let (end, writer) = match Box::pin(come(web, place, &mut reader, &mut writer)).await {
+async fn visit(web: &Web, place: &Arc<Place>, reader: &mut Reader, mut writer: Writer) {
+    let (end, writer) = match Box::pin(come(web, place, reader, &mut writer)).await {
         Ok((connection, rest)) => {
             let subscription = web.fan_out.subscribe(connection.speaker());
-            let reader = &mut reader;
+            let reader = &mut *reader;
             let writer = Some(writer);
             let mut room = Room { web, connection, subscription, reader, writer, used: false };
             let Err(end) = room.talk(rest).await;

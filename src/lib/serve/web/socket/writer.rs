@@ -106,7 +106,7 @@ impl Writer {
 
     /// Says the end, with this code or none, and waits a moment for the client to go: a stream that
     /// is dropped with something unread is reset, and the code may be lost.
-    pub(in crate::serve::web) async fn close(mut self, mut reader: Reader, code: Option<u16>) {
+    pub(in crate::serve::web) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
         let payload = code.map(u16::to_be_bytes);
         let payload = payload.as_ref().map_or(&[][..], |code| code);
         self.queue.push(Outgoing::control(Control::Close, payload));
