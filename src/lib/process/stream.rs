@@ -1,25 +1,30 @@
 //! Reading and writing sockets that are ready, without a runtime around each call. It would look
 //! each time whether the socket is ready, where we know, and cost the fan-out a fifth of its time.
+//!
+//! By read(2) and write(2): they have no flags and no address, so the filter for system calls allows
+//! them by their number alone, and the kernel does not run it for them (seccomp(2), since Linux 5.11).
+//! For send(2), whose arguments are looked at, it would cost a sixth of the fan-out's time.
 
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use rustix::net::Shutdown;
 
-/// Writes as much as the system takes at once.
+/// Writes as much as the system takes at once. The socket must not block (`O_NONBLOCK`); a client that
+/// is gone is an error and no signal, because std ignores SIGPIPE from the start of the program on.
 ///
 /// # Errors
-/// Those of send(2); [`io::ErrorKind::WouldBlock`] if it takes nothing now.
+/// Those of write(2); [`io::ErrorKind::WouldBlock`] if it takes nothing now.
 pub(crate) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::net::send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?)
+    Ok(rustix::io::write(socket, bytes)?)
 }
 
-/// Reads what is there; 0 at the end.
+/// Reads what is there; 0 at the end. The socket must not block.
 ///
 /// # Errors
-/// Those of recv(2); [`io::ErrorKind::WouldBlock`] if nothing is there now.
+/// Those of read(2); [`io::ErrorKind::WouldBlock`] if nothing is there now.
 pub(crate) fn receive(socket: impl AsFd, space: &mut [u8]) -> io::Result<usize> {
-    Ok(rustix::net::recv(socket, space, RecvFlags::DONTWAIT)?.0)
+    Ok(rustix::io::read(socket, space)?)
 }
 
 /// Says that nothing more will be written; what the other side says can still be read.
