@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::likeness::READINGS;
 use super::nickname::{self, Nickname};
 use super::rate::Bucket;
 use crate::token::{Secret, Token};
@@ -72,13 +71,9 @@ pub(crate) struct Identity {
     pub(crate) tag: Tag,
 }
 
-/// Most that an identity costs: the name, and the places in tables under which its readings and its
-/// tag are known. A table that grows has room for twice what is in it, and holds the old one as
-/// well until all is moved, so each entry, with a byte of its own, counts four times.
-pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>()
-    + nickname::BYTES
-    + 4 * READINGS * (size_of::<u64>() + 1)
-    + 4 * (size_of::<Tag>() + 1);
+/// Most that an identity costs. The tables in which its readings and its tag are known are counted apart,
+/// see `taken::KNOWN_BYTES`.
+pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + nickname::BYTES;
 
 /// Most that a seat costs whose messages have ids of at most `reference` bytes: in a tree and a list
 /// that are at least half full.
