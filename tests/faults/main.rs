@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a trial that panics has failed, and says so")]
 
 mod crowd;
+mod foreign;
 #[allow(
     dead_code,
     unused_imports,

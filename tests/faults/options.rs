@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::foreign::{FOREIGN, FOREIGN_VALUES};
+
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -24,20 +26,6 @@ usage: cargo test --test faults -- [WORD...] [--matrix] [--random] [--trials N] 
   --matrix   the matrix alone        --random   random trials alone
   --trials N so many [100]           --seed N   the same ones again
   --jobs N   at a time [2]           --trial N  this random one alone, with its whole story";
-
-/// Flags of the usual harness, which mean nothing here but come along with `cargo test -- …`.
-const FOREIGN: &[&str] = &[
-    "--nocapture",
-    "--no-capture",
-    "--show-output",
-    "--quiet",
-    "-q",
-    "--exact",
-    "--include-ignored",
-    "--ignored",
-];
-/// The same with a value.
-const FOREIGN_VALUES: &[&str] = &["--test-threads", "--color", "--format"];
 
 impl Options {
     /// Reads `words`.

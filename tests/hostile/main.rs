@@ -14,6 +14,8 @@ mod cloudflared;
 mod configuration;
 mod control;
 mod dice;
+#[path = "../faults/foreign.rs"]
+mod foreign;
 mod frames;
 #[allow(
     dead_code,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::foreign::{FOREIGN, FOREIGN_VALUES};
 use crate::surface::Surface;
 
 /// What is asked for.
@@ -28,20 +29,6 @@ const INPUTS: u64 = 1_250_000;
 
 /// The same inputs in every run without arguments: a change that fails has failed by itself.
 const SEED: u64 = 1;
-
-/// Flags of the usual harness, which mean nothing here but come along with `cargo test -- …`.
-const FOREIGN: &[&str] = &[
-    "--nocapture",
-    "--no-capture",
-    "--show-output",
-    "--quiet",
-    "-q",
-    "--exact",
-    "--include-ignored",
-    "--ignored",
-];
-/// The same with a value.
-const FOREIGN_VALUES: &[&str] = &["--test-threads", "--color", "--format"];
 
 impl Options {
     /// Reads `words`.

@@ -5,7 +5,7 @@
 //! supervised and alone, with `--json`, to the end by a signal), and what the same code calls on
 //! other processors (arm64, riscv64) or with another C library (musl). What a call is allowed for is
 //! as narrow as that trace: beside each stands what a process that was taken over could do without
-//! the limit. `tests/integration/serve/taken_over.rs` tries all others from within, by number.
+//! the limit. `tests/integration/serve/taken_over/` tries all others from within, by number.
 //!
 //! A filter sees numbers, not what a pointer leads to. So calls whose meaning lies in memory
 //! (`sendmsg`, `clone3`, `io_uring_enter`) are on no list.

@@ -1,27 +1,19 @@
 //! The writer of a socket goes to and fro between the task and the fan-out, over a line that takes as
 //! many bytes as it likes: in every order of steps, whole frames arrive, each once, in order.
 
+#[path = "../../../../../tests/hostile/dice.rs"]
+#[allow(dead_code, reason = "shared with the bench of hostile inputs, which uses the rest")]
+mod dice;
+
 use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use self::dice::Dice;
 use super::owner::WriteOwner;
 use crate::serve::hub::Position;
 use crate::serve::web::socket::{Offered, Outgoing, Queue};
-
-/// A pseudo-random sequence that is the same for the same seed (SplitMix64, Steele and others 2014).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound as u64) as usize
-    }
-}
 
 /// A line with a buffer of the system's: it takes what there is room for, or nothing.
 #[derive(Default)]
@@ -175,15 +167,15 @@ impl Socket {
 #[test]
 fn whoever_writes_in_whatever_order_the_client_gets_whole_frames_once() {
     for seed in 0..4000 {
-        let mut random = Random(seed);
+        let mut dice = Dice::of(seed, 0, 0);
         let mut socket = Socket::new();
         for _ in 0..500 {
-            match random.below(8) {
+            match dice.below(8) {
                 0 | 1 => socket.latest += 1,
                 2 => socket.answer(),
                 3 => socket.run_task(),
                 4 | 5 => socket.run_fan_out(),
-                _ => socket.line.get_mut().room += random.below(60),
+                _ => socket.line.get_mut().room += dice.below(60),
             }
         }
         // The line recovers.
