@@ -39,7 +39,7 @@ mod tests {
 
     use crate::chat::{Nickname, Text};
     use crate::control;
-    use crate::terminal::harmless;
+    use crate::terminal::escape_control;
 
     proptest! {
         /// V-10: names and messages reach the terminal of others too.
@@ -47,7 +47,7 @@ mod tests {
         fn nothing_that_a_terminal_obeys_passes_the_room(raw in proptest::collection::vec(any::<char>(), 0..12)) {
             let raw = String::from_iter(raw);
             if let Ok(name) = Nickname::parse(&raw) {
-                prop_assert_eq!(harmless(name.as_str()), name.as_str());
+                prop_assert_eq!(escape_control(name.as_str()), name.as_str());
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = Text::parse(&raw, 4096) {
@@ -61,7 +61,7 @@ mod tests {
                         | GeneralCategory::SpaceSeparator
                 );
                 let plain: String = text.as_str().chars().filter(drawn).collect();
-                prop_assert_eq!(harmless(&plain), plain.as_str());
+                prop_assert_eq!(escape_control(&plain), plain.as_str());
             }
         }
     }

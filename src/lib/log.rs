@@ -1,6 +1,6 @@
 //! The event log: what happened and when, never what was said.
 //!
-//! It lives in memory. [`Entry`] is a closed type without a place for message text, so none can get
+//! It lives in memory. [`LogEntry`] is a closed type without a place for message text, so none can get
 //! in. Only [`EventLog::save`] writes a file, and only when the operator said so.
 
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ const KEPT: usize = 10_000;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum LogEntry {
     /// The session began.
     Started,
     /// The local link was shown.
@@ -53,7 +53,7 @@ pub(crate) struct Person {
 /// The entries of a session, in order.
 #[derive(Debug, Default)]
 pub(crate) struct EventLog {
-    entries: VecDeque<(ZonedDateTime, Entry)>,
+    entries: VecDeque<(ZonedDateTime, LogEntry)>,
     forgotten: u64,
 }
 
@@ -97,24 +97,24 @@ impl std::fmt::Display for Person {
     }
 }
 
-impl std::fmt::Display for Entry {
+impl std::fmt::Display for LogEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Entry::Started => f.write_str("session started"),
-            Entry::LocalLink => f.write_str("local link shown"),
-            Entry::PublicLink => f.write_str("public link shown"),
-            Entry::PublicAgain => f.write_str("public address back"),
-            Entry::PublicLost => f.write_str("public address lost"),
-            Entry::Joined(person) => write!(f, "joined {person}"),
-            Entry::Left(person) => write!(f, "left   {person}"),
-            Entry::Ended => f.write_str("session ended"),
+            LogEntry::Started => f.write_str("session started"),
+            LogEntry::LocalLink => f.write_str("local link shown"),
+            LogEntry::PublicLink => f.write_str("public link shown"),
+            LogEntry::PublicAgain => f.write_str("public address back"),
+            LogEntry::PublicLost => f.write_str("public address lost"),
+            LogEntry::Joined(person) => write!(f, "joined {person}"),
+            LogEntry::Left(person) => write!(f, "left   {person}"),
+            LogEntry::Ended => f.write_str("session ended"),
         }
     }
 }
 
 impl EventLog {
     /// Notes that something happened at this moment.
-    pub(crate) fn note(&mut self, at: ZonedDateTime, entry: Entry) {
+    pub(crate) fn note(&mut self, at: ZonedDateTime, entry: LogEntry) {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
             self.forgotten += 1;
@@ -173,9 +173,9 @@ mod tests {
     fn log() -> (EventLog, ZonedDateTime) {
         let at: ZonedDateTime = "2026-11-23T15:04:05+01:00[Europe/Berlin]".parse().unwrap();
         let mut log = EventLog::default();
-        log.note(at.clone(), Entry::Started);
+        log.note(at.clone(), LogEntry::Started);
         let ana = Person { number: 1, name: "Ana".into(), tag: "k7q".into() };
-        log.note(at.clone(), Entry::Joined(ana));
+        log.note(at.clone(), LogEntry::Joined(ana));
         (log, at)
     }
 
@@ -207,7 +207,7 @@ mod tests {
     fn a_flood_makes_it_forget_and_say_so() {
         let (mut log, at) = log();
         for _ in 0..KEPT {
-            log.note(at.clone(), Entry::Ended);
+            log.note(at.clone(), LogEntry::Ended);
         }
         assert_eq!(log.len(), KEPT);
         assert!(log.text().contains("\n2 earlier entries were forgotten\n"));

@@ -68,7 +68,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("File::create", &["paths", "process/confine/trials.rs"]),
     ("OpenOptions", &["paths", "process/confine/trials.rs"]),
     // Of processes that it has opened before.
-    ("fs::read(", &["paths", "process/marked.rs"]),
+    ("fs::read(", &["paths", "process/session_process.rs"]),
     ("fs::read_to_string(", &["paths"]),
     ("fs::write(", &["paths"]),
 ];

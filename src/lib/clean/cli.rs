@@ -23,7 +23,7 @@ pub(super) enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// One path per line, unless a person is looking.
-    Lines,
+    BackgroundWriter,
     /// Every path ended by NUL.
     Nul,
     /// One JSON object per line.
@@ -146,7 +146,7 @@ pub(super) fn parse() -> Result<Task, Exit> {
         }),
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ended };
-            let _ = terminal::usage(error);
+            let _ = terminal::print_usage(error);
             Err(exit)
         }
     }
@@ -159,7 +159,7 @@ impl From<Arguments> for Choice {
         let form = match (given.nul, given.json) {
             (true, _) => Form::Nul,
             (false, true) => Form::Json,
-            (false, false) => Form::Lines,
+            (false, false) => Form::BackgroundWriter,
         };
         Self {
             level: levels.into_iter().find(|(named, _)| *named).map(|(_, level)| level),

@@ -18,8 +18,8 @@ use super::NAME;
 use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
 use crate::paths::{self, RunFolder};
-use crate::process::{self, Marked, TieError};
-use crate::terminal::{self, harmless};
+use crate::process::{self, SessionProcess, TieError};
+use crate::terminal::{self, escape_control};
 
 /// For processes that appear as fast as they are ended, which nothing of ours does, and for those that
 /// die by themselves on a kernel where we must not signal them.
@@ -40,7 +40,7 @@ enum Farewell {
 pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     // Whoever starts this by hand: nothing else is ever ended or removed.
     if let Err(error) = paths::base_of(run_dir) {
-        terminal::complain(NAME, &format_args!("{}: {error}", run_dir.display()));
+        terminal::print_error(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
     }
     // Held from now on: no other folder can take its place unnoticed.
@@ -48,12 +48,12 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     let farewell = match process::outlive_parent(parent) {
         Ok(supervisor) => {
             // Nobody listens any more: that is noticed again a line later.
-            let _ = control::greet(&FromGuard::Hello { version: VERSION.to_owned() });
+            let _ = control::send_blocking(&FromGuard::Hello { version: VERSION.to_owned() });
             farewell(supervisor.as_ref())
         }
         Err(TieError::Orphaned) => Farewell::Unsaid,
         Err(error) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return Exit::Failed;
         }
     };
@@ -80,7 +80,7 @@ fn farewell(supervisor: Option<&OwnedFd>) -> Farewell {
     let mut ends: Vec<_> = ends.map(|end| PollFd::new(end, PollFlags::POLLIN)).collect();
     while poll(&mut ends, PollTimeout::NONE) == Err(Errno::EINTR) {}
     let spoken = ends.first().and_then(PollFd::any) == Some(true);
-    match spoken.then(control::overhear::<ToGuard>).flatten() {
+    match spoken.then(control::recv_blocking::<ToGuard>).flatten() {
         Some(ToGuard::Wipe) => Farewell::Said,
         None => Farewell::Unsaid,
     }
@@ -92,14 +92,14 @@ fn sweep(session: &OsStr) -> Vec<String> {
     let end = Instant::now() + SWEEP;
     let mut alone = 0;
     while alone < 2 {
-        let found = Marked::by(session);
+        let found = SessionProcess::by(session);
         alone = if found.is_empty() { alone + 1 } else { 0 };
         // All of them first: together they die faster than one after the other.
         for process in &found {
             // Said below, if it stays.
             let _ = process.kill();
         }
-        let named = |process: &Marked| {
+        let named = |process: &SessionProcess| {
             let why = process.end().err()?;
             Some(format!("process {}: {why}", process.pid()))
         };
@@ -123,13 +123,15 @@ fn sweep(session: &OsStr) -> Vec<String> {
 fn tell(remains: &[String]) {
     if std::io::stderr().is_terminal() {
         // The shell may have written its prompt already.
-        terminal::say("");
+        terminal::eprint_line("");
     }
     if remains.is_empty() {
-        terminal::say("chattrace was killed; whatever it had started is ended, nothing remains");
+        terminal::eprint_line(
+            "chattrace was killed; whatever it had started is ended, nothing remains",
+        );
         return;
     }
     for thing in remains {
-        terminal::say(&format!("chattrace was killed; remains: {}", harmless(thing)));
+        terminal::eprint_line(&format!("chattrace was killed; remains: {}", escape_control(thing)));
     }
 }

@@ -10,8 +10,8 @@ use nix::fcntl::OFlag;
 
 use super::cli::Level;
 use super::sessions;
-use crate::paths::{self, Folder, Look, Made, Shape, Trust, Why};
-use crate::process::Marked;
+use crate::paths::{self, Artifact, FileInfo, FileKind, Folder, FolderTrust, KeptReason};
+use crate::process::SessionProcess;
 
 /// One thing to be removed.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Item {
 #[derive(Debug)]
 pub(super) enum Place {
     /// A process that carries the mark of a dead session.
-    Process(Marked),
+    Process(SessionProcess),
     /// A name in a folder.
     Entry(Entry),
 }
@@ -37,13 +37,13 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Entry {
     /// What it is to us.
-    pub(super) made: Made,
+    pub(super) made: Artifact,
     /// The folder it is in.
     pub(super) folder: Rc<Folder>,
     /// Its name there.
     pub(super) name: OsString,
     /// What was seen under it.
-    pub(super) look: Look,
+    pub(super) look: FileInfo,
 }
 
 /// One thing that is left alone.
@@ -52,7 +52,7 @@ pub(super) struct Left {
     /// Where it is.
     pub(super) path: PathBuf,
     /// Why it stays.
-    pub(super) why: Why,
+    pub(super) why: KeptReason,
     /// Whether it stands in the way of what was asked for.
     pub(super) wanted: bool,
 }
@@ -97,13 +97,19 @@ impl Inventory {
     }
 
     /// Notes that `path` stays.
-    pub(super) fn leave(&mut self, path: impl Into<PathBuf>, why: Why, wanted: bool) {
+    pub(super) fn leave(&mut self, path: impl Into<PathBuf>, why: KeptReason, wanted: bool) {
         let path = path.into();
         self.left.push(Left { path, why, wanted });
     }
 
     /// Notes `name` in `folder` for removal if it is what its name says; else that it stays.
-    pub(super) fn entry(&mut self, made: Made, folder: &Rc<Folder>, name: &OsStr, wanted: bool) {
+    pub(super) fn entry(
+        &mut self,
+        made: Artifact,
+        folder: &Rc<Folder>,
+        name: &OsStr,
+        wanted: bool,
+    ) {
         let path = folder.path().join(name);
         let judged = folder.look(name).and_then(|look| {
             look.as_ref().map_or(Ok(()), |look| look.judge(made.shape()))?;
@@ -126,60 +132,60 @@ impl Inventory {
     }
 
     /// Notes the folder at `path`, which should be empty by the time it is removed.
-    pub(super) fn folder(&mut self, path: &Path, made: Made) {
+    pub(super) fn folder(&mut self, path: &Path, made: Artifact) {
         match (Folder::above(path), path.file_name()) {
             (Ok(above), Some(name)) => self.entry(made, &Rc::new(above), name, true),
             (Err(why), _) => self.leave(path, why, true),
-            (Ok(_), None) => self.leave(path, Why::Unknown, true),
+            (Ok(_), None) => self.leave(path, KeptReason::Unknown, true),
         }
     }
 
-    fn fetched(&mut self, level: Level, data: &Path) -> Result<(), Why> {
+    fn fetched(&mut self, level: Level, data: &Path) -> Result<(), KeptReason> {
         let all = level == Level::All;
-        let Some(folder) = Folder::open(data, Trust::Unshared)? else {
+        let Some(folder) = Folder::open(data, FolderTrust::Unshared)? else {
             return Ok(());
         };
         for name in folder.names()? {
             if name != paths::BIN && all {
-                self.leave(data.join(name), Why::Unknown, true);
+                self.leave(data.join(name), KeptReason::Unknown, true);
             }
         }
-        let bin = folder.within(OsStr::new(paths::BIN), Trust::Unshared)?;
+        let bin = folder.within(OsStr::new(paths::BIN), FolderTrust::Unshared)?;
         if let Some(bin) = bin.map(Rc::new) {
             if busy(&bin)? {
-                self.leave(bin.path(), Why::Busy, false);
+                self.leave(bin.path(), KeptReason::Busy, false);
                 return Ok(());
             }
             for name in bin.names()? {
                 match paths::in_bin(&name) {
-                    Some(made) if all || made == Made::Download => {
+                    Some(made) if all || made == Artifact::Download => {
                         self.entry(made, &bin, &name, all);
                     }
                     Some(_) => {}
-                    None if all => self.leave(bin.path().join(name), Why::Unknown, true),
+                    None if all => self.leave(bin.path().join(name), KeptReason::Unknown, true),
                     None => {}
                 }
             }
             if all {
-                self.entry(Made::Folder, &Rc::new(folder), OsStr::new(paths::BIN), true);
+                self.entry(Artifact::Folder, &Rc::new(folder), OsStr::new(paths::BIN), true);
             }
         }
         if all {
-            self.folder(data, Made::Folder);
+            self.folder(data, Artifact::Folder);
         }
         Ok(())
     }
 
-    fn logs(&mut self, archive: &Path) -> Result<(), Why> {
-        let Some(folder) = Folder::open(archive, Trust::Any)?.map(Rc::new) else {
+    fn logs(&mut self, archive: &Path) -> Result<(), KeptReason> {
+        let Some(folder) = Folder::open(archive, FolderTrust::Any)?.map(Rc::new) else {
             return Ok(());
         };
         for name in folder.names()? {
-            if paths::in_archive(&name) != Some(Made::EventLog) {
+            if paths::in_archive(&name) != Some(Artifact::EventLog) {
                 continue;
             }
             match begins_as_ours(&folder, &name) {
-                Ok(()) => self.entry(Made::EventLog, &folder, &name, true),
+                Ok(()) => self.entry(Artifact::EventLog, &folder, &name, true),
                 // The folder is the user's, and so is what only looks like ours.
                 Err(why) => self.leave(folder.path().join(&name), why, false),
             }
@@ -189,12 +195,12 @@ impl Inventory {
 }
 
 /// Whether somebody is at work in `bin`: a session without a runtime folder has no other sign.
-fn busy(bin: &Folder) -> Result<bool, Why> {
+fn busy(bin: &Folder) -> Result<bool, KeptReason> {
     for name in bin.names()? {
         let Some(look) = bin.look(&name)? else {
             continue;
         };
-        if paths::in_bin(&name).is_none() || look.judge(Shape::File).is_err() {
+        if paths::in_bin(&name).is_none() || look.judge(FileKind::File).is_err() {
             continue;
         }
         let lock = bin.file(&name, &look, OFlag::O_RDONLY)?.try_lock();
@@ -205,9 +211,9 @@ fn busy(bin: &Folder) -> Result<bool, Why> {
     Ok(false)
 }
 
-fn begins_as_ours(folder: &Folder, name: &OsStr) -> Result<(), Why> {
-    let look = folder.look(name)?.ok_or(Why::Changed)?;
-    look.judge(Shape::File)?;
+fn begins_as_ours(folder: &Folder, name: &OsStr) -> Result<(), KeptReason> {
+    let look = folder.look(name)?.ok_or(KeptReason::Changed)?;
+    look.judge(FileKind::File)?;
     let header = paths::EVENT_LOG_HEADER.as_bytes();
     let mut start = Vec::new();
     folder
@@ -216,6 +222,6 @@ fn begins_as_ours(folder: &Folder, name: &OsStr) -> Result<(), Why> {
         .read_to_end(&mut start)?;
     match start.strip_prefix(header) {
         Some(b"\n") => Ok(()),
-        Some(_) | None => Err(Why::NotALog),
+        Some(_) | None => Err(KeptReason::NotALog),
     }
 }

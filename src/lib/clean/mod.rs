@@ -30,12 +30,12 @@ const NAME: &str = "chattrace-clean";
 /// Runs the program.
 pub fn main() -> ExitCode {
     process::close_inherited();
-    terminal::hush_panics(NAME);
+    terminal::install_panic_hook(NAME);
     let exit = match cli::parse() {
         Ok(Task::Guard(run_dir, parent)) => guard::run(&run_dir, parent),
         Ok(Task::Clean(_, Some(parent))) if process::tie_to_parent(parent).is_err() => Exit::Failed,
         Ok(Task::Clean(choice, _)) => run(&choice).unwrap_or_else(|error| {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             error.exit()
         }),
         Err(exit) => exit,
@@ -45,9 +45,9 @@ pub fn main() -> ExitCode {
 
 fn run(choice: &Choice) -> Result<Exit, ConfigError> {
     let config = Config::resolve(&choice.overrides)?;
-    let (level, deed) = choice.settle(terminal::can_ask());
+    let (level, deed) = choice.settle(terminal::is_interactive());
     if level < choice.level.unwrap_or(level) {
-        terminal::say(&format!(
+        terminal::eprint_line(&format!(
             "{NAME}: nobody is there to be asked, so only what dead sessions left is removed; \
              say --yes for the rest"
         ));
@@ -63,7 +63,7 @@ fn run(choice: &Choice) -> Result<Exit, ConfigError> {
             Exit::Ended
         }
         Deed::Ask if !found.items.is_empty() && !report.agreed() => {
-            terminal::say("nothing was removed");
+            terminal::eprint_line("nothing was removed");
             Exit::Remains
         }
         Deed::Ask | Deed::Remove => remove(found, &mut report),

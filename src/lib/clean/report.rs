@@ -11,8 +11,8 @@ use super::cli::{Deed, Form, Level};
 use super::inventory::{Inventory, Item, Left, Place};
 use super::wipe::Removal;
 use crate::exit::Exit;
-use crate::paths::Made;
-use crate::terminal::{self, Reader, harmless};
+use crate::paths::Artifact;
+use crate::terminal::{self, OutputState, escape_control};
 
 /// What was told so far, and to whom.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Report {
     screen: bool,
     /// Whether a person reads stderr.
     watched: bool,
-    reader: Reader,
+    reader: OutputState,
     removed: usize,
     remain: usize,
 }
@@ -45,9 +45,9 @@ impl Report {
         Self {
             form,
             deed,
-            screen: std::io::stdout().is_terminal() && form == Form::Lines,
+            screen: std::io::stdout().is_terminal() && form == Form::BackgroundWriter,
             watched: std::io::stderr().is_terminal(),
-            reader: Reader::There,
+            reader: OutputState::Open,
             removed: 0,
             remain: 0,
         }
@@ -59,7 +59,7 @@ impl Report {
             warn(path, "this session is running and stays");
         }
         if level == Level::All && !found.living.is_empty() {
-            terminal::say(&format!(
+            terminal::eprint_line(&format!(
                 "{NAME}: cloudflared and the data folder stay as well; end the session first"
             ));
         }
@@ -71,14 +71,14 @@ impl Report {
             return;
         }
         for item in items {
-            let path = harmless(&item.path.to_string_lossy());
-            terminal::say(&format!("{:>9}  {:<11}  {path}", size(item.bytes), kind(item)));
+            let path = escape_control(&item.path.to_string_lossy());
+            terminal::eprint_line(&format!("{:>9}  {:<11}  {path}", size(item.bytes), kind(item)));
         }
     }
 
     /// Asks whether all this shall go. Everything but a clear yes is a no.
     pub(super) fn agreed(&self) -> bool {
-        terminal::forget_typed();
+        terminal::discard_typed();
         // A terminal that is gone says no a line later.
         let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
         let mut answer = String::new();
@@ -128,7 +128,7 @@ impl Report {
     /// The last line of a dry run that found `count` things.
     pub(super) fn listed(&self, count: usize) {
         if self.watched {
-            terminal::say(&format!("would remove {}", things(count)));
+            terminal::eprint_line(&format!("would remove {}", things(count)));
         }
     }
 
@@ -141,21 +141,21 @@ impl Report {
                 1 => "1 remains".to_owned(),
                 many => format!("{many} remain"),
             };
-            terminal::say(&format!("removed {}, {rest}", things(self.removed)));
+            terminal::eprint_line(&format!("removed {}, {rest}", things(self.removed)));
         }
         if remain == 0 { Exit::Ended } else { Exit::Remains }
     }
 
     fn tell(&mut self, item: &Item, removed: bool, why: Option<String>) {
         // Whoever stopped reading has seen enough; what was asked for is done all the same.
-        if self.screen || self.reader == Reader::Gone {
+        if self.screen || self.reader == OutputState::Closed {
             return;
         }
         let path = item.path.as_os_str().as_bytes();
         let line = match self.form {
-            Form::Lines if why.is_none() => [path, b"\n"].concat(),
+            Form::BackgroundWriter if why.is_none() => [path, b"\n"].concat(),
             Form::Nul if why.is_none() => [path, b"\0"].concat(),
-            Form::Lines | Form::Nul => return,
+            Form::BackgroundWriter | Form::Nul => return,
             Form::Json => {
                 let line = Line {
                     path: item.path.to_string_lossy(),
@@ -168,13 +168,13 @@ impl Report {
                 format!("{json}\n").into_bytes()
             }
         };
-        self.reader = terminal::result_bytes(&line);
+        self.reader = terminal::print_bytes(&line);
     }
 }
 
 fn warn(path: &Path, what: &str) {
-    let path = harmless(&path.to_string_lossy());
-    terminal::say(&format!("{NAME}: {path}: {what}"));
+    let path = escape_control(&path.to_string_lossy());
+    terminal::eprint_line(&format!("{NAME}: {path}: {what}"));
 }
 
 /// One word for what it is; part of the contract of `--json`.
@@ -182,15 +182,15 @@ fn kind(item: &Item) -> &'static str {
     match &item.place {
         Place::Process(_) => "process",
         Place::Entry(entry) => match entry.made {
-            Made::Session => "session",
-            Made::Lock | Made::LockDraft => "lock",
-            Made::ControlSocket => "socket",
-            Made::TunnelHome => "home",
-            Made::Cooldown => "cooldown",
-            Made::Cloudflared => "cloudflared",
-            Made::Download => "download",
-            Made::EventLog => "log",
-            Made::Base | Made::Folder => "folder",
+            Artifact::Session => "session",
+            Artifact::Lock | Artifact::LockDraft => "lock",
+            Artifact::ControlSocket => "socket",
+            Artifact::TunnelHome => "home",
+            Artifact::Cooldown => "cooldown",
+            Artifact::Cloudflared => "cloudflared",
+            Artifact::Download => "download",
+            Artifact::EventLog => "log",
+            Artifact::Base | Artifact::Folder => "folder",
         },
     }
 }

@@ -13,8 +13,8 @@ use nix::fcntl::OFlag;
 
 use super::cli::Level;
 use super::inventory::{Inventory, Item, Place};
-use crate::paths::{self, Folder, Made, Shape, Trust, Why};
-use crate::process::Marked;
+use crate::paths::{self, Artifact, FileKind, Folder, FolderTrust, KeptReason};
+use crate::process::SessionProcess;
 
 /// A folder without a lock is one that is just being made, which takes microseconds; after this
 /// many seconds even the slowest machine is through with it.
@@ -25,7 +25,7 @@ const LONGEST_COOLDOWN: i64 = 24 * 60 * 60;
 
 /// Notes everything in the runtime base `base`.
 pub(super) fn survey(found: &mut Inventory, level: Level, base: &Path) {
-    match Folder::open(base, Trust::Private) {
+    match Folder::open(base, FolderTrust::Private) {
         Ok(Some(folder)) => {
             if let Err(why) = read(found, level, &Rc::new(folder)) {
                 found.leave(base, why, true);
@@ -37,12 +37,12 @@ pub(super) fn survey(found: &mut Inventory, level: Level, base: &Path) {
     }
 }
 
-fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Why> {
+fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), KeptReason> {
     let names = base.names()?;
     let living = found.living.len();
     let all = level == Level::All;
     for name in &names {
-        if paths::in_base(name) == Some(Made::Session) {
+        if paths::in_base(name) == Some(Artifact::Session) {
             session(found, base, name, all);
         }
     }
@@ -50,19 +50,19 @@ fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Wh
     let whole = all && found.living.len() == living;
     for name in &names {
         match paths::in_base(name) {
-            Some(Made::Cooldown) if whole || expired(base, name) => {
-                found.entry(Made::Cooldown, base, name, whole);
+            Some(Artifact::Cooldown) if whole || expired(base, name) => {
+                found.entry(Artifact::Cooldown, base, name, whole);
             }
             Some(_) => {}
-            None => found.leave(base.path().join(name), Why::Unknown, whole),
+            None => found.leave(base.path().join(name), KeptReason::Unknown, whole),
         }
     }
-    let dead = |name: &OsString| paths::in_base(name) == Some(Made::Session);
+    let dead = |name: &OsString| paths::in_base(name) == Some(Artifact::Session);
     if whole {
-        found.folder(base.path(), Made::Folder);
+        found.folder(base.path(), Artifact::Folder);
     } else if found.living.len() == living && names.iter().all(dead) {
         // Nobody has use for it, and the next session makes it anew.
-        found.folder(base.path(), Made::Base);
+        found.folder(base.path(), Artifact::Base);
     }
     Ok(())
 }
@@ -70,14 +70,14 @@ fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Wh
 fn session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: bool) {
     let path = base.path().join(name);
     // What is no folder of ours was never a session's; then it is in the way of the base alone.
-    match base.look(name).map(|look| look.map(|look| look.judge(Shape::Folder))) {
+    match base.look(name).map(|look| look.map(|look| look.judge(FileKind::Folder))) {
         Ok(Some(Ok(()))) => {}
         Ok(None) => return,
         // What it hides may well be a session's.
-        Err(why @ Why::Mounted) => return found.leave(path, why, true),
+        Err(why @ KeptReason::Mounted) => return found.leave(path, why, true),
         Ok(Some(Err(why))) | Err(why) => return found.leave(path, why, all),
     }
-    let folder = match base.within(name, Trust::Private) {
+    let folder = match base.within(name, FolderTrust::Private) {
         Ok(Some(folder)) => Rc::new(folder),
         Ok(None) => return,
         Err(why) => return found.leave(path, why, true),
@@ -103,7 +103,7 @@ enum Pulse {
     Dead(Option<File>),
 }
 
-fn pulse(folder: &Folder) -> Result<Pulse, Why> {
+fn pulse(folder: &Folder) -> Result<Pulse, KeptReason> {
     let lock = OsStr::new(paths::LOCK);
     let Some(look) = folder.look(lock)? else {
         return Ok(match folder.look(OsStr::new("."))? {
@@ -112,7 +112,7 @@ fn pulse(folder: &Folder) -> Result<Pulse, Why> {
             Some(_) => Pulse::Dead(None),
         });
     };
-    look.judge(Shape::File)?;
+    look.judge(FileKind::File)?;
     let lock = folder.file(lock, &look, OFlag::O_RDONLY)?;
     match lock.try_lock() {
         Ok(()) => Ok(Pulse::Dead(Some(lock))),
@@ -127,37 +127,37 @@ fn remains(
     base: &Rc<Folder>,
     folder: &Rc<Folder>,
     name: &OsStr,
-) -> Result<(), Why> {
-    found.items.extend(Marked::by(name).into_iter().map(|process| Item {
+) -> Result<(), KeptReason> {
+    found.items.extend(SessionProcess::by(name).into_iter().map(|process| Item {
         path: process.path(),
         bytes: 0,
         place: Place::Process(process),
     }));
     for inside in folder.names()? {
         match paths::in_session(&inside) {
-            Some(Made::Lock) => {}
+            Some(Artifact::Lock) => {}
             Some(made) => {
-                if made == Made::TunnelHome {
+                if made == Artifact::TunnelHome {
                     strangers(found, folder, &inside);
                 }
                 found.entry(made, folder, &inside, true);
             }
-            None => found.leave(folder.path().join(inside), Why::Unknown, true),
+            None => found.leave(folder.path().join(inside), KeptReason::Unknown, true),
         }
     }
-    found.entry(Made::Lock, folder, OsStr::new(paths::LOCK), true);
-    found.entry(Made::Session, base, name, true);
+    found.entry(Artifact::Lock, folder, OsStr::new(paths::LOCK), true);
+    found.entry(Artifact::Session, base, name, true);
     Ok(())
 }
 
 /// Names what is in cloudflared's home, which we make empty and want empty.
 fn strangers(found: &mut Inventory, folder: &Folder, home: &OsStr) {
     // When it cannot be opened, its removal will say why.
-    let Ok(Some(home)) = folder.within(home, Trust::Private) else {
+    let Ok(Some(home)) = folder.within(home, FolderTrust::Private) else {
         return;
     };
     for name in home.names().unwrap_or_default() {
-        found.leave(home.path().join(name), Why::Unknown, true);
+        found.leave(home.path().join(name), KeptReason::Unknown, true);
     }
 }
 

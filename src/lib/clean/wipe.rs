@@ -7,8 +7,8 @@ use std::io::{ErrorKind, Write as _};
 use nix::fcntl::OFlag;
 
 use super::inventory::{Entry, Item, Place};
-use crate::paths::{Look, Made, Why};
-use crate::process::Marked;
+use crate::paths::{Artifact, FileInfo, KeptReason};
+use crate::process::SessionProcess;
 
 /// Written at once; of any size it is soon over.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
@@ -30,31 +30,31 @@ pub(super) enum Removal {
 ///
 /// # Errors
 /// With the reason why it is still there.
-pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
+pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
     match &item.place {
         Place::Process(process) => {
             let ended = process.end().map(|()| Removal::Gone);
-            ended.map_err(|still_there| Why::System(std::io::Error::other(still_there)))
+            ended.map_err(|still_there| KeptReason::System(std::io::Error::other(still_there)))
         }
         Place::Entry(entry) => match entry.made {
-            Made::EventLog => log(entry),
-            Made::Base => match entry.folder.remove(&entry.name, &entry.look) {
+            Artifact::EventLog => log(entry),
+            Artifact::Base => match entry.folder.remove(&entry.name, &entry.look) {
                 // What is in it is named by itself, or came since it was looked at.
-                Err(Why::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                Err(KeptReason::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
                     Ok(Removal::InUse)
                 }
                 removed => removed.map(|()| Removal::Gone),
             },
-            Made::Lock if needed(entry)? => Err(Why::StillNeeded),
-            Made::Lock
-            | Made::Session
-            | Made::LockDraft
-            | Made::ControlSocket
-            | Made::TunnelHome
-            | Made::Cooldown
-            | Made::Cloudflared
-            | Made::Download
-            | Made::Folder => {
+            Artifact::Lock if needed(entry)? => Err(KeptReason::StillNeeded),
+            Artifact::Lock
+            | Artifact::Session
+            | Artifact::LockDraft
+            | Artifact::ControlSocket
+            | Artifact::TunnelHome
+            | Artifact::Cooldown
+            | Artifact::Cloudflared
+            | Artifact::Download
+            | Artifact::Folder => {
                 entry.folder.remove(&entry.name, &entry.look)?;
                 Ok(Removal::Gone)
             }
@@ -63,22 +63,26 @@ pub(super) fn remove(item: &Item) -> Result<Removal, Why> {
 }
 
 /// Whether the folder must keep its lock, by which the next one to clean knows it for dead.
-fn needed(lock: &Entry) -> Result<bool, Why> {
+fn needed(lock: &Entry) -> Result<bool, KeptReason> {
     let others = lock.folder.names()?.iter().any(|name| *name != lock.name);
     let session = lock.folder.path().file_name().unwrap_or(OsStr::new(""));
-    Ok(others || !Marked::by(session).is_empty())
+    Ok(others || !SessionProcess::by(session).is_empty())
 }
 
-fn log(entry: &Entry) -> Result<Removal, Why> {
+fn log(entry: &Entry) -> Result<Removal, KeptReason> {
     let removal = match entry.folder.file(&entry.name, &entry.look, OFlag::O_RDWR) {
         // A second name may be somebody's way to keep it, or a trap: its content is not ours alone.
-        Ok(file) if Look::at(&file)?.links == 1 => {
+        Ok(file) if FileInfo::at(&file)?.links == 1 => {
             overwrite(&file)?;
             Removal::Overwritten
         }
         Ok(_) => Removal::NameOnly,
-        Err(Why::System(error)) if error.kind() == ErrorKind::PermissionDenied => Removal::NameOnly,
-        Err(Why::System(error)) if error.kind() == ErrorKind::NotFound => return Ok(Removal::Gone),
+        Err(KeptReason::System(error)) if error.kind() == ErrorKind::PermissionDenied => {
+            Removal::NameOnly
+        }
+        Err(KeptReason::System(error)) if error.kind() == ErrorKind::NotFound => {
+            return Ok(Removal::Gone);
+        }
         Err(why) => return Err(why),
     };
     entry.folder.remove(&entry.name, &entry.look)?;
@@ -86,7 +90,7 @@ fn log(entry: &Entry) -> Result<Removal, Why> {
 }
 
 /// Zeros on the disk, and only then no length.
-fn overwrite(file: &File) -> Result<(), Why> {
+fn overwrite(file: &File) -> Result<(), KeptReason> {
     zero(file)?;
     file.sync_data()?;
     file.set_len(0)?;
@@ -94,7 +98,7 @@ fn overwrite(file: &File) -> Result<(), Why> {
 }
 
 /// Zeros over the whole length. Once: more passes change nothing on any medium of this century.
-fn zero(mut file: &File) -> Result<(), Why> {
+fn zero(mut file: &File) -> Result<(), KeptReason> {
     let mut left = file.metadata()?.len();
     while left > 0 {
         let some = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));

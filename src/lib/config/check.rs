@@ -30,7 +30,7 @@ pub(crate) enum Logs {
 /// What a missing layer of confinement means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Confine {
+pub(crate) enum ConfinementPolicy {
     /// It is said, and the session goes on.
     #[value(name = "where_possible")]
     WherePossible,
@@ -230,7 +230,7 @@ mod tests {
         let config = resolve(File::built_in(), &Overrides::default()).unwrap();
         assert_eq!(config.listen, "127.0.0.1:0".parse().unwrap());
         assert_eq!(config.logs, Logs::Ask);
-        assert_eq!(config.confinement, Confine::WherePossible);
+        assert_eq!(config.confinement, ConfinementPolicy::WherePossible);
         assert_eq!(config.archive_dir, None);
         assert_eq!(config.tunnel.provider, Provider::Auto);
         assert_eq!(config.tunnel.settle_seconds, 8);

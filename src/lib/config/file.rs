@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::check::{
-    Backlog, Burst, Confine, DownloadBase, Listen, Logs, MessageBytes, Mode, Participants,
-    PerSecond, Provider, RingAge, RingBytes, RingEvents, Settle, word,
+    Backlog, Burst, ConfinementPolicy, DownloadBase, Listen, Logs, MessageBytes, Mode,
+    Participants, PerSecond, Provider, RingAge, RingBytes, RingEvents, Settle, word,
 };
 
 /// The defaults, compiled in, so that the shipped file cannot drift from the program.
@@ -21,7 +21,7 @@ pub(super) struct File {
     #[serde(deserialize_with = "word")]
     pub(super) logs: Option<Logs>,
     #[serde(deserialize_with = "word")]
-    pub(super) confinement: Option<Confine>,
+    pub(super) confinement: Option<ConfinementPolicy>,
     pub(super) archive_dir: Option<PathBuf>,
     pub(super) tunnel: Tunnel,
     pub(super) room: Room,

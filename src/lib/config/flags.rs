@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Backlog, Confine, Listen, Mode, Overrides, Participants};
+use super::{Backlog, ConfinementPolicy, Listen, Mode, Overrides, Participants};
 
 /// What a command line says about the room.
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ impl RoomFlags {
             mode: self.mode(),
             max_participants: self.max_participants,
             backlog: self.backlog,
-            confinement: self.require_confinement.then_some(Confine::Required),
+            confinement: self.require_confinement.then_some(ConfinementPolicy::Required),
             ..Overrides::default()
         }
     }

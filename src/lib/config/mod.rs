@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use check::{Backlog, Confine, Listen, Logs, Mode, Participants, Provider};
+pub(crate) use check::{Backlog, ConfinementPolicy, Listen, Logs, Mode, Participants, Provider};
 pub(crate) use flags::RoomFlags;
 
 use crate::exit::Exit;
@@ -30,7 +30,7 @@ pub(crate) struct Config {
     /// What becomes of the event log at the end.
     pub(crate) logs: Logs,
     /// What a missing layer of confinement means.
-    pub(crate) confinement: Confine,
+    pub(crate) confinement: ConfinementPolicy,
     /// Where a saved event log goes; `None` is the current folder.
     pub(crate) archive_dir: Option<PathBuf>,
     /// How the room gets a public address.
@@ -99,7 +99,7 @@ pub(crate) struct Overrides {
     /// `--logs`.
     pub(crate) logs: Option<Logs>,
     /// `--require-confinement`.
-    pub(crate) confinement: Option<Confine>,
+    pub(crate) confinement: Option<ConfinementPolicy>,
     /// `--archive-dir`.
     pub(crate) archive_dir: Option<PathBuf>,
     /// `--tunnel`.

@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::message::{Participant, Protection};
 use crate::process::{Confinement, Missing};
-use crate::terminal::{is_harmless, is_one_piece, is_sentence};
+use crate::terminal::{is_one_piece, is_printable, is_sentence};
 
 /// Bytes and graphemes of a name, as [`crate::chat`]'s `Nickname` has them at most.
 const NAME: (usize, usize) = (64, 20);
@@ -50,7 +50,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     (1..=bytes).contains(&text.len())
         && text.graphemes(true).count() <= graphemes
         && is_one_piece(text)
-        && is_harmless(text)
+        && is_printable(text)
 }
 
 /// Whether `text` is `https://` and one name of DNS in lower case, with at least one dot in it and

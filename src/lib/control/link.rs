@@ -56,7 +56,7 @@ pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<
 ///
 /// # Errors
 /// As [`Outbox::send`].
-pub(crate) fn greet(message: &impl Serialize) -> Result<(), FrameError> {
+pub(crate) fn send_blocking(message: &impl Serialize) -> Result<(), FrameError> {
     let mut end = blocking()?;
     end.set_write_timeout(Some(WRITE_PATIENCE))?;
     end.write_all(&frame::line(message)?)?;
@@ -65,7 +65,7 @@ pub(crate) fn greet(message: &impl Serialize) -> Result<(), FrameError> {
 
 /// Waits for one message on the lifeline on standard input, for a program without a runtime. `None`
 /// when it ends without one, or with what is none.
-pub(crate) fn overhear<T: DeserializeOwned>() -> Option<T> {
+pub(crate) fn recv_blocking<T: DeserializeOwned>() -> Option<T> {
     frame::first(&blocking().ok()?)
 }
 
@@ -85,7 +85,7 @@ impl<T: DeserializeOwned> Inbox<T> {
     ///
     /// # Errors
     /// [`FrameError::NotUnderstood`] leaves the channel usable, the others do not.
-    pub(crate) async fn receive(&mut self) -> Result<Option<T>, FrameError> {
+    pub(crate) async fn recv(&mut self) -> Result<Option<T>, FrameError> {
         frame::read(&mut self.reader, &mut self.buffer).await
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::frame::{self, FrameError};
-use super::message::{Answer, AnswerBody, Ask, Request};
+use super::message::{Request, RequestBody, Response, ResponseBody};
 use crate::terminal;
 
 /// Programs that may be connected at once; further ones wait to be accepted.
@@ -26,7 +26,7 @@ const CLIENTS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A question from outside, and where its answer goes.
-pub(crate) type Asked = (Ask, oneshot::Sender<AnswerBody>);
+pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<ResponseBody>);
 
 /// The control socket of a session.
 #[derive(Debug)]
@@ -47,11 +47,11 @@ impl Listener {
         Ok(Self { socket: options.create_tokio()?, user })
     }
 
-    /// Answers whoever may ask, for as long as `asks` is listened to.
-    pub(crate) async fn serve(self, asks: mpsc::Sender<Asked>) {
+    /// Answers whoever may ask, for as long as `requests` is listened to.
+    pub(crate) async fn serve(self, requests: mpsc::Sender<IncomingRequest>) {
         let places = Arc::new(Semaphore::new(CLIENTS));
         while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-            if asks.is_closed() {
+            if requests.is_closed() {
                 return;
             }
             let Ok(stream) = self.socket.accept().await else {
@@ -60,10 +60,10 @@ impl Listener {
             if !self.may_ask(&stream) {
                 continue;
             }
-            let asks = asks.clone();
+            let requests = requests.clone();
             tokio::spawn(async move {
                 // Whatever went wrong is the other side's; the session goes on.
-                let _ = converse(stream, asks).await;
+                let _ = converse(stream, requests).await;
                 drop(place);
             });
         }
@@ -77,7 +77,10 @@ impl Listener {
     }
 }
 
-async fn converse(stream: Stream, asks: mpsc::Sender<Asked>) -> Result<(), FrameError> {
+async fn converse(
+    stream: Stream,
+    requests: mpsc::Sender<IncomingRequest>,
+) -> Result<(), FrameError> {
     let mut stream = BufReader::new(stream);
     let mut buffer = Vec::new();
     loop {
@@ -88,9 +91,9 @@ async fn converse(stream: Stream, asks: mpsc::Sender<Asked>) -> Result<(), Frame
         let answer = match read {
             Ok(Some(request)) => {
                 let (sender, receiver) = oneshot::channel();
-                let asked = asks.send((request.ask, sender)).await.is_ok();
+                let asked = requests.send((request.body, sender)).await.is_ok();
                 match receiver.await {
-                    Ok(body) if asked => Answer { id: request.id, body },
+                    Ok(body) if asked => Response { id: request.id, body },
                     Ok(_) | Err(_) => return Ok(()),
                 }
             }
@@ -99,7 +102,7 @@ async fn converse(stream: Stream, asks: mpsc::Sender<Asked>) -> Result<(), Frame
                 // It repeats the request, which may be as long as a line may be, and longer when it is
                 // escaped: the answer has to fit into a line as well.
                 let text = terminal::sentence(&error.to_string());
-                Answer { id: 0, body: AnswerBody::Error { text } }
+                Response { id: 0, body: ResponseBody::Error { text } }
             }
             Err(error) => return Err(error),
         };

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
-use crate::config::{Confine, RoomSettings, TunnelSettings};
+use crate::config::{ConfinementPolicy, RoomSettings, TunnelSettings};
 use crate::memory::Locked;
 use crate::process::Confinement;
 use crate::token::Token;
@@ -107,7 +107,7 @@ pub(crate) enum ToTunnel {
         /// How the room gets its public address.
         tunnel: TunnelSettings,
         /// What it means if cloudflared cannot be confined.
-        confine: Confine,
+        confine: ConfinementPolicy,
         /// The session's private folder, in which cloudflared gets its empty home.
         run_dir: PathBuf,
     },
@@ -254,13 +254,13 @@ pub(crate) struct Request {
     pub(crate) id: u64,
     /// What is wanted.
     #[serde(flatten)]
-    pub(crate) ask: Ask,
+    pub(crate) body: RequestBody,
 }
 
 /// What can be asked from outside.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Ask {
+pub(crate) enum RequestBody {
     /// Is anybody there?
     Ping,
     /// How is the session?
@@ -271,24 +271,24 @@ pub(crate) enum Ask {
 
 /// The answer to a [`Request`].
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     /// The number of the request; 0 when it could not be read.
     pub(crate) id: u64,
     /// What is answered.
     #[serde(flatten)]
-    pub(crate) body: AnswerBody,
+    pub(crate) body: ResponseBody,
 }
 
 /// What can be answered.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum AnswerBody {
-    /// To [`Ask::Ping`].
+pub(crate) enum ResponseBody {
+    /// To [`RequestBody::Ping`].
     Pong {
         /// [`VERSION`] of the supervisor.
         version: &'static str,
     },
-    /// To [`Ask::Status`].
+    /// To [`RequestBody::Status`].
     Status {
         /// The phase of the session.
         phase: &'static str,
@@ -297,7 +297,7 @@ pub(crate) enum AnswerBody {
         /// The public address without the ticket, when there is one.
         public: Option<String>,
     },
-    /// To [`Ask::Stop`].
+    /// To [`RequestBody::Stop`].
     Stopping,
     /// The line was not understood; the connection stays open.
     Error {

@@ -10,9 +10,9 @@ mod message;
 #[cfg(test)]
 pub(crate) use bounds::is_name;
 pub(crate) use frame::FrameError;
-pub(crate) use link::{Inbox, Outbox, adopt, greet, overhear, pair};
-pub(crate) use listener::{Asked, Listener};
+pub(crate) use link::{Inbox, Outbox, adopt, pair, recv_blocking, send_blocking};
+pub(crate) use listener::{IncomingRequest, Listener};
 pub(crate) use message::{
-    AnswerBody, Ask, FromGuard, FromServe, FromTunnel, Participant, Protection, Source, ToGuard,
-    ToServe, ToTunnel, VERSION,
+    FromGuard, FromServe, FromTunnel, Participant, Protection, RequestBody, ResponseBody, Source,
+    ToGuard, ToServe, ToTunnel, VERSION,
 };

@@ -17,11 +17,11 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
-use super::look::{Look, MountId, Shape, Why};
+use super::file_info::{FileInfo, FileKind, KeptReason, MountId};
 
 /// Whom a folder must keep out to be taken for one that we made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
+pub(crate) enum FolderTrust {
     /// Everybody else: our runtime folders are made so.
     Private,
     /// Everybody else's changes: what is fetched holds no secret.
@@ -43,7 +43,7 @@ impl Folder {
     ///
     /// # Errors
     /// When something else is there, or it is not as `trust` demands.
-    pub(crate) fn open(path: &Path, trust: Trust) -> Result<Option<Self>, Why> {
+    pub(crate) fn open(path: &Path, trust: FolderTrust) -> Result<Option<Self>, KeptReason> {
         Self::judged(path.to_owned(), open(path, flags(), Mode::empty()), trust)
     }
 
@@ -51,10 +51,10 @@ impl Folder {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) fn above(path: &Path) -> Result<Self, Why> {
-        let path = path.parent().ok_or(Why::Unknown)?.to_owned();
+    pub(crate) fn above(path: &Path) -> Result<Self, KeptReason> {
+        let path = path.parent().ok_or(KeptReason::Unknown)?.to_owned();
         let opened = File::from(open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?);
-        let mount = Look::at(&opened)?.mount;
+        let mount = FileInfo::at(&opened)?.mount;
         Ok(Self { path, opened, mount })
     }
 
@@ -62,11 +62,15 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Folder::open`], and when something is mounted there.
-    pub(crate) fn within(&self, name: &OsStr, trust: Trust) -> Result<Option<Self>, Why> {
+    pub(crate) fn within(
+        &self,
+        name: &OsStr,
+        trust: FolderTrust,
+    ) -> Result<Option<Self>, KeptReason> {
         let opened = openat(&self.opened, name, flags(), Mode::empty());
         let within = Self::judged(self.path.join(name), opened, trust)?;
         match within {
-            Some(within) if within.mount != self.mount => Err(Why::Mounted),
+            Some(within) if within.mount != self.mount => Err(KeptReason::Mounted),
             within => Ok(within),
         }
     }
@@ -74,8 +78,8 @@ impl Folder {
     fn judged(
         path: PathBuf,
         opened: Result<OwnedFd, Errno>,
-        trust: Trust,
-    ) -> Result<Option<Self>, Why> {
+        trust: FolderTrust,
+    ) -> Result<Option<Self>, KeptReason> {
         let opened = match opened {
             Ok(opened) => File::from(opened),
             Err(Errno::ENOENT) => return Ok(None),
@@ -86,15 +90,15 @@ impl Folder {
             Err(errno) => return Err(errno.into()),
         };
         let kept_out = match trust {
-            Trust::Private => 0o077,
-            Trust::Unshared => 0o022,
-            Trust::Any => 0,
+            FolderTrust::Private => 0o077,
+            FolderTrust::Unshared => 0o022,
+            FolderTrust::Any => 0,
         };
-        let look = Look::at(&opened)?;
+        let look = FileInfo::at(&opened)?;
         if kept_out != 0 {
-            look.judge(Shape::Folder)?;
+            look.judge(FileKind::Folder)?;
             if look.mode & kept_out != 0 {
-                return Err(Why::Exposed);
+                return Err(KeptReason::Exposed);
             }
         }
         Ok(Some(Self { path, opened, mount: look.mount }))
@@ -117,7 +121,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn names(&self) -> Result<Vec<OsString>, Why> {
+    pub(crate) fn names(&self) -> Result<Vec<OsString>, KeptReason> {
         let mut listed = match Dir::openat(&self.opened, ".", flags(), Mode::empty()) {
             Ok(listed) => listed,
             Err(Errno::ENOENT) => return Ok(Vec::new()),
@@ -139,12 +143,12 @@ impl Folder {
     /// # Errors
     /// When the system does not say, and when something is mounted there: then what lies under the
     /// name belongs to another folder.
-    pub(crate) fn look(&self, name: &OsStr) -> Result<Option<Look>, Why> {
+    pub(crate) fn look(&self, name: &OsStr) -> Result<Option<FileInfo>, KeptReason> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         match openat(&self.opened, name, flags, Mode::empty()) {
             Ok(opened) => {
-                let look = Look::at(&File::from(opened))?;
-                if look.mount == self.mount { Ok(Some(look)) } else { Err(Why::Mounted) }
+                let look = FileInfo::at(&File::from(opened))?;
+                if look.mount == self.mount { Ok(Some(look)) } else { Err(KeptReason::Mounted) }
             }
             Err(Errno::ENOENT) => Ok(None),
             Err(errno) => Err(errno.into()),
@@ -155,11 +159,20 @@ impl Folder {
     ///
     /// # Errors
     /// When it is another one by now, or cannot be opened.
-    pub(crate) fn file(&self, name: &OsStr, seen: &Look, access: OFlag) -> Result<File, Why> {
+    pub(crate) fn file(
+        &self,
+        name: &OsStr,
+        seen: &FileInfo,
+        access: OFlag,
+    ) -> Result<File, KeptReason> {
         // A pipe that was put there would otherwise keep us waiting for its other end.
         let flags = access | super::open::CANNOT_BLOCK | OFlag::O_NOFOLLOW;
         let file = File::from(openat(&self.opened, name, flags, Mode::empty())?);
-        if Look::at(&file)?.identity == seen.identity { Ok(file) } else { Err(Why::Changed) }
+        if FileInfo::at(&file)?.identity == seen.identity {
+            Ok(file)
+        } else {
+            Err(KeptReason::Changed)
+        }
     }
 
     /// Takes out what lies under `name` if it is of this shape and the user's own. Gone before is
@@ -167,7 +180,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is something else, or stays; see [`Folder::remove`].
-    pub(crate) fn remove_own(&self, name: &OsStr, shape: Shape) -> Result<(), Why> {
+    pub(crate) fn remove_own(&self, name: &OsStr, shape: FileKind) -> Result<(), KeptReason> {
         let Some(seen) = self.look(name)? else {
             return Ok(());
         };
@@ -179,16 +192,16 @@ impl Folder {
     ///
     /// # Errors
     /// When it is another thing by now, when the system refuses, or when it is still there.
-    pub(crate) fn remove(&self, name: &OsStr, seen: &Look) -> Result<(), Why> {
+    pub(crate) fn remove(&self, name: &OsStr, seen: &FileInfo) -> Result<(), KeptReason> {
         let Some(now) = self.look(name)? else {
             return Ok(());
         };
         if now.identity != seen.identity {
-            return Err(Why::Changed);
+            return Err(KeptReason::Changed);
         }
         let how = match now.shape {
-            Shape::Folder => UnlinkatFlags::RemoveDir,
-            Shape::File | Shape::Socket | Shape::Link | Shape::Special => {
+            FileKind::Folder => UnlinkatFlags::RemoveDir,
+            FileKind::File | FileKind::Socket | FileKind::Link | FileKind::Special => {
                 UnlinkatFlags::NoRemoveDir
             }
         };
@@ -198,7 +211,7 @@ impl Folder {
         }
         match self.look(name)? {
             None => Ok(()),
-            Some(_) => Err(Why::Changed),
+            Some(_) => Err(KeptReason::Changed),
         }
     }
 }

@@ -7,11 +7,11 @@
 //! | managed cloudflared, and its download while it is partial | `<data>/bin/` |
 //! | saved event logs | the archive folder, only on "save" |
 //!
-//! [`Made`] is that list as a type: a new thing is named there first, or nobody ever deletes it.
+//! [`Artifact`] is that list as a type: a new thing is named there first, or nobody ever deletes it.
 
+mod artifact;
+mod file_info;
 mod folder;
-mod look;
-mod made;
 mod open;
 mod run_dir;
 
@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
 
-pub(crate) use folder::{Folder, Trust};
-pub(crate) use look::{Look, Shape, Why};
-pub(crate) use made::{Made, in_archive, in_base, in_bin, in_session};
+pub(crate) use artifact::{Artifact, in_archive, in_base, in_bin, in_session};
+pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
+pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use open::{Access, Owner, open_file, read_file};
 pub(crate) use run_dir::{RunDir, RunFolder, base_of};
 

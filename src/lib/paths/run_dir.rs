@@ -6,9 +6,9 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::folder::{Folder, Trust};
-use super::look::{Shape, Why};
-use super::made::{Made, in_base, in_session};
+use super::artifact::{Artifact, in_base, in_session};
+use super::file_info::{FileKind, KeptReason};
+use super::folder::{Folder, FolderTrust};
 use super::open::{Access, Owner, open_file};
 use super::{CONTROL_SOCKET, LOCK, LOCK_DRAFT, own_dir, runtime_bases};
 
@@ -54,7 +54,7 @@ impl RunDir {
                 "the path is too long for a socket",
             ));
         }
-        if in_base(OsStr::new(session)) != Some(Made::Session) {
+        if in_base(OsStr::new(session)) != Some(Artifact::Session) {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "a session's name is 4 to 40 letters and digits of ASCII, - and _",
@@ -97,7 +97,7 @@ impl RunDir {
 #[error("{path}: {why}", path = path.display())]
 pub(crate) struct Kept {
     path: PathBuf,
-    why: Why,
+    why: KeptReason,
 }
 
 /// The runtime folder of a session, held open with its base from the time when the session was well:
@@ -115,11 +115,11 @@ impl RunFolder {
     ///
     /// # Errors
     /// When it is no such folder, or not as we make it.
-    pub(crate) fn open(path: &Path) -> std::result::Result<Self, Why> {
-        let base = Folder::open(base_of(path)?, Trust::Private)?;
-        let name = path.file_name().ok_or(Why::Unknown)?.to_owned();
+    pub(crate) fn open(path: &Path) -> std::result::Result<Self, KeptReason> {
+        let base = Folder::open(base_of(path)?, FolderTrust::Private)?;
+        let name = path.file_name().ok_or(KeptReason::Unknown)?.to_owned();
         let open = match base {
-            Some(base) => base.within(&name, Trust::Private)?.map(|folder| (base, folder)),
+            Some(base) => base.within(&name, FolderTrust::Private)?.map(|folder| (base, folder)),
             None => None,
         };
         Ok(Self { path: path.to_owned(), name, open })
@@ -145,7 +145,7 @@ impl RunFolder {
                 for name in names.into_iter().filter(|name| name != LOCK) {
                     let removed = match in_session(&name) {
                         Some(made) => folder.remove_own(&name, made.shape()),
-                        None => Err(Why::Unknown),
+                        None => Err(KeptReason::Unknown),
                     };
                     keep(self.path.join(name), removed);
                 }
@@ -156,10 +156,10 @@ impl RunFolder {
         // and by it the next one to clean knows a session of which something stays.
         if kept.is_empty() {
             let removed = folder
-                .remove_own(OsStr::new(LOCK), Shape::File)
+                .remove_own(OsStr::new(LOCK), FileKind::File)
                 .map_err(|why| (self.path.join(LOCK), why))
                 .and_then(|()| {
-                    let removed = base.remove_own(&self.name, Shape::Folder);
+                    let removed = base.remove_own(&self.name, FileKind::Folder);
                     removed.map_err(|why| (self.path.clone(), why))
                 });
             if let Err((path, why)) = removed {
@@ -178,7 +178,7 @@ impl RunFolder {
 /// Removes the base `path`, unless it holds another session or a cool-down: then it is still needed.
 fn leave_no_empty(path: &Path) {
     if let (Ok(above), Some(name)) = (Folder::above(path), path.file_name()) {
-        let _ = above.remove_own(name, Shape::Folder);
+        let _ = above.remove_own(name, FileKind::Folder);
     }
 }
 
@@ -189,7 +189,7 @@ fn leave_no_empty(path: &Path) {
 pub(crate) fn base_of(path: &Path) -> Result<&Path> {
     let base = path.parent().filter(|base| runtime_bases().iter().any(|known| known == base));
     match (base, path.file_name().and_then(in_base)) {
-        (Some(base), Some(Made::Session)) => Ok(base),
+        (Some(base), Some(Artifact::Session)) => Ok(base),
         _ => Err(Error::new(ErrorKind::InvalidInput, "it is no runtime folder of a session")),
     }
 }

@@ -4,8 +4,8 @@
 mod confine;
 mod inheritance;
 mod listener;
-mod marked;
 mod parent;
+mod session_process;
 mod signals;
 mod spawn;
 mod stream;
@@ -18,12 +18,13 @@ pub(crate) use inheritance::close_inherited;
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER, SEND_BUFFER, handed_listener, listen, raise_file_limit,
 };
-pub(crate) use marked::Marked;
 pub(crate) use parent::{
     TieError, die_with_parent, harden, outlive_parent, own_pid, own_user, tie_to_parent,
 };
-pub(crate) use signals::{Began, EndSignal, EndSignals, STOP_KEY};
+pub(crate) use session_process::SessionProcess;
+pub(crate) use signals::{EndCause, EndSignal, EndSignals, STOP_KEY};
 pub(crate) use spawn::{
-    ExitReason, Service, SpawnError, become_subreaper, reap_orphans, sibling, terminate, tied,
+    ExitReason, ServiceProcess, SpawnError, become_subreaper, program_path, reap_orphans,
+    terminate, tied_command,
 };
-pub(crate) use stream::{end_of_stream, receive, send};
+pub(crate) use stream::{end_of_stream, recv, send};

@@ -9,7 +9,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getppid, setsid};
 
-use super::marked;
+use super::session_process;
 
 /// Why a process may not go on.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ pub(crate) fn outlive_parent(parent: u32) -> Result<Option<OwnedFd>, TieError> {
     SigSet::from_iter(deaf).thread_block()?;
     lead_session()?;
     let number = i32::try_from(parent).map_err(|_| TieError::Orphaned)?;
-    let handle = match marked::open(Pid::from_raw(number)) {
+    let handle = match session_process::open(Pid::from_raw(number)) {
         Ok(handle) => Some(handle),
         Err(Errno::ENOSYS) => None,
         Err(_) => return Err(TieError::Orphaned),

@@ -24,11 +24,11 @@ pub(crate) enum EndSignal {
 
 /// What began the end of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Began {
+pub(crate) enum EndCause {
     /// One of these signals.
-    BySignal,
+    Signal,
     /// A stream whose other side is gone.
-    ByNeighbour,
+    ClosedStream,
 }
 
 /// All of them, caught from the moment this is made.
@@ -62,10 +62,10 @@ impl EndSignals {
     /// began it, else at the one after. In a pipeline one Ctrl+C reaches all, and what it did to
     /// the neighbours often arrives before it does. Only Ctrl+C is impatience: TERM may come twice
     /// from one supervisor, HUP with every terminal. Safe to cancel.
-    pub(crate) async fn impatience(&mut self, began: Began) {
+    pub(crate) async fn second_interrupt(&mut self, began: EndCause) {
         let mut more = match began {
-            Began::BySignal => 1,
-            Began::ByNeighbour => 2,
+            EndCause::Signal => 1,
+            EndCause::ClosedStream => 2,
         };
         while more > 0 {
             if self.next().await == EndSignal::Interrupt {

@@ -32,9 +32,9 @@ pub(crate) enum SpawnError {
     },
 }
 
-/// A running service: leader of its own process group, reaped only by [`Service::reap`].
+/// A running service: leader of its own process group, reaped only by [`ServiceProcess::reap`].
 #[derive(Debug)]
-pub(crate) struct Service {
+pub(crate) struct ServiceProcess {
     pid: Pid,
     /// Its standard output, if it was piped.
     pub(crate) stdout: Option<std::process::ChildStdout>,
@@ -64,7 +64,7 @@ impl std::fmt::Display for ExitReason {
 ///
 /// # Errors
 /// When it is not there.
-pub(crate) fn sibling(name: &'static str) -> Result<PathBuf, SpawnError> {
+pub(crate) fn program_path(name: &'static str) -> Result<PathBuf, SpawnError> {
     let own = std::env::current_exe().map_err(|source| SpawnError::Refused { name, source })?;
     let path = own.with_file_name(name);
     if path.is_file() { Ok(path) } else { Err(SpawnError::Missing { name, path }) }
@@ -79,7 +79,7 @@ pub(crate) fn become_subreaper() -> nix::Result<()> {
     nix::sys::prctl::set_child_subreaper(true)
 }
 
-impl Service {
+impl ServiceProcess {
     /// Starts `command` with `--lifeline OUR_PID` behind its arguments and the mark of `session`.
     /// Its streams are the caller's to choose. Must be called on the main thread: see
     /// [`super::tie_to_parent`].
@@ -138,7 +138,7 @@ impl Service {
 }
 
 /// Collects orphans that the kernel gave us, except the `known` ones, which are reaped by name.
-pub(crate) fn reap_orphans(known: &[&Service]) {
+pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
     while let Ok(status) = waitid(Id::All, flags() | WaitPidFlag::WNOWAIT) {
         let Some(pid) = status.pid() else { return };
         if known.iter().any(|service| service.pid == pid) {
@@ -154,7 +154,7 @@ pub(crate) fn reap_orphans(known: &[&Service]) {
 ///
 /// # Errors
 /// When the system does not say where our own program lies.
-pub(crate) fn tied() -> std::io::Result<Command> {
+pub(crate) fn tied_command() -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("exec").arg(own_pid().to_string());
     Ok(command)

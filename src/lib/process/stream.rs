@@ -23,7 +23,7 @@ pub(crate) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
 ///
 /// # Errors
 /// Those of read(2); [`io::ErrorKind::WouldBlock`] if nothing is there now.
-pub(crate) fn receive(socket: impl AsFd, space: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn recv(socket: impl AsFd, space: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::read(socket, space)?)
 }
 

@@ -14,11 +14,11 @@ use super::confined::Confined;
 use super::limits::Ceiling;
 use super::web::{Door, Public};
 use super::{ServeError, Service};
-use crate::config::{Config, Confine};
+use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
-use crate::process::{self, Began, EndSignals};
-use crate::terminal::{self, Lines, Reader, harmless};
+use crate::process::{self, EndCause, EndSignals};
+use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
 /// How long everybody has to take the goodbye: a participant who reads at all reads it at once.
@@ -41,7 +41,7 @@ enum Event<'a> {
 /// When the settings are wrong.
 pub(super) fn explain_limits(cli: &Cli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
-    terminal::result(&Ceiling::of(&config.room).to_string());
+    terminal::print_line(&Ceiling::of(&config.room).to_string());
     Ok(Exit::Ended)
 }
 
@@ -80,20 +80,24 @@ impl Alone {
         let service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
         let listener = TcpListener::from_std(listener)?;
         // A thread: there can be none later.
-        let lines = if cli.json { Some(Lines::start("stdout", terminal::result)?) } else { None };
+        let lines = if cli.json {
+            Some(BackgroundWriter::start("stdout", terminal::print_line)?)
+        } else {
+            None
+        };
         // A copy of stdout is watched, and copies cannot be made later.
-        let gone = terminal::reader_gone();
+        let gone = terminal::stdout_closed();
         let protection = confined.complete(listener.as_fd()).await;
         protected(&protection, config.confinement)?;
         let reader = announce(link, cli.json);
-        if reader == Reader::There {
+        if reader == OutputState::Open {
             explain(listen);
         }
         let unread = async {
             match reader {
-                Reader::There => gone.await,
+                OutputState::Open => gone.await,
                 // The reader was gone before the first line.
-                Reader::Gone => {}
+                OutputState::Closed => {}
             }
         };
         serve(service, listener, lines, signals, unread).await
@@ -101,24 +105,24 @@ impl Alone {
 }
 
 /// Tells the link, once. It is not kept: the ticket in it would be, for as long as we serve.
-fn announce(link: Secret, as_json: bool) -> Reader {
+fn announce(link: Secret, as_json: bool) -> OutputState {
     if as_json {
-        return terminal::result(&json(&Event::Ready { link: &link }));
+        return terminal::print_line(&json(&Event::Ready { link: &link }));
     }
-    terminal::result(&link)
+    terminal::print_line(&link)
 }
 
 /// Serves until a signal, or until nobody reads our stdout any more.
 async fn serve(
     mut service: Service,
     listener: TcpListener,
-    lines: Option<Lines>,
+    lines: Option<BackgroundWriter>,
     mut signals: EndSignals,
     unread: impl Future<Output = ()>,
 ) -> Result<Exit, ServeError> {
     let tell = |event: &Event<'_>| {
         if let Some(lines) = &lines {
-            lines.tell(json(event));
+            lines.send(json(event));
         }
     };
     let serving = super::web::serve(listener, Arc::clone(&service.web));
@@ -128,9 +132,9 @@ async fn serve(
     tokio::pin!(unread);
     let began = loop {
         tokio::select! {
-            _ = &mut work => break Began::ByNeighbour,
-            _ = signals.next() => break Began::BySignal,
-            () = &mut unread => break Began::ByNeighbour,
+            _ = &mut work => break EndCause::ClosedStream,
+            _ = signals.next() => break EndCause::Signal,
+            () = &mut unread => break EndCause::ClosedStream,
             Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
     };
@@ -147,34 +151,36 @@ async fn serve(
     tokio::select! {
         _ = &mut work => {}
         () = goodbye => {}
-        () = signals.impatience(began) => return Ok(Exit::Killed),
+        () = signals.second_interrupt(began) => return Ok(Exit::Killed),
     }
     if let Some(lines) = lines {
-        let _ = timeout(FAREWELL, lines.written()).await;
+        let _ = timeout(FAREWELL, lines.flush()).await;
     }
     Ok(Exit::Ended)
 }
 
 /// Says what of the protection is missing, if it is not required.
-fn protected(protection: &Protection, confine: Confine) -> Result<(), ServeError> {
+fn protected(protection: &Protection, confine: ConfinementPolicy) -> Result<(), ServeError> {
     let confinement = &protection.confinement;
     match confine {
-        Confine::Required if !confinement.is_whole() => {
+        ConfinementPolicy::Required if !confinement.is_whole() => {
             return Err(ServeError::Unconfined(confinement.fact()));
         }
-        Confine::Required | Confine::WherePossible => {}
+        ConfinementPolicy::Required | ConfinementPolicy::WherePossible => {}
     }
     if !confinement.is_whole() {
-        terminal::say(&format!("confinement: {}", harmless(&confinement.fact())));
+        terminal::eprint_line(&format!("confinement: {}", escape_control(&confinement.fact())));
     }
     Ok(())
 }
 
 /// Says who can read what, to whoever started this.
 fn explain(listen: SocketAddr) {
-    terminal::say("open room: this computer, and a tunnel's provider, can read what is said");
+    terminal::eprint_line(
+        "open room: this computer, and a tunnel's provider, can read what is said",
+    );
     if !listen.ip().is_loopback() {
-        terminal::say(&format!(
+        terminal::eprint_line(&format!(
             "{listen}: everybody on this network can reach the room, unencrypted"
         ));
     }

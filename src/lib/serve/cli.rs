@@ -35,7 +35,7 @@ pub(super) struct Cli {
 impl Cli {
     /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
     pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(terminal::usage)
+        Self::try_parse().map_err(terminal::print_usage)
     }
 
     /// Whether the limits are to be explained, and nothing else done.

@@ -7,7 +7,7 @@ use crate::control::Protection;
 use crate::exit::Exit;
 use crate::memory::{self, Locked};
 use crate::process::{self, Confinement, Means, Missing, Trial};
-use crate::terminal::{self, Reader};
+use crate::terminal::{self, OutputState};
 
 use super::ServeError;
 
@@ -61,7 +61,7 @@ impl Confined {
                     format!("possible  {}", trial.what)
                 }
             };
-            if terminal::result(&line) == Reader::Gone {
+            if terminal::print_line(&line) == OutputState::Closed {
                 break;
             }
         }

@@ -71,7 +71,7 @@ impl ServeError {
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
     process::close_inherited();
-    terminal::hush_panics("chattrace-serve");
+    terminal::install_panic_hook("chattrace-serve");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
         Err(code) => return code,
@@ -79,11 +79,11 @@ pub fn main() -> ExitCode {
     if let Some(parent) = cli.lifeline
         && let Err(error) = process::tie_to_parent(parent)
     {
-        terminal::complain("chattrace-serve", &error);
+        terminal::print_error("chattrace-serve", &error);
         return Exit::Failed.into();
     }
     let exit = run(&cli).unwrap_or_else(|error| {
-        terminal::complain("chattrace-serve", &error);
+        terminal::print_error("chattrace-serve", &error);
         error.exit()
     });
     // Every socket is closed and every task is dropped. What they have left in memory goes with us.

@@ -19,7 +19,7 @@ const GONE: Exit = Exit::Ended;
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
-    let Some(ToServe::Start { room, ticket }) = inbox.receive().await? else {
+    let Some(ToServe::Start { room, ticket }) = inbox.recv().await? else {
         return Ok(GONE);
     };
     let listener = process::handed_listener()?;
@@ -45,7 +45,7 @@ async fn converse(
     loop {
         tokio::select! {
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
-            order = inbox.receive() => match order {
+            order = inbox.recv() => match order {
                 Ok(Some(ToServe::Host { name })) => service.web.door().rename(name),
                 Ok(Some(ToServe::Moved { url })) => service.hub.moved(url),
                 Ok(Some(ToServe::Drain)) => {

@@ -6,7 +6,7 @@ use crate::control::Protection;
 use crate::memory::Locked;
 use crate::paths::{self, Owner};
 use crate::process;
-use crate::terminal::{Mark, harmless};
+use crate::terminal::{Mark, escape_control};
 
 /// Most that is read of the list of swap devices, of which there are at most 32 (swapon(2)).
 const SWAPS_BYTES: u64 = 64 * 1024;
@@ -44,7 +44,7 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
     let mark = if confinement.is_whole() { Mark::Good } else { Mark::Warning };
-    let fact = harmless(&confinement.fact());
+    let fact = escape_control(&confinement.fact());
     [check(mark, "confinement", fact), lock(protection.locked, &swaps())]
 }
 

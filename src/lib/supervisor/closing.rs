@@ -48,8 +48,8 @@ impl Closing {
                 self.save(board);
             }
             Logs::Delete => {}
-            Logs::Ask if ask && !board.screen().is_quiet() && terminal::can_ask() => {
-                terminal::forget_typed();
+            Logs::Ask if ask && !board.screen().is_quiet() && terminal::is_interactive() => {
+                terminal::discard_typed();
                 self.ask(board, inputs);
                 return false;
             }

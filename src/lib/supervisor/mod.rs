@@ -20,10 +20,10 @@ use crate::exit::Exit;
 use crate::memory;
 use crate::paths::RunDir;
 use crate::process::{self, EndSignals, ListenError, SpawnError};
-use crate::terminal::{self, Screen, Volume};
+use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use board::Board;
-use services::Siblings;
+use services::Programs;
 use session::{Cause, Ending, Tunnelling};
 
 /// Why a session cannot begin.
@@ -64,7 +64,7 @@ impl StartError {
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
     process::close_inherited();
-    terminal::hush_panics("chattrace");
+    terminal::install_panic_hook("chattrace");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
         Err(code) => return code,
@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            terminal::complain("chattrace", &error);
+            terminal::print_error("chattrace", &error);
             error.exit().into()
         }
     }
@@ -87,15 +87,15 @@ pub fn main() -> ExitCode {
 
 /// The room's process knows its limits, so it answers in our place.
 fn explain_limits(cli: &cli::Cli) -> ExitCode {
-    let serve = match process::sibling("chattrace-serve") {
+    let serve = match process::program_path("chattrace-serve") {
         Ok(serve) => serve,
         Err(error) => {
-            terminal::complain("chattrace", &error);
+            terminal::print_error("chattrace", &error);
             return Exit::Unavailable.into();
         }
     };
     let error = Command::new(serve).args(cli.limits()).exec();
-    terminal::complain("chattrace", &error);
+    terminal::print_error("chattrace", &error);
     Exit::Unavailable.into()
 }
 
@@ -103,13 +103,13 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // Caught first of all: from here on, a signal ends a session and not just this process.
     let signals = EndSignals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
-    let siblings = Siblings::find()?;
+    let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
     // Refused only where the kernel has no such thing; then orphans go to init, which reaps them.
     let _ = process::become_subreaper();
     let id = session_id()?;
     let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
-    let volume = if cli.quiet { Volume::Quiet } else { Volume::Normal };
+    let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let mut board = Board::new(Screen::open(volume)?, cli.json, !cli.no_qr)?;
     board.banner(VERSION);
     for check in checks::machine(run_dir.path()) {
@@ -119,7 +119,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
         board.check(&check);
     }
     let ticket = Token::draw()?;
-    let begin = drive::Beginning { config, siblings, board, id, ticket, listener, run_dir };
+    let begin = drive::Beginning { config, programs, board, id, ticket, listener, run_dir };
     Ok(exit_of(&drive::run(begin, signals).await?))
 }
 

@@ -14,14 +14,14 @@ const ANSWER: usize = 4096;
 
 /// Whether somebody can be asked: a terminal on both sides, and we are in front of it. Whoever
 /// reads from the background is stopped by the kernel (SIGTTIN).
-pub(crate) fn can_ask() -> bool {
+pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
         && std::io::stderr().is_terminal()
         && tcgetpgrp(std::io::stdin()).is_ok_and(|front| front == getpgrp())
 }
 
 /// Forgets what was typed before the question, which cannot have been the answer.
-pub(crate) fn forget_typed() {
+pub(crate) fn discard_typed() {
     // Refused: then the old line is taken for an answer that nobody understands.
     let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
 }

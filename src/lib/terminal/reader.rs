@@ -12,13 +12,13 @@ use tokio::io::{Interest, Ready};
 /// Returns when the reader of stdout has gone: the pipe's other end is closed, the terminal hung
 /// up. Never returns for what has no reader, such as a file. Must be called inside a runtime, and
 /// watches from the call on: a process that may make no system call for it later asks for it in time.
-pub(crate) fn reader_gone() -> impl Future<Output = ()> {
+pub(crate) fn stdout_closed() -> impl Future<Output = ()> {
     gone(std::io::stdout().as_fd())
 }
 
 /// Returns when the terminal on stderr hung up; never if there is none. The signal for it is not
 /// enough: it reaches nobody after `disown`, and is ignored under `nohup`.
-pub(crate) async fn terminal_gone() {
+pub(crate) async fn terminal_closed() {
     if std::io::stderr().is_terminal() {
         gone(std::io::stderr().as_fd()).await;
     } else {
@@ -29,7 +29,7 @@ pub(crate) async fn terminal_gone() {
 /// Returns when stdin is a pipe or a socket and its other side is gone, whatever it may have written
 /// before. Never for anything else: a terminal tells otherwise, and `/dev/null` is what a program
 /// gets that nobody wants to end this way.
-pub(crate) async fn writer_gone() {
+pub(crate) async fn stdin_closed() {
     let stdin = std::io::stdin().as_fd().try_clone_to_owned().map(File::from);
     let kind = stdin.and_then(|stdin| Ok((stdin.metadata()?.file_type(), stdin)));
     let end = kind.ok().filter(|(kind, _)| kind.is_fifo() || kind.is_socket());

@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 use console::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::lines::Lines;
+use super::background_writer::BackgroundWriter;
 use super::wrap::wrapped;
 use super::{ERASE, width};
 
@@ -37,7 +37,7 @@ pub(crate) enum Mark {
 
 /// What the operator wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Volume {
+pub(crate) enum Verbosity {
     /// Everything.
     Normal,
     /// Errors only.
@@ -46,7 +46,7 @@ pub(crate) enum Volume {
 
 /// What is below the last line.
 #[derive(Debug)]
-enum Below {
+enum Footer {
     /// Nothing.
     Nothing,
     /// A line that changes. Written by ourselves: indicatif fills every line up to the edge, and a
@@ -63,14 +63,14 @@ const FREE: u16 = 3;
 /// The operator's screen. On anything but a terminal: plain lines, nothing that moves.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    volume: Volume,
+    volume: Verbosity,
     is_terminal: bool,
     colour: bool,
     /// Whether lines may change.
     moves: bool,
-    below: RefCell<Below>,
+    below: RefCell<Footer>,
     /// The way to it: one that takes nothing any more must not hold anything up.
-    lines: Lines,
+    lines: BackgroundWriter,
 }
 
 impl Screen {
@@ -78,21 +78,24 @@ impl Screen {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(crate) fn open(volume: Volume) -> std::io::Result<Self> {
+    pub(crate) fn open(volume: Verbosity) -> std::io::Result<Self> {
         let is_terminal = std::io::stderr().is_terminal();
         let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         // https://no-color.org: any value but the empty one.
         let colour = is_terminal && unset("NO_COLOR") && !dumb;
-        let moves = is_terminal && !dumb && volume == Volume::Normal;
-        let (below, lines) = (RefCell::new(Below::Nothing), Lines::start("stderr", super::draw)?);
+        let moves = is_terminal && !dumb && volume == Verbosity::Normal;
+        let (below, lines) = (
+            RefCell::new(Footer::Nothing),
+            BackgroundWriter::start("stderr", super::write_stderr)?,
+        );
         Ok(Self { volume, is_terminal, colour, moves, below, lines })
     }
 
     /// Returns when everything is shown, if it ever is.
-    pub(crate) async fn shown(self) {
+    pub(crate) async fn finish(self) {
         self.clear_status();
-        self.lines.written().await;
+        self.lines.flush().await;
     }
 
     /// Whether somebody sits there.
@@ -102,7 +105,7 @@ impl Screen {
 
     /// Whether it is to be left alone but for errors.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.volume == Volume::Quiet
+        self.volume == Verbosity::Quiet
     }
 
     /// Whether colour is wanted.
@@ -124,9 +127,9 @@ impl Screen {
             return;
         }
         match &*self.below.borrow() {
-            Below::Nothing => self.lines.tell(format!("{text}\n")),
-            Below::Status(status) => self.lines.tell(format!("{ERASE}{text}\n{status}")),
-            Below::Progress(bar) => bar.suspend(|| self.lines.tell(format!("{text}\n"))),
+            Footer::Nothing => self.lines.send(format!("{text}\n")),
+            Footer::Status(status) => self.lines.send(format!("{ERASE}{text}\n{status}")),
+            Footer::Progress(bar) => bar.suspend(|| self.lines.send(format!("{text}\n"))),
         }
     }
 
@@ -156,9 +159,9 @@ impl Screen {
     }
 
     /// A line that stays and is said even when quiet.
-    pub(crate) fn insist(&self, text: &str) {
+    pub(crate) fn force_line(&self, text: &str) {
         if self.is_quiet() {
-            self.lines.tell(format!("{text}\n"));
+            self.lines.send(format!("{text}\n"));
         } else {
             self.line(text);
         }
@@ -186,8 +189,8 @@ impl Screen {
         if self.moves {
             let room = usize::from(self.width().saturating_sub(FREE));
             let text = console::truncate_str(text, room, "…").into_owned();
-            self.lines.tell(text.clone());
-            self.below.replace(Below::Status(text));
+            self.lines.send(text.clone());
+            self.below.replace(Footer::Status(text));
         }
     }
 
@@ -196,27 +199,28 @@ impl Screen {
         self.clear_status();
         if self.moves {
             // As often a second as it would draw on stderr by itself.
-            let target = ProgressDrawTarget::term_like_with_hz(Box::new(self.lines.pen()), 20);
+            let target =
+                ProgressDrawTarget::term_like_with_hz(Box::new(self.lines.draw_target()), 20);
             let bar = ProgressBar::with_draw_target(bytes, target);
             bar.set_style(progress_style(bytes.is_some()));
             bar.set_message(what.to_owned());
-            self.below.replace(Below::Progress(bar));
+            self.below.replace(Footer::Progress(bar));
         }
     }
 
     /// So many of them are here.
-    pub(crate) fn progressed(&self, bytes: u64) {
-        if let Below::Progress(bar) = &*self.below.borrow() {
+    pub(crate) fn set_progress(&self, bytes: u64) {
+        if let Footer::Progress(bar) = &*self.below.borrow() {
             bar.set_position(bytes);
         }
     }
 
     /// Removes what changes.
     pub(crate) fn clear_status(&self) {
-        match self.below.replace(Below::Nothing) {
-            Below::Nothing => {}
-            Below::Status(_) => self.lines.tell(ERASE.to_owned()),
-            Below::Progress(bar) => bar.finish_and_clear(),
+        match self.below.replace(Footer::Nothing) {
+            Footer::Nothing => {}
+            Footer::Status(_) => self.lines.send(ERASE.to_owned()),
+            Footer::Progress(bar) => bar.finish_and_clear(),
         }
     }
 

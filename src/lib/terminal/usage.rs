@@ -7,19 +7,19 @@ use std::process::ExitCode;
 use clap::Error;
 use clap::error::{ContextKind, ContextValue};
 
-use super::{draw, harmless, result};
+use super::{escape_control, print_line, write_stderr};
 
 /// Code of a wrong command line.
 const WRONG: u8 = 2;
 
 /// Shows it: help and version on stdout, with code 0; an error on stderr, with code 2.
-pub(crate) fn usage(error: Error) -> ExitCode {
+pub(crate) fn print_usage(error: Error) -> ExitCode {
     if !error.use_stderr() {
         // Written by us alone. Its reader may be gone; the code says the rest.
-        let _ = result(error.render().to_string().trim_end());
+        let _ = print_line(error.render().to_string().trim_end());
         return ExitCode::SUCCESS;
     }
-    let _ = draw(&format!("{}\n", shown(error)));
+    let _ = write_stderr(&format!("{}\n", shown(error)));
     ExitCode::from(WRONG)
 }
 
@@ -34,21 +34,21 @@ fn shown(mut error: Error) -> String {
     }
     let text = error.render().to_string();
     // What is not context, such as the words of a value's own parser, is held to the same.
-    text.trim_end().split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+    text.trim_end().split('\n').map(escape_control).collect::<Vec<_>>().join("\n")
 }
 
 /// The context without what acts, or `None` where nothing of the user's is in it. The usage is the
 /// parser's own, and has lines.
 fn escaped(kind: ContextKind, value: ContextValue) -> Option<ContextValue> {
-    let texts = |texts: Vec<String>| texts.iter().map(|text| harmless(text)).collect();
+    let texts = |texts: Vec<String>| texts.iter().map(|text| escape_control(text)).collect();
     match value {
-        ContextValue::String(text) => Some(ContextValue::String(harmless(&text))),
+        ContextValue::String(text) => Some(ContextValue::String(escape_control(&text))),
         ContextValue::Strings(all) => Some(ContextValue::Strings(texts(all))),
         ContextValue::StyledStr(text) if kind != ContextKind::Usage => {
-            Some(ContextValue::StyledStr(harmless(&text.to_string()).into()))
+            Some(ContextValue::StyledStr(escape_control(&text.to_string()).into()))
         }
         ContextValue::StyledStrs(all) => {
-            let escaped = all.iter().map(|text| harmless(&text.to_string()).into()).collect();
+            let escaped = all.iter().map(|text| escape_control(&text.to_string()).into()).collect();
             Some(ContextValue::StyledStrs(escaped))
         }
         ContextValue::None

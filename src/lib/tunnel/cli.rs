@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::{Confine, Overrides};
+use crate::config::{ConfinementPolicy, Overrides};
 use crate::terminal;
 
 const EXAMPLES: &str = "\
@@ -53,7 +53,7 @@ impl Cli {
     /// # Errors
     /// The code to end with: 0 after help, 2 after an error.
     pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(terminal::usage)
+        Self::try_parse().map_err(terminal::print_usage)
     }
 
     /// What it says about settings.
@@ -61,7 +61,7 @@ impl Cli {
         Overrides {
             config: self.config.clone(),
             cloudflared: self.cloudflared.clone(),
-            confinement: self.require_confinement.then_some(Confine::Required),
+            confinement: self.require_confinement.then_some(ConfinementPolicy::Required),
             ..Overrides::default()
         }
     }

@@ -14,7 +14,7 @@ use super::attempt::{How, Protocol};
 use super::origin::Origin;
 use super::output::{self, Meaning};
 use super::shim;
-use crate::config::Confine;
+use crate::config::ConfinementPolicy;
 use crate::paths;
 use crate::process;
 
@@ -44,7 +44,7 @@ pub(super) struct Quarters {
     /// Its home, which is empty.
     pub(super) home: PathBuf,
     /// What it means if it cannot be confined to it.
-    pub(super) confine: Confine,
+    pub(super) confine: ConfinementPolicy,
 }
 
 /// What it did.
@@ -140,7 +140,7 @@ fn command(
     origin: Option<&Origin>,
 ) -> std::io::Result<Command> {
     let home = &quarters.home;
-    let mut command = Command::from(process::tied()?);
+    let mut command = Command::from(process::tied_command()?);
     command.args(shim::words(quarters.confine, origin)).arg(program);
     command
         .env_clear()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::failure::COOL_DOWN_SECONDS;
-use crate::paths::{self, Folder, Owner, Shape, Trust};
+use crate::paths::{self, FileKind, Folder, FolderTrust, Owner};
 
 /// A time has ten digits; what is longer is none.
 const FILE_BYTES: u64 = 32;
@@ -36,8 +36,10 @@ pub(super) fn remaining(base: &Path, now: SystemTime) -> Result<Option<u64>> {
 
 /// Removes the file. It may be gone already, and one that stays is over all the same.
 fn forget(base: &Path, path: &Path) {
-    if let (Ok(Some(base)), Some(name)) = (Folder::open(base, Trust::Private), path.file_name()) {
-        let _ = base.remove_own(OsStr::new(name), Shape::File);
+    if let (Ok(Some(base)), Some(name)) =
+        (Folder::open(base, FolderTrust::Private), path.file_name())
+    {
+        let _ = base.remove_own(OsStr::new(name), FileKind::File);
     }
 }
 

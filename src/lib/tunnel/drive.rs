@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::origin::Origin;
 use super::report::{Gone, Report};
 use super::{NAME, cooldown, hold, prepare};
-use crate::config::{Confine, TunnelSettings};
+use crate::config::{ConfinementPolicy, TunnelSettings};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
 use crate::paths;
@@ -36,7 +36,7 @@ pub(super) struct Ground {
     /// The private folder with the runtime base above it.
     pub(super) run_dir: PathBuf,
     /// What it means if cloudflared cannot be confined.
-    pub(super) confine: Confine,
+    pub(super) confine: ConfinementPolicy,
     /// Where cloudflared stands among processes.
     pub(super) group: Group,
 }
@@ -114,6 +114,9 @@ fn remember(ground: &Ground, failure: &Failure) {
         return;
     };
     if let Err(error) = cooldown::remember(base, SystemTime::now()) {
-        terminal::complain(NAME, &format_args!("the waiting time cannot be remembered: {error}"));
+        terminal::print_error(
+            NAME,
+            &format_args!("the waiting time cannot be remembered: {error}"),
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::attempt::How;
 use super::output::{Host, Trouble};
-use crate::terminal::harmless;
+use crate::terminal::escape_control;
 
 /// How long to keep away after "too many requests". Cloudflare publishes no figure, and every new
 /// try makes it worse; public reports speak of minutes, so ten of them are both likely
@@ -88,10 +88,10 @@ pub(super) enum Failure {
     )]
     NoAddress(u64),
     /// The box holds something else.
-    #[error("cloudflared announced \"{}\", which is no address of a quick tunnel; use another version of cloudflared", harmless(.0))]
+    #[error("cloudflared announced \"{}\", which is no address of a quick tunnel; use another version of cloudflared", escape_control(.0))]
     WrongAddress(String),
     /// The box and the metrics port differ.
-    #[error("cloudflared announced {printed} and answers for {}; neither is trusted, use another version of cloudflared", harmless(.answered))]
+    #[error("cloudflared announced {printed} and answers for {}; neither is trusted, use another version of cloudflared", escape_control(.answered))]
     Disagrees {
         /// In the box.
         printed: Host,
@@ -119,7 +119,7 @@ pub(super) enum Failure {
     )]
     Options,
     /// It is no program for this computer.
-    #[error("cloudflared cannot be run: {}; check that it is made for this computer", harmless(.0))]
+    #[error("cloudflared cannot be run: {}; check that it is made for this computer", escape_control(.0))]
     NotRun(String),
     /// It ended before it was up, without a word.
     #[error(
@@ -207,7 +207,7 @@ impl Failure {
 }
 
 fn said(reason: &Option<String>) -> String {
-    reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", harmless(text)))
+    reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", escape_control(text)))
 }
 
 /// A length of time as people say it.

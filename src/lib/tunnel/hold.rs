@@ -51,7 +51,7 @@ pub(super) async fn hold(
     match waiting {
         Some(Ok(Some(seconds))) => return Stop::Failed(Failure::CoolingDown { seconds }),
         Some(Err(error)) => {
-            terminal::complain(NAME, &format_args!("no waiting time is remembered: {error}"));
+            terminal::print_error(NAME, &format_args!("no waiting time is remembered: {error}"));
         }
         Some(Ok(None)) | None => {}
     }

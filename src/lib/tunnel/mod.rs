@@ -42,7 +42,7 @@ const NAME: &str = "chattrace-tunnel";
 /// Runs the program.
 pub fn main() -> ExitCode {
     process::close_inherited();
-    terminal::hush_panics(NAME);
+    terminal::install_panic_hook(NAME);
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "exec") {
         return shim::main(words).into();
@@ -57,14 +57,14 @@ pub fn main() -> ExitCode {
         return Exit::Failed.into();
     }
     if let Err(error) = process::harden() {
-        terminal::complain(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
+        terminal::print_error(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
     }
     // One thread, because cloudflared dies with the thread that started it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return Exit::Failed.into();
         }
     };

@@ -65,7 +65,7 @@ async fn obtain(ground: &Ground, report: &mut Report) -> Result<Found, Stop> {
         Search::Found(found) => Ok(found),
         Search::Missing(download, passed_over) => {
             if let Some(failure) = passed_over {
-                terminal::complain(NAME, &format_args!("passed over: {failure}"));
+                terminal::print_error(NAME, &format_args!("passed over: {failure}"));
             }
             fetch(download, report).await
         }

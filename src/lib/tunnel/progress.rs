@@ -36,7 +36,7 @@ impl Progress {
             .with_message(span(seconds));
         if bar.is_hidden() {
             let wait = span(seconds);
-            terminal::say(&format!("registered; the name needs {wait} to be known"));
+            terminal::eprint_line(&format!("registered; the name needs {wait} to be known"));
         } else {
             // Five times a second: it moves, and costs nothing.
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -53,7 +53,7 @@ impl Progress {
                 let quarter = bytes.saturating_mul(4).checked_div(*of).unwrap_or(4);
                 if quarter > *told {
                     *told = quarter;
-                    terminal::say(&format!("fetched {}", megabytes(bytes)));
+                    terminal::eprint_line(&format!("fetched {}", megabytes(bytes)));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::screen::Screen;
 use crate::control::{FromTunnel, Outbox};
-use crate::terminal::Reader;
+use crate::terminal::OutputState;
 
 /// Nobody listens any more.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ impl Report {
         match self {
             Report::Supervisor(outbox) => outbox.send(&state).await.map_err(|_| Gone),
             Report::Screen(screen) => match screen.show(&state) {
-                Reader::There => Ok(()),
-                Reader::Gone => Err(Gone),
+                OutputState::Open => Ok(()),
+                OutputState::Closed => Err(Gone),
             },
         }
     }

@@ -7,7 +7,7 @@ use super::NAME;
 use super::origin::Origin;
 use super::progress::{Progress, megabytes};
 use crate::control::{FromTunnel, Source};
-use crate::terminal::{self, Reader, harmless};
+use crate::terminal::{self, OutputState, escape_control};
 
 /// How stdout speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Screen {
     }
 
     /// Shows one state; says whether stdout still has a reader.
-    pub(super) fn show(&mut self, state: &FromTunnel) -> Reader {
+    pub(super) fn show(&mut self, state: &FromTunnel) -> OutputState {
         self.tell_people(state);
         self.tell_programs(state)
     }
@@ -79,7 +79,7 @@ impl Screen {
             FromTunnel::Hello { .. } | FromTunnel::Unregistered => {}
             FromTunnel::Unconfined { what } => {
                 self.clear();
-                say(&format!("cloudflared {}", harmless(what)));
+                say(&format!("cloudflared {}", escape_control(what)));
             }
             FromTunnel::Fetching { .. } => self.fetching(state),
             FromTunnel::Fetched { bytes } => self.fetched(*bytes),
@@ -89,7 +89,7 @@ impl Screen {
                     "cloudflared {}, {} at {}, sha256 {}…",
                     version.as_deref().unwrap_or("of unknown version"),
                     origin_of(*source),
-                    harmless(&path.to_string_lossy()),
+                    escape_control(&path.to_string_lossy()),
                     digest.get(..12).unwrap_or(digest),
                 ));
             }
@@ -99,7 +99,10 @@ impl Screen {
             }
             FromTunnel::Url { url } => {
                 self.announced = false;
-                say(&format!("address {}, waiting for the network to know it", harmless(url)));
+                say(&format!(
+                    "address {}, waiting for the network to know it",
+                    escape_control(url)
+                ));
             }
             FromTunnel::Registered { settle_seconds: 0, .. } => say("registered"),
             FromTunnel::Registered { settle_seconds, .. } => self.settling(*settle_seconds),
@@ -113,7 +116,7 @@ impl Screen {
             }
             FromTunnel::Lost { why, .. } => {
                 self.clear();
-                terminal::complain(NAME, why);
+                terminal::print_error(NAME, why);
             }
             FromTunnel::Closed => {
                 self.clear();
@@ -122,7 +125,7 @@ impl Screen {
         }
     }
 
-    fn tell_programs(&mut self, state: &FromTunnel) -> Reader {
+    fn tell_programs(&mut self, state: &FromTunnel) -> OutputState {
         if let FromTunnel::Url { url }
         | FromTunnel::Registered { url, .. }
         | FromTunnel::Up { url } = state
@@ -136,17 +139,17 @@ impl Screen {
     }
 
     /// The link, when it works for the first time.
-    fn link_once(&mut self, state: &FromTunnel) -> Reader {
+    fn link_once(&mut self, state: &FromTunnel) -> OutputState {
         match (&self.link, state) {
             (Some(link), FromTunnel::Up { .. }) if !self.announced => {
                 self.announced = true;
-                terminal::result(link)
+                terminal::print_line(link)
             }
-            _ => Reader::There,
+            _ => OutputState::Open,
         }
     }
 
-    fn json(&self, state: &FromTunnel) -> Reader {
+    fn json(&self, state: &FromTunnel) -> OutputState {
         let url = self.link.as_deref();
         let line = match state {
             FromTunnel::Starting => Line::Starting,
@@ -163,9 +166,9 @@ impl Screen {
             | FromTunnel::Found { .. }
             | FromTunnel::Unconfined { .. }
             | FromTunnel::Unregistered
-            | FromTunnel::Registered { .. } => return Reader::There,
+            | FromTunnel::Registered { .. } => return OutputState::Open,
         };
-        terminal::result(&terminal::json(&line).expect("texts and numbers are always JSON"))
+        terminal::print_line(&terminal::json(&line).expect("texts and numbers are always JSON"))
     }
 
     /// V-36: what, from where, how large, to where; said before a byte is fetched.
@@ -174,9 +177,9 @@ impl Screen {
             return;
         };
         say(&format!("cloudflared is not on this computer; fetching version {version}"));
-        say(&format!("  from  {}", harmless(from)));
+        say(&format!("  from  {}", escape_control(from)));
         say(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), megabytes)));
-        say(&format!("  to    {}", harmless(&to.to_string_lossy())));
+        say(&format!("  to    {}", escape_control(&to.to_string_lossy())));
         if *resumed_at > 0 {
             say(&format!("  {} are here from an earlier try", megabytes(*resumed_at)));
         }
@@ -202,7 +205,7 @@ impl Screen {
 
 fn say(line: &str) {
     // Without anybody to read it, the program goes on: stdout decides when it ends.
-    terminal::say(line);
+    terminal::eprint_line(line);
 }
 
 fn origin_of(source: Source) -> &'static str {

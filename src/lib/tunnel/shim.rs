@@ -13,11 +13,11 @@ use clap::ValueEnum as _;
 use super::install::MOST_FILE_BYTES;
 use super::origin::Origin;
 use super::output::{NOT_RUN, UNCONFINED};
-use crate::config::Confine;
+use crate::config::ConfinementPolicy;
 use crate::exit::Exit;
 use crate::paths::{self, Access, Owner};
 use crate::process::{self, Cage, Missing};
-use crate::terminal::{self, harmless};
+use crate::terminal::{self, escape_control};
 
 /// The variable that names the certificates of a network that opens TLS.
 const CERTIFICATES: &str = "SSL_CERT_FILE";
@@ -25,13 +25,13 @@ const CERTIFICATES: &str = "SSL_CERT_FILE";
 /// What the command line says.
 struct Order {
     parent: u32,
-    confine: Confine,
+    confine: ConfinementPolicy,
     cage: Cage,
     arguments: Vec<OsString>,
 }
 
 /// The words after `exec` that make a command for `program`.
-pub(super) fn words(confine: Confine, origin: Option<&Origin>) -> [String; 2] {
+pub(super) fn words(confine: ConfinementPolicy, origin: Option<&Origin>) -> [String; 2] {
     let confine =
         confine.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
     [confine, origin.map_or_else(|| "-".to_owned(), Origin::bare)]
@@ -55,21 +55,23 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
     }
     let changed = process::own_user() != user;
     if let Some(why) = order.out_of_reach(kind).filter(|_| changed) {
-        terminal::say(&format!("{NOT_RUN}{why}"));
+        terminal::eprint_line(&format!("{NOT_RUN}{why}"));
         return Exit::Unavailable;
     }
     let possible = possible.into_iter().chain(unfiltered());
     for what in possible {
         match order.confine {
-            Confine::WherePossible => terminal::say(&format!("{UNCONFINED}{what}")),
-            Confine::Required => {
-                terminal::say(&format!("{NOT_RUN}confinement was required, and it {what}"));
+            ConfinementPolicy::WherePossible => {
+                terminal::eprint_line(&format!("{UNCONFINED}{what}"))
+            }
+            ConfinementPolicy::Required => {
+                terminal::eprint_line(&format!("{NOT_RUN}confinement was required, and it {what}"));
                 return Exit::Unavailable;
             }
         };
     }
     let error = Command::new(&order.cage.program).args(order.arguments).exec();
-    terminal::say(&format!("{NOT_RUN}{error}"));
+    terminal::eprint_line(&format!("{NOT_RUN}{error}"));
     Exit::Unavailable
 }
 
@@ -141,13 +143,13 @@ impl Order {
         let path = needed.find(|path| !process::may_read(path))?;
         Some(format!(
             "root runs it as a user of its own, who may not read {}",
-            harmless(&path.to_string_lossy())
+            escape_control(&path.to_string_lossy())
         ))
     }
 
     fn read(mut words: impl Iterator<Item = OsString>) -> Option<Self> {
         let parent = words.next()?.to_str()?.parse().ok()?;
-        let confine = Confine::from_str(words.next()?.to_str()?, false).ok()?;
+        let confine = ConfinementPolicy::from_str(words.next()?.to_str()?, false).ok()?;
         let origin = words.next()?;
         let origin = match origin.to_str()? {
             "-" => None,

@@ -16,7 +16,7 @@ use super::screen::{Output, Screen};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::paths::RunDir;
-use crate::process::{self, Began, EndSignals};
+use crate::process::{self, EndCause, EndSignals};
 use crate::terminal;
 
 /// Opens a public address and keeps it until asked to end.
@@ -24,14 +24,14 @@ pub(super) async fn run(cli: &Cli) -> Exit {
     let config = match Config::resolve(&cli.overrides()) {
         Ok(config) => config,
         Err(error) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return error.exit();
         }
     };
     let mut signals = match EndSignals::catch() {
         Ok(signals) => signals,
         Err(error) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return Exit::Failed;
         }
     };
@@ -39,7 +39,7 @@ pub(super) async fn run(cli: &Cli) -> Exit {
         Ok(Some(both)) => both,
         Ok(None) => return Exit::Ended,
         Err(error) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return error.exit();
         }
     };
@@ -58,7 +58,7 @@ async fn session(
     let run_dir = match RunDir::create(&session_name()) {
         Ok(run_dir) => run_dir,
         Err(error) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return Exit::Unavailable;
         }
     };
@@ -78,7 +78,7 @@ async fn session(
         Ok(()) => exit,
         Err(kept) => {
             for thing in kept {
-                terminal::complain(NAME, &format_args!("remains: {thing}"));
+                terminal::print_error(NAME, &format_args!("remains: {thing}"));
             }
             Exit::Remains
         }
@@ -94,21 +94,21 @@ fn session_name() -> String {
 
 /// Tells the driver when it is over: a signal, the end of standard input, the end of stdout.
 async fn watch(mut signals: EndSignals, mut input: Option<Input>, to: mpsc::Sender<Ask>) {
-    let mut reader_gone = std::pin::pin!(terminal::reader_gone());
+    let mut stdout_closed = std::pin::pin!(terminal::stdout_closed());
     let began = tokio::select! {
-        _ = signals.next() => Began::BySignal,
+        _ = signals.next() => EndCause::Signal,
         () = ended(&mut input) => {
-            terminal::say("standard input has ended");
-            Began::ByNeighbour
+            terminal::eprint_line("standard input has ended");
+            EndCause::ClosedStream
         }
-        () = &mut reader_gone => {
-            terminal::say("nobody reads the link any more");
-            Began::ByNeighbour
+        () = &mut stdout_closed => {
+            terminal::eprint_line("nobody reads the link any more");
+            EndCause::ClosedStream
         }
     };
     // Nobody takes it when it is over already.
     let _ = to.send(Ask::Close).await;
-    signals.impatience(began).await;
+    signals.second_interrupt(began).await;
     let _ = to.send(Ask::Kill(Exit::Killed)).await;
 }
 

@@ -18,7 +18,7 @@ pub(super) async fn run() -> Exit {
     let (inbox, outbox, signals) = match (adopted, EndSignals::catch()) {
         (Ok((inbox, outbox)), Ok(signals)) => (inbox, outbox, signals),
         (Err(error), _) | (_, Err(error)) => {
-            terminal::complain(NAME, &error);
+            terminal::print_error(NAME, &error);
             return Exit::Failed;
         }
     };
@@ -85,9 +85,9 @@ impl Orders {
         loop {
             tokio::select! {
                 _ = self.signals.next() => return Order::Signal,
-                message = self.inbox.receive() => match message {
+                message = self.inbox.recv() => match message {
                     Ok(Some(message)) => return Order::Message(message),
-                    Err(FrameError::NotUnderstood(error)) => terminal::complain(NAME, &error),
+                    Err(FrameError::NotUnderstood(error)) => terminal::print_error(NAME, &error),
                     Ok(None) | Err(FrameError::Broken(_) | FrameError::TooLong) => {
                         return Order::Cut;
                     }

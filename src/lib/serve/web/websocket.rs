@@ -14,7 +14,7 @@ use super::Web;
 use super::connections::Place;
 use super::end::{Close, End};
 use super::fanout::Subscription;
-use super::socket::{Handshake, Heard, Reader, Writer};
+use super::socket::{Handshake, Heard, OutputState, Writer};
 use super::visit::{self, Reply};
 use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 
@@ -62,7 +62,7 @@ pub(super) async fn upgrade(
 /// From the first message to the goodbye. What comes before and after the conversation is on the
 /// heap, as is all that is rare in it: there are thousands who only listen, and each of them costs
 /// what the largest moment needs that is not.
-async fn visit(web: &Web, place: &Arc<Place>, reader: &mut Reader, mut writer: Writer) {
+async fn visit(web: &Web, place: &Arc<Place>, reader: &mut OutputState, mut writer: Writer) {
     let (end, writer) = match Box::pin(come(web, place, reader, &mut writer)).await {
         Ok((connection, rest)) => {
             let subscription = web.fan_out.subscribe(connection.speaker());
@@ -88,7 +88,7 @@ async fn visit(web: &Web, place: &Arc<Place>, reader: &mut Reader, mut writer: W
 async fn come(
     web: &Web,
     place: &Place,
-    reader: &mut Reader,
+    reader: &mut OutputState,
     writer: &mut Writer,
 ) -> Result<(Connection, String), End> {
     let refused = match first_message(reader, writer).await {
@@ -123,7 +123,7 @@ impl<E: Into<End>> From<E> for Unheard {
 }
 
 /// The first message with text in it.
-async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<String, Unheard> {
+async fn first_message(reader: &mut OutputState, writer: &mut Writer) -> Result<String, Unheard> {
     // Of the whole: pings in between are no reason to wait longer.
     let end = Instant::now() + JOIN_TIMEOUT;
     for _ in 0..=CONTROL_FRAMES {
@@ -158,7 +158,7 @@ struct Room<'a> {
     web: &'a Web,
     connection: Connection,
     subscription: Subscription,
-    reader: &'a mut Reader,
+    reader: &'a mut OutputState,
     /// The one writer of the socket. `None`: the fan-out has it, or has put it back for us to take.
     writer: Option<Writer>,
     /// Whether the client has said anything since the welcome.

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::super::session::{Asked, Cause};
 use super::{Board, Event};
-use crate::log::Entry;
-use crate::terminal::{Mark, harmless};
+use crate::log::LogEntry;
+use crate::terminal::{Mark, escape_control};
 
 impl Board {
     /// The session ends.
     pub(in crate::supervisor) fn ending(&mut self, cause: &Cause) {
         self.screen.clear_status();
-        self.note(Entry::Ended);
+        self.note(LogEntry::Ended);
         let (mark, text) = match cause {
             Cause::Asked(Asked::Operator | Asked::Terminated) => {
                 (Mark::Note, "ending; everybody is told".to_owned())
@@ -24,19 +24,21 @@ impl Board {
             }
             Cause::Asked(Asked::WriterGone) => (Mark::Note, "standard input has ended".to_owned()),
             Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
-            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, harmless(why)),
+            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, escape_control(why)),
             Cause::Unconfined(missing) => (
                 Mark::Bad,
                 format!(
                     "confinement was required and is not whole: {}; take a newer kernel, or leave \
                      out --require-confinement",
-                    harmless(missing)
+                    escape_control(missing)
                 ),
             ),
         };
         self.json(&Event::Closing { text: &text });
         match mark {
-            Mark::Bad => self.screen.insist(&self.screen.wrap(&format!("chattrace: {text}"), 2)),
+            Mark::Bad => {
+                self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2))
+            }
             Mark::Good | Mark::Warning | Mark::Note => {
                 self.screen.line("");
                 self.screen.marked(mark, &text);
@@ -46,17 +48,19 @@ impl Board {
 
     /// The event log was written.
     pub(in crate::supervisor) fn saved(&self, path: &Path) {
-        self.screen
-            .insist(&format!("  event log saved: {}", harmless(&path.display().to_string())));
+        self.screen.force_line(&format!(
+            "  event log saved: {}",
+            escape_control(&path.display().to_string())
+        ));
     }
 
     /// The event log could not be written.
     pub(in crate::supervisor) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
-        self.screen.insist(&format!(
+        self.screen.force_line(&format!(
             "  {} the event log could not be saved in {}: {error}; choose another folder with \
              --archive-dir",
             self.screen.sign(Mark::Bad),
-            harmless(&folder.display().to_string())
+            escape_control(&folder.display().to_string())
         ));
     }
 
@@ -69,8 +73,8 @@ impl Board {
             return;
         }
         for thing in remains {
-            let text = format!("remains: {}", harmless(thing));
-            self.screen.insist(&format!(
+            let text = format!("remains: {}", escape_control(thing));
+            self.screen.force_line(&format!(
                 "  {} {}",
                 self.screen.sign(Mark::Bad),
                 self.screen.wrap(&text, 4)

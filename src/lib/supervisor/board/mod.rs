@@ -16,8 +16,8 @@ use super::checks::Check;
 use super::qr;
 use super::services::Cleaning;
 use crate::control::Participant;
-use crate::log::{self, Entry, EventLog, Person};
-use crate::terminal::{self, FULL_WIDTH, Lines, Mark, Screen, harmless};
+use crate::log::{self, EventLog, LogEntry, Person};
+use crate::terminal::{self, BackgroundWriter, FULL_WIDTH, Mark, Screen, escape_control};
 
 /// The column at which an event begins: two spaces, the time, two spaces.
 const EVENT_COLUMN: usize = 12;
@@ -87,7 +87,7 @@ pub(super) struct Board {
     /// What was said of cloudflared, the latest first.
     cloudflared: Vec<String>,
     /// The way to stdout, if anything goes there.
-    lines: Option<Lines>,
+    lines: Option<BackgroundWriter>,
 }
 
 impl Board {
@@ -109,7 +109,7 @@ impl Board {
         let lines = if output == Output::Nothing {
             None
         } else {
-            Some(Lines::start("stdout", terminal::result)?)
+            Some(BackgroundWriter::start("stdout", terminal::print_line)?)
         };
         Ok(Self {
             screen,
@@ -127,7 +127,7 @@ impl Board {
 
     /// A future that returns when what goes to stdout could not be written.
     pub(in crate::supervisor) fn unread(&self) -> impl Future<Output = ()> + use<> {
-        let refused = self.lines.as_ref().map(Lines::refused);
+        let refused = self.lines.as_ref().map(BackgroundWriter::write_failed);
         async move {
             match refused {
                 Some(refused) => refused.await,
@@ -141,10 +141,10 @@ impl Board {
     pub(super) async fn flush(self) {
         let written = async {
             if let Some(lines) = self.lines {
-                lines.written().await;
+                lines.flush().await;
             }
         };
-        let _ = timeout(FLUSH, async { tokio::join!(written, self.screen.shown()) }).await;
+        let _ = timeout(FLUSH, async { tokio::join!(written, self.screen.finish()) }).await;
     }
 
     /// How many are in the room.
@@ -164,7 +164,7 @@ impl Board {
 
     /// The beginning.
     pub(in crate::supervisor) fn banner(&mut self, version: &str) {
-        self.note(Entry::Started);
+        self.note(LogEntry::Started);
         if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
             self.screen.line(&self.screen.strong(BANNER.trim_end()));
         }
@@ -203,7 +203,7 @@ impl Board {
 
     /// The guard is gone before its time.
     pub(in crate::supervisor) fn guard_lost(&self, how: &str, replaced: bool) {
-        let how = harmless(how);
+        let how = escape_control(how);
         self.hint(&if replaced {
             format!("the guard of this session {how}; another one takes over")
         } else {
@@ -227,7 +227,7 @@ impl Board {
         }
         self.screen.clear_status();
         self.address = if public { "public" } else { "local only" };
-        self.note(if public { Entry::PublicLink } else { Entry::LocalLink });
+        self.note(if public { LogEntry::PublicLink } else { LogEntry::LocalLink });
         self.json(&Event::Link { url, public });
         if self.output == Output::Links {
             self.result(url.to_owned());
@@ -258,7 +258,7 @@ impl Board {
         self.present = present;
         let person = person(participant);
         self.person_event('+', &person);
-        self.note(Entry::Joined(person));
+        self.note(LogEntry::Joined(person));
         self.json(&Event::Joined { participant, present });
     }
 
@@ -267,7 +267,7 @@ impl Board {
         self.present = present;
         let person = person(participant);
         self.person_event('-', &person);
-        self.note(Entry::Left(person));
+        self.note(LogEntry::Left(person));
         self.json(&Event::Left { participant, present });
     }
 
@@ -312,7 +312,7 @@ impl Board {
         self.screen.status(&self.screen.dim(&text));
     }
 
-    fn note(&mut self, entry: Entry) {
+    fn note(&mut self, entry: LogEntry) {
         self.log.note(log::now(), entry);
     }
 
@@ -325,7 +325,7 @@ impl Board {
 
     fn result(&self, line: String) {
         if let Some(lines) = &self.lines {
-            lines.tell(line);
+            lines.send(line);
         }
     }
 }
@@ -333,7 +333,7 @@ impl Board {
 fn person(participant: &Participant) -> Person {
     Person {
         number: participant.number,
-        name: harmless(&participant.name),
-        tag: harmless(&participant.tag),
+        name: escape_control(&participant.name),
+        tag: escape_control(&participant.tag),
     }
 }

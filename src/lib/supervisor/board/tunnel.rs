@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Board, Event};
 use crate::control::Source;
-use crate::log::Entry;
-use crate::terminal::{Mark, harmless};
+use crate::log::LogEntry;
+use crate::terminal::{Mark, escape_control};
 
 /// Lines about cloudflared that are not said again: what it is, and what it may do, before and after
 /// another one was installed.
@@ -25,8 +25,8 @@ impl Board {
             size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
         let fact = format!(
             "missing; fetching {version}{large}\n    from {}\n    to {}",
-            harmless(from),
-            harmless(&to.display().to_string())
+            escape_control(from),
+            escape_control(&to.display().to_string())
         );
         self.cloudflared(Mark::Note, fact);
         self.screen.progress("cloudflared", size);
@@ -34,7 +34,7 @@ impl Board {
 
     /// So many bytes of it are here.
     pub(in crate::supervisor) fn fetched(&self, bytes: u64) {
-        self.screen.progressed(bytes);
+        self.screen.set_progress(bytes);
     }
 
     /// cloudflared is here.
@@ -50,15 +50,15 @@ impl Board {
             Source::Path => "from PATH",
             Source::Chosen => "as chosen",
         };
-        let version = harmless(version.unwrap_or("of unknown version"));
+        let version = escape_control(version.unwrap_or("of unknown version"));
         let digest: String = digest.chars().take(12).collect();
-        let fact = format!("{version} ({source}, sha256 {}…)", harmless(&digest));
+        let fact = format!("{version} ({source}, sha256 {}…)", escape_control(&digest));
         self.cloudflared(Mark::Good, fact);
     }
 
     /// Nothing keeps cloudflared from this.
     pub(in crate::supervisor) fn unconfined(&mut self, what: &str) {
-        self.cloudflared(Mark::Warning, harmless(what));
+        self.cloudflared(Mark::Warning, escape_control(what));
     }
 
     /// The tunnel makes progress.
@@ -71,7 +71,7 @@ impl Board {
     pub(in crate::supervisor) fn back(&mut self) {
         self.address = "public";
         self.trouble = None;
-        self.note(Entry::PublicAgain);
+        self.note(LogEntry::PublicAgain);
         self.event("the public address is back");
         self.json(&Event::Tunnel { state: "up", text: None });
     }
@@ -87,10 +87,10 @@ impl Board {
     pub(in crate::supervisor) fn lost(&mut self, why: &str, pause: Option<Duration>) {
         self.screen.clear_status();
         self.address = "local only";
-        let why = harmless(why);
+        let why = escape_control(why);
         self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
         if self.trouble.as_ref() != Some(&why) {
-            self.note(Entry::PublicLost);
+            self.note(LogEntry::PublicLost);
             let next = pause
                 .map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
             self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));

@@ -10,7 +10,7 @@ use super::super::services::{Cleaner, Running};
 use super::super::session::{Event, Timer};
 use super::Drive;
 use crate::control::ToGuard;
-use crate::process::{self, ExitReason, Marked, Service};
+use crate::process::{self, ExitReason, ServiceProcess, SessionProcess};
 
 /// Patience with killed processes before they are named as remaining.
 const WIPE: Duration = Duration::from_secs(2);
@@ -19,7 +19,7 @@ const WIPE: Duration = Duration::from_secs(2);
 const DISMISS: Duration = Duration::from_secs(1);
 
 /// Takes a service out of its place if it has ended.
-fn ended<T>(place: &mut Option<T>, service: fn(&T) -> &Service) -> Option<(T, ExitReason)> {
+fn ended<T>(place: &mut Option<T>, service: fn(&T) -> &ServiceProcess) -> Option<(T, ExitReason)> {
     let reason = service(place.as_ref()?).reap()?;
     Some((place.take()?, reason))
 }
@@ -33,7 +33,7 @@ impl Drive {
         if let Some((tunnel, reason)) = ended(&mut self.tunnel, Running::service) {
             tunnel.bury(reason, self.inputs.clone());
             // A cloudflared that hid from its group would keep the old address, unseen.
-            let ours: Vec<_> = self.known().map(Service::pid).collect();
+            let ours: Vec<_> = self.known().map(ServiceProcess::pid).collect();
             self.kill_marked(&ours);
         }
         if let Some((guard, reason)) = ended(&mut self.guard, Running::service) {
@@ -46,12 +46,12 @@ impl Drive {
     }
 
     /// Everybody whom we have started and not collected.
-    fn known(&self) -> impl Iterator<Item = &Service> {
+    fn known(&self) -> impl Iterator<Item = &ServiceProcess> {
         self.services().chain(self.guard.as_ref().map(Running::service))
     }
 
     /// The same without the guard.
-    fn services(&self) -> impl Iterator<Item = &Service> {
+    fn services(&self) -> impl Iterator<Item = &ServiceProcess> {
         let serve = self.serve.as_ref().map(Running::service);
         let tunnel = self.tunnel.as_ref().map(Running::service);
         let cleaner = self.cleaner.as_ref().map(Cleaner::service);
@@ -71,7 +71,7 @@ impl Drive {
     /// Kills whoever carries our mark, but for those with these numbers, and names them. Who may not
     /// be killed stays, and is named again at the end.
     fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
-        let marked = Marked::by(OsStr::new(&self.id)).into_iter();
+        let marked = SessionProcess::by(OsStr::new(&self.id)).into_iter();
         marked
             .filter(|marked| !spared.contains(&marked.pid()))
             .map(|marked| {

@@ -7,8 +7,8 @@ use super::super::checks;
 use super::super::services::{Input, Role, Running, Violation};
 use super::super::session::{Asked, Cause, Event, Phase};
 use super::Drive;
-use crate::config::Confine;
-use crate::control::{AnswerBody, Ask, FromServe, FromTunnel, ToServe, VERSION};
+use crate::config::ConfinementPolicy;
+use crate::control::{FromServe, FromTunnel, RequestBody, ResponseBody, ToServe, VERSION};
 
 impl Drive {
     /// Lets the room answer under this public name, and no other.
@@ -31,7 +31,7 @@ impl Drive {
                 self.board.cleaned(&cleaning);
                 Some(Event::Cleaned)
             }
-            Input::Asked((ask, answer)) => {
+            Input::Request((ask, answer)) => {
                 let (body, event) = self.answer(&ask);
                 // Whoever asked may be gone.
                 let _ = answer.send(body);
@@ -87,7 +87,8 @@ impl Drive {
                     self.board.check(&check);
                 }
                 let confinement = &protection.confinement;
-                if self.config.confinement == Confine::Required && !confinement.is_whole() {
+                if self.config.confinement == ConfinementPolicy::Required && !confinement.is_whole()
+                {
                     return Some(Event::End(Cause::Unconfined(confinement.fact())));
                 }
                 if let Ok(listen) = self.listener.local_addr() {
@@ -167,18 +168,20 @@ impl Drive {
         }
     }
 
-    fn answer(&self, ask: &Ask) -> (AnswerBody, Option<Event>) {
+    fn answer(&self, ask: &RequestBody) -> (ResponseBody, Option<Event>) {
         match ask {
-            Ask::Ping => (AnswerBody::Pong { version: VERSION }, None),
-            Ask::Status => {
-                let status = AnswerBody::Status {
+            RequestBody::Ping => (ResponseBody::Pong { version: VERSION }, None),
+            RequestBody::Status => {
+                let status = ResponseBody::Status {
                     phase: self.session.phase().name(),
                     present: self.board.present(),
                     public: self.session.announced().map(str::to_owned),
                 };
                 (status, None)
             }
-            Ask::Stop => (AnswerBody::Stopping, Some(Event::End(Cause::Asked(Asked::Remotely)))),
+            RequestBody::Stop => {
+                (ResponseBody::Stopping, Some(Event::End(Cause::Asked(Asked::Remotely))))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use super::closing::Closing;
-use super::services::{Cleaner, INPUTS, Input, Running, Siblings};
+use super::services::{Cleaner, INPUTS, Input, Programs, Running};
 use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
 use crate::config::Config;
 use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
@@ -26,7 +26,7 @@ use crate::token::{Secret, Token};
 /// Everything that a session holds on to.
 pub(super) struct Drive {
     config: Config,
-    siblings: Siblings,
+    programs: Programs,
     board: Board,
     closing: Closing,
     session: Session,
@@ -49,7 +49,7 @@ pub(super) struct Drive {
 /// What a session begins with.
 pub(super) struct Beginning {
     pub(super) config: Config,
-    pub(super) siblings: Siblings,
+    pub(super) programs: Programs,
     pub(super) board: Board,
     pub(super) id: String,
     pub(super) ticket: Token,
@@ -82,15 +82,15 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     let (mut drive, first) = Drive::new(begin, inputs);
     let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
     let mut ended = drive.step_all(failures, &mut children).await;
-    let (unread, terminal_gone) = (drive.board.unread(), terminal::terminal_gone());
-    let reader_gone = async {
+    let (unread, terminal_closed) = (drive.board.unread(), terminal::terminal_closed());
+    let stdout_closed = async {
         tokio::select! {
-            () = terminal::reader_gone() => {}
+            () = terminal::stdout_closed() => {}
             () = unread => {}
         }
     };
-    let writer_gone = terminal::writer_gone();
-    tokio::pin!(reader_gone, writer_gone, terminal_gone);
+    let stdin_closed = terminal::stdin_closed();
+    tokio::pin!(stdout_closed, stdin_closed, terminal_closed);
     let (mut read, mut written, mut attached) = (true, true, true);
     while ended.is_none() {
         let next = drive.timers.values().min().copied();
@@ -104,9 +104,9 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
             biased;
             which = signals.next() => Woken::Signal(which),
             _ = stops.recv() => Woken::Stop,
-            () = &mut terminal_gone, if attached => Woken::TerminalGone,
-            () = &mut reader_gone, if read => Woken::ReaderGone,
-            () = &mut writer_gone, if written => Woken::WriterGone,
+            () = &mut terminal_closed, if attached => Woken::TerminalGone,
+            () = &mut stdout_closed, if read => Woken::ReaderGone,
+            () = &mut stdin_closed, if written => Woken::WriterGone,
             _ = children.recv() => Woken::Child,
             () = rings => Woken::Timer,
             Some(input) = inputs_in.recv() => Woken::Input(input),
@@ -126,7 +126,7 @@ impl Drive {
         let closing = Closing::new(begin.config.logs, begin.config.archive_dir.clone());
         let mut drive = Self {
             config: begin.config,
-            siblings: begin.siblings,
+            programs: begin.programs,
             board: begin.board,
             closing,
             session,
@@ -157,7 +157,7 @@ impl Drive {
                 let inputs = self.inputs.clone();
                 tokio::spawn(async move {
                     while let Some(question) = asked.recv().await {
-                        if inputs.send(Input::Asked(question)).await.is_err() {
+                        if inputs.send(Input::Request(question)).await.is_err() {
                             return;
                         }
                     }

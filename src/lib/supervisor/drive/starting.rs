@@ -11,7 +11,7 @@ use crate::process::SpawnError;
 impl Drive {
     pub(super) fn start_guard(&mut self) -> Option<Event> {
         let run_dir = self.run_dir.as_ref()?.path();
-        match self.siblings.start_guard(&self.id, run_dir, &self.inputs) {
+        match self.programs.start_guard(&self.id, run_dir, &self.inputs) {
             Ok(guard) => {
                 self.guard = Some(guard);
                 None
@@ -21,7 +21,7 @@ impl Drive {
     }
 
     pub(super) fn start_cleaner(&mut self) -> Option<Event> {
-        match self.siblings.start_cleaner(&self.id) {
+        match self.programs.start_cleaner(&self.id) {
             Ok(cleaner) => {
                 self.cleaner = Some(cleaner);
                 None
@@ -36,7 +36,7 @@ impl Drive {
     pub(super) fn start_serve(&mut self) -> Option<Event> {
         let handed = self.listener.try_clone().map(OwnedFd::from);
         let started = match handed {
-            Ok(handed) => self.siblings.start_serve(&self.id, handed, &self.inputs),
+            Ok(handed) => self.programs.start_serve(&self.id, handed, &self.inputs),
             Err(source) => Err(SpawnError::Refused { name: Role::Serve.program(), source }),
         };
         match started {
@@ -52,7 +52,7 @@ impl Drive {
 
     pub(super) fn start_tunnel(&mut self) -> Option<Event> {
         let run_dir = self.run_dir.as_ref()?.path().to_owned();
-        match self.siblings.start_tunnel(&self.id, &self.inputs) {
+        match self.programs.start_tunnel(&self.id, &self.inputs) {
             Ok(tunnel) => {
                 let confine = self.config.confinement;
                 let settings = self.config.tunnel.clone();

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::running::{ECHO, excerpt, next_line, receiver};
 use super::{Input, Role};
-use crate::process::{ExitReason, Service, SpawnError};
+use crate::process::{ExitReason, ServiceProcess, SpawnError};
 
 /// Longest line: a path of 4 096 bytes, each of which JSON writes as six at most, and the rest.
 const LINE_BYTES: u64 = 32 * 1024;
@@ -20,7 +20,7 @@ const OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
 /// The `chattrace-clean` that looks for what dead sessions left.
 #[derive(Debug)]
 pub(in crate::supervisor) struct Cleaner {
-    service: Service,
+    service: ServiceProcess,
     /// Ends with how many things it has removed, or with what it said that ours never says.
     told: JoinHandle<Result<usize, String>>,
 }
@@ -46,7 +46,7 @@ impl Cleaner {
         let mut command = Command::new(program);
         command.args(["--stale", "--yes", "--json"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut service = Service::start(name, command, session)?;
+        let mut service = ServiceProcess::start(name, command, session)?;
         let stdout = receiver(name, service.stdout.take())?;
         let told = tokio::spawn(async move {
             match stdout {
@@ -58,7 +58,7 @@ impl Cleaner {
     }
 
     /// Its process.
-    pub(in crate::supervisor) fn service(&self) -> &Service {
+    pub(in crate::supervisor) fn service(&self) -> &ServiceProcess {
         &self.service
     }
 

@@ -41,7 +41,7 @@ pub(super) enum Input {
     /// The cleaning of dead sessions is over.
     Cleaned(Cleaning),
     /// A question over the control socket.
-    Asked(control::Asked),
+    Request(control::IncomingRequest),
     /// What the operator typed; `None`: nobody types any more.
     Answer(Option<String>),
     /// Seconds until the public address is announced.
@@ -72,7 +72,7 @@ impl Role {
 
 /// The three sibling programs.
 #[derive(Debug)]
-pub(super) struct Siblings {
+pub(super) struct Programs {
     /// `chattrace-serve`.
     pub(super) serve: PathBuf,
     /// `chattrace-tunnel`.
@@ -81,16 +81,16 @@ pub(super) struct Siblings {
     pub(super) clean: PathBuf,
 }
 
-impl Siblings {
+impl Programs {
     /// Finds them beside our own program.
     ///
     /// # Errors
     /// With the first that is missing.
     pub(super) fn find() -> Result<Self, SpawnError> {
         Ok(Self {
-            serve: process::sibling(Role::Serve.program())?,
-            tunnel: process::sibling(Role::Tunnel.program())?,
-            clean: process::sibling(Role::Guard.program())?,
+            serve: process::program_path(Role::Serve.program())?,
+            tunnel: process::program_path(Role::Tunnel.program())?,
+            clean: process::program_path(Role::Guard.program())?,
         })
     }
 

@@ -15,7 +15,7 @@ use super::pace::MessagePace;
 use super::protocol::{Protocol, Violation};
 use super::{Input, Role};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
-use crate::process::{ExitReason, Service, SpawnError};
+use crate::process::{ExitReason, ServiceProcess, SpawnError};
 use crate::terminal::{sentence, start_of};
 
 /// Orders to a service that it has not read yet; it gets fewer than ten in its life.
@@ -39,7 +39,7 @@ pub(super) const ECHO: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(in crate::supervisor) struct Running<Order> {
     role: Role,
-    service: Service,
+    service: ServiceProcess,
     /// `None`: it was let go of.
     orders: Option<mpsc::Sender<Order>>,
     /// Whether it was told what its most important message answers.
@@ -91,7 +91,7 @@ impl<Order: Awaited> Running<Order> {
     }
 
     /// Its process.
-    pub(in crate::supervisor) fn service(&self) -> &Service {
+    pub(in crate::supervisor) fn service(&self) -> &ServiceProcess {
         &self.service
     }
 
@@ -131,7 +131,7 @@ where
     let refused = |source| SpawnError::Refused { name, source };
     let (inbox, outbox, theirs) = control::pair::<P::Message, Order>().map_err(refused)?;
     command.stdin(theirs);
-    let mut service = Service::start(name, command, session)?;
+    let mut service = ServiceProcess::start(name, command, session)?;
     let stderr = receiver(name, service.stderr.take())?;
     let (orders, orders_in) = mpsc::channel(ORDERS);
     let awaited = watch::Sender::new(false);
@@ -199,7 +199,7 @@ impl<P: Protocol> Listening<P> {
                 }
             };
             tokio::select! {
-                received = inbox.receive() => break received,
+                received = inbox.recv() => break received,
                 () = changed => {}
                 timeout = silence(timeout) => return Err(silent(timeout)),
             }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::pin::Pin;
-use crate::paths::{self, Access, Folder, Owner, Shape, Trust};
+use crate::paths::{self, Access, FileKind, Folder, FolderTrust, Owner};
 
 pub(super) use refusal::InstallError;
 
@@ -231,7 +231,7 @@ impl Download {
 
     /// `None` when it is not there, or not as we make it.
     fn folder_of_programs(&self) -> Option<Folder> {
-        Folder::open(&self.dir, Trust::Private).ok().flatten()
+        Folder::open(&self.dir, FolderTrust::Private).ok().flatten()
     }
 
     /// A try that brought nothing leaves nothing: neither an empty file, nor folders for it.
@@ -242,7 +242,7 @@ impl Download {
         for folder in self.dir.ancestors().take(2) {
             if let (Ok(above), Some(name)) = (Folder::above(folder), folder.file_name()) {
                 // Refused, as it should be, when anything is in there.
-                let _ = above.remove_own(name, Shape::Folder);
+                let _ = above.remove_own(name, FileKind::Folder);
             }
         }
     }
@@ -251,7 +251,7 @@ impl Download {
         if let (Some(folder), Some(name)) = (self.folder_of_programs(), self.partial().file_name())
         {
             // What cannot be removed is refused again by its digest.
-            let _ = folder.remove_own(name, Shape::File);
+            let _ = folder.remove_own(name, FileKind::File);
         }
     }
 

@@ -8,7 +8,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tungstenite::handshake::server::create_response_with_body;
 
-use super::{Reader, Writer};
+use super::{OutputState, Writer};
 
 /// A request that asks for a socket, and may have it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Handshake {
 impl Upgrade {
     /// Both ends of the socket, once the answer is on its way; `None` if that could not be. Its
     /// messages are of `most` bytes at most.
-    pub(in crate::serve::web) async fn socket(self, most: usize) -> Option<(Reader, Writer)> {
+    pub(in crate::serve::web) async fn socket(self, most: usize) -> Option<(OutputState, Writer)> {
         let parts = self.0.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
         Some(super::open(parts.io.into_inner(), &parts.read_buf, most))
     }

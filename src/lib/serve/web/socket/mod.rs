@@ -22,12 +22,12 @@ pub(super) use self::heard::{Broken, Heard};
 pub(super) use self::outgoing::Outgoing;
 #[cfg(test)]
 pub(super) use self::outgoing::Queue;
-pub(super) use self::reader::Reader;
+pub(super) use self::reader::OutputState;
 pub(super) use self::writer::{Offered, Unsent, Writer};
 
 /// Both ends of a stream that has become a socket, which speaks with the bytes that came `early`,
 /// behind the handshake, and whose messages are of `most` bytes at most.
-fn open(stream: TcpStream, early: &[u8], most: usize) -> (Reader, Writer) {
+fn open(stream: TcpStream, early: &[u8], most: usize) -> (OutputState, Writer) {
     let stream = Arc::new(stream);
-    (Reader::new(Arc::clone(&stream), early, most), Writer::new(stream))
+    (OutputState::new(Arc::clone(&stream), early, most), Writer::new(stream))
 }

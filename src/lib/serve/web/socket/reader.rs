@@ -21,7 +21,7 @@ const TURN: usize = 16 * 1024;
 
 /// What a client says, frame by frame. There is one for each socket.
 #[derive(Debug)]
-pub(in crate::serve::web) struct Reader {
+pub(in crate::serve::web) struct OutputState {
     /// Shared with the one [`super::Writer`] of this socket. Never written to from here.
     stream: Arc<TcpStream>,
     decoder: Decoder,
@@ -31,7 +31,7 @@ pub(in crate::serve::web) struct Reader {
     turn: usize,
 }
 
-impl Reader {
+impl OutputState {
     /// Reads from the stream, after the bytes that came `early`, behind the handshake. Messages are
     /// of `most` bytes at most.
     pub(super) fn new(stream: Arc<TcpStream>, early: &[u8], most: usize) -> Self {
@@ -67,7 +67,7 @@ impl Reader {
             let mut space = [0; CHUNK];
             let mut short = None;
             let read = self.stream.try_io(Interest::READABLE, || {
-                match process::receive(&self.stream, &mut space) {
+                match process::recv(&self.stream, &mut space) {
                     // There was no more (epoll(7)), which we need not ask: the next look waits.
                     Ok(read @ 1..CHUNK) => {
                         short = Some(read);

@@ -13,7 +13,7 @@ use tungstenite::protocol::frame::coding::Control;
 
 use super::Heard;
 use super::outgoing::{Outgoing, Queue};
-use super::reader::Reader;
+use super::reader::OutputState;
 use crate::process;
 
 /// Lines handed to the system at a time, which takes 1 024 (`IOV_MAX`). A batch of long lines fills
@@ -106,7 +106,11 @@ impl Writer {
 
     /// Says the end, with this code or none, and waits a moment for the client to go: a stream that
     /// is dropped with something unread is reset, and the code may be lost.
-    pub(in crate::serve::web) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
+    pub(in crate::serve::web) async fn close(
+        mut self,
+        reader: &mut OutputState,
+        code: Option<u16>,
+    ) {
         let payload = code.map(u16::to_be_bytes);
         let payload = payload.as_ref().map_or(&[][..], |code| code);
         self.queue.push(Outgoing::control(Control::Close, payload));

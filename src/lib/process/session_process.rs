@@ -44,13 +44,13 @@ pub(crate) enum StillThere {
 
 /// A process that carried the mark of a session when it was looked at.
 #[derive(Debug)]
-pub(crate) struct Marked {
+pub(crate) struct SessionProcess {
     pid: Pid,
     /// `None` on a kernel without pidfds.
     handle: Option<OwnedFd>,
 }
 
-impl Marked {
+impl SessionProcess {
     /// Every process of this user, and of the numbers that root's cloudflared has, that carries the mark of `session`, but for this one and those
     /// that started it.
     pub(crate) fn by(session: &OsStr) -> Vec<Self> {

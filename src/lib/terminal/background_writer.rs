@@ -6,7 +6,7 @@ use std::io::Result;
 use indicatif::TermLike;
 use tokio::sync::{mpsc, watch};
 
-use super::Reader;
+use super::OutputState;
 
 /// Lines that may wait for a reader who is busy. Later ones are dropped; whoever reads again finds
 /// the right count in the next.
@@ -17,18 +17,18 @@ const STACK: usize = 64 * 1024;
 
 /// The way to stdout or stderr.
 #[derive(Debug)]
-pub(crate) struct Lines {
-    pen: Pen,
+pub(crate) struct BackgroundWriter {
+    sender: DrawTarget,
     done: watch::Receiver<bool>,
 }
 
-impl Lines {
+impl BackgroundWriter {
     /// Starts the thread, named after where it writes, with `write` as its way to do so. When this
     /// returns, it does nothing but write: what a thread calls to get going may be forbidden now.
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(crate) fn start(name: &str, write: fn(&str) -> Reader) -> Result<Self> {
+    pub(crate) fn start(name: &str, write: fn(&str) -> OutputState) -> Result<Self> {
         let (sender, mut lines) = mpsc::channel::<String>(WAITING);
         let (ended, done) = watch::channel(false);
         let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
@@ -36,7 +36,7 @@ impl Lines {
         thread.spawn(move || {
             let _ = going.send(());
             while let Some(line) = lines.blocking_recv() {
-                if write(&line) == Reader::Gone {
+                if write(&line) == OutputState::Closed {
                     break;
                 }
             }
@@ -44,21 +44,21 @@ impl Lines {
         })?;
         // An error means that it has ended already, which is noticed by whoever waits for it.
         let _ = started.recv();
-        Ok(Self { pen: Pen(sender), done })
+        Ok(Self { sender: DrawTarget(sender), done })
     }
 
     /// Hands over one line, or whatever is written in one piece.
-    pub(crate) fn tell(&self, line: String) {
-        self.pen.put(line);
+    pub(crate) fn send(&self, line: String) {
+        self.sender.put(line);
     }
 
-    /// Another way to hand something over. [`Lines::written`] waits for its end, too.
-    pub(super) fn pen(&self) -> Pen {
-        self.pen.clone()
+    /// Another way to hand something over. [`BackgroundWriter::flush`] waits for its end, too.
+    pub(super) fn draw_target(&self) -> DrawTarget {
+        self.sender.clone()
     }
 
     /// A future that returns when a line could not be written: nobody reads, or nobody can.
-    pub(crate) fn refused(&self) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
         let mut done = self.done.clone();
         async move {
             // An error means that the thread is gone, and nothing is written any more either.
@@ -67,18 +67,18 @@ impl Lines {
     }
 
     /// Returns when everything that was handed over is written, or nobody reads it.
-    pub(crate) async fn written(self) {
-        let refused = self.refused();
-        drop(self.pen);
-        refused.await;
+    pub(crate) async fn flush(self) {
+        let failed = self.write_failed();
+        drop(self.sender);
+        failed.await;
     }
 }
 
 /// What hands text over.
 #[derive(Clone, Debug)]
-pub(super) struct Pen(mpsc::Sender<String>);
+pub(super) struct DrawTarget(mpsc::Sender<String>);
 
-impl Pen {
+impl DrawTarget {
     fn put(&self, text: String) {
         // Full: the reader is stuck. Closed: the reader is gone, which is noticed elsewhere.
         let _ = self.0.try_send(text);
@@ -86,7 +86,7 @@ impl Pen {
 }
 
 /// For a progress bar, which moves the cursor for itself (ECMA-48, sections 8.3.17 to 8.3.22).
-impl TermLike for Pen {
+impl TermLike for DrawTarget {
     fn width(&self) -> u16 {
         super::width()
     }
@@ -126,7 +126,7 @@ impl TermLike for Pen {
     }
 }
 
-impl Pen {
+impl DrawTarget {
     fn moved(&self, n: usize, direction: char) -> Result<()> {
         // 0 would be taken for 1.
         if n > 0 { self.write_str(&format!("\u{1b}[{n}{direction}")) } else { Ok(()) }

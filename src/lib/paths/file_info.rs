@@ -10,13 +10,13 @@ use nix::unistd::Uid;
 
 /// Why something stays where it is.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Why {
+pub(crate) enum KeptReason {
     /// Its name is not on the list of what we make.
     #[error("it is not one of chattrace's; move it away if you want its folder gone")]
     Unknown,
     /// The name is ours, and the thing is a link, a pipe, or whatever we never make under it.
     #[error("it is {0}, which chattrace does not make under this name; look at it yourself")]
-    Disguised(Shape),
+    Disguised(FileKind),
     /// Another user made it.
     #[error("it belongs to another user")]
     Foreign,
@@ -45,7 +45,7 @@ pub(crate) enum Why {
     System(#[from] Error),
 }
 
-impl From<Errno> for Why {
+impl From<Errno> for KeptReason {
     fn from(errno: Errno) -> Self {
         if errno == Errno::ENOTEMPTY {
             return Self::System(Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty"));
@@ -60,7 +60,7 @@ impl From<Errno> for Why {
 
 /// What kind of thing lies under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -73,23 +73,23 @@ pub(crate) enum Shape {
     Special,
 }
 
-impl std::fmt::Display for Shape {
+impl std::fmt::Display for FileKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Shape::File => "a file",
-            Shape::Folder => "a folder",
-            Shape::Socket => "a socket",
-            Shape::Link => "a link",
-            Shape::Special => "a pipe or device",
+            FileKind::File => "a file",
+            FileKind::Folder => "a folder",
+            FileKind::Socket => "a socket",
+            FileKind::Link => "a link",
+            FileKind::Special => "a pipe or device",
         })
     }
 }
 
 /// What was seen under a name, without opening it for more than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct FileInfo {
     /// What it is.
-    pub(crate) shape: Shape,
+    pub(crate) shape: FileKind,
     /// Its length; 0 for what has none.
     pub(crate) bytes: u64,
     /// Whether it is the user's own.
@@ -129,7 +129,7 @@ impl MountId {
     }
 }
 
-impl Look {
+impl FileInfo {
     /// Of an open file.
     ///
     /// # Errors
@@ -138,15 +138,15 @@ impl Look {
         let seen = file.metadata()?;
         let kind = seen.file_type();
         let shape = match () {
-            () if kind.is_file() => Shape::File,
-            () if kind.is_dir() => Shape::Folder,
-            () if kind.is_socket() => Shape::Socket,
-            () if kind.is_symlink() => Shape::Link,
-            () => Shape::Special,
+            () if kind.is_file() => FileKind::File,
+            () if kind.is_dir() => FileKind::Folder,
+            () if kind.is_socket() => FileKind::Socket,
+            () if kind.is_symlink() => FileKind::Link,
+            () => FileKind::Special,
         };
         Ok(Self {
             shape,
-            bytes: if shape == Shape::File { seen.len() } else { 0 },
+            bytes: if shape == FileKind::File { seen.len() } else { 0 },
             mine: seen.uid() == Uid::current().as_raw(),
             links: seen.nlink(),
             modified: seen.mtime(),
@@ -157,11 +157,11 @@ impl Look {
     }
 
     /// Whether it is the user's own and of this shape.
-    pub(crate) fn judge(&self, shape: Shape) -> Result<(), Why> {
+    pub(crate) fn judge(&self, shape: FileKind) -> Result<(), KeptReason> {
         if self.shape != shape {
-            Err(Why::Disguised(self.shape))
+            Err(KeptReason::Disguised(self.shape))
         } else if !self.mine {
-            Err(Why::Foreign)
+            Err(KeptReason::Foreign)
         } else {
             Ok(())
         }

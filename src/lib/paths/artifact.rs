@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 
-use super::look::Shape;
+use super::file_info::FileKind;
 use super::{CONTROL_SOCKET, COOLDOWN, LOCK, LOCK_DRAFT, PARTIAL, TUNNEL_HOME};
 
 /// Everything that chattrace makes, as `chattrace-clean` tells it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Made {
+pub(crate) enum Artifact {
     /// The runtime folder of a session.
     Session,
     /// The lock in it.
@@ -32,61 +32,63 @@ pub(crate) enum Made {
     Folder,
 }
 
-impl Made {
+impl Artifact {
     /// What lies under its name when we made it.
-    pub(crate) fn shape(self) -> Shape {
+    pub(crate) fn shape(self) -> FileKind {
         match self {
-            Made::Session | Made::TunnelHome | Made::Base | Made::Folder => Shape::Folder,
-            Made::ControlSocket => Shape::Socket,
-            Made::Lock
-            | Made::LockDraft
-            | Made::Cooldown
-            | Made::Cloudflared
-            | Made::Download
-            | Made::EventLog => Shape::File,
+            Artifact::Session | Artifact::TunnelHome | Artifact::Base | Artifact::Folder => {
+                FileKind::Folder
+            }
+            Artifact::ControlSocket => FileKind::Socket,
+            Artifact::Lock
+            | Artifact::LockDraft
+            | Artifact::Cooldown
+            | Artifact::Cloudflared
+            | Artifact::Download
+            | Artifact::EventLog => FileKind::File,
         }
     }
 }
 
 /// What `name` is in a runtime base; `None` is not ours.
-pub(crate) fn in_base(name: &OsStr) -> Option<Made> {
+pub(crate) fn in_base(name: &OsStr) -> Option<Artifact> {
     let name = name.to_str()?;
     let letters = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
     if name == COOLDOWN {
-        Some(Made::Cooldown)
+        Some(Artifact::Cooldown)
     } else {
-        ((4..=40).contains(&name.len()) && name.bytes().all(letters)).then_some(Made::Session)
+        ((4..=40).contains(&name.len()) && name.bytes().all(letters)).then_some(Artifact::Session)
     }
 }
 
 /// What `name` is in the runtime folder of a session; `None` is not ours.
-pub(crate) fn in_session(name: &OsStr) -> Option<Made> {
+pub(crate) fn in_session(name: &OsStr) -> Option<Artifact> {
     match name.to_str()? {
-        LOCK => Some(Made::Lock),
-        LOCK_DRAFT => Some(Made::LockDraft),
-        CONTROL_SOCKET => Some(Made::ControlSocket),
-        TUNNEL_HOME => Some(Made::TunnelHome),
+        LOCK => Some(Artifact::Lock),
+        LOCK_DRAFT => Some(Artifact::LockDraft),
+        CONTROL_SOCKET => Some(Artifact::ControlSocket),
+        TUNNEL_HOME => Some(Artifact::TunnelHome),
         _ => None,
     }
 }
 
 /// What `name` is in `<data>/bin`: `cloudflared-2026.9.3`, or that with `.part`; `None` is not ours.
-pub(crate) fn in_bin(name: &OsStr) -> Option<Made> {
+pub(crate) fn in_bin(name: &OsStr) -> Option<Artifact> {
     let rest = name.to_str()?.strip_prefix("cloudflared-")?;
     let (version, made) = match rest.strip_suffix(PARTIAL) {
-        Some(version) => (version, Made::Download),
-        None => (rest, Made::Cloudflared),
+        Some(version) => (version, Artifact::Download),
+        None => (rest, Artifact::Cloudflared),
     };
     let number = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
     version.split('.').all(number).then_some(made)
 }
 
 /// What `name` is in the archive folder: `chattrace-YYYYmmdd-HHMMSS.log`; `None` is not ours.
-pub(crate) fn in_archive(name: &OsStr) -> Option<Made> {
+pub(crate) fn in_archive(name: &OsStr) -> Option<Artifact> {
     let stamp = name.to_str()?.strip_prefix("chattrace-")?;
     let (day, time) = stamp.strip_suffix(".log")?.split_once('-')?;
     let digits = |text: &str, n| text.len() == n && text.bytes().all(|c| c.is_ascii_digit());
-    (digits(day, 8) && digits(time, 6)).then_some(Made::EventLog)
+    (digits(day, 8) && digits(time, 6)).then_some(Artifact::EventLog)
 }
 
 #[cfg(test)]
@@ -95,18 +97,18 @@ mod tests {
 
     #[test]
     fn only_our_own_names_are_ours() {
-        let ours = |place: fn(&OsStr) -> Option<Made>, name: &str| place(OsStr::new(name));
-        assert_eq!(ours(in_base, "3f9a0c1b2d4e"), Some(Made::Session));
-        assert_eq!(ours(in_base, "cooldown"), Some(Made::Cooldown));
+        let ours = |place: fn(&OsStr) -> Option<Artifact>, name: &str| place(OsStr::new(name));
+        assert_eq!(ours(in_base, "3f9a0c1b2d4e"), Some(Artifact::Session));
+        assert_eq!(ours(in_base, "cooldown"), Some(Artifact::Cooldown));
         for name in ["", "..", ".x", "a/b", "ab", "notes.txt", &"a".repeat(41), "größe"] {
             assert_eq!(ours(in_base, name), None, "{name}");
         }
-        assert_eq!(ours(in_bin, "cloudflared-2026.9.3"), Some(Made::Cloudflared));
-        assert_eq!(ours(in_bin, "cloudflared-2026.9.3.part"), Some(Made::Download));
+        assert_eq!(ours(in_bin, "cloudflared-2026.9.3"), Some(Artifact::Cloudflared));
+        assert_eq!(ours(in_bin, "cloudflared-2026.9.3.part"), Some(Artifact::Download));
         for name in ["cloudflared", "cloudflared-", "cloudflared-2026..3", "cloudflared-1.old"] {
             assert_eq!(ours(in_bin, name), None, "{name}");
         }
-        assert_eq!(ours(in_archive, "chattrace-20260102-030405.log"), Some(Made::EventLog));
+        assert_eq!(ours(in_archive, "chattrace-20260102-030405.log"), Some(Artifact::EventLog));
         for name in [
             "chattrace-20260102-030405.log.bak",
             "chattrace-2026012-030405.log",

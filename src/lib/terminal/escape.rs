@@ -26,11 +26,11 @@ pub(crate) const SENTENCE_BYTES: usize = 512;
 /// separators (Zl, Zp), every space but U+0020 (Zs), private use (Co) and unassigned (Cn); the
 /// fillers and variation selectors that are letters and marks by category (U+FE0F stays behind an
 /// emoji); and marks beyond four in a row.
-pub(crate) fn harmless(text: &str) -> String {
+pub(crate) fn escape_control(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    let mut judge = Judge::default();
+    let mut escaper = Escaper::default();
     for c in text.chars() {
-        if judge.escapes(c) {
+        if escaper.escapes(c) {
             // Writing to a String does not fail.
             let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
         } else {
@@ -40,17 +40,17 @@ pub(crate) fn harmless(text: &str) -> String {
     safe
 }
 
-/// Whether `text` is one that [`harmless`] leaves as it is.
-pub(crate) fn is_harmless(text: &str) -> bool {
-    let mut judge = Judge::default();
-    !text.chars().any(|c| judge.escapes(c))
+/// Whether `text` is one that [`escape_control`] leaves as it is.
+pub(crate) fn is_printable(text: &str) -> bool {
+    let mut escaper = Escaper::default();
+    !text.chars().any(|c| escaper.escapes(c))
 }
 
 /// `text` as one sentence: harmless, with single spaces between words, and cut with `…` so that it
 /// has at most [`SENTENCE_BYTES`]. Spaces in a row could push the rest of it to where another line
 /// begins.
 pub(crate) fn sentence(text: &str) -> String {
-    let text = harmless(text);
+    let text = escape_control(text);
     let mut sentence =
         text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if sentence.len() > SENTENCE_BYTES {
@@ -69,7 +69,7 @@ pub(crate) fn start_of(text: &str, max_bytes: usize) -> &str {
 
 /// Whether `text` is a sentence as [`sentence`] makes them, and not an empty one.
 pub(crate) fn is_sentence(text: &str) -> bool {
-    !text.is_empty() && text.len() <= SENTENCE_BYTES && is_one_piece(text) && is_harmless(text)
+    !text.is_empty() && text.len() <= SENTENCE_BYTES && is_one_piece(text) && is_printable(text)
 }
 
 /// Whether `text` has neither spaces around it nor two in a row.
@@ -77,25 +77,25 @@ pub(crate) fn is_one_piece(text: &str) -> bool {
     !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
-/// `value` as JSON on one line, in which every character that [`harmless`] would escape is written as
+/// `value` as JSON on one line, in which every character that [`escape_control`] would escape is written as
 /// `\uXXXX` (RFC 8259, section 7): any reader gets the character, a terminal does not.
 pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Harmless))?;
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, EscapeFormatter))?;
     Ok(String::from_utf8(bytes).expect("JSON is text"))
 }
 
 /// Writes what stands between the quotes.
-struct Harmless;
+struct EscapeFormatter;
 
-impl Formatter for Harmless {
+impl Formatter for EscapeFormatter {
     /// Called for what lies between two characters that JSON itself escapes, none of which can carry
-    /// a mark: the rule for marks and for U+FE0F begins anew, as it does after them in [`harmless`].
+    /// a mark: the rule for marks and for U+FE0F begins anew, as it does after them in [`escape_control`].
     fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Result<()> {
-        let mut judge = Judge::default();
+        let mut escaper = Escaper::default();
         let mut plain = 0;
         for (at, c) in text.char_indices() {
-            if !judge.escapes(c) {
+            if !escaper.escapes(c) {
                 continue;
             }
             CompactFormatter.write_string_fragment(to, &text[plain..at])?;
@@ -110,12 +110,12 @@ impl Formatter for Harmless {
 
 /// Looks at one character after the other.
 #[derive(Default)]
-struct Judge {
+struct Escaper {
     marks: usize,
     before: Option<char>,
 }
 
-impl Judge {
+impl Escaper {
     fn escapes(&mut self, c: char) -> bool {
         let escapes = self.acts(c);
         self.before = (!escapes).then_some(c);
@@ -173,9 +173,9 @@ mod tests {
         for number in (0..0x20).chain(0x7f..0xa0).chain(others) {
             let c = char::from_u32(number).unwrap();
             let text = format!("a{c}b");
-            assert_eq!(harmless(&text), format!("a\\u{{{number:x}}}b"));
+            assert_eq!(escape_control(&text), format!("a\\u{{{number:x}}}b"));
             let json = json(&text).unwrap();
-            assert!(is_harmless(&json) && json.contains('\\'), "{json}");
+            assert!(is_printable(&json) && json.contains('\\'), "{json}");
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
     }
@@ -184,7 +184,7 @@ mod tests {
     fn what_people_write_stays_as_it_is() {
         for text in ["Ana", "José", "田中", "עברית", "👍", "❤\u{fe0f}", "Nguyễn", "a b", "ༀ་ཀྵྭ"]
         {
-            assert_eq!(harmless(text), text);
+            assert_eq!(escape_control(text), text);
             assert_eq!(json(&text).unwrap(), format!("\"{text}\""));
         }
     }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn marks_do_not_pile_up() {
         let piled = format!("a{}", "\u{301}".repeat(40));
-        assert_eq!(harmless(&piled).matches("\\u{301}").count(), 36);
+        assert_eq!(escape_control(&piled).matches("\\u{301}").count(), 36);
     }
 
     proptest! {
@@ -200,12 +200,12 @@ mod tests {
         #[test]
         fn json_is_harmless_and_says_the_same(text: String) {
             let json = json(&text).unwrap();
-            prop_assert!(is_harmless(&json));
+            prop_assert!(is_printable(&json));
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text.as_str());
-            prop_assert!(is_harmless(&harmless(&text)));
+            prop_assert!(is_printable(&escape_control(&text)));
             // Quotes and backslashes are escaped by JSON alone.
             let plain = !text.contains(['"', '\\']);
-            prop_assert_eq!(plain && !json.contains('\\'), plain && is_harmless(&text));
+            prop_assert_eq!(plain && !json.contains('\\'), plain && is_printable(&text));
         }
 
         #[test]
