@@ -1,14 +1,12 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
-//! It owns the terminal, the processes and the end. [`session`] decides, [`drive`] does.
+//! It owns the terminal, the processes and the end. [`session`] decides, [`event_loop`] does.
 
-mod board;
 mod checks;
+mod children;
 mod cli;
-mod closing;
-mod drive;
-mod qr;
-mod services;
+mod console;
+mod event_loop;
 mod session;
 
 use std::os::unix::process::CommandExt as _;
@@ -22,9 +20,9 @@ use crate::paths::RunDir;
 use crate::process::{self, EndSignals, ListenError, SpawnError};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
-use board::Board;
-use services::Programs;
-use session::{Cause, Ending, Tunnelling};
+use children::Programs;
+use console::Console;
+use session::{EndReason, SessionOutcome, TunnelPolicy};
 
 /// Why a session cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -110,17 +108,17 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let id = session_id()?;
     let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
     let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut board = Board::new(Screen::open(volume)?, cli.json, !cli.no_qr)?;
-    board.banner(VERSION);
+    let mut console = Console::new(Screen::open(volume)?, cli.json, !cli.no_qr)?;
+    console.banner(VERSION);
     for check in checks::machine(run_dir.path()) {
-        board.check(&check);
+        console.check(&check);
     }
     if let Some(check) = checks::listen(config.listen) {
-        board.check(&check);
+        console.check(&check);
     }
     let ticket = Token::draw()?;
-    let begin = drive::Beginning { config, programs, board, id, ticket, listener, run_dir };
-    Ok(exit_of(&drive::run(begin, signals).await?))
+    let begin = event_loop::Setup { config, programs, console, id, ticket, listener, run_dir };
+    Ok(exit_of(&event_loop::run(begin, signals).await?))
 }
 
 /// Twelve hex digits: short, because a socket's path is, and never met twice on one machine.
@@ -130,20 +128,22 @@ fn session_id() -> Result<String, getrandom::Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn exit_of(ending: &Ending) -> Exit {
+fn exit_of(ending: &SessionOutcome) -> Exit {
     match ending {
-        Ending::Clean(Cause::Asked(_)) => Exit::Ended,
-        Ending::Clean(Cause::NoTunnel(_) | Cause::Unconfined(_)) => Exit::Unavailable,
-        Ending::Clean(Cause::Failed(_)) => Exit::Failed,
-        Ending::Remains => Exit::Remains,
-        Ending::Killed => Exit::Killed,
+        SessionOutcome::Clean(EndReason::EndRequest(_)) => Exit::Ended,
+        SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
+            Exit::Unavailable
+        }
+        SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
+        SessionOutcome::Remains => Exit::Remains,
+        SessionOutcome::Killed => Exit::Killed,
     }
 }
 
-fn tunnelling(provider: Provider) -> Tunnelling {
+fn tunnel_policy(provider: Provider) -> TunnelPolicy {
     match provider {
-        Provider::None => Tunnelling::Never,
-        Provider::Auto => Tunnelling::WhenPossible,
-        Provider::Cloudflared => Tunnelling::Required,
+        Provider::None => TunnelPolicy::Never,
+        Provider::Auto => TunnelPolicy::WhenPossible,
+        Provider::Cloudflared => TunnelPolicy::Required,
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::words::Action::{
+use super::types::SessionAction::{
     self, Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe,
 };
-use super::{Asked, Cause, Ending, Event, Phase, Serve, Session, Timer, Tunnel};
+use super::{
+    EndReason, EndRequest, Serve, Session, SessionEvent, SessionOutcome, SessionPhase,
+    SessionTimer, Tunnel,
+};
 
 /// For the goodbye and the unregistering together. The whole end shall take 2 s.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -17,10 +20,10 @@ const GONE: Duration = Duration::from_secs(2);
 impl Session {
     /// A goodbye must travel through the tunnel, so both begin at once: the room says it while the
     /// tunnel unregisters, which keeps newcomers out and leaves open sockets alone.
-    pub(super) fn close(&mut self, cause: Cause) -> Vec<Action> {
-        self.phase = Phase::Closing;
+    pub(super) fn close(&mut self, cause: EndReason) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Closing;
         self.cause = Some(cause.clone());
-        let mut actions = vec![Action::ShowEnd(cause)];
+        let mut actions = vec![SessionAction::ShowEnd(cause)];
         match self.serve {
             Serve::Ready => actions.push(DrainServe),
             // Nobody is in there yet.
@@ -30,77 +33,84 @@ impl Session {
         if self.tunnel != Tunnel::None {
             actions.push(CloseTunnel);
         }
-        actions.push(Arm(Timer::Drain, DRAIN));
+        actions.push(Arm(SessionTimer::Drain, DRAIN));
         actions.extend(self.go_on());
         actions
     }
 
-    pub(super) fn drain(&mut self) -> Vec<Action> {
-        self.phase = Phase::Draining;
+    pub(super) fn drain(&mut self) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Draining;
         let mut actions = Vec::new();
         if self.tunnel != Tunnel::None {
             actions.push(KillTunnel);
         }
         if self.serve != Serve::None {
-            actions.extend([Action::ReleaseServe, Arm(Timer::Kill, KILL)]);
+            actions.extend([SessionAction::ReleaseServe, Arm(SessionTimer::Kill, KILL)]);
         }
-        actions.push(Arm(Timer::Gone, GONE));
+        actions.push(Arm(SessionTimer::Gone, GONE));
         actions.extend(self.go_on());
         actions
     }
 
-    pub(super) fn settle(&mut self) -> Vec<Action> {
-        self.phase = Phase::Wiping;
-        let nobody = matches!(self.cause, Some(Cause::Asked(Asked::TerminalClosed)));
+    pub(super) fn settle(&mut self) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Wiping;
+        let nobody = matches!(self.cause, Some(EndReason::EndRequest(EndRequest::TerminalClosed)));
         vec![SettleLog { ask: !nobody }]
     }
 
     /// Somebody asks for the end again.
-    pub(super) fn insist(&mut self, cause: &Cause) -> Vec<Action> {
-        let neighbour_gone =
-            matches!(self.cause, Some(Cause::Asked(Asked::ReaderGone | Asked::WriterGone)));
+    pub(super) fn insist(&mut self, cause: &EndReason) -> Vec<SessionAction> {
+        let neighbour_gone = matches!(
+            self.cause,
+            Some(EndReason::EndRequest(EndRequest::ReaderGone | EndRequest::WriterGone))
+        );
         match cause {
             // Ctrl+C reaches a whole pipeline, and the end of a neighbour may be faster than the
             // signal: it is still the first one.
-            Cause::Asked(Asked::Operator) if neighbour_gone && self.phase < Phase::Wiping => {
+            EndReason::EndRequest(EndRequest::Operator)
+                if neighbour_gone && self.phase < SessionPhase::Wiping =>
+            {
                 self.cause = Some(cause.clone());
                 Vec::new()
             }
-            Cause::Asked(Asked::Operator) if self.phase < Phase::Over && !self.wiping => {
+            EndReason::EndRequest(EndRequest::Operator)
+                if self.phase < SessionPhase::Over && !self.wiping =>
+            {
                 self.killed = true;
                 self.wiping = true;
-                self.phase = Phase::Wiping;
+                self.phase = SessionPhase::Wiping;
                 vec![KillTunnel, KillServe, Wipe]
             }
             // Over the question: the answer is the default.
-            Cause::Asked(Asked::TerminalClosed | Asked::Terminated)
-                if self.phase == Phase::Wiping && !self.wiping =>
+            EndReason::EndRequest(EndRequest::TerminalClosed | EndRequest::Terminated)
+                if self.phase == SessionPhase::Wiping && !self.wiping =>
             {
                 vec![SettleLog { ask: false }]
             }
-            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Unconfined(_) | Cause::Failed(_) => {
-                Vec::new()
-            }
+            EndReason::EndRequest(_)
+            | EndReason::NoTunnel(_)
+            | EndReason::Unconfined(_)
+            | EndReason::Failed(_) => Vec::new(),
         }
     }
 
-    pub(super) fn wipe(&mut self, event: &Event) -> Vec<Action> {
-        if self.phase != Phase::Wiping {
+    pub(super) fn wipe(&mut self, event: &SessionEvent) -> Vec<SessionAction> {
+        if self.phase != SessionPhase::Wiping {
             return Vec::new();
         }
-        if *event == Event::LogSettled && !self.wiping {
+        if *event == SessionEvent::LogSettled && !self.wiping {
             self.wiping = true;
             return vec![Wipe];
         }
-        let Event::Wiped(clean) = event else {
+        let SessionEvent::Wiped(clean) = event else {
             return Vec::new();
         };
-        self.phase = Phase::Over;
-        let cause = self.cause.clone().unwrap_or(Cause::Asked(Asked::Operator));
+        self.phase = SessionPhase::Over;
+        let cause = self.cause.clone().unwrap_or(EndReason::EndRequest(EndRequest::Operator));
         vec![Finish(match (self.killed, clean) {
-            (_, false) => Ending::Remains,
-            (true, true) => Ending::Killed,
-            (false, true) => Ending::Clean(cause),
+            (_, false) => SessionOutcome::Remains,
+            (true, true) => SessionOutcome::Killed,
+            (false, true) => SessionOutcome::Clean(cause),
         })]
     }
 }

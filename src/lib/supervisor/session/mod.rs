@@ -1,5 +1,5 @@
 //! THE state machine of a session: phase × event → actions. Pure: no I/O, no clock, nothing of the
-//! rest of the program; `drive` brings the events and does the actions.
+//! rest of the program; `event_loop` brings the events and does the actions.
 //!
 //! ```text
 //! Preparing → Starting → Opening → Open → Closing → Draining → Wiping → Over
@@ -8,19 +8,22 @@
 
 mod ending;
 mod tunnel;
-mod words;
+mod types;
 
 #[cfg(test)]
-mod explored;
+mod model_check;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
 use tunnel::RETRY;
-use words::Action::{Arm, KillServe, KillTunnel};
+use types::SessionAction::{Arm, KillServe, KillTunnel};
 
-pub(super) use words::{Action, Asked, Cause, Ending, Event, Phase, Timer, Tunnelling};
+pub(super) use types::{
+    EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome, SessionPhase, SessionTimer,
+    TunnelPolicy,
+};
 
 /// A cleaner needs milliseconds; one that somebody has stopped, or that hangs on a dead file system,
 /// must not keep the session from beginning.
@@ -35,8 +38,8 @@ const GUARDS: u32 = 4;
 /// One run of `chattrace`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) struct Session {
-    phase: Phase,
-    tunnelling: Tunnelling,
+    phase: SessionPhase,
+    tunnel_policy: TunnelPolicy,
     tunnel: Tunnel,
     serve: Serve,
     cleaned: bool,
@@ -45,7 +48,7 @@ pub(in crate::supervisor) struct Session {
     /// The public address that was announced last.
     announced: Option<String>,
     retry: Duration,
-    cause: Option<Cause>,
+    cause: Option<EndReason>,
     killed: bool,
     wiping: bool,
 }
@@ -78,10 +81,10 @@ enum Serve {
 
 impl Session {
     /// A session that begins, and what to do first.
-    pub(in crate::supervisor) fn begin(tunnelling: Tunnelling) -> (Self, Vec<Action>) {
+    pub(in crate::supervisor) fn begin(tunnel_policy: TunnelPolicy) -> (Self, Vec<SessionAction>) {
         let mut session = Self {
-            phase: Phase::Preparing,
-            tunnelling,
+            phase: SessionPhase::Preparing,
+            tunnel_policy,
             tunnel: Tunnel::None,
             serve: Serve::None,
             cleaned: false,
@@ -93,22 +96,28 @@ impl Session {
             wiping: false,
         };
         // The guard before anybody whom it may have to end.
-        let mut first = vec![Action::StartGuard, Action::StartCleaner, Arm(Timer::Clean, CLEAN)];
-        match tunnelling {
-            Tunnelling::Never => {}
-            Tunnelling::WhenPossible | Tunnelling::Required => first.extend(session.start_tunnel()),
+        let mut first = vec![
+            SessionAction::StartGuard,
+            SessionAction::StartCleaner,
+            Arm(SessionTimer::Clean, CLEAN),
+        ];
+        match tunnel_policy {
+            TunnelPolicy::Never => {}
+            TunnelPolicy::WhenPossible | TunnelPolicy::Required => {
+                first.extend(session.start_tunnel())
+            }
         }
         (session, first)
     }
 
     /// Where it stands.
-    pub(in crate::supervisor) fn phase(&self) -> Phase {
+    pub(in crate::supervisor) fn phase(&self) -> SessionPhase {
         self.phase
     }
 
     /// Why it ends, once it does.
     #[cfg(test)]
-    pub(in crate::supervisor) fn cause(&self) -> Option<&Cause> {
+    pub(in crate::supervisor) fn cause(&self) -> Option<&EndReason> {
         self.cause.as_ref()
     }
 
@@ -123,80 +132,80 @@ impl Session {
     }
 
     /// What to do about `event`.
-    pub(in crate::supervisor) fn step(&mut self, event: Event) -> Vec<Action> {
+    pub(in crate::supervisor) fn step(&mut self, event: SessionEvent) -> Vec<SessionAction> {
         match event {
-            Event::End(cause) if self.phase < Phase::Closing => self.close(cause),
-            Event::End(cause) => self.insist(&cause),
-            Event::Rang(timer) => self.rang(timer),
-            Event::LogSettled | Event::Wiped(_) => self.wipe(&event),
-            Event::Drained => {
+            SessionEvent::End(cause) if self.phase < SessionPhase::Closing => self.close(cause),
+            SessionEvent::End(cause) => self.insist(&cause),
+            SessionEvent::Rang(timer) => self.rang(timer),
+            SessionEvent::LogSettled | SessionEvent::Wiped(_) => self.wipe(&event),
+            SessionEvent::Drained => {
                 if self.serve == Serve::Ready {
                     self.serve = Serve::Drained;
                 }
                 self.go_on()
             }
-            Event::Cleaned => {
+            SessionEvent::Cleaned => {
                 self.cleaned = true;
                 self.go_on()
             }
-            Event::GuardEnded(how) => self.guard_ended(how),
-            Event::ServeReady if self.serve == Serve::Starting => {
+            SessionEvent::GuardEnded(how) => self.guard_ended(how),
+            SessionEvent::ServeReady if self.serve == Serve::Starting => {
                 self.serve = Serve::Ready;
                 self.go_on()
             }
-            Event::ServeReady => Vec::new(),
-            Event::ServeEnded(how) => self.serve_ended(how),
-            Event::TunnelFound if self.tunnel == Tunnel::Searching => {
+            SessionEvent::ServeReady => Vec::new(),
+            SessionEvent::ServeEnded(how) => self.serve_ended(how),
+            SessionEvent::TunnelFound if self.tunnel == Tunnel::Searching => {
                 self.tunnel = Tunnel::Found;
                 self.go_on()
             }
-            Event::TunnelFound => Vec::new(),
-            Event::TunnelUp(url) => self.tunnel_up(url),
-            Event::TunnelLost(why, wait) => self.tunnel_lost(why, wait),
-            Event::TunnelUnregistered if self.phase == Phase::Closing => {
+            SessionEvent::TunnelFound => Vec::new(),
+            SessionEvent::TunnelUp(url) => self.tunnel_up(url),
+            SessionEvent::TunnelLost(why, wait) => self.tunnel_lost(why, wait),
+            SessionEvent::TunnelUnregistered if self.phase == SessionPhase::Closing => {
                 self.tunnel = Tunnel::Unregistered;
                 self.go_on()
             }
-            Event::TunnelUnregistered => Vec::new(),
-            Event::TunnelEnded(how) => self.tunnel_ended(how),
+            SessionEvent::TunnelUnregistered => Vec::new(),
+            SessionEvent::TunnelEnded(how) => self.tunnel_ended(how),
         }
     }
 
     /// Moves to the next phase if everything that this one waits for is there.
-    fn go_on(&mut self) -> Vec<Action> {
+    fn go_on(&mut self) -> Vec<SessionAction> {
         let searched = self.tunnel != Tunnel::Searching;
         match self.phase {
-            Phase::Preparing if self.cleaned && searched => {
-                self.phase = Phase::Starting;
+            SessionPhase::Preparing if self.cleaned && searched => {
+                self.phase = SessionPhase::Starting;
                 self.serve = Serve::Starting;
-                vec![Action::StartServe, Arm(Timer::Start, START)]
+                vec![SessionAction::StartServe, Arm(SessionTimer::Start, START)]
             }
-            Phase::Starting if self.serve == Serve::Ready => self.open(),
-            Phase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
-            Phase::Closing => {
+            SessionPhase::Starting if self.serve == Serve::Ready => self.open(),
+            SessionPhase::Open if self.tunnel == Tunnel::Found => self.open_tunnel(),
+            SessionPhase::Closing => {
                 let goodbye_said = matches!(self.serve, Serve::None | Serve::Drained);
                 // With the goodbye said there is nothing left that cloudflared could carry, however
                 // long it waits for the edge to hang up.
                 let tunnel_done = matches!(self.tunnel, Tunnel::None | Tunnel::Unregistered);
                 if goodbye_said && tunnel_done { self.drain() } else { Vec::new() }
             }
-            Phase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
+            SessionPhase::Draining if self.serve == Serve::None && self.tunnel == Tunnel::None => {
                 self.settle()
             }
-            Phase::Preparing
-            | Phase::Starting
-            | Phase::Opening
-            | Phase::Open
-            | Phase::Draining
-            | Phase::Wiping
-            | Phase::Over => Vec::new(),
+            SessionPhase::Preparing
+            | SessionPhase::Starting
+            | SessionPhase::Opening
+            | SessionPhase::Open
+            | SessionPhase::Draining
+            | SessionPhase::Wiping
+            | SessionPhase::Over => Vec::new(),
         }
     }
 
-    fn open(&mut self) -> Vec<Action> {
+    fn open(&mut self) -> Vec<SessionAction> {
         match &self.tunnel {
             Tunnel::Found => {
-                self.phase = Phase::Opening;
+                self.phase = SessionPhase::Opening;
                 self.open_tunnel()
             }
             Tunnel::None
@@ -205,59 +214,66 @@ impl Session {
             | Tunnel::Up
             | Tunnel::Unregistered
             | Tunnel::Lost(_) => {
-                self.phase = Phase::Open;
-                vec![Action::ShowLink(None)]
+                self.phase = SessionPhase::Open;
+                vec![SessionAction::ShowLink(None)]
             }
         }
     }
 
     /// The session goes on without one: the kernel still ends our processes with us, only the
     /// runtime folder would stay for the next start.
-    fn guard_ended(&mut self, how: String) -> Vec<Action> {
-        if self.wiping || self.phase == Phase::Over {
+    fn guard_ended(&mut self, how: String) -> Vec<SessionAction> {
+        if self.wiping || self.phase == SessionPhase::Over {
             return Vec::new();
         }
         let replaced = self.guards > 0;
         let mut actions = Vec::new();
         if replaced {
             self.guards -= 1;
-            actions.push(Action::StartGuard);
+            actions.push(SessionAction::StartGuard);
         }
         // Said when it is so: whoever reads it may kill us at once.
-        actions.push(Action::ShowGuardLost { how, replaced });
+        actions.push(SessionAction::ShowGuardLost { how, replaced });
         actions
     }
 
-    fn serve_ended(&mut self, how: String) -> Vec<Action> {
+    fn serve_ended(&mut self, how: String) -> Vec<SessionAction> {
         self.serve = Serve::None;
-        if self.phase < Phase::Closing {
-            return self.close(Cause::Failed(format!("chattrace-serve {how}: the room is gone")));
+        if self.phase < SessionPhase::Closing {
+            return self
+                .close(EndReason::Failed(format!("chattrace-serve {how}: the room is gone")));
         }
         self.go_on()
     }
 
-    fn rang(&mut self, timer: Timer) -> Vec<Action> {
+    fn rang(&mut self, timer: SessionTimer) -> Vec<SessionAction> {
         match (timer, self.phase) {
-            (Timer::Clean, Phase::Preparing) if !self.cleaned => vec![Action::KillCleaner],
-            (Timer::Start, Phase::Starting) => {
-                self.close(Cause::Failed("chattrace-serve did not become ready".to_owned()))
+            (SessionTimer::Clean, SessionPhase::Preparing) if !self.cleaned => {
+                vec![SessionAction::KillCleaner]
             }
-            (Timer::Retry, Phase::Open) if self.tunnel == Tunnel::None => self.start_tunnel(),
+            (SessionTimer::Start, SessionPhase::Starting) => {
+                self.close(EndReason::Failed("chattrace-serve did not become ready".to_owned()))
+            }
+            (SessionTimer::Retry, SessionPhase::Open) if self.tunnel == Tunnel::None => {
+                self.start_tunnel()
+            }
             // The lost one still ends; the next try comes after it.
-            (Timer::Retry, Phase::Open) if matches!(self.tunnel, Tunnel::Lost(_)) => {
-                vec![KillTunnel, Arm(Timer::Retry, RETRY.0)]
+            (SessionTimer::Retry, SessionPhase::Open) if matches!(self.tunnel, Tunnel::Lost(_)) => {
+                vec![KillTunnel, Arm(SessionTimer::Retry, RETRY.0)]
             }
-            (Timer::Retry, phase) if phase < Phase::Open => vec![Arm(Timer::Retry, RETRY.0)],
-            (Timer::Drain, Phase::Closing) => self.drain(),
-            (Timer::Kill, Phase::Draining) => vec![KillServe],
-            (Timer::Gone, Phase::Draining) => self.settle(),
+            (SessionTimer::Retry, phase) if phase < SessionPhase::Open => {
+                vec![Arm(SessionTimer::Retry, RETRY.0)]
+            }
+            (SessionTimer::Drain, SessionPhase::Closing) => self.drain(),
+            (SessionTimer::Kill, SessionPhase::Draining) => vec![KillServe],
+            (SessionTimer::Gone, SessionPhase::Draining) => self.settle(),
             (
-                Timer::Clean
-                | Timer::Start
-                | Timer::Retry
-                | Timer::Drain
-                | Timer::Kill
-                | Timer::Gone,
+                SessionTimer::Clean
+                | SessionTimer::Start
+                | SessionTimer::Retry
+                | SessionTimer::Drain
+                | SessionTimer::Kill
+                | SessionTimer::Gone,
                 _,
             ) => Vec::new(),
         }

@@ -8,40 +8,47 @@ fn url() -> String {
     "https://a.trycloudflare.com".to_owned()
 }
 
-fn ctrl_c() -> Event {
-    Event::End(Cause::Asked(Asked::Operator))
+fn ctrl_c() -> SessionEvent {
+    SessionEvent::End(EndReason::EndRequest(EndRequest::Operator))
 }
 
 /// One of each.
-fn events() -> Vec<Event> {
-    let timers = [Timer::Clean, Timer::Start, Timer::Retry, Timer::Drain, Timer::Kill, Timer::Gone];
-    let mut events = vec![
-        Event::Cleaned,
-        Event::GuardEnded("was ended by SIGKILL".into()),
-        Event::TunnelFound,
-        Event::TunnelUp(url()),
-        Event::TunnelLost("no network".into(), Some(600)),
-        Event::TunnelEnded("ended with code 69".into()),
-        Event::TunnelUnregistered,
-        Event::ServeReady,
-        Event::ServeEnded("ended with code 70".into()),
-        Event::Drained,
-        ctrl_c(),
-        Event::End(Cause::Asked(Asked::Terminated)),
-        Event::End(Cause::Asked(Asked::TerminalClosed)),
-        Event::End(Cause::Asked(Asked::ReaderGone)),
-        Event::End(Cause::Asked(Asked::WriterGone)),
-        Event::End(Cause::Failed("x".into())),
-        Event::LogSettled,
-        Event::Wiped(true),
-        Event::Wiped(false),
+fn events() -> Vec<SessionEvent> {
+    let timers = [
+        SessionTimer::Clean,
+        SessionTimer::Start,
+        SessionTimer::Retry,
+        SessionTimer::Drain,
+        SessionTimer::Kill,
+        SessionTimer::Gone,
     ];
-    events.extend(timers.map(Event::Rang));
+    let mut events = vec![
+        SessionEvent::Cleaned,
+        SessionEvent::GuardEnded("was ended by SIGKILL".into()),
+        SessionEvent::TunnelFound,
+        SessionEvent::TunnelUp(url()),
+        SessionEvent::TunnelLost("no network".into(), Some(600)),
+        SessionEvent::TunnelEnded("ended with code 69".into()),
+        SessionEvent::TunnelUnregistered,
+        SessionEvent::ServeReady,
+        SessionEvent::ServeEnded("ended with code 70".into()),
+        SessionEvent::Drained,
+        ctrl_c(),
+        SessionEvent::End(EndReason::EndRequest(EndRequest::Terminated)),
+        SessionEvent::End(EndReason::EndRequest(EndRequest::TerminalClosed)),
+        SessionEvent::End(EndReason::EndRequest(EndRequest::ReaderGone)),
+        SessionEvent::End(EndReason::EndRequest(EndRequest::WriterGone)),
+        SessionEvent::End(EndReason::Failed("x".into())),
+        SessionEvent::LogSettled,
+        SessionEvent::Wiped(true),
+        SessionEvent::Wiped(false),
+    ];
+    events.extend(timers.map(SessionEvent::Rang));
     events
 }
 
-fn run(tunnelling: Tunnelling, steps: &[Event]) -> (Session, Vec<Action>) {
-    let (mut session, mut actions) = Session::begin(tunnelling);
+fn run(tunnel_policy: TunnelPolicy, steps: &[SessionEvent]) -> (Session, Vec<SessionAction>) {
+    let (mut session, mut actions) = Session::begin(tunnel_policy);
     for event in steps {
         actions = session.step(event.clone());
     }
@@ -49,10 +56,15 @@ fn run(tunnelling: Tunnelling, steps: &[Event]) -> (Session, Vec<Action>) {
 }
 
 fn open() -> Session {
-    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady, Event::TunnelUp(url())];
-    let (session, actions) = run(Tunnelling::WhenPossible, &steps);
-    assert_eq!(actions, [Action::ShowLink(Some(url()))]);
-    assert_eq!(session.phase(), Phase::Open);
+    let steps = [
+        SessionEvent::Cleaned,
+        SessionEvent::TunnelFound,
+        SessionEvent::ServeReady,
+        SessionEvent::TunnelUp(url()),
+    ];
+    let (session, actions) = run(TunnelPolicy::WhenPossible, &steps);
+    assert_eq!(actions, [SessionAction::ShowLink(Some(url()))]);
+    assert_eq!(session.phase(), SessionPhase::Open);
     session
 }
 
@@ -60,33 +72,40 @@ fn open() -> Session {
 fn a_whole_session() {
     let mut session = open();
     let actions = session.step(ctrl_c());
-    assert_eq!(session.phase(), Phase::Closing);
+    assert_eq!(session.phase(), SessionPhase::Closing);
     // The goodbye and the unregistering begin together.
-    assert!(actions.contains(&Action::DrainServe) && actions.contains(&Action::CloseTunnel));
-    assert_eq!(session.step(Event::Drained), []);
-    let actions = session.step(Event::TunnelEnded("ended with code 0".into()));
-    assert_eq!(session.phase(), Phase::Draining);
-    assert!(actions.contains(&Action::ReleaseServe));
-    let actions = session.step(Event::ServeEnded("ended with code 0".into()));
-    assert_eq!(actions, [Action::SettleLog { ask: true }]);
-    assert_eq!(session.step(Event::LogSettled), [Action::Wipe]);
-    let cause = Cause::Asked(Asked::Operator);
-    assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Clean(cause))]);
-    assert_eq!(session.phase(), Phase::Over);
+    assert!(
+        actions.contains(&SessionAction::DrainServe)
+            && actions.contains(&SessionAction::CloseTunnel)
+    );
+    assert_eq!(session.step(SessionEvent::Drained), []);
+    let actions = session.step(SessionEvent::TunnelEnded("ended with code 0".into()));
+    assert_eq!(session.phase(), SessionPhase::Draining);
+    assert!(actions.contains(&SessionAction::ReleaseServe));
+    let actions = session.step(SessionEvent::ServeEnded("ended with code 0".into()));
+    assert_eq!(actions, [SessionAction::SettleLog { ask: true }]);
+    assert_eq!(session.step(SessionEvent::LogSettled), [SessionAction::Wipe]);
+    let cause = EndReason::EndRequest(EndRequest::Operator);
+    assert_eq!(
+        session.step(SessionEvent::Wiped(true)),
+        [SessionAction::Finish(SessionOutcome::Clean(cause))]
+    );
+    assert_eq!(session.phase(), SessionPhase::Over);
 }
 
 /// However long cloudflared waits for the edge to hang up: it has nothing left to carry.
 #[test]
 fn with_the_goodbye_said_and_the_address_given_back_nobody_waits_for_cloudflared() {
-    for events in
-        [[Event::Drained, Event::TunnelUnregistered], [Event::TunnelUnregistered, Event::Drained]]
-    {
+    for events in [
+        [SessionEvent::Drained, SessionEvent::TunnelUnregistered],
+        [SessionEvent::TunnelUnregistered, SessionEvent::Drained],
+    ] {
         let mut session = open();
         session.step(ctrl_c());
         let [first, second] = events;
         assert_eq!(session.step(first), []);
-        assert!(session.step(second).contains(&Action::KillTunnel));
-        assert_eq!(session.phase(), Phase::Draining);
+        assert!(session.step(second).contains(&SessionAction::KillTunnel));
+        assert_eq!(session.phase(), SessionPhase::Draining);
     }
 }
 
@@ -94,83 +113,98 @@ fn with_the_goodbye_said_and_the_address_given_back_nobody_waits_for_cloudflared
 #[test]
 fn a_lost_guard_is_replaced_a_few_times_and_the_session_goes_on_without() {
     let mut session = open();
-    let mut lose = || session.step(Event::GuardEnded("was ended by SIGKILL".into()));
+    let mut lose = || session.step(SessionEvent::GuardEnded("was ended by SIGKILL".into()));
     for _ in 1..GUARDS {
-        assert!(lose().contains(&Action::StartGuard));
+        assert!(lose().contains(&SessionAction::StartGuard));
     }
     let how = "was ended by SIGKILL".to_owned();
-    assert_eq!(lose(), [Action::ShowGuardLost { how, replaced: false }]);
-    assert_eq!(session.phase(), Phase::Open);
+    assert_eq!(lose(), [SessionAction::ShowGuardLost { how, replaced: false }]);
+    assert_eq!(session.phase(), SessionPhase::Open);
 }
 
 #[test]
 fn a_cleaner_that_hangs_does_not_keep_the_session_from_beginning() {
-    let (mut session, actions) = run(Tunnelling::Never, &[Event::Rang(Timer::Clean)]);
-    assert_eq!(actions, [Action::KillCleaner]);
-    assert!(session.step(Event::Cleaned).contains(&Action::StartServe));
-    assert_eq!(session.step(Event::Rang(Timer::Clean)), []);
+    let (mut session, actions) =
+        run(TunnelPolicy::Never, &[SessionEvent::Rang(SessionTimer::Clean)]);
+    assert_eq!(actions, [SessionAction::KillCleaner]);
+    assert!(session.step(SessionEvent::Cleaned).contains(&SessionAction::StartServe));
+    assert_eq!(session.step(SessionEvent::Rang(SessionTimer::Clean)), []);
 }
 
 /// V-14, in the machine: no link before the address works.
 #[test]
 fn no_public_link_before_the_tunnel_is_up() {
-    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady];
-    let (session, actions) = run(Tunnelling::WhenPossible, &steps);
-    assert_eq!((session.phase(), actions), (Phase::Opening, vec![Action::OpenTunnel]));
+    let steps = [SessionEvent::Cleaned, SessionEvent::TunnelFound, SessionEvent::ServeReady];
+    let (session, actions) = run(TunnelPolicy::WhenPossible, &steps);
+    assert_eq!(
+        (session.phase(), actions),
+        (SessionPhase::Opening, vec![SessionAction::OpenTunnel])
+    );
 }
 
 #[test]
 fn without_a_tunnel_the_link_is_local_at_once() {
-    let (session, actions) = run(Tunnelling::Never, &[Event::Cleaned, Event::ServeReady]);
-    assert_eq!((session.phase(), actions), (Phase::Open, vec![Action::ShowLink(None)]));
+    let (session, actions) =
+        run(TunnelPolicy::Never, &[SessionEvent::Cleaned, SessionEvent::ServeReady]);
+    assert_eq!(
+        (session.phase(), actions),
+        (SessionPhase::Open, vec![SessionAction::ShowLink(None)])
+    );
 }
 
 #[test]
 fn a_lost_tunnel_falls_back_to_the_local_link_and_is_tried_again() {
-    let lost = Event::TunnelLost("no network".into(), None);
-    let steps = [Event::Cleaned, Event::TunnelFound, Event::ServeReady, lost];
-    let (mut session, actions) = run(Tunnelling::WhenPossible, &steps);
-    assert!(actions.contains(&Action::ShowLink(None)));
-    session.step(Event::TunnelEnded("ended with code 69".into()));
-    assert_eq!(session.step(Event::Rang(Timer::Retry)), [Action::StartTunnel]);
-    assert_eq!(session.step(Event::TunnelFound), [Action::OpenTunnel]);
-    assert_eq!(session.step(Event::TunnelUp(url())), [Action::ShowLink(Some(url()))]);
+    let lost = SessionEvent::TunnelLost("no network".into(), None);
+    let steps = [SessionEvent::Cleaned, SessionEvent::TunnelFound, SessionEvent::ServeReady, lost];
+    let (mut session, actions) = run(TunnelPolicy::WhenPossible, &steps);
+    assert!(actions.contains(&SessionAction::ShowLink(None)));
+    session.step(SessionEvent::TunnelEnded("ended with code 69".into()));
+    assert_eq!(session.step(SessionEvent::Rang(SessionTimer::Retry)), [SessionAction::StartTunnel]);
+    assert_eq!(session.step(SessionEvent::TunnelFound), [SessionAction::OpenTunnel]);
+    assert_eq!(session.step(SessionEvent::TunnelUp(url())), [SessionAction::ShowLink(Some(url()))]);
 }
 
 #[test]
 fn another_address_after_a_lost_one_is_told_to_the_participants() {
     let mut session = open();
-    session.step(Event::TunnelLost("no network".into(), None));
-    session.step(Event::TunnelEnded("ended with code 69".into()));
-    session.step(Event::Rang(Timer::Retry));
-    session.step(Event::TunnelFound);
+    session.step(SessionEvent::TunnelLost("no network".into(), None));
+    session.step(SessionEvent::TunnelEnded("ended with code 69".into()));
+    session.step(SessionEvent::Rang(SessionTimer::Retry));
+    session.step(SessionEvent::TunnelFound);
     let other = "https://b.trycloudflare.com".to_owned();
-    let actions = session.step(Event::TunnelUp(other.clone()));
-    assert_eq!(actions, [Action::ShowLink(Some(other.clone())), Action::TellMoved(other)]);
+    let actions = session.step(SessionEvent::TunnelUp(other.clone()));
+    assert_eq!(
+        actions,
+        [SessionAction::ShowLink(Some(other.clone())), SessionAction::TellMoved(other)]
+    );
 }
 
 #[test]
 fn a_required_tunnel_that_cannot_be_had_ends_the_session() {
-    let lost = Event::TunnelLost("no network".into(), None);
-    let (session, _) = run(Tunnelling::Required, &[Event::Cleaned, lost]);
-    assert_eq!(session.phase(), Phase::Closing);
-    assert_eq!(session.cause(), Some(&Cause::NoTunnel("no network".into())));
+    let lost = SessionEvent::TunnelLost("no network".into(), None);
+    let (session, _) = run(TunnelPolicy::Required, &[SessionEvent::Cleaned, lost]);
+    assert_eq!(session.phase(), SessionPhase::Closing);
+    assert_eq!(session.cause(), Some(&EndReason::NoTunnel("no network".into())));
 }
 
 #[test]
 fn a_cool_down_is_respected_and_the_pauses_grow() {
     let mut session = open();
-    let pause = |actions: &[Action]| {
+    let pause = |actions: &[SessionAction]| {
         actions.iter().find_map(|action| {
-            if let Action::Arm(Timer::Retry, pause) = action { Some(pause.as_secs()) } else { None }
+            if let SessionAction::Arm(SessionTimer::Retry, pause) = action {
+                Some(pause.as_secs())
+            } else {
+                None
+            }
         })
     };
-    let actions = session.step(Event::TunnelLost("429".into(), Some(600)));
+    let actions = session.step(SessionEvent::TunnelLost("429".into(), Some(600)));
     assert_eq!(pause(&actions), Some(600));
     for expected in [10, 20, 40, 80, 160, 300, 300] {
-        session.step(Event::TunnelEnded("ended".into()));
-        session.step(Event::Rang(Timer::Retry));
-        let actions = session.step(Event::TunnelLost("still".into(), None));
+        session.step(SessionEvent::TunnelEnded("ended".into()));
+        session.step(SessionEvent::Rang(SessionTimer::Retry));
+        let actions = session.step(SessionEvent::TunnelLost("still".into(), None));
         assert_eq!(pause(&actions), Some(expected));
     }
 }
@@ -178,22 +212,29 @@ fn a_cool_down_is_respected_and_the_pauses_grow() {
 #[test]
 fn a_dead_room_ends_the_session_as_failed() {
     let mut session = open();
-    session.step(Event::ServeEnded("was ended by SIGKILL".into()));
-    assert_eq!(session.phase(), Phase::Closing);
-    assert!(matches!(session.cause(), Some(Cause::Failed(_))));
+    session.step(SessionEvent::ServeEnded("was ended by SIGKILL".into()));
+    assert_eq!(session.phase(), SessionPhase::Closing);
+    assert!(matches!(session.cause(), Some(EndReason::Failed(_))));
 }
 
 #[test]
 fn asking_twice_kills_at_once_in_every_later_phase() {
-    let ended = Event::TunnelEnded("ended".into());
-    let until_question = [Event::Drained, ended, Event::ServeEnded("ended".into())];
+    let ended = SessionEvent::TunnelEnded("ended".into());
+    let until_question = [SessionEvent::Drained, ended, SessionEvent::ServeEnded("ended".into())];
     for count in 0..=until_question.len() {
         let mut session = open();
         session.step(ctrl_c());
         until_question[..count].iter().for_each(|event| drop(session.step(event.clone())));
         let actions = session.step(ctrl_c());
-        assert_eq!(actions, [Action::KillTunnel, Action::KillServe, Action::Wipe], "{count}");
-        assert_eq!(session.step(Event::Wiped(true)), [Action::Finish(Ending::Killed)]);
+        assert_eq!(
+            actions,
+            [SessionAction::KillTunnel, SessionAction::KillServe, SessionAction::Wipe],
+            "{count}"
+        );
+        assert_eq!(
+            session.step(SessionEvent::Wiped(true)),
+            [SessionAction::Finish(SessionOutcome::Killed)]
+        );
     }
 }
 
@@ -201,30 +242,30 @@ fn asking_twice_kills_at_once_in_every_later_phase() {
 /// and over the question both get the default answer.
 #[test]
 fn only_ctrl_c_is_impatience() {
-    for again in [Asked::Terminated, Asked::TerminalClosed] {
+    for again in [EndRequest::Terminated, EndRequest::TerminalClosed] {
         let mut session = open();
         session.step(ctrl_c());
-        assert_eq!(session.step(Event::End(Cause::Asked(again))), []);
-        for event in [Event::Drained, Event::TunnelEnded("ended".into())] {
+        assert_eq!(session.step(SessionEvent::End(EndReason::EndRequest(again))), []);
+        for event in [SessionEvent::Drained, SessionEvent::TunnelEnded("ended".into())] {
             session.step(event);
         }
-        let asked = session.step(Event::ServeEnded("ended".into()));
-        assert_eq!(asked, [Action::SettleLog { ask: true }]);
-        let told = session.step(Event::End(Cause::Asked(again)));
-        assert_eq!(told, [Action::SettleLog { ask: false }]);
-        assert_eq!(session.step(Event::LogSettled), [Action::Wipe]);
+        let asked = session.step(SessionEvent::ServeEnded("ended".into()));
+        assert_eq!(asked, [SessionAction::SettleLog { ask: true }]);
+        let told = session.step(SessionEvent::End(EndReason::EndRequest(again)));
+        assert_eq!(told, [SessionAction::SettleLog { ask: false }]);
+        assert_eq!(session.step(SessionEvent::LogSettled), [SessionAction::Wipe]);
     }
 }
 
 /// In a pipeline the neighbour dies of the same Ctrl+C, and the news of that may come first.
 #[test]
 fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
-    for gone in [Asked::ReaderGone, Asked::WriterGone] {
+    for gone in [EndRequest::ReaderGone, EndRequest::WriterGone] {
         let mut session = open();
-        session.step(Event::End(Cause::Asked(gone)));
+        session.step(SessionEvent::End(EndReason::EndRequest(gone)));
         assert_eq!(session.step(ctrl_c()), []);
-        assert_eq!(session.cause(), Some(&Cause::Asked(Asked::Operator)));
-        assert!(session.step(ctrl_c()).contains(&Action::KillServe));
+        assert_eq!(session.cause(), Some(&EndReason::EndRequest(EndRequest::Operator)));
+        assert!(session.step(ctrl_c()).contains(&SessionAction::KillServe));
     }
 }
 
@@ -232,12 +273,12 @@ fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let mut seen = std::collections::BTreeSet::new();
-    for tunnelling in [Tunnelling::Never, Tunnelling::WhenPossible, Tunnelling::Required] {
+    for tunnel_policy in [TunnelPolicy::Never, TunnelPolicy::WhenPossible, TunnelPolicy::Required] {
         let mut paths = vec![Vec::new()];
         for _ in 0..3 {
             paths = extended(&paths);
             for path in &paths {
-                let (mut session, _) = run(tunnelling, path);
+                let (mut session, _) = run(tunnel_policy, path);
                 walk(&mut session, &mut seen);
             }
         }
@@ -245,23 +286,23 @@ fn every_phase_answers_every_event_and_no_phase_goes_back() {
     assert_eq!(seen.len(), 8 * events().len(), "a pair was never tried");
 }
 
-fn extended(paths: &[Vec<Event>]) -> Vec<Vec<Event>> {
-    let with = |path: &Vec<Event>, event| [path.clone(), vec![event]].concat();
+fn extended(paths: &[Vec<SessionEvent>]) -> Vec<Vec<SessionEvent>> {
+    let with = |path: &Vec<SessionEvent>, event| [path.clone(), vec![event]].concat();
     paths.iter().flat_map(|path| events().into_iter().map(move |event| with(path, event))).collect()
 }
 
 /// Leads the session to its end along the shortest way and tries every event in every phase.
-fn walk(session: &mut Session, seen: &mut std::collections::BTreeSet<(Phase, usize)>) {
+fn walk(session: &mut Session, seen: &mut std::collections::BTreeSet<(SessionPhase, usize)>) {
     let way = [
-        Event::Cleaned,
-        Event::TunnelFound,
-        Event::ServeReady,
-        Event::TunnelUp(url()),
-        Event::End(Cause::Asked(Asked::Remotely)),
-        Event::Rang(Timer::Drain),
-        Event::Rang(Timer::Gone),
-        Event::LogSettled,
-        Event::Wiped(true),
+        SessionEvent::Cleaned,
+        SessionEvent::TunnelFound,
+        SessionEvent::ServeReady,
+        SessionEvent::TunnelUp(url()),
+        SessionEvent::End(EndReason::EndRequest(EndRequest::Remotely)),
+        SessionEvent::Rang(SessionTimer::Drain),
+        SessionEvent::Rang(SessionTimer::Gone),
+        SessionEvent::LogSettled,
+        SessionEvent::Wiped(true),
     ];
     for step in way {
         for (number, event) in events().into_iter().enumerate() {
@@ -273,10 +314,10 @@ fn walk(session: &mut Session, seen: &mut std::collections::BTreeSet<(Phase, usi
         }
         session.step(step);
     }
-    assert_eq!(session.phase(), Phase::Over);
+    assert_eq!(session.phase(), SessionPhase::Over);
     for (number, event) in events().into_iter().enumerate() {
         assert_eq!(session.step(event), []);
-        seen.insert((Phase::Over, number));
+        seen.insert((SessionPhase::Over, number));
     }
 }
 
@@ -286,16 +327,16 @@ proptest! {
     #[test]
     fn any_order_of_events_reaches_the_end(picks in proptest::collection::vec(0usize..100, 0..60)) {
         let all = events();
-        let (mut session, _) = Session::begin(Tunnelling::WhenPossible);
+        let (mut session, _) = Session::begin(TunnelPolicy::WhenPossible);
         for pick in picks {
             session.step(all[pick % all.len()].clone());
         }
-        let mut due = session.step(Event::End(Cause::Asked(Asked::Remotely)));
-        for timer in [Timer::Drain, Timer::Kill, Timer::Gone] {
-            due.extend(session.step(Event::Rang(timer)));
+        let mut due = session.step(SessionEvent::End(EndReason::EndRequest(EndRequest::Remotely)));
+        for timer in [SessionTimer::Drain, SessionTimer::Kill, SessionTimer::Gone] {
+            due.extend(session.step(SessionEvent::Rang(timer)));
         }
-        session.step(Event::LogSettled);
-        session.step(Event::Wiped(true));
-        prop_assert_eq!(session.phase(), Phase::Over);
+        session.step(SessionEvent::LogSettled);
+        session.step(SessionEvent::Wiped(true));
+        prop_assert_eq!(session.phase(), SessionPhase::Over);
     }
 }

@@ -22,7 +22,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum Violation {
     /// It is not of this build; what follows its name.
-    Stranger(String),
+    VersionMismatch(String),
     /// It is of this build, or says so, and was taken over; what follows its name.
     Hostile(String),
 }
@@ -38,7 +38,7 @@ pub(super) trait Protocol: Default + Send + 'static {
     /// What it says.
     type Message: serde::de::DeserializeOwned + Send + 'static;
     /// Messages at once, and then in a second. More than either is too much.
-    const PACE: (u64, u64);
+    const RATE: (u64, u64);
 
     /// Takes the next message. `awaited`: whether that was asked for which only an order of ours
     /// brings about, the goodbye of a room or the address of a tunnel.
@@ -59,12 +59,12 @@ fn greeted(version: &str) -> Result<(), Violation> {
     if version == VERSION {
         Ok(())
     } else {
-        Err(Violation::Stranger(format!("is version {version}")))
+        Err(Violation::VersionMismatch(format!("is version {version}")))
     }
 }
 
 fn no_greeting() -> Violation {
-    Violation::Stranger("did not say its version".to_owned())
+    Violation::VersionMismatch("did not say its version".to_owned())
 }
 
 /// Where the room stands.
@@ -126,7 +126,7 @@ impl Protocol for RoomProtocol {
     type Message = FromServe;
     /// The largest room may fill, empty and fill again at once: 10 000 joins, 10 000 leaves, 10 000
     /// joins. The room itself lets in more slowly than 1 000 a second.
-    const PACE: (u64, u64) = (32_768, 1_000);
+    const RATE: (u64, u64) = (32_768, 1_000);
 
     fn recv(&mut self, message: &FromServe, awaited: bool) -> Result<(), Violation> {
         match (message, self.stage) {
@@ -196,7 +196,7 @@ impl Protocol for TunnelProtocol {
     type Message = FromTunnel;
     /// A download tells how far it is five times a second; nothing else comes more than once a
     /// second for long.
-    const PACE: (u64, u64) = (1_024, 32);
+    const RATE: (u64, u64) = (1_024, 32);
 
     fn recv(&mut self, message: &FromTunnel, awaited: bool) -> Result<(), Violation> {
         use TunnelStage::{Addressed, Announced, Found, Greeting, Over, Searching, Unregistered};
@@ -280,7 +280,7 @@ pub(super) struct GuardProtocol {
 impl Protocol for GuardProtocol {
     type Message = FromGuard;
     /// A second message is out of order already.
-    const PACE: (u64, u64) = (8, 1);
+    const RATE: (u64, u64) = (8, 1);
 
     fn recv(&mut self, message: &FromGuard, _: bool) -> Result<(), Violation> {
         let FromGuard::Hello { version } = message;

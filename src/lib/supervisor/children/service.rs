@@ -11,9 +11,9 @@ use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::pace::MessagePace;
+use super::message_rate::MessageRate;
 use super::protocol::{Protocol, Violation};
-use super::{Input, Role};
+use super::{ChildRole, Input};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 use crate::terminal::{sentence, start_of};
@@ -37,8 +37,8 @@ pub(super) const ECHO: Duration = Duration::from_millis(200);
 
 /// A service that runs.
 #[derive(Debug)]
-pub(in crate::supervisor) struct Running<Order> {
-    role: Role,
+pub(in crate::supervisor) struct Service<Order> {
+    role: ChildRole,
     service: ServiceProcess,
     /// `None`: it was let go of.
     orders: Option<mpsc::Sender<Order>>,
@@ -47,7 +47,7 @@ pub(in crate::supervisor) struct Running<Order> {
     /// Passes on what it says.
     listening: AbortHandle,
     /// Ends with the last that it said on its standard error, once all its messages are queued.
-    voice: JoinHandle<Option<String>>,
+    stderr_task: JoinHandle<Option<String>>,
 }
 
 /// An order after which a service says what it may not say before.
@@ -74,7 +74,7 @@ impl Awaited for ToGuard {
     }
 }
 
-impl<Order: Awaited> Running<Order> {
+impl<Order: Awaited> Service<Order> {
     /// Tells it something. One that does not listen any more is noticed by its end.
     pub(in crate::supervisor) fn tell(&self, order: Order) {
         if order.is_awaited() {
@@ -97,13 +97,17 @@ impl<Order: Awaited> Running<Order> {
 
     /// Lets [`Input::Ended`] follow the last that a dead service has said: why it ended stands
     /// there, and the news of a death is faster than the words before it.
-    pub(in crate::supervisor) fn bury(self, reason: ExitReason, inputs: mpsc::Sender<Input>) {
+    pub(in crate::supervisor) fn report_exit(
+        self,
+        reason: ExitReason,
+        inputs: mpsc::Sender<Input>,
+    ) {
         tokio::spawn(async move {
-            let words = tokio::time::timeout(ECHO, self.voice).await;
+            let types = tokio::time::timeout(ECHO, self.stderr_task).await;
             // A process that has inherited its end must not be taken for the next of its kind.
             self.listening.abort();
-            let how = match words {
-                Ok(Ok(Some(words))) => format!("{reason}: {words}"),
+            let how = match types {
+                Ok(Ok(Some(types))) => format!("{reason}: {types}"),
                 Ok(_) | Err(_) => reason.to_string(),
             };
             let _ = inputs.send(Input::Ended(self.role, how)).await;
@@ -117,12 +121,12 @@ impl<Order: Awaited> Running<Order> {
 /// # Errors
 /// When the system does not start it.
 pub(super) fn start<P, Order>(
-    role: Role,
+    role: ChildRole,
     mut command: Command,
     session: &str,
     inputs: &mpsc::Sender<Input>,
     wrap: fn(P::Message) -> Option<Input>,
-) -> Result<Running<Order>, SpawnError>
+) -> Result<Service<Order>, SpawnError>
 where
     P: Protocol,
     Order: Serialize + Send + Sync + 'static,
@@ -141,7 +145,7 @@ where
     let listening = heard.abort_handle();
     tokio::spawn(speak(outbox, orders_in));
     let inputs = inputs.clone();
-    let voice = tokio::spawn(async move {
+    let stderr_task = tokio::spawn(async move {
         let last = match stderr {
             Some(stderr) => last_words(role, stderr, inputs).await,
             None => None,
@@ -149,12 +153,12 @@ where
         let _ = heard.await;
         last
     });
-    Ok(Running { role, service, orders: Some(orders), awaited, listening, voice })
+    Ok(Service { role, service, orders: Some(orders), awaited, listening, stderr_task })
 }
 
 /// One who listens to a service.
 struct Listening<P: Protocol> {
-    role: Role,
+    role: ChildRole,
     inbox: Inbox<P::Message>,
     inputs: mpsc::Sender<Input>,
     awaited: watch::Receiver<bool>,
@@ -163,10 +167,10 @@ struct Listening<P: Protocol> {
 impl<P: Protocol> Listening<P> {
     /// Passes on what the service says, until it ends or breaks a rule. Nothing is read after that.
     async fn run(mut self, wrap: fn(P::Message) -> Option<Input>) {
-        let (mut protocol, mut pace) = (P::default(), MessagePace::new(P::PACE));
+        let (mut protocol, mut message_rate) = (P::default(), MessageRate::new(P::RATE));
         let began = Instant::now();
         loop {
-            let input = match self.next(&mut protocol, &mut pace, began).await {
+            let input = match self.next(&mut protocol, &mut message_rate, began).await {
                 Ok(Some(message)) => wrap(message),
                 Ok(None) => return,
                 Err(violation) => {
@@ -186,7 +190,7 @@ impl<P: Protocol> Listening<P> {
     async fn next(
         &mut self,
         protocol: &mut P,
-        pace: &mut MessagePace,
+        message_rate: &mut MessageRate,
         began: Instant,
     ) -> Result<Option<P::Message>, Violation> {
         let Self { inbox, awaited, .. } = self;
@@ -206,7 +210,7 @@ impl<P: Protocol> Listening<P> {
         };
         match received {
             Ok(Some(message)) => {
-                pace.take(began.elapsed())?;
+                message_rate.take(began.elapsed())?;
                 protocol.recv(&message, *self.awaited.borrow())?;
                 Ok(Some(message))
             }
@@ -216,7 +220,7 @@ impl<P: Protocol> Listening<P> {
             }
             // Of another version, most likely: ours would say nothing that we do not know.
             Err(FrameError::NotUnderstood(_)) if !protocol.has_greeted() => {
-                Err(Violation::Stranger("speaks another version's language".to_owned()))
+                Err(Violation::VersionMismatch("speaks another version's language".to_owned()))
             }
             Err(FrameError::NotUnderstood(error)) => Err(Violation::Hostile(format!(
                 "said something that this version does not understand ({})",
@@ -229,7 +233,7 @@ impl<P: Protocol> Listening<P> {
 /// The last line of `stderr` that is not empty, once it has ended. Always reads on: a program whose
 /// standard error is full stops working.
 async fn last_words(
-    role: Role,
+    role: ChildRole,
     stderr: pipe::Receiver,
     inputs: mpsc::Sender<Input>,
 ) -> Option<String> {

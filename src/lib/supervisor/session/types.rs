@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::supervisor) enum Phase {
+pub(in crate::supervisor) enum SessionPhase {
     /// What dead sessions left is cleaned, cloudflared is found or fetched.
     Preparing,
     /// The room starts.
@@ -23,25 +23,25 @@ pub(in crate::supervisor) enum Phase {
     Over,
 }
 
-impl Phase {
+impl SessionPhase {
     /// The word for it, as scripts see it over the control socket.
     pub(in crate::supervisor) fn name(self) -> &'static str {
         match self {
-            Phase::Preparing => "preparing",
-            Phase::Starting => "starting",
-            Phase::Opening => "opening",
-            Phase::Open => "open",
-            Phase::Closing => "closing",
-            Phase::Draining => "draining",
-            Phase::Wiping => "wiping",
-            Phase::Over => "over",
+            SessionPhase::Preparing => "preparing",
+            SessionPhase::Starting => "starting",
+            SessionPhase::Opening => "opening",
+            SessionPhase::Open => "open",
+            SessionPhase::Closing => "closing",
+            SessionPhase::Draining => "draining",
+            SessionPhase::Wiping => "wiping",
+            SessionPhase::Over => "over",
         }
     }
 }
 
 /// How the room gets its public address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::supervisor) enum Tunnelling {
+pub(in crate::supervisor) enum TunnelPolicy {
     /// Not at all.
     Never,
     /// If it can be had; else the local link, and another try later.
@@ -52,9 +52,9 @@ pub(in crate::supervisor) enum Tunnelling {
 
 /// Why a session ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::supervisor) enum Cause {
+pub(in crate::supervisor) enum EndReason {
     /// The operator, or the system in their name.
-    Asked(Asked),
+    EndRequest(EndRequest),
     /// The public address was required and cannot be had.
     NoTunnel(String),
     /// Confinement was required and is not whole: what is missing.
@@ -65,7 +65,7 @@ pub(in crate::supervisor) enum Cause {
 
 /// Who asked for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::supervisor) enum Asked {
+pub(in crate::supervisor) enum EndRequest {
     /// Ctrl+C: somebody who can ask again, and means it when they do.
     Operator,
     /// `kill`, Ctrl+\: who sends this twice wants nothing more than once.
@@ -82,7 +82,7 @@ pub(in crate::supervisor) enum Asked {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::supervisor) enum Event {
+pub(in crate::supervisor) enum SessionEvent {
     /// The cleaning of dead sessions is over.
     Cleaned,
     /// The guard's process is gone: how.
@@ -104,18 +104,18 @@ pub(in crate::supervisor) enum Event {
     /// Everybody was told goodbye.
     Drained,
     /// Somebody wants the session to end.
-    End(Cause),
+    End(EndReason),
     /// The event log is saved or deleted.
     LogSettled,
     /// Everything was removed; `true` if the check found nothing left.
     Wiped(bool),
     /// A timer that was armed rang.
-    Rang(Timer),
+    Rang(SessionTimer),
 }
 
 /// Timers of a session; arming one again moves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::supervisor) enum Timer {
+pub(in crate::supervisor) enum SessionTimer {
     /// The cleaning of dead sessions has had its time.
     Clean,
     /// The room must be ready.
@@ -132,7 +132,7 @@ pub(in crate::supervisor) enum Timer {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::supervisor) enum Action {
+pub(in crate::supervisor) enum SessionAction {
     /// Start the guard.
     StartGuard,
     /// Say that the guard is gone, how, and whether there is another one.
@@ -161,7 +161,7 @@ pub(in crate::supervisor) enum Action {
     /// The public address is gone, or never came: why, and when the next try is.
     ShowLost(String, Option<Duration>),
     /// Say that the session ends, and why.
-    ShowEnd(Cause),
+    ShowEnd(EndReason),
     /// Tell the participants goodbye.
     DrainServe,
     /// Unregister.
@@ -180,16 +180,16 @@ pub(in crate::supervisor) enum Action {
     /// Remove everything and check.
     Wipe,
     /// Let a timer ring.
-    Arm(Timer, Duration),
+    Arm(SessionTimer, Duration),
     /// The session is over.
-    Finish(Ending),
+    Finish(SessionOutcome),
 }
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::supervisor) enum Ending {
+pub(in crate::supervisor) enum SessionOutcome {
     /// For this reason, and nothing remains.
-    Clean(Cause),
+    Clean(EndReason),
     /// Something remains.
     Remains,
     /// Asked twice.

@@ -2,30 +2,32 @@
 
 use std::path::Path;
 
-use super::super::session::{Asked, Cause};
-use super::{Board, Event};
+use super::{Console, ConsoleEvent};
 use crate::log::LogEntry;
+use crate::supervisor::session::{EndReason, EndRequest};
 use crate::terminal::{Mark, escape_control};
 
-impl Board {
+impl Console {
     /// The session ends.
-    pub(in crate::supervisor) fn ending(&mut self, cause: &Cause) {
+    pub(in crate::supervisor) fn ending(&mut self, cause: &EndReason) {
         self.screen.clear_status();
         self.note(LogEntry::Ended);
         let (mark, text) = match cause {
-            Cause::Asked(Asked::Operator | Asked::Terminated) => {
+            EndReason::EndRequest(EndRequest::Operator | EndRequest::Terminated) => {
                 (Mark::Note, "ending; everybody is told".to_owned())
             }
-            Cause::Asked(Asked::TerminalClosed) => {
+            EndReason::EndRequest(EndRequest::TerminalClosed) => {
                 (Mark::Note, "the terminal is closed".to_owned())
             }
-            Cause::Asked(Asked::ReaderGone) => {
+            EndReason::EndRequest(EndRequest::ReaderGone) => {
                 (Mark::Note, "nobody reads the output any more".to_owned())
             }
-            Cause::Asked(Asked::WriterGone) => (Mark::Note, "standard input has ended".to_owned()),
-            Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
-            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, escape_control(why)),
-            Cause::Unconfined(missing) => (
+            EndReason::EndRequest(EndRequest::WriterGone) => {
+                (Mark::Note, "standard input has ended".to_owned())
+            }
+            EndReason::EndRequest(EndRequest::Remotely) => (Mark::Note, "asked to end".to_owned()),
+            EndReason::NoTunnel(why) | EndReason::Failed(why) => (Mark::Bad, escape_control(why)),
+            EndReason::Unconfined(missing) => (
                 Mark::Bad,
                 format!(
                     "confinement was required and is not whole: {}; take a newer kernel, or leave \
@@ -34,7 +36,7 @@ impl Board {
                 ),
             ),
         };
-        self.json(&Event::Closing { text: &text });
+        self.json(&ConsoleEvent::LogQuestion { text: &text });
         match mark {
             Mark::Bad => {
                 self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2))
@@ -67,7 +69,7 @@ impl Board {
     /// The very last line.
     pub(in crate::supervisor) fn finished(&mut self, remains: &[String]) {
         self.screen.clear_status();
-        self.json(&Event::Closed { remains });
+        self.json(&ConsoleEvent::Closed { remains });
         if remains.is_empty() {
             self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
             return;

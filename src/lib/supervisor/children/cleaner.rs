@@ -7,8 +7,8 @@ use tokio::io::{AsyncBufRead, BufReader};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::running::{ECHO, excerpt, next_line, receiver};
-use super::{Input, Role};
+use super::service::{ECHO, excerpt, next_line, receiver};
+use super::{ChildRole, Input};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 
 /// Longest line: a path of 4 096 bytes, each of which JSON writes as six at most, and the rest.
@@ -42,7 +42,7 @@ impl Cleaner {
     /// # Errors
     /// When the system does not.
     pub(super) fn start(program: &Path, session: &str) -> Result<Self, SpawnError> {
-        let name = Role::Guard.program();
+        let name = ChildRole::Guard.program();
         let mut command = Command::new(program);
         command.args(["--stale", "--yes", "--json"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -63,7 +63,11 @@ impl Cleaner {
     }
 
     /// Lets [`Input::Cleaned`] follow its last line.
-    pub(in crate::supervisor) fn bury(self, reason: ExitReason, inputs: mpsc::Sender<Input>) {
+    pub(in crate::supervisor) fn report_exit(
+        self,
+        reason: ExitReason,
+        inputs: mpsc::Sender<Input>,
+    ) {
         tokio::spawn(async move {
             let told = tokio::time::timeout(ECHO, self.told).await;
             let told = told.map_or(Ok(0), |told| told.unwrap_or(Ok(0)));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Board, Event};
+use super::{Console, ConsoleEvent};
 use crate::control::Source;
 use crate::log::LogEntry;
 use crate::terminal::{Mark, escape_control};
@@ -12,7 +12,7 @@ use crate::terminal::{Mark, escape_control};
 /// another one was installed.
 const SAID: usize = 8;
 
-impl Board {
+impl Console {
     /// cloudflared is not here and will be fetched.
     pub(in crate::supervisor) fn fetching(
         &mut self,
@@ -63,7 +63,7 @@ impl Board {
 
     /// The tunnel makes progress.
     pub(in crate::supervisor) fn tunnel(&mut self, state: &str, text: &str) {
-        self.json(&Event::Tunnel { state, text: None });
+        self.json(&ConsoleEvent::Tunnel { state, text: None });
         self.screen.status(&format!("  {} {:<16} {text}", self.screen.sign(Mark::Note), "tunnel"));
     }
 
@@ -73,14 +73,14 @@ impl Board {
         self.trouble = None;
         self.note(LogEntry::PublicAgain);
         self.event("the public address is back");
-        self.json(&Event::Tunnel { state: "up", text: None });
+        self.json(&ConsoleEvent::Tunnel { state: "up", text: None });
     }
 
     /// The edge lost the tunnel for now.
     pub(in crate::supervisor) fn reconnecting(&mut self) {
         self.address = "reconnecting";
         self.event("the tunnel lost its connection and tries to come back");
-        self.json(&Event::Tunnel { state: "reconnecting", text: None });
+        self.json(&ConsoleEvent::Tunnel { state: "reconnecting", text: None });
     }
 
     /// There is no public address, and why. The same reason again, at the next try, is no news.
@@ -88,7 +88,7 @@ impl Board {
         self.screen.clear_status();
         self.address = "local only";
         let why = escape_control(why);
-        self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
+        self.json(&ConsoleEvent::Tunnel { state: "lost", text: Some(&why) });
         if self.trouble.as_ref() != Some(&why) {
             self.note(LogEntry::PublicLost);
             let next = pause

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::super::checks;
-use super::super::services::{Input, Role, Running, Violation};
-use super::super::session::{Asked, Cause, Event, Phase};
-use super::Drive;
+use super::EventLoop;
 use crate::config::ConfinementPolicy;
 use crate::control::{FromServe, FromTunnel, RequestBody, ResponseBody, ToServe, VERSION};
+use crate::supervisor::checks;
+use crate::supervisor::children::{ChildRole, Input, Service, Violation};
+use crate::supervisor::session::{EndReason, EndRequest, SessionEvent, SessionPhase};
 
-impl Drive {
+impl EventLoop {
     /// Lets the room answer under this public name, and no other.
     pub(super) fn host(&self, url: Option<&str>) {
         let name = url.and_then(|url| url.strip_prefix("https://")).map(str::to_owned);
@@ -19,17 +19,17 @@ impl Drive {
         }
     }
 
-    pub(super) fn hear(&mut self, input: Input) -> Option<Event> {
+    pub(super) fn hear(&mut self, input: Input) -> Option<SessionEvent> {
         match input {
             Input::Serve(message) => self.hear_serve(message),
             Input::Tunnel(message) => self.hear_tunnel(message),
             Input::Violated(role, violation) => Some(self.violated(role, violation)),
-            Input::Ended(Role::Serve, how) => Some(Event::ServeEnded(how)),
-            Input::Ended(Role::Tunnel, how) => Some(Event::TunnelEnded(how)),
-            Input::Ended(Role::Guard, how) => Some(Event::GuardEnded(how)),
+            Input::Ended(ChildRole::Serve, how) => Some(SessionEvent::ServeEnded(how)),
+            Input::Ended(ChildRole::Tunnel, how) => Some(SessionEvent::TunnelEnded(how)),
+            Input::Ended(ChildRole::Guard, how) => Some(SessionEvent::GuardEnded(how)),
             Input::Cleaned(cleaning) => {
-                self.board.cleaned(&cleaning);
-                Some(Event::Cleaned)
+                self.console.cleaned(&cleaning);
+                Some(SessionEvent::Cleaned)
             }
             Input::Request((ask, answer)) => {
                 let (body, event) = self.answer(&ask);
@@ -39,12 +39,12 @@ impl Drive {
             }
             Input::Answer(answer) => {
                 let settled =
-                    self.closing.answered(&mut self.board, &self.inputs, answer.as_deref());
-                settled.then_some(Event::LogSettled)
+                    self.closing.answered(&mut self.console, &self.inputs, answer.as_deref());
+                settled.then_some(SessionEvent::LogSettled)
             }
             Input::Settling(left) => {
                 let text = format!("registered; announced in {left} s, when its name has spread");
-                self.board.tunnel("settling", &text);
+                self.console.tunnel("settling", &text);
                 None
             }
         }
@@ -52,10 +52,10 @@ impl Drive {
 
     /// A service that breaks the rules is killed at once, and the session ends: what else it did is
     /// not known.
-    fn violated(&mut self, role: Role, violation: Violation) -> Event {
+    fn violated(&mut self, role: ChildRole, violation: Violation) -> SessionEvent {
         let name = role.program();
         let text = match violation {
-            Violation::Stranger(what) => format!(
+            Violation::VersionMismatch(what) => format!(
                 "{name} {what}, this is {VERSION}; build or install all four programs together"
             ),
             Violation::Hostile(what) => {
@@ -63,67 +63,67 @@ impl Drive {
                 format!("{name} {what}; it may have been taken over, so the session was ended")
             }
         };
-        if self.session.phase() >= Phase::Closing {
-            self.board.hint(&text);
+        if self.session.phase() >= SessionPhase::Closing {
+            self.console.hint(&text);
         }
-        Event::End(Cause::Failed(text))
+        SessionEvent::End(EndReason::Failed(text))
     }
 
-    fn kill(&self, role: Role) {
+    fn kill(&self, role: ChildRole) {
         let service = match role {
-            Role::Serve => self.serve.as_ref().map(Running::service),
-            Role::Tunnel => self.tunnel.as_ref().map(Running::service),
-            Role::Guard => self.guard.as_ref().map(Running::service),
+            ChildRole::Serve => self.serve.as_ref().map(Service::service),
+            ChildRole::Tunnel => self.tunnel.as_ref().map(Service::service),
+            ChildRole::Guard => self.guard.as_ref().map(Service::service),
         };
         if let Some(service) = service {
             service.kill_group();
         }
     }
 
-    fn hear_serve(&mut self, message: FromServe) -> Option<Event> {
+    fn hear_serve(&mut self, message: FromServe) -> Option<SessionEvent> {
         match message {
             FromServe::Ready { protection } => {
                 for check in checks::protection(&protection) {
-                    self.board.check(&check);
+                    self.console.check(&check);
                 }
                 let confinement = &protection.confinement;
                 if self.config.confinement == ConfinementPolicy::Required && !confinement.is_whole()
                 {
-                    return Some(Event::End(Cause::Unconfined(confinement.fact())));
+                    return Some(SessionEvent::End(EndReason::Unconfined(confinement.fact())));
                 }
                 if let Ok(listen) = self.listener.local_addr() {
-                    self.board.ready(listen);
+                    self.console.ready(listen);
                 }
-                Some(Event::ServeReady)
+                Some(SessionEvent::ServeReady)
             }
             FromServe::Joined { participant, present } => {
-                self.board.joined(&participant, present);
+                self.console.joined(&participant, present);
                 None
             }
             FromServe::Left { participant, present } => {
-                self.board.left(&participant, present);
+                self.console.left(&participant, present);
                 None
             }
-            FromServe::Drained => Some(Event::Drained),
+            FromServe::Drained => Some(SessionEvent::Drained),
             FromServe::Hello { .. } => None,
         }
     }
 
-    fn hear_tunnel(&mut self, message: FromTunnel) -> Option<Event> {
+    fn hear_tunnel(&mut self, message: FromTunnel) -> Option<SessionEvent> {
         match message {
             FromTunnel::Fetching { version, from, size, resumed_at, to } => {
-                self.board.fetching(&version, &from, size, &to);
-                self.board.fetched(resumed_at);
+                self.console.fetching(&version, &from, size, &to);
+                self.console.fetched(resumed_at);
             }
-            FromTunnel::Fetched { bytes } => self.board.fetched(bytes),
+            FromTunnel::Fetched { bytes } => self.console.fetched(bytes),
             FromTunnel::Found { version, digest, source, .. } => {
-                self.board.found(version.as_deref(), &digest, source);
-                return Some(Event::TunnelFound);
+                self.console.found(version.as_deref(), &digest, source);
+                return Some(SessionEvent::TunnelFound);
             }
-            FromTunnel::Starting => self.board.tunnel("starting", "asking for an address"),
+            FromTunnel::Starting => self.console.tunnel("starting", "asking for an address"),
             FromTunnel::Url { url } => {
                 self.host(Some(&url));
-                self.board.tunnel("url", "has an address, waiting for the edge");
+                self.console.tunnel("url", "has an address, waiting for the edge");
             }
             FromTunnel::Registered { url, settle_seconds } => {
                 self.host(Some(&url));
@@ -131,15 +131,15 @@ impl Drive {
             }
             FromTunnel::Up { url } => {
                 self.host(Some(&url));
-                return Some(Event::TunnelUp(url));
+                return Some(SessionEvent::TunnelUp(url));
             }
-            FromTunnel::Reconnecting => self.board.reconnecting(),
+            FromTunnel::Reconnecting => self.console.reconnecting(),
             FromTunnel::Lost { why, retry_after } => {
                 self.stop_settling();
-                return Some(Event::TunnelLost(why, retry_after));
+                return Some(SessionEvent::TunnelLost(why, retry_after));
             }
-            FromTunnel::Unconfined { what } => self.board.unconfined(&what),
-            FromTunnel::Unregistered => return Some(Event::TunnelUnregistered),
+            FromTunnel::Unconfined { what } => self.console.unconfined(&what),
+            FromTunnel::Unregistered => return Some(SessionEvent::TunnelUnregistered),
             FromTunnel::Hello { .. } | FromTunnel::Closed => {}
         }
         None
@@ -168,20 +168,21 @@ impl Drive {
         }
     }
 
-    fn answer(&self, ask: &RequestBody) -> (ResponseBody, Option<Event>) {
+    fn answer(&self, ask: &RequestBody) -> (ResponseBody, Option<SessionEvent>) {
         match ask {
             RequestBody::Ping => (ResponseBody::Pong { version: VERSION }, None),
             RequestBody::Status => {
                 let status = ResponseBody::Status {
                     phase: self.session.phase().name(),
-                    present: self.board.present(),
+                    present: self.console.present(),
                     public: self.session.announced().map(str::to_owned),
                 };
                 (status, None)
             }
-            RequestBody::Stop => {
-                (ResponseBody::Stopping, Some(Event::End(Cause::Asked(Asked::Remotely))))
-            }
+            RequestBody::Stop => (
+                ResponseBody::Stopping,
+                Some(SessionEvent::End(EndReason::EndRequest(EndRequest::Remotely))),
+            ),
         }
     }
 }

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
-use super::board::Board;
-use super::services::Input;
+use super::Console;
 use crate::config::Logs;
 use crate::log;
+use crate::supervisor::children::Input;
 use crate::terminal;
 
 /// What becomes of the event log.
 #[derive(Debug)]
-pub(super) struct Closing {
+pub(in crate::supervisor) struct LogQuestion {
     logs: Logs,
     folder: Option<PathBuf>,
     /// Waits for the answer.
@@ -29,28 +29,28 @@ enum Answer {
     Unclear,
 }
 
-impl Closing {
+impl LogQuestion {
     /// As configured.
-    pub(super) fn new(logs: Logs, folder: Option<PathBuf>) -> Self {
+    pub(in crate::supervisor) fn new(logs: Logs, folder: Option<PathBuf>) -> Self {
         Self { logs, folder, question: None }
     }
 
     /// Settles the log, or asks; `true` once it is settled.
-    pub(super) fn settle(
+    pub(in crate::supervisor) fn settle(
         &mut self,
-        board: &mut Board,
+        console: &mut Console,
         inputs: &mpsc::Sender<Input>,
         ask: bool,
     ) -> bool {
         match self.logs {
             // Nobody is asked, so what could not be saved is said and lost.
             Logs::Save => {
-                self.save(board);
+                self.save(console);
             }
             Logs::Delete => {}
-            Logs::Ask if ask && !board.screen().is_quiet() && terminal::is_interactive() => {
+            Logs::Ask if ask && !console.screen().is_quiet() && terminal::is_interactive() => {
                 terminal::discard_typed();
-                self.ask(board, inputs);
+                self.ask(console, inputs);
                 return false;
             }
             Logs::Ask => {}
@@ -60,34 +60,34 @@ impl Closing {
     }
 
     /// Takes an answer; `true` once the log is settled.
-    pub(super) fn answered(
+    pub(in crate::supervisor) fn answered(
         &mut self,
-        board: &mut Board,
+        console: &mut Console,
         inputs: &mpsc::Sender<Input>,
         answer: Option<&str>,
     ) -> bool {
         match answer.map_or(Answer::Delete, understood) {
-            Answer::Save if self.save(board) => return true,
+            Answer::Save if self.save(console) => return true,
             Answer::Delete => return true,
-            Answer::View => show(board),
+            Answer::View => show(console),
             // What was not saved is still here.
             Answer::Save | Answer::Unclear => {}
         }
-        self.ask(board, inputs);
+        self.ask(console, inputs);
         false
     }
 
     /// Asks nobody any more.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::supervisor) fn forget(&mut self) {
         if let Some(question) = self.question.take() {
             question.abort();
         }
     }
 
-    fn ask(&mut self, board: &Board, inputs: &mpsc::Sender<Input>) {
-        let count = board.log().len();
-        board.screen().line(&format!("  event log ({count} entries, no message text):"));
-        board.screen().line("  [s]ave   [d]elete (Enter)   [v]iew");
+    fn ask(&mut self, console: &Console, inputs: &mpsc::Sender<Input>) {
+        let count = console.log().len();
+        console.screen().line(&format!("  event log ({count} entries, no message text):"));
+        console.screen().line("  [s]ave   [d]elete (Enter)   [v]iew");
         let inputs = inputs.clone();
         self.question = Some(tokio::spawn(async move {
             let answer = terminal::read_line().await;
@@ -96,16 +96,16 @@ impl Closing {
     }
 
     /// Shows the log, saves it and says where, or why not; `true` if it is saved.
-    fn save(&self, board: &mut Board) -> bool {
+    fn save(&self, console: &mut Console) -> bool {
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         // The path is shown, and a relative one says little in a terminal that is closed later.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-        board.screen().line("  this is written, and nothing else:");
-        show(board);
-        match board.log().save(&folder, &log::now()) {
-            Ok(path) => board.saved(&path),
+        console.screen().line("  this is written, and nothing else:");
+        show(console);
+        match console.log().save(&folder, &log::now()) {
+            Ok(path) => console.saved(&path),
             Err(error) => {
-                board.not_saved(&folder, &error);
+                console.not_saved(&folder, &error);
                 return false;
             }
         }
@@ -114,10 +114,10 @@ impl Closing {
 }
 
 /// The log as it would be written.
-fn show(board: &Board) {
-    let text = board.log().text();
+fn show(console: &Console) {
+    let text = console.log().text();
     for line in text.lines() {
-        board.screen().line(&format!("    {}", board.screen().wrap(line, 8)));
+        console.screen().line(&format!("    {}", console.screen().wrap(line, 8)));
     }
 }
 

@@ -4,6 +4,8 @@
 //! harmless here once more, for screen and log alike. Message text never gets this far.
 
 mod ending;
+mod log_question;
+mod qr;
 mod tunnel;
 
 use std::io::IsTerminal as _;
@@ -13,8 +15,9 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::checks::Check;
-use super::qr;
-use super::services::Cleaning;
+pub(super) use log_question::LogQuestion;
+
+use super::children::Cleaning;
 use crate::control::Participant;
 use crate::log::{self, EventLog, LogEntry, Person};
 use crate::terminal::{self, BackgroundWriter, FULL_WIDTH, Mark, Screen, escape_control};
@@ -32,7 +35,7 @@ const BANNER: &str = include_str!("../../../../assets/ascii.txt");
 
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Output {
+enum StdoutMode {
     /// Nothing: stdout is the terminal that shows the screen, with the link on it.
     Nothing,
     /// The links, one per line.
@@ -44,7 +47,7 @@ enum Output {
 /// What a program that reads our stdout learns, with `--json`.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Event<'a> {
+enum ConsoleEvent<'a> {
     Link {
         url: &'a str,
         public: bool,
@@ -62,7 +65,7 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<&'a str>,
     },
-    Closing {
+    LogQuestion {
         text: &'a str,
     },
     Closed {
@@ -72,9 +75,9 @@ enum Event<'a> {
 
 /// The screen, the event log and the result, kept in step.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(super) struct Console {
     screen: Screen,
-    output: Output,
+    output: StdoutMode,
     qr: bool,
     log: EventLog,
     present: usize,
@@ -90,7 +93,7 @@ pub(super) struct Board {
     lines: Option<BackgroundWriter>,
 }
 
-impl Board {
+impl Console {
     /// A board on `screen`.
     ///
     /// # Errors
@@ -102,11 +105,11 @@ impl Board {
     ) -> std::io::Result<Self> {
         let shown = std::io::stdout().is_terminal() && screen.is_terminal() && !screen.is_quiet();
         let output = match (json, shown) {
-            (true, _) => Output::Json,
-            (false, true) => Output::Nothing,
-            (false, false) => Output::Links,
+            (true, _) => StdoutMode::Json,
+            (false, true) => StdoutMode::Nothing,
+            (false, false) => StdoutMode::Links,
         };
-        let lines = if output == Output::Nothing {
+        let lines = if output == StdoutMode::Nothing {
             None
         } else {
             Some(BackgroundWriter::start("stdout", terminal::print_line)?)
@@ -228,8 +231,8 @@ impl Board {
         self.screen.clear_status();
         self.address = if public { "public" } else { "local only" };
         self.note(if public { LogEntry::PublicLink } else { LogEntry::LocalLink });
-        self.json(&Event::Link { url, public });
-        if self.output == Output::Links {
+        self.json(&ConsoleEvent::Link { url, public });
+        if self.output == StdoutMode::Links {
             self.result(url.to_owned());
         }
         self.screen.line("");
@@ -259,7 +262,7 @@ impl Board {
         let person = person(participant);
         self.person_event('+', &person);
         self.note(LogEntry::Joined(person));
-        self.json(&Event::Joined { participant, present });
+        self.json(&ConsoleEvent::Joined { participant, present });
     }
 
     /// Somebody went.
@@ -268,7 +271,7 @@ impl Board {
         let person = person(participant);
         self.person_event('-', &person);
         self.note(LogEntry::Left(person));
-        self.json(&Event::Left { participant, present });
+        self.json(&ConsoleEvent::Left { participant, present });
     }
 
     /// Something to know while the session goes on.
@@ -316,8 +319,8 @@ impl Board {
         self.log.note(log::now(), entry);
     }
 
-    fn json(&mut self, event: &Event<'_>) {
-        if self.output == Output::Json {
+    fn json(&mut self, event: &ConsoleEvent<'_>) {
+        if self.output == StdoutMode::Json {
             let line = terminal::json(event).expect("strings and numbers always serialise");
             self.result(line);
         }

@@ -2,9 +2,9 @@
 //! lifelines, heard through one queue.
 
 mod cleaner;
-mod pace;
+mod message_rate;
 mod protocol;
-mod running;
+mod service;
 
 #[cfg(test)]
 mod protocol_tests;
@@ -21,8 +21,8 @@ use crate::process::{self, SpawnError};
 pub(super) use cleaner::{Cleaner, Cleaning};
 pub(super) use protocol::Violation;
 use protocol::{GuardProtocol, RoomProtocol, TunnelProtocol};
-pub(super) use running::Running;
-use running::start;
+pub(super) use service::Service;
+use service::start;
 
 /// Things that happened and are not looked at yet. A full queue makes the services wait.
 pub(super) const INPUTS: usize = 256;
@@ -35,9 +35,9 @@ pub(super) enum Input {
     /// From the tunnel.
     Tunnel(FromTunnel),
     /// A service broke the rules of its conversation, and is not listened to any more.
-    Violated(Role, Violation),
+    Violated(ChildRole, Violation),
     /// A service has ended, after everything that it said.
-    Ended(Role, String),
+    Ended(ChildRole, String),
     /// The cleaning of dead sessions is over.
     Cleaned(Cleaning),
     /// A question over the control socket.
@@ -50,7 +50,7 @@ pub(super) enum Input {
 
 /// What a service is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ChildRole {
     /// The room.
     Serve,
     /// The public address.
@@ -59,13 +59,13 @@ pub(super) enum Role {
     Guard,
 }
 
-impl Role {
+impl ChildRole {
     /// The program that does it.
     pub(super) fn program(self) -> &'static str {
         match self {
-            Role::Serve => "chattrace-serve",
-            Role::Tunnel => "chattrace-tunnel",
-            Role::Guard => "chattrace-clean",
+            ChildRole::Serve => "chattrace-serve",
+            ChildRole::Tunnel => "chattrace-tunnel",
+            ChildRole::Guard => "chattrace-clean",
         }
     }
 }
@@ -88,9 +88,9 @@ impl Programs {
     /// With the first that is missing.
     pub(super) fn find() -> Result<Self, SpawnError> {
         Ok(Self {
-            serve: process::program_path(Role::Serve.program())?,
-            tunnel: process::program_path(Role::Tunnel.program())?,
-            clean: process::program_path(Role::Guard.program())?,
+            serve: process::program_path(ChildRole::Serve.program())?,
+            tunnel: process::program_path(ChildRole::Tunnel.program())?,
+            clean: process::program_path(ChildRole::Guard.program())?,
         })
     }
 
@@ -104,11 +104,11 @@ impl Programs {
         session: &str,
         run_dir: &Path,
         inputs: &mpsc::Sender<Input>,
-    ) -> Result<Running<ToGuard>, SpawnError> {
+    ) -> Result<Service<ToGuard>, SpawnError> {
         let mut command = Command::new(&self.clean);
         command.arg("--guard").arg(run_dir).stdout(Stdio::null()).stderr(Stdio::inherit());
         // A greeting is all it says.
-        start::<GuardProtocol, _>(Role::Guard, command, session, inputs, |_| None)
+        start::<GuardProtocol, _>(ChildRole::Guard, command, session, inputs, |_| None)
     }
 
     /// Starts the room on `listener`.
@@ -120,11 +120,11 @@ impl Programs {
         session: &str,
         listener: OwnedFd,
         inputs: &mpsc::Sender<Input>,
-    ) -> Result<Running<ToServe>, SpawnError> {
+    ) -> Result<Service<ToServe>, SpawnError> {
         let mut command = Command::new(&self.serve);
         command.stdout(listener).stderr(Stdio::piped());
         let wrap = |said| Some(Input::Serve(said));
-        start::<RoomProtocol, _>(Role::Serve, command, session, inputs, wrap)
+        start::<RoomProtocol, _>(ChildRole::Serve, command, session, inputs, wrap)
     }
 
     /// Starts the tunnel.
@@ -135,11 +135,11 @@ impl Programs {
         &self,
         session: &str,
         inputs: &mpsc::Sender<Input>,
-    ) -> Result<Running<ToTunnel>, SpawnError> {
+    ) -> Result<Service<ToTunnel>, SpawnError> {
         let mut command = Command::new(&self.tunnel);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let wrap = |said| Some(Input::Tunnel(said));
-        start::<TunnelProtocol, _>(Role::Tunnel, command, session, inputs, wrap)
+        start::<TunnelProtocol, _>(ChildRole::Tunnel, command, session, inputs, wrap)
     }
 
     /// Lets `chattrace-clean` remove what dead sessions left.

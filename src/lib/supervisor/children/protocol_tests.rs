@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::pace::MessagePace;
+use super::message_rate::MessageRate;
 use super::protocol::*;
 use crate::control::{FromGuard, FromServe, FromTunnel, Participant, VERSION};
 
@@ -80,7 +80,8 @@ fn a_number_is_one_participant_and_a_count_is_possible() {
 #[test]
 fn the_greeting_comes_first_and_is_of_this_build() {
     let other = || FromServe::Hello { version: "9.9.9".to_owned() };
-    let stranger = |taken| assert!(matches!(taken, Err(Violation::Stranger(_))), "{taken:?}");
+    let stranger =
+        |taken| assert!(matches!(taken, Err(Violation::VersionMismatch(_))), "{taken:?}");
     stranger(RoomProtocol::default().recv(&other(), false));
     stranger(RoomProtocol::default().recv(&joined(1, 1), false));
     stranger(TunnelProtocol::default().recv(&FromTunnel::Closed, false));
@@ -167,10 +168,10 @@ fn the_tunnel_may_be_silent_when_nothing_is_awaited_of_it() {
 /// The largest room fills, empties and fills again within a second.
 #[test]
 fn a_room_that_is_as_fast_as_it_may_be_is_not_ended() {
-    let mut pace = MessagePace::new(RoomProtocol::PACE);
+    let mut message_rate = MessageRate::new(RoomProtocol::RATE);
     let mut room = after::<RoomProtocol>(&[hello(), ready()]);
     let mut take = |message: FromServe, at| {
-        pace.take(Duration::from_micros(at)).unwrap();
+        message_rate.take(Duration::from_micros(at)).unwrap();
         room.recv(&message, false).unwrap();
     };
     for number in 1..=10_000 {

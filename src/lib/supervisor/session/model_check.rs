@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use super::words::Action::{Finish, SettleLog, Wipe};
+use super::types::SessionAction::{Finish, SettleLog, Wipe};
 use super::*;
 
 /// A session with what the world owes it: timers that were armed ring, a question is answered (by
@@ -11,22 +11,22 @@ use super::*;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct World {
     session: Session,
-    armed: BTreeSet<Timer>,
+    armed: BTreeSet<SessionTimer>,
     asked: bool,
     wiping: bool,
     over: bool,
 }
 
 impl World {
-    fn begin(tunnelling: Tunnelling) -> Self {
-        let (session, first) = Session::begin(tunnelling);
+    fn begin(tunnel_policy: TunnelPolicy) -> Self {
+        let (session, first) = Session::begin(tunnel_policy);
         let mut world =
             Self { session, armed: BTreeSet::new(), asked: false, wiping: false, over: false };
         world.owe(&first);
         world
     }
 
-    fn owe(&mut self, actions: &[Action]) {
+    fn owe(&mut self, actions: &[SessionAction]) {
         for action in actions {
             if let Arm(timer, _) = action {
                 self.armed.insert(*timer);
@@ -37,13 +37,13 @@ impl World {
         }
     }
 
-    fn after(&self, event: &Event) -> Self {
+    fn after(&self, event: &SessionEvent) -> Self {
         let mut world = self.clone();
-        if let Event::Rang(timer) = event {
+        if let SessionEvent::Rang(timer) = event {
             world.armed.remove(timer);
         }
-        world.asked &= *event != Event::LogSettled;
-        world.wiping &= !matches!(event, Event::Wiped(_));
+        world.asked &= *event != SessionEvent::LogSettled;
+        world.wiping &= !matches!(event, SessionEvent::Wiped(_));
         let actions = world.session.step(event.clone());
         world.owe(&actions);
         // How long is waited, and whether the third or the fourth is the last, changes nothing else.
@@ -53,31 +53,32 @@ impl World {
     }
 
     /// What is certain to happen if nothing else does.
-    fn owed(&self) -> Vec<Event> {
-        let mut owed: Vec<Event> = self.armed.iter().copied().map(Event::Rang).collect();
-        owed.extend(self.asked.then_some(Event::LogSettled));
-        owed.extend(self.wiping.then_some(Event::Wiped(true)));
+    fn owed(&self) -> Vec<SessionEvent> {
+        let mut owed: Vec<SessionEvent> =
+            self.armed.iter().copied().map(SessionEvent::Rang).collect();
+        owed.extend(self.asked.then_some(SessionEvent::LogSettled));
+        owed.extend(self.wiping.then_some(SessionEvent::Wiped(true)));
         owed
     }
 
     /// What may happen at any time.
-    fn possible() -> Vec<Event> {
+    fn possible() -> Vec<SessionEvent> {
         let how = || "was ended by SIGKILL".to_owned();
         // To be asked remotely, or by a failure, is to be asked; these three are each a case.
-        let ends = [Asked::Operator, Asked::Terminated, Asked::ReaderGone];
+        let ends = [EndRequest::Operator, EndRequest::Terminated, EndRequest::ReaderGone];
         let mut events = vec![
-            Event::Cleaned,
-            Event::GuardEnded(how()),
-            Event::TunnelFound,
-            Event::TunnelUp("https://a.trycloudflare.com".to_owned()),
-            Event::TunnelLost("no network".to_owned(), None),
-            Event::TunnelUnregistered,
-            Event::TunnelEnded(how()),
-            Event::ServeReady,
-            Event::ServeEnded(how()),
-            Event::Drained,
+            SessionEvent::Cleaned,
+            SessionEvent::GuardEnded(how()),
+            SessionEvent::TunnelFound,
+            SessionEvent::TunnelUp("https://a.trycloudflare.com".to_owned()),
+            SessionEvent::TunnelLost("no network".to_owned(), None),
+            SessionEvent::TunnelUnregistered,
+            SessionEvent::TunnelEnded(how()),
+            SessionEvent::ServeReady,
+            SessionEvent::ServeEnded(how()),
+            SessionEvent::Drained,
         ];
-        events.extend(ends.map(|asked| Event::End(Cause::Asked(asked))));
+        events.extend(ends.map(|asked| SessionEvent::End(EndReason::EndRequest(asked))));
         events
     }
 }
@@ -88,7 +89,7 @@ fn reachable(start: World) -> HashSet<World> {
     let mut known = HashSet::from([start.clone()]);
     let mut fresh = VecDeque::from([start]);
     while let Some(world) = fresh.pop_front() {
-        let wiped_badly = world.wiping.then_some(Event::Wiped(false));
+        let wiped_badly = world.wiping.then_some(SessionEvent::Wiped(false));
         for event in possible.iter().chain(&world.owed()).chain(&wiped_badly) {
             let next = world.after(event);
             if !known.contains(&next) {
@@ -106,7 +107,7 @@ fn leads_to_the_end(world: &World, judged: &mut HashSet<World>, path: &mut Vec<W
     if judged.contains(world) {
         return;
     }
-    if world.session.phase() == Phase::Over {
+    if world.session.phase() == SessionPhase::Over {
         assert!(world.over, "over without a word: {world:#?}");
     } else {
         let owed = world.owed();
@@ -124,7 +125,8 @@ fn leads_to_the_end(world: &World, judged: &mut HashSet<World>, path: &mut Vec<W
 fn starts_nothing(world: &World) {
     for event in World::possible().iter().chain(&world.owed()) {
         let actions = world.session.clone().step(event.clone());
-        let starts = [Action::StartServe, Action::StartTunnel, Action::OpenTunnel];
+        let starts =
+            [SessionAction::StartServe, SessionAction::StartTunnel, SessionAction::OpenTunnel];
         assert!(!actions.iter().any(|action| starts.contains(action)), "{world:#?}");
     }
 }
@@ -132,15 +134,15 @@ fn starts_nothing(world: &World) {
 #[test]
 fn from_every_state_one_request_to_end_is_enough() {
     let mut phases = BTreeSet::new();
-    for tunnelling in [Tunnelling::Never, Tunnelling::WhenPossible, Tunnelling::Required] {
-        let known = reachable(World::begin(tunnelling));
+    for tunnel_policy in [TunnelPolicy::Never, TunnelPolicy::WhenPossible, TunnelPolicy::Required] {
+        let known = reachable(World::begin(tunnel_policy));
         let mut judged = HashSet::new();
         for world in &known {
             phases.insert(world.session.phase());
-            let asked = Event::End(Cause::Asked(Asked::Remotely));
-            let closing = world.session.phase() >= Phase::Closing;
+            let asked = SessionEvent::End(EndReason::EndRequest(EndRequest::Remotely));
+            let closing = world.session.phase() >= SessionPhase::Closing;
             let ending = if closing { world.clone() } else { world.after(&asked) };
-            assert!(ending.session.phase() >= Phase::Closing);
+            assert!(ending.session.phase() >= SessionPhase::Closing);
             leads_to_the_end(&ending, &mut judged, &mut Vec::new());
             if closing {
                 starts_nothing(world);

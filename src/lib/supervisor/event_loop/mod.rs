@@ -1,9 +1,9 @@
 //! The event loop: signals, messages, exits and deadlines in; actions out. It decides nothing:
 //! every decision is [`Session::step`].
 
-mod ending;
-mod hear;
-mod starting;
+mod inputs;
+mod spawn;
+mod wipe;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::TcpListener;
@@ -12,10 +12,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::board::Board;
-use super::closing::Closing;
-use super::services::{Cleaner, INPUTS, Input, Programs, Running};
-use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
+use super::children::{Cleaner, INPUTS, Input, Programs, Service};
+use super::console::Console;
+use super::console::LogQuestion;
+use super::session::{
+    EndReason, EndRequest, Session, SessionAction, SessionEvent, SessionOutcome, SessionTimer,
+};
 use crate::config::Config;
 use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
 use crate::paths::RunDir;
@@ -24,22 +26,22 @@ use crate::terminal;
 use crate::token::{Secret, Token};
 
 /// Everything that a session holds on to.
-pub(super) struct Drive {
+pub(super) struct EventLoop {
     config: Config,
     programs: Programs,
-    board: Board,
-    closing: Closing,
+    console: Console,
+    closing: LogQuestion,
     session: Session,
     /// Marks our processes and names the runtime folder.
     id: String,
     ticket: Token,
     listener: TcpListener,
     run_dir: Option<RunDir>,
-    guard: Option<Running<ToGuard>>,
+    guard: Option<Service<ToGuard>>,
     cleaner: Option<Cleaner>,
-    serve: Option<Running<ToServe>>,
-    tunnel: Option<Running<ToTunnel>>,
-    timers: BTreeMap<Timer, Instant>,
+    serve: Option<Service<ToServe>>,
+    tunnel: Option<Service<ToTunnel>>,
+    timers: BTreeMap<SessionTimer, Instant>,
     inputs: mpsc::Sender<Input>,
     settling: Option<tokio::task::JoinHandle<()>>,
     control: Option<tokio::task::JoinHandle<()>>,
@@ -47,10 +49,10 @@ pub(super) struct Drive {
 }
 
 /// What a session begins with.
-pub(super) struct Beginning {
+pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) programs: Programs,
-    pub(super) board: Board,
+    pub(super) console: Console,
     pub(super) id: String,
     pub(super) ticket: Token,
     pub(super) listener: TcpListener,
@@ -58,7 +60,7 @@ pub(super) struct Beginning {
 }
 
 /// What wakes the loop.
-enum Woken {
+enum Wakeup {
     Signal(EndSignal),
     /// Ctrl+Z.
     Stop,
@@ -67,22 +69,22 @@ enum Woken {
     ReaderGone,
     WriterGone,
     TerminalGone,
-    Timer,
+    SessionTimer,
 }
 
 /// Runs a session to its end.
 ///
 /// # Errors
 /// When the system refuses a signal handler.
-pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::Result<Ending> {
+pub(super) async fn run(begin: Setup, mut signals: EndSignals) -> std::io::Result<SessionOutcome> {
     let mut children = signal(SignalKind::child())?;
     // Stopped, the supervisor alone would freeze, and the room stay public without its operator.
     let mut stops = signal(SignalKind::from_raw(process::STOP_KEY))?;
     let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
-    let (mut drive, first) = Drive::new(begin, inputs);
-    let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
-    let mut ended = drive.step_all(failures, &mut children).await;
-    let (unread, terminal_closed) = (drive.board.unread(), terminal::terminal_closed());
+    let (mut event_loop, first) = EventLoop::new(begin, inputs);
+    let failures = first.into_iter().filter_map(|action| event_loop.act(action)).collect();
+    let mut ended = event_loop.step_all(failures, &mut children).await;
+    let (unread, terminal_closed) = (event_loop.console.unread(), terminal::terminal_closed());
     let stdout_closed = async {
         tokio::select! {
             () = terminal::stdout_closed() => {}
@@ -93,7 +95,7 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
     tokio::pin!(stdout_closed, stdin_closed, terminal_closed);
     let (mut read, mut written, mut attached) = (true, true, true);
     while ended.is_none() {
-        let next = drive.timers.values().min().copied();
+        let next = event_loop.timers.values().min().copied();
         let rings = async move {
             match next {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -102,32 +104,32 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
         };
         let woken = tokio::select! {
             biased;
-            which = signals.next() => Woken::Signal(which),
-            _ = stops.recv() => Woken::Stop,
-            () = &mut terminal_closed, if attached => Woken::TerminalGone,
-            () = &mut stdout_closed, if read => Woken::ReaderGone,
-            () = &mut stdin_closed, if written => Woken::WriterGone,
-            _ = children.recv() => Woken::Child,
-            () = rings => Woken::Timer,
-            Some(input) = inputs_in.recv() => Woken::Input(input),
+            which = signals.next() => Wakeup::Signal(which),
+            _ = stops.recv() => Wakeup::Stop,
+            () = &mut terminal_closed, if attached => Wakeup::TerminalGone,
+            () = &mut stdout_closed, if read => Wakeup::ReaderGone,
+            () = &mut stdin_closed, if written => Wakeup::WriterGone,
+            _ = children.recv() => Wakeup::Child,
+            () = rings => Wakeup::SessionTimer,
+            Some(input) = inputs_in.recv() => Wakeup::Input(input),
         };
-        attached &= !matches!(woken, Woken::TerminalGone);
-        read &= !matches!(woken, Woken::ReaderGone);
-        written &= !matches!(woken, Woken::WriterGone);
-        ended = drive.wake(woken, &mut children).await;
+        attached &= !matches!(woken, Wakeup::TerminalGone);
+        read &= !matches!(woken, Wakeup::ReaderGone);
+        written &= !matches!(woken, Wakeup::WriterGone);
+        ended = event_loop.wake(woken, &mut children).await;
     }
-    drive.board.flush().await;
-    Ok(ended.unwrap_or(Ending::Remains))
+    event_loop.console.flush().await;
+    Ok(ended.unwrap_or(SessionOutcome::Remains))
 }
 
-impl Drive {
-    fn new(begin: Beginning, inputs: mpsc::Sender<Input>) -> (Self, Vec<Action>) {
-        let (session, first) = Session::begin(super::tunnelling(begin.config.tunnel.provider));
-        let closing = Closing::new(begin.config.logs, begin.config.archive_dir.clone());
-        let mut drive = Self {
+impl EventLoop {
+    fn new(begin: Setup, inputs: mpsc::Sender<Input>) -> (Self, Vec<SessionAction>) {
+        let (session, first) = Session::begin(super::tunnel_policy(begin.config.tunnel.provider));
+        let closing = LogQuestion::new(begin.config.logs, begin.config.archive_dir.clone());
+        let mut event_loop = Self {
             config: begin.config,
             programs: begin.programs,
-            board: begin.board,
+            console: begin.console,
             closing,
             session,
             id: begin.id,
@@ -144,8 +146,8 @@ impl Drive {
             control: None,
             remains: Vec::new(),
         };
-        drive.listen_outside();
-        (drive, first)
+        event_loop.listen_outside();
+        (event_loop, first)
     }
 
     /// Opens the control socket. Without it the session still works; that is said.
@@ -164,50 +166,60 @@ impl Drive {
                 });
                 self.control = Some(tokio::spawn(listener.serve(asks)));
             }
-            Err(error) => self.board.hint(&format!("no control socket: {error}")),
+            Err(error) => self.console.hint(&format!("no control socket: {error}")),
         }
     }
 
-    async fn wake(&mut self, woken: Woken, children: &mut Signal) -> Option<Ending> {
+    async fn wake(&mut self, woken: Wakeup, children: &mut Signal) -> Option<SessionOutcome> {
         let event = match woken {
-            Woken::Signal(EndSignal::Hangup) | Woken::TerminalGone => {
-                Some(Event::End(Cause::Asked(Asked::TerminalClosed)))
+            Wakeup::Signal(EndSignal::Hangup) | Wakeup::TerminalGone => {
+                Some(SessionEvent::End(EndReason::EndRequest(EndRequest::TerminalClosed)))
             }
-            Woken::Signal(EndSignal::Interrupt) => Some(Event::End(Cause::Asked(Asked::Operator))),
-            Woken::Signal(EndSignal::Terminate | EndSignal::Quit) => {
-                Some(Event::End(Cause::Asked(Asked::Terminated)))
+            Wakeup::Signal(EndSignal::Interrupt) => {
+                Some(SessionEvent::End(EndReason::EndRequest(EndRequest::Operator)))
             }
-            Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
-            Woken::WriterGone => Some(Event::End(Cause::Asked(Asked::WriterGone))),
-            Woken::Stop => {
-                self.board.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+            Wakeup::Signal(EndSignal::Terminate | EndSignal::Quit) => {
+                Some(SessionEvent::End(EndReason::EndRequest(EndRequest::Terminated)))
+            }
+            Wakeup::ReaderGone => {
+                Some(SessionEvent::End(EndReason::EndRequest(EndRequest::ReaderGone)))
+            }
+            Wakeup::WriterGone => {
+                Some(SessionEvent::End(EndReason::EndRequest(EndRequest::WriterGone)))
+            }
+            Wakeup::Stop => {
+                self.console.hint("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None
             }
-            Woken::Child => {
+            Wakeup::Child => {
                 self.reap();
                 None
             }
-            Woken::Timer => {
+            Wakeup::SessionTimer => {
                 let events = self.due();
                 return self.step_all(events, children).await;
             }
-            Woken::Input(input) => self.hear(input),
+            Wakeup::Input(input) => self.hear(input),
         };
         self.step_all(event.into_iter().collect(), children).await
     }
 
     /// Steps the session through `events` and does what it says, until nothing more follows.
-    async fn step_all(&mut self, events: Vec<Event>, children: &mut Signal) -> Option<Ending> {
+    async fn step_all(
+        &mut self,
+        events: Vec<SessionEvent>,
+        children: &mut Signal,
+    ) -> Option<SessionOutcome> {
         let mut events = VecDeque::from(events);
         loop {
             let event = events.pop_front()?;
             for action in self.session.step(event) {
-                if let Action::Finish(ending) = action {
-                    self.board.finished(&self.remains);
+                if let SessionAction::Finish(ending) = action {
+                    self.console.finished(&self.remains);
                     return Some(ending);
                 }
-                events.extend(if action == Action::Wipe {
-                    Some(Event::Wiped(self.wipe(children).await))
+                events.extend(if action == SessionAction::Wipe {
+                    Some(SessionEvent::Wiped(self.wipe(children).await))
                 } else {
                     self.act(action)
                 });
@@ -216,51 +228,53 @@ impl Drive {
     }
 
     /// Does one thing; what follows at once is an event.
-    fn act(&mut self, action: Action) -> Option<Event> {
+    fn act(&mut self, action: SessionAction) -> Option<SessionEvent> {
         match action {
-            Action::StartGuard => return self.start_guard(),
-            Action::ShowGuardLost { how, replaced } => self.board.guard_lost(&how, replaced),
-            Action::StartCleaner => return self.start_cleaner(),
-            Action::KillCleaner => self.cleaner.as_ref()?.service().kill_group(),
-            Action::StartTunnel => return self.start_tunnel(),
-            Action::StartServe => return self.start_serve(),
-            Action::OpenTunnel => {
+            SessionAction::StartGuard => return self.start_guard(),
+            SessionAction::ShowGuardLost { how, replaced } => {
+                self.console.guard_lost(&how, replaced)
+            }
+            SessionAction::StartCleaner => return self.start_cleaner(),
+            SessionAction::KillCleaner => self.cleaner.as_ref()?.service().kill_group(),
+            SessionAction::StartTunnel => return self.start_tunnel(),
+            SessionAction::StartServe => return self.start_serve(),
+            SessionAction::OpenTunnel => {
                 let origin = self.listener.local_addr().ok()?;
                 self.tunnel.as_ref()?.tell(ToTunnel::Open { origin });
             }
-            Action::ShowLink(address) => self.show_link(address),
-            Action::TellMoved(url) => self.serve.as_ref()?.tell(ToServe::Moved { url }),
-            Action::ShowBack => self.board.back(),
-            Action::ShowLost(why, pause) => {
+            SessionAction::ShowLink(address) => self.show_link(address),
+            SessionAction::TellMoved(url) => self.serve.as_ref()?.tell(ToServe::Moved { url }),
+            SessionAction::ShowBack => self.console.back(),
+            SessionAction::ShowLost(why, pause) => {
                 self.host(None);
-                self.board.lost(&why, pause);
+                self.console.lost(&why, pause);
             }
-            Action::ShowEnd(cause) => self.board.ending(&cause),
+            SessionAction::ShowEnd(cause) => self.console.ending(&cause),
             // Whoever was stopped is to say goodbye as well.
-            Action::DrainServe => {
+            SessionAction::DrainServe => {
                 self.serve.as_ref()?.service().resume();
                 self.serve.as_ref()?.tell(ToServe::Drain);
             }
-            Action::CloseTunnel => {
+            SessionAction::CloseTunnel => {
                 self.tunnel.as_ref()?.service().resume();
                 self.tunnel.as_ref()?.tell(ToTunnel::Close);
             }
-            Action::KillTunnel => self.tunnel.as_ref()?.service().kill_group(),
-            Action::ReleaseServe => {
+            SessionAction::KillTunnel => self.tunnel.as_ref()?.service().kill_group(),
+            SessionAction::ReleaseServe => {
                 let serve = self.serve.as_mut()?;
                 serve.release();
                 serve.service().resume();
             }
-            Action::KillServe => self.serve.as_ref()?.service().kill_group(),
-            Action::Arm(timer, pause) => {
+            SessionAction::KillServe => self.serve.as_ref()?.service().kill_group(),
+            SessionAction::Arm(timer, pause) => {
                 self.timers.insert(timer, Instant::now() + pause);
             }
-            Action::SettleLog { ask } => {
-                let settled = self.closing.settle(&mut self.board, &self.inputs, ask);
-                return settled.then_some(Event::LogSettled);
+            SessionAction::SettleLog { ask } => {
+                let settled = self.closing.settle(&mut self.console, &self.inputs, ask);
+                return settled.then_some(SessionEvent::LogSettled);
             }
             // Done by `step_all`, which may wait.
-            Action::Wipe | Action::Finish(_) => {}
+            SessionAction::Wipe | SessionAction::Finish(_) => {}
         }
         None
     }
@@ -274,6 +288,6 @@ impl Drive {
                 Err(_) => return,
             },
         };
-        self.board.link(&Secret::new(format!("{base}/t/{}", &*self.ticket.reveal())), public);
+        self.console.link(&Secret::new(format!("{base}/t/{}", &*self.ticket.reveal())), public);
     }
 }

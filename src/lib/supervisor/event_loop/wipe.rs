@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::services::{Cleaner, Running};
-use super::super::session::{Event, Timer};
-use super::Drive;
+use super::EventLoop;
 use crate::control::ToGuard;
 use crate::process::{self, ExitReason, ServiceProcess, SessionProcess};
+use crate::supervisor::children::{Cleaner, Service};
+use crate::supervisor::session::{SessionEvent, SessionTimer};
 
 /// Patience with killed processes before they are named as remaining.
 const WIPE: Duration = Duration::from_secs(2);
@@ -24,48 +24,48 @@ fn ended<T>(place: &mut Option<T>, service: fn(&T) -> &ServiceProcess) -> Option
     Some((place.take()?, reason))
 }
 
-impl Drive {
+impl EventLoop {
     /// Collects whoever has ended; the session hears of it after their last words.
     pub(super) fn reap(&mut self) {
-        if let Some((serve, reason)) = ended(&mut self.serve, Running::service) {
-            serve.bury(reason, self.inputs.clone());
+        if let Some((serve, reason)) = ended(&mut self.serve, Service::service) {
+            serve.report_exit(reason, self.inputs.clone());
         }
-        if let Some((tunnel, reason)) = ended(&mut self.tunnel, Running::service) {
-            tunnel.bury(reason, self.inputs.clone());
+        if let Some((tunnel, reason)) = ended(&mut self.tunnel, Service::service) {
+            tunnel.report_exit(reason, self.inputs.clone());
             // A cloudflared that hid from its group would keep the old address, unseen.
             let ours: Vec<_> = self.known().map(ServiceProcess::pid).collect();
             self.kill_marked(&ours);
         }
-        if let Some((guard, reason)) = ended(&mut self.guard, Running::service) {
-            guard.bury(reason, self.inputs.clone());
+        if let Some((guard, reason)) = ended(&mut self.guard, Service::service) {
+            guard.report_exit(reason, self.inputs.clone());
         }
         if let Some((cleaner, reason)) = ended(&mut self.cleaner, Cleaner::service) {
-            cleaner.bury(reason, self.inputs.clone());
+            cleaner.report_exit(reason, self.inputs.clone());
         }
         process::reap_orphans(&self.known().collect::<Vec<_>>());
     }
 
     /// Everybody whom we have started and not collected.
     fn known(&self) -> impl Iterator<Item = &ServiceProcess> {
-        self.services().chain(self.guard.as_ref().map(Running::service))
+        self.children().chain(self.guard.as_ref().map(Service::service))
     }
 
     /// The same without the guard.
-    fn services(&self) -> impl Iterator<Item = &ServiceProcess> {
-        let serve = self.serve.as_ref().map(Running::service);
-        let tunnel = self.tunnel.as_ref().map(Running::service);
+    fn children(&self) -> impl Iterator<Item = &ServiceProcess> {
+        let serve = self.serve.as_ref().map(Service::service);
+        let tunnel = self.tunnel.as_ref().map(Service::service);
         let cleaner = self.cleaner.as_ref().map(Cleaner::service);
         serve.into_iter().chain(tunnel).chain(cleaner)
     }
 
-    pub(super) fn due(&mut self) -> Vec<Event> {
+    pub(super) fn due(&mut self) -> Vec<SessionEvent> {
         let now = Instant::now();
-        let due: Vec<Timer> =
+        let due: Vec<SessionTimer> =
             self.timers.iter().filter(|(_, at)| **at <= now).map(|(timer, _)| *timer).collect();
         for timer in &due {
             self.timers.remove(timer);
         }
-        due.into_iter().map(Event::Rang).collect()
+        due.into_iter().map(SessionEvent::Rang).collect()
     }
 
     /// Kills whoever carries our mark, but for those with these numbers, and names them. Who may not
@@ -87,7 +87,7 @@ impl Drive {
     fn left(&self) -> Vec<i32> {
         let guard = self.guard.as_ref().map(|guard| guard.service().pid());
         let mut left = self.kill_marked(guard.as_slice());
-        for service in self.services() {
+        for service in self.children() {
             service.kill_group();
             left.push(service.pid());
         }
