@@ -11,7 +11,10 @@ const MODULES: &[(&str, &[&str])] = &[
         "supervisor",
         &["config", "control", "exit", "log", "memory", "paths", "process", "terminal", "token"],
     ),
-    ("serve", &["chat", "config", "control", "exit", "memory", "process", "terminal", "token"]),
+    (
+        "serve",
+        &["chat", "config", "control", "exit", "memory", "process", "terminal", "token", "wire"],
+    ),
     ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
     ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
     // What it carries.
@@ -19,6 +22,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
     ("chat", &["token"]),
+    ("wire", &["chat", "config", "token"]),
     ("exit", &[]),
     ("memory", &[]),
     ("paths", &[]),

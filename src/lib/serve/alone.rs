@@ -138,7 +138,7 @@ async fn serve(
             Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
     };
-    service.hub.end();
+    service.hub.close();
     // Whoever came before the end is told of before it.
     while let Ok(notice) = service.notices.try_recv() {
         event(&notice).inspect(tell);

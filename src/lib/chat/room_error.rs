@@ -6,7 +6,7 @@ use super::nickname::{NameError, Nickname};
 
 /// Why the room does not do what was asked. Nothing the participant wrote is lost by it.
 #[derive(Debug, PartialEq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum RoomError {
     /// The bucket is empty.
     #[error("that was too fast; wait {} and send it again", seconds(.0))]
     TooFast(Duration),
