@@ -7,6 +7,7 @@ use crate::memory::Locked;
 use crate::paths::{self, Owner};
 use crate::process;
 use crate::terminal::{Mark, escape_control};
+use crate::units::format_bytes;
 
 /// Most that is read of the list of swap devices, of which there are at most 32 (swapon(2)).
 const SWAPS_BYTES: u64 = 64 * 1024;
@@ -53,7 +54,7 @@ fn lock(locked: Locked, swaps: &str) -> Check {
     let (holds, fact) = match locked {
         Locked::Everything => (true, "all of the room's memory".to_owned()),
         Locked::UpTo(bytes) => {
-            let limit = indicatif::BinaryBytes(bytes);
+            let limit = format_bytes(bytes);
             (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
         }
         Locked::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(lock(Locked::Nothing, &disk).mark, Mark::Warning);
         assert_eq!(lock(Locked::Nothing, HEADING).mark, Mark::Good);
         assert_eq!(lock(Locked::UpTo(8 << 20), &disk).mark, Mark::Good);
-        assert!(lock(Locked::UpTo(8 << 20), &disk).fact.contains("8.00 MiB"));
+        assert!(lock(Locked::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
         assert_eq!(lock(Locked::Everything, &disk).mark, Mark::Good);
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::failure::span;
 use crate::terminal;
+use crate::units::{format_bytes, format_duration};
 
 /// Something that takes a while.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) enum Progress {
 impl Progress {
     /// A download of so many bytes; 0 is unknown.
     pub(super) fn download(of: u64) -> Self {
-        let style = style("{bar:30} {decimal_bytes} of {decimal_total_bytes}, {eta} left");
+        let style = style("{bar:30} {binary_bytes} of {binary_total_bytes}, {eta} left");
         let bar = ProgressBar::new(of).with_style(style);
         if bar.is_hidden() { Progress::Quarters { of, told: 0 } } else { Progress::Bar(bar) }
     }
@@ -33,9 +33,9 @@ impl Progress {
     pub(super) fn settling(seconds: u64) -> Self {
         let bar = ProgressBar::new_spinner()
             .with_style(style("{spinner} registered; the name needs {msg} to be known"))
-            .with_message(span(seconds));
+            .with_message(format_duration(Duration::from_secs(seconds)));
         if bar.is_hidden() {
-            let wait = span(seconds);
+            let wait = format_duration(Duration::from_secs(seconds));
             terminal::eprint_line(&format!("registered; the name needs {wait} to be known"));
         } else {
             // Five times a second: it moves, and costs nothing.
@@ -53,7 +53,7 @@ impl Progress {
                 let quarter = bytes.saturating_mul(4).checked_div(*of).unwrap_or(4);
                 if quarter > *told {
                     *told = quarter;
-                    terminal::eprint_line(&format!("fetched {}", megabytes(bytes)));
+                    terminal::eprint_line(&format!("fetched {}", format_bytes(bytes)));
                 }
             }
         }
@@ -69,9 +69,4 @@ impl Progress {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the templates above are well-formed")
-}
-
-/// Bytes as people read them.
-pub(super) fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }

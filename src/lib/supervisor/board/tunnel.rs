@@ -7,6 +7,7 @@ use super::{Board, Event};
 use crate::control::Source;
 use crate::log::LogEntry;
 use crate::terminal::{Mark, escape_control};
+use crate::units::{format_bytes, format_duration};
 
 /// Lines about cloudflared that are not said again: what it is, and what it may do, before and after
 /// another one was installed.
@@ -21,8 +22,7 @@ impl Board {
         size: Option<u64>,
         to: &Path,
     ) {
-        let large =
-            size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
+        let large = size.map_or_else(String::new, |size| format!(", {}", format_bytes(size)));
         let fact = format!(
             "missing; fetching {version}{large}\n    from {}\n    to {}",
             escape_control(from),
@@ -91,8 +91,9 @@ impl Board {
         self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
         if self.trouble.as_ref() != Some(&why) {
             self.note(LogEntry::PublicLost);
-            let next = pause
-                .map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
+            let next = pause.map_or_else(String::new, |pause| {
+                format!("; next try in {}", format_duration(pause))
+            });
             self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
             self.trouble = Some(why);
         }
