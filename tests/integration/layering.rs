@@ -29,7 +29,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("memory", &[]),
     ("paths", &[]),
     ("process", &["memory", "paths"]),
-    ("terminal", &[]),
+    ("terminal", &["units"]),
     ("token", &[]),
     ("units", &[]),
 ];

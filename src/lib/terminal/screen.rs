@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::io::IsTerminal as _;
 
 use console::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::background_writer::BackgroundWriter;
+use super::progress::Progress;
 use super::wrap::wrapped;
 use super::{ERASE, width};
 
@@ -53,7 +53,7 @@ enum Footer {
     /// line that reaches the edge is one with the next for whoever copies the link or resizes.
     Status(String),
     /// A progress bar.
-    Progress(ProgressBar),
+    Progress(Progress),
 }
 
 /// Columns at the end of the changing line that stay free, so that the `^C` which the terminal
@@ -198,12 +198,7 @@ impl Screen {
     pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
         self.clear_status();
         if self.moves {
-            // As often a second as it would draw on stderr by itself.
-            let target =
-                ProgressDrawTarget::term_like_with_hz(Box::new(self.lines.draw_target()), 20);
-            let bar = ProgressBar::with_draw_target(bytes, target);
-            bar.set_style(progress_style(bytes.is_some()));
-            bar.set_message(what.to_owned());
+            let bar = Progress::transfer_through(self.lines.draw_target(), what, bytes);
             self.below.replace(Footer::Progress(bar));
         }
     }
@@ -220,7 +215,7 @@ impl Screen {
         match self.below.replace(Footer::Nothing) {
             Footer::Nothing => {}
             Footer::Status(_) => self.lines.send(ERASE.to_owned()),
-            Footer::Progress(bar) => bar.finish_and_clear(),
+            Footer::Progress(bar) => bar.clear(),
         }
     }
 
@@ -248,14 +243,4 @@ impl Screen {
     fn styled(&self, style: &Style, text: &str) -> String {
         style.clone().force_styling(self.colour).apply_to(text).to_string()
     }
-}
-
-fn progress_style(sized: bool) -> ProgressStyle {
-    let template = if sized {
-        "  {msg} [{bar:20}] {binary_bytes}/{binary_total_bytes}"
-    } else {
-        "  {msg} {binary_bytes}"
-    };
-    let style = ProgressStyle::with_template(template).expect("a constant template");
-    style.progress_chars("=> ")
 }

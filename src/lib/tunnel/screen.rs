@@ -184,17 +184,17 @@ impl Screen {
         if *resumed_at > 0 {
             say(&format!("  {} are here from an earlier try", format_bytes(*resumed_at)));
         }
-        self.progress = Some(Progress::download(size.unwrap_or(0)));
+        self.progress = Some(Progress::download(*size));
     }
 
     fn fetched(&mut self, bytes: u64) {
         if let Some(progress) = &mut self.progress {
-            progress.at(bytes);
+            progress.set_position(bytes);
         }
     }
 
     fn settling(&mut self, seconds: u64) {
-        self.progress = Some(Progress::settling(seconds));
+        self.progress = Progress::settling(seconds);
     }
 
     fn clear(&mut self) {
