@@ -165,8 +165,7 @@ impl Report {
                     removed,
                     why,
                 };
-                let json = terminal::json(&line).expect("strings and numbers are JSON");
-                format!("{json}\n").into_bytes()
+                format!("{}\n", terminal::json_line(&line)).into_bytes()
             }
         };
         self.reader = terminal::print_bytes(&line);

@@ -79,10 +79,18 @@ pub(crate) fn is_one_piece(text: &str) -> bool {
 
 /// `value` as JSON on one line, in which every character that [`escape_control`] would escape is written as
 /// `\uXXXX` (RFC 8259, section 7): any reader gets the character, a terminal does not.
-pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
+///
+/// # Errors
+/// When `value` holds what JSON cannot express, such as a path that is not UTF-8.
+pub(crate) fn try_json_line(value: &impl Serialize) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, EscapeFormatter))?;
     Ok(String::from_utf8(bytes).expect("JSON is text"))
+}
+
+/// As [`try_json_line`], for what is made of strings, numbers and lists of them.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    try_json_line(value).expect("strings, numbers and lists of them always serialise")
 }
 
 /// Writes what stands between the quotes.
@@ -174,7 +182,7 @@ mod tests {
             let c = char::from_u32(number).unwrap();
             let text = format!("a{c}b");
             assert_eq!(escape_control(&text), format!("a\\u{{{number:x}}}b"));
-            let json = json(&text).unwrap();
+            let json = json_line(&text);
             assert!(is_printable(&json) && json.contains('\\'), "{json}");
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
@@ -185,7 +193,7 @@ mod tests {
         for text in ["Ana", "José", "田中", "עברית", "👍", "❤\u{fe0f}", "Nguyễn", "a b", "ༀ་ཀྵྭ"]
         {
             assert_eq!(escape_control(text), text);
-            assert_eq!(json(&text).unwrap(), format!("\"{text}\""));
+            assert_eq!(json_line(&text), format!("\"{text}\""));
         }
     }
 
@@ -199,7 +207,7 @@ mod tests {
         /// The two ways to escape agree on what is escaped, and nothing of the text is lost.
         #[test]
         fn json_is_harmless_and_says_the_same(text: String) {
-            let json = json(&text).unwrap();
+            let json = json_line(&text);
             prop_assert!(is_printable(&json));
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text.as_str());
             prop_assert!(is_printable(&escape_control(&text)));

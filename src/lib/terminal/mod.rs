@@ -16,7 +16,8 @@ use std::io::Write as _;
 
 pub(crate) use background_writer::BackgroundWriter;
 pub(crate) use escape::{
-    escape_control, is_one_piece, is_printable, is_sentence, json, sentence, start_of,
+    escape_control, is_one_piece, is_printable, is_sentence, json_line, sentence, start_of,
+    try_json_line,
 };
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{discard_typed, is_interactive, read_line};

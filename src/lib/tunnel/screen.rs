@@ -169,7 +169,7 @@ impl Screen {
             | FromTunnel::Unregistered
             | FromTunnel::Registered { .. } => return OutputState::Open,
         };
-        terminal::print_line(&terminal::json(&line).expect("texts and numbers are always JSON"))
+        terminal::print_line(&terminal::json_line(&line))
     }
 
     /// V-36: what, from where, how large, to where; said before a byte is fetched.

@@ -318,8 +318,7 @@ impl Board {
 
     fn json(&mut self, event: &Event<'_>) {
         if self.output == Output::Json {
-            let line = terminal::json(event).expect("strings and numbers always serialise");
-            self.result(line);
+            self.result(terminal::json_line(event));
         }
     }
 
