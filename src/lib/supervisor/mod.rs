@@ -65,7 +65,7 @@ impl StartError {
 pub fn main() -> ExitCode {
     process::close_inherited();
     terminal::install_panic_hook("chattrace");
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };

@@ -23,7 +23,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{discard_typed, is_interactive, read_line};
 pub(crate) use reader::{stdin_closed, stdout_closed, terminal_closed};
 pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Verbosity};
-pub(crate) use usage::print_usage;
+pub(crate) use usage::parse_args;
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
