@@ -72,14 +72,12 @@ pub(crate) fn print_error(program: &str, error: &dyn std::fmt::Display) {
     eprint_line(&format!("{program}: {error}"));
 }
 
-/// Lets a panic of `program` say where it happened and nothing else: its message may hold what
-/// somebody said.
+/// Replaces the panic message of `program` by one sentence that names the place and nothing else: the
+/// message may hold the text of a participant.
 pub(crate) fn install_panic_hook(program: &'static str) {
     std::panic::set_hook(Box::new(move |panic| {
         let place =
-            panic.location().map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
-        eprint_line(&format!(
-            "{program}: a mistake of our own at {place}; please report this line"
-        ));
+            panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        eprint_line(&format!("{program}: internal error at {place}; please report it"));
     }));
 }
