@@ -200,8 +200,9 @@ fn strike(
 fn judge(plan: &Plan, session: &mut Session, done: Done, gone: Extinction, left: Left) -> Outcome {
     let story = session.story();
     let mut complaints: Vec<String> = left.complaint.into_iter().collect();
-    complaints
-        .extend(story.lines().filter(|line| line.contains("internal error")).map(str::to_owned));
+    complaints.extend(
+        story.lines().filter(|line| line.contains("internal error at ")).map(str::to_owned),
+    );
     let expected = |exit: Exit| done.skipped.is_some() || plan.exits.contains(&exit);
     let wanted: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();
     let exit = gone.exit.map_or_else(|| "did not end".to_owned(), |exit| exit.to_string());
