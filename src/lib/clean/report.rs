@@ -79,7 +79,7 @@ impl Report {
 
     /// Asks whether all this shall go. Everything but a clear yes is a no.
     pub(super) fn agreed(&self) -> bool {
-        terminal::discard_typed();
+        terminal::discard_typeahead();
         // A terminal that is gone says no a line later.
         let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
         let mut answer = String::new();

@@ -16,7 +16,7 @@ const MARKS: usize = 4;
 
 /// Longest sentence of another process that is shown or passed on, in bytes of UTF-8: ours have at
 /// most 300.
-pub(crate) const SENTENCE_BYTES: usize = 512;
+pub(crate) const MAX_LINE_BYTES: usize = 512;
 
 /// `text` with everything that a terminal would act on, that would reorder what the eye reads, or
 /// that cannot be seen, replaced by a visible escape such as `\u{1b}`.
@@ -47,14 +47,14 @@ pub(crate) fn is_printable(text: &str) -> bool {
 }
 
 /// `text` as one sentence: harmless, with single spaces between words, and cut with `…` so that it
-/// has at most [`SENTENCE_BYTES`]. Spaces in a row could push the rest of it to where another line
+/// has at most [`MAX_LINE_BYTES`]. Spaces in a row could push the rest of it to where another line
 /// begins.
-pub(crate) fn sentence(text: &str) -> String {
+pub(crate) fn sanitize_line(text: &str) -> String {
     let text = escape_control(text);
     let mut sentence =
         text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    if sentence.len() > SENTENCE_BYTES {
-        sentence.truncate(start_of(&sentence, SENTENCE_BYTES - '…'.len_utf8()).len());
+    if sentence.len() > MAX_LINE_BYTES {
+        sentence.truncate(truncate_to_bytes(&sentence, MAX_LINE_BYTES - '…'.len_utf8()).len());
         sentence.truncate(sentence.trim_end().len());
         sentence.push('…');
     }
@@ -62,18 +62,18 @@ pub(crate) fn sentence(text: &str) -> String {
 }
 
 /// The start of `text`, in at most `max_bytes` of whole characters.
-pub(crate) fn start_of(text: &str, max_bytes: usize) -> &str {
+pub(crate) fn truncate_to_bytes(text: &str, max_bytes: usize) -> &str {
     let boundary = |at: &usize| text.is_char_boundary(*at);
     &text[..(0..=max_bytes.min(text.len())).rev().find(boundary).unwrap_or(0)]
 }
 
 /// Whether `text` is a sentence as [`sentence`] makes them, and not an empty one.
-pub(crate) fn is_sentence(text: &str) -> bool {
-    !text.is_empty() && text.len() <= SENTENCE_BYTES && is_one_piece(text) && is_printable(text)
+pub(crate) fn is_sanitized_line(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_LINE_BYTES && is_single_spaced(text) && is_printable(text)
 }
 
 /// Whether `text` has neither spaces around it nor two in a row.
-pub(crate) fn is_one_piece(text: &str) -> bool {
+pub(crate) fn is_single_spaced(text: &str) -> bool {
     !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
@@ -218,8 +218,8 @@ mod tests {
 
         #[test]
         fn a_sentence_is_one(text in "[ a\u{7f}\u{202e}é]{0,900}") {
-            let sentence = sentence(&text);
-            prop_assert!(sentence.is_empty() || is_sentence(&sentence), "{}", sentence);
+            let sentence = sanitize_line(&text);
+            prop_assert!(sentence.is_empty() || is_sanitized_line(&sentence), "{}", sentence);
         }
     }
 }

@@ -5,9 +5,9 @@
 
 mod background_writer;
 mod escape;
+mod hangup;
 mod progress;
 mod prompt;
-mod reader;
 mod screen;
 mod usage;
 mod wrap;
@@ -16,13 +16,13 @@ use std::io::Write as _;
 
 pub(crate) use background_writer::BackgroundWriter;
 pub(crate) use escape::{
-    escape_control, is_one_piece, is_printable, is_sentence, json_line, sentence, start_of,
-    try_json_line,
+    escape_control, is_printable, is_sanitized_line, is_single_spaced, json_line, sanitize_line,
+    truncate_to_bytes, try_json_line,
 };
+pub(crate) use hangup::{stdin_closed, stdout_closed, terminal_closed};
 pub(crate) use progress::Progress;
-pub(crate) use prompt::{discard_typed, is_interactive, read_line};
-pub(crate) use reader::{stdin_closed, stdout_closed, terminal_closed};
-pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Verbosity};
+pub(crate) use prompt::{discard_typeahead, is_interactive, read_line};
+pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
 pub(crate) use usage::parse_args;
 
 /// Whether the one who reads is still there.

@@ -24,15 +24,15 @@ const COLUMN: usize = 4 + NAME + 1;
 
 /// How a line wants to be seen. Colour never carries meaning alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum Severity {
     /// `✓`: as it should be.
-    Good,
+    Ok,
     /// `!`: goes on, but the operator should know.
     Warning,
     /// `✗`: stops.
-    Bad,
+    Error,
     /// `·`: for the record.
-    Note,
+    Info,
 }
 
 /// What the operator wants to see.
@@ -78,7 +78,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(crate) fn open(volume: Verbosity) -> std::io::Result<Self> {
+    pub(crate) fn stderr(volume: Verbosity) -> std::io::Result<Self> {
         let is_terminal = std::io::stderr().is_terminal();
         let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -122,7 +122,7 @@ impl Screen {
     }
 
     /// A line that stays.
-    pub(crate) fn line(&self, text: &str) {
+    pub(crate) fn print(&self, text: &str) {
         if self.is_quiet() {
             return;
         }
@@ -134,13 +134,13 @@ impl Screen {
     }
 
     /// A line that stays, cut to one row of the terminal.
-    pub(crate) fn row(&self, text: &str) {
-        self.line(&self.cut(text, usize::from(self.width())));
+    pub(crate) fn print_truncated(&self, text: &str) {
+        self.print(&self.truncate(text, usize::from(self.width())));
     }
 
     /// `text`, cut with `…` to so many columns; styles do not count. On a terminal of fewer than 20
     /// columns, where nothing would be left of it, it stays whole.
-    pub(crate) fn cut(&self, text: &str, columns: usize) -> String {
+    pub(crate) fn truncate(&self, text: &str, columns: usize) -> String {
         if self.width() < NARROWEST {
             return text.to_owned();
         }
@@ -154,8 +154,8 @@ impl Screen {
     }
 
     /// A sentence that stays, with a mark before it.
-    pub(crate) fn marked(&self, mark: Mark, text: &str) {
-        self.line(&format!("  {} {}", self.sign(mark), self.wrap(text, 4)));
+    pub(crate) fn print_notice(&self, mark: Severity, text: &str) {
+        self.print(&format!("  {} {}", self.symbol(mark), self.wrap(text, 4)));
     }
 
     /// A line that stays and is said even when quiet.
@@ -163,28 +163,28 @@ impl Screen {
         if self.is_quiet() {
             self.lines.send(format!("{text}\n"));
         } else {
-            self.line(text);
+            self.print(text);
         }
     }
 
     /// A sentence that stays.
-    pub(crate) fn sentence(&self, text: &str) {
-        self.line(&format!("  {}", wrapped(text, 2, usize::from(self.width()))));
+    pub(crate) fn print_wrapped(&self, text: &str) {
+        self.print(&format!("  {}", wrapped(text, 2, usize::from(self.width()))));
     }
 
     /// `✓ name   fact`.
-    pub(crate) fn fact(&self, mark: Mark, name: &str, fact: &str) {
-        let sign = self.sign(mark);
+    pub(crate) fn print_fact(&self, mark: Severity, name: &str, fact: &str) {
+        let sign = self.symbol(mark);
         let width = usize::from(self.width());
         if self.width() < FULL_WIDTH {
-            self.line(&format!("{sign} {name}\n    {}", wrapped(fact, 4, width)));
+            self.print(&format!("{sign} {name}\n    {}", wrapped(fact, 4, width)));
         } else {
-            self.line(&format!("  {sign} {name:<NAME$} {}", wrapped(fact, COLUMN, width)));
+            self.print(&format!("  {sign} {name:<NAME$} {}", wrapped(fact, COLUMN, width)));
         }
     }
 
     /// The one line that changes, until the next one that changes.
-    pub(crate) fn status(&self, text: &str) {
+    pub(crate) fn set_status(&self, text: &str) {
         self.clear_status();
         if self.moves {
             let room = usize::from(self.width().saturating_sub(FREE));
@@ -195,7 +195,7 @@ impl Screen {
     }
 
     /// Turns the changing line into a progress bar of so many bytes.
-    pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
+    pub(crate) fn start_progress(&self, what: &str, bytes: Option<u64>) {
         self.clear_status();
         if self.moves {
             let bar = Progress::transfer_through(self.lines.draw_target(), what, bytes);
@@ -220,12 +220,12 @@ impl Screen {
     }
 
     /// The sign of a mark, coloured if wanted.
-    pub(crate) fn sign(&self, mark: Mark) -> String {
+    pub(crate) fn symbol(&self, mark: Severity) -> String {
         let (sign, style) = match mark {
-            Mark::Good => ("✓", Style::new().green()),
-            Mark::Warning => ("!", Style::new().yellow().bold()),
-            Mark::Bad => ("✗", Style::new().red().bold()),
-            Mark::Note => ("·", Style::new().dim()),
+            Severity::Ok => ("✓", Style::new().green()),
+            Severity::Warning => ("!", Style::new().yellow().bold()),
+            Severity::Error => ("✗", Style::new().red().bold()),
+            Severity::Info => ("·", Style::new().dim()),
         };
         self.styled(&style, sign)
     }
@@ -236,7 +236,7 @@ impl Screen {
     }
 
     /// Text that stands out.
-    pub(crate) fn strong(&self, text: &str) -> String {
+    pub(crate) fn bold(&self, text: &str) -> String {
         self.styled(&Style::new().bold(), text)
     }
 
