@@ -12,6 +12,7 @@ use crate::chat::{
 };
 use crate::config::RoomSettings;
 use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+use crate::units;
 use crate::wire::MAX_REFERENCE_BYTES;
 
 /// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
@@ -93,7 +94,7 @@ impl Share {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, count, each } = self;
-        let (each, all) = (Binary(*each), Binary(self.bytes()));
+        let (each, all) = (format_bytes(*each), format_bytes(self.bytes()));
         writeln!(f, "  {what:<30} {count:>7} × {each:>10} = {all:>10}")
     }
 }
@@ -103,21 +104,13 @@ impl fmt::Display for Ceiling {
         writeln!(f, "memory of chattrace-serve, at most, with everything at its bound at once:")?;
         self.ours.iter().try_for_each(|share| share.fmt(f))?;
         let (total, rest) = (self.total(), "a quarter for what lies unused between them");
-        writeln!(f, "  with {rest}, {} ({total} bytes)", Binary(total))?;
+        writeln!(f, "  with {rest}, {} ({total} bytes)", format_bytes(total))?;
         writeln!(f, "buffers of the kernel beside it, at most:")?;
         self.kernel.fmt(f)?;
         write!(f, "At a bound, what is new is refused or waits; what is there lives on.")
     }
 }
 
-/// A number of bytes as people read it.
-struct Binary(usize);
-
-impl fmt::Display for Binary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kib = self.0.div_ceil(1024);
-        let text =
-            if kib < 10 * 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
-        f.pad(&text)
-    }
+fn format_bytes(bytes: usize) -> String {
+    units::format_bytes(bytes as u64)
 }

@@ -68,7 +68,7 @@ impl ServeError {
 pub fn main() -> ExitCode {
     process::close_inherited();
     terminal::install_panic_hook("chattrace-serve");
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
