@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Console, ConsoleEvent};
 use crate::log::LogEntry;
 use crate::supervisor::session::{EndReason, EndRequest};
-use crate::terminal::{Mark, escape_control};
+use crate::terminal::{Severity, escape_control};
 
 impl Console {
     /// The session ends.
@@ -14,21 +14,25 @@ impl Console {
         self.note(LogEntry::Ended);
         let (mark, text) = match cause {
             EndReason::EndRequest(EndRequest::Operator | EndRequest::Terminated) => {
-                (Mark::Note, "ending; everybody is told".to_owned())
+                (Severity::Info, "ending; everybody is told".to_owned())
             }
             EndReason::EndRequest(EndRequest::TerminalClosed) => {
-                (Mark::Note, "the terminal is closed".to_owned())
+                (Severity::Info, "the terminal is closed".to_owned())
             }
             EndReason::EndRequest(EndRequest::ReaderGone) => {
-                (Mark::Note, "nobody reads the output any more".to_owned())
+                (Severity::Info, "nobody reads the output any more".to_owned())
             }
             EndReason::EndRequest(EndRequest::WriterGone) => {
-                (Mark::Note, "standard input has ended".to_owned())
+                (Severity::Info, "standard input has ended".to_owned())
             }
-            EndReason::EndRequest(EndRequest::Remotely) => (Mark::Note, "asked to end".to_owned()),
-            EndReason::NoTunnel(why) | EndReason::Failed(why) => (Mark::Bad, escape_control(why)),
+            EndReason::EndRequest(EndRequest::Remotely) => {
+                (Severity::Info, "asked to end".to_owned())
+            }
+            EndReason::NoTunnel(why) | EndReason::Failed(why) => {
+                (Severity::Error, escape_control(why))
+            }
             EndReason::Unconfined(missing) => (
-                Mark::Bad,
+                Severity::Error,
                 format!(
                     "confinement was required and is not whole: {}; take a newer kernel, or leave \
                      out --require-confinement",
@@ -36,14 +40,14 @@ impl Console {
                 ),
             ),
         };
-        self.json(&ConsoleEvent::LogQuestion { text: &text });
+        self.json(&ConsoleEvent::Closing { text: &text });
         match mark {
-            Mark::Bad => {
+            Severity::Error => {
                 self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2))
             }
-            Mark::Good | Mark::Warning | Mark::Note => {
-                self.screen.line("");
-                self.screen.marked(mark, &text);
+            Severity::Ok | Severity::Warning | Severity::Info => {
+                self.screen.print("");
+                self.screen.print_notice(mark, &text);
             }
         }
     }
@@ -61,7 +65,7 @@ impl Console {
         self.screen.force_line(&format!(
             "  {} the event log could not be saved in {}: {error}; choose another folder with \
              --archive-dir",
-            self.screen.sign(Mark::Bad),
+            self.screen.symbol(Severity::Error),
             escape_control(&folder.display().to_string())
         ));
     }
@@ -71,14 +75,14 @@ impl Console {
         self.screen.clear_status();
         self.json(&ConsoleEvent::Closed { remains });
         if remains.is_empty() {
-            self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
+            self.screen.print(&format!("  {} nothing remains", self.screen.symbol(Severity::Ok)));
             return;
         }
         for thing in remains {
             let text = format!("remains: {}", escape_control(thing));
             self.screen.force_line(&format!(
                 "  {} {}",
-                self.screen.sign(Mark::Bad),
+                self.screen.symbol(Severity::Error),
                 self.screen.wrap(&text, 4)
             ));
         }

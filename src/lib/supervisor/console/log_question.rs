@@ -49,7 +49,7 @@ impl LogQuestion {
             }
             Logs::Delete => {}
             Logs::Ask if ask && !console.screen().is_quiet() && terminal::is_interactive() => {
-                terminal::discard_typed();
+                terminal::discard_typeahead();
                 self.ask(console, inputs);
                 return false;
             }
@@ -86,8 +86,8 @@ impl LogQuestion {
 
     fn ask(&mut self, console: &Console, inputs: &mpsc::Sender<Input>) {
         let count = console.log().len();
-        console.screen().line(&format!("  event log ({count} entries, no message text):"));
-        console.screen().line("  [s]ave   [d]elete (Enter)   [v]iew");
+        console.screen().print(&format!("  event log ({count} entries, no message text):"));
+        console.screen().print("  [s]ave   [d]elete (Enter)   [v]iew");
         let inputs = inputs.clone();
         self.question = Some(tokio::spawn(async move {
             let answer = terminal::read_line().await;
@@ -100,7 +100,7 @@ impl LogQuestion {
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         // The path is shown, and a relative one says little in a terminal that is closed later.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-        console.screen().line("  this is written, and nothing else:");
+        console.screen().print("  this is written, and nothing else:");
         show(console);
         match console.log().save(&folder, &log::now()) {
             Ok(path) => console.saved(&path),
@@ -117,7 +117,7 @@ impl LogQuestion {
 fn show(console: &Console) {
     let text = console.log().text();
     for line in text.lines() {
-        console.screen().line(&format!("    {}", console.screen().wrap(line, 8)));
+        console.screen().print(&format!("    {}", console.screen().wrap(line, 8)));
     }
 }
 
