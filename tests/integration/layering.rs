@@ -25,7 +25,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("clean", &["config", "control", "exit", "paths", "process", "terminal", "units"]),
     // What it carries.
     ("control", &["config", "memory", "process", "terminal", "token"]),
-    ("log", &["paths"]),
+    ("log", &["control", "paths"]),
     ("config", &["exit", "paths"]),
     ("chat", &["token", "units"]),
     ("wire", &["chat", "config", "token"]),

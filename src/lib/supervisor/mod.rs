@@ -8,11 +8,12 @@ mod cli;
 mod console;
 mod event_loop;
 mod session;
+mod timers;
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
-use crate::config::{Config, ConfigError, Provider};
+use crate::config::{Config, ConfigError};
 use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
@@ -22,7 +23,8 @@ use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use children::Programs;
 use console::Console;
-use session::{EndReason, SessionOutcome, TunnelPolicy};
+use event_loop::Setup;
+use session::{EndReason, SessionOutcome};
 
 /// Why a session cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -105,45 +107,37 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let listener = process::listen(config.listen)?;
     // Refused only where the kernel has no such thing; then orphans go to init, which reaps them.
     let _ = process::become_subreaper();
-    let id = session_id()?;
-    let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
+    let session_id = generate_session_id()?;
+    let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
     let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let mut console = Console::new(Screen::stderr(volume)?, cli.json, !cli.no_qr)?;
-    console.banner(VERSION);
+    console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
-        console.check(&check);
+        console.show_check(&check);
     }
     if let Some(check) = checks::listen(config.listen) {
-        console.check(&check);
+        console.show_check(&check);
     }
     let ticket = Token::draw()?;
-    let begin = event_loop::Setup { config, programs, console, id, ticket, listener, run_dir };
-    Ok(exit_of(&event_loop::run(begin, signals).await?))
+    let setup = Setup { config, programs, console, session_id, ticket, listener, run_dir };
+    Ok(exit_of(&event_loop::run(setup, signals).await?))
 }
 
 /// Twelve hex digits: short, because a socket's path is, and never met twice on one machine.
-fn session_id() -> Result<String, getrandom::Error> {
+fn generate_session_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn exit_of(ending: &SessionOutcome) -> Exit {
-    match ending {
-        SessionOutcome::Clean(EndReason::EndRequest(_)) => Exit::Ended,
+fn exit_of(outcome: &SessionOutcome) -> Exit {
+    match outcome {
+        SessionOutcome::Clean(EndReason::Requested(_)) => Exit::Ended,
         SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
             Exit::Unavailable
         }
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
-        SessionOutcome::Remains => Exit::Remains,
+        SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,
-    }
-}
-
-fn tunnel_policy(provider: Provider) -> TunnelPolicy {
-    match provider {
-        Provider::None => TunnelPolicy::Never,
-        Provider::Auto => TunnelPolicy::WhenPossible,
-        Provider::Cloudflared => TunnelPolicy::Required,
     }
 }

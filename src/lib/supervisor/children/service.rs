@@ -1,224 +1,228 @@
-//! A service that runs: what it says goes into the queue, what it is told goes over its lifeline, and
-//! its last words are kept for the sentence about its end.
+//! A service that runs: its orders, its messages, and the last line of its standard error.
 
-use std::os::fd::OwnedFd;
+use std::marker::PhantomData;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use serde::de::DeserializeOwned;
+use tokio::io::BufReader;
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
+use super::event::{ChildEvent, ChildRole};
 use super::message_rate::MessageRate;
+use super::output::{excerpt, next_line, pipe_receiver};
 use super::protocol::{Protocol, Violation};
-use super::{ChildRole, Input};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
-use crate::terminal::{sanitize_line, truncate_to_bytes};
+use crate::terminal::sanitize_line;
 
-/// Orders to a service that it has not read yet; it gets fewer than ten in its life.
-const ORDERS: usize = 16;
+/// Orders that a service has not read yet. It gets fewer than ten in its life.
+const MAX_QUEUED_ORDERS: usize = 16;
 
-/// Longest line of a service's standard error that is kept for the sentence about its end.
-const LAST_WORDS: u64 = 1024;
+/// Longer lines of standard error are quoted in pieces.
+const MAX_STDERR_LINE_BYTES: u64 = 1024;
 
-/// Bytes on a service's standard error in all its life. Ours write a line when they fail; 16 MiB are
-/// a service that does nothing else.
-const STDERR_BYTES: u64 = 16 * 1024 * 1024;
+/// For all of standard error. A service writes a line when it fails; 16 MiB is an attack.
+const MAX_STDERR_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Bytes of what was not understood that are repeated in the sentence about it.
-const EXCERPT_BYTES: usize = 160;
+/// How long the output of a dead child is read. It is in the kernel already; only a process that
+/// inherited the stream and left the child's group can keep it open.
+pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How long the words of a dead service may take to arrive. They are in the kernel already; only
-/// somebody who has inherited its streams and left its group can hold up their end.
-pub(super) const ECHO: Duration = Duration::from_millis(200);
+/// A process of this session that the supervisor spawned and has not reaped.
+pub(super) trait Child {
+    fn process(&self) -> &ServiceProcess;
 
-/// A service that runs.
-#[derive(Debug)]
-pub(in crate::supervisor) struct Service<Order> {
-    role: ChildRole,
-    service: ServiceProcess,
-    /// `None`: it was let go of.
-    orders: Option<mpsc::Sender<Order>>,
-    /// Whether it was told what its most important message answers.
-    awaited: watch::Sender<bool>,
-    /// Passes on what it says.
-    listening: AbortHandle,
-    /// Ends with the last that it said on its standard error, once all its messages are queued.
-    stderr_task: JoinHandle<Option<String>>,
+    /// Queues the event about its exit, once everything that it wrote before is queued.
+    fn report_exit(self, reason: ExitReason, events: mpsc::Sender<ChildEvent>);
 }
 
-/// An order after which a service says what it may not say before.
-pub(in crate::supervisor) trait Awaited {
-    /// Whether this is it.
-    fn is_awaited(&self) -> bool;
+/// A message to a service.
+pub(super) trait Order: Serialize + Send + Sync + 'static {
+    /// Whether the protocol permits an answer from now on that it did not permit before.
+    fn permits_answer(&self) -> bool;
 }
 
-impl Awaited for ToServe {
-    fn is_awaited(&self) -> bool {
+impl Order for ToServe {
+    fn permits_answer(&self) -> bool {
         matches!(self, ToServe::Drain)
     }
 }
 
-impl Awaited for ToTunnel {
-    fn is_awaited(&self) -> bool {
+impl Order for ToTunnel {
+    fn permits_answer(&self) -> bool {
         matches!(self, ToTunnel::Open { .. })
     }
 }
 
-impl Awaited for ToGuard {
-    fn is_awaited(&self) -> bool {
+impl Order for ToGuard {
+    fn permits_answer(&self) -> bool {
         false
     }
 }
 
-impl<Order: Awaited> Service<Order> {
-    /// Tells it something. One that does not listen any more is noticed by its end.
-    pub(in crate::supervisor) fn tell(&self, order: Order) {
-        if order.is_awaited() {
-            self.awaited.send_replace(true);
+#[derive(Debug)]
+pub(super) struct Service<O> {
+    role: ChildRole,
+    process: ServiceProcess,
+    /// `None` once the lifeline is closed.
+    orders: Option<mpsc::Sender<O>>,
+    answer_permitted: watch::Sender<bool>,
+    message_task: AbortHandle,
+    /// Returns the last line of standard error, once all messages are queued.
+    stderr_task: JoinHandle<Option<String>>,
+}
+
+impl<O: Order> Service<O> {
+    /// Spawns `command` with a lifeline as its standard input. Each message that passes the protocol
+    /// `P` is queued as the event that `wrap` makes of it.
+    ///
+    /// # Errors
+    /// When the system does not spawn it.
+    pub(super) fn spawn<P, Message>(
+        role: ChildRole,
+        mut command: Command,
+        session_id: &str,
+        events: &mpsc::Sender<ChildEvent>,
+        wrap: fn(Message) -> Option<ChildEvent>,
+    ) -> Result<Self, SpawnError>
+    where
+        P: Protocol<Message>,
+        Message: DeserializeOwned + Send + 'static,
+    {
+        let name = role.program();
+        let refused = |source| SpawnError::Refused { name, source };
+        let (inbox, outbox, lifeline) = control::pair::<Message, O>().map_err(refused)?;
+        command.stdin(lifeline);
+        let mut process = ServiceProcess::start(name, command, session_id)?;
+        let stderr = pipe_receiver(name, process.stderr.take())?;
+        let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
+        tokio::spawn(send_orders(outbox, queued_orders));
+        let answer_permitted = watch::Sender::new(false);
+        let reader = MessageReader::<P, Message> {
+            role,
+            inbox,
+            events: events.clone(),
+            answer_permitted: answer_permitted.subscribe(),
+            protocol: PhantomData,
+        };
+        let messages = tokio::spawn(reader.run(wrap));
+        let message_task = messages.abort_handle();
+        let events = events.clone();
+        let stderr_task = tokio::spawn(async move {
+            let last_line = match stderr {
+                Some(stderr) => last_line(role, stderr, events).await,
+                None => None,
+            };
+            let _ = messages.await;
+            last_line
+        });
+        let orders = Some(orders);
+        Ok(Self { role, process, orders, answer_permitted, message_task, stderr_task })
+    }
+
+    /// Queues an order. A service that reads none any more is noticed by its exit.
+    pub(super) fn send(&self, order: O) {
+        if order.permits_answer() {
+            self.answer_permitted.send_replace(true);
         }
         if let Some(orders) = &self.orders {
             let _ = orders.try_send(order);
         }
     }
 
-    /// Lets go of its lifeline, once everything that it was told is written: it ends in order.
-    pub(in crate::supervisor) fn release(&mut self) {
+    /// Closes the lifeline, once every order is written: the service exits in order.
+    pub(super) fn close_lifeline(&mut self) {
         self.orders = None;
     }
+}
 
-    /// Its process.
-    pub(in crate::supervisor) fn service(&self) -> &ServiceProcess {
-        &self.service
+impl<O> Child for Service<O> {
+    fn process(&self) -> &ServiceProcess {
+        &self.process
     }
 
-    /// Lets [`Input::Ended`] follow the last that a dead service has said: why it ended stands
-    /// there, and the news of a death is faster than the words before it.
-    pub(in crate::supervisor) fn report_exit(
-        self,
-        reason: ExitReason,
-        inputs: mpsc::Sender<Input>,
-    ) {
+    /// SIGCHLD is faster than the output before it, and the reason of an exit stands there.
+    fn report_exit(self, reason: ExitReason, events: mpsc::Sender<ChildEvent>) {
         tokio::spawn(async move {
-            let types = tokio::time::timeout(ECHO, self.stderr_task).await;
-            // A process that has inherited its end must not be taken for the next of its kind.
-            self.listening.abort();
-            let how = match types {
-                Ok(Ok(Some(types))) => format!("{reason}: {types}"),
+            let last_line = tokio::time::timeout(DRAIN_TIMEOUT, self.stderr_task).await;
+            // A process that inherited the service's end must not pass for the next one of its role.
+            self.message_task.abort();
+            let how = match last_line {
+                Ok(Ok(Some(line))) => format!("{reason}: {line}"),
                 Ok(_) | Err(_) => reason.to_string(),
             };
-            let _ = inputs.send(Input::Ended(self.role, how)).await;
+            let _ = events.send(ChildEvent::Exited(self.role, how)).await;
         });
     }
 }
 
-/// Starts `command` as the service of this role, on a lifeline, with its messages wrapped for the
-/// queue.
-///
-/// # Errors
-/// When the system does not start it.
-pub(super) fn start<P, Order>(
+struct MessageReader<P, Message> {
     role: ChildRole,
-    mut command: Command,
-    session: &str,
-    inputs: &mpsc::Sender<Input>,
-    wrap: fn(P::Message) -> Option<Input>,
-) -> Result<Service<Order>, SpawnError>
-where
-    P: Protocol,
-    Order: Serialize + Send + Sync + 'static,
-{
-    let name = role.program();
-    let refused = |source| SpawnError::Refused { name, source };
-    let (inbox, outbox, theirs) = control::pair::<P::Message, Order>().map_err(refused)?;
-    command.stdin(theirs);
-    let mut service = ServiceProcess::start(name, command, session)?;
-    let stderr = receiver(name, service.stderr.take())?;
-    let (orders, orders_in) = mpsc::channel(ORDERS);
-    let awaited = watch::Sender::new(false);
-    let listener =
-        Listening::<P> { role, inbox, inputs: inputs.clone(), awaited: awaited.subscribe() };
-    let heard = tokio::spawn(listener.run(wrap));
-    let listening = heard.abort_handle();
-    tokio::spawn(speak(outbox, orders_in));
-    let inputs = inputs.clone();
-    let stderr_task = tokio::spawn(async move {
-        let last = match stderr {
-            Some(stderr) => last_words(role, stderr, inputs).await,
-            None => None,
-        };
-        let _ = heard.await;
-        last
-    });
-    Ok(Service { role, service, orders: Some(orders), awaited, listening, stderr_task })
+    inbox: Inbox<Message>,
+    events: mpsc::Sender<ChildEvent>,
+    answer_permitted: watch::Receiver<bool>,
+    protocol: PhantomData<fn() -> P>,
 }
 
-/// One who listens to a service.
-struct Listening<P: Protocol> {
-    role: ChildRole,
-    inbox: Inbox<P::Message>,
-    inputs: mpsc::Sender<Input>,
-    awaited: watch::Receiver<bool>,
-}
-
-impl<P: Protocol> Listening<P> {
-    /// Passes on what the service says, until it ends or breaks a rule. Nothing is read after that.
-    async fn run(mut self, wrap: fn(P::Message) -> Option<Input>) {
-        let (mut protocol, mut message_rate) = (P::default(), MessageRate::new(P::RATE));
+impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> {
+    /// Queues the messages of a service until it closes its end or breaks the protocol.
+    async fn run(mut self, wrap: fn(Message) -> Option<ChildEvent>) {
+        let (mut protocol, mut rate) = (P::default(), MessageRate::new(P::RATE));
         let began = Instant::now();
         loop {
-            let input = match self.next(&mut protocol, &mut message_rate, began).await {
+            let event = match self.next(&mut protocol, &mut rate, began).await {
                 Ok(Some(message)) => wrap(message),
                 Ok(None) => return,
                 Err(violation) => {
-                    let _ = self.inputs.send(Input::Violated(self.role, violation)).await;
+                    let _ = self.events.send(ChildEvent::Violated(self.role, violation)).await;
                     return;
                 }
             };
-            if let Some(input) = input
-                && self.inputs.send(input).await.is_err()
+            if let Some(event) = event
+                && self.events.send(event).await.is_err()
             {
                 return;
             }
         }
     }
 
-    /// The next message that may be said now; `None` when the service has closed its end.
+    /// The next message that the protocol permits; `None` when the service has closed its end.
     async fn next(
         &mut self,
         protocol: &mut P,
-        message_rate: &mut MessageRate,
+        rate: &mut MessageRate,
         began: Instant,
-    ) -> Result<Option<P::Message>, Violation> {
-        let Self { inbox, awaited, .. } = self;
+    ) -> Result<Option<Message>, Violation> {
+        let Self { inbox, answer_permitted, .. } = self;
         let received = loop {
-            let timeout = protocol.timeout(*awaited.borrow_and_update());
-            let changed = async {
-                // An error means that nothing is ordered any more.
-                if awaited.changed().await.is_err() {
+            let timeout = protocol.silence_timeout(*answer_permitted.borrow_and_update());
+            let order_sent = async {
+                // An error means that no order follows.
+                if answer_permitted.changed().await.is_err() {
                     std::future::pending().await
                 }
             };
             tokio::select! {
                 received = inbox.recv() => break received,
-                () = changed => {}
-                timeout = silence(timeout) => return Err(silent(timeout)),
+                () = order_sent => {}
+                timeout = expired(timeout) => return Err(Violation::silent(timeout)),
             }
         };
         match received {
             Ok(Some(message)) => {
-                message_rate.take(began.elapsed())?;
-                protocol.recv(&message, *self.awaited.borrow())?;
+                rate.take(began.elapsed())?;
+                protocol.check(&message, *self.answer_permitted.borrow())?;
                 Ok(Some(message))
             }
             Ok(None) | Err(FrameError::Broken(_)) => Ok(None),
             Err(FrameError::TooLong) => {
                 Err(Violation::Hostile("said a line that is too long".to_owned()))
             }
-            // Of another version, most likely: ours would say nothing that we do not know.
+            // A service of this version sends no invalid message as its first.
             Err(FrameError::NotUnderstood(_)) if !protocol.has_greeted() => {
                 Err(Violation::VersionMismatch("speaks another version's language".to_owned()))
             }
@@ -230,65 +234,8 @@ impl<P: Protocol> Listening<P> {
     }
 }
 
-/// The last line of `stderr` that is not empty, once it has ended. Always reads on: a program whose
-/// standard error is full stops working.
-async fn last_words(
-    role: ChildRole,
-    stderr: pipe::Receiver,
-    inputs: mpsc::Sender<Input>,
-) -> Option<String> {
-    let (mut last, mut bytes, mut told) = (None, 0, false);
-    let mut reader = BufReader::new(stderr);
-    while let Some(line) = next_line(&mut reader, LAST_WORDS).await {
-        bytes += line.len() as u64 + 1;
-        if bytes <= STDERR_BYTES {
-            last = Some(sanitize_line(&line)).filter(|line| !line.is_empty()).or(last);
-        } else if !std::mem::replace(&mut told, true) {
-            let text = format!("talks too much (more than {STDERR_BYTES} bytes of errors)");
-            let _ = inputs.send(Input::Violated(role, Violation::Hostile(text))).await;
-        }
-    }
-    last
-}
-
-async fn speak<Order: Serialize>(mut outbox: Outbox<Order>, mut orders: mpsc::Receiver<Order>) {
-    while let Some(order) = orders.recv().await {
-        if outbox.send(&order).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// A pipe of a service, to be read by the runtime.
-pub(super) fn receiver(
-    name: &'static str,
-    pipe: Option<impl Into<OwnedFd>>,
-) -> Result<Option<pipe::Receiver>, SpawnError> {
-    let pipe = pipe.map(|pipe| pipe::Receiver::from_owned_fd(pipe.into()));
-    pipe.transpose().map_err(|source| SpawnError::Refused { name, source })
-}
-
-/// The next line of a stream, in pieces of at most `max_bytes`; `None` at its end.
-pub(super) async fn next_line(
-    reader: &mut (impl AsyncBufRead + Unpin),
-    max_bytes: u64,
-) -> Option<String> {
-    let mut line = Vec::new();
-    match reader.take(max_bytes).read_until(b'\n', &mut line).await {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(String::from_utf8_lossy(&line).trim_end().to_owned()),
-    }
-}
-
-/// The beginning of what a service said, as it may be shown.
-pub(super) fn excerpt(text: &str) -> String {
-    let start = truncate_to_bytes(text, EXCERPT_BYTES);
-    let rest = if start.len() < text.len() { "…" } else { "" };
-    format!("{}{rest}", sanitize_line(start))
-}
-
-/// Returns once a service has been silent for as long as it may be.
-async fn silence(timeout: Option<Duration>) -> Duration {
+/// Returns `timeout` once it has passed; never without one.
+async fn expired(timeout: Option<Duration>) -> Duration {
     match timeout {
         Some(timeout) => {
             tokio::time::sleep(timeout).await;
@@ -298,6 +245,31 @@ async fn silence(timeout: Option<Duration>) -> Duration {
     }
 }
 
-fn silent(patience: Duration) -> Violation {
-    Violation::Hostile(format!("was silent for {} s while it had to answer", patience.as_secs()))
+async fn send_orders<O: Serialize>(mut outbox: Outbox<O>, mut orders: mpsc::Receiver<O>) {
+    while let Some(order) = orders.recv().await {
+        if outbox.send(&order).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The last line of `stderr` that is not empty. Reads to the end whatever comes: a service whose
+/// standard error is full would hang.
+async fn last_line(
+    role: ChildRole,
+    stderr: pipe::Receiver,
+    events: mpsc::Sender<ChildEvent>,
+) -> Option<String> {
+    let (mut last, mut bytes, mut reported) = (None, 0, false);
+    let mut reader = BufReader::new(stderr);
+    while let Some(line) = next_line(&mut reader, MAX_STDERR_LINE_BYTES).await {
+        bytes += line.len() as u64 + 1;
+        if bytes <= MAX_STDERR_BYTES {
+            last = Some(sanitize_line(&line)).filter(|line| !line.is_empty()).or(last);
+        } else if !std::mem::replace(&mut reported, true) {
+            let what = format!("talks too much (more than {MAX_STDERR_BYTES} bytes of errors)");
+            let _ = events.send(ChildEvent::Violated(role, Violation::Hostile(what))).await;
+        }
+    }
+    last
 }

@@ -1,67 +1,36 @@
-//! The lines about the end, from the request to what remains.
+//! The lines from the request to end to the last one.
 
 use std::path::Path;
 
-use super::{Console, ConsoleEvent};
+use super::state::Console;
+use super::stdout::ConsoleEvent;
 use crate::log::LogEntry;
 use crate::supervisor::session::{EndReason, EndRequest};
 use crate::terminal::{Severity, escape_control};
 
 impl Console {
-    /// The session ends.
-    pub(in crate::supervisor) fn ending(&mut self, cause: &EndReason) {
+    pub(in crate::supervisor) fn show_end(&mut self, reason: &EndReason) {
         self.screen.clear_status();
-        self.note(LogEntry::Ended);
-        let (mark, text) = match cause {
-            EndReason::EndRequest(EndRequest::Operator | EndRequest::Terminated) => {
-                (Severity::Info, "ending; everybody is told".to_owned())
-            }
-            EndReason::EndRequest(EndRequest::TerminalClosed) => {
-                (Severity::Info, "the terminal is closed".to_owned())
-            }
-            EndReason::EndRequest(EndRequest::ReaderGone) => {
-                (Severity::Info, "nobody reads the output any more".to_owned())
-            }
-            EndReason::EndRequest(EndRequest::WriterGone) => {
-                (Severity::Info, "standard input has ended".to_owned())
-            }
-            EndReason::EndRequest(EndRequest::Remotely) => {
-                (Severity::Info, "asked to end".to_owned())
-            }
-            EndReason::NoTunnel(why) | EndReason::Failed(why) => {
-                (Severity::Error, escape_control(why))
-            }
-            EndReason::Unconfined(missing) => (
-                Severity::Error,
-                format!(
-                    "confinement was required and is not whole: {}; take a newer kernel, or leave \
-                     out --require-confinement",
-                    escape_control(missing)
-                ),
-            ),
-        };
-        self.json(&ConsoleEvent::Closing { text: &text });
-        match mark {
-            Severity::Error => {
-                self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2))
-            }
-            Severity::Ok | Severity::Warning | Severity::Info => {
+        self.record(LogEntry::Ended);
+        let text = end_text(reason);
+        self.stdout.event(&ConsoleEvent::Closing { text: &text });
+        match reason {
+            EndReason::Requested(_) => {
                 self.screen.print("");
-                self.screen.print_notice(mark, &text);
+                self.screen.print_notice(Severity::Info, &text);
+            }
+            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::Failed(_) => {
+                self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2));
             }
         }
     }
 
-    /// The event log was written.
-    pub(in crate::supervisor) fn saved(&self, path: &Path) {
-        self.screen.force_line(&format!(
-            "  event log saved: {}",
-            escape_control(&path.display().to_string())
-        ));
+    pub(in crate::supervisor) fn show_log_saved(&self, path: &Path) {
+        let path = escape_control(&path.display().to_string());
+        self.screen.force_line(&format!("  event log saved: {path}"));
     }
 
-    /// The event log could not be written.
-    pub(in crate::supervisor) fn not_saved(&self, folder: &Path, error: &std::io::Error) {
+    pub(in crate::supervisor) fn show_log_not_saved(&self, folder: &Path, error: &std::io::Error) {
         self.screen.force_line(&format!(
             "  {} the event log could not be saved in {}: {error}; choose another folder with \
              --archive-dir",
@@ -70,10 +39,10 @@ impl Console {
         ));
     }
 
-    /// The very last line.
-    pub(in crate::supervisor) fn finished(&mut self, remains: &[String]) {
+    /// Shows the very last lines.
+    pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
         self.screen.clear_status();
-        self.json(&ConsoleEvent::Closed { remains });
+        self.stdout.event(&ConsoleEvent::Closed { remains });
         if remains.is_empty() {
             self.screen.print(&format!("  {} nothing remains", self.screen.symbol(Severity::Ok)));
             return;
@@ -86,5 +55,25 @@ impl Console {
                 self.screen.wrap(&text, 4)
             ));
         }
+    }
+}
+
+fn end_text(reason: &EndReason) -> String {
+    match reason {
+        EndReason::Requested(EndRequest::Interrupt | EndRequest::Terminate) => {
+            "ending; everybody is told".to_owned()
+        }
+        EndReason::Requested(EndRequest::TerminalClosed) => "the terminal is closed".to_owned(),
+        EndReason::Requested(EndRequest::StdoutClosed) => {
+            "nobody reads the output any more".to_owned()
+        }
+        EndReason::Requested(EndRequest::StdinClosed) => "standard input has ended".to_owned(),
+        EndReason::Requested(EndRequest::ControlSocket) => "asked to end".to_owned(),
+        EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
+        EndReason::Unconfined(missing) => format!(
+            "confinement was required and is not whole: {}; take a newer kernel, or leave out \
+             --require-confinement",
+            escape_control(missing)
+        ),
     }
 }

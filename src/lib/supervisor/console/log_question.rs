@@ -1,28 +1,24 @@
-//! The question about the event log: save, delete or view. Delete is the default, and the answer
-//! when nobody can answer.
+//! The question about the event log: save, delete or view. Delete is the default, and the answer when
+//! there is no terminal to ask on.
 
 use std::path::PathBuf;
 
-use tokio::sync::mpsc;
-
-use super::Console;
+use super::state::Console;
 use crate::config::Logs;
 use crate::log;
-use crate::supervisor::children::Input;
 use crate::terminal;
 
-/// What becomes of the event log.
+/// How the event log is settled: by the configuration, or by the answer of the operator.
 #[derive(Debug)]
 pub(in crate::supervisor) struct LogQuestion {
-    logs: Logs,
-    folder: Option<PathBuf>,
-    /// Waits for the answer.
-    question: Option<tokio::task::JoinHandle<()>>,
+    policy: Logs,
+    archive_dir: Option<PathBuf>,
+    /// Whether the question was asked and is not answered.
+    open: bool,
 }
 
-/// What the operator may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+enum LogAnswer {
     Save,
     Delete,
     View,
@@ -30,102 +26,100 @@ enum Answer {
 }
 
 impl LogQuestion {
-    /// As configured.
-    pub(in crate::supervisor) fn new(logs: Logs, folder: Option<PathBuf>) -> Self {
-        Self { logs, folder, question: None }
+    pub(in crate::supervisor) fn new(policy: Logs, archive_dir: Option<PathBuf>) -> Self {
+        Self { policy, archive_dir, open: false }
     }
 
-    /// Settles the log, or asks; `true` once it is settled.
-    pub(in crate::supervisor) fn settle(
-        &mut self,
-        console: &mut Console,
-        inputs: &mpsc::Sender<Input>,
-        ask: bool,
-    ) -> bool {
-        match self.logs {
-            // Nobody is asked, so what could not be saved is said and lost.
+    /// Settles the log or asks the operator; true once it is settled.
+    pub(in crate::supervisor) fn settle(&mut self, console: &mut Console, ask: bool) -> bool {
+        match self.policy {
+            // A log that cannot be saved is lost: the operator reads why, and is not asked.
             Logs::Save => {
                 self.save(console);
             }
             Logs::Delete => {}
-            Logs::Ask if ask && !console.screen().is_quiet() && terminal::is_interactive() => {
+            Logs::Ask if ask && !console.screen.is_quiet() && terminal::is_interactive() => {
                 terminal::discard_typeahead();
-                self.ask(console, inputs);
+                self.ask(console);
                 return false;
             }
             Logs::Ask => {}
         }
-        self.forget();
+        self.cancel();
         true
     }
 
-    /// Takes an answer; `true` once the log is settled.
-    pub(in crate::supervisor) fn answered(
+    /// The line that the operator types; `None` when the terminal is gone. Never returns while the
+    /// question is not open. Cancel safe.
+    pub(in crate::supervisor) async fn answer(&self) -> Option<String> {
+        if !self.open {
+            std::future::pending().await
+        }
+        terminal::read_line().await
+    }
+
+    /// Acts on an answer; true once the log is settled.
+    pub(in crate::supervisor) fn handle_answer(
         &mut self,
         console: &mut Console,
-        inputs: &mpsc::Sender<Input>,
         answer: Option<&str>,
     ) -> bool {
-        match answer.map_or(Answer::Delete, understood) {
-            Answer::Save if self.save(console) => return true,
-            Answer::Delete => return true,
-            Answer::View => show(console),
-            // What was not saved is still here.
-            Answer::Save | Answer::Unclear => {}
+        self.open = false;
+        match answer.map_or(LogAnswer::Delete, parse_answer) {
+            LogAnswer::Save if self.save(console) => return true,
+            LogAnswer::Delete => return true,
+            LogAnswer::View => show_log(console),
+            // A log that could not be saved is still there, and the question is asked again.
+            LogAnswer::Save | LogAnswer::Unclear => {}
         }
-        self.ask(console, inputs);
+        self.ask(console);
         false
     }
 
-    /// Asks nobody any more.
-    pub(in crate::supervisor) fn forget(&mut self) {
-        if let Some(question) = self.question.take() {
-            question.abort();
-        }
+    /// Takes the question back.
+    pub(in crate::supervisor) fn cancel(&mut self) {
+        self.open = false;
     }
 
-    fn ask(&mut self, console: &Console, inputs: &mpsc::Sender<Input>) {
-        let count = console.log().len();
-        console.screen().print(&format!("  event log ({count} entries, no message text):"));
-        console.screen().print("  [s]ave   [d]elete (Enter)   [v]iew");
-        let inputs = inputs.clone();
-        self.question = Some(tokio::spawn(async move {
-            let answer = terminal::read_line().await;
-            let _ = inputs.send(Input::Answer(answer)).await;
-        }));
+    fn ask(&mut self, console: &Console) {
+        let count = console.log.len();
+        console.screen.print(&format!("  event log ({count} entries, no message text):"));
+        console.screen.print("  [s]ave   [d]elete (Enter)   [v]iew");
+        self.open = true;
     }
 
-    /// Shows the log, saves it and says where, or why not; `true` if it is saved.
+    /// Shows the log, writes it and shows where, or why not; true if it is written.
     fn save(&self, console: &mut Console) -> bool {
-        let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
-        // The path is shown, and a relative one says little in a terminal that is closed later.
+        let folder = self.archive_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        // A relative path means nothing once its terminal is closed.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-        console.screen().print("  this is written, and nothing else:");
-        show(console);
-        match console.log().save(&folder, &log::now()) {
-            Ok(path) => console.saved(&path),
+        console.screen.print("  this is written, and nothing else:");
+        show_log(console);
+        match console.log.save(&folder, &log::now()) {
+            Ok(path) => {
+                console.show_log_saved(&path);
+                true
+            }
             Err(error) => {
-                console.not_saved(&folder, &error);
-                return false;
+                console.show_log_not_saved(&folder, &error);
+                false
             }
         }
-        true
     }
 }
 
-/// The log as it would be written.
-fn show(console: &Console) {
-    let text = console.log().text();
-    for line in text.lines() {
-        console.screen().print(&format!("    {}", console.screen().wrap(line, 8)));
+/// Shows the log exactly as it would be written.
+fn show_log(console: &Console) {
+    for line in console.log.text().lines() {
+        console.screen.print(&format!("    {}", console.screen.wrap(line, 8)));
     }
 }
 
-fn understood(text: &str) -> Answer {
+fn parse_answer(text: &str) -> LogAnswer {
     match text.to_lowercase().as_str() {
-        "s" | "save" => Answer::Save,
-        "" | "d" | "delete" => Answer::Delete,
-        "v" | "view" => Answer::View,
-        _ => Answer::Unclear,
+        "s" | "save" => LogAnswer::Save,
+        "" | "d" | "delete" => LogAnswer::Delete,
+        "v" | "view" => LogAnswer::View,
+        _ => LogAnswer::Unclear,
     }
 }

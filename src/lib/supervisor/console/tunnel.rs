@@ -3,19 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Console, ConsoleEvent};
+use super::state::Console;
+use super::stdout::ConsoleEvent;
 use crate::control::Source;
 use crate::log::LogEntry;
 use crate::terminal::{Severity, escape_control};
 use crate::units::{format_bytes, format_duration};
 
-/// Lines about cloudflared that are not said again: what it is, and what it may do, before and after
+/// Facts about cloudflared that are not repeated: its version and its confinement, before and after
 /// another one was installed.
-const SAID: usize = 8;
+const MAX_FACTS: usize = 8;
 
 impl Console {
-    /// cloudflared is not here and will be fetched.
-    pub(in crate::supervisor) fn fetching(
+    /// Shows the download that is about to begin: what, how large, from where, to where.
+    pub(in crate::supervisor) fn show_fetching(
         &mut self,
         version: &str,
         from: &str,
@@ -28,17 +29,16 @@ impl Console {
             escape_control(from),
             escape_control(&to.display().to_string())
         );
-        self.cloudflared(Severity::Info, fact);
+        self.cloudflared_fact(Severity::Info, fact);
         self.screen.start_progress("cloudflared", size);
     }
 
-    /// So many bytes of it are here.
-    pub(in crate::supervisor) fn fetched(&self, bytes: u64) {
+    /// Moves the progress bar to `bytes`, counted from the beginning of the file.
+    pub(in crate::supervisor) fn show_fetched(&self, bytes: u64) {
         self.screen.set_progress(bytes);
     }
 
-    /// cloudflared is here.
-    pub(in crate::supervisor) fn found(
+    pub(in crate::supervisor) fn show_found(
         &mut self,
         version: Option<&str>,
         digest: &str,
@@ -53,65 +53,59 @@ impl Console {
         let version = escape_control(version.unwrap_or("of unknown version"));
         let digest: String = digest.chars().take(12).collect();
         let fact = format!("{version} ({source}, sha256 {}…)", escape_control(&digest));
-        self.cloudflared(Severity::Ok, fact);
+        self.cloudflared_fact(Severity::Ok, fact);
     }
 
-    /// Nothing keeps cloudflared from this.
-    pub(in crate::supervisor) fn unconfined(&mut self, what: &str) {
-        self.cloudflared(Severity::Warning, escape_control(what));
+    /// Shows what this kernel cannot keep cloudflared from.
+    pub(in crate::supervisor) fn show_unconfined(&mut self, what: &str) {
+        self.cloudflared_fact(Severity::Warning, escape_control(what));
     }
 
-    /// The tunnel makes progress.
-    pub(in crate::supervisor) fn tunnel(&mut self, state: &str, text: &str) {
-        self.json(&ConsoleEvent::Tunnel { state, text: None });
-        self.screen.set_status(&format!(
-            "  {} {:<16} {text}",
-            self.screen.symbol(Severity::Info),
-            "tunnel"
-        ));
+    /// Shows a step towards the public address in the status line.
+    pub(in crate::supervisor) fn show_tunnel_state(&self, state: &str, text: &str) {
+        self.stdout.event(&ConsoleEvent::Tunnel { state, text: None });
+        let sign = self.screen.symbol(Severity::Info);
+        self.screen.set_status(&format!("  {sign} {:<16} {text}", "tunnel"));
     }
 
-    /// The public address works again.
-    pub(in crate::supervisor) fn back(&mut self) {
+    /// Shows that the address which was shown last works again.
+    pub(in crate::supervisor) fn show_restored(&mut self) {
         self.address = "public";
-        self.trouble = None;
-        self.note(LogEntry::PublicAgain);
-        self.event("the public address is back");
-        self.json(&ConsoleEvent::Tunnel { state: "up", text: None });
+        self.last_loss = None;
+        self.record(LogEntry::PublicAgain);
+        self.print_event("the public address is back");
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "up", text: None });
     }
 
-    /// The edge lost the tunnel for now.
-    pub(in crate::supervisor) fn reconnecting(&mut self) {
+    pub(in crate::supervisor) fn show_reconnecting(&mut self) {
         self.address = "reconnecting";
-        self.event("the tunnel lost its connection and tries to come back");
-        self.json(&ConsoleEvent::Tunnel { state: "reconnecting", text: None });
+        self.print_event("the tunnel lost its connection and tries to come back");
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "reconnecting", text: None });
     }
 
-    /// There is no public address, and why. The same reason again, at the next try, is no news.
-    pub(in crate::supervisor) fn lost(&mut self, why: &str, pause: Option<Duration>) {
+    /// Shows why there is no public address. The reason of the attempt before is not repeated.
+    pub(in crate::supervisor) fn show_tunnel_lost(&mut self, why: &str, retry_in: Duration) {
         self.screen.clear_status();
         self.address = "local only";
         let why = escape_control(why);
-        self.json(&ConsoleEvent::Tunnel { state: "lost", text: Some(&why) });
-        if self.trouble.as_ref() != Some(&why) {
-            self.note(LogEntry::PublicLost);
-            let next = pause.map_or_else(String::new, |pause| {
-                format!("; next try in {}", format_duration(pause))
-            });
-            self.screen.print_fact(Severity::Warning, "tunnel", &format!("{why}{next}"));
-            self.trouble = Some(why);
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "lost", text: Some(&why) });
+        if self.last_loss.as_ref() != Some(&why) {
+            self.record(LogEntry::PublicLost);
+            let fact = format!("{why}; next try in {}", format_duration(retry_in));
+            self.screen.print_fact(Severity::Warning, "tunnel", &fact);
+            self.last_loss = Some(why);
         }
-        if self.linked {
-            self.bottom();
+        if self.has_link {
+            self.update_status();
         }
     }
 
-    /// A line about cloudflared, unless it was said before: another try finds the same.
-    fn cloudflared(&mut self, mark: Severity, fact: String) {
-        if !self.cloudflared.contains(&fact) {
-            self.screen.print_fact(mark, "cloudflared", &fact);
-            self.cloudflared.truncate(SAID - 1);
-            self.cloudflared.insert(0, fact);
+    /// Prints a fact unless it was printed before: each new attempt finds the same cloudflared.
+    fn cloudflared_fact(&mut self, severity: Severity, fact: String) {
+        if !self.cloudflared_facts.contains(&fact) {
+            self.screen.print_fact(severity, "cloudflared", &fact);
+            self.cloudflared_facts.truncate(MAX_FACTS - 1);
+            self.cloudflared_facts.insert(0, fact);
         }
     }
 }

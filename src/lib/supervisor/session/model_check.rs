@@ -1,96 +1,98 @@
-//! Every state that a session can get into, whatever happens in whatever order, and the way out of
-//! each: no path without an end.
+//! Every state that a session can reach, by any events in any order, and the way out of each: no path
+//! without an end.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::mem::{Discriminant, discriminant};
 
-use super::types::SessionAction::{Finish, SettleLog, Wipe};
+use super::state::FIRST_BACKOFF;
 use super::*;
 
-/// A session with what the world owes it: timers that were armed ring, a question is answered (by
-/// the operator, or by the end of the terminal), a wipe comes to its result.
+/// A session, and what its actions have made certain to happen: an armed timer expires, a question is
+/// answered by the operator or by the end of the terminal, a wipe has a result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct World {
     session: Session,
     armed: BTreeSet<SessionTimer>,
     asked: bool,
     wiping: bool,
-    over: bool,
+    finished: bool,
 }
 
 impl World {
-    fn begin(tunnel_policy: TunnelPolicy) -> Self {
-        let (session, first) = Session::begin(tunnel_policy);
+    fn begin(policy: TunnelPolicy) -> Self {
+        let (session, actions) = Session::begin(policy);
         let mut world =
-            Self { session, armed: BTreeSet::new(), asked: false, wiping: false, over: false };
-        world.owe(&first);
+            Self { session, armed: BTreeSet::new(), asked: false, wiping: false, finished: false };
+        world.perform(&actions);
         world
     }
 
-    fn owe(&mut self, actions: &[SessionAction]) {
+    fn perform(&mut self, actions: &[SessionAction]) {
         for action in actions {
-            if let Arm(timer, _) = action {
+            if let SessionAction::ArmTimer(timer, _) = action {
                 self.armed.insert(*timer);
             }
-            self.asked |= matches!(action, SettleLog { .. });
-            self.wiping |= *action == Wipe;
-            self.over |= matches!(action, Finish(_));
+            self.asked |= matches!(action, SessionAction::SettleLog { .. });
+            self.wiping |= *action == SessionAction::Wipe;
+            self.finished |= matches!(action, SessionAction::Finish(_));
         }
     }
 
     fn after(&self, event: &SessionEvent) -> Self {
         let mut world = self.clone();
-        if let SessionEvent::Rang(timer) = event {
+        if let SessionEvent::TimerExpired(timer) = event {
             world.armed.remove(timer);
         }
         world.asked &= *event != SessionEvent::LogSettled;
         world.wiping &= !matches!(event, SessionEvent::Wiped(_));
         let actions = world.session.step(event.clone());
-        world.owe(&actions);
-        // How long is waited, and whether the third or the fourth is the last, changes nothing else.
-        world.session.retry = RETRY.0;
-        world.session.guards = world.session.guards.min(1);
+        world.perform(&actions);
+        // The length of a wait, and whether the third or the fourth guard is the last, change nothing
+        // else.
+        world.session.backoff = FIRST_BACKOFF;
+        world.session.spare_guards = world.session.spare_guards.min(1);
         world
     }
 
     /// What is certain to happen if nothing else does.
-    fn owed(&self) -> Vec<SessionEvent> {
-        let mut owed: Vec<SessionEvent> =
-            self.armed.iter().copied().map(SessionEvent::Rang).collect();
-        owed.extend(self.asked.then_some(SessionEvent::LogSettled));
-        owed.extend(self.wiping.then_some(SessionEvent::Wiped(true)));
-        owed
+    fn certain(&self) -> Vec<SessionEvent> {
+        let mut certain: Vec<SessionEvent> =
+            self.armed.iter().copied().map(SessionEvent::TimerExpired).collect();
+        certain.extend(self.asked.then_some(SessionEvent::LogSettled));
+        certain.extend(self.wiping.then(|| SessionEvent::Wiped(Vec::new())));
+        certain
     }
 
     /// What may happen at any time.
     fn possible() -> Vec<SessionEvent> {
         let how = || "was ended by SIGKILL".to_owned();
-        // To be asked remotely, or by a failure, is to be asked; these three are each a case.
-        let ends = [EndRequest::Operator, EndRequest::Terminated, EndRequest::ReaderGone];
+        // The table treats the control socket and a failure as it treats these requests.
+        let requests = [EndRequest::Interrupt, EndRequest::Terminate, EndRequest::StdoutClosed];
         let mut events = vec![
             SessionEvent::Cleaned,
-            SessionEvent::GuardEnded(how()),
-            SessionEvent::TunnelFound,
+            SessionEvent::GuardExited(how()),
+            SessionEvent::CloudflaredFound,
             SessionEvent::TunnelUp("https://a.trycloudflare.com".to_owned()),
-            SessionEvent::TunnelLost("no network".to_owned(), None),
+            SessionEvent::TunnelLost { why: "no network".to_owned(), retry_after: None },
             SessionEvent::TunnelUnregistered,
-            SessionEvent::TunnelEnded(how()),
+            SessionEvent::TunnelExited(how()),
             SessionEvent::ServeReady,
-            SessionEvent::ServeEnded(how()),
-            SessionEvent::Drained,
+            SessionEvent::ServeExited(how()),
+            SessionEvent::RoomClosed,
         ];
-        events.extend(ends.map(|asked| SessionEvent::End(EndReason::EndRequest(asked))));
+        events.extend(requests.map(|request| SessionEvent::End(EndReason::Requested(request))));
         events
     }
 }
 
-/// Everything that can be reached from `start`.
+/// Every state that can be reached from `start`.
 fn reachable(start: World) -> HashSet<World> {
     let possible = World::possible();
     let mut known = HashSet::from([start.clone()]);
     let mut fresh = VecDeque::from([start]);
     while let Some(world) = fresh.pop_front() {
-        let wiped_badly = world.wiping.then_some(SessionEvent::Wiped(false));
-        for event in possible.iter().chain(&world.owed()).chain(&wiped_badly) {
+        let not_clean = world.wiping.then(|| SessionEvent::Wiped(vec!["process 7".to_owned()]));
+        for event in possible.iter().chain(&world.certain()).chain(&not_clean) {
             let next = world.after(event);
             if !known.contains(&next) {
                 known.insert(next.clone());
@@ -101,53 +103,53 @@ fn reachable(start: World) -> HashSet<World> {
     known
 }
 
-/// Follows what is owed, in every order, to the end; every state is judged once.
-fn leads_to_the_end(world: &World, judged: &mut HashSet<World>, path: &mut Vec<World>) {
-    assert!(!path.contains(world), "it goes round in circles: {path:#?}");
+/// Follows what is certain, in every order, to the end; every state is judged once.
+fn assert_leads_to_the_end(world: &World, judged: &mut HashSet<World>, path: &mut Vec<World>) {
+    assert!(!path.contains(world), "a circle: {path:#?}");
     if judged.contains(world) {
         return;
     }
-    if world.session.phase() == SessionPhase::Over {
-        assert!(world.over, "over without a word: {world:#?}");
+    if world.session.phase() == &SessionPhase::Over {
+        assert!(world.finished, "over, and not finished: {world:#?}");
     } else {
-        let owed = world.owed();
-        assert!(!owed.is_empty(), "nothing is owed any more: {world:#?}");
+        let certain = world.certain();
+        assert!(!certain.is_empty(), "nothing will happen any more: {world:#?}");
         path.push(world.clone());
-        for event in &owed {
-            leads_to_the_end(&world.after(event), judged, path);
+        for event in &certain {
+            assert_leads_to_the_end(&world.after(event), judged, path);
         }
         path.pop();
     }
     judged.insert(world.clone());
 }
 
-/// Nothing of what the end takes back is started any more.
-fn starts_nothing(world: &World) {
-    for event in World::possible().iter().chain(&world.owed()) {
+/// Once the end has begun, nothing is started that it would have to take back.
+fn assert_starts_nothing(world: &World) {
+    for event in World::possible().iter().chain(&world.certain()) {
         let actions = world.session.clone().step(event.clone());
         let starts =
-            [SessionAction::StartServe, SessionAction::StartTunnel, SessionAction::OpenTunnel];
+            [SessionAction::SpawnServe, SessionAction::SpawnTunnel, SessionAction::OpenTunnel];
         assert!(!actions.iter().any(|action| starts.contains(action)), "{world:#?}");
     }
 }
 
 #[test]
 fn from_every_state_one_request_to_end_is_enough() {
-    let mut phases = BTreeSet::new();
-    for tunnel_policy in [TunnelPolicy::Never, TunnelPolicy::WhenPossible, TunnelPolicy::Required] {
-        let known = reachable(World::begin(tunnel_policy));
+    let mut phases: HashSet<Discriminant<SessionPhase>> = HashSet::new();
+    for policy in [TunnelPolicy::Never, TunnelPolicy::WhenPossible, TunnelPolicy::Required] {
+        let known = reachable(World::begin(policy));
         let mut judged = HashSet::new();
         for world in &known {
-            phases.insert(world.session.phase());
-            let asked = SessionEvent::End(EndReason::EndRequest(EndRequest::Remotely));
-            let closing = world.session.phase() >= SessionPhase::Closing;
-            let ending = if closing { world.clone() } else { world.after(&asked) };
-            assert!(ending.session.phase() >= SessionPhase::Closing);
-            leads_to_the_end(&ending, &mut judged, &mut Vec::new());
-            if closing {
-                starts_nothing(world);
+            phases.insert(discriminant(world.session.phase()));
+            let request = SessionEvent::End(EndReason::Requested(EndRequest::ControlSocket));
+            let is_ending = world.session.phase().is_ending();
+            let ending = if is_ending { world.clone() } else { world.after(&request) };
+            assert!(ending.session.phase().is_ending());
+            assert_leads_to_the_end(&ending, &mut judged, &mut Vec::new());
+            if is_ending {
+                assert_starts_nothing(world);
             }
         }
     }
-    assert_eq!(phases.len(), 8);
+    assert_eq!(phases.len(), 9);
 }

@@ -1,197 +1,165 @@
-//! What a session is told, what it says, and where it stands.
+//! The events that a session takes, the actions that it asks for, and the data of both.
 
 use std::time::Duration;
 
-/// Where a session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::supervisor) enum SessionPhase {
-    /// What dead sessions left is cleaned, cloudflared is found or fetched.
-    Preparing,
-    /// The room starts.
-    Starting,
-    /// The room is there, the public address not yet.
-    Opening,
-    /// There is a link.
-    Open,
-    /// Participants are told goodbye while the tunnel unregisters.
-    Closing,
-    /// What is left of tunnel and room is ended.
-    Draining,
-    /// The event log is settled, then everything is removed and checked.
-    Wiping,
-    /// Nothing follows.
-    Over,
-}
-
-impl SessionPhase {
-    /// The word for it, as scripts see it over the control socket.
-    pub(in crate::supervisor) fn name(self) -> &'static str {
-        match self {
-            SessionPhase::Preparing => "preparing",
-            SessionPhase::Starting => "starting",
-            SessionPhase::Opening => "opening",
-            SessionPhase::Open => "open",
-            SessionPhase::Closing => "closing",
-            SessionPhase::Draining => "draining",
-            SessionPhase::Wiping => "wiping",
-            SessionPhase::Over => "over",
-        }
-    }
-}
-
-/// How the room gets its public address.
+/// Whether the room gets a public address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum TunnelPolicy {
-    /// Not at all.
+    /// The room is reached on this machine only.
     Never,
-    /// If it can be had; else the local link, and another try later.
+    /// Without a public address the session goes on with the local link, and tries again later.
     WhenPossible,
-    /// Or no session.
+    /// A session that cannot get a public address at its start ends.
     Required,
 }
 
 /// Why a session ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum EndReason {
-    /// The operator, or the system in their name.
-    EndRequest(EndRequest),
-    /// The public address was required and cannot be had.
+    Requested(EndRequest),
+    /// A public address was required and could not be had: why.
     NoTunnel(String),
-    /// Confinement was required and is not whole: what is missing.
+    /// Confinement was required and a layer of it is missing: which.
     Unconfined(String),
-    /// One of our own processes failed.
+    /// A program of this session failed: which and how.
     Failed(String),
 }
 
-/// Who asked for the end.
+impl EndReason {
+    /// Whether the session ends because a program beside it in a pipeline has ended.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Requested(EndRequest::StdoutClosed | EndRequest::StdinClosed))
+    }
+}
+
+/// What requested the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum EndRequest {
-    /// Ctrl+C: somebody who can ask again, and means it when they do.
-    Operator,
-    /// `kill`, Ctrl+\: who sends this twice wants nothing more than once.
-    Terminated,
-    /// The terminal is closed: nobody can be asked anything.
+    /// Ctrl+C. A second one kills: only a person presses it, and means it.
+    Interrupt,
+    /// SIGTERM or SIGQUIT. Service managers repeat SIGTERM, so a second one changes nothing.
+    Terminate,
+    /// The terminal is closed, so that no question can be answered.
     TerminalClosed,
-    /// The program that read the link is gone.
-    ReaderGone,
-    /// The program that wrote to our standard input is gone.
-    WriterGone,
+    /// The program that read the link has closed its end of the pipe.
+    StdoutClosed,
+    /// The program that wrote to standard input has closed its end of the pipe.
+    StdinClosed,
     /// `stop` over the control socket.
-    Remotely,
+    ControlSocket,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum SessionEvent {
-    /// The cleaning of dead sessions is over.
+    /// The cleaner has exited, whether or not it removed what dead sessions left.
     Cleaned,
-    /// The guard's process is gone: how.
-    GuardEnded(String),
-    /// cloudflared is here.
-    TunnelFound,
-    /// The public address works.
+    /// The guard has exited: how.
+    GuardExited(String),
+    /// The tunnel's process has found or fetched cloudflared.
+    CloudflaredFound,
+    /// This public address works.
     TunnelUp(String),
-    /// It does not, and will not; another try not before so many seconds.
-    TunnelLost(String, Option<u64>),
-    /// The edge knows the tunnel no more, as it was asked.
+    /// There is no public address, and this tunnel's process will not get one.
+    TunnelLost {
+        why: String,
+        /// The tunnel provider's own bound: no new attempt before so many seconds.
+        retry_after: Option<u64>,
+    },
+    /// The edge has forgotten the public address, as requested. Open connections still work.
     TunnelUnregistered,
-    /// The tunnel's process is gone.
-    TunnelEnded(String),
+    /// The tunnel's process has exited: how.
+    TunnelExited(String),
     /// The room accepts connections.
     ServeReady,
-    /// The room's process is gone.
-    ServeEnded(String),
-    /// Everybody was told goodbye.
-    Drained,
-    /// Somebody wants the session to end.
+    /// Every participant was told that the session ends.
+    RoomClosed,
+    /// The room's process has exited: how.
+    ServeExited(String),
+    /// The session is to end.
     End(EndReason),
     /// The event log is saved or deleted.
     LogSettled,
-    /// Everything was removed; `true` if the check found nothing left.
-    Wiped(bool),
-    /// A timer that was armed rang.
-    Rang(SessionTimer),
+    /// Everything was removed but for these, each described in a few words.
+    Wiped(Vec<String>),
+    /// A timer that was armed has expired.
+    TimerExpired(SessionTimer),
 }
 
-/// Timers of a session; arming one again moves it.
+/// Timers of a session. Arming one again moves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::supervisor) enum SessionTimer {
-    /// The cleaning of dead sessions has had its time.
-    Clean,
+    /// The cleaner must have exited.
+    Cleaner,
     /// The room must be ready.
-    Start,
-    /// The next try for a public address.
-    Retry,
-    /// The goodbye has had its time.
-    Drain,
-    /// The room was asked to end, and now is made to.
+    ServeStart,
+    /// The next attempt to get a public address is due.
+    TunnelRetry,
+    /// The goodbye must be delivered and the address unregistered.
+    Close,
+    /// The room's process, which was released, must have exited.
+    ServeExit,
+    /// Processes that were killed must be gone.
     Kill,
-    /// What was killed must be gone.
-    Gone,
 }
 
-/// What is to be done.
+/// What the event loop is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum SessionAction {
-    /// Start the guard.
-    StartGuard,
-    /// Say that the guard is gone, how, and whether there is another one.
+    SpawnGuard,
+    /// Show that the guard has exited.
     ShowGuardLost {
-        /// How it ended.
         how: String,
-        /// Whether another one is started.
+        /// Whether another one was spawned in its place.
         replaced: bool,
     },
-    /// Let what dead sessions left be cleaned.
-    StartCleaner,
-    /// Do not wait for that any longer.
+    SpawnCleaner,
     KillCleaner,
-    /// Start the tunnel's process, which finds cloudflared.
-    StartTunnel,
-    /// Ask it for a public address.
+    /// Spawn the tunnel's process, which begins by looking for cloudflared.
+    SpawnTunnel,
+    /// Order the tunnel's process to get a public address.
     OpenTunnel,
-    /// Start the room.
-    StartServe,
-    /// Announce the link under this address; `None` is the local one.
+    SpawnServe,
+    /// Show the link under this public address; `None` is the local one.
     ShowLink(Option<String>),
-    /// Tell the participants that this address takes the place of the one that was lost.
-    TellMoved(String),
-    /// The address that was announced works again.
-    ShowBack,
-    /// The public address is gone, or never came: why, and when the next try is.
-    ShowLost(String, Option<Duration>),
-    /// Say that the session ends, and why.
+    /// Tell the participants that this address replaces the one that was lost.
+    AnnounceMove(String),
+    /// Show that the address which was shown last works again.
+    ShowAddressRestored,
+    /// Show why there is no public address, and when the next attempt is due.
+    ShowTunnelLost {
+        why: String,
+        retry_in: Duration,
+    },
+    /// Show that the session ends, and why.
     ShowEnd(EndReason),
-    /// Tell the participants goodbye.
-    DrainServe,
-    /// Unregister.
+    /// Order the room to tell every participant goodbye.
+    CloseRoom,
+    /// Order the tunnel's process to unregister the public address.
     CloseTunnel,
-    /// End the tunnel's process group.
     KillTunnel,
-    /// Let go of the room's process: it ends by itself, and overwrites its memory.
+    /// Close the lifeline of the room's process, which overwrites its memory and exits.
     ReleaseServe,
-    /// End the room's process group.
     KillServe,
-    /// Settle the event log, asking the operator only if they are there.
+    /// Save or delete the event log.
     SettleLog {
-        /// Whether there may be somebody to ask.
+        /// Whether the operator may be asked; else the configuration decides, or the default.
         ask: bool,
     },
-    /// Remove everything and check.
+    /// Kill every process that is left, remove the runtime folder, and check that both are gone.
     Wipe,
-    /// Let a timer ring.
-    Arm(SessionTimer, Duration),
-    /// The session is over.
+    ArmTimer(SessionTimer, Duration),
+    /// The last action of every session.
     Finish(SessionOutcome),
 }
 
 /// How a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum SessionOutcome {
-    /// For this reason, and nothing remains.
+    /// In order, and nothing remains.
     Clean(EndReason),
-    /// Something remains.
-    Remains,
-    /// Asked twice.
+    /// By a second Ctrl+C, and nothing remains.
     Killed,
+    /// These could not be removed or ended, however the session ended.
+    Remains(Vec<String>),
 }
