@@ -134,6 +134,21 @@ fn status_names_no_public_address_once_it_is_lost() {
     stage.assert_nothing_left();
 }
 
+/// An address that works is `registered`, as in `chattrace-tunnel --json`.
+#[test]
+fn an_edge_that_comes_back_is_a_registered_tunnel() {
+    let stage = Stage::new(&format!("{HAPPY}wait lose\ndrop\nwait back\nregister\n"));
+    let mut session = watched(&stage.public(&["--json"]));
+    event(&mut session, "link");
+    stage.stand_in.release("lose");
+    assert_eq!(event(&mut session, "tunnel")["state"], "reconnecting");
+    stage.stand_in.release("back");
+    assert_eq!(event(&mut session, "tunnel")["state"], "registered");
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
 /// No cloudflared, and nobody to fetch it from.
 fn alone(stage: &Stage, arguments: &[&str]) -> Command {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

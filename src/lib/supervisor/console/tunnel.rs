@@ -74,7 +74,7 @@ impl Console {
         self.last_loss = None;
         self.record(LogEntry::PublicAgain);
         self.print_event("the public address is back");
-        self.stdout.event(&ConsoleEvent::Tunnel { state: "up", text: None });
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "registered", text: None });
     }
 
     pub(in crate::supervisor) fn show_reconnecting(&mut self) {
