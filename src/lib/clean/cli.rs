@@ -30,7 +30,7 @@ pub(super) enum Form {
 
 /// What is to be done with what was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum Action {
     /// Only list it.
     List,
     /// Ask, then remove it.
@@ -64,7 +64,7 @@ pub(super) struct Choice {
 
 impl Choice {
     /// The level and the deed, when somebody can be `asked` or not.
-    pub(super) fn settle(&self, asked: bool) -> (Level, Deed) {
+    pub(super) fn settle(&self, asked: bool) -> (Level, Action) {
         // Listing harms nobody, so a level that was named needs no agreement.
         let level = match self.level {
             Some(level) if asked || self.yes || self.dry_run => level,
@@ -72,10 +72,10 @@ impl Choice {
             Some(_) | None => Level::Stale,
         };
         let deed = match self.level {
-            _ if self.dry_run => Deed::List,
-            Some(Level::Stale) => Deed::Remove,
-            _ if self.yes || !asked => Deed::Remove,
-            _ => Deed::Ask,
+            _ if self.dry_run => Action::List,
+            Some(Level::Stale) => Action::Remove,
+            _ if self.yes || !asked => Action::Remove,
+            _ => Action::Ask,
         };
         (level, deed)
     }
@@ -169,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    fn settled(line: &str, asked: bool) -> (Level, Deed) {
+    fn settled(line: &str, asked: bool) -> (Level, Action) {
         let words = std::iter::once("chattrace-clean").chain(line.split_whitespace());
         let choice: Choice = Arguments::try_parse_from(words).unwrap().into();
         choice.settle(asked)
@@ -178,7 +178,7 @@ mod tests {
     /// The table of the contract: level and options, with and without somebody to ask.
     #[test]
     fn nothing_but_the_stale_is_removed_without_a_yes() {
-        use {Deed::*, Level::*};
+        use {Action::*, Level::*};
         for (line, on_terminal, without) in [
             ("", (All, Ask), (Stale, Remove)),
             ("--stale", (Stale, Remove), (Stale, Remove)),

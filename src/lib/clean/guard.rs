@@ -17,7 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::NAME;
 use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
-use crate::paths::{self, RunFolder};
+use crate::paths::{self, RunDirHandle};
 use crate::process::{self, SessionProcess, TieError};
 use crate::terminal::{self, escape_control};
 
@@ -39,12 +39,12 @@ enum Farewell {
 /// Watches over the session of `run_dir`, whose supervisor is the process `parent`.
 pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     // Whoever starts this by hand: nothing else is ever ended or removed.
-    if let Err(error) = paths::base_of(run_dir) {
+    if let Err(error) = paths::runtime_base_of(run_dir) {
         terminal::print_error(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
     }
     // Held from now on: no other folder can take its place unnoticed.
-    let folder = RunFolder::open(run_dir);
+    let folder = RunDirHandle::open(run_dir);
     let farewell = match process::outlive_parent(parent) {
         Ok(supervisor) => {
             // Nobody listens any more: that is noticed again a line later.
@@ -60,7 +60,7 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     let mut remains = sweep(run_dir.file_name().unwrap_or(OsStr::new("")));
     // By its folder the next one to clean knows whom to look for.
     if remains.is_empty() {
-        match folder.map(RunFolder::remove) {
+        match folder.map(RunDirHandle::remove) {
             Ok(Ok(())) => {}
             Ok(Err(kept)) => remains.extend(kept.iter().map(ToString::to_string)),
             Err(why) => remains.push(format!("{}: {why}", run_dir.display())),

@@ -37,7 +37,7 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Entry {
     /// What it is to us.
-    pub(super) made: Artifact,
+    pub(super) artifact: Artifact,
     /// The folder it is in.
     pub(super) folder: Rc<Folder>,
     /// Its name there.
@@ -48,7 +48,7 @@ pub(super) struct Entry {
 
 /// One thing that is left alone.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(super) struct Kept {
     /// Where it is.
     pub(super) path: PathBuf,
     /// Why it stays.
@@ -63,7 +63,7 @@ pub(super) struct Inventory {
     /// To be removed.
     pub(super) items: Vec<Item>,
     /// To be left.
-    pub(super) left: Vec<Left>,
+    pub(super) left: Vec<Kept>,
     /// The runtime folders of living sessions.
     pub(super) living: Vec<PathBuf>,
     /// The locks of dead sessions, so that nobody else cleans them at the same time.
@@ -99,20 +99,20 @@ impl Inventory {
     /// Notes that `path` stays.
     pub(super) fn leave(&mut self, path: impl Into<PathBuf>, why: KeptReason, wanted: bool) {
         let path = path.into();
-        self.left.push(Left { path, why, wanted });
+        self.left.push(Kept { path, why, wanted });
     }
 
     /// Notes `name` in `folder` for removal if it is what its name says; else that it stays.
     pub(super) fn entry(
         &mut self,
-        made: Artifact,
+        artifact: Artifact,
         folder: &Rc<Folder>,
         name: &OsStr,
         wanted: bool,
     ) {
         let path = folder.path().join(name);
-        let judged = folder.look(name).and_then(|look| {
-            look.as_ref().map_or(Ok(()), |look| look.judge(made.shape()))?;
+        let judged = folder.stat(name).and_then(|look| {
+            look.as_ref().map_or(Ok(()), |look| look.check(artifact.kind()))?;
             Ok(look)
         });
         match judged {
@@ -121,7 +121,7 @@ impl Inventory {
                 path,
                 bytes: look.bytes,
                 place: Place::Entry(Entry {
-                    made,
+                    artifact,
                     folder: Rc::clone(folder),
                     name: name.to_owned(),
                     look,
@@ -132,11 +132,11 @@ impl Inventory {
     }
 
     /// Notes the folder at `path`, which should be empty by the time it is removed.
-    pub(super) fn folder(&mut self, path: &Path, made: Artifact) {
-        match (Folder::above(path), path.file_name()) {
-            (Ok(above), Some(name)) => self.entry(made, &Rc::new(above), name, true),
+    pub(super) fn folder(&mut self, path: &Path, artifact: Artifact) {
+        match (Folder::open_parent(path), path.file_name()) {
+            (Ok(above), Some(name)) => self.entry(artifact, &Rc::new(above), name, true),
             (Err(why), _) => self.leave(path, why, true),
-            (Ok(_), None) => self.leave(path, KeptReason::Unknown, true),
+            (Ok(_), None) => self.leave(path, KeptReason::UnknownName, true),
         }
     }
 
@@ -147,22 +147,22 @@ impl Inventory {
         };
         for name in folder.names()? {
             if name != paths::BIN && all {
-                self.leave(data.join(name), KeptReason::Unknown, true);
+                self.leave(data.join(name), KeptReason::UnknownName, true);
             }
         }
-        let bin = folder.within(OsStr::new(paths::BIN), FolderTrust::Unshared)?;
+        let bin = folder.open_subfolder(OsStr::new(paths::BIN), FolderTrust::Unshared)?;
         if let Some(bin) = bin.map(Rc::new) {
             if busy(&bin)? {
-                self.leave(bin.path(), KeptReason::Busy, false);
+                self.leave(bin.path(), KeptReason::InUse, false);
                 return Ok(());
             }
             for name in bin.names()? {
-                match paths::in_bin(&name) {
-                    Some(made) if all || made == Artifact::Download => {
-                        self.entry(made, &bin, &name, all);
+                match Artifact::in_bin(&name) {
+                    Some(artifact) if all || artifact == Artifact::Download => {
+                        self.entry(artifact, &bin, &name, all);
                     }
                     Some(_) => {}
-                    None if all => self.leave(bin.path().join(name), KeptReason::Unknown, true),
+                    None if all => self.leave(bin.path().join(name), KeptReason::UnknownName, true),
                     None => {}
                 }
             }
@@ -181,7 +181,7 @@ impl Inventory {
             return Ok(());
         };
         for name in folder.names()? {
-            if paths::in_archive(&name) != Some(Artifact::EventLog) {
+            if Artifact::in_archive(&name) != Some(Artifact::EventLog) {
                 continue;
             }
             match begins_as_ours(&folder, &name) {
@@ -197,13 +197,13 @@ impl Inventory {
 /// Whether somebody is at work in `bin`: a session without a runtime folder has no other sign.
 fn busy(bin: &Folder) -> Result<bool, KeptReason> {
     for name in bin.names()? {
-        let Some(look) = bin.look(&name)? else {
+        let Some(look) = bin.stat(&name)? else {
             continue;
         };
-        if paths::in_bin(&name).is_none() || look.judge(FileKind::File).is_err() {
+        if Artifact::in_bin(&name).is_none() || look.check(FileKind::File).is_err() {
             continue;
         }
-        let lock = bin.file(&name, &look, OFlag::O_RDONLY)?.try_lock();
+        let lock = bin.open_file(&name, &look, OFlag::O_RDONLY)?.try_lock();
         if let Err(TryLockError::WouldBlock) = lock {
             return Ok(true);
         }
@@ -212,12 +212,12 @@ fn busy(bin: &Folder) -> Result<bool, KeptReason> {
 }
 
 fn begins_as_ours(folder: &Folder, name: &OsStr) -> Result<(), KeptReason> {
-    let look = folder.look(name)?.ok_or(KeptReason::Changed)?;
-    look.judge(FileKind::File)?;
+    let look = folder.stat(name)?.ok_or(KeptReason::Changed)?;
+    look.check(FileKind::File)?;
     let header = paths::EVENT_LOG_HEADER.as_bytes();
     let mut start = Vec::new();
     folder
-        .file(name, &look, OFlag::O_RDONLY)?
+        .open_file(name, &look, OFlag::O_RDONLY)?
         .take(header.len() as u64 + 1)
         .read_to_end(&mut start)?;
     match start.strip_prefix(header) {

@@ -21,8 +21,8 @@ use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-use cli::{Arguments, Choice, Deed, Task};
-use inventory::{Inventory, Left};
+use cli::{Action, Arguments, Choice, Task};
+use inventory::{Inventory, Kept};
 use report::Report;
 
 const NAME: &str = "chattrace-clean";
@@ -60,16 +60,16 @@ fn run(choice: &Choice) -> Result<Exit, ConfigError> {
     report.living(&found, level);
     report.list(&found.items);
     let exit = match deed {
-        Deed::List => {
+        Action::List => {
             list(&found, &mut report);
             report.listed(found.items.len());
             Exit::Ended
         }
-        Deed::Ask if !found.items.is_empty() && !report.agreed() => {
+        Action::Ask if !found.items.is_empty() && !report.agreed() => {
             terminal::eprint_line("nothing was removed");
             Exit::Remains
         }
-        Deed::Ask | Deed::Remove => remove(found, &mut report),
+        Action::Ask | Action::Remove => remove(found, &mut report),
     };
     Ok(exit)
 }
@@ -93,7 +93,7 @@ fn remove(found: Inventory, report: &mut Report) -> Exit {
     for left in &found.left {
         report.left(left);
     }
-    let wanted = |left: &&Left| left.wanted;
+    let wanted = |left: &&Kept| left.wanted;
     let refused = found.left.iter().filter(wanted).count();
     // Until here nobody else could take these sessions for their own.
     drop(found.held);

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::NAME;
-use super::cli::{Deed, Form, Level};
-use super::inventory::{Inventory, Item, Left, Place};
+use super::cli::{Action, Form, Level};
+use super::inventory::{Inventory, Item, Kept, Place};
 use super::wipe::Removal;
 use crate::exit::Exit;
 use crate::paths::Artifact;
@@ -19,7 +19,7 @@ use crate::units::format_bytes;
 #[derive(Debug)]
 pub(super) struct Report {
     form: Form,
-    deed: Deed,
+    deed: Action,
     /// Whether a person reads stdout; then it stays empty, and stderr has the list.
     screen: bool,
     /// Whether a person reads stderr.
@@ -42,7 +42,7 @@ struct Line<'a> {
 
 impl Report {
     /// One that has told nothing yet.
-    pub(super) fn new(form: Form, deed: Deed) -> Self {
+    pub(super) fn new(form: Form, deed: Action) -> Self {
         Self {
             form,
             deed,
@@ -68,7 +68,7 @@ impl Report {
 
     /// Shows a person what was found, with sizes.
     pub(super) fn list(&self, items: &[Item]) {
-        if !self.watched || !(self.screen || self.deed == Deed::Ask) {
+        if !self.watched || !(self.screen || self.deed == Action::Ask) {
             return;
         }
         for item in items {
@@ -122,7 +122,7 @@ impl Report {
     }
 
     /// Tells of something that is not ours to remove.
-    pub(super) fn left(&self, left: &Left) {
+    pub(super) fn left(&self, left: &Kept) {
         warn(&left.path, &format!("left alone: {}", left.why));
     }
 
@@ -181,7 +181,7 @@ fn warn(path: &Path, what: &str) {
 fn kind(item: &Item) -> &'static str {
     match &item.place {
         Place::Process(_) => "process",
-        Place::Entry(entry) => match entry.made {
+        Place::Entry(entry) => match entry.artifact {
             Artifact::Session => "session",
             Artifact::Lock | Artifact::LockDraft => "lock",
             Artifact::ControlSocket => "socket",

@@ -42,22 +42,22 @@ fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Ke
     let living = found.living.len();
     let all = level == Level::All;
     for name in &names {
-        if paths::in_base(name) == Some(Artifact::Session) {
+        if Artifact::in_runtime_base(name) == Some(Artifact::Session) {
             session(found, base, name, all);
         }
     }
     // Whoever lives there still needs the folder, and heeds the cool-down.
     let whole = all && found.living.len() == living;
     for name in &names {
-        match paths::in_base(name) {
+        match Artifact::in_runtime_base(name) {
             Some(Artifact::Cooldown) if whole || expired(base, name) => {
                 found.entry(Artifact::Cooldown, base, name, whole);
             }
             Some(_) => {}
-            None => found.leave(base.path().join(name), KeptReason::Unknown, whole),
+            None => found.leave(base.path().join(name), KeptReason::UnknownName, whole),
         }
     }
-    let dead = |name: &OsString| paths::in_base(name) == Some(Artifact::Session);
+    let dead = |name: &OsString| Artifact::in_runtime_base(name) == Some(Artifact::Session);
     if whole {
         found.folder(base.path(), Artifact::Folder);
     } else if found.living.len() == living && names.iter().all(dead) {
@@ -70,14 +70,14 @@ fn read(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), Ke
 fn session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: bool) {
     let path = base.path().join(name);
     // What is no folder of ours was never a session's; then it is in the way of the base alone.
-    match base.look(name).map(|look| look.map(|look| look.judge(FileKind::Folder))) {
+    match base.stat(name).map(|look| look.map(|look| look.check(FileKind::Folder))) {
         Ok(Some(Ok(()))) => {}
         Ok(None) => return,
         // What it hides may well be a session's.
         Err(why @ KeptReason::Mounted) => return found.leave(path, why, true),
         Ok(Some(Err(why))) | Err(why) => return found.leave(path, why, all),
     }
-    let folder = match base.within(name, FolderTrust::Private) {
+    let folder = match base.open_subfolder(name, FolderTrust::Private) {
         Ok(Some(folder)) => Rc::new(folder),
         Ok(None) => return,
         Err(why) => return found.leave(path, why, true),
@@ -105,15 +105,15 @@ enum Pulse {
 
 fn pulse(folder: &Folder) -> Result<Pulse, KeptReason> {
     let lock = OsStr::new(paths::LOCK);
-    let Some(look) = folder.look(lock)? else {
-        return Ok(match folder.look(OsStr::new("."))? {
+    let Some(look) = folder.stat(lock)? else {
+        return Ok(match folder.stat(OsStr::new("."))? {
             None => Pulse::Gone,
-            Some(made) if now() - made.modified < BIRTH => Pulse::Living,
+            Some(artifact) if now() - artifact.modified < BIRTH => Pulse::Living,
             Some(_) => Pulse::Dead(None),
         });
     };
-    look.judge(FileKind::File)?;
-    let lock = folder.file(lock, &look, OFlag::O_RDONLY)?;
+    look.check(FileKind::File)?;
+    let lock = folder.open_file(lock, &look, OFlag::O_RDONLY)?;
     match lock.try_lock() {
         Ok(()) => Ok(Pulse::Dead(Some(lock))),
         Err(TryLockError::WouldBlock) => Ok(Pulse::Living),
@@ -134,15 +134,15 @@ fn remains(
         place: Place::Process(process),
     }));
     for inside in folder.names()? {
-        match paths::in_session(&inside) {
+        match Artifact::in_session(&inside) {
             Some(Artifact::Lock) => {}
-            Some(made) => {
-                if made == Artifact::TunnelHome {
+            Some(artifact) => {
+                if artifact == Artifact::TunnelHome {
                     strangers(found, folder, &inside);
                 }
-                found.entry(made, folder, &inside, true);
+                found.entry(artifact, folder, &inside, true);
             }
-            None => found.leave(folder.path().join(inside), KeptReason::Unknown, true),
+            None => found.leave(folder.path().join(inside), KeptReason::UnknownName, true),
         }
     }
     found.entry(Artifact::Lock, folder, OsStr::new(paths::LOCK), true);
@@ -153,19 +153,19 @@ fn remains(
 /// Names what is in cloudflared's home, which we make empty and want empty.
 fn strangers(found: &mut Inventory, folder: &Folder, home: &OsStr) {
     // When it cannot be opened, its removal will say why.
-    let Ok(Some(home)) = folder.within(home, FolderTrust::Private) else {
+    let Ok(Some(home)) = folder.open_subfolder(home, FolderTrust::Private) else {
         return;
     };
     for name in home.names().unwrap_or_default() {
-        found.leave(home.path().join(name), KeptReason::Unknown, true);
+        found.leave(home.path().join(name), KeptReason::UnknownName, true);
     }
 }
 
 fn expired(base: &Folder, name: &OsStr) -> bool {
-    let Ok(Some(look)) = base.look(name) else {
+    let Ok(Some(look)) = base.stat(name) else {
         return false;
     };
-    let read = base.file(name, &look, OFlag::O_RDONLY).map(|file| {
+    let read = base.open_file(name, &look, OFlag::O_RDONLY).map(|file| {
         // A number of seconds has ten digits; whatever is longer is none.
         let mut text = String::new();
         let read = std::io::Read::read_to_string(&mut std::io::Read::take(file, 64), &mut text);

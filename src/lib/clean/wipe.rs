@@ -36,7 +36,7 @@ pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
             let ended = process.end().map(|()| Removal::Gone);
             ended.map_err(|still_there| KeptReason::System(std::io::Error::other(still_there)))
         }
-        Place::Entry(entry) => match entry.made {
+        Place::Entry(entry) => match entry.artifact {
             Artifact::EventLog => log(entry),
             Artifact::Base => match entry.folder.remove(&entry.name, &entry.look) {
                 // What is in it is named by itself, or came since it was looked at.
@@ -70,9 +70,9 @@ fn needed(lock: &Entry) -> Result<bool, KeptReason> {
 }
 
 fn log(entry: &Entry) -> Result<Removal, KeptReason> {
-    let removal = match entry.folder.file(&entry.name, &entry.look, OFlag::O_RDWR) {
+    let removal = match entry.folder.open_file(&entry.name, &entry.look, OFlag::O_RDWR) {
         // A second name may be somebody's way to keep it, or a trap: its content is not ours alone.
-        Ok(file) if FileInfo::at(&file)?.links == 1 => {
+        Ok(file) if FileInfo::of(&file)?.links == 1 => {
             overwrite(&file)?;
             Removal::Overwritten
         }

@@ -50,7 +50,8 @@ fn forget(base: &Path, path: &Path) {
 pub(super) fn remember(base: &Path, now: SystemTime) -> Result<()> {
     let until = unix(now) + COOL_DOWN_SECONDS;
     let path = paths::cooldown(base);
-    let mut file = paths::private_file(&path, FILE_BYTES).map_err(|error| named(&path, &error))?;
+    let mut file =
+        paths::open_private_file(&path, FILE_BYTES).map_err(|error| named(&path, &error))?;
     file.set_len(0)?;
     write!(file, "{until}")
 }

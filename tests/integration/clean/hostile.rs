@@ -113,7 +113,7 @@ fn a_folder_that_others_may_enter_is_not_one_we_made() {
     let dead = ground.dead("dead");
     fs::set_permissions(&dead, fs::Permissions::from_mode(0o755)).unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
-    assert!(ended.stderr.contains("others may enter"), "{ended:#?}");
+    assert!(ended.stderr.contains("other users can enter"), "{ended:#?}");
     assert_eq!(fs::read_dir(&dead).unwrap().count(), 3);
 }
 
@@ -127,7 +127,7 @@ fn an_unknown_file_keeps_its_folder_and_the_lock() {
     fs::write(dead.join("home").join("state"), "mine").unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
     for what in [
-        "notes: left alone: it is not one of",
+        "notes: left alone: chattrace did not create it",
         "home/state: left",
         "home: remains",
         "dead: remains",

@@ -67,7 +67,7 @@ impl Download {
     /// # Errors
     /// What came so far stays for the next try, unless it was proved wrong.
     pub(super) fn run(&self, arrived: &mut dyn FnMut(u64)) -> Result<PathBuf, InstallError> {
-        paths::private_dir(&self.dir).map_err(|source| self.folder(&self.dir, source))?;
+        paths::create_private_dir(&self.dir).map_err(|source| self.folder(&self.dir, source))?;
         let Some((_lock, mut part)) = self.locked()? else {
             return Ok(self.target());
         };
@@ -98,7 +98,7 @@ impl Download {
         let here = |source| self.folder(&path, source);
         loop {
             if !path.exists() {
-                paths::private_file(&path, MOST_FILE_BYTES).map_err(here)?;
+                paths::open_private_file(&path, MOST_FILE_BYTES).map_err(here)?;
             }
             // Read only while we wait: a file that somebody holds open for writing cannot be run.
             let opened = paths::open_file(&path, Owner::Ours, Access::Read, MOST_FILE_BYTES);
@@ -117,7 +117,7 @@ impl Download {
                 self.throw_away();
                 return Ok(None);
             }
-            let part = paths::private_file(&path, MOST_FILE_BYTES).map_err(here)?;
+            let part = paths::open_private_file(&path, MOST_FILE_BYTES).map_err(here)?;
             return Ok(Some((lock, part)));
         }
     }
@@ -240,7 +240,7 @@ impl Download {
             self.throw_away();
         }
         for folder in self.dir.ancestors().take(2) {
-            if let (Ok(above), Some(name)) = (Folder::above(folder), folder.file_name()) {
+            if let (Ok(above), Some(name)) = (Folder::open_parent(folder), folder.file_name()) {
                 // Refused, as it should be, when anything is in there.
                 let _ = above.remove_own(name, FileKind::Folder);
             }
