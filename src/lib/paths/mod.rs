@@ -10,6 +10,7 @@
 //! [`Artifact`] is that list as a type: a new thing is named there first, or nobody ever deletes it.
 
 mod artifact;
+mod cooldown;
 mod file_info;
 mod folder;
 mod open;
@@ -23,6 +24,9 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Uid;
 
 pub(crate) use artifact::{Artifact, in_archive, in_base, in_bin, in_session};
+pub(crate) use cooldown::{
+    COOLDOWN_SECONDS, MAX_COOLDOWN_FILE_BYTES, cooldown_content, cooldown_remaining,
+};
 pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
 pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use open::{Access, Owner, open_file, read_file};
@@ -62,7 +66,7 @@ pub(crate) fn runtime_bases() -> Vec<PathBuf> {
 
 /// Where the cool-down that the tunnel provider asked for is remembered, beside the runtime folders
 /// of `base`: a time in seconds since 1970.
-pub(crate) fn cooldown(base: &Path) -> PathBuf {
+pub(crate) fn cooldown_file(base: &Path) -> PathBuf {
     base.join(COOLDOWN)
 }
 

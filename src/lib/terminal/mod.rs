@@ -5,6 +5,7 @@
 
 mod background_writer;
 mod escape;
+mod io_reason;
 mod prompt;
 mod reader;
 mod screen;
@@ -17,6 +18,7 @@ pub(crate) use background_writer::BackgroundWriter;
 pub(crate) use escape::{
     escape_control, is_one_piece, is_printable, is_sentence, json, sentence, start_of,
 };
+pub(crate) use io_reason::io_reason;
 pub(crate) use prompt::{discard_typed, is_interactive, read_line};
 pub(crate) use reader::{stdin_closed, stdout_closed, terminal_closed};
 pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Verbosity};
