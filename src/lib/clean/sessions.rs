@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,9 +20,6 @@ use crate::process::SessionProcess;
 /// A folder without a lock is one that is just being made, which takes microseconds; after this
 /// many seconds even the slowest machine is through with it.
 const BIRTH: i64 = 60;
-
-/// Longer than any provider asks for; a cool-down that cannot be read ends then.
-const LONGEST_COOLDOWN: i64 = 24 * 60 * 60;
 
 /// Notes everything in the runtime base `base`.
 pub(super) fn survey(found: &mut Inventory, level: Level, base: &Path) {
@@ -161,20 +159,17 @@ fn strangers(found: &mut Inventory, folder: &Folder, home: &OsStr) {
     }
 }
 
+/// Whether the tunnel would ignore the cool-down in this file. One that cannot be read stays.
 fn expired(base: &Folder, name: &OsStr) -> bool {
     let Ok(Some(look)) = base.stat(name) else {
         return false;
     };
-    let read = base.open_file(name, &look, OFlag::O_RDONLY).map(|file| {
-        // A number of seconds has ten digits; whatever is longer is none.
-        let mut text = String::new();
-        let read = std::io::Read::read_to_string(&mut std::io::Read::take(file, 64), &mut text);
-        read.ok().and_then(|_| text.trim().parse::<i64>().ok())
-    });
-    match read {
-        Ok(Some(until)) => until <= now(),
-        Ok(None) | Err(_) => look.modified + LONGEST_COOLDOWN <= now(),
-    }
+    let Ok(file) = base.open_file(name, &look, OFlag::O_RDONLY) else {
+        return false;
+    };
+    let mut content = Vec::new();
+    let read = file.take(paths::MAX_COOLDOWN_FILE_BYTES + 1).read_to_end(&mut content);
+    read.is_ok() && paths::cooldown_remaining(&content, SystemTime::now()).is_none()
 }
 
 /// Seconds since 1970.

@@ -54,7 +54,7 @@ pub(crate) fn runtime_base_of(path: &Path) -> Result<&Path> {
 
 /// Where the cool-down that the tunnel provider asked for is remembered, beside the runtime folders
 /// of `base`: a time in seconds since 1970.
-pub(crate) fn cooldown(base: &Path) -> PathBuf {
+pub(crate) fn cooldown_file(base: &Path) -> PathBuf {
     base.join(COOLDOWN)
 }
 

@@ -11,6 +11,7 @@
 //! ever deletes it.
 
 mod artifact;
+mod cooldown;
 mod file_info;
 mod folder;
 mod locations;
@@ -21,10 +22,13 @@ mod run_dir;
 pub(crate) use artifact::{
     Artifact, BIN, EVENT_LOG_HEADER, LOCK, PARTIAL, SESSION_MARK, TUNNEL_HOME, event_log_name,
 };
+pub(crate) use cooldown::{
+    COOLDOWN_SECONDS, MAX_COOLDOWN_FILE_BYTES, cooldown_content, cooldown_remaining,
+};
 pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
 pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use locations::{
-    bin_dir, config_file, cooldown, data_dir, is_in_memory, runtime_base_of, runtime_bases,
+    bin_dir, config_file, cooldown_file, data_dir, is_in_memory, runtime_base_of, runtime_bases,
 };
 pub(crate) use open::{Access, Owner, open_file, open_private_file, read_file};
 pub(crate) use private_dir::create_private_dir;

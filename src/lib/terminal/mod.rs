@@ -6,6 +6,7 @@
 mod background_writer;
 mod escape;
 mod hangup;
+mod io_reason;
 mod progress;
 mod prompt;
 mod screen;
@@ -20,6 +21,7 @@ pub(crate) use escape::{
     truncate_to_bytes, try_json_line,
 };
 pub(crate) use hangup::{stdin_closed, stdout_closed, terminal_closed};
+pub(crate) use io_reason::io_reason;
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{discard_typeahead, is_interactive, read_line};
 pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::pin::Pin;
 use crate::paths::{self, Access, FileKind, Folder, FolderTrust, Owner};
+use crate::terminal::io_reason;
 
 pub(super) use refusal::InstallError;
 
@@ -163,7 +164,7 @@ impl Download {
         let mut chunk = vec![0; CHUNK];
         arrived(have);
         loop {
-            let read = body.read(&mut chunk).map_err(|error| self.broken(plainly(&error)))?;
+            let read = body.read(&mut chunk).map_err(|error| self.broken(io_reason(&error)))?;
             if read == 0 {
                 break;
             }
@@ -195,7 +196,7 @@ impl Download {
         }
         request.call().map_err(|error| {
             let why = if let ureq::Error::Io(error) = &error {
-                plainly(error)
+                io_reason(error)
             } else {
                 error.to_string()
             };
@@ -262,19 +263,6 @@ impl Download {
     fn broken(&self, why: String) -> InstallError {
         let server = self.from.split('/').nth(2).unwrap_or(&self.from).to_owned();
         InstallError::Network { from: server, why, kept: self.resumed_at() }
-    }
-}
-
-/// What the system says of a connection, in words.
-fn plainly(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    // getaddrinfo(3) has errors of its own, which std tells by this text alone.
-    if text.contains("failed to lookup address") {
-        return "its name cannot be looked up".to_owned();
-    }
-    match error.raw_os_error().map(|_| text.rsplit_once(" (os error ")) {
-        Some(Some((words, _))) => words.to_lowercase(),
-        Some(None) | None => text,
     }
 }
 
