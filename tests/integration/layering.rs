@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "serve/cli.rs",
             "tunnel/cli.rs",
             "clean/cli.rs",
-            "config/check.rs",
+            "config/values.rs",
             "config/flags.rs",
             "tunnel/shim.rs",
             "terminal/usage.rs",
