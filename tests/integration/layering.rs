@@ -44,7 +44,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("paths", &[]),
     ("process", &["memory", "paths"]),
     ("quick_tunnel", &[]),
-    ("terminal", &["units"]),
+    ("terminal", &["exit", "units"]),
     ("token", &[]),
     ("units", &[]),
 ];
