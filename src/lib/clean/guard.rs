@@ -18,7 +18,7 @@ use super::NAME;
 use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
 use crate::paths::{self, RunFolder};
-use crate::process::{self, SessionProcess, TieError};
+use crate::process::{self, ParentError, SessionProcess};
 use crate::terminal::{self, escape_control};
 
 /// For processes that appear as fast as they are ended, which nothing of ours does, and for those that
@@ -45,13 +45,13 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     }
     // Held from now on: no other folder can take its place unnoticed.
     let folder = RunFolder::open(run_dir);
-    let farewell = match process::outlive_parent(parent) {
+    let farewell = match process::become_guard(parent) {
         Ok(supervisor) => {
             // Nobody listens any more: that is noticed again a line later.
             let _ = control::send_blocking(&FromGuard::Hello { version: VERSION.to_owned() });
             farewell(supervisor.as_ref())
         }
-        Err(TieError::Orphaned) => Farewell::Unsaid,
+        Err(ParentError::Orphaned) => Farewell::Unsaid,
         Err(error) => {
             terminal::print_error(NAME, &error);
             return Exit::Failed;
@@ -92,7 +92,7 @@ fn sweep(session: &OsStr) -> Vec<String> {
     let end = Instant::now() + SWEEP;
     let mut alone = 0;
     while alone < 2 {
-        let found = SessionProcess::by(session);
+        let found = SessionProcess::find_all(session);
         alone = if found.is_empty() { alone + 1 } else { 0 };
         // All of them first: together they die faster than one after the other.
         for process in &found {
@@ -100,7 +100,7 @@ fn sweep(session: &OsStr) -> Vec<String> {
             let _ = process.kill();
         }
         let named = |process: &SessionProcess| {
-            let why = process.end().err()?;
+            let why = process.kill_and_wait().err()?;
             Some(format!("process {}: {why}", process.pid()))
         };
         let remains: Vec<String> = found.iter().filter_map(named).collect();

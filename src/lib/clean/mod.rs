@@ -29,11 +29,13 @@ const NAME: &str = "chattrace-clean";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
     let exit = match cli::parse() {
         Ok(Task::Guard(run_dir, parent)) => guard::run(&run_dir, parent),
-        Ok(Task::Clean(_, Some(parent))) if process::tie_to_parent(parent).is_err() => Exit::Failed,
+        Ok(Task::Clean(_, Some(parent))) if process::become_service(parent).is_err() => {
+            Exit::Failed
+        }
         Ok(Task::Clean(choice, _)) => run(&choice).unwrap_or_else(|error| {
             terminal::print_error(NAME, &error);
             error.exit()

@@ -128,7 +128,7 @@ fn remains(
     folder: &Rc<Folder>,
     name: &OsStr,
 ) -> Result<(), KeptReason> {
-    found.items.extend(SessionProcess::by(name).into_iter().map(|process| Item {
+    found.items.extend(SessionProcess::find_all(name).into_iter().map(|process| Item {
         path: process.path(),
         bytes: 0,
         place: Place::Process(process),

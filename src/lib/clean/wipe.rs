@@ -33,7 +33,7 @@ pub(super) enum Removal {
 pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
     match &item.place {
         Place::Process(process) => {
-            let ended = process.end().map(|()| Removal::Gone);
+            let ended = process.kill_and_wait().map(|()| Removal::Gone);
             ended.map_err(|still_there| KeptReason::System(std::io::Error::other(still_there)))
         }
         Place::Entry(entry) => match entry.made {
@@ -66,7 +66,7 @@ pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
 fn needed(lock: &Entry) -> Result<bool, KeptReason> {
     let others = lock.folder.names()?.iter().any(|name| *name != lock.name);
     let session = lock.folder.path().file_name().unwrap_or(OsStr::new(""));
-    Ok(others || !SessionProcess::by(session).is_empty())
+    Ok(others || !SessionProcess::find_all(session).is_empty())
 }
 
 fn log(entry: &Entry) -> Result<Removal, KeptReason> {

@@ -12,20 +12,20 @@ use crate::terminal;
 
 /// Longest line, with its newline. A line that is begun and never ended waits in this much memory. The
 /// largest message, `Start`, is below 2 KiB; the rest is room for long paths.
-const FRAME_BYTES: usize = 16 * 1024;
+const MAX_FRAME_BYTES: usize = 16 * 1024;
 
 /// Why a line could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FrameError {
     /// The other side is gone, or the system failed.
     #[error("the control channel broke: {0}")]
-    Broken(#[from] std::io::Error),
+    Io(#[from] std::io::Error),
     /// The line went past the bound. What follows cannot be told from the rest of it.
-    #[error("a control message is longer than {FRAME_BYTES} bytes")]
+    #[error("a control message is longer than {MAX_FRAME_BYTES} bytes")]
     TooLong,
     /// The line is not a message of this direction. The next one may be.
     #[error("a control message was not understood: {0}")]
-    NotUnderstood(#[from] serde_json::Error),
+    Malformed(#[from] serde_json::Error),
 }
 
 /// Reads the next message into `buffer`, which keeps what was read when this is cancelled.
@@ -35,11 +35,11 @@ pub(super) async fn read<T: DeserializeOwned>(
     reader: &mut (impl AsyncBufRead + Unpin),
     buffer: &mut Vec<u8>,
 ) -> Result<Option<T>, FrameError> {
-    let room = (FRAME_BYTES - buffer.len()) as u64;
+    let room = (MAX_FRAME_BYTES - buffer.len()) as u64;
     reader.take(room).read_until(b'\n', buffer).await?;
     if buffer.last() != Some(&b'\n') {
         // Half a line at the end of file is a message that died with its sender.
-        return if buffer.len() < FRAME_BYTES { Ok(None) } else { Err(FrameError::TooLong) };
+        return if buffer.len() < MAX_FRAME_BYTES { Ok(None) } else { Err(FrameError::TooLong) };
     }
     let parsed = parse(buffer);
     buffer.clear();
@@ -59,13 +59,13 @@ pub(super) fn line(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     // `control.sock` is read by people with `socat`, too.
     let mut line = terminal::json(message)?.into_bytes();
     line.push(b'\n');
-    if line.len() > FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
+    if line.len() > MAX_FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
 }
 
 /// The first message of a stream that blocks; `None` if there is none.
 pub(super) fn first<T: DeserializeOwned>(stream: impl std::io::Read) -> Option<T> {
     let mut line = Vec::new();
-    let mut bounded = std::io::BufReader::new(stream.take(FRAME_BYTES as u64));
+    let mut bounded = std::io::BufReader::new(stream.take(MAX_FRAME_BYTES as u64));
     bounded.read_until(b'\n', &mut line).ok()?;
     parse(&line).ok()
 }
@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_past_the_bound_is_refused() {
-        let endless = vec![b'x'; FRAME_BYTES * 2];
+        let endless = vec![b'x'; MAX_FRAME_BYTES * 2];
         assert!(matches!(read_first(&endless).await, Err(FrameError::TooLong)));
     }
 
@@ -111,7 +111,7 @@ mod tests {
         for kind in ["4", "0", "null", "[\"drained\"]", "{\"drained\":null}", "true", "4.0"] {
             let line = format!("{{\"type\":{kind}}}\n");
             let read = read_first(line.as_bytes()).await;
-            assert!(matches!(read, Err(FrameError::NotUnderstood(_))), "{kind}: {read:?}");
+            assert!(matches!(read, Err(FrameError::Malformed(_))), "{kind}: {read:?}");
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         let mut lines: &[u8] = b"{\"type\":\"dance\"}\n{\"type\":\"drained\"}\n";
         let mut buffer = Vec::new();
         let garbage = read::<FromServe>(&mut lines, &mut buffer).await;
-        assert!(matches!(garbage, Err(FrameError::NotUnderstood(_))));
+        assert!(matches!(garbage, Err(FrameError::Malformed(_))));
         assert_eq!(read(&mut lines, &mut buffer).await.unwrap(), Some(FromServe::Drained));
         assert_eq!(read::<FromServe>(&mut lines, &mut buffer).await.unwrap(), None);
     }

@@ -16,7 +16,7 @@ use tokio::time::{Duration, timeout};
 use super::frame::{self, FrameError};
 
 /// How long a message may wait for a peer that does not read: beyond any pause of a living program.
-const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Messages of type `T` from the other side.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(crate) fn pair<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<S
 ///
 /// # Errors
 /// When standard input is not a socket, that is, when nobody supervises.
-pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
+pub(crate) fn from_stdin<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
     let end = std::io::stdin().as_fd().try_clone_to_owned()?;
     open(StdStream::from(end))
 }
@@ -58,7 +58,7 @@ pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<
 /// As [`Outbox::send`].
 pub(crate) fn send_blocking(message: &impl Serialize) -> Result<(), FrameError> {
     let mut end = blocking()?;
-    end.set_write_timeout(Some(WRITE_PATIENCE))?;
+    end.set_write_timeout(Some(SEND_TIMEOUT))?;
     end.write_all(&frame::line(message)?)?;
     Ok(())
 }
@@ -84,7 +84,7 @@ impl<T: DeserializeOwned> Inbox<T> {
     /// The next message; `None` once the other side is gone. Safe to cancel: nothing is lost.
     ///
     /// # Errors
-    /// [`FrameError::NotUnderstood`] leaves the channel usable, the others do not.
+    /// [`FrameError::Malformed`] leaves the channel usable, the others do not.
     pub(crate) async fn recv(&mut self) -> Result<Option<T>, FrameError> {
         frame::read(&mut self.reader, &mut self.buffer).await
     }
@@ -96,9 +96,9 @@ impl<T: Serialize> Outbox<T> {
     /// # Errors
     /// When the other side is gone, or has not read for two seconds.
     pub(crate) async fn send(&mut self, message: &T) -> Result<(), FrameError> {
-        match timeout(WRITE_PATIENCE, frame::write(&mut self.writer, message)).await {
+        match timeout(SEND_TIMEOUT, frame::write(&mut self.writer, message)).await {
             Ok(sent) => sent,
-            Err(_) => Err(FrameError::Broken(std::io::ErrorKind::TimedOut.into())),
+            Err(_) => Err(FrameError::Io(std::io::ErrorKind::TimedOut.into())),
         }
     }
 }

@@ -20,10 +20,10 @@ use super::message::{Request, RequestBody, Response, ResponseBody};
 use crate::terminal;
 
 /// Programs that may be connected at once; further ones wait to be accepted.
-const CLIENTS: usize = 16;
+const MAX_CLIENTS: usize = 16;
 
 /// A client that neither asks nor takes its answer for this long is cut off.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A question from outside, and where its answer goes.
 pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<ResponseBody>);
@@ -49,27 +49,27 @@ impl Listener {
 
     /// Answers whoever may ask, for as long as `requests` is listened to.
     pub(crate) async fn serve(self, requests: mpsc::Sender<IncomingRequest>) {
-        let places = Arc::new(Semaphore::new(CLIENTS));
-        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let permits = Arc::new(Semaphore::new(MAX_CLIENTS));
+        while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
             if requests.is_closed() {
                 return;
             }
             let Ok(stream) = self.socket.accept().await else {
                 continue;
             };
-            if !self.may_ask(&stream) {
+            if !self.is_authorized(&stream) {
                 continue;
             }
             let requests = requests.clone();
             tokio::spawn(async move {
                 // Whatever went wrong is the other side's; the session goes on.
-                let _ = converse(stream, requests).await;
-                drop(place);
+                let _ = serve_client(stream, requests).await;
+                drop(permit);
             });
         }
     }
 
-    fn may_ask(&self, stream: &Stream) -> bool {
+    fn is_authorized(&self, stream: &Stream) -> bool {
         use interprocess::local_socket::traits::StreamCommon as _;
         // Not told by this system: then the folder has already kept everybody else out.
         let user = stream.peer_creds().ok().and_then(|creds| creds.euid());
@@ -77,14 +77,15 @@ impl Listener {
     }
 }
 
-async fn converse(
+async fn serve_client(
     stream: Stream,
     requests: mpsc::Sender<IncomingRequest>,
 ) -> Result<(), FrameError> {
     let mut stream = BufReader::new(stream);
     let mut buffer = Vec::new();
     loop {
-        let Ok(read) = timeout(PATIENCE, frame::read::<Request>(&mut stream, &mut buffer)).await
+        let Ok(read) =
+            timeout(CLIENT_TIMEOUT, frame::read::<Request>(&mut stream, &mut buffer)).await
         else {
             return Ok(());
         };
@@ -98,7 +99,7 @@ async fn converse(
                 }
             }
             Ok(None) => return Ok(()),
-            Err(FrameError::NotUnderstood(error)) => {
+            Err(FrameError::Malformed(error)) => {
                 // It repeats the request, which may be as long as a line may be, and longer when it is
                 // escaped: the answer has to fit into a line as well.
                 let text = terminal::sentence(&error.to_string());
@@ -110,7 +111,7 @@ async fn converse(
             frame::write(stream.get_mut(), &answer).await?;
             Ok::<(), FrameError>(stream.get_mut().flush().await?)
         };
-        match timeout(PATIENCE, write).await {
+        match timeout(CLIENT_TIMEOUT, write).await {
             Ok(written) => written?,
             Err(_) => return Ok(()),
         }

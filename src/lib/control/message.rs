@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds;
+use super::validate;
 use crate::config::{ConfinementPolicy, RoomSettings, TunnelSettings};
-use crate::memory::Locked;
+use crate::memory::LockedMemory;
 use crate::process::Confinement;
 use crate::token::Token;
 
@@ -47,19 +47,19 @@ pub(crate) enum FromServe {
     /// First of all, so that a program of another version is noticed at once.
     Hello {
         /// [`VERSION`] of the sender.
-        #[serde(deserialize_with = "bounds::version")]
+        #[serde(deserialize_with = "validate::version")]
         version: String,
     },
     /// The room accepts connections.
     Ready {
         /// What stands between it and the rest of the machine.
-        #[serde(deserialize_with = "bounds::protection")]
+        #[serde(deserialize_with = "validate::protection")]
         protection: Protection,
     },
     /// Somebody came in.
     Joined {
         /// Who.
-        #[serde(deserialize_with = "bounds::participant")]
+        #[serde(deserialize_with = "validate::participant")]
         participant: Participant,
         /// How many are in the room now.
         present: usize,
@@ -67,7 +67,7 @@ pub(crate) enum FromServe {
     /// Somebody is gone.
     Left {
         /// Who.
-        #[serde(deserialize_with = "bounds::participant")]
+        #[serde(deserialize_with = "validate::participant")]
         participant: Participant,
         /// How many are in the room now.
         present: usize,
@@ -83,7 +83,7 @@ pub(crate) struct Protection {
     /// What it cannot do any more.
     pub(crate) confinement: Confinement,
     /// What of its memory cannot reach a swap disk.
-    pub(crate) locked: Locked,
+    pub(crate) locked: LockedMemory,
 }
 
 /// One participant, as the operator sees them.
@@ -127,51 +127,51 @@ pub(crate) enum FromTunnel {
     /// First of all, so that a program of another version is noticed at once.
     Hello {
         /// [`VERSION`] of the sender.
-        #[serde(deserialize_with = "bounds::version")]
+        #[serde(deserialize_with = "validate::version")]
         version: String,
     },
     /// cloudflared is not here and will be fetched: what, from where, how large, to where.
     Fetching {
         /// Its version.
-        #[serde(deserialize_with = "bounds::version")]
+        #[serde(deserialize_with = "validate::version")]
         version: String,
         /// The whole address.
-        #[serde(deserialize_with = "bounds::sentence")]
+        #[serde(deserialize_with = "validate::sentence")]
         from: String,
         /// Bytes in all, when known.
-        #[serde(deserialize_with = "bounds::maybe_bytes")]
+        #[serde(deserialize_with = "validate::maybe_bytes")]
         size: Option<u64>,
         /// Bytes that an earlier try has left.
-        #[serde(deserialize_with = "bounds::bytes")]
+        #[serde(deserialize_with = "validate::bytes")]
         resumed_at: u64,
         /// The file it becomes.
-        #[serde(deserialize_with = "bounds::path")]
+        #[serde(deserialize_with = "validate::path")]
         to: PathBuf,
     },
     /// So many bytes of it are here.
     Fetched {
         /// Bytes, counted from the beginning of the file.
-        #[serde(deserialize_with = "bounds::bytes")]
+        #[serde(deserialize_with = "validate::bytes")]
         bytes: u64,
     },
     /// cloudflared is here.
     Found {
         /// The program.
-        #[serde(deserialize_with = "bounds::path")]
+        #[serde(deserialize_with = "validate::path")]
         path: PathBuf,
         /// What it says of itself, or `None` when it says nothing usable.
-        #[serde(deserialize_with = "bounds::maybe_version")]
+        #[serde(deserialize_with = "validate::maybe_version")]
         version: Option<String>,
         /// SHA-256 of the file, in hex.
-        #[serde(deserialize_with = "bounds::digest")]
+        #[serde(deserialize_with = "validate::digest")]
         digest: String,
         /// Where it came from.
-        source: Source,
+        source: CloudflaredSource,
     },
     /// This kernel cannot keep cloudflared from something.
     Unconfined {
         /// What it may do and why, to follow its name; safe to show.
-        #[serde(deserialize_with = "bounds::sentence")]
+        #[serde(deserialize_with = "validate::sentence")]
         what: String,
     },
     /// cloudflared was started.
@@ -179,22 +179,22 @@ pub(crate) enum FromTunnel {
     /// It has an address, which does not work yet and must not be resolved yet.
     Url {
         /// `https://` and the host name.
-        #[serde(deserialize_with = "bounds::url")]
+        #[serde(deserialize_with = "validate::url")]
         url: String,
     },
     /// The edge knows the tunnel.
     Registered {
         /// `https://` and the host name.
-        #[serde(deserialize_with = "bounds::url")]
+        #[serde(deserialize_with = "validate::url")]
         url: String,
         /// Seconds until the link is announced.
-        #[serde(deserialize_with = "bounds::seconds")]
+        #[serde(deserialize_with = "validate::seconds")]
         settle_seconds: u64,
     },
     /// The address works: announce it.
     Up {
         /// `https://` and the host name.
-        #[serde(deserialize_with = "bounds::url")]
+        #[serde(deserialize_with = "validate::url")]
         url: String,
     },
     /// The edge lost the tunnel; cloudflared tries to come back under the same address.
@@ -202,10 +202,10 @@ pub(crate) enum FromTunnel {
     /// The address is gone for good, or never came.
     Lost {
         /// What happened and what to do about it, in one sentence, safe to show.
-        #[serde(deserialize_with = "bounds::sentence")]
+        #[serde(deserialize_with = "validate::sentence")]
         why: String,
         /// Do not try again before so many seconds.
-        #[serde(deserialize_with = "bounds::maybe_seconds")]
+        #[serde(deserialize_with = "validate::maybe_seconds")]
         retry_after: Option<u64>,
     },
     /// The edge knows the tunnel no more, as asked: there are no newcomers. Open sockets live on.
@@ -230,7 +230,7 @@ pub(crate) enum FromGuard {
     /// The only thing it says, so that a program of another version is noticed at once.
     Hello {
         /// [`VERSION`] of the sender.
-        #[serde(deserialize_with = "bounds::version")]
+        #[serde(deserialize_with = "validate::version")]
         version: String,
     },
 }
@@ -238,7 +238,7 @@ pub(crate) enum FromGuard {
 /// Where a cloudflared came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Source {
+pub(crate) enum CloudflaredSource {
     /// The copy that chattrace fetched, checked against its pinned digest.
     Managed,
     /// Found on `PATH`.

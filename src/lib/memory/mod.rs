@@ -29,20 +29,20 @@ use talc::source::GlobalAllocSource;
 pub(crate) use executable::{make_executable, map_executable};
 use regions::{REGION_BYTES, Regions};
 
-type Source = GlobalAllocSource<Regions>;
+type RegionSource = GlobalAllocSource<Regions>;
 
 /// From a page on, an allocation lies among its like. What is large is short-lived here: the buffers
 /// of an HTTP connection, a welcome. What stays for as long as somebody does is small, and would lie
 /// scattered between the holes that the large leave: with 10 000 participants that made 58 MiB of 20.
-const LARGE: usize = 4096;
+const LARGE_BYTES: usize = 4096;
 
 /// The heap of this process. The mutex of std is a futex on Linux: it neither allocates nor fails.
 struct Heap(Mutex<Parts>);
 
 /// What lies apart, so that what is freed can be given back.
 struct Parts {
-    small: Talc<Source, DefaultBinning>,
-    large: Talc<Source, DefaultBinning>,
+    small: Talc<RegionSource, DefaultBinning>,
+    large: Talc<RegionSource, DefaultBinning>,
 }
 
 #[global_allocator]
@@ -53,8 +53,8 @@ static HEAP: Heap = Heap(Mutex::new(Parts {
 
 impl Parts {
     /// Where allocations of so many bytes lie.
-    fn of(&mut self, bytes: usize) -> &mut Talc<Source, DefaultBinning> {
-        if bytes < LARGE { &mut self.small } else { &mut self.large }
+    fn of(&mut self, bytes: usize) -> &mut Talc<RegionSource, DefaultBinning> {
+        if bytes < LARGE_BYTES { &mut self.small } else { &mut self.large }
     }
 }
 
@@ -88,7 +88,7 @@ unsafe impl GlobalAlloc for Heap {
             // SAFETY: the caller gives up the rest, which lies within the old allocation.
             unsafe { overwrite(memory.add(bytes), layout.size() - bytes) };
         }
-        let stays = (bytes < LARGE) == (layout.size() < LARGE);
+        let stays = (bytes < LARGE_BYTES) == (layout.size() < LARGE_BYTES);
         // SAFETY: the caller has it from here, with this layout, and asks for at least one byte,
         // which together with the alignment is a valid layout.
         unsafe {
@@ -121,7 +121,7 @@ unsafe fn overwrite(memory: *mut u8, bytes: usize) {
 /// How much of what a process remembers the kernel may not write to a swap disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Locked {
+pub(crate) enum LockedMemory {
     /// All of it, stacks and code too.
     Everything,
     /// The heap up to so many bytes, the limit of this user (`ulimit -l`); what is beyond it is
@@ -133,20 +133,20 @@ pub(crate) enum Locked {
 
 /// Locks the memory of this process, now and as it grows, as far as this user may; raises the limit
 /// as far as it may be raised. To be called before privileges are given up.
-pub(crate) fn lock() -> Locked {
+pub(crate) fn lock_in_ram() -> LockedMemory {
     let limit = raise_limit();
     let whole = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
     // Only without a limit: with one, what goes beyond could not be had at all, where now it is had
     // and is not locked.
     if limit.is_none() && rustix::mm::mlockall(whole).is_ok() {
-        return Locked::Everything;
+        return LockedMemory::Everything;
     }
     let _heap = HEAP.lock();
     regions::lock_all();
     match (regions::size(), limit) {
-        ((_, 0), _) => Locked::Nothing,
-        (_, Some(limit)) => Locked::UpTo(limit),
-        ((_, locked), None) => Locked::UpTo(locked as u64),
+        ((_, 0), _) => LockedMemory::Nothing,
+        (_, Some(limit)) => LockedMemory::UpTo(limit),
+        ((_, locked), None) => LockedMemory::UpTo(locked as u64),
     }
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn overwrite_stack() {
 /// Overwrites the whole heap and ends this process with `code`, at once. Nobody is told: everything
 /// that must be said, saved or dropped in order is to be done before, and no other thread of this
 /// process may still be at work.
-pub(crate) fn end(code: u8) -> ! {
+pub(crate) fn wipe_and_exit(code: u8) -> ! {
     overwrite_stack();
     // Kept for good: a thread that comes by against all expectation waits here until the end.
     let _heap = HEAP.lock();

@@ -26,7 +26,7 @@ struct Region {
 }
 
 /// Before the memory that is given away.
-const HEAD_BYTES: usize = size_of::<Region>();
+const HEADER_BYTES: usize = size_of::<Region>();
 
 /// The newest region; each knows the one before. Changed only under the lock of the heap.
 static NEWEST: AtomicPtr<Region> = AtomicPtr::new(null_mut());
@@ -51,16 +51,16 @@ unsafe impl GlobalAlloc for Regions {
         // SAFETY: the spare is a region that was mapped here and not given back to the kernel.
         if !spare.is_null() && unsafe { (*spare).bytes } == bytes {
             SPARE.store(null_mut(), Relaxed);
-            return behind_head(spare);
+            return payload(spare);
         }
         match map(bytes) {
-            Some(region) => behind_head(region.as_ptr()),
+            Some(region) => payload(region.as_ptr()),
             None => null_mut(),
         }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, _: Layout) {
-        let region = memory.wrapping_sub(HEAD_BYTES).cast::<Region>();
+        let region = memory.wrapping_sub(HEADER_BYTES).cast::<Region>();
         // SAFETY: whoever gives memory back has it from `alloc`, behind the head of a region.
         let bytes = unsafe { (*region).bytes };
         if SPARE.load(Relaxed).is_null() && Some(bytes) == mapping(REGION_BYTES) {
@@ -74,14 +74,14 @@ unsafe impl GlobalAlloc for Regions {
 
 /// Bytes of the mapping for a region with so many in it.
 const fn mapping(bytes: usize) -> Option<usize> {
-    match bytes.checked_add(HEAD_BYTES) {
+    match bytes.checked_add(HEADER_BYTES) {
         Some(bytes) => bytes.checked_next_multiple_of(PAGE_BYTES),
         None => None,
     }
 }
 
-fn behind_head(region: *mut Region) -> *mut u8 {
-    region.cast::<u8>().wrapping_add(HEAD_BYTES)
+fn payload(region: *mut Region) -> *mut u8 {
+    region.cast::<u8>().wrapping_add(HEADER_BYTES)
 }
 
 fn map(bytes: usize) -> Option<NonNull<Region>> {
@@ -165,7 +165,7 @@ pub(super) unsafe fn overwrite_all() {
         // word there is nothing in it that anybody will read.
         unsafe {
             let Region { next, bytes, .. } = region.read();
-            super::overwrite(behind_head(region), bytes - HEAD_BYTES);
+            super::overwrite(payload(region), bytes - HEADER_BYTES);
             region = next;
         }
     }

@@ -11,15 +11,15 @@ use nix::sys::socket::{self, Backlog};
 
 /// Connections that may wait to be accepted. With the usual 128, a thousand people who open the
 /// link at once took twenty times as long to get in.
-const QUEUE: i32 = 4096;
+const ACCEPT_BACKLOG: i32 = 4096;
 
 /// What the kernel may hold of what we say to one visitor, in bytes. It doubles that for its own
 /// bookkeeping (socket(7)). Small, because it is memory that we cannot overwrite; still a whole batch
 /// for a slow line, and the whole page, which then goes out at once.
-pub(crate) const SEND_BUFFER: usize = 64 * 1024;
+pub(crate) const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// The same for what one visitor says to us: two of the longest frames.
-pub(crate) const RECEIVE_BUFFER: usize = 32 * 1024;
+pub(crate) const RECEIVE_BUFFER_BYTES: usize = 32 * 1024;
 
 /// Why there is nothing to listen on.
 #[derive(Debug, thiserror::Error)]
@@ -56,10 +56,10 @@ pub(crate) enum ListenError {
 pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     let bound = TcpListener::bind(address).and_then(|listener| {
         // listen(2) on a listening socket only changes the length of its queue.
-        socket::listen(&listener, Backlog::new(QUEUE)?)?;
+        socket::listen(&listener, Backlog::new(ACCEPT_BACKLOG)?)?;
         // Inherited by every connection that is accepted (tcp(7)).
-        socket::setsockopt(&listener, SndBuf, &SEND_BUFFER)?;
-        socket::setsockopt(&listener, RcvBuf, &RECEIVE_BUFFER)?;
+        socket::setsockopt(&listener, SndBuf, &SEND_BUFFER_BYTES)?;
+        socket::setsockopt(&listener, RcvBuf, &RECEIVE_BUFFER_BYTES)?;
         listener.set_nonblocking(true)?;
         Ok(listener)
     });
@@ -76,7 +76,7 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 ///
 /// # Errors
 /// When standard output is not one.
-pub(crate) fn handed_listener() -> std::io::Result<TcpListener> {
+pub(crate) fn inherited_listener() -> std::io::Result<TcpListener> {
     let handed = std::io::stdout().as_fd().try_clone_to_owned()?;
     // Asked for its own sake: a socket that does not listen must fail here, not at the first accept.
     let listens = socket::getsockopt(&handed, socket::sockopt::AcceptConn)?;

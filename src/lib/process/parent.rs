@@ -13,7 +13,7 @@ use super::session_process;
 
 /// Why a process may not go on.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TieError {
+pub(crate) enum ParentError {
     /// The parent died between starting us and now.
     #[error("the program that started this one is gone")]
     Orphaned,
@@ -30,10 +30,10 @@ pub(crate) enum TieError {
 ///
 /// # Errors
 /// When the parent is gone already, or the kernel refuses.
-pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
+pub(crate) fn become_service(parent: u32) -> Result<(), ParentError> {
     // The tie first: whoever leads a session is tied.
     die_with_parent(parent)?;
-    lead_session()
+    new_session()
 }
 
 /// Outlives the process `parent`, which must be the one that started us, to clean up after it: leads
@@ -44,34 +44,34 @@ pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
 /// its end of our lifeline; there is none on a kernel before 5.3, where the lifeline must do.
 ///
 /// # Errors
-/// [`TieError::Orphaned`] when the parent is dead already: then the work begins at once.
-pub(crate) fn outlive_parent(parent: u32) -> Result<Option<OwnedFd>, TieError> {
+/// [`ParentError::Orphaned`] when the parent is dead already: then the work begins at once.
+pub(crate) fn become_guard(parent: u32) -> Result<Option<OwnedFd>, ParentError> {
     // First of all: until here, whoever is stopped may be left behind for good.
     prctl::set_pdeathsig(Signal::SIGCONT)?;
     let deaf = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
     SigSet::from_iter(deaf).thread_block()?;
-    lead_session()?;
-    let number = i32::try_from(parent).map_err(|_| TieError::Orphaned)?;
+    new_session()?;
+    let number = i32::try_from(parent).map_err(|_| ParentError::Orphaned)?;
     let handle = match session_process::open(Pid::from_raw(number)) {
         Ok(handle) => Some(handle),
         Err(Errno::ENOSYS) => None,
-        Err(_) => return Err(TieError::Orphaned),
+        Err(_) => return Err(ParentError::Orphaned),
     };
     // Asked after the handle was opened: it is our parent's, and nobody's who got the number later.
-    still_child_of(parent)?;
+    check_parent(parent)?;
     Ok(handle)
 }
 
 /// The death signal alone, for a program that stays in the group of its parent.
 ///
 /// # Errors
-/// As [`tie_to_parent`].
-pub(crate) fn die_with_parent(parent: u32) -> Result<(), TieError> {
+/// As [`become_service`].
+pub(crate) fn die_with_parent(parent: u32) -> Result<(), ParentError> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
-    still_child_of(parent)
+    check_parent(parent)
 }
 
-fn lead_session() -> Result<(), TieError> {
+fn new_session() -> Result<(), ParentError> {
     match setsid() {
         // Already the leader of a group: then the shell gave us one, which is as good.
         Ok(_) | Err(Errno::EPERM) => Ok(()),
@@ -79,11 +79,11 @@ fn lead_session() -> Result<(), TieError> {
     }
 }
 
-fn still_child_of(parent: u32) -> Result<(), TieError> {
+fn check_parent(parent: u32) -> Result<(), ParentError> {
     if i64::from(getppid().as_raw()) == i64::from(parent) {
         Ok(())
     } else {
-        Err(TieError::Orphaned)
+        Err(ParentError::Orphaned)
     }
 }
 
@@ -105,6 +105,6 @@ pub(crate) fn own_pid() -> u32 {
 }
 
 /// The user we act for, by number.
-pub(crate) fn own_user() -> u32 {
+pub(crate) fn own_uid() -> u32 {
     nix::unistd::Uid::effective().as_raw()
 }

@@ -17,18 +17,18 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, Uid};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::confine::is_made_here;
+use super::confine::is_dynamic_user;
 use crate::paths::{self, Owner};
 
 /// SIGKILL takes milliseconds, unless the process hangs in the kernel.
-const PATIENCE: Duration = Duration::from_secs(5);
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Arguments and environment of a process have at most 6 MiB together (execve(2)).
-const ENVIRON_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_ENVIRON_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Why a process is still there.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StillThere {
+pub(crate) enum KillError {
     /// Even SIGKILL did not end it in time.
     #[error("it does not end; its kernel call hangs, try again later")]
     Undying,
@@ -51,19 +51,19 @@ pub(crate) struct SessionProcess {
 }
 
 impl SessionProcess {
-    /// Every process of this user, and of the numbers that root's cloudflared has, that carries the mark of `session`, but for this one and those
+    /// Every process of this user, and of the numbers that root's cloudflared has, that has_mark the mark of `session`, but for this one and those
     /// that started it.
-    pub(crate) fn by(session: &OsStr) -> Vec<Self> {
+    pub(crate) fn find_all(session: &OsStr) -> Vec<Self> {
         let mark = [paths::SESSION_MARK.as_bytes(), b"=", session.as_bytes()].concat();
-        let ours = lineage();
+        let ours = ancestors();
         let Ok(entries) = fs::read_dir("/proc") else {
             return Vec::new();
         };
         let mut found: Vec<Self> = entries
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
             .map(Pid::from_raw)
-            .filter(|pid| carries(*pid, &mark) && !ours.contains(pid))
-            .filter_map(|pid| Self::hold(pid, &mark))
+            .filter(|pid| has_mark(*pid, &mark) && !ours.contains(pid))
+            .filter_map(|pid| Self::open(pid, &mark))
             .collect();
         found.sort_by_key(|process| process.pid);
         found
@@ -71,14 +71,14 @@ impl SessionProcess {
 
     /// Opens the process first and looks at it then: if the handle still works later, nobody else
     /// can have had the number in between.
-    fn hold(pid: Pid, mark: &[u8]) -> Option<Self> {
+    fn open(pid: Pid, mark: &[u8]) -> Option<Self> {
         let handle = match open(pid) {
             Ok(handle) => Some(handle),
             Err(Errno::ENOSYS) => None,
             // Gone in the meantime.
             Err(_) => return None,
         };
-        carries(pid, mark).then_some(Self { pid, handle })
+        has_mark(pid, mark).then_some(Self { pid, handle })
     }
 
     /// Its number.
@@ -96,24 +96,24 @@ impl SessionProcess {
     ///
     /// # Errors
     /// When it may not be killed, or does not end.
-    pub(crate) fn end(&self) -> Result<(), StillThere> {
+    pub(crate) fn kill_and_wait(&self) -> Result<(), KillError> {
         self.kill()?;
-        let handle = self.handle.as_ref().ok_or(StillThere::NoPidfd)?;
-        if is_over(handle, PATIENCE) { Ok(()) } else { Err(StillThere::Undying) }
+        let handle = self.handle.as_ref().ok_or(KillError::NoPidfd)?;
+        if has_exited_within(handle, KILL_TIMEOUT) { Ok(()) } else { Err(KillError::Undying) }
     }
 
     /// Kills it and does not wait.
     ///
     /// # Errors
     /// When it may not be killed.
-    pub(crate) fn kill(&self) -> Result<(), StillThere> {
+    pub(crate) fn kill(&self) -> Result<(), KillError> {
         let killed = match &self.handle {
             Some(handle) => pidfd_send_signal(handle, Signal::KILL).map_err(errno),
             // Our own child keeps its number until we collect it.
             None if parent_of(self.pid) == Some(Pid::this()) => {
                 nix::sys::signal::kill(self.pid, nix::sys::signal::SIGKILL)
             }
-            None => return Err(StillThere::NoPidfd),
+            None => return Err(KillError::NoPidfd),
         };
         match killed {
             Ok(()) | Err(Errno::ESRCH) => Ok(()),
@@ -133,7 +133,7 @@ pub(super) fn open(pid: Pid) -> Result<OwnedFd, Errno> {
 }
 
 /// Whether the process ends within `patience`: its descriptor is readable from then on.
-fn is_over(handle: &OwnedFd, patience: Duration) -> bool {
+fn has_exited_within(handle: &OwnedFd, patience: Duration) -> bool {
     let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
     let mut watched = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
     loop {
@@ -148,20 +148,20 @@ fn errno(error: rustix::io::Errno) -> Errno {
     Errno::from_raw(error.raw_os_error())
 }
 
-/// Whether it is this user's, or of a number that root's cloudflared has, carries the mark, and has
+/// Whether it is this user's, or of a number that root's cloudflared has, has_mark the mark, and has
 /// not ended: a dead one has no environment.
-fn carries(pid: Pid, mark: &[u8]) -> bool {
+fn has_mark(pid: Pid, mark: &[u8]) -> bool {
     let own = fs::metadata(proc(pid))
-        .is_ok_and(|seen| seen.uid() == Uid::current().as_raw() || is_made_here(seen.uid()));
+        .is_ok_and(|seen| seen.uid() == Uid::current().as_raw() || is_dynamic_user(seen.uid()));
     let environment = || {
         let file = proc(pid).join("environ");
-        paths::read_file(&file, Owner::Anyone, ENVIRON_BYTES).unwrap_or_default()
+        paths::read_file(&file, Owner::Anyone, MAX_ENVIRON_BYTES).unwrap_or_default()
     };
     own && environment().split(|byte| *byte == 0).any(|entry| entry == mark)
 }
 
 /// This process and those above it.
-fn lineage() -> Vec<Pid> {
+fn ancestors() -> Vec<Pid> {
     std::iter::successors(Some(Pid::this()), |pid| parent_of(*pid)).collect()
 }
 

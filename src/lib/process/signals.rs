@@ -7,11 +7,11 @@ use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signal of Ctrl+Z.
-pub(crate) const STOP_KEY: i32 = NixSignal::SIGTSTP as i32;
+pub(crate) const SUSPEND_SIGNAL: i32 = NixSignal::SIGTSTP as i32;
 
 /// Which signal asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndSignal {
+pub(crate) enum TerminationSignal {
     /// Ctrl+C.
     Interrupt,
     /// `kill`.
@@ -24,7 +24,7 @@ pub(crate) enum EndSignal {
 
 /// What began the end of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndCause {
+pub(crate) enum ShutdownCause {
     /// One of these signals.
     Signal,
     /// A stream whose other side is gone.
@@ -33,9 +33,9 @@ pub(crate) enum EndCause {
 
 /// All of them, caught from the moment this is made.
 #[derive(Debug)]
-pub(crate) struct EndSignals([(EndSignal, Signal); 4]);
+pub(crate) struct TerminationSignals([(TerminationSignal, Signal); 4]);
 
-impl EndSignals {
+impl TerminationSignals {
     /// Starts to catch them, and keeps the kernel from stopping this thread and those it starts for
     /// touching the terminal from the background: frozen, nobody here could end anything.
     ///
@@ -46,15 +46,15 @@ impl EndSignals {
         SigSet::from_iter([NixSignal::SIGTTIN, NixSignal::SIGTTOU]).thread_block()?;
         let caught = |kind| signal(kind);
         Ok(Self([
-            (EndSignal::Interrupt, caught(SignalKind::interrupt())?),
-            (EndSignal::Terminate, caught(SignalKind::terminate())?),
-            (EndSignal::Hangup, caught(SignalKind::hangup())?),
-            (EndSignal::Quit, caught(SignalKind::quit())?),
+            (TerminationSignal::Interrupt, caught(SignalKind::interrupt())?),
+            (TerminationSignal::Terminate, caught(SignalKind::terminate())?),
+            (TerminationSignal::Hangup, caught(SignalKind::hangup())?),
+            (TerminationSignal::Quit, caught(SignalKind::quit())?),
         ]))
     }
 
     /// The next one. Safe to cancel.
-    pub(crate) async fn next(&mut self) -> EndSignal {
+    pub(crate) async fn recv(&mut self) -> TerminationSignal {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
@@ -62,19 +62,19 @@ impl EndSignals {
     /// began it, else at the one after. In a pipeline one Ctrl+C reaches all, and what it did to
     /// the neighbours often arrives before it does. Only Ctrl+C is impatience: TERM may come twice
     /// from one supervisor, HUP with every terminal. Safe to cancel.
-    pub(crate) async fn second_interrupt(&mut self, began: EndCause) {
+    pub(crate) async fn second_interrupt(&mut self, began: ShutdownCause) {
         let mut more = match began {
-            EndCause::Signal => 1,
-            EndCause::ClosedStream => 2,
+            ShutdownCause::Signal => 1,
+            ShutdownCause::ClosedStream => 2,
         };
         while more > 0 {
-            if self.next().await == EndSignal::Interrupt {
+            if self.recv().await == TerminationSignal::Interrupt {
                 more -= 1;
             }
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EndSignal> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TerminationSignal> {
         for (which, stream) in &mut self.0 {
             if Pin::new(stream).poll_recv(cx).is_ready() {
                 return Poll::Ready(*which);

@@ -64,7 +64,7 @@ impl std::fmt::Display for ExitReason {
 ///
 /// # Errors
 /// When it is not there.
-pub(crate) fn program_path(name: &'static str) -> Result<PathBuf, SpawnError> {
+pub(crate) fn sibling_path(name: &'static str) -> Result<PathBuf, SpawnError> {
     let own = std::env::current_exe().map_err(|source| SpawnError::Refused { name, source })?;
     let path = own.with_file_name(name);
     if path.is_file() { Ok(path) } else { Err(SpawnError::Missing { name, path }) }
@@ -82,11 +82,11 @@ pub(crate) fn become_subreaper() -> nix::Result<()> {
 impl ServiceProcess {
     /// Starts `command` with `--lifeline OUR_PID` behind its arguments and the mark of `session`.
     /// Its streams are the caller's to choose. Must be called on the main thread: see
-    /// [`super::tie_to_parent`].
+    /// [`super::become_service`].
     ///
     /// # Errors
     /// When the system does not start it.
-    pub(crate) fn start(
+    pub(crate) fn spawn(
         name: &'static str,
         mut command: Command,
         session: &str,
@@ -154,7 +154,7 @@ pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
 ///
 /// # Errors
 /// When the system does not say where our own program lies.
-pub(crate) fn tied_command() -> std::io::Result<Command> {
+pub(crate) fn shim_command() -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("exec").arg(own_pid().to_string());
     Ok(command)

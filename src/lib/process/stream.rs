@@ -31,6 +31,6 @@ pub(crate) fn recv(socket: impl AsFd, space: &mut [u8]) -> io::Result<usize> {
 ///
 /// # Errors
 /// Those of shutdown(2): when the connection is gone.
-pub(crate) fn end_of_stream(socket: impl AsFd) -> io::Result<()> {
+pub(crate) fn shutdown_write(socket: impl AsFd) -> io::Result<()> {
     Ok(rustix::net::shutdown(socket, Shutdown::Write)?)
 }

@@ -12,7 +12,7 @@ use crate::chat::{
     joins_within, seat_bytes,
 };
 use crate::config::RoomSettings;
-use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 
 /// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
 const PROGRAM: usize = 8 * 1024 * 1024;
@@ -74,7 +74,7 @@ impl Ceiling {
             share("lines to the operator", NOTICES, NOTICE),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
-        let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
+        let buffers = 2 * (SEND_BUFFER_BYTES + RECEIVE_BUFFER_BYTES);
         Self { ours, kernel: share("connections and sockets", all, buffers) }
     }
 

@@ -70,14 +70,14 @@ impl ServeError {
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook("chattrace-serve");
     let cli = match cli::Cli::read() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
-        && let Err(error) = process::tie_to_parent(parent)
+        && let Err(error) = process::become_service(parent)
     {
         terminal::print_error("chattrace-serve", &error);
         return Exit::Failed.into();
@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     // Every socket is closed and every task is dropped. What they have left in memory goes with us.
-    memory::end(exit.code())
+    memory::wipe_and_exit(exit.code())
 }
 
 fn run(cli: &cli::Cli) -> Result<Exit, ServeError> {
@@ -130,7 +130,7 @@ impl Service {
         let presence = presence_events(room.max_participants);
         let bounds = Bounds { events, bytes, presence, age };
         let ring = Ring::new(bounds);
-        let epoch = Token::draw()?;
+        let epoch = Token::generate()?;
         let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::ENCODING, sender);
         let hub = Arc::new(hub);
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room));

@@ -140,7 +140,7 @@ fn command(
     origin: Option<&Origin>,
 ) -> std::io::Result<Command> {
     let home = &quarters.home;
-    let mut command = Command::from(process::tied_command()?);
+    let mut command = Command::from(process::shim_command()?);
     command.args(shim::words(quarters.confine, origin)).arg(program);
     command
         .env_clear()

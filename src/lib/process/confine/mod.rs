@@ -3,37 +3,38 @@
 //!
 //! | layer | what it takes | since Linux |
 //! |---|---|---|
-//! | [`privileges`], [`ids`] | whatever root has beyond others | 2.6.25 |
-//! | [`files`]: Landlock | files by where they are, ports, sockets of others | 5.13, 6.7, 6.12 |
-//! | [`calls`], [`fence`]: seccomp | system calls, and so processes and new connections | 3.17 |
+//! | [`privileges`], [`dynamic_user`] | whatever root has beyond others | 2.6.25 |
+//! | [`mod@landlock`] | files by where they are, ports, sockets of others | 5.13, 6.7, 6.12 |
+//! | [`room_seccomp`], [`cloudflared_seccomp`] | system calls, and so processes and new connections | 3.17 |
 //!
 //! Nothing here needs a privilege, and nothing can be taken back. Landlock and privileges bind the
 //! thread that asks and those that it starts, so they come before the runtime; the filter binds all
 //! threads and forbids what a start needs, so it comes last.
 
-mod allowed;
-mod calls;
-mod fence;
-mod files;
-mod filter;
-mod ids;
+mod cloudflared_seccomp;
+mod dynamic_user;
+mod landlock;
 mod privileges;
-mod trials;
+mod room_seccomp;
+mod seccomp;
+mod self_test;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use calls::close_calls;
-pub(crate) use fence::forbid_processes;
-pub(crate) use files::{Cage, cage, close_files, only_read};
-pub(super) use ids::is_made_here;
-pub(crate) use ids::{leave_root, may_read};
+pub(crate) use self::landlock::{
+    CloudflaredPolicy, restrict_cloudflared, restrict_files, restrict_writes,
+};
+pub(crate) use cloudflared_seccomp::restrict_cloudflared_syscalls;
+pub(super) use dynamic_user::is_dynamic_user;
+pub(crate) use dynamic_user::{can_read_unprivileged, drop_root};
 pub(crate) use privileges::drop_privileges;
-pub(crate) use trials::{Means, Trial, trials};
+pub(crate) use room_seccomp::restrict_syscalls;
+pub(crate) use self_test::{ProbeResult, SelfTest};
 
 /// A layer of confinement that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "layer", rename_all = "snake_case")]
-pub(crate) enum Missing {
+pub(crate) enum MissingLayer {
     /// Landlock: files, ports.
     Landlock {
         /// What the system said, safe to show.
@@ -62,27 +63,27 @@ pub(crate) enum Missing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Confinement {
     /// Every layer that is not there, from the strongest.
-    pub(crate) missing: Vec<Missing>,
+    pub(crate) missing: Vec<MissingLayer>,
 }
 
 impl Confinement {
     /// Notes that a layer is not there.
-    pub(crate) fn without(&mut self, missing: Option<Missing>) {
+    pub(crate) fn push_missing(&mut self, missing: Option<MissingLayer>) {
         self.missing.extend(missing);
     }
 
     /// Whether every layer holds.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.missing.is_empty()
     }
 
     /// In words, for the line that the operator reads.
-    pub(crate) fn fact(&self) -> String {
-        if self.is_whole() {
+    pub(crate) fn summary(&self) -> String {
+        if self.is_complete() {
             return "the room can open no file, start no program, dial nobody".to_owned();
         }
-        let without = |missing: &Missing| matches!(missing, Missing::Landlock { .. });
-        let unfiltered = |missing: &Missing| matches!(missing, Missing::Filter { .. });
+        let without = |missing: &MissingLayer| matches!(missing, MissingLayer::Landlock { .. });
+        let unfiltered = |missing: &MissingLayer| matches!(missing, MissingLayer::Filter { .. });
         let open = match (self.missing.iter().any(without), self.missing.iter().any(unfiltered)) {
             (true, true) => "; the room runs with your rights",
             (false, true) => "; the room could start processes and talk to other machines",
@@ -95,14 +96,16 @@ impl Confinement {
     }
 }
 
-impl std::fmt::Display for Missing {
+impl std::fmt::Display for MissingLayer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Missing::Landlock { why } => write!(f, "no Landlock ({why})"),
-            Missing::Ports => f.write_str("no rules for ports (this kernel is older than 6.7)"),
-            Missing::Filter { why } => write!(f, "no filter for system calls ({why})"),
-            Missing::Privileges { why } => write!(f, "privileges kept ({why})"),
-            Missing::Breach { what } => write!(f, "it could still {what}"),
+            MissingLayer::Landlock { why } => write!(f, "no Landlock ({why})"),
+            MissingLayer::Ports => {
+                f.write_str("no rules for ports (this kernel is older than 6.7)")
+            }
+            MissingLayer::Filter { why } => write!(f, "no filter for system calls ({why})"),
+            MissingLayer::Privileges { why } => write!(f, "privileges kept ({why})"),
+            MissingLayer::Breach { what } => write!(f, "it could still {what}"),
         }
     }
 }
@@ -111,16 +114,16 @@ impl std::fmt::Display for Missing {
 mod tests {
     use super::*;
 
-    fn without(missing: &[Missing]) -> Confinement {
+    fn push_missing(missing: &[MissingLayer]) -> Confinement {
         Confinement { missing: missing.to_vec() }
     }
 
     #[test]
     fn the_line_says_exactly_what_is_missing_and_what_follows() {
-        let landlock = Missing::Landlock { why: "not in this kernel".into() };
-        let filter = Missing::Filter { why: "refused".into() };
-        let breach = Missing::Breach { what: "open a socket".into() };
-        assert!(without(&[]).is_whole() && without(&[]).fact().contains("no file"));
+        let landlock = MissingLayer::Landlock { why: "not in this kernel".into() };
+        let filter = MissingLayer::Filter { why: "refused".into() };
+        let breach = MissingLayer::Breach { what: "open a socket".into() };
+        assert!(push_missing(&[]).is_complete() && push_missing(&[]).summary().contains("no file"));
         for (missing, said) in [
             (
                 vec![landlock.clone()],
@@ -138,9 +141,9 @@ mod tests {
             ),
             (vec![breach], "it could still open a socket"),
         ] {
-            let confinement = without(&missing);
-            assert!(!confinement.is_whole());
-            assert_eq!(confinement.fact(), said);
+            let confinement = push_missing(&missing);
+            assert!(!confinement.is_complete());
+            assert_eq!(confinement.summary(), said);
         }
     }
 }

@@ -104,7 +104,7 @@ impl Hub {
             notices,
             encoding,
             ticket,
-            epoch: epoch.reveal().to_string(),
+            epoch: epoch.expose_secret().to_string(),
             backlog,
         }
     }

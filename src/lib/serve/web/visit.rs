@@ -92,6 +92,6 @@ fn closing() -> Refused {
 }
 
 fn entropy() -> Result<Entropy, Refused> {
-    let drawn = Token::draw().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
+    let drawn = Token::generate().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
     drawn.map_err(|_| Refused::new(Why::Closing, "the server has no randomness; try again"))
 }

@@ -46,7 +46,7 @@ impl Cleaner {
         let mut command = Command::new(program);
         command.args(["--stale", "--yes", "--json"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut service = ServiceProcess::start(name, command, session)?;
+        let mut service = ServiceProcess::spawn(name, command, session)?;
         let stdout = receiver(name, service.stdout.take())?;
         let told = tokio::spawn(async move {
             match stdout {

@@ -131,7 +131,7 @@ where
     let refused = |source| SpawnError::Refused { name, source };
     let (inbox, outbox, theirs) = control::pair::<P::Message, Order>().map_err(refused)?;
     command.stdin(theirs);
-    let mut service = ServiceProcess::start(name, command, session)?;
+    let mut service = ServiceProcess::spawn(name, command, session)?;
     let stderr = receiver(name, service.stderr.take())?;
     let (orders, orders_in) = mpsc::channel(ORDERS);
     let awaited = watch::Sender::new(false);
@@ -210,15 +210,15 @@ impl<P: Protocol> Listening<P> {
                 protocol.recv(&message, *self.awaited.borrow())?;
                 Ok(Some(message))
             }
-            Ok(None) | Err(FrameError::Broken(_)) => Ok(None),
+            Ok(None) | Err(FrameError::Io(_)) => Ok(None),
             Err(FrameError::TooLong) => {
                 Err(Violation::Hostile("said a line that is too long".to_owned()))
             }
             // Of another version, most likely: ours would say nothing that we do not know.
-            Err(FrameError::NotUnderstood(_)) if !protocol.has_greeted() => {
+            Err(FrameError::Malformed(_)) if !protocol.has_greeted() => {
                 Err(Violation::Stranger("speaks another version's language".to_owned()))
             }
-            Err(FrameError::NotUnderstood(error)) => Err(Violation::Hostile(format!(
+            Err(FrameError::Malformed(error)) => Err(Violation::Hostile(format!(
                 "said something that this version does not understand ({})",
                 excerpt(&error.to_string())
             ))),

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::message::{Participant, Protection};
-use crate::process::{Confinement, Missing};
+use crate::process::{Confinement, MissingLayer};
 use crate::terminal::{is_one_piece, is_printable, is_sentence};
 
 /// Bytes and graphemes of a name, as [`crate::chat`]'s `Nickname` has them at most.
@@ -18,19 +18,19 @@ const NAME: (usize, usize) = (64, 20);
 /// Letters of a tag; see `chat::seat`.
 const TAG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Numbers are exact up to here in every program that reads JSON (RFC 8259, section 6).
-const MOST: u64 = (1 << 53) - 1;
+const MAX_INTEGER: u64 = (1 << 53) - 1;
 /// Longest name in DNS, without the dot at its end (RFC 1035, section 3.1).
-const HOST_BYTES: usize = 253;
+const MAX_HOST_BYTES: usize = 253;
 /// Longest path that a call takes on Linux (`PATH_MAX`).
-const PATH_BYTES: usize = 4096;
+const MAX_PATH_BYTES: usize = 4096;
 /// Longest version: ours has 5 bytes, cloudflared's 10, and it is asked for 64.
-const VERSION_BYTES: usize = 64;
+const MAX_VERSION_BYTES: usize = 64;
 /// Layers of confinement that can be missing, and things that the trials try.
-const MISSING: usize = 64;
+const MAX_MISSING_LAYERS: usize = 64;
 /// A wait that a provider asks for: at most a day.
-const WAIT_SECONDS: u64 = 86_400;
+const MAX_WAIT_SECONDS: u64 = 86_400;
 /// Largest file that is fetched, in bytes: far beyond any cloudflared.
-const FILE_BYTES: u64 = 1 << 40;
+const MAX_FILE_BYTES: u64 = 1 << 40;
 
 /// A value of this type that passes `check`; `what` it should have been is said otherwise.
 fn checked<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
@@ -67,31 +67,31 @@ fn is_url(text: &str) -> bool {
             && !label.ends_with('-')
     };
     let named = host.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_alphabetic));
-    host.len() <= HOST_BYTES && host.contains('.') && host.split('.').all(label) && named
+    host.len() <= MAX_HOST_BYTES && host.contains('.') && host.split('.').all(label) && named
 }
 
 fn is_version(text: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphanumeric() || b".-+".contains(&b);
-    (1..=VERSION_BYTES).contains(&text.len()) && text.bytes().all(letter)
+    (1..=MAX_VERSION_BYTES).contains(&text.len()) && text.bytes().all(letter)
 }
 
 pub(super) fn participant<'de, D: Deserializer<'de>>(from: D) -> Result<Participant, D::Error> {
     checked(from, "a participant", |who: &Participant| {
         let tag = who.tag.len() == 3 && who.tag.bytes().all(|b| TAG_LETTERS.contains(&b));
-        (1..=MOST).contains(&who.number) && is_name(&who.name) && tag
+        (1..=MAX_INTEGER).contains(&who.number) && is_name(&who.name) && tag
     })
 }
 
 pub(super) fn protection<'de, D: Deserializer<'de>>(from: D) -> Result<Protection, D::Error> {
     checked(from, "what protects the room", |protection: &Protection| {
         let Confinement { missing } = &protection.confinement;
-        missing.len() <= MISSING
+        missing.len() <= MAX_MISSING_LAYERS
             && missing.iter().all(|missing| match missing {
-                Missing::Ports => true,
-                Missing::Landlock { why: text }
-                | Missing::Filter { why: text }
-                | Missing::Privileges { why: text }
-                | Missing::Breach { what: text } => is_sentence(text),
+                MissingLayer::Ports => true,
+                MissingLayer::Landlock { why: text }
+                | MissingLayer::Filter { why: text }
+                | MissingLayer::Privileges { why: text }
+                | MissingLayer::Breach { what: text } => is_sentence(text),
             })
     })
 }
@@ -123,26 +123,26 @@ pub(super) fn digest<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Er
 
 pub(super) fn path<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
     checked(from, "an absolute path", |path: &PathBuf| {
-        path.is_absolute() && path.as_os_str().len() <= PATH_BYTES
+        path.is_absolute() && path.as_os_str().len() <= MAX_PATH_BYTES
     })
 }
 
 pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    checked(from, "the length of a file", |bytes: &u64| *bytes <= FILE_BYTES)
+    checked(from, "the length of a file", |bytes: &u64| *bytes <= MAX_FILE_BYTES)
 }
 
 pub(super) fn maybe_bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     checked(from, "the length of a file", |bytes: &Option<u64>| {
-        bytes.is_none_or(|bytes| bytes <= FILE_BYTES)
+        bytes.is_none_or(|bytes| bytes <= MAX_FILE_BYTES)
     })
 }
 
 pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    checked(from, "seconds of one day", |seconds: &u64| *seconds <= WAIT_SECONDS)
+    checked(from, "seconds of one day", |seconds: &u64| *seconds <= MAX_WAIT_SECONDS)
 }
 
 pub(super) fn maybe_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     checked(from, "seconds of one day", |seconds: &Option<u64>| {
-        seconds.is_none_or(|seconds| seconds <= WAIT_SECONDS)
+        seconds.is_none_or(|seconds| seconds <= MAX_WAIT_SECONDS)
     })
 }

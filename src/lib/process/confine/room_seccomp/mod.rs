@@ -1,4 +1,6 @@
-//! The filter that leaves the room the calls of [`super::allowed`] and nothing else.
+//! The filter that leaves the room the calls of [`allowed`] and nothing else.
+
+mod allowed;
 
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
@@ -7,17 +9,17 @@ use seccompiler::{
     BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule,
 };
 
-use super::Missing;
-use super::allowed::{ALLOWED, Check};
-use super::filter::{Rule, answer, program};
+use super::MissingLayer;
+use super::seccomp::{Rule, errno_action, program};
+use allowed::{ALLOWED, ArgumentCheck};
 
 /// From here on, no thread of this process can open, run, connect to, trace or signal anything.
 /// `listener` is the one socket that is accepted on, and there is no way left to make another one.
 /// Needs no privilege, and gives up for good the gaining of any (`PR_SET_NO_NEW_PRIVS`).
-pub(crate) fn close_calls(listener: BorrowedFd<'_>) -> Option<Missing> {
+pub(crate) fn restrict_syscalls(listener: BorrowedFd<'_>) -> Option<MissingLayer> {
     let filter = filter(listener.as_raw_fd());
     let closed = filter.and_then(|program| seccompiler::apply_filter_all_threads(&program));
-    closed.err().map(|error| Missing::Filter { why: error.to_string() })
+    closed.err().map(|error| MissingLayer::Filter { why: error.to_string() })
 }
 
 fn filter(listener: c_int) -> Result<BpfProgram, Error> {
@@ -29,23 +31,23 @@ fn filter(listener: c_int) -> Result<BpfProgram, Error> {
         Ok((allowed.call, alternatives.collect::<Result<_, Error>>()?))
     });
     let rules = rules.collect::<Result<Vec<Rule>, Error>>()?;
-    program(rules, SeccompAction::Allow, answer(libc::EPERM))
+    program(rules, SeccompAction::Allow, errno_action(libc::EPERM))
 }
 
 /// # Errors
 /// Never, for places below 6.
-fn condition(check: Check, listener: c_int) -> Result<SeccompCondition, Error> {
+fn condition(check: ArgumentCheck, listener: c_int) -> Result<SeccompCondition, Error> {
     use SeccompCmpArgLen::{Dword, Qword};
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     let (at, size, operation, value) = match check {
-        Check::Is(at, value) => (at, Dword, Eq, bits(value)),
-        Check::Within(at, allowed) => (at, Dword, MaskedEq(bits(!allowed)), 0),
-        Check::With { at, required, optional } => {
+        ArgumentCheck::Is(at, value) => (at, Dword, Eq, bits(value)),
+        ArgumentCheck::Within(at, allowed) => (at, Dword, MaskedEq(bits(!allowed)), 0),
+        ArgumentCheck::With { at, required, optional } => {
             (at, Dword, MaskedEq(bits(!optional)), bits(required))
         }
-        Check::Null(at) => (at, Qword, Eq, 0),
-        Check::Listener(at) => (at, Dword, Eq, bits(listener)),
-        Check::NotListener(at) => (at, Dword, Ne, bits(listener)),
+        ArgumentCheck::Null(at) => (at, Qword, Eq, 0),
+        ArgumentCheck::Listener(at) => (at, Dword, Eq, bits(listener)),
+        ArgumentCheck::NotListener(at) => (at, Dword, Ne, bits(listener)),
     };
     Ok(SeccompCondition::new(at, size, operation, value)?)
 }

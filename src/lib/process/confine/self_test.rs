@@ -19,11 +19,11 @@ use rustix::net::{
     connect, listen, sendmsg, sendto, shutdown, socket_with, sockopt,
 };
 
-use super::super::inheritance::left_open;
 use crate::memory;
+use crate::process::inherited_fds::inherited_fds;
 
 /// What is tried, and how.
-type Attempt = (&'static str, fn(&Means) -> io::Result<()>);
+type Probe = (&'static str, fn(&SelfTest) -> io::Result<()>);
 
 /// No service listens on port 1.
 const NOBODY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
@@ -33,7 +33,7 @@ const NOBODY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
 const CPU_CLOCK: i32 = 2;
 
 /// None of them leaves anything where it succeeds.
-const ATTEMPTS: [Attempt; 24] = [
+const PROBES: [Probe; 24] = [
     ("open a file for writing", |_| done(OpenOptions::new().write(true).open("/dev/null"))),
     ("create a file", |_| {
         let path = std::env::temp_dir().join(format!("chattrace-trial-{}", std::process::id()));
@@ -48,7 +48,7 @@ const ATTEMPTS: [Attempt; 24] = [
     ("make a file in memory", |_| {
         memfd_create(c"trial", MFdFlags::MFD_CLOEXEC).map(drop).map_err(io::Error::from)
     }),
-    ("use a descriptor that was left open", |means| match &means.left_open {
+    ("use a descriptor that was left open", |means| match &means.inherited_fds {
         Ok(left) if left.is_empty() => {
             Err(io::Error::new(ErrorKind::PermissionDenied, "there is none"))
         }
@@ -96,25 +96,35 @@ const ATTEMPTS: [Attempt; 24] = [
 
 /// What the trials need and could not have any more once everything is closed.
 #[derive(Debug)]
-pub(crate) struct Means {
+pub(crate) struct SelfTest {
     /// Another process of ours.
     parent: Pid,
     /// Sockets that are not connected, of TCP and of UDP. They are closed with this.
     sockets: [io::Result<OwnedFd>; 2],
     /// Descriptors that the program before us left open, or why that is not known.
-    left_open: io::Result<Vec<RawFd>>,
+    inherited_fds: io::Result<Vec<RawFd>>,
 }
 
-impl Means {
+impl SelfTest {
     /// Opens the sockets, and looks which descriptors are open that this process has not opened. To
     /// be called before files are closed to it.
-    pub(crate) fn open() -> Self {
-        let left_open = left_open();
+    pub(crate) fn prepare() -> Self {
+        let inherited_fds = inherited_fds();
         let sockets = [SocketType::STREAM, SocketType::DGRAM].map(|kind| {
             let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
             Ok(socket_with(AddressFamily::INET, kind, flags, None)?)
         });
-        Self { parent: getppid(), sockets, left_open }
+        Self { parent: getppid(), sockets, inherited_fds }
+    }
+
+    /// Tries everything on this thread. A failure that is no refusal, such as "there is no such file",
+    /// counts as done: the kernel would have done it.
+    pub(crate) fn run(&self) -> impl Iterator<Item = ProbeResult> {
+        PROBES.into_iter().map(|(what, probe)| {
+            let failed = probe(self).err();
+            let denied = |why: &io::Error| why.kind() == ErrorKind::PermissionDenied;
+            ProbeResult { what, refused: failed.filter(denied) }
+        })
     }
 
     fn stream(&self) -> io::Result<BorrowedFd<'_>> {
@@ -134,20 +144,11 @@ fn had(socket: &io::Result<OwnedFd>) -> io::Result<BorrowedFd<'_>> {
 
 /// Something that was tried.
 #[derive(Debug)]
-pub(crate) struct Trial {
+pub(crate) struct ProbeResult {
     /// What, in words that follow "it could".
     pub(crate) what: &'static str,
     /// The kernel's refusal; `None` where there was none.
     pub(crate) refused: Option<io::Error>,
-}
-
-/// Tries everything on this thread. A failure that is no refusal, such as "there is no such file",
-/// counts as done: the kernel would have done it.
-pub(crate) fn trials(means: &Means) -> impl Iterator<Item = Trial> {
-    ATTEMPTS.into_iter().map(|(what, attempt)| {
-        let failed = attempt(means).err();
-        Trial { what, refused: failed.filter(|why| why.kind() == ErrorKind::PermissionDenied) }
-    })
 }
 
 fn done<T>(result: io::Result<T>) -> io::Result<()> {

@@ -17,7 +17,7 @@ use nix::libc::{self, c_int, c_long};
 /// The kernel takes an `int` from the lower half of a register and ignores the upper one, so numbers
 /// are compared by their lower 32 bits. A pointer counts as a whole.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Check {
+pub(super) enum ArgumentCheck {
     /// The number is this one.
     Is(u8, c_int),
     /// No bit is set beside these.
@@ -34,27 +34,27 @@ pub(super) enum Check {
 
 /// A call that is allowed if all checks of one of the alternatives hold.
 #[derive(Debug)]
-pub(super) struct Allowed {
+pub(super) struct AllowedSyscall {
     pub(super) call: c_long,
     /// Empty: for all arguments.
-    pub(super) alternatives: &'static [&'static [Check]],
+    pub(super) alternatives: &'static [&'static [ArgumentCheck]],
 }
 
-use Check::{Is, Listener, NotListener, Null, With, Within};
+use ArgumentCheck::{Is, Listener, NotListener, Null, With, Within};
 
-const fn always(call: c_long) -> Allowed {
-    Allowed { call, alternatives: &[] }
+const fn always(call: c_long) -> AllowedSyscall {
+    AllowedSyscall { call, alternatives: &[] }
 }
 
-const fn only(call: c_long, alternatives: &'static [&'static [Check]]) -> Allowed {
-    Allowed { call, alternatives }
+const fn only(call: c_long, alternatives: &'static [&'static [ArgumentCheck]]) -> AllowedSyscall {
+    AllowedSyscall { call, alternatives }
 }
 
 /// Memory holds data. It cannot be run, and it does not grow by itself.
 const DATA: c_int = libc::PROT_READ | libc::PROT_WRITE;
 
 /// Everything that may be called, in the order of a conversation.
-pub(super) const ALLOWED: &[Allowed] = &[
+pub(super) const ALLOWED: &[AllowedSyscall] = &[
     // A client connects. Only the listener is accepted on, and what comes is closed at exec and does not
     // wait.
     only(libc::SYS_accept4, &[&[Listener(0), Is(3, libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)]]),

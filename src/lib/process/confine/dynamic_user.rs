@@ -8,21 +8,21 @@ use std::path::Path;
 use nix::unistd::{AccessFlags, Gid, Group, Uid, User, access, setgroups, setresgid, setresuid};
 use rustix::thread::{CapabilitySet, set_keep_capabilities};
 
-use super::privileges::{drop_bounds, drop_privileges, keep};
+use super::privileges::{clear_bounding_set, drop_privileges, limit_capabilities};
 use crate::paths::{self, Owner};
 
 /// Numbers that systemd sets aside for users who exist as long as their process (`DynamicUser=`, in
 /// "Users, Groups, UIDs and GIDs on systemd Systems"); no distribution gives them to people.
-const FIRST: u32 = 61184;
+const FIRST_UID: u32 = 61184;
 /// How many: up to 65519, both included.
-const COUNT: u32 = 65519 - FIRST + 1;
+const UID_COUNT: u32 = 65519 - FIRST_UID + 1;
 /// How many are looked at before it is given up; each costs a look-up in the system's accounts. They
 /// begin at a place that follows from the process's number, so two starts rarely meet.
-const TRIES: u32 = 64;
+const MAX_CANDIDATES: u32 = 64;
 
 /// Why a program keeps root's number.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum IdsError {
+pub(crate) enum DynamicUserError {
     /// Every number that was looked at stands for something.
     #[error("no user number between 61184 and 65519 is free")]
     NoneFree,
@@ -31,9 +31,9 @@ pub(crate) enum IdsError {
     Refused(#[from] nix::Error),
 }
 
-/// Whether a process of user `uid` may be one that [`leave_root`] has made.
-pub(in crate::process) fn is_made_here(uid: u32) -> bool {
-    Uid::effective().is_root() && (FIRST..FIRST + COUNT).contains(&uid)
+/// Whether a process of user `uid` may be one that [`drop_root`] has made.
+pub(in crate::process) fn is_dynamic_user(uid: u32) -> bool {
+    Uid::effective().is_root() && (FIRST_UID..FIRST_UID + UID_COUNT).contains(&uid)
 }
 
 /// Gives up every capability and, if we are root, root's number with all groups. Until this process
@@ -46,26 +46,26 @@ pub(in crate::process) fn is_made_here(uid: u32) -> bool {
 /// # Errors
 /// When there is no free number, or the system does not let root take another, as in a user namespace
 /// that has none. Capabilities are given up in any case.
-pub(crate) fn leave_root() -> Result<(), IdsError> {
+pub(crate) fn drop_root() -> Result<(), DynamicUserError> {
     if !Uid::effective().is_root() {
         drop_privileges();
         return Ok(());
     }
-    let left = take_free_number();
+    let left = switch_to_free_uid();
     let kept = if left.is_ok() { CapabilitySet::DAC_OVERRIDE } else { CapabilitySet::empty() };
-    keep(kept).map_err(|error| nix::Error::from_raw(error.raw_os_error()))?;
+    limit_capabilities(kept).map_err(|error| nix::Error::from_raw(error.raw_os_error()))?;
     left
 }
 
 /// Whether this process could open the file for reading without the capability that it still has:
 /// access(2) asks for the real user, who has none.
-pub(crate) fn may_read(path: &Path) -> bool {
+pub(crate) fn can_read_unprivileged(path: &Path) -> bool {
     access(path, AccessFlags::R_OK).is_ok()
 }
 
-fn take_free_number() -> Result<(), IdsError> {
-    let number = free_number().ok_or(IdsError::NoneFree)?;
-    drop_bounds();
+fn switch_to_free_uid() -> Result<(), DynamicUserError> {
+    let number = free_uid().ok_or(DynamicUserError::NoneFree)?;
+    clear_bounding_set();
     set_keep_capabilities(true).map_err(|error| nix::Error::from_raw(error.raw_os_error()))?;
     setgroups(&[])?;
     let (user, group) = (Uid::from_raw(number), Gid::from_raw(number));
@@ -73,8 +73,8 @@ fn take_free_number() -> Result<(), IdsError> {
     Ok(setresuid(user, user, user)?)
 }
 
-fn free_number() -> Option<u32> {
-    let running = running_users();
+fn free_uid() -> Option<u32> {
+    let running = running_uids();
     candidates(std::process::id()).find(|number| {
         // A system that cannot look accounts up has none with such a number.
         let account = User::from_uid(Uid::from_raw(*number)).is_ok_and(|user| user.is_some());
@@ -84,26 +84,26 @@ fn free_number() -> Option<u32> {
 }
 
 fn candidates(process: u32) -> impl Iterator<Item = u32> {
-    (0..TRIES).map(move |step| FIRST + (process % COUNT + step) % COUNT)
+    (0..MAX_CANDIDATES).map(move |step| FIRST_UID + (process % UID_COUNT + step) % UID_COUNT)
 }
 
 /// Longest `/proc/PID/status` that is read; Linux 6.18 writes 1.5 KiB, more for many groups.
-const STATUS_BYTES: u64 = 1024 * 1024;
+const MAX_STATUS_BYTES: u64 = 1024 * 1024;
 
 /// Every number that a running process has, as any of its four.
-fn running_users() -> Vec<u32> {
+fn running_uids() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
     let status = |entry: fs::DirEntry| {
-        paths::read_file(&entry.path().join("status"), Owner::Anyone, STATUS_BYTES)
+        paths::read_file(&entry.path().join("status"), Owner::Anyone, MAX_STATUS_BYTES)
     };
     let statuses = entries.filter_map(|entry| status(entry.ok()?).ok());
-    statuses.flat_map(|status| users(&String::from_utf8_lossy(&status))).collect()
+    statuses.flat_map(|status| parse_uids(&String::from_utf8_lossy(&status))).collect()
 }
 
 /// The numbers in the line `Uid:` of a `/proc/PID/status` (proc(5)).
-fn users(status: &str) -> Vec<u32> {
+fn parse_uids(status: &str) -> Vec<u32> {
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     line.into_iter().flat_map(str::split_whitespace).filter_map(|word| word.parse().ok()).collect()
 }
@@ -114,21 +114,21 @@ mod tests {
 
     #[test]
     fn candidates_stay_in_the_range_whatever_the_process_number_is() {
-        for process in [0, 1, COUNT - 1, COUNT, u32::MAX] {
+        for process in [0, 1, UID_COUNT - 1, UID_COUNT, u32::MAX] {
             let all: Vec<u32> = candidates(process).collect();
             assert!(all.iter().all(|number| (61184..=65519).contains(number)), "{process}");
             let different: std::collections::BTreeSet<_> = all.iter().collect();
-            assert_eq!(different.len(), TRIES as usize);
+            assert_eq!(different.len(), MAX_CANDIDATES as usize);
         }
     }
 
     #[test]
     fn all_four_numbers_of_a_process_count() {
         assert_eq!(
-            users("Name:\tx\nUid:\t0\t61200\t61201\t7\nGid:\t5\t5\t5\t5\n"),
+            parse_uids("Name:\tx\nUid:\t0\t61200\t61201\t7\nGid:\t5\t5\t5\t5\n"),
             [0, 61200, 61201, 7]
         );
-        assert_eq!(users("Name:\tx\n"), [0; 0]);
-        assert!(running_users().contains(&Uid::current().as_raw()), "we are running");
+        assert_eq!(parse_uids("Name:\tx\n"), [0; 0]);
+        assert!(running_uids().contains(&Uid::current().as_raw()), "we are running");
     }
 }

@@ -10,10 +10,10 @@ use landlock::{
     path_beneath_rules,
 };
 
-use super::Missing;
+use super::MissingLayer;
 
 /// The newest version that our library knows; on older kernels it asks for less by itself.
-const NEWEST: ABI = ABI::V10;
+const LANDLOCK_ABI: ABI = ABI::V10;
 
 /// What programs are loaded from, and so may read and run: no folder of a user is among them.
 const PROGRAMS: [&str; 9] =
@@ -49,11 +49,11 @@ const ROUTES: u16 = 9;
 
 /// Closes every file, port and foreign socket to this thread and those that it will start. What is
 /// open stays open.
-pub(crate) fn close_files() -> Option<Missing> {
+pub(crate) fn restrict_files() -> Option<MissingLayer> {
     let closed = Ruleset::default()
-        .handle_access(AccessFs::from_all(NEWEST))
-        .and_then(|rules| rules.handle_access(AccessNet::from_all(NEWEST)))
-        .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
+        .handle_access(AccessFs::from_all(LANDLOCK_ABI))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(LANDLOCK_ABI)))
+        .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK_ABI)))
         .and_then(Ruleset::create)
         .and_then(|rules| rules.restrict_self());
     missing(closed)
@@ -61,13 +61,15 @@ pub(crate) fn close_files() -> Option<Missing> {
 
 /// From here on, this thread and those that it will start read what they could read, and write
 /// nothing but what is in `folder`, which they may remove when it is empty.
-pub(crate) fn only_read(folder: &Path) -> Option<Missing> {
-    let all = AccessFs::from_all(NEWEST);
+pub(crate) fn restrict_writes(folder: &Path) -> Option<MissingLayer> {
+    let all = AccessFs::from_all(LANDLOCK_ABI);
     let restricted = Ruleset::default()
         .handle_access(all)
-        .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
+        .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK_ABI)))
         .and_then(Ruleset::create)
-        .and_then(|rules| rules.add_rules(path_beneath_rules(["/"], AccessFs::from_read(NEWEST))))
+        .and_then(|rules| {
+            rules.add_rules(path_beneath_rules(["/"], AccessFs::from_read(LANDLOCK_ABI)))
+        })
         .and_then(|rules| rules.add_rules(path_beneath_rules(["/dev/null"], all)))
         .and_then(|rules| rules.add_rules(path_beneath_rules([folder], all)))
         .and_then(|rules| rules.add_rules(path_beneath_rules(folder.parent(), AccessFs::RemoveDir)))
@@ -77,7 +79,7 @@ pub(crate) fn only_read(folder: &Path) -> Option<Missing> {
 
 /// What a cloudflared may see.
 #[derive(Debug)]
-pub(crate) struct Cage {
+pub(crate) struct CloudflaredPolicy {
     /// The program.
     pub(crate) program: PathBuf,
     /// Its home, and certificates of this network.
@@ -91,25 +93,25 @@ pub(crate) struct Cage {
 /// writes to nothing but `/dev/null`; it connects by TCP to its edge and to the room, and by UDP to
 /// the same ports, which only kernels since 7.2 can hold it to: on older ones it sends UDP anywhere,
 /// because no filter for system calls sees an address. It may take any UDP port for itself.
-pub(crate) fn cage(cage: &Cage) -> Option<Missing> {
-    let read = AccessFs::from_read(NEWEST);
+pub(crate) fn restrict_cloudflared(policy: &CloudflaredPolicy) -> Option<MissingLayer> {
+    let read = AccessFs::from_read(LANDLOCK_ABI);
     let data = AccessFs::ReadFile | AccessFs::ReadDir;
     let net = AccessNet::BindTcp | AccessNet::ConnectTcp | AccessNet::ConnectSendUdp;
     let rule =
         |port, access: BitFlags<AccessNet>| Ok::<_, RulesetError>(NetPort::new(port, access));
     let edge = EDGE.map(|port| rule(port, AccessNet::ConnectTcp | AccessNet::ConnectSendUdp));
-    let origin = cage.origin.map(|port| rule(port, AccessNet::ConnectTcp.into()));
+    let origin = policy.origin.map(|port| rule(port, AccessNet::ConnectTcp.into()));
     let routes = rule(ROUTES, AccessNet::ConnectSendUdp.into());
     let ports = edge.into_iter().chain(origin).chain([routes]);
     let caged = Ruleset::default()
-        .handle_access(AccessFs::from_all(NEWEST))
+        .handle_access(AccessFs::from_all(LANDLOCK_ABI))
         .and_then(|rules| rules.handle_access(net))
-        .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
+        .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK_ABI)))
         .and_then(Ruleset::create)
         .and_then(|rules| rules.add_rules(path_beneath_rules(PROGRAMS, read)))
-        .and_then(|rules| rules.add_rules(path_beneath_rules([&cage.program], read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([&policy.program], read)))
         .and_then(|rules| rules.add_rules(path_beneath_rules(SETTINGS, data)))
-        .and_then(|rules| rules.add_rules(path_beneath_rules(&cage.read, data)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(&policy.read, data)))
         .and_then(|rules| {
             let null = AccessFs::ReadFile | AccessFs::WriteFile;
             rules.add_rules(path_beneath_rules(["/dev/null"], null))
@@ -122,7 +124,7 @@ pub(crate) fn cage(cage: &Cage) -> Option<Missing> {
     missing(caged).or(ports)
 }
 
-fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missing> {
+fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<MissingLayer> {
     let why = match restricted {
         Ok(status) if status.ruleset != RulesetStatus::NotEnforced => return None,
         Ok(status) => match status.landlock {
@@ -132,14 +134,14 @@ fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missin
         },
         Err(error) => error.to_string(),
     };
-    Some(Missing::Landlock { why })
+    Some(MissingLayer::Landlock { why })
 }
 
 /// Whether rules for ports were left out, because the kernel has Landlock and not those.
-fn unruled_ports(landlock: LandlockStatus) -> Option<Missing> {
+fn unruled_ports(landlock: LandlockStatus) -> Option<MissingLayer> {
     match landlock {
         LandlockStatus::Available { effective_abi, .. } if effective_abi < ABI::V4 => {
-            Some(Missing::Ports)
+            Some(MissingLayer::Ports)
         }
         LandlockStatus::Available { .. }
         | LandlockStatus::NotEnabled
@@ -155,8 +157,8 @@ mod tests {
     #[test]
     fn a_kernel_that_knows_files_and_no_ports_is_said_to() {
         for (abi, ports) in [
-            (ABI::V1, Some(Missing::Ports)),
-            (ABI::V3, Some(Missing::Ports)),
+            (ABI::V1, Some(MissingLayer::Ports)),
+            (ABI::V3, Some(MissingLayer::Ports)),
             (ABI::V4, None),
             (ABI::V10, None),
         ] {

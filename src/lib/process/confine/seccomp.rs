@@ -10,7 +10,7 @@ use seccompiler::{
 pub(super) type Rule = (c_long, Vec<SeccompRule>);
 
 /// The answer "not permitted", or whatever error this number is.
-pub(super) fn answer(error: nix::libc::c_int) -> SeccompAction {
+pub(super) fn errno_action(error: nix::libc::c_int) -> SeccompAction {
     SeccompAction::Errno(error.unsigned_abs())
 }
 

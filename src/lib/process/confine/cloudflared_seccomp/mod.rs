@@ -16,7 +16,7 @@ mod calls;
 use nix::libc;
 use seccompiler::{BpfProgram, Error, SeccompAction};
 
-use super::filter::{answer, program};
+use super::seccomp::{errno_action, program};
 use arguments::{arguments, multipath};
 use calls::CALLS;
 
@@ -30,7 +30,7 @@ use calls::CALLS;
 /// # Errors
 /// When the kernel has no such filter, or this machine's processor is unknown to our library. What
 /// was applied until then stays; it is stricter than nothing and allows nothing.
-pub(crate) fn forbid_processes(own: u32) -> Result<(), Error> {
+pub(crate) fn restrict_cloudflared_syscalls(own: u32) -> Result<(), Error> {
     for program in filters(own)? {
         seccompiler::apply_filter(&program)?;
     }
@@ -47,9 +47,9 @@ fn filters(own: u32) -> Result<[BpfProgram; 3], Error> {
     listed.extend(arguments.iter().map(|(call, _)| (*call, vec![])));
     all.extend(arguments);
     Ok([
-        program(all, SeccompAction::Allow, answer(libc::EPERM))?,
-        program(listed, SeccompAction::Allow, answer(libc::ENOSYS))?,
-        program(vec![multipath()?], answer(libc::EPROTONOSUPPORT), SeccompAction::Allow)?,
+        program(all, SeccompAction::Allow, errno_action(libc::EPERM))?,
+        program(listed, SeccompAction::Allow, errno_action(libc::ENOSYS))?,
+        program(vec![multipath()?], errno_action(libc::EPROTONOSUPPORT), SeccompAction::Allow)?,
     ])
 }
 

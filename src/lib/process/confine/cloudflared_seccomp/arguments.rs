@@ -4,7 +4,7 @@ use nix::libc::{self, c_int};
 use seccompiler::SeccompCmpOp::{Eq, MaskedEq};
 use seccompiler::{Error, SeccompCmpOp, SeccompRule};
 
-use super::super::filter::{Rule, when, when_null};
+use crate::process::confine::seccomp::{Rule, when, when_null};
 
 /// Flags of `send`: a line that is not whole yet, no wait, no SIGPIPE. `MSG_FASTOPEN` would connect
 /// to any address, past Landlock's rules for ports.
