@@ -15,6 +15,7 @@ mod clean;
 mod config;
 mod control;
 mod exit;
+mod line_reader;
 mod log;
 mod memory;
 mod paths;

@@ -1,7 +1,7 @@
 //! By hand or in a pipeline: the origin from the command line or from standard input, the public
 //! link to stdout, the end when either neighbour ends.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
@@ -15,6 +15,7 @@ use super::report::Report;
 use super::screen::{Output, Screen};
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::line_reader::read_line_blocking;
 use crate::paths::RunDir;
 use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal;
@@ -153,7 +154,7 @@ fn read_input() -> (oneshot::Receiver<Option<String>>, Input) {
         let mut stdin = std::io::stdin().lock();
         let mut text = Vec::new();
         // One byte more than an origin may have, so that a longer one is told from a line.
-        let read = (&mut stdin).take(ORIGIN_BYTES as u64 + 2).read_until(b'\n', &mut text);
+        let read = read_line_blocking(&mut stdin, &mut text, ORIGIN_BYTES + 2);
         let whole = read.is_ok() && (text.ends_with(b"\n") || text.len() > ORIGIN_BYTES);
         let _ = line.send(whole.then(|| String::from_utf8_lossy(&text).into_owned()));
         let _ = std::io::copy(&mut stdin, &mut std::io::sink());

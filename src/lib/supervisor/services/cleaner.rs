@@ -12,7 +12,7 @@ use super::{Input, Role};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 
 /// Longest line: a path of 4 096 bytes, each of which JSON writes as six at most, and the rest.
-const LINE_BYTES: u64 = 32 * 1024;
+const LINE_BYTES: usize = 32 * 1024;
 
 /// All lines together: a hundred thousand things of dead sessions.
 const OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
