@@ -1,5 +1,6 @@
-//! How the processes of a session talk: JSON lines over a socketpair inside, over `control.sock`
-//! from outside. The inner end of file is the lifeline: whoever reads it ends.
+//! How the processes of a session communicate: JSON lines over a socketpair inside it, over
+//! `control.sock` from outside. The socketpair is the lifeline, too: a service that reads end of file
+//! from it exits.
 
 mod frame;
 mod link;

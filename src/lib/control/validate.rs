@@ -1,71 +1,73 @@
-//! What a field of a message may hold. Checked where it is read: a message that breaks a bound is no
-//! message, so nothing else of the program ever sees such a value.
+//! Bounds of every field of a message, checked while it is parsed: a message that breaks one is
+//! malformed, so no other code of the program ever handles such a value.
 //!
-//! The room talks to strangers and cloudflared to the network: either may have been taken over, and
-//! then says whatever harms the process that listens, or the eyes of its operator.
+//! Serve faces the clients and cloudflared the network. Either may have been taken over, and would
+//! then send what harms the supervisor or deceives its operator.
 
 use std::path::PathBuf;
 
 use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::message::{Participant, Protection};
 use crate::process::{Confinement, MissingLayer};
 use crate::terminal::{is_one_piece, is_printable, is_sentence};
 
-/// Bytes and graphemes of a name, as [`crate::chat`]'s `Nickname` has them at most.
-const NAME: (usize, usize) = (64, 20);
-/// Letters of a tag; see `chat::seat`.
+/// A name's largest size; [`crate::chat`]'s `Nickname` has the same bounds.
+const MAX_NAME_BYTES: usize = 64;
+const MAX_NAME_GRAPHEMES: usize = 20;
+const TAG_BYTES: usize = 3;
+/// The alphabet of tags; see `chat::seat`.
 const TAG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
-/// Numbers are exact up to here in every program that reads JSON (RFC 8259, section 6).
+/// Numbers are exact up to here in every program that parses JSON (RFC 8259, section 6).
 const MAX_INTEGER: u64 = (1 << 53) - 1;
 /// Longest name in DNS, without the dot at its end (RFC 1035, section 3.1).
 const MAX_HOST_BYTES: usize = 253;
-/// Longest path that a call takes on Linux (`PATH_MAX`).
+/// Longest label of such a name (RFC 1035, section 2.3.4).
+const MAX_LABEL_BYTES: usize = 63;
+/// Longest path that a system call takes on Linux (`PATH_MAX`).
 const MAX_PATH_BYTES: usize = 4096;
-/// Longest version: ours has 5 bytes, cloudflared's 10, and it is asked for 64.
+/// Longest version: ours has 5 bytes, cloudflared's 10, of whose output 64 bytes are read.
 const MAX_VERSION_BYTES: usize = 64;
-/// Layers of confinement that can be missing, and things that the trials try.
+/// Missing layers and breaches in one report; there are 4 layers and 24 probes.
 const MAX_MISSING_LAYERS: usize = 64;
-/// A wait that a provider asks for: at most a day.
+/// Longest wait that a provider may ask for: a day.
 const MAX_WAIT_SECONDS: u64 = 86_400;
-/// Largest file that is fetched, in bytes: far beyond any cloudflared.
+/// Largest file that is downloaded: far beyond any cloudflared.
 const MAX_FILE_BYTES: u64 = 1 << 40;
 
-/// A value of this type that passes `check`; `what` it should have been is said otherwise.
+/// Deserializes a value and checks it; `expected` completes the error "not …".
 fn checked<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
-    what: &str,
+    expected: &str,
     check: impl FnOnce(&T) -> bool,
 ) -> Result<T, D::Error> {
     let value = T::deserialize(from)?;
-    // The value itself is not repeated: it may be anything.
-    if check(&value) { Ok(value) } else { Err(D::Error::custom(format_args!("not {what}"))) }
+    // The error does not repeat the value, which may be anything.
+    if check(&value) { Ok(value) } else { Err(D::Error::custom(format_args!("not {expected}"))) }
 }
 
-/// Whether `text` can be a participant's name on a line of the operator's: 1 to 64 bytes, at most 20
-/// graphemes, nothing that is not seen, and spaces only one by one between words.
+/// Whether `text` may stand as a participant's name on a line of the operator's terminal: 1 to 64
+/// bytes, at most 20 graphemes, nothing invisible, and single spaces only between words.
 pub(crate) fn is_name(text: &str) -> bool {
-    let (bytes, graphemes) = NAME;
-    (1..=bytes).contains(&text.len())
-        && text.graphemes(true).count() <= graphemes
+    (1..=MAX_NAME_BYTES).contains(&text.len())
+        && text.graphemes(true).count() <= MAX_NAME_GRAPHEMES
         && is_one_piece(text)
         && is_printable(text)
 }
 
-/// Whether `text` is `https://` and one name of DNS in lower case, with at least one dot in it and
-/// nothing behind it.
+/// Whether `text` is `https://` and a DNS name in lower case with at least one dot, and nothing more.
 fn is_url(text: &str) -> bool {
     let Some(host) = text.strip_prefix("https://") else {
         return false;
     };
     let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let label = |label: &str| {
-        (1..=63).contains(&label.len())
+        (1..=MAX_LABEL_BYTES).contains(&label.len())
             && label.bytes().all(letter)
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
+    // An address in digits is no name.
     let named = host.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_alphabetic));
     host.len() <= MAX_HOST_BYTES && host.contains('.') && host.split('.').all(label) && named
 }
@@ -75,16 +77,22 @@ fn is_version(text: &str) -> bool {
     (1..=MAX_VERSION_BYTES).contains(&text.len()) && text.bytes().all(letter)
 }
 
-pub(super) fn participant<'de, D: Deserializer<'de>>(from: D) -> Result<Participant, D::Error> {
-    checked(from, "a participant", |who: &Participant| {
-        let tag = who.tag.len() == 3 && who.tag.bytes().all(|b| TAG_LETTERS.contains(&b));
-        (1..=MAX_INTEGER).contains(&who.number) && is_name(&who.name) && tag
+pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    checked(from, "a participant's number", |number| (1..=MAX_INTEGER).contains(number))
+}
+
+pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, "a name", |text: &String| is_name(text))
+}
+
+pub(super) fn tag<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, "a tag", |text: &String| {
+        text.len() == TAG_BYTES && text.bytes().all(|b| TAG_LETTERS.contains(&b))
     })
 }
 
-pub(super) fn protection<'de, D: Deserializer<'de>>(from: D) -> Result<Protection, D::Error> {
-    checked(from, "what protects the room", |protection: &Protection| {
-        let Confinement { missing } = &protection.confinement;
+pub(super) fn confinement<'de, D: Deserializer<'de>>(from: D) -> Result<Confinement, D::Error> {
+    checked(from, "a confinement", |Confinement { missing }: &Confinement| {
         missing.len() <= MAX_MISSING_LAYERS
             && missing.iter().all(|missing| match missing {
                 MissingLayer::Ports => true,
