@@ -6,8 +6,8 @@
 //! | | |
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
-//! | subjects, without I/O and clock | `chat`: the room and its rules |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `token` · `exit` |
+//! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
@@ -24,6 +24,8 @@ mod supervisor;
 mod terminal;
 mod token;
 mod tunnel;
+mod units;
+mod wire;
 
 pub use clean::main as clean_main;
 pub use serve::main as serve_main;

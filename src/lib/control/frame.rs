@@ -54,7 +54,7 @@ pub(super) async fn write(
 /// The bytes of one message, with its line feed.
 pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     // Escaped for a terminal, because people read `control.sock` with `socat`.
-    let mut line = terminal::json(message)?.into_bytes();
+    let mut line = terminal::try_json_line(message)?.into_bytes();
     line.push(b'\n');
     if line.len() > MAX_FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
 }

@@ -98,7 +98,7 @@ async fn serve_client(
             Err(FrameError::Malformed(error)) => {
                 // The error repeats the request, which may fill a whole frame and grows when it is
                 // escaped; the response has to fit into a frame as well.
-                let text = terminal::sentence(&error.to_string());
+                let text = terminal::sanitize_line(&error.to_string());
                 Response { id: 0, body: ResponseBody::Error { text } }
             }
             Err(error) => return Err(error),

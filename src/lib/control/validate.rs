@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::process::{Confinement, MissingLayer};
-use crate::terminal::{is_one_piece, is_printable, is_sentence};
+use crate::terminal::{is_printable, is_sanitized_line, is_single_spaced};
 
 /// A name's largest size; [`crate::chat`]'s `Nickname` has the same bounds.
 const MAX_NAME_BYTES: usize = 64;
@@ -51,7 +51,7 @@ fn checked<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 pub(crate) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME_BYTES).contains(&text.len())
         && text.graphemes(true).count() <= MAX_NAME_GRAPHEMES
-        && is_one_piece(text)
+        && is_single_spaced(text)
         && is_printable(text)
 }
 
@@ -99,7 +99,7 @@ pub(super) fn confinement<'de, D: Deserializer<'de>>(from: D) -> Result<Confinem
                 MissingLayer::Landlock { why: text }
                 | MissingLayer::Filter { why: text }
                 | MissingLayer::Privileges { why: text }
-                | MissingLayer::Breach { what: text } => is_sentence(text),
+                | MissingLayer::Breach { what: text } => is_sanitized_line(text),
             })
     })
 }
@@ -109,7 +109,7 @@ pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error
 }
 
 pub(super) fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "a sentence", |text: &String| is_sentence(text))
+    checked(from, "a sentence", |text: &String| is_sanitized_line(text))
 }
 
 pub(super) fn version<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {

@@ -27,21 +27,25 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
             "process",
             "terminal",
             "token",
+            "units",
         ],
     ),
     (
         "serve",
         Program,
-        &["chat", "config", "control", "exit", "memory", "process", "terminal", "token", "wire"],
+        &[
+            "chat", "config", "control", "exit", "memory", "process", "terminal", "token", "units",
+            "wire",
+        ],
     ),
     (
         "tunnel",
         Program,
-        &["config", "control", "exit", "line_reader", "paths", "process", "terminal"],
+        &["config", "control", "exit", "line_reader", "paths", "process", "terminal", "units"],
     ),
-    ("clean", Program, &["config", "control", "exit", "paths", "process", "terminal"]),
-    ("chat", Subject, &["token"]),
-    ("wire", Subject, &["chat", "token"]),
+    ("clean", Program, &["config", "control", "exit", "paths", "process", "terminal", "units"]),
+    ("chat", Subject, &["token", "units"]),
+    ("wire", Subject, &["chat", "config", "token"]),
     ("control", Ground, &["config", "line_reader", "memory", "process", "terminal", "token"]),
     ("log", Ground, &["paths"]),
     ("config", Ground, &["exit", "paths"]),
@@ -50,8 +54,9 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("memory", Ground, &[]),
     ("paths", Ground, &[]),
     ("process", Ground, &["memory", "paths"]),
-    ("terminal", Ground, &[]),
+    ("terminal", Ground, &["units"]),
     ("token", Ground, &[]),
+    ("units", Ground, &[]),
 ];
 
 /// The floors inside a folder, from the top: a file may import files of its own floor and of those
