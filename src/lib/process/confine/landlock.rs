@@ -1,6 +1,6 @@
-//! Landlock (landlock(7)): files by where they are, ports, and the sockets and processes of others.
-//! Every right is asked for that our library knows; what the kernel does not know of it, it leaves
-//! out, and the filters for system calls do not.
+//! Landlock rules (landlock(7)): files by path, ports, other processes' sockets and signals. All rights
+//! that the library knows are restricted; an older kernel enforces those that it knows. The seccomp
+//! filters do not depend on that.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use landlock::{
     path_beneath_rules,
 };
 
-use super::MissingLayer;
+use super::layers::MissingLayer;
 
-/// The newest version that our library knows; on older kernels it asks for less by itself.
+/// The newest version that the library knows; on older kernels it restricts fewer rights.
 const LANDLOCK_ABI: ABI = ABI::V10;
 
-/// What programs are loaded from, and so may read and run: no folder of a user is among them.
-const PROGRAMS: [&str; 9] =
+/// Readable and executable: where programs and libraries are installed. No folder of a user.
+const PROGRAM_DIRS: [&str; 9] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/snap"];
 
-/// What a program reads of the system to find machines and trust them.
+/// Readable: settings of the network and trusted certificates.
 const SETTINGS: [&str; 17] = [
     "/etc/ca-certificates",
     "/etc/crypto-policies",
@@ -40,27 +40,27 @@ const SETTINGS: [&str; 17] = [
     "/sys/kernel/mm/transparent_hugepage",
 ];
 
-/// Ports on which cloudflared reaches its edge (443 the API, 7844 the tunnel), and names (53, and 853
-/// where the network's own resolver does not know the edge).
-const EDGE: [u16; 4] = [443, 7844, 53, 853];
-/// The discard port: Go connects a UDP socket to it, and sends nothing, to learn the address from
-/// which it would reach another.
-const ROUTES: u16 = 9;
+/// Ports of the edge (443 the API, 7844 the tunnel) and of DNS (53, and 853 where the network's own
+/// resolver does not know the edge).
+const EDGE_PORTS: [u16; 4] = [443, 7844, 53, 853];
+/// The discard port. Go connects a UDP socket to it, and sends nothing, to learn its own address on the
+/// way to another.
+const ROUTE_PROBE_PORT: u16 = 9;
 
-/// Closes every file, port and foreign socket to this thread and those that it will start. What is
-/// open stays open.
+/// Denies every file, port and foreign socket to this thread and the threads that it will start. Open
+/// descriptors stay open.
 pub(crate) fn restrict_files() -> Option<MissingLayer> {
-    let closed = Ruleset::default()
+    let restricted = Ruleset::default()
         .handle_access(AccessFs::from_all(LANDLOCK_ABI))
         .and_then(|rules| rules.handle_access(AccessNet::from_all(LANDLOCK_ABI)))
         .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK_ABI)))
         .and_then(Ruleset::create)
         .and_then(|rules| rules.restrict_self());
-    missing(closed)
+    missing(restricted)
 }
 
-/// From here on, this thread and those that it will start read what they could read, and write
-/// nothing but what is in `folder`, which they may remove when it is empty.
+/// From here on, this thread and the threads that it will start write only inside `folder`, which they
+/// may remove when it is empty. What they may read stays as it is.
 pub(crate) fn restrict_writes(folder: &Path) -> Option<MissingLayer> {
     let all = AccessFs::from_all(LANDLOCK_ABI);
     let restricted = Ruleset::default()
@@ -77,38 +77,39 @@ pub(crate) fn restrict_writes(folder: &Path) -> Option<MissingLayer> {
     missing(restricted)
 }
 
-/// What a cloudflared may see.
+/// What cloudflared may access beyond what every program may.
 #[derive(Debug)]
 pub(crate) struct CloudflaredPolicy {
-    /// The program.
+    /// Its executable.
     pub(crate) program: PathBuf,
     /// Its home, and certificates of this network.
     pub(crate) read: Vec<PathBuf>,
-    /// Where the room listens; `None` if it has nobody to connect to.
+    /// The room's port; `None` if it connects to no room.
     pub(crate) origin: Option<u16>,
 }
 
-/// Closes everything to this thread and to what it becomes that cloudflared was not seen to need:
-/// it reads programs, certificates and the settings of the network, and no file of a user; it
-/// writes to nothing but `/dev/null`; it connects by TCP to its edge and to the room, and by UDP to
-/// the same ports, which only kernels since 7.2 can hold it to: on older ones it sends UDP anywhere,
-/// because no filter for system calls sees an address. It may take any UDP port for itself.
+/// Denies everything that cloudflared was not seen to need, to this thread and to the program that it
+/// execs. Left are: reading programs, certificates and network settings, no file of a user; writing to
+/// `/dev/null`; connecting by TCP to the edge and the room, and by UDP to the edge's ports.
+///
+/// Only kernels since 7.2 restrict UDP. On older ones it may send UDP to any address, because seccomp
+/// cannot see one. It may bind any UDP port.
 pub(crate) fn restrict_cloudflared(policy: &CloudflaredPolicy) -> Option<MissingLayer> {
     let read = AccessFs::from_read(LANDLOCK_ABI);
     let data = AccessFs::ReadFile | AccessFs::ReadDir;
     let net = AccessNet::BindTcp | AccessNet::ConnectTcp | AccessNet::ConnectSendUdp;
     let rule =
         |port, access: BitFlags<AccessNet>| Ok::<_, RulesetError>(NetPort::new(port, access));
-    let edge = EDGE.map(|port| rule(port, AccessNet::ConnectTcp | AccessNet::ConnectSendUdp));
+    let edge = EDGE_PORTS.map(|port| rule(port, AccessNet::ConnectTcp | AccessNet::ConnectSendUdp));
     let origin = policy.origin.map(|port| rule(port, AccessNet::ConnectTcp.into()));
-    let routes = rule(ROUTES, AccessNet::ConnectSendUdp.into());
+    let routes = rule(ROUTE_PROBE_PORT, AccessNet::ConnectSendUdp.into());
     let ports = edge.into_iter().chain(origin).chain([routes]);
-    let caged = Ruleset::default()
+    let restricted = Ruleset::default()
         .handle_access(AccessFs::from_all(LANDLOCK_ABI))
         .and_then(|rules| rules.handle_access(net))
         .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK_ABI)))
         .and_then(Ruleset::create)
-        .and_then(|rules| rules.add_rules(path_beneath_rules(PROGRAMS, read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(PROGRAM_DIRS, read)))
         .and_then(|rules| rules.add_rules(path_beneath_rules([&policy.program], read)))
         .and_then(|rules| rules.add_rules(path_beneath_rules(SETTINGS, data)))
         .and_then(|rules| rules.add_rules(path_beneath_rules(&policy.read, data)))
@@ -120,8 +121,8 @@ pub(crate) fn restrict_cloudflared(policy: &CloudflaredPolicy) -> Option<Missing
         .and_then(|rules| rules.add_rule(NetPort::new(0, AccessNet::BindTcp)))
         .and_then(|rules| rules.add_rules(ports))
         .and_then(|rules| rules.restrict_self());
-    let ports = caged.as_ref().ok().and_then(|status| unruled_ports(status.landlock));
-    missing(caged).or(ports)
+    let ports = restricted.as_ref().ok().and_then(|status| missing_port_rules(status.landlock));
+    missing(restricted).or(ports)
 }
 
 fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<MissingLayer> {
@@ -137,8 +138,8 @@ fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missin
     Some(MissingLayer::Landlock { why })
 }
 
-/// Whether rules for ports were left out, because the kernel has Landlock and not those.
-fn unruled_ports(landlock: LandlockStatus) -> Option<MissingLayer> {
+/// Reports a kernel whose Landlock has no rules for ports.
+fn missing_port_rules(landlock: LandlockStatus) -> Option<MissingLayer> {
     match landlock {
         LandlockStatus::Available { effective_abi, .. } if effective_abi < ABI::V4 => {
             Some(MissingLayer::Ports)
@@ -153,9 +154,9 @@ fn unruled_ports(landlock: LandlockStatus) -> Option<MissingLayer> {
 mod tests {
     use super::*;
 
-    /// Kernels of each age are not at hand; what they answer is.
+    /// By the versions that such kernels report.
     #[test]
-    fn a_kernel_that_knows_files_and_no_ports_is_said_to() {
+    fn a_kernel_with_rules_for_files_only_is_reported() {
         for (abi, ports) in [
             (ABI::V1, Some(MissingLayer::Ports)),
             (ABI::V3, Some(MissingLayer::Ports)),
@@ -163,9 +164,9 @@ mod tests {
             (ABI::V10, None),
         ] {
             let status = LandlockStatus::Available { effective_abi: abi, kernel_abi: None };
-            assert_eq!(unruled_ports(status), ports, "{abi:?}");
+            assert_eq!(missing_port_rules(status), ports, "{abi:?}");
         }
-        // Without any, that is what is said.
-        assert_eq!(unruled_ports(LandlockStatus::NotImplemented), None);
+        // Without Landlock, `missing` reports that instead.
+        assert_eq!(missing_port_rules(LandlockStatus::NotImplemented), None);
     }
 }

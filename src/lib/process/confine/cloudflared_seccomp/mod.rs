@@ -1,14 +1,13 @@
-//! The system calls that cloudflared may make, and with which arguments: two lists, [`calls`] and
-//! [`mod@arguments`]. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC
-//! and with HTTP/2; beside it stand what Go 1.19 and its cgo builds call, what the dynamic loader and
-//! a shell need until they have become cloudflared, and what tokio needs to catch a signal.
+//! The seccomp filter of cloudflared, as two lists: [`calls`] with any arguments, [`mod@arguments`] with
+//! some. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC and with
+//! HTTP/2. Added are the calls of Go 1.19 and its cgo builds, of the dynamic loader and of a shell
+//! script that execs cloudflared.
 //!
-//! What is in neither list answers `ENOSYS`, as on a kernel that does not have the call: runtimes
-//! know an older way for everything that is newer than they are. A call of the list with an argument
-//! that is not answers `EPERM`.
+//! A call in neither list fails with `ENOSYS`, as on a kernel that does not have it: runtimes then
+//! fall back to an older one. A listed call with other arguments fails with `EPERM`.
 //!
-//! It works without privileges on every kernel since 3.17 and binds what cloudflared may become. What
-//! a filter cannot see lies behind pointers: addresses and paths. Those are Landlock's.
+//! The filter needs no privilege, exists since Linux 3.17 and survives exec(2). It cannot see what lies
+//! behind pointers: paths are Landlock's business, and so are addresses, as far as Landlock has rules.
 
 mod arguments;
 mod calls;
@@ -20,28 +19,26 @@ use super::seccomp::{errno_action, program};
 use arguments::{arguments, multipath};
 use calls::CALLS;
 
-/// From here on, this thread and the program that it becomes can make the calls of the lists and no others:
-/// it can start threads and no process, can leave neither its group nor its session, and keeps its
-/// death signal. Needs no privilege, and gives up for good the gaining of any
-/// (`PR_SET_NO_NEW_PRIVS`).
+/// From here on, this thread and the program that it execs can start threads but no process, can leave
+/// neither their process group nor their session, and keep their death signal. Needs no privilege, and
+/// sets `PR_SET_NO_NEW_PRIVS`.
 ///
-/// `own` is the number of this process, which it keeps at exec: the only one that it may signal.
+/// `own_pid` is the only process that it may signal; exec(2) keeps the number.
 ///
 /// # Errors
-/// When the kernel has no such filter, or this machine's processor is unknown to our library. What
-/// was applied until then stays; it is stricter than nothing and allows nothing.
-pub(crate) fn restrict_cloudflared_syscalls(own: u32) -> Result<(), Error> {
-    for program in filters(own)? {
+/// When the kernel has no seccomp filters, or seccompiler does not know this machine's processor. The
+/// filters applied so far stay in force; each of them only forbids.
+pub(crate) fn restrict_cloudflared_syscalls(own_pid: u32) -> Result<(), Error> {
+    for program in filters(own_pid)? {
         seccompiler::apply_filter(&program)?;
     }
     Ok(())
 }
 
-/// Of several errors for one call the kernel takes that of the newest filter (seccomp(2)), so the
-/// order matters: first the arguments, then the calls that are in no list, then the one error that a
-/// program waits for.
-fn filters(own: u32) -> Result<[BpfProgram; 3], Error> {
-    let arguments = arguments(own)?;
+/// When several filters refuse a call, the kernel returns the error of the newest (seccomp(2)). So the
+/// order is: wrong arguments, then calls in no list, then the special error for multipath TCP.
+fn filters(own_pid: u32) -> Result<[BpfProgram; 3], Error> {
+    let arguments = arguments(own_pid)?;
     let mut all: Vec<_> = CALLS.iter().map(|(call, _)| (*call, vec![])).collect();
     let mut listed = all.clone();
     listed.extend(arguments.iter().map(|(call, _)| (*call, vec![])));
@@ -59,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    /// A call that is in both lists would be allowed with every argument.
+    /// A call in both lists would be allowed with any arguments.
     #[test]
     fn no_call_is_listed_twice() {
         let arguments = arguments(1).unwrap();
@@ -69,7 +66,7 @@ mod tests {
             assert!(seen.insert(call), "{call}");
         }
         for (call, rules) in &arguments {
-            assert!(!rules.is_empty(), "{call} would be allowed with every argument");
+            assert!(!rules.is_empty(), "{call} would be allowed with any arguments");
         }
     }
 

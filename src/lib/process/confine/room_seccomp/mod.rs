@@ -1,4 +1,4 @@
-//! The filter that leaves the room the calls of [`allowed`] and nothing else.
+//! The seccomp filter of the room's process: the calls of [`allowed`] and no others.
 
 mod allowed;
 
@@ -9,17 +9,17 @@ use seccompiler::{
     BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule,
 };
 
-use super::MissingLayer;
-use super::seccomp::{Rule, errno_action, program};
+use super::layers::MissingLayer;
+use super::seccomp::{Rule, errno_action, int_bits, program};
 use allowed::{ALLOWED, ArgumentCheck};
 
-/// From here on, no thread of this process can open, run, connect to, trace or signal anything.
-/// `listener` is the one socket that is accepted on, and there is no way left to make another one.
-/// Needs no privilege, and gives up for good the gaining of any (`PR_SET_NO_NEW_PRIVS`).
+/// From here on, no thread of this process can open a file, start a program, connect, trace or signal
+/// a process. `listener` is the only socket on which connections are accepted; no other can be made.
+/// Needs no privilege, and sets `PR_SET_NO_NEW_PRIVS`.
 pub(crate) fn restrict_syscalls(listener: BorrowedFd<'_>) -> Option<MissingLayer> {
     let filter = filter(listener.as_raw_fd());
-    let closed = filter.and_then(|program| seccompiler::apply_filter_all_threads(&program));
-    closed.err().map(|error| MissingLayer::Filter { why: error.to_string() })
+    let applied = filter.and_then(|program| seccompiler::apply_filter_all_threads(&program));
+    applied.err().map(|error| MissingLayer::Filter { why: error.to_string() })
 }
 
 fn filter(listener: c_int) -> Result<BpfProgram, Error> {
@@ -40,28 +40,23 @@ fn condition(check: ArgumentCheck, listener: c_int) -> Result<SeccompCondition, 
     use SeccompCmpArgLen::{Dword, Qword};
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     let (at, size, operation, value) = match check {
-        ArgumentCheck::Is(at, value) => (at, Dword, Eq, bits(value)),
-        ArgumentCheck::Within(at, allowed) => (at, Dword, MaskedEq(bits(!allowed)), 0),
+        ArgumentCheck::Is(at, value) => (at, Dword, Eq, int_bits(value)),
+        ArgumentCheck::Within(at, allowed) => (at, Dword, MaskedEq(int_bits(!allowed)), 0),
         ArgumentCheck::With { at, required, optional } => {
-            (at, Dword, MaskedEq(bits(!optional)), bits(required))
+            (at, Dword, MaskedEq(int_bits(!optional)), int_bits(required))
         }
         ArgumentCheck::Null(at) => (at, Qword, Eq, 0),
-        ArgumentCheck::Listener(at) => (at, Dword, Eq, bits(listener)),
-        ArgumentCheck::NotListener(at) => (at, Dword, Ne, bits(listener)),
+        ArgumentCheck::Listener(at) => (at, Dword, Eq, int_bits(listener)),
+        ArgumentCheck::NotListener(at) => (at, Dword, Ne, int_bits(listener)),
     };
     Ok(SeccompCondition::new(at, size, operation, value)?)
-}
-
-/// The 32 bits of an `int`, and nothing above them.
-fn bits(number: c_int) -> u64 {
-    u64::from(number.cast_unsigned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A call that is listed twice would lose one of its entries: the library keeps the later one.
+    /// The library keeps only the later entry of a call that is listed twice.
     #[test]
     fn every_call_stands_once_in_the_list() {
         let mut calls: Vec<_> = ALLOWED.iter().map(|allowed| allowed.call).collect();
