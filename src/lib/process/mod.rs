@@ -1,10 +1,11 @@
-//! Processes: started so that they cannot outlive us, ended as a group, reaped by their number.
-//! Nothing here is ever ended by name.
+//! Processes: spawned so that they cannot outlive their parent, killed as a group, reaped by pid. No
+//! process is ever found or killed by its name.
 
 mod confine;
 mod inherited_fds;
 mod listener;
 mod parent;
+mod pidfd;
 mod session_process;
 mod signals;
 mod spawn;
