@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::install::{self, Download, MOST_FILE_BYTES};
 use super::pin::Pin;
 use crate::config::TunnelSettings;
-use crate::control::Source;
+use crate::control::CloudflaredSource;
 use crate::paths::{self, Access, Owner};
 use crate::terminal::io_reason;
 
@@ -27,7 +27,7 @@ pub(super) struct Found {
     /// SHA-256, in hex.
     pub(super) digest: String,
     /// Where it came from.
-    pub(super) source: Source,
+    pub(super) source: CloudflaredSource,
 }
 
 /// What a search comes to.
@@ -57,7 +57,7 @@ pub(super) async fn search(
     }
     let mut passed_over = None;
     if let Some(path) = on_path(std::env::var_os("PATH").as_deref()) {
-        match examine(path.clone(), Source::Path, quarters).await {
+        match examine(path.clone(), CloudflaredSource::Path, quarters).await {
             Ok(found) => return Ok(Search::Found(found)),
             Err(failure) => passed_over = Some(failure),
         }
@@ -85,7 +85,7 @@ async fn chosen(path: &Path, quarters: &Quarters) -> Result<Found, Failure> {
     if meta.permissions().mode() & 0o111 == 0 {
         return Err(refuse("it is not executable".to_owned()));
     }
-    examine(absolute, Source::Chosen, quarters).await
+    examine(absolute, CloudflaredSource::Chosen, quarters).await
 }
 
 /// The managed copy, checked anew: it is run only as what was fetched.
@@ -100,10 +100,19 @@ pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
     if found != pin.sha256 {
         return Err(Failure::Tampered { path, found, expected: pin.sha256 });
     }
-    Ok(Found { path, version: Some(pin.version), digest: found, source: Source::Managed })
+    Ok(Found {
+        path,
+        version: Some(pin.version),
+        digest: found,
+        source: CloudflaredSource::Managed,
+    })
 }
 
-async fn examine(path: PathBuf, source: Source, quarters: &Quarters) -> Result<Found, Failure> {
+async fn examine(
+    path: PathBuf,
+    source: CloudflaredSource,
+    quarters: &Quarters,
+) -> Result<Found, Failure> {
     let version = cloudflared::version(path.clone(), quarters).await;
     if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
         return Err(Failure::Denied { path, version: version.clone() });
