@@ -53,9 +53,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("seccompiler", &["process/confine"]),
     ("subtle", &["token.rs"]),
     ("talc", &["memory"]),
-    ("tungstenite", &["serve/web/socket"]),
+    ("tungstenite", &["serve/websocket"]),
     ("ureq", &["tunnel/install"]),
-    ("zeroize", &["serve/web/socket", "token.rs"]),
+    ("zeroize", &["serve/websocket", "token.rs"]),
 ];
 
 /// A call that reaches a file by its name, and the files (or folders) that may make it: everything

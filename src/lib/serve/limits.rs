@@ -4,8 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::fanout::FRAMES;
 use super::hub::{BATCH_BYTES, CHUNK, GONE};
-use super::web::{FRAMES, REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
+use super::web::{REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
 use super::{NOTICES, presence_events};
 use crate::chat::{
     EVENT_BYTES, IDENTITY_BYTES, KEPT, KNOWN_BYTES, NAMED, RESERVATION_BYTES, RESERVED,

@@ -3,13 +3,15 @@
 //! Under a supervisor it gets its listener as standard output, its settings over the lifeline, and
 //! ends with it. Alone it binds for itself, prints the link, and ends when its reader does.
 
-mod alone;
 mod cli;
 mod confined;
+mod fanout;
 mod hub;
 mod limits;
+mod standalone;
 mod supervised;
 mod web;
+mod websocket;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -94,8 +96,8 @@ fn run(cli: &cli::Cli) -> Result<Exit, ServeError> {
     // What needs files or rights comes first, and then there are none.
     let alone = match cli.lifeline {
         Some(_) => None,
-        None if cli.explains() => return alone::explain_limits(cli),
-        None => Some(alone::Alone::prepare(cli)?),
+        None if cli.explains() => return standalone::explain_limits(cli),
+        None => Some(standalone::Alone::prepare(cli)?),
     };
     process::raise_file_limit();
     let confined = confined::Confined::begin();

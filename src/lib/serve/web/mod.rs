@@ -1,20 +1,16 @@
 //! HTTP: all routes, and nothing else that faces the network.
 
 mod connections;
-mod door;
+mod dispatch;
+mod host_policy;
 #[cfg(test)]
-mod door_tests;
-mod end;
-mod fanout;
-mod guard;
-mod hold;
-mod listen;
+mod host_policy_tests;
+mod listener;
+mod middleware;
 mod page;
 mod poll;
-mod socket;
-mod visit;
-mod websocket;
-mod wire;
+pub(super) mod wire;
+mod ws;
 
 use std::sync::Arc;
 
@@ -24,14 +20,13 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 
+use super::fanout::FanOut;
 use super::hub::Hub;
 use crate::config::RoomSettings;
 use connections::Connections;
-use fanout::FanOut;
 
-pub(super) use door::{Door, Public};
-pub(super) use fanout::FRAMES;
-pub(super) use listen::serve;
+pub(super) use host_policy::{Door, Public};
+pub(super) use listener::serve;
 pub(super) use wire::{ENCODING, REFERENCE_BYTES};
 
 /// What every request may see.
@@ -66,19 +61,18 @@ impl Web {
 
 /// Most that a socket's task holds, beside what it shares with the ring: a message and its copies on
 /// the way into the room, the answers to its lines, and itself.
-pub(super) const SOCKET_BYTES: usize =
-    3 * wire::FRAME_BYTES + 2 * websocket::ANSWER_BYTES + 4 * 1024;
+pub(super) const SOCKET_BYTES: usize = 3 * wire::FRAME_BYTES + 2 * ws::ANSWER_BYTES + 4 * 1024;
 
 /// Most that a request holds: its head, its body and copies of it on the way into the room, an answer
 /// that was begun below its bound, and the connection itself.
 pub(super) const REQUEST_BYTES: usize =
-    2 * listen::HEAD_BYTES + 3 * wire::FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
+    2 * listener::HEAD_BYTES + 3 * wire::FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
 
 fn routes(web: Arc<Web>) -> Router {
     Router::new()
         .route("/", get(document))
         .route("/t/{ticket}", get(document))
-        .route("/ws", get(websocket::upgrade))
+        .route("/ws", get(ws::upgrade))
         .route("/poll", post(poll::poll))
         .route("/bye", post(bye))
         .route("/health", get(StatusCode::NO_CONTENT))
@@ -86,7 +80,7 @@ fn routes(web: Arc<Web>) -> Router {
         .method_not_allowed_fallback(async || {
             (StatusCode::METHOD_NOT_ALLOWED, "this address takes another method\n")
         })
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&web), guard::guard))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&web), middleware::guard))
         .with_state(web)
 }
 

@@ -6,7 +6,7 @@
 use axum::body::Bytes;
 use axum::http::HeaderValue;
 
-use super::door::Address;
+use super::host_policy::Address;
 use crate::config::{Mode, RoomSettings};
 
 /// Longest name in letters as people see them; see [`crate::chat::Nickname`].

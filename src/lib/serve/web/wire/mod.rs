@@ -10,10 +10,11 @@ mod welcome;
 pub(super) use heard::FromClient;
 pub(in crate::serve) use heard::REFERENCE_BYTES;
 pub(super) use refused::{Refused, Why};
-pub(super) use told::{beat, end, news};
+pub(in crate::serve) use told::news;
+pub(super) use told::{beat, end};
 pub(super) use welcome::welcome;
 
-use super::super::hub::Encoding;
+use crate::serve::hub::Encoding;
 
 /// How the room speaks in this protocol.
 pub(in crate::serve) const ENCODING: Encoding =

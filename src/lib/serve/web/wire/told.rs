@@ -86,7 +86,7 @@ pub(super) fn encode(seq: u64, at: u64, event: &Event) -> Arc<str> {
 
 /// Everything that is new to a reader: what was missed, what happened, who types. What happened is
 /// shared with the ring, not copied.
-pub(in crate::serve::web) fn news(batch: Batch) -> Vec<Arc<str>> {
+pub(in crate::serve) fn news(batch: Batch) -> Vec<Arc<str>> {
     let Batch { past, typing, .. } = batch;
     let mut lines = past.events;
     if past.missed > 0 {

@@ -1,5 +1,7 @@
 //! The room over a WebSocket (RFC 6455): one task, one loop, no queue.
 
+mod close;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +11,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::super::hub::{Connection, News, Over};
-use super::Web;
-use super::connections::Place;
-use super::end::{Close, End};
-use super::fanout::Subscription;
-use super::socket::{Handshake, Heard, OutputState, Writer};
-use super::visit::{self, Reply};
-use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
+use self::close::{Close, End};
+use crate::serve::fanout::Subscription;
+use crate::serve::hub::{Connection, News, Over};
+use crate::serve::web::Web;
+use crate::serve::web::connections::Place;
+use crate::serve::web::dispatch::{self, Reply};
+use crate::serve::web::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
+use crate::serve::websocket::{Handshake, Heard, OutputState, Writer};
 
 /// A client says who it is within this time, or is cut off: a page does it at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,10 +35,10 @@ const SILENCE: Duration = Duration::from_secs(75);
 
 /// Answers to the lines of one message that go out before the next line is looked at: a message of
 /// thousands of wrong ones would have fifty times its size in answers.
-pub(super) const ANSWER_BYTES: usize = 16 * 1024;
+pub(in crate::serve::web) const ANSWER_BYTES: usize = 16 * 1024;
 
 /// `GET /ws`. The place of the connection is kept for as long as the socket is open.
-pub(super) async fn upgrade(
+pub(in crate::serve::web) async fn upgrade(
     State(web): State<Arc<Web>>,
     Extension(place): Extension<Arc<Place>>,
     mut request: Request,
@@ -145,7 +147,7 @@ async fn first_message(reader: &mut OutputState, writer: &mut Writer) -> Result<
 /// they stay.
 fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refused> {
     let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-    let connection = visit::enter(web, FromClient::parse(first.trim_end())?)?;
+    let connection = dispatch::enter(web, FromClient::parse(first.trim_end())?)?;
     Ok((connection, rest.to_owned()))
 }
 
@@ -266,7 +268,7 @@ impl Room<'_> {
     async fn obey(&mut self, text: String) -> Result<(), End> {
         let mut answers = String::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
-            match visit::obey(self.web, &self.connection, line) {
+            match dispatch::obey(self.web, &self.connection, line) {
                 Reply::Nothing => {}
                 Reply::Line(line) => answers.push_str(&line),
                 Reply::Left => return Err(End::Closed(Close::Left)),

@@ -8,7 +8,7 @@ use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::heard::{Broken, Heard};
+use super::incoming::{Broken, Heard};
 
 /// Most bytes of a frame's header: two, a length of eight, a mask of four.
 const HEAD_BYTES: usize = 14;

@@ -10,7 +10,7 @@ use super::writer::Offered;
 
 /// A frame, of which a part may be sent already.
 #[derive(Clone, Debug)]
-pub(in crate::serve::web) struct Outgoing {
+pub(in crate::serve) struct Outgoing {
     /// The header, and what a control frame carries.
     head: Vec<u8>,
     /// The payload of a text frame. Never copied: the text of a message is in the ring alone.
@@ -20,13 +20,13 @@ pub(in crate::serve::web) struct Outgoing {
 
 impl Outgoing {
     /// These lines as one text frame.
-    pub(in crate::serve::web) fn text(lines: Vec<Arc<str>>) -> Self {
+    pub(in crate::serve) fn text(lines: Vec<Arc<str>>) -> Self {
         let length = lines.iter().map(|line| line.len()).sum();
         Self { head: head(OpCode::Data(Data::Text), length), lines, sent: 0 }
     }
 
     /// A control frame with at most 125 bytes (RFC 6455, section 5.5).
-    pub(in crate::serve::web) fn control(control: Control, payload: &[u8]) -> Self {
+    pub(in crate::serve) fn control(control: Control, payload: &[u8]) -> Self {
         let mut head = head(OpCode::Control(control), payload.len());
         head.extend(payload);
         Self { head, lines: Vec::new(), sent: 0 }
@@ -53,7 +53,7 @@ impl Outgoing {
 
     /// All of it in one piece, for those who send the same to many. A copy of what was said: it is
     /// to be dropped before anything is waited for.
-    pub(in crate::serve::web) fn whole(&self) -> Vec<u8> {
+    pub(in crate::serve) fn whole(&self) -> Vec<u8> {
         let lines = self.lines.iter().map(|line| line.as_bytes());
         std::iter::once(&*self.head).chain(lines).collect::<Vec<_>>().concat()
     }
@@ -68,22 +68,22 @@ impl Outgoing {
 /// keep up. Those who write push one frame and wait until it is gone, so there are three at most: the
 /// rest of one that the fan-out began, one that was not taken in time, and the goodbye.
 #[derive(Debug, Default)]
-pub(in crate::serve::web) struct Queue(Vec<Outgoing>);
+pub(in crate::serve) struct Queue(Vec<Outgoing>);
 
 impl Queue {
     /// Whether everything is sent.
-    pub(in crate::serve::web) fn is_empty(&self) -> bool {
+    pub(in crate::serve) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// One more frame, behind all others.
-    pub(in crate::serve::web) fn push(&mut self, frame: Outgoing) {
+    pub(in crate::serve) fn push(&mut self, frame: Outgoing) {
         self.0.push(frame);
     }
 
     /// Has `send` send the frame at once, which `whole` is in one piece, if nothing is waiting before
     /// it. What the system did not take of a frame that it took a part of is kept.
-    pub(in crate::serve::web) fn offer(
+    pub(in crate::serve) fn offer(
         &mut self,
         whole: &[u8],
         frame: &Outgoing,
@@ -105,12 +105,12 @@ impl Queue {
     }
 
     /// Points `slots` at what comes next, and says how many are used: none when all is sent.
-    pub(in crate::serve::web) fn next<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
+    pub(in crate::serve) fn next<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
         self.0.first().map_or(0, |frame| frame.next(slots))
     }
 
     /// So many bytes more of what was pointed at are sent.
-    pub(in crate::serve::web) fn advance(&mut self, bytes: usize) {
+    pub(in crate::serve) fn advance(&mut self, bytes: usize) {
         let Some(frame) = self.0.first_mut() else { return };
         frame.advance(bytes);
         if frame.sent == frame.len() {

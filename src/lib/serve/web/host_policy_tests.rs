@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::door::{Address, Door, Provenance, Public};
+use super::host_policy::{Address, Door, Provenance, Public};
 
 fn door(listen: &str, name: Option<&str>) -> Door {
     let public = Public::Named(Mutex::new(name.map(str::to_owned)));
@@ -171,7 +171,7 @@ fn an_address_is_written_as_browsers_write_it() {
     for host in ["[2001:DB8::1]:8080", "[2001:db8:0::1]:8080", "[::ffff:192.0.2.5]:8080"] {
         assert_eq!(door.address(host), None, "{host}");
     }
-    let door = super::door_tests::door("127.0.0.1:80", None);
+    let door = super::host_policy_tests::door("127.0.0.1:80", None);
     for host in ["localhost:080", "localhost:", "localhost:+80", "localhost:80:80", "[::1]:"] {
         assert_eq!(door.address(host), None, "{host}");
     }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::super::hub::{Connection, Return};
 use super::Web;
 use super::wire::{self, FromClient, Refused, Why};
 use crate::chat::{Entropy, Nickname, Refusal, Text};
+use crate::serve::hub::{Connection, Return};
 use crate::token::Token;
 
 /// What a line is answered with.

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::decoder::Decoder;
-use super::heard::{Broken, Heard};
+use super::incoming::{Broken, Heard};
 
 const MOST: usize = 16 * 1024;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];

@@ -8,7 +8,7 @@ mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 mod handshake;
-mod heard;
+mod incoming;
 mod outgoing;
 mod reader;
 mod writer;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 pub(super) use self::handshake::Handshake;
-pub(super) use self::heard::{Broken, Heard};
+pub(super) use self::incoming::{Broken, Heard};
 pub(super) use self::outgoing::Outgoing;
 #[cfg(test)]
 pub(super) use self::outgoing::Queue;

@@ -16,9 +16,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::Web;
 use super::connections::Place;
-use super::hold::{Client, Held, Shelf};
-use super::{Web, fanout};
+use super::poll::parked::{Client, Held, Shelf};
+use crate::serve::fanout;
 
 /// A request line and headers that take longer are not meant to arrive; the tunnel sends them at
 /// once. Also ends what was opened ahead and is not used.

@@ -1,7 +1,7 @@
 //! The writer of a socket goes to and fro between the task and the fan-out, over a line that takes as
 //! many bytes as it likes: in every order of steps, whole frames arrive, each once, in order.
 
-#[path = "../../../../../tests/hostile/dice.rs"]
+#[path = "../../../../tests/hostile/dice.rs"]
 #[allow(dead_code, reason = "shared with the bench of hostile inputs, which uses the rest")]
 mod dice;
 
@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use self::dice::Dice;
-use super::owner::WriteOwner;
+use super::write_owner::WriteOwner;
 use crate::serve::hub::Position;
-use crate::serve::web::socket::{Offered, Outgoing, Queue};
+use crate::serve::websocket::{Offered, Outgoing, Queue};
 
 /// A line with a buffer of the system's: it takes what there is room for, or nothing.
 #[derive(Default)]

@@ -17,11 +17,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::hub::Connection;
-use super::connections::Place;
-use super::door::Address;
-use super::page::policy;
-use super::{guard, poll};
+use crate::serve::hub::Connection;
+use crate::serve::web::connections::Place;
+use crate::serve::web::host_policy::Address;
+use crate::serve::web::page::policy;
+use crate::serve::web::{middleware, poll};
 
 /// A poll that says nothing is answered without news after this time: well below the 100 s of the
 /// tunnel provider.
@@ -33,35 +33,35 @@ const UNASKED_BYTES: usize = 8 * 1024;
 
 /// A poll that is held: all that its answer needs. Nothing of what the request says is in it.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::serve::web) struct Held {
     /// Where the request came to: the policy of its answer names it.
-    pub(super) address: Address,
+    pub(in crate::serve::web) address: Address,
     /// Of HTTP, as the client speaks it.
-    pub(super) version: Version,
-    pub(super) seat: Connection,
+    pub(in crate::serve::web) version: Version,
+    pub(in crate::serve::web) seat: Connection,
 }
 
 /// Where a request says that it is to be held. Each connection has one, for the one request that it
 /// carries.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shelf(Arc<Mutex<Option<Held>>>);
+pub(in crate::serve::web) struct Shelf(Arc<Mutex<Option<Held>>>);
 
 impl Shelf {
     /// Never returns: the connection drops the request, once it finds this here.
-    pub(super) async fn put(&self, held: Held) -> Response {
+    pub(in crate::serve::web) async fn put(&self, held: Held) -> Response {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         pending().await
     }
 
     /// What was put here since.
-    pub(super) fn take(&self) -> Option<Held> {
+    pub(in crate::serve::web) fn take(&self) -> Option<Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 /// What the client may do while it is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Client {
+pub(in crate::serve::web) enum Client {
     /// It said all that it has to: what follows is its end.
     Done,
     /// It said more than its request. That is not listened to, so its end is not heard, either.
@@ -70,7 +70,12 @@ pub(super) enum Client {
 
 impl Held {
     /// Waits for news and answers, unless the client is gone before.
-    pub(super) async fn serve(mut self, stream: TcpStream, client: Client, place: &Arc<Place>) {
+    pub(in crate::serve::web) async fn serve(
+        mut self,
+        stream: TcpStream,
+        client: Client,
+        place: &Arc<Place>,
+    ) {
         place.admit();
         let answer = tokio::select! {
             answer = self.news() => answer,
@@ -103,7 +108,7 @@ impl Held {
         };
         let answers = service_fn(|_| {
             let mut response = poll::answer(answer.clone());
-            guard::dress(&mut response, &policy(Some(&address)));
+            middleware::dress(&mut response, &policy(Some(&address)));
             ready(Ok::<_, Infallible>(response))
         });
         let served = http1::Builder::new()

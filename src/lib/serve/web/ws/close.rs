@@ -1,6 +1,6 @@
 //! How a socket ends, and the code that says so.
 
-use super::socket::{Broken, Unsent};
+use crate::serve::websocket::{Broken, Unsent};
 
 /// How a socket ends.
 #[derive(Clone, Copy, Debug)]

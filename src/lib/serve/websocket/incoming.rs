@@ -2,7 +2,7 @@
 
 /// Something whole from a client.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::serve::web) enum Heard {
+pub(in crate::serve) enum Heard {
     /// A text message.
     Text(String),
     /// A binary message; what was in it is dropped.
@@ -19,7 +19,7 @@ pub(in crate::serve::web) enum Heard {
 
 /// Why a client is not understood any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve::web) enum Broken {
+pub(in crate::serve) enum Broken {
     /// A message beyond the bound.
     TooBig,
     /// A text message that is not UTF-8.

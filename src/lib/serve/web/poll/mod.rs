@@ -1,6 +1,8 @@
 //! The room over long polls, for networks that let no WebSocket through. By POST, because the
 //! tunnel provider holds the answers to GET back until they are complete and beyond.
 
+pub(super) mod parked;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,12 +17,12 @@ use hyper::body::{Frame, SizeHint};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::super::hub::{Connection, News, Over, Return};
-use super::Web;
-use super::door::Address;
-use super::hold::{Held, Shelf};
-use super::visit::{self, Reply};
-use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
+use self::parked::{Held, Shelf};
+use crate::serve::hub::{Connection, News, Over, Return};
+use crate::serve::web::Web;
+use crate::serve::web::dispatch::{self, Reply};
+use crate::serve::web::host_policy::Address;
+use crate::serve::web::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 use crate::token::Secret;
 
 /// A body of 16 KiB that takes longer than this is not meant to arrive.
@@ -28,7 +30,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// An answer of this size goes out before the rest of the ring is looked at: at most one more batch
 /// is added to it, which a slow line still swallows before the client gives up.
-pub(super) const ANSWER_BYTES: usize = 64 * 1024;
+pub(in crate::serve::web) const ANSWER_BYTES: usize = 64 * 1024;
 
 /// What becomes of a poll for which there is no news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +43,12 @@ enum Wait {
 
 /// `?after=41`: the last number the client saw. Without it, only news from now on.
 #[derive(Debug, Deserialize)]
-pub(super) struct Cursor {
+pub(in crate::serve::web) struct Cursor {
     after: Option<u64>,
 }
 
 /// `POST /poll`.
-pub(super) async fn poll(
+pub(in crate::serve::web) async fn poll(
     State(web): State<Arc<Web>>,
     Extension(shelf): Extension<Shelf>,
     Extension(address): Extension<Address>,
@@ -83,7 +85,7 @@ pub(super) async fn poll(
             replies.push_str(&too_many().line());
             break;
         }
-        match visit::obey(&web, &connection, line) {
+        match dispatch::obey(&web, &connection, line) {
             Reply::Nothing => {}
             Reply::Line(line) => replies.push_str(&line),
             Reply::Left => return answer(welcome.chain([replies.into()]).collect()),
@@ -100,7 +102,7 @@ pub(super) async fn poll(
 
 /// An answer to a participant, in these pieces. Pieces that are shared with others, as most of a welcome
 /// is, are not copied for it.
-pub(super) fn answer(pieces: Vec<Bytes>) -> Response {
+pub(in crate::serve::web) fn answer(pieces: Vec<Bytes>) -> Response {
     let left = pieces.iter().map(Bytes::len).sum::<usize>() as u64;
     (NDJSON, Body::new(Answer { pieces: pieces.into_iter(), left })).into_response()
 }
@@ -145,7 +147,10 @@ impl HttpBody for Answer {
 
 /// Reads on, behind so many bytes that are answered already, one piece for each batch; `None`: there
 /// is nothing to say yet.
-pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<Bytes>> {
+pub(in crate::serve::web) fn read(
+    connection: &mut Connection,
+    mut bytes: usize,
+) -> Option<Vec<Bytes>> {
     let mut pieces = Vec::new();
     loop {
         match connection.read() {
@@ -173,7 +178,7 @@ pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<
 type Entered = (Connection, Vec<Arc<str>>);
 
 fn come_in(web: &Web, first: Option<&str>) -> Result<Entered, Refused> {
-    let mut connection = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
+    let mut connection = dispatch::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
     let admission = connection.admission();
     let welcome = admission.map(|admission| wire::welcome(admission, &web.hub, &web.room));
     Ok((connection, welcome.unwrap_or_default()))

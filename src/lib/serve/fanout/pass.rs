@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::owner::WriteOwner;
+use super::write_owner::WriteOwner;
 use super::{FanOut, Subscriber};
 use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
-use crate::serve::web::socket::{Offered, Outgoing, Writer};
 use crate::serve::web::wire;
+use crate::serve::websocket::{Offered, Outgoing, Writer};
 
 /// Sockets that are written to before others have their turn: newcomers, the end of the session, and
 /// those who speak, of whom the next share hears at once. Measured at 50 to 10 000 receivers: with a
@@ -20,7 +20,7 @@ const SHARE: usize = 16;
 pub(in crate::serve) const FRAMES: usize = 8;
 
 /// Writes what is new, for ever.
-pub(in crate::serve::web) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
+pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
     let mut bell = hub.bell();
     let mut turnover = 0;
     // The hub cannot be gone: it is held here.

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use zeroize::Zeroize as _;
 
 use super::decoder::Decoder;
-use super::heard::Heard;
+use super::incoming::Heard;
 use crate::process;
 
 /// Bytes read at a time: a chat line is short.
@@ -21,7 +21,7 @@ const TURN: usize = 16 * 1024;
 
 /// What a client says, frame by frame. There is one for each socket.
 #[derive(Debug)]
-pub(in crate::serve::web) struct OutputState {
+pub(in crate::serve) struct OutputState {
     /// Shared with the one [`super::Writer`] of this socket. Never written to from here.
     stream: Arc<TcpStream>,
     decoder: Decoder,
@@ -41,7 +41,7 @@ impl OutputState {
     }
 
     /// The next frame or message; `None`: the client is gone. Safe to cancel.
-    pub(in crate::serve::web) async fn recv(&mut self) -> Option<Heard> {
+    pub(in crate::serve) async fn recv(&mut self) -> Option<Heard> {
         loop {
             if let Some(heard) = self.heard.next() {
                 return Some(heard);

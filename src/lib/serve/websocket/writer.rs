@@ -28,7 +28,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a frame is not with the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve::web) enum Unsent {
+pub(in crate::serve) enum Unsent {
     /// The connection is gone.
     Gone,
     /// Not taken in time.
@@ -37,7 +37,7 @@ pub(in crate::serve::web) enum Unsent {
 
 /// What became of a frame that was offered to a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve::web) enum Offered {
+pub(in crate::serve) enum Offered {
     /// The system took all of it.
     Sent,
     /// The system took a part of it; the writer keeps the rest, and takes nothing more until that is
@@ -49,7 +49,7 @@ pub(in crate::serve::web) enum Offered {
 
 /// The one that writes to a socket.
 #[derive(Debug)]
-pub(in crate::serve::web) struct Writer {
+pub(in crate::serve) struct Writer {
     stream: Arc<TcpStream>,
     queue: Queue,
 }
@@ -64,7 +64,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Unsent`]; only [`Writer::close`] may follow.
-    pub(in crate::serve::web) async fn send(&mut self, lines: Vec<Arc<str>>) -> Result<(), Unsent> {
+    pub(in crate::serve) async fn send(&mut self, lines: Vec<Arc<str>>) -> Result<(), Unsent> {
         self.put(Outgoing::text(lines)).await
     }
 
@@ -72,7 +72,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub(in crate::serve::web) async fn ping(&mut self) -> Result<(), Unsent> {
+    pub(in crate::serve) async fn ping(&mut self) -> Result<(), Unsent> {
         self.put(Outgoing::control(Control::Ping, &[])).await
     }
 
@@ -80,12 +80,12 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub(in crate::serve::web) async fn pong(&mut self, payload: &[u8]) -> Result<(), Unsent> {
+    pub(in crate::serve) async fn pong(&mut self, payload: &[u8]) -> Result<(), Unsent> {
         self.put(Outgoing::control(Control::Pong, payload)).await
     }
 
     /// Offers a frame, which `whole` is in one piece, without waiting.
-    pub(in crate::serve::web) fn offer(&mut self, whole: &[u8], frame: &Outgoing) -> Offered {
+    pub(in crate::serve) fn offer(&mut self, whole: &[u8], frame: &Outgoing) -> Offered {
         self.queue.offer(whole, frame, |bytes| process::send(&self.stream, bytes))
     }
 
@@ -93,7 +93,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub(in crate::serve::web) async fn flush(&mut self) -> Result<(), Unsent> {
+    pub(in crate::serve) async fn flush(&mut self) -> Result<(), Unsent> {
         if self.queue.is_empty() {
             return Ok(());
         }
@@ -106,11 +106,7 @@ impl Writer {
 
     /// Says the end, with this code or none, and waits a moment for the client to go: a stream that
     /// is dropped with something unread is reset, and the code may be lost.
-    pub(in crate::serve::web) async fn close(
-        mut self,
-        reader: &mut OutputState,
-        code: Option<u16>,
-    ) {
+    pub(in crate::serve) async fn close(mut self, reader: &mut OutputState, code: Option<u16>) {
         let payload = code.map(u16::to_be_bytes);
         let payload = payload.as_ref().map_or(&[][..], |code| code);
         self.queue.push(Outgoing::control(Control::Close, payload));

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Web;
-use super::door::{Address, Provenance};
+use super::host_policy::{Address, Provenance};
 use super::page::policy;
 
 /// Headers that carry the address of a visitor, or let visits be joined with the provider's logs.

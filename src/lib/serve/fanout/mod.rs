@@ -5,18 +5,18 @@
 //! nothing done for them but the write, of bytes that all of them share. Whoever does not takes the
 //! writer back, and their own task goes on at their pace.
 
-mod owner;
-#[cfg(test)]
-mod owner_tests;
 mod pass;
+mod write_owner;
+#[cfg(test)]
+mod write_owner_tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
 
-use super::super::hub::{Hub, Position, Speaker};
-use super::socket::Writer;
-use owner::WriteOwner;
+use super::websocket::Writer;
+use crate::serve::hub::{Hub, Position, Speaker};
+use write_owner::WriteOwner;
 
 pub(in crate::serve) use pass::FRAMES;
 pub(super) use pass::run;
