@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::fanout::FRAMES;
+use super::fanout::MAX_FRAMES;
 use super::hub::{BATCH_BYTES, CHUNK, GONE};
 use super::web::{REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
 use super::{NOTICES, presence_events};
@@ -70,7 +70,7 @@ impl Ceiling {
             share("welcomes on their way", all, welcome),
             share("sockets", most, SOCKET_BYTES),
             share("batches on their way", most, BATCH_BYTES),
-            share("frames for all who keep up", FRAMES, 2 * BATCH_BYTES),
+            share("frames for all who keep up", MAX_FRAMES, 2 * BATCH_BYTES),
             share("others: pages, polls, goodbyes", pending, REQUEST_BYTES + BATCH_BYTES),
             share("lines to the operator", NOTICES, NOTICE),
         ];

@@ -1,90 +1,15 @@
-//! What is new, to everybody who has read all before it: one pass over the sockets, one write each.
+//! Sends what is new in the room to all sockets: one pass over them, one write(2) for each.
 //!
-//! What costs is the number of system calls, and next to it whatever is done for each receiver
-//! around them: waking a task, looking for its seat, pointing at each line. So whoever keeps up has
-//! nothing done for them but the write, of bytes that all of them share. Whoever does not takes the
-//! writer back, and their own task goes on at their pace.
+//! System calls are what costs, and next to them everything that is done per receiver around them:
+//! waking a task, looking up a seat, pointing at each line. So for a socket that keeps up, the fan-out
+//! does nothing but the write, of bytes that all sockets share. The task of a socket that does not keep
+//! up reclaims its writer and goes on at its own pace.
 
 mod pass;
+mod subscribers;
 mod write_owner;
 #[cfg(test)]
 mod write_owner_tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use slab::Slab;
-
-use super::websocket::Writer;
-use crate::serve::hub::{Hub, Position, Speaker};
-use write_owner::WriteOwner;
-
-pub(in crate::serve) use pass::FRAMES;
-pub(super) use pass::run;
-
-/// All sockets of people in the room.
-#[derive(Debug, Default)]
-pub(super) struct FanOut {
-    subscribers: Mutex<Slab<Subscriber>>,
-}
-
-#[derive(Debug)]
-struct Subscriber {
-    speaker: Speaker,
-    owner: WriteOwner<Writer>,
-}
-
-/// One socket among all of them, from its side. It is out when this is dropped.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    fan_out: Arc<FanOut>,
-    key: usize,
-}
-
-impl FanOut {
-    /// One more socket, whose writer its task has.
-    pub(super) fn subscribe(self: &Arc<Self>, speaker: Speaker) -> Subscription {
-        let key = self.lock().insert(Subscriber { speaker, owner: WriteOwner::Task });
-        Subscription { fan_out: Arc::clone(self), key }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Slab<Subscriber>> {
-        // A panic in one task must not silence the others; no change under this lock is half done.
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Subscription {
-    /// Gives the writer to the fan-out, unless there is something new behind `position` already:
-    /// then the writer comes back.
-    pub(super) fn hand_over(
-        &self,
-        hub: &Hub,
-        writer: Writer,
-        position: Position,
-    ) -> Option<Writer> {
-        let mut subscribers = self.fan_out.lock();
-        // Under the lock: what is published after this look rings for a pass that waits for the lock.
-        let survey = hub.survey();
-        if survey.latest != position || survey.ending {
-            return Some(writer);
-        }
-        subscribers[self.key].owner.hand_over(writer, position);
-        None
-    }
-
-    /// Takes the writer back, with how far it has come; `None` if the task has it.
-    pub(super) fn reclaim(&self) -> Option<(Writer, Position)> {
-        self.fan_out.lock()[self.key].owner.reclaim()
-    }
-
-    /// Returns when the fan-out does not have the writer. Safe to cancel.
-    pub(super) async fn returned(&self) {
-        std::future::poll_fn(|cx| self.fan_out.lock()[self.key].owner.poll_returned(cx)).await;
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.fan_out.lock().remove(self.key);
-    }
-}
+pub(super) use pass::{MAX_FRAMES, run};
+pub(super) use subscribers::{FanOut, Subscription};

@@ -1,38 +1,38 @@
-//! One pass over all sockets, whenever something is new.
+//! One pass over all sockets, whenever there is something new.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::subscribers::{FanOut, Subscriber};
 use super::write_owner::WriteOwner;
-use super::{FanOut, Subscriber};
 use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
 use crate::serve::web::wire;
-use crate::serve::websocket::{Offered, Outgoing, Writer};
+use crate::serve::websocket::{OutgoingFrame, SendOutcome, Writer};
 
-/// Sockets that are written to before others have their turn: newcomers, the end of the session, and
-/// those who speak, of whom the next share hears at once. Measured at 50 to 10 000 receivers: with a
-/// pass in one piece, everybody waits for its end, and then hears of all at once while the processor
-/// idles; 8 and 16 carry up to 1.8 times as much, 32 less for few.
-const SHARE: usize = 16;
+/// Sockets that are written to before the runtime polls other tasks: joins, the end of the session, and
+/// senders, whose messages the next turn then carries. Measured with 50 to 10 000 receivers: when a pass
+/// is one turn, all senders wait for its end, then speak at once while the processor idles; turns of 8
+/// and 16 carry up to 1.8 times as much, turns of 32 less with few receivers.
+const SOCKETS_PER_TURN: usize = 16;
 
-/// Frames at hand at a time. Whoever keeps up is where the others are, so it is one or two; the oldest
-/// goes when there are more.
-pub(in crate::serve) const FRAMES: usize = 8;
+/// Frames that are kept for reuse during a pass. Sockets that keep up are at the same position, so one
+/// or two are in use; when there are more, the oldest is dropped.
+pub(in crate::serve) const MAX_FRAMES: usize = 8;
 
-/// Writes what is new, for ever.
+/// Sends what is new to all sockets, until it is dropped.
 pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
     let mut bell = hub.bell();
     let mut turnover = 0;
-    // The hub cannot be gone: it is held here.
+    // Never an error: the hub, which has the sender, lives as long as this `Arc`.
     while bell.changed().await.is_ok() {
         let (survey, frames) = (hub.survey(), VecDeque::new());
         let mut pass = Pass { hub: &hub, survey, turnover, writes: 0, frames };
         turnover = pass.survey.turnover;
-        let mut begin = 0;
-        while let Some(next) = pass.share(&fan_out, begin) {
-            begin = next;
+        let mut next = 0;
+        while let Some(key) = pass.run_turn(&fan_out, next) {
+            next = key;
             tokio::task::yield_now().await;
-            pass.look();
+            pass.refresh();
         }
     }
 }
@@ -40,29 +40,30 @@ pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
 struct Pass<'a> {
     hub: &'a Hub,
     survey: Survey,
-    /// As it was at the pass before.
+    /// At the pass before this one.
     turnover: u64,
-    /// In this share.
+    /// Writes in this turn.
     writes: usize,
-    /// What is to be sent, each for those who are at its beginning.
+    /// What is to be sent, one frame for each position at which sockets are.
     frames: VecDeque<Frame>,
 }
 
-/// What everybody is sent who has read up to its beginning.
+/// What a socket is sent that is at the position `begin`.
 struct Frame {
     begin: Position,
     end: Position,
-    /// Empty, if there is nothing to send and only the position changes.
-    whole: Vec<u8>,
-    /// The same in parts that are shared with the ring.
-    parts: Outgoing,
+    /// The frame in one piece; empty if only the position changes.
+    bytes: Vec<u8>,
+    /// The same frame in lines that are shared with the ring.
+    outgoing: OutgoingFrame,
+    /// Numbers of the participants that it says are typing.
     typing: Vec<u64>,
 }
 
 impl Pass<'_> {
-    /// Looks whether something is new again. What was put together for those before goes to nobody
-    /// then: with it, the next would need two writes.
-    fn look(&mut self) {
+    /// Looks whether there is something new again. If so, all frames are dropped: a socket that got one
+    /// of them would need a second write.
+    fn refresh(&mut self) {
         let survey = self.hub.survey();
         if survey != self.survey {
             self.frames.clear();
@@ -70,27 +71,29 @@ impl Pass<'_> {
         }
     }
 
-    /// Looks at the sockets from number `begin` on, and says where to go on, if there are more.
-    fn share(&mut self, fan_out: &FanOut, begin: usize) -> Option<usize> {
+    /// Serves the sockets from key `first` on, and returns the key to go on with, if the turn is over
+    /// before the last.
+    fn run_turn(&mut self, fan_out: &FanOut, first: usize) -> Option<usize> {
         let mut subscribers = fan_out.lock();
         self.writes = 0;
-        // By number: an iterator would begin with the first of ten thousand each time.
-        for number in begin..subscribers.capacity() {
-            if self.writes >= SHARE {
-                return Some(number);
+        // By key: an iterator would start with the first of ten thousand sockets at each turn.
+        for key in first..subscribers.capacity() {
+            if self.writes >= SOCKETS_PER_TURN {
+                return Some(key);
             }
-            if let Some(subscriber) = subscribers.get_mut(number) {
+            if let Some(subscriber) = subscribers.get_mut(key) {
                 self.serve(subscriber);
             }
         }
         None
     }
 
+    /// Sends a socket what is new, and gives the writer back to its task where only that can go on.
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
         let speaker = subscriber.speaker;
         let replaced = self.survey.turnover != self.turnover && !self.hub.speaks(speaker);
-        let keeps_up = !replaced && self.write(writer, speaker, position);
+        let keeps_up = !replaced && self.send_new(writer, speaker, position);
         if keeps_up && !self.survey.ending {
             return;
         }
@@ -99,23 +102,23 @@ impl Pass<'_> {
         }
     }
 
-    /// Writes all that is new to a socket; false where only its task can go on.
-    fn write(&mut self, writer: &mut Writer, speaker: Speaker, position: &mut Position) -> bool {
+    /// Sends all that is new after `position`; false where only the task of the socket can go on.
+    fn send_new(&mut self, writer: &mut Writer, speaker: Speaker, position: &mut Position) -> bool {
         while *position != self.survey.latest {
             self.writes += 1;
-            let frame = self.frame(*position);
+            let frame = self.frame_at(*position);
             if frame.typing.contains(&speaker.number) {
-                // Nobody is told that they type themselves.
+                // Participants do not get their own `typing`; the task leaves it out.
                 return false;
             }
-            if !frame.whole.is_empty() {
-                match writer.offer(&frame.whole, &frame.parts) {
-                    Offered::Sent => {}
-                    Offered::Begun => {
+            if !frame.bytes.is_empty() {
+                match writer.try_send(&frame.bytes, &frame.outgoing) {
+                    SendOutcome::Complete => {}
+                    SendOutcome::Partial => {
                         *position = frame.end;
                         return false;
                     }
-                    Offered::Refused => return false,
+                    SendOutcome::NotSent => return false,
                 }
             }
             *position = frame.end;
@@ -123,14 +126,14 @@ impl Pass<'_> {
         true
     }
 
-    /// What follows a position.
-    fn frame(&mut self, begin: Position) -> &Frame {
+    /// The frame for sockets at this position, made once for all of them.
+    fn frame_at(&mut self, begin: Position) -> &Frame {
         let known = self.frames.iter().position(|frame| frame.begin == begin);
         let index = known.unwrap_or_else(|| {
-            if self.frames.len() == FRAMES {
+            if self.frames.len() == MAX_FRAMES {
                 self.frames.pop_front();
             }
-            self.frames.push_back(Frame::of(begin, self.hub.behind(begin)));
+            self.frames.push_back(Frame::new(begin, self.hub.behind(begin)));
             self.frames.len() - 1
         });
         &self.frames[index]
@@ -138,11 +141,11 @@ impl Pass<'_> {
 }
 
 impl Frame {
-    fn of(begin: Position, batch: Batch) -> Self {
+    fn new(begin: Position, batch: Batch) -> Self {
         let (end, typing) = (batch.end, batch.typing.clone());
         let is_empty = batch.is_empty();
-        let parts = Outgoing::text(wire::news(batch));
-        let whole = if is_empty { Vec::new() } else { parts.whole() };
-        Self { begin, end, whole, parts, typing }
+        let outgoing = OutgoingFrame::text(wire::news(batch));
+        let bytes = if is_empty { Vec::new() } else { outgoing.to_bytes() };
+        Self { begin, end, bytes, outgoing, typing }
     }
 }

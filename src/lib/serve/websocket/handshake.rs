@@ -1,42 +1,27 @@
-//! From an HTTP request to a socket.
+//! From an HTTP connection to a WebSocket.
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
+use std::sync::Arc;
+
 use tokio::net::TcpStream;
 use tungstenite::handshake::server::create_response_with_body;
+use tungstenite::http::{Request, Response};
 
-use super::{OutputState, Writer};
+use super::reader::Reader;
+use super::writer::Writer;
 
-/// A request that asks for a socket, and may have it.
-#[derive(Debug)]
-pub(in crate::serve) struct Handshake {
-    /// What the request is answered with.
-    pub(in crate::serve) answer: Response,
-    /// What it is to become.
-    pub(in crate::serve) upgrade: Upgrade,
+/// The response that accepts a handshake (RFC 6455, section 4.2.2); `None` if the request is no valid
+/// handshake.
+pub(in crate::serve) fn accept<T, B: Default>(request: &Request<T>) -> Option<Response<B>> {
+    create_response_with_body(request, B::default).ok()
 }
 
-/// A connection that is about to be a socket. Nothing of the request is in it: its headers share the
-/// buffer in which they came.
-#[derive(Debug)]
-pub(in crate::serve) struct Upgrade(OnUpgrade);
-
-impl Handshake {
-    /// Judges a request (RFC 6455, section 4.2.1); `None` if it asks for something else.
-    pub(in crate::serve) fn of(request: &mut Request) -> Option<Self> {
-        let answer = create_response_with_body(request, Body::empty).ok()?;
-        Some(Self { answer, upgrade: Upgrade(hyper::upgrade::on(request)) })
-    }
-}
-
-impl Upgrade {
-    /// Both ends of the socket, once the answer is on its way; `None` if that could not be. Its
-    /// messages are of `most` bytes at most.
-    pub(in crate::serve) async fn socket(self, most: usize) -> Option<(OutputState, Writer)> {
-        let parts = self.0.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
-        Some(super::open(parts.io.into_inner(), &parts.read_buf, most))
-    }
+/// Both ends of a stream whose handshake is done. `early` are the bytes that the client sent behind
+/// its handshake; its messages have at most `max_message_bytes`.
+pub(in crate::serve) fn open(
+    stream: TcpStream,
+    early: &[u8],
+    max_message_bytes: usize,
+) -> (Reader, Writer) {
+    let stream = Arc::new(stream);
+    (Reader::new(Arc::clone(&stream), early, max_message_bytes), Writer::new(stream))
 }

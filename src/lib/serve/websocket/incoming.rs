@@ -1,29 +1,27 @@
-//! What a client says, in the terms of the frames.
+//! What a client sends, once its frames are decoded.
 
-/// Something whole from a client.
+/// A whole message or control frame.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::serve) enum Heard {
-    /// A text message.
+pub(in crate::serve) enum Incoming {
     Text(String),
-    /// A binary message; what was in it is dropped.
+    /// A binary message, whose payload is dropped: this protocol has none.
     Binary,
-    /// A ping; a pong with the same bytes answers it.
+    /// A pong with the same payload answers it.
     Ping(Vec<u8>),
-    /// A pong.
     Pong,
-    /// The client closes, with this code. Nothing follows.
+    /// The client closes, with this status code. Nothing follows.
     Close(Option<u16>),
-    /// What follows cannot be told from the rest of it. Nothing follows.
-    Broken(Broken),
+    /// The stream cannot be decoded any further. Nothing follows.
+    Invalid(ProtocolError),
 }
 
-/// Why a client is not understood any more.
+/// Why a stream cannot be decoded any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) enum Broken {
-    /// A message beyond the bound.
-    TooBig,
-    /// A text message that is not UTF-8.
+pub(in crate::serve) enum ProtocolError {
+    /// A message has more bytes than the reader takes.
+    MessageTooLong,
+    /// A text message is not UTF-8.
     NotUtf8,
-    /// Not a frame that a client may send there.
-    NoFrame,
+    /// These bytes are not a frame that a client may send at this point.
+    InvalidFrame,
 }

@@ -1,4 +1,4 @@
-//! The reading end of a socket. Bytes are read into a piece of the stack that is overwritten at once.
+//! The reading end of a WebSocket.
 
 use std::io;
 use std::sync::Arc;
@@ -9,80 +9,80 @@ use tokio::net::TcpStream;
 use zeroize::Zeroize as _;
 
 use super::decoder::Decoder;
-use super::incoming::Heard;
+use super::incoming::Incoming;
 use crate::process;
 
-/// Bytes read at a time: a chat line is short.
-const CHUNK: usize = 4096;
+/// Bytes per read(2). A chat line is short, and they lie on the stack.
+const CHUNK_BYTES: usize = 4096;
 
-/// Bytes after which other sockets have their turn: as many as the longest message. After less, what
-/// is said in one message would be told to all in pieces.
-const TURN: usize = 16 * 1024;
+/// Bytes after which the task yields to other sockets: as many as the longest message has. With fewer,
+/// the lines of one message would go out to all in several pieces.
+const BYTES_PER_TURN: usize = 16 * 1024;
 
-/// What a client says, frame by frame. There is one for each socket.
+/// Reads the messages of one client. Never writes to the stream, which it shares with the one
+/// [`super::Writer`] of the socket.
 #[derive(Debug)]
-pub(in crate::serve) struct OutputState {
-    /// Shared with the one [`super::Writer`] of this socket. Never written to from here.
+pub(in crate::serve) struct Reader {
     stream: Arc<TcpStream>,
     decoder: Decoder,
-    /// Read, and not asked for yet.
-    heard: std::vec::IntoIter<Heard>,
-    /// Bytes read without a pause.
-    turn: usize,
+    /// Decoded, and not returned yet.
+    decoded: std::vec::IntoIter<Incoming>,
+    /// Bytes read since the task last waited or yielded.
+    bytes_this_turn: usize,
 }
 
-impl OutputState {
-    /// Reads from the stream, after the bytes that came `early`, behind the handshake. Messages are
-    /// of `most` bytes at most.
-    pub(super) fn new(stream: Arc<TcpStream>, early: &[u8], most: usize) -> Self {
-        let mut decoder = Decoder::new(most);
-        let heard = decoder.take(early).into_iter();
-        Self { stream, decoder, heard, turn: 0 }
+impl Reader {
+    /// `early` are the bytes that came behind the handshake.
+    pub(super) fn new(stream: Arc<TcpStream>, early: &[u8], max_message_bytes: usize) -> Self {
+        let mut decoder = Decoder::new(max_message_bytes);
+        let decoded = decoder.decode(early).into_iter();
+        Self { stream, decoder, decoded, bytes_this_turn: 0 }
     }
 
-    /// The next frame or message; `None`: the client is gone. Safe to cancel.
-    pub(in crate::serve) async fn recv(&mut self) -> Option<Heard> {
+    /// The next message or control frame; `None` when the client is gone. Safe to cancel.
+    pub(in crate::serve) async fn recv(&mut self) -> Option<Incoming> {
         loop {
-            if let Some(heard) = self.heard.next() {
-                return Some(heard);
+            if let Some(incoming) = self.decoded.next() {
+                return Some(incoming);
             }
-            // The list itself is memory, too.
-            self.heard = Vec::new().into_iter();
-            if self.turn >= TURN {
-                self.turn = 0;
+            // Frees the list, which an idle socket would keep.
+            self.decoded = Vec::new().into_iter();
+            if self.bytes_this_turn >= BYTES_PER_TURN {
+                self.bytes_this_turn = 0;
                 tokio::task::yield_now().await;
             }
-            match std::future::poll_fn(|cx| self.poll_chunk(cx)).await {
+            match std::future::poll_fn(|cx| self.poll_read(cx)).await {
                 Ok(0) | Err(_) => return None,
-                Ok(CHUNK) => self.turn += CHUNK,
-                Ok(_) => self.turn = 0,
+                Ok(CHUNK_BYTES) => self.bytes_this_turn += CHUNK_BYTES,
+                Ok(_) => self.bytes_this_turn = 0,
             }
         }
     }
 
-    /// Reads one chunk, and says of how many bytes; 0 is the end.
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// Reads and decodes one chunk. Returns its bytes, 0 at the end of the stream.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            let mut space = [0; CHUNK];
+            let mut buffer = [0; CHUNK_BYTES];
             let mut short = None;
-            let read = self.stream.try_io(Interest::READABLE, || {
-                match process::recv(&self.stream, &mut space) {
-                    // There was no more (epoll(7)), which we need not ask: the next look waits.
-                    Ok(read @ 1..CHUNK) => {
-                        short = Some(read);
+            let result = self.stream.try_io(Interest::READABLE, || {
+                match process::recv(&self.stream, &mut buffer) {
+                    // A short read has emptied the socket (epoll(7)). `WouldBlock` tells tokio so: the
+                    // next look waits, and one system call for each message is saved.
+                    Ok(bytes @ 1..CHUNK_BYTES) => {
+                        short = Some(bytes);
                         Err(io::ErrorKind::WouldBlock.into())
                     }
                     other => other,
                 }
             });
-            match short.map_or(read, Ok) {
-                Ok(read) => {
-                    let chunk = &mut space[..read];
-                    self.heard = self.decoder.take(chunk).into_iter();
-                    // Until the next frame comes, nothing else overwrites the stack below us.
+            match short.map_or(result, Ok) {
+                Ok(bytes) => {
+                    let chunk = &mut buffer[..bytes];
+                    self.decoded = self.decoder.decode(chunk).into_iter();
+                    // Nothing else overwrites this part of the stack until the next frame comes.
                     chunk.zeroize();
-                    return Poll::Ready(Ok(read));
+                    return Poll::Ready(Ok(bytes));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),

@@ -1,6 +1,4 @@
-//! The writing end of a socket: the only type that can write to it, and there is one for each. It is
-//! not copied but handed over, between the task of the socket and the fan-out, together with the rest
-//! of a frame that is begun. So no frame can begin inside another.
+//! The writing end of a WebSocket.
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -11,132 +9,122 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::Control;
 
-use super::Heard;
-use super::outgoing::{Outgoing, Queue};
-use super::reader::OutputState;
+use super::incoming::Incoming;
+use super::outgoing::{OutgoingFrame, SendOutcome, SendQueue};
+use super::reader::Reader;
 use crate::process;
 
-/// Lines handed to the system at a time, which takes 1 024 (`IOV_MAX`). A batch of long lines fills
-/// its buffers with fewer, and the list is on the stack.
-const SLICES: usize = 64;
+/// Slices per writev(2), which takes up to 1 024 (`IOV_MAX`). The list is on the stack, and fewer long
+/// lines than this fill the kernel's buffer.
+const MAX_SLICES: usize = 64;
 
-/// A reader that does not take a whole batch within this time reads nothing at all.
+/// A client that does not take a whole frame within this time does not read at all.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A client that was told of the end goes within this time: a browser answers at once.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time for the client to close its side after our close frame: a browser does it at once.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why a frame is not with the client.
+/// Why a frame did not reach the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) enum Unsent {
-    /// The connection is gone.
-    Gone,
-    /// Not taken in time.
-    TooSlow,
+pub(in crate::serve) enum SendError {
+    Disconnected,
+    TimedOut,
 }
 
-/// What became of a frame that was offered to a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) enum Offered {
-    /// The system took all of it.
-    Sent,
-    /// The system took a part of it; the writer keeps the rest, and takes nothing more until that is
-    /// sent.
-    Begun,
-    /// The system took nothing: its buffer is full, or the client is gone.
-    Refused,
-}
-
-/// The one that writes to a socket.
+/// The only type that can write to the socket, and there is one per socket: it is not cloned but
+/// handed over, between the task of the socket and the fan-out, together with the rest of a frame that
+/// is partly sent. So no frame can begin inside another.
 #[derive(Debug)]
 pub(in crate::serve) struct Writer {
     stream: Arc<TcpStream>,
-    queue: Queue,
+    queue: SendQueue,
 }
 
 impl Writer {
-    /// Writes to the stream. The caller has seen to it that nothing else does.
+    /// The caller makes one writer per stream.
     pub(super) fn new(stream: Arc<TcpStream>) -> Self {
-        Self { stream, queue: Queue::default() }
+        Self { stream, queue: SendQueue::default() }
     }
 
-    /// Sends lines as one frame.
+    /// Sends lines as one text frame.
     ///
     /// # Errors
-    /// [`Unsent`]; only [`Writer::close`] may follow.
-    pub(in crate::serve) async fn send(&mut self, lines: Vec<Arc<str>>) -> Result<(), Unsent> {
-        self.put(Outgoing::text(lines)).await
+    /// [`SendError`]; only [`Writer::close`] may follow.
+    pub(in crate::serve) async fn send(&mut self, lines: Vec<Arc<str>>) -> Result<(), SendError> {
+        self.send_frame(OutgoingFrame::text(lines)).await
     }
 
-    /// Asks for a sign of life.
+    /// # Errors
+    /// As [`Writer::send`].
+    pub(in crate::serve) async fn ping(&mut self) -> Result<(), SendError> {
+        self.send_frame(OutgoingFrame::control(Control::Ping, &[])).await
+    }
+
+    /// Answers a ping with its own payload.
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub(in crate::serve) async fn ping(&mut self) -> Result<(), Unsent> {
-        self.put(Outgoing::control(Control::Ping, &[])).await
+    pub(in crate::serve) async fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_frame(OutgoingFrame::control(Control::Pong, payload)).await
     }
 
-    /// Answers a ping that carried these bytes.
+    /// Sends a frame without waiting; `bytes` is the same frame in one piece.
+    pub(in crate::serve) fn try_send(
+        &mut self,
+        bytes: &[u8],
+        frame: &OutgoingFrame,
+    ) -> SendOutcome {
+        self.queue.try_send(bytes, frame, |bytes| process::send(&self.stream, bytes))
+    }
+
+    /// Sends the rest of a partly sent frame, if there is one.
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub(in crate::serve) async fn pong(&mut self, payload: &[u8]) -> Result<(), Unsent> {
-        self.put(Outgoing::control(Control::Pong, payload)).await
-    }
-
-    /// Offers a frame, which `whole` is in one piece, without waiting.
-    pub(in crate::serve) fn offer(&mut self, whole: &[u8], frame: &Outgoing) -> Offered {
-        self.queue.offer(whole, frame, |bytes| process::send(&self.stream, bytes))
-    }
-
-    /// Sends the rest of what was begun, if there is any.
-    ///
-    /// # Errors
-    /// As [`Writer::send`].
-    pub(in crate::serve) async fn flush(&mut self) -> Result<(), Unsent> {
+    pub(in crate::serve) async fn flush(&mut self) -> Result<(), SendError> {
         if self.queue.is_empty() {
             return Ok(());
         }
-        match timeout(WRITE_TIMEOUT, self.write()).await {
+        match timeout(WRITE_TIMEOUT, self.write_all()).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Unsent::Gone),
-            Err(_) => Err(Unsent::TooSlow),
+            Ok(Err(_)) => Err(SendError::Disconnected),
+            Err(_) => Err(SendError::TimedOut),
         }
     }
 
-    /// Says the end, with this code or none, and waits a moment for the client to go: a stream that
-    /// is dropped with something unread is reset, and the code may be lost.
-    pub(in crate::serve) async fn close(mut self, reader: &mut OutputState, code: Option<u16>) {
+    /// Sends a close frame with this status code, or none, and waits a moment for the client's. A stream
+    /// that is dropped with unread bytes is reset, and the client might not get the code.
+    pub(in crate::serve) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
         let payload = code.map(u16::to_be_bytes);
         let payload = payload.as_ref().map_or(&[][..], |code| code);
-        self.queue.push(Outgoing::control(Control::Close, payload));
-        let told = timeout(WRITE_TIMEOUT, self.write()).await;
-        if matches!(told, Ok(Ok(()))) && process::end_of_stream(&self.stream).is_ok() {
-            let gone =
-                async { while !matches!(reader.recv().await, None | Some(Heard::Close(_))) {} };
-            let _ = timeout(GOODBYE_TIMEOUT, gone).await;
+        self.queue.push(OutgoingFrame::control(Control::Close, payload));
+        let sent = timeout(WRITE_TIMEOUT, self.write_all()).await;
+        if matches!(sent, Ok(Ok(()))) && process::end_of_stream(&self.stream).is_ok() {
+            let closed =
+                async { while !matches!(reader.recv().await, None | Some(Incoming::Close(_))) {} };
+            let _ = timeout(CLOSE_TIMEOUT, closed).await;
         }
     }
 
-    async fn put(&mut self, frame: Outgoing) -> Result<(), Unsent> {
+    async fn send_frame(&mut self, frame: OutgoingFrame) -> Result<(), SendError> {
         self.queue.push(frame);
         self.flush().await
     }
 
-    async fn write(&mut self) -> io::Result<()> {
+    async fn write_all(&mut self) -> io::Result<()> {
         std::future::poll_fn(|cx| self.poll_write(cx)).await
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            let mut slots = [IoSlice::new(&[]); SLICES];
-            let used = self.queue.next(&mut slots);
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let used = self.queue.fill(&mut slices);
             if used == 0 {
                 return Poll::Ready(Ok(()));
             }
-            match self.stream.try_write_vectored(&slots[..used]) {
+            match self.stream.try_write_vectored(&slices[..used]) {
                 Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Ok(written) => self.queue.advance(written),
+                Ok(bytes) => self.queue.advance(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     ready!(self.stream.poll_write_ready(cx))?;
                 }

@@ -1,6 +1,6 @@
 //! How a socket ends, and the code that says so.
 
-use crate::serve::websocket::{Broken, Unsent};
+use crate::serve::websocket::{ProtocolError, SendError};
 
 /// How a socket ends.
 #[derive(Clone, Copy, Debug)]
@@ -31,20 +31,20 @@ pub(super) enum Close {
     TooBig = 1009,
 }
 
-impl From<Unsent> for End {
-    fn from(unsent: Unsent) -> Self {
+impl From<SendError> for End {
+    fn from(unsent: SendError) -> Self {
         match unsent {
-            Unsent::Gone => Self::Cut,
-            Unsent::TooSlow => Self::Closed(Close::TooSlow),
+            SendError::Disconnected => Self::Cut,
+            SendError::TimedOut => Self::Closed(Close::TooSlow),
         }
     }
 }
 
-impl From<Broken> for End {
-    fn from(broken: Broken) -> Self {
+impl From<ProtocolError> for End {
+    fn from(broken: ProtocolError) -> Self {
         match broken {
-            Broken::NoFrame => Self::Closed(Close::NoFrame),
-            Broken::TooBig | Broken::NotUtf8 => Self::Closed(Close::TooBig),
+            ProtocolError::InvalidFrame => Self::Closed(Close::NoFrame),
+            ProtocolError::MessageTooLong | ProtocolError::NotUtf8 => Self::Closed(Close::TooBig),
         }
     }
 }

@@ -9,6 +9,9 @@ use std::time::Duration;
 use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::close::{Close, End};
@@ -18,7 +21,7 @@ use crate::serve::web::Web;
 use crate::serve::web::connections::Place;
 use crate::serve::web::dispatch::{self, Reply};
 use crate::serve::web::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
-use crate::serve::websocket::{Handshake, Heard, OutputState, Writer};
+use crate::serve::websocket::{self, Incoming, Reader, Writer};
 
 /// A client says who it is within this time, or is cut off: a page does it at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,28 +46,33 @@ pub(in crate::serve::web) async fn upgrade(
     Extension(place): Extension<Arc<Place>>,
     mut request: Request,
 ) -> Response {
-    let Some(handshake) = Handshake::of(&mut request) else {
+    let Some(response) = websocket::accept(&request) else {
         let text = "this address takes WebSocket handshakes only\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
+    let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        let Some((mut reader, writer)) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await
-        else {
-            return;
-        };
+        let Some((mut reader, writer)) = Box::pin(open(upgrade)).await else { return };
         // Made in its place: a future that is moved once has twice its size.
         tokio::select! {
             () = visit(&web, &place, &mut reader, writer) => {}
             () = place.cut() => {}
         }
     });
-    handshake.answer
+    response
+}
+
+/// Both ends of the socket, once the response is sent; `None` if the connection ended before. Takes
+/// nothing of the request along: its headers share the buffer in which they came.
+async fn open(upgrade: OnUpgrade) -> Option<(Reader, Writer)> {
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some(websocket::open(parts.io.into_inner(), &parts.read_buf, FRAME_BYTES))
 }
 
 /// From the first message to the goodbye. What comes before and after the conversation is on the
 /// heap, as is all that is rare in it: there are thousands who only listen, and each of them costs
 /// what the largest moment needs that is not.
-async fn visit(web: &Web, place: &Arc<Place>, reader: &mut OutputState, mut writer: Writer) {
+async fn visit(web: &Web, place: &Arc<Place>, reader: &mut Reader, mut writer: Writer) {
     let (end, writer) = match Box::pin(come(web, place, reader, &mut writer)).await {
         Ok((connection, rest)) => {
             let subscription = web.fan_out.subscribe(connection.speaker());
@@ -90,7 +98,7 @@ async fn visit(web: &Web, place: &Arc<Place>, reader: &mut OutputState, mut writ
 async fn come(
     web: &Web,
     place: &Place,
-    reader: &mut OutputState,
+    reader: &mut Reader,
     writer: &mut Writer,
 ) -> Result<(Connection, String), End> {
     let refused = match first_message(reader, writer).await {
@@ -125,17 +133,17 @@ impl<E: Into<End>> From<E> for Unheard {
 }
 
 /// The first message with text in it.
-async fn first_message(reader: &mut OutputState, writer: &mut Writer) -> Result<String, Unheard> {
+async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<String, Unheard> {
     // Of the whole: pings in between are no reason to wait longer.
     let end = Instant::now() + JOIN_TIMEOUT;
     for _ in 0..=CONTROL_FRAMES {
         match timeout_at(end, reader.recv()).await {
-            Ok(Some(Heard::Text(text))) => return Ok(text),
-            Ok(Some(Heard::Ping(payload))) => writer.pong(&payload).await?,
-            Ok(Some(Heard::Pong)) => {}
-            Ok(Some(Heard::Binary)) => return Err(Unheard::Refused(not_text())),
-            Ok(Some(Heard::Close(code))) => return Err(End::Answered(code).into()),
-            Ok(Some(Heard::Broken(broken))) => return Err(broken.into()),
+            Ok(Some(Incoming::Text(text))) => return Ok(text),
+            Ok(Some(Incoming::Ping(payload))) => writer.pong(&payload).await?,
+            Ok(Some(Incoming::Pong)) => {}
+            Ok(Some(Incoming::Binary)) => return Err(Unheard::Refused(not_text())),
+            Ok(Some(Incoming::Close(code))) => return Err(End::Answered(code).into()),
+            Ok(Some(Incoming::Invalid(broken))) => return Err(broken.into()),
             Ok(None) | Err(_) => return Err(End::Cut.into()),
         }
     }
@@ -160,7 +168,7 @@ struct Room<'a> {
     web: &'a Web,
     connection: Connection,
     subscription: Subscription,
-    reader: &'a mut OutputState,
+    reader: &'a mut Reader,
     /// The one writer of the socket. `None`: the fan-out has it, or has put it back for us to take.
     writer: Option<Writer>,
     /// Whether the client has said anything since the welcome.
@@ -247,21 +255,21 @@ impl Room<'_> {
         Ok(())
     }
 
-    async fn heed(&mut self, heard: Heard) -> Result<(), End> {
+    async fn heed(&mut self, heard: Incoming) -> Result<(), End> {
         if !std::mem::replace(&mut self.used, true) {
             self.connection.took();
         }
         match heard {
-            Heard::Text(text) => self.obey(text).await,
-            Heard::Binary => self.answer(not_text().line()).await,
-            Heard::Ping(payload) => {
+            Incoming::Text(text) => self.obey(text).await,
+            Incoming::Binary => self.answer(not_text().line()).await,
+            Incoming::Ping(payload) => {
                 Box::pin(self.writer().pong(&payload)).await?;
                 tokio::task::yield_now().await;
                 Ok(())
             }
-            Heard::Pong => Ok(()),
-            Heard::Close(code) => Err(End::Answered(code)),
-            Heard::Broken(broken) => Err(broken.into()),
+            Incoming::Pong => Ok(()),
+            Incoming::Close(code) => Err(End::Answered(code)),
+            Incoming::Invalid(broken) => Err(broken.into()),
         }
     }
 
