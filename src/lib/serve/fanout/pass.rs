@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::subscribers::{FanOut, Subscriber};
 use super::write_owner::WriteOwner;
-use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
-use crate::serve::web::wire;
+use crate::serve::hub::{Batch, ConnectionId, Hub, Position, Snapshot};
 use crate::serve::websocket::{OutgoingFrame, SendOutcome, Writer};
 
 /// Sockets that are written to before the runtime polls other tasks: joins, the end of the session, and
@@ -21,13 +20,13 @@ pub(in crate::serve) const MAX_FRAMES: usize = 8;
 
 /// Sends what is new to all sockets, until it is dropped.
 pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
-    let mut bell = hub.bell();
-    let mut turnover = 0;
+    let mut changes = hub.subscribe();
+    let mut resume_count = 0;
     // Never an error: the hub, which has the sender, lives as long as this `Arc`.
-    while bell.changed().await.is_ok() {
-        let (survey, frames) = (hub.survey(), VecDeque::new());
-        let mut pass = Pass { hub: &hub, survey, turnover, writes: 0, frames };
-        turnover = pass.survey.turnover;
+    while changes.changed().await.is_ok() {
+        let (snapshot, frames) = (hub.snapshot(), VecDeque::new());
+        let mut pass = Pass { hub: &hub, snapshot, resume_count, writes: 0, frames };
+        resume_count = pass.snapshot.resume_count;
         let mut next = 0;
         while let Some(key) = pass.run_turn(&fan_out, next) {
             next = key;
@@ -39,9 +38,9 @@ pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
 
 struct Pass<'a> {
     hub: &'a Hub,
-    survey: Survey,
+    snapshot: Snapshot,
     /// At the pass before this one.
-    turnover: u64,
+    resume_count: u64,
     /// Writes in this turn.
     writes: usize,
     /// What is to be sent, one frame for each position at which sockets are.
@@ -64,10 +63,10 @@ impl Pass<'_> {
     /// Looks whether there is something new again. If so, all frames are dropped: a socket that got one
     /// of them would need a second write.
     fn refresh(&mut self) {
-        let survey = self.hub.survey();
-        if survey != self.survey {
+        let snapshot = self.hub.snapshot();
+        if snapshot != self.snapshot {
             self.frames.clear();
-            self.survey = survey;
+            self.snapshot = snapshot;
         }
     }
 
@@ -91,10 +90,10 @@ impl Pass<'_> {
     /// Sends a socket what is new, and gives the writer back to its task where only that can go on.
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
-        let speaker = subscriber.speaker;
-        let replaced = self.survey.turnover != self.turnover && !self.hub.speaks(speaker);
-        let keeps_up = !replaced && self.send_new(writer, speaker, position);
-        if keeps_up && !self.survey.ending {
+        let id = subscriber.id;
+        let replaced = self.snapshot.resume_count != self.resume_count && !self.hub.is_current(id);
+        let keeps_up = !replaced && self.send_new(writer, id, position);
+        if keeps_up && !self.snapshot.closing {
             return;
         }
         if let Some(task) = subscriber.owner.give_back() {
@@ -103,11 +102,11 @@ impl Pass<'_> {
     }
 
     /// Sends all that is new after `position`; false where only the task of the socket can go on.
-    fn send_new(&mut self, writer: &mut Writer, speaker: Speaker, position: &mut Position) -> bool {
-        while *position != self.survey.latest {
+    fn send_new(&mut self, writer: &mut Writer, id: ConnectionId, position: &mut Position) -> bool {
+        while *position != self.snapshot.latest {
             self.writes += 1;
             let frame = self.frame_at(*position);
-            if frame.typing.contains(&speaker.number) {
+            if frame.typing.contains(&id.number) {
                 // Participants do not get their own `typing`; the task leaves it out.
                 return false;
             }
@@ -133,7 +132,7 @@ impl Pass<'_> {
             if self.frames.len() == MAX_FRAMES {
                 self.frames.pop_front();
             }
-            self.frames.push_back(Frame::new(begin, self.hub.behind(begin)));
+            self.frames.push_back(Frame::new(begin, self.hub.read_after(begin)));
             self.frames.len() - 1
         });
         &self.frames[index]
@@ -144,7 +143,7 @@ impl Frame {
     fn new(begin: Position, batch: Batch) -> Self {
         let (end, typing) = (batch.end, batch.typing.clone());
         let is_empty = batch.is_empty();
-        let outgoing = OutgoingFrame::text(wire::news(batch));
+        let outgoing = OutgoingFrame::text(batch.into_lines());
         let bytes = if is_empty { Vec::new() } else { outgoing.to_bytes() };
         Self { begin, end, bytes, outgoing, typing }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use slab::Slab;
 
 use super::write_owner::WriteOwner;
-use crate::serve::hub::{Hub, Position, Speaker};
+use crate::serve::hub::{ConnectionId, Hub, Position};
 use crate::serve::websocket::Writer;
 
 /// All sockets whose clients are in the room.
@@ -17,7 +17,7 @@ pub(in crate::serve) struct FanOut {
 /// One socket, as the fan-out sees it.
 #[derive(Debug)]
 pub(super) struct Subscriber {
-    pub(super) speaker: Speaker,
+    pub(super) id: ConnectionId,
     pub(super) owner: WriteOwner<Writer>,
 }
 
@@ -30,8 +30,8 @@ pub(in crate::serve) struct Subscription {
 
 impl FanOut {
     /// Adds a socket. Its task keeps the writer until it hands it over.
-    pub(in crate::serve) fn subscribe(self: &Arc<Self>, speaker: Speaker) -> Subscription {
-        let key = self.lock().insert(Subscriber { speaker, owner: WriteOwner::Task });
+    pub(in crate::serve) fn subscribe(self: &Arc<Self>, id: ConnectionId) -> Subscription {
+        let key = self.lock().insert(Subscriber { id, owner: WriteOwner::Task });
         Subscription { fan_out: Arc::clone(self), key }
     }
 
@@ -51,8 +51,8 @@ impl Subscription {
     ) -> Option<Writer> {
         let mut subscribers = self.fan_out.lock();
         // Under the lock: what is published after this look notifies a pass that waits for the lock.
-        let survey = hub.survey();
-        if survey.latest != position || survey.ending {
+        let snapshot = hub.snapshot();
+        if snapshot.latest != position || snapshot.closing {
             return Some(writer);
         }
         subscribers[self.key].owner.hand_over(writer, position);

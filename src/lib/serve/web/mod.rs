@@ -9,7 +9,6 @@ mod listener;
 mod middleware;
 mod page;
 mod poll;
-pub(super) mod wire;
 mod ws;
 
 use std::sync::Arc;
@@ -23,11 +22,11 @@ use axum::routing::{get, post};
 use super::fanout::FanOut;
 use super::hub::Hub;
 use crate::config::RoomSettings;
+use crate::wire;
 use connections::Connections;
 
 pub(super) use host_policy::{Door, Public};
 pub(super) use listener::serve;
-pub(super) use wire::{ENCODING, REFERENCE_BYTES};
 
 /// What every request may see.
 #[derive(Debug)]
@@ -61,12 +60,12 @@ impl Web {
 
 /// Most that a socket's task holds, beside what it shares with the ring: a message and its copies on
 /// the way into the room, the answers to its lines, and itself.
-pub(super) const SOCKET_BYTES: usize = 3 * wire::FRAME_BYTES + 2 * ws::ANSWER_BYTES + 4 * 1024;
+pub(super) const SOCKET_BYTES: usize = 3 * wire::MAX_FRAME_BYTES + 2 * ws::ANSWER_BYTES + 4 * 1024;
 
 /// Most that a request holds: its head, its body and copies of it on the way into the room, an answer
 /// that was begun below its bound, and the connection itself.
 pub(super) const REQUEST_BYTES: usize =
-    2 * listener::HEAD_BYTES + 3 * wire::FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
+    2 * listener::HEAD_BYTES + 3 * wire::MAX_FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
 
 fn routes(web: Arc<Web>) -> Router {
     Router::new()

@@ -22,7 +22,7 @@ pub(super) enum Close {
     /// They left, or came back elsewhere.
     Left = 4001,
     /// They were not let in.
-    Refused = 4002,
+    Refusal = 4002,
     /// They did not take a batch in time.
     TooSlow = 4003,
     /// What they sent is no frame (RFC 6455, section 7.4.1).

@@ -16,12 +16,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use self::close::{Close, End};
 use crate::serve::fanout::Subscription;
-use crate::serve::hub::{Connection, News, Over};
+use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
 use crate::serve::web::Web;
 use crate::serve::web::connections::Place;
 use crate::serve::web::dispatch::{self, Reply};
-use crate::serve::web::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 use crate::serve::websocket::{self, Incoming, Reader, Writer};
+use crate::wire::{self, ClientMessage, MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// A client says who it is within this time, or is cut off: a page does it at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ pub(in crate::serve::web) async fn upgrade(
 /// nothing of the request along: its headers share the buffer in which they came.
 async fn open(upgrade: OnUpgrade) -> Option<(Reader, Writer)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some(websocket::open(parts.io.into_inner(), &parts.read_buf, FRAME_BYTES))
+    Some(websocket::open(parts.io.into_inner(), &parts.read_buf, MAX_FRAME_BYTES))
 }
 
 /// From the first message to the goodbye. What comes before and after the conversation is on the
@@ -75,7 +75,7 @@ async fn open(upgrade: OnUpgrade) -> Option<(Reader, Writer)> {
 async fn visit(web: &Web, place: &Arc<Place>, reader: &mut Reader, mut writer: Writer) {
     let (end, writer) = match Box::pin(come(web, place, reader, &mut writer)).await {
         Ok((connection, rest)) => {
-            let subscription = web.fan_out.subscribe(connection.speaker());
+            let subscription = web.fan_out.subscribe(connection.id());
             let reader = &mut *reader;
             let writer = Some(writer);
             let mut room = Room { web, connection, subscription, reader, writer, used: false };
@@ -107,28 +107,28 @@ async fn come(
                 place.admit();
                 // Those who come at the same moment are in the welcome then.
                 tokio::task::yield_now().await;
-                let admission = connection.admission().ok_or(End::Closed(Close::Left))?;
-                writer.send(wire::welcome(admission, &web.hub, &web.room)).await?;
+                let welcome = connection.welcome().ok_or(End::Closed(Close::Left))?;
+                writer.send(welcome).await?;
                 return Ok((connection, rest));
             }
             Err(refused) => refused,
         },
-        Err(Unheard::Refused(refused)) => refused,
-        Err(Unheard::Over(end)) => return Err(end),
+        Err(Unheard::Refusal(refused)) => refused,
+        Err(Unheard::CloseReason(end)) => return Err(end),
     };
-    writer.send(vec![refused.line().into()]).await?;
-    Err(End::Closed(Close::Refused))
+    writer.send(vec![refused.to_line().into()]).await?;
+    Err(End::Closed(Close::Refusal))
 }
 
 /// Why there is no first message.
 enum Unheard {
-    Refused(Refused),
-    Over(End),
+    Refusal(Refusal),
+    CloseReason(End),
 }
 
 impl<E: Into<End>> From<E> for Unheard {
     fn from(end: E) -> Self {
-        Self::Over(end.into())
+        Self::CloseReason(end.into())
     }
 }
 
@@ -141,7 +141,7 @@ async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<Strin
             Ok(Some(Incoming::Text(text))) => return Ok(text),
             Ok(Some(Incoming::Ping(payload))) => writer.pong(&payload).await?,
             Ok(Some(Incoming::Pong)) => {}
-            Ok(Some(Incoming::Binary)) => return Err(Unheard::Refused(not_text())),
+            Ok(Some(Incoming::Binary)) => return Err(Unheard::Refusal(not_text())),
             Ok(Some(Incoming::Close(code))) => return Err(End::Answered(code).into()),
             Ok(Some(Incoming::Invalid(broken))) => return Err(broken.into()),
             Ok(None) | Err(_) => return Err(End::Cut.into()),
@@ -153,14 +153,14 @@ async fn first_message(reader: &mut Reader, writer: &mut Writer) -> Result<Strin
 /// Lets a client in by the first line of its first message, and returns what else it says. Not async,
 /// and nothing of the message but its rest comes out: what is kept here would be kept for as long as
 /// they stay.
-fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refused> {
+fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refusal> {
     let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-    let connection = dispatch::enter(web, FromClient::parse(first.trim_end())?)?;
+    let connection = dispatch::enter(web, ClientMessage::parse(first.trim_end())?)?;
     Ok((connection, rest.to_owned()))
 }
 
-fn not_text() -> Refused {
-    Refused::new(Why::BadJson, "binary frames are not part of this protocol; send text")
+fn not_text() -> Refusal {
+    Refusal::new(RefusalCode::BadJson, "binary frames are not part of this protocol; send text")
 }
 
 /// Somebody in the room.
@@ -210,8 +210,8 @@ impl Room<'_> {
     async fn write(&mut self) -> Result<(), End> {
         loop {
             self.writer().flush().await?;
-            match self.connection.read() {
-                News::Nothing => {
+            match self.connection.try_read() {
+                ReadOutcome::Empty => {
                     let position = self.connection.position();
                     let writer = self.writer.take();
                     self.writer = writer.and_then(|writer| {
@@ -221,10 +221,12 @@ impl Room<'_> {
                         return Ok(());
                     }
                 }
-                News::Some(batch) => self.writer().send(wire::news(batch)).await?,
-                News::Over(Over::Replaced) => return Err(End::Closed(Close::Left)),
-                News::Over(Over::Ended) => {
-                    self.writer().send(vec![wire::end().into()]).await?;
+                ReadOutcome::Batch(batch) => self.writer().send(batch.into_lines()).await?,
+                ReadOutcome::Closed(CloseReason::Replaced) => {
+                    return Err(End::Closed(Close::Left));
+                }
+                ReadOutcome::Closed(CloseReason::SessionEnded) => {
+                    self.writer().send(vec![wire::end_line().into()]).await?;
                     return Err(End::Closed(Close::Ended));
                 }
             }
@@ -237,7 +239,7 @@ impl Room<'_> {
         self.writer.get_or_insert_with(|| {
             let (writer, position) =
                 self.subscription.reclaim().expect("the writer is here or in the subscription");
-            self.connection.read_up_to(position);
+            self.connection.set_position(position);
             writer
         })
     }
@@ -257,11 +259,11 @@ impl Room<'_> {
 
     async fn heed(&mut self, heard: Incoming) -> Result<(), End> {
         if !std::mem::replace(&mut self.used, true) {
-            self.connection.took();
+            self.connection.mark_active();
         }
         match heard {
             Incoming::Text(text) => self.obey(text).await,
-            Incoming::Binary => self.answer(not_text().line()).await,
+            Incoming::Binary => self.answer(not_text().to_line()).await,
             Incoming::Ping(payload) => {
                 Box::pin(self.writer().pong(&payload)).await?;
                 tokio::task::yield_now().await;
