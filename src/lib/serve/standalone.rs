@@ -1,19 +1,19 @@
-//! The room alone, in a pipeline or in front of a debugger.
+//! The room without a supervisor: in a pipeline, or for debugging.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::cli::Cli;
+use super::cli::ServeCli;
 use super::confined::Confined;
+use super::error::ServeError;
 use super::limits::Ceiling;
-use super::web::{Door, Public};
-use super::{ServeError, Service};
+use super::service::Service;
+use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
@@ -21,13 +21,14 @@ use crate::process::{self, EndCause, EndSignals};
 use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
-/// How long everybody has to take the goodbye: a participant who reads at all reads it at once.
-const FAREWELL: Duration = Duration::from_millis(1500);
+/// For all clients to read the last line: one that reads at all reads it at once. Also for the program
+/// that reads our standard output.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// What a program that reads our stdout learns.
+/// A line of `--json`. README.md documents them.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Event<'a> {
+enum ServeEvent<'a> {
     Ready { link: &'a str },
     Joined { participant: &'a Participant, present: usize },
     Left { participant: &'a Participant, present: usize },
@@ -35,165 +36,163 @@ enum Event<'a> {
     Closed,
 }
 
-/// Says how much memory the room can take.
+/// Prints how much memory the room can take.
 ///
 /// # Errors
 /// When the settings are wrong.
-pub(super) fn explain_limits(cli: &Cli) -> Result<Exit, ServeError> {
+pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
     terminal::print_line(&Ceiling::of(&config.room).to_string());
     Ok(Exit::Ended)
 }
 
-/// What needs files and ports: to be had before they are given up.
-pub(super) struct Alone {
+/// What needs files or ports, and so must exist before the process is confined.
+pub(super) struct Standalone {
     config: Config,
     listener: std::net::TcpListener,
 }
 
-impl Alone {
+impl Standalone {
     /// Reads the settings and listens.
     ///
     /// # Errors
     /// When the settings are wrong, or the address cannot be listened on.
-    pub(super) fn prepare(cli: &Cli) -> Result<Self, ServeError> {
+    pub(super) fn prepare(cli: &ServeCli) -> Result<Self, ServeError> {
         let config = Config::resolve(&cli.overrides())?;
         let listener = process::listen(config.listen)?;
         Ok(Self { config, listener })
     }
 
-    /// Where connections come in.
     pub(super) fn listener(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
     }
 
-    /// Serves until a signal, or until nobody reads our stdout any more.
+    /// Serves until a signal comes, or until the reader of our standard output is gone.
     ///
     /// # Errors
-    /// When the system refuses something basic, or required confinement is not whole.
-    pub(super) async fn run(self, cli: &Cli, confined: Confined) -> Result<Exit, ServeError> {
+    /// When a basic system call fails, or when confinement is required and incomplete.
+    pub(super) async fn run(self, cli: &ServeCli, confined: Confined) -> Result<Exit, ServeError> {
         let Self { config, listener } = self;
         let signals = EndSignals::catch()?;
-        let listen = listener.local_addr()?;
+        let address = listener.local_addr()?;
         let ticket = Token::draw()?;
-        let link = Secret::new(format!("http://{listen}/t/{}", &*ticket.reveal()));
-        let service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
+        let link = Secret::new(format!("http://{address}/t/{}", &*ticket.reveal()));
+        let host_policy = HostPolicy::new(address, PublicHost::AnyQuickTunnel);
+        let service = Service::new(config.room, ticket, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
-        // A thread: there can be none later.
-        let lines = if cli.json {
+        // Its thread is started now: the filter for system calls allows none later.
+        let json_writer = if cli.json {
             Some(BackgroundWriter::start("stdout", terminal::print_line)?)
         } else {
             None
         };
-        // A copy of stdout is watched, and copies cannot be made later.
-        let gone = terminal::stdout_closed();
+        // It watches a copy of the descriptor, which cannot be made later either.
+        let stdout_closed = terminal::stdout_closed();
         let protection = confined.complete(listener.as_fd()).await;
-        protected(&protection, config.confinement)?;
-        let reader = announce(link, cli.json);
-        if reader == OutputState::Open {
-            explain(listen);
+        check_confinement(&protection, config.confinement)?;
+        let stdout = print_link(link, cli.json);
+        if stdout == OutputState::Open {
+            print_notes(address);
         }
-        let unread = async {
-            match reader {
-                OutputState::Open => gone.await,
+        let reader_gone = async {
+            match stdout {
+                OutputState::Open => stdout_closed.await,
                 // The reader was gone before the first line.
                 OutputState::Closed => {}
             }
         };
-        serve(service, listener, lines, signals, unread).await
+        serve(service, listener, json_writer, signals, reader_gone).await
     }
 }
 
-/// Tells the link, once. It is not kept: the ticket in it would be, for as long as we serve.
-fn announce(link: Secret, as_json: bool) -> OutputState {
+/// Prints the link. It is dropped then, because it contains the ticket, and this process must not keep
+/// that longer than needed.
+fn print_link(link: Secret, as_json: bool) -> OutputState {
     if as_json {
-        return terminal::print_line(&terminal::json_line(&Event::Ready { link: &link }));
+        return terminal::print_line(&terminal::json_line(&ServeEvent::Ready { link: &link }));
     }
     terminal::print_line(&link)
 }
 
-/// Serves until a signal, or until nobody reads our stdout any more.
+/// Serves until a signal comes or the reader is gone, then closes the room.
 async fn serve(
     mut service: Service,
     listener: TcpListener,
-    lines: Option<BackgroundWriter>,
+    json_writer: Option<BackgroundWriter>,
     mut signals: EndSignals,
-    unread: impl Future<Output = ()>,
+    reader_gone: impl Future<Output = ()>,
 ) -> Result<Exit, ServeError> {
-    let tell = |event: &Event<'_>| {
-        if let Some(lines) = &lines {
-            lines.send(terminal::json_line(event));
+    let report = |event: &ServeEvent<'_>| {
+        if let Some(writer) = &json_writer {
+            writer.send(terminal::json_line(event));
         }
     };
-    let serving = super::web::serve(listener, Arc::clone(&service.web));
-    let time = super::keep_time(Arc::clone(&service.hub));
-    let work = async { tokio::join!(serving, time) };
-    tokio::pin!(work);
-    tokio::pin!(unread);
-    let began = loop {
+    let running = service.run(listener);
+    tokio::pin!(running);
+    tokio::pin!(reader_gone);
+    let cause = loop {
         tokio::select! {
-            _ = &mut work => break EndCause::ClosedStream,
+            () = &mut running => break EndCause::ClosedStream,
             _ = signals.next() => break EndCause::Signal,
-            () = &mut unread => break EndCause::ClosedStream,
-            Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
+            () = &mut reader_gone => break EndCause::ClosedStream,
+            Some(notice) = service.notices.recv() => { event_of(&notice).inspect(report); }
         }
     };
     service.hub.close();
-    // Whoever came before the end is told of before it.
+    // Joins and leaves before the end are reported before it.
     while let Ok(notice) = service.notices.try_recv() {
-        event(&notice).inspect(tell);
+        event_of(&notice).inspect(report);
     }
-    tell(&Event::Closing);
-    let goodbye = async {
-        let _ = timeout(FAREWELL, service.hub.drained()).await;
-        tell(&Event::Closed);
+    report(&ServeEvent::Closing);
+    let closed = async {
+        let _ = timeout(CLOSE_TIMEOUT, service.hub.drained()).await;
+        report(&ServeEvent::Closed);
     };
     tokio::select! {
-        _ = &mut work => {}
-        () = goodbye => {}
-        () = signals.second_interrupt(began) => return Ok(Exit::Killed),
+        () = &mut running => {}
+        () = closed => {}
+        () = signals.second_interrupt(cause) => return Ok(Exit::Killed),
     }
-    if let Some(lines) = lines {
-        let _ = timeout(FAREWELL, lines.flush()).await;
+    if let Some(writer) = json_writer {
+        let _ = timeout(CLOSE_TIMEOUT, writer.flush()).await;
     }
     Ok(Exit::Ended)
 }
 
-/// Says what of the protection is missing, if it is not required.
-fn protected(protection: &Protection, confine: ConfinementPolicy) -> Result<(), ServeError> {
+/// Refuses to serve if confinement is required and incomplete; else prints what is missing of it.
+fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Result<(), ServeError> {
     let confinement = &protection.confinement;
-    match confine {
-        ConfinementPolicy::Required if !confinement.is_whole() => {
-            return Err(ServeError::Unconfined(confinement.fact()));
+    if confinement.is_whole() {
+        return Ok(());
+    }
+    match policy {
+        ConfinementPolicy::Required => Err(ServeError::Unconfined(confinement.fact())),
+        ConfinementPolicy::WherePossible => {
+            terminal::eprint_line(&format!("confinement: {}", escape_control(&confinement.fact())));
+            Ok(())
         }
-        ConfinementPolicy::Required | ConfinementPolicy::WherePossible => {}
     }
-    if !confinement.is_whole() {
-        terminal::eprint_line(&format!("confinement: {}", escape_control(&confinement.fact())));
-    }
-    Ok(())
 }
 
-/// Says who can read what, to whoever started this.
-fn explain(listen: SocketAddr) {
+/// Tells the operator who can read the chat and who can reach the room.
+fn print_notes(address: SocketAddr) {
     terminal::eprint_line(
         "open room: this computer, and a tunnel's provider, can read what is said",
     );
-    if !listen.ip().is_loopback() {
+    if !address.ip().is_loopback() {
         terminal::eprint_line(&format!(
-            "{listen}: everybody on this network can reach the room, unencrypted"
+            "{address}: everybody on this network can reach the room, unencrypted"
         ));
     }
 }
 
-/// What a program learns of a notice.
-fn event(notice: &FromServe) -> Option<Event<'_>> {
+fn event_of(notice: &FromServe) -> Option<ServeEvent<'_>> {
     match notice {
         FromServe::Joined { participant, present } => {
-            Some(Event::Joined { participant, present: *present })
+            Some(ServeEvent::Joined { participant, present: *present })
         }
         FromServe::Left { participant, present } => {
-            Some(Event::Left { participant, present: *present })
+            Some(ServeEvent::Left { participant, present: *present })
         }
         FromServe::Hello { .. } | FromServe::Ready { .. } | FromServe::Drained => None,
     }

@@ -1,64 +1,65 @@
-//! What a client's line does, whichever transport brought it.
+//! What the lines of a client do, over either transport.
 
 use std::borrow::Cow;
 
-use super::Web;
+use super::state::WebState;
 use crate::chat::{Entropy, Nickname, RoomError, Text};
 use crate::serve::hub::Connection;
 use crate::token::Token;
 use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
 
-/// What a line is answered with.
+/// What the client itself gets in reply to a line.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// Nothing for this client alone; what it said comes back through the ring.
-    Nothing,
-    /// A line for this client alone.
+    /// Nothing. A message that was accepted comes back through the ring, as for all participants.
+    None,
     Line(String),
-    /// The seat was given up: nothing follows.
+    /// Nothing more: the client has left, and its seat is given up.
     Left,
 }
 
-/// Lets a client in, by the first line it sent.
+/// Lets a client in by its first line, which must be a join.
 ///
 /// # Errors
-/// A refusal with its reason, for programs and for people.
-pub(super) fn enter(web: &Web, first: ClientMessage<'_>) -> Result<Connection, Refusal> {
-    let ClientMessage::Join { name, ticket, resume, after } = first else {
+/// Why it is not let in.
+pub(super) fn join(state: &WebState, first_line: &str) -> Result<Connection, Refusal> {
+    let ClientMessage::Join { name, ticket, resume, after } = ClientMessage::parse(first_line)?
+    else {
         return Err(Refusal::new(RefusalCode::BadJson, "the first line must be a join"));
     };
-    if web.hub.is_closing() {
+    if state.hub.is_closing() {
         return Err(closing());
     }
-    if !web.hub.accepts_ticket(&ticket) {
-        return Err(bad_ticket());
+    if !state.hub.accepts_ticket(&ticket) {
+        let text = "this link does not open this room; ask for the whole link again";
+        return Err(Refusal::new(RefusalCode::BadTicket, text));
     }
     if let Some(resume) = resume {
-        match web.hub.resume(&resume, after) {
-            // Too long away: they come in again as somebody new.
+        match state.hub.resume(&resume, after) {
+            // The seat has expired: the client joins anew.
             Err(RoomError::NoSeat) => {}
             other => return Ok(other?),
         }
     }
     let name = Nickname::parse(&name).map_err(RoomError::from)?;
-    Ok(web.hub.join(name, entropy()?)?)
+    Ok(state.hub.join(name, entropy()?)?)
 }
 
-/// Does what a line of somebody in the room says.
-pub(super) fn obey(web: &Web, connection: &Connection, line: &str) -> Reply {
+/// Carries out one line of a client that is in the room.
+pub(super) fn handle_line(state: &WebState, connection: &Connection, line: &str) -> Reply {
     match ClientMessage::parse(line) {
-        Err(refused) => Reply::Line(refused.to_line()),
+        Err(refusal) => Reply::Line(refusal.to_line()),
         Ok(ClientMessage::Say { reference, body }) => {
-            match say(web, connection, reference.as_deref(), &body) {
-                Ok(()) => Reply::Nothing,
-                Err(refused) => {
-                    Reply::Line(refused.with_reference(reference.map(Cow::into_owned)).to_line())
+            match say(state, connection, reference.as_deref(), &body) {
+                Ok(()) => Reply::None,
+                Err(refusal) => {
+                    Reply::Line(refusal.with_reference(reference.map(Cow::into_owned)).to_line())
                 }
             }
         }
         Ok(ClientMessage::Typing) => {
             connection.notify_typing();
-            Reply::Nothing
+            Reply::None
         }
         Ok(ClientMessage::Beat) => Reply::Line(wire::beat_line()),
         Ok(ClientMessage::Leave) => {
@@ -66,30 +67,22 @@ pub(super) fn obey(web: &Web, connection: &Connection, line: &str) -> Reply {
             Reply::Left
         }
         Ok(ClientMessage::Join { .. }) => {
-            Reply::Line(Refusal::new(RefusalCode::BadJson, "you are in the room already").to_line())
+            Reply::Line(Refusal::new(RefusalCode::BadJson, "you are already in the room").to_line())
         }
     }
 }
 
 fn say(
-    web: &Web,
+    state: &WebState,
     connection: &Connection,
     reference: Option<&str>,
     body: &str,
 ) -> Result<(), Refusal> {
-    if web.hub.is_closing() {
+    if state.hub.is_closing() {
         return Err(closing());
     }
-    let text = Text::parse(body, web.room.message_bytes)?;
+    let text = Text::parse(body, state.room.message_bytes)?;
     Ok(connection.say(reference.map(str::to_owned), text)?)
-}
-
-/// The refusal of a ticket that is not the room's.
-pub(super) fn bad_ticket() -> Refusal {
-    Refusal::new(
-        RefusalCode::BadTicket,
-        "this link does not open this room; ask for the whole link again",
-    )
 }
 
 fn closing() -> Refusal {
@@ -98,5 +91,7 @@ fn closing() -> Refusal {
 
 fn entropy() -> Result<Entropy, Refusal> {
     let drawn = Token::draw().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
-    drawn.map_err(|_| Refusal::new(RefusalCode::Closing, "the server has no randomness; try again"))
+    drawn.map_err(|_| {
+        Refusal::new(RefusalCode::Closing, "the server cannot draw random numbers; try again")
+    })
 }
