@@ -19,7 +19,9 @@ mod websocket;
 use std::process::ExitCode;
 
 use crate::exit::Exit;
-use crate::{memory, process, terminal};
+use crate::memory;
+use crate::process;
+use crate::terminal;
 use cli::ServeCli;
 use confined::Confined;
 use error::ServeError;
