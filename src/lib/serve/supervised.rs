@@ -1,7 +1,9 @@
 //! The room under a supervisor, which controls it over a channel and ends it by closing that.
 
+use std::future::pending;
 use std::os::fd::AsFd as _;
-use std::sync::Mutex;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
@@ -40,16 +42,19 @@ async fn handle_messages(
     inbox: &mut Inbox<ToServe>,
     outbox: &mut Outbox<FromServe>,
 ) -> Result<Exit, ServeError> {
-    let mut draining = false;
+    let hub = Arc::clone(&service.hub);
+    // One future from the start of draining to its end: made anew for each message, it would begin to
+    // wait for browsers anew with each participant who leaves.
+    let mut drained = None;
     loop {
         tokio::select! {
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
             message = inbox.recv() => match message {
                 Ok(Some(ToServe::Host { name })) => service.web.set_public_host(name),
-                Ok(Some(ToServe::Moved { url })) => service.hub.announce_url(url),
+                Ok(Some(ToServe::Moved { url })) => hub.announce_url(url),
                 Ok(Some(ToServe::Drain)) => {
-                    service.hub.close();
-                    draining = true;
+                    hub.close();
+                    drained.get_or_insert_with(|| Box::pin(hub.drained()));
                 }
                 // A message that makes no sense is ignored, as is a second start: the supervisor ends us
                 // by closing the channel.
@@ -57,8 +62,8 @@ async fn handle_messages(
                 Ok(None) => return Ok(Exit::Ended),
                 Err(error) => return Err(error.into()),
             },
-            () = service.hub.drained(), if draining => {
-                draining = false;
+            () = completed(&mut drained) => {
+                drained = None;
                 // Joins and leaves before the end are reported before it.
                 while let Ok(notice) = service.notices.try_recv() {
                     outbox.send(&notice).await?;
@@ -66,5 +71,13 @@ async fn handle_messages(
                 outbox.send(&FromServe::Drained).await?;
             }
         }
+    }
+}
+
+/// Returns when the future has completed; never, if there is none.
+async fn completed(future: &mut Option<Pin<Box<impl Future<Output = ()>>>>) {
+    match future {
+        Some(future) => future.await,
+        None => pending().await,
     }
 }
