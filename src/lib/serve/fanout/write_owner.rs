@@ -1,38 +1,38 @@
-//! Who may write to a socket: the one that has its writer. It is handed over and reclaimed as a whole, with
-//! the position up to which everything is sent or begun.
+//! Who may write to a socket: its task or the fan-out, whichever has the writer. No I/O.
 
 use std::task::{Context, Poll, Waker};
 
 use crate::serve::hub::Position;
 
-/// Who has the writer `W` of a socket.
+/// Where the one writer `W` of a socket is. It moves as a whole, together with the position up to which
+/// the socket was sent everything, so no event is sent twice or left out.
 #[derive(Debug)]
 pub(super) enum WriteOwner<W> {
-    /// The task of the socket.
+    /// The task of the socket has it.
     Task,
-    /// The fan-out.
+    /// The fan-out has it.
     FanOut {
         writer: W,
         /// Everything up to here is sent.
         position: Position,
-        /// Wakes the task of the socket, which reads meanwhile.
+        /// Wakes the task, which reads from the client meanwhile.
         task: Option<Waker>,
     },
-    /// Neither: the fan-out has given it back, and the task has not taken it yet.
+    /// The fan-out has given it back, and the task has not reclaimed it yet.
     Returned {
         writer: W,
-        /// Everything up to here is sent, or is begun and waits in the writer.
+        /// Everything up to here is sent, or waits partly sent in the writer.
         position: Position,
     },
 }
 
 impl<W> WriteOwner<W> {
-    /// The task gives the writer to the fan-out.
+    /// Task to fan-out.
     pub(super) fn hand_over(&mut self, writer: W, position: Position) {
         *self = Self::FanOut { writer, position, task: None };
     }
 
-    /// The task takes the writer back, from wherever it is; `None` if the task has it.
+    /// To the task, from wherever the writer is; `None` if the task has it.
     pub(super) fn reclaim(&mut self) -> Option<(W, Position)> {
         match std::mem::replace(self, Self::Task) {
             Self::Task => None,
@@ -42,19 +42,21 @@ impl<W> WriteOwner<W> {
         }
     }
 
-    /// The fan-out gives the writer back; returns what wakes the task.
+    /// Fan-out to task. Returns the waker of the task, if it waits for the writer.
     pub(super) fn give_back(&mut self) -> Option<Waker> {
-        if !matches!(self, Self::FanOut { .. }) {
-            return None;
+        match std::mem::replace(self, Self::Task) {
+            Self::FanOut { writer, position, task } => {
+                *self = Self::Returned { writer, position };
+                task
+            }
+            other @ (Self::Task | Self::Returned { .. }) => {
+                *self = other;
+                None
+            }
         }
-        let Self::FanOut { writer, position, task } = std::mem::replace(self, Self::Task) else {
-            return None;
-        };
-        *self = Self::Returned { writer, position };
-        task
     }
 
-    /// Whether the fan-out does not have the writer; the task is woken when it gives it back.
+    /// Ready when the fan-out does not have the writer; until then, [`Self::give_back`] wakes the task.
     pub(super) fn poll_returned(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Task | Self::Returned { .. } => Poll::Ready(()),

@@ -1,7 +1,8 @@
-//! The writer of a socket goes to and fro between the task and the fan-out, over a line that takes as
-//! many bytes as it likes: in every order of steps, whole frames arrive, each once, in order.
+//! Model test: the task and the fan-out pass the writer of a socket back and forth, and the kernel takes
+//! any number of bytes at a time. Whatever the order of steps, the client gets whole frames, each once,
+//! in order.
 
-#[path = "../../../../../tests/hostile/dice.rs"]
+#[path = "../../../../tests/hostile/dice.rs"]
 #[allow(dead_code, reason = "shared with the bench of hostile inputs, which uses the rest")]
 mod dice;
 
@@ -11,80 +12,80 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use self::dice::Dice;
-use super::owner::WriteOwner;
+use super::write_owner::WriteOwner;
 use crate::serve::hub::Position;
-use crate::serve::web::socket::{Offered, Outgoing, Queue};
+use crate::serve::websocket::{OutgoingFrame, SendOutcome, SendQueue};
 
-/// A line with a buffer of the system's: it takes what there is room for, or nothing.
+/// A connection whose kernel buffer takes as many bytes as it has room for.
 #[derive(Default)]
-struct Line {
+struct Connection {
     room: usize,
-    arrived: Vec<u8>,
+    received: Vec<u8>,
 }
 
-impl Line {
-    fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Connection {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.room == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let taken = bytes.len().min(self.room);
         self.room -= taken;
-        self.arrived.extend(&bytes[..taken]);
+        self.received.extend(&bytes[..taken]);
         Ok(taken)
     }
 }
 
 /// The task of a socket and the fan-out, one step of either at a time.
 struct Socket {
-    line: RefCell<Line>,
-    owner: WriteOwner<Queue>,
+    connection: RefCell<Connection>,
+    owner: WriteOwner<SendQueue>,
     /// The writer, while the task has it.
-    queue: Option<Queue>,
-    /// Up to here, the task has sent or begun everything.
+    queue: Option<SendQueue>,
+    /// Everything up to here is sent or partly sent by the task.
     position: Position,
-    /// Events that have happened; event `n` is a line that says so.
+    /// The number of the last event; event `n` is the line [`event`] of `n`.
     latest: u64,
     pongs: usize,
 }
 
-/// The event of this number, with a length of its own.
+/// The line of an event; its length depends on its number.
 fn event(number: u64) -> Arc<str> {
     format!("{number}:{}\n", "x".repeat((number * 7 % 40) as usize)).into()
 }
 
-fn batch(from: u64, to: u64) -> Outgoing {
-    Outgoing::text((from + 1..=to).map(event).collect())
+fn batch(from: u64, to: u64) -> OutgoingFrame {
+    OutgoingFrame::text((from + 1..=to).map(event).collect())
 }
 
 impl Socket {
     fn new() -> Self {
         Self {
-            line: RefCell::default(),
+            connection: RefCell::default(),
             owner: WriteOwner::Task,
-            queue: Some(Queue::default()),
+            queue: Some(SendQueue::default()),
             position: Position::at(0),
             latest: 0,
             pongs: 0,
         }
     }
 
-    /// The task's way to its writer.
-    fn queue(&mut self) -> &mut Queue {
+    /// The writer, which the task reclaims if it does not have it.
+    fn queue(&mut self) -> &mut SendQueue {
         self.queue.get_or_insert_with(|| {
-            let (queue, position) = self.owner.reclaim().expect("somebody has it");
+            let (queue, position) = self.owner.reclaim().expect("the task or the owner has it");
             self.position = position;
             queue
         })
     }
 
-    /// Writes what the line takes of what waits.
+    /// Sends as much of the queue as the connection takes; whether it is empty.
     fn flush(&mut self) -> bool {
         let queue = self.queue.as_mut().expect("the task writes");
         while !queue.is_empty() {
-            let mut slots = [io::IoSlice::new(&[]); 3];
-            let used = queue.next(&mut slots);
-            let bytes: Vec<u8> = slots[..used].iter().flat_map(|slot| slot.to_vec()).collect();
-            match self.line.borrow_mut().take(&bytes) {
+            let mut slices = [io::IoSlice::new(&[]); 3];
+            let used = queue.fill(&mut slices);
+            let bytes: Vec<u8> = slices[..used].iter().flat_map(|slice| slice.to_vec()).collect();
+            match self.connection.borrow_mut().send(&bytes) {
                 Ok(taken) => queue.advance(taken),
                 Err(_) => return false,
             }
@@ -92,15 +93,16 @@ impl Socket {
         true
     }
 
-    /// The task has something of its own to say, such as the answer to a ping.
-    fn answer(&mut self) {
+    /// The task sends something of its own: the answer to a ping.
+    fn send_pong(&mut self) {
         self.pongs += 1;
-        let pong = Outgoing::control(tungstenite::protocol::frame::coding::Control::Pong, b"?");
+        let pong =
+            OutgoingFrame::control(tungstenite::protocol::frame::coding::Control::Pong, b"?");
         self.queue().push(pong);
         self.flush();
     }
 
-    /// The task was woken by its client or by the fan-out.
+    /// One step of the task, woken by its client or by the fan-out.
     fn run_task(&mut self) {
         if !matches!(self.owner, WriteOwner::FanOut { .. }) {
             self.queue();
@@ -119,27 +121,28 @@ impl Socket {
         }
     }
 
-    /// The fan-out passes by.
+    /// One pass of the fan-out.
     fn run_fan_out(&mut self) {
         let WriteOwner::FanOut { writer, position, .. } = &mut self.owner else { return };
         if *position == Position::at(self.latest) {
             return;
         }
         let frame = batch(position.cursor(), self.latest);
-        let whole = frame.whole();
-        let offered = writer.offer(&whole, &frame, |bytes| self.line.borrow_mut().take(bytes));
-        if offered != Offered::Refused {
+        let bytes = frame.to_bytes();
+        let outcome =
+            writer.try_send(&bytes, &frame, |bytes| self.connection.borrow_mut().send(bytes));
+        if outcome != SendOutcome::NotSent {
             *position = Position::at(self.latest);
         }
-        if offered != Offered::Sent {
+        if outcome != SendOutcome::Complete {
             self.owner.give_back();
         }
     }
 
-    /// A strict reader: every frame whole, every event once and in order, every answer there.
-    fn judge(&self) {
-        let line = self.line.borrow();
-        let (mut rest, mut next, mut pongs) = (&line.arrived[..], 1, 0);
+    /// Parses what the client received: every frame whole, every event once and in order, every pong.
+    fn check(&self) {
+        let connection = self.connection.borrow();
+        let (mut rest, mut next, mut pongs) = (&connection.received[..], 1, 0);
         while let [first, length, ..] = *rest {
             assert!(length < 127 && (first == 0x81 || first == 0x8a), "{first:x} {length}");
             let (length, head) = match length {
@@ -165,27 +168,27 @@ impl Socket {
 
 /// Millions of steps in random order; a seed that fails is named.
 #[test]
-fn whoever_writes_in_whatever_order_the_client_gets_whole_frames_once() {
+fn the_client_gets_whole_frames_once_in_any_order_of_steps() {
     for seed in 0..4000 {
         let mut dice = Dice::of(seed, 0, 0);
         let mut socket = Socket::new();
         for _ in 0..500 {
             match dice.below(8) {
                 0 | 1 => socket.latest += 1,
-                2 => socket.answer(),
+                2 => socket.send_pong(),
                 3 => socket.run_task(),
                 4 | 5 => socket.run_fan_out(),
-                _ => socket.line.get_mut().room += dice.below(60),
+                _ => socket.connection.get_mut().room += dice.below(60),
             }
         }
-        // The line recovers.
-        socket.line.get_mut().room = usize::MAX;
+        // The connection takes everything again.
+        socket.connection.get_mut().room = usize::MAX;
         while !matches!(socket.owner, WriteOwner::FanOut { .. }) {
             socket.run_task();
         }
         socket.run_fan_out();
-        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| socket.judge()));
-        assert!(judged.is_ok(), "seed {seed}");
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| socket.check()));
+        assert!(checked.is_ok(), "seed {seed}");
     }
 }
 
@@ -206,6 +209,6 @@ fn the_task_is_woken_when_the_fan_out_gives_the_writer_back() {
     owner.give_back().unwrap().wake();
     assert!(woken.0.load(std::sync::atomic::Ordering::Relaxed));
     assert!(owner.poll_returned(&mut Context::from_waker(&waker)).is_ready());
-    assert!(owner.give_back().is_none(), "it has nothing any more");
+    assert!(owner.give_back().is_none(), "the fan-out does not have it any more");
     assert!(owner.reclaim().is_some() && owner.reclaim().is_none());
 }

@@ -1,20 +1,20 @@
-//! Under which names it answers, and whose pages may act: V-20.
+//! Which hosts are accepted, and whose pages may send requests that change something (V-20).
 
 use std::sync::Mutex;
 
-use super::door::{Address, Door, Provenance, Public};
+use super::host_policy::{AcceptedHost, HostPolicy, PublicHost, RequestSource};
 
-fn door(listen: &str, name: Option<&str>) -> Door {
-    let public = Public::Named(Mutex::new(name.map(str::to_owned)));
-    Door::new(listen.parse().unwrap(), public)
+fn policy(listen: &str, name: Option<&str>) -> HostPolicy {
+    let public = PublicHost::Named(Mutex::new(name.map(str::to_owned)));
+    HostPolicy::new(listen.parse().unwrap(), public)
 }
 
 /// V-20.
 #[test]
-fn only_our_own_names_are_answered() {
-    let door = door("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
+fn only_our_own_hosts_are_accepted() {
+    let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
     for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "a-b.trycloudflare.com"] {
-        assert!(door.address(host).is_some(), "{host}");
+        assert!(policy.accept(host).is_some(), "{host}");
     }
     for host in [
         "",
@@ -31,7 +31,7 @@ fn only_our_own_names_are_answered() {
         "localhost:8080:8080",
         "localhost:99999",
     ] {
-        assert_eq!(door.address(host), None, "{host}");
+        assert_eq!(policy.accept(host), None, "{host}");
     }
 }
 
@@ -144,68 +144,68 @@ const PUBLIC: &[&str] = &[
     ".trycloudflare.com",
 ];
 
-/// Whatever is put before, after or into a name that is ours makes it another one.
+/// A byte more before, after or in one of our hosts makes it a foreign one.
 #[test]
-fn a_name_that_is_ours_has_one_spelling() {
-    let door = door("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
+fn each_of_our_hosts_has_one_spelling() {
+    let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
     for name in ["localhost", "127.0.0.1", "[::1]"] {
         for port in PORTS {
-            assert_eq!(door.address(&format!("{name}{port}")), None, "{name}{port}");
+            assert_eq!(policy.accept(&format!("{name}{port}")), None, "{name}{port}");
         }
     }
     for name in NAMES {
-        assert_eq!(door.address(&format!("{name}:8080")), None, "{name:?}");
+        assert_eq!(policy.accept(&format!("{name}:8080")), None, "{name:?}");
     }
     for name in PUBLIC {
-        assert_eq!(door.address(name), None, "{name:?}");
+        assert_eq!(policy.accept(name), None, "{name:?}");
     }
-    assert!(door.address("127.0.0.2:8080").is_some());
+    assert!(policy.accept("127.0.0.2:8080").is_some());
 }
 
 #[test]
-fn an_address_is_written_as_browsers_write_it() {
-    let door = door("0.0.0.0:8080", None);
+fn ip_addresses_are_accepted_as_browsers_write_them() {
+    let policy = policy("0.0.0.0:8080", None);
     for host in ["[2001:db8::1]:8080", "[::ffff:c000:205]:8080", "[::]:8080", "0.0.0.0:8080"] {
-        assert!(door.address(host).is_some(), "{host}");
+        assert!(policy.accept(host).is_some(), "{host}");
     }
     for host in ["[2001:DB8::1]:8080", "[2001:db8:0::1]:8080", "[::ffff:192.0.2.5]:8080"] {
-        assert_eq!(door.address(host), None, "{host}");
+        assert_eq!(policy.accept(host), None, "{host}");
     }
-    let door = super::door_tests::door("127.0.0.1:80", None);
+    let policy = super::host_policy_tests::policy("127.0.0.1:80", None);
     for host in ["localhost:080", "localhost:", "localhost:+80", "localhost:80:80", "[::1]:"] {
-        assert_eq!(door.address(host), None, "{host}");
+        assert_eq!(policy.accept(host), None, "{host}");
     }
-    assert!(door.address("localhost:80").is_some());
+    assert!(policy.accept("localhost:80").is_some());
 }
 
 #[test]
 fn port_80_needs_no_port_in_the_header() {
-    assert!(door("127.0.0.1:80", None).address("localhost").is_some());
-    assert!(door("[::1]:80", None).address("[::1]").is_some());
+    assert!(policy("127.0.0.1:80", None).accept("localhost").is_some());
+    assert!(policy("[::1]:80", None).accept("[::1]").is_some());
 }
 
 #[test]
-fn beyond_loopback_addresses_in_numbers_are_answered_and_names_are_not() {
-    let door = door("0.0.0.0:8080", None);
-    assert!(door.address("192.168.1.5:8080").is_some());
-    assert!(door.address("laptop.local:8080").is_none());
+fn beyond_loopback_ip_addresses_are_accepted_and_names_are_not() {
+    let policy = policy("0.0.0.0:8080", None);
+    assert!(policy.accept("192.168.1.5:8080").is_some());
+    assert!(policy.accept("laptop.local:8080").is_none());
 }
 
 #[test]
-fn alone_any_quick_tunnel_name_is_answered() {
-    let door = Door::new("127.0.0.1:8080".parse().unwrap(), Public::AnyQuickTunnel);
-    assert!(door.address("some-words.trycloudflare.com").is_some());
-    assert!(door.address("a.b.trycloudflare.com").is_none());
-    assert!(door.address(".trycloudflare.com").is_none());
+fn without_a_supervisor_any_quick_tunnel_name_is_accepted() {
+    let policy = HostPolicy::new("127.0.0.1:8080".parse().unwrap(), PublicHost::AnyQuickTunnel);
+    assert!(policy.accept("some-words.trycloudflare.com").is_some());
+    assert!(policy.accept("a.b.trycloudflare.com").is_none());
+    assert!(policy.accept(".trycloudflare.com").is_none());
     for other in ["api.trycloudflare.com", "-a.trycloudflare.com", "a-.trycloudflare.com"] {
-        assert!(door.address(other).is_none(), "{other}");
+        assert!(policy.accept(other).is_none(), "{other}");
     }
 }
 
 #[test]
 fn foreign_pages_may_neither_upgrade_nor_post() {
-    let here = Address::Tunnel("a.trycloudflare.com".into());
-    let from = |origin, site| Provenance { origin, site };
+    let here = AcceptedHost::Tunnel("a.trycloudflare.com".into());
+    let from = |origin, fetch_site| RequestSource { origin, fetch_site };
     let ours = Some("https://a.trycloudflare.com");
     let evil = Some("https://evil.test");
     assert!(here.may_upgrade(from(ours, None)) && here.may_post(from(ours, None)));
@@ -221,7 +221,7 @@ fn foreign_pages_may_neither_upgrade_nor_post() {
 
 proptest::proptest! {
     #[test]
-    fn no_host_makes_the_door_panic(host in "\\PC{0,80}") {
-        let _ = door("127.0.0.1:8080", None).address(&host);
+    fn no_host_header_makes_the_policy_panic(host in "\\PC{0,80}") {
+        let _ = policy("127.0.0.1:8080", None).accept(&host);
     }
 }
