@@ -14,7 +14,7 @@ use super::service::{Child, DRAIN_TIMEOUT};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 
 /// The longest line holds a path of 4 096 bytes, each written by JSON as six at most, and the rest.
-const MAX_LINE_BYTES: u64 = 32 * 1024;
+const MAX_LINE_BYTES: usize = 32 * 1024;
 
 /// For all lines together: a hundred thousand things of dead sessions.
 const MAX_OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
@@ -34,7 +34,7 @@ impl Cleaner {
         let mut command = Command::new(program);
         command.args(["--stale", "--yes", "--json"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = ServiceProcess::start(name, command, session_id)?;
+        let mut process = ServiceProcess::spawn(name, command, session_id)?;
         let stdout = pipe_receiver(name, process.stdout.take())?;
         let output = tokio::spawn(async move {
             match stdout {

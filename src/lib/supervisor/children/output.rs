@@ -2,9 +2,10 @@
 
 use std::os::fd::OwnedFd;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
+use tokio::io::AsyncBufRead;
 use tokio::net::unix::pipe;
 
+use crate::line_reader::{LineEnd, read_line};
 use crate::process::SpawnError;
 use crate::terminal::{sanitize_line, truncate_to_bytes};
 
@@ -23,11 +24,12 @@ pub(super) fn pipe_receiver(
 /// The next line of a stream, in pieces of at most `max_bytes`; `None` at its end.
 pub(super) async fn next_line(
     reader: &mut (impl AsyncBufRead + Unpin),
-    max_bytes: u64,
+    max_bytes: usize,
 ) -> Option<String> {
     let mut line = Vec::new();
-    match reader.take(max_bytes).read_until(b'\n', &mut line).await {
-        Ok(0) | Err(_) => None,
+    match read_line(reader, &mut line, max_bytes).await {
+        Ok(LineEnd::Eof) if line.is_empty() => None,
+        Err(_) => None,
         Ok(_) => Some(String::from_utf8_lossy(&line).trim_end().to_owned()),
     }
 }

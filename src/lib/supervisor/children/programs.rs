@@ -18,9 +18,9 @@ impl Programs {
     /// With the first program that is missing.
     pub(in crate::supervisor) fn find() -> Result<Self, SpawnError> {
         Ok(Self {
-            serve: process::program_path(ChildRole::Serve.program())?,
-            tunnel: process::program_path(ChildRole::Tunnel.program())?,
-            clean: process::program_path(ChildRole::Cleaner.program())?,
+            serve: process::sibling_path(ChildRole::Serve.program())?,
+            tunnel: process::sibling_path(ChildRole::Tunnel.program())?,
+            clean: process::sibling_path(ChildRole::Cleaner.program())?,
         })
     }
 }

@@ -167,7 +167,7 @@ impl Children {
     /// Kills the processes that carry the mark of this session, but for the `spared` pids, and returns
     /// the pids of those that it found. One that may not be killed is found again at the end.
     pub(super) fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
-        let marked = SessionProcess::by(OsStr::new(&self.session_id)).into_iter();
+        let marked = SessionProcess::find_all(OsStr::new(&self.session_id)).into_iter();
         let marked = marked.filter(|marked| !spared.contains(&marked.pid()));
         marked
             .map(|marked| {

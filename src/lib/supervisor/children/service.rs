@@ -23,7 +23,7 @@ use crate::terminal::sanitize_line;
 const MAX_QUEUED_ORDERS: usize = 16;
 
 /// Longer lines of standard error are quoted in pieces.
-const MAX_STDERR_LINE_BYTES: u64 = 1024;
+const MAX_STDERR_LINE_BYTES: usize = 1024;
 
 /// For all of standard error. A service writes a line when it fails; 16 MiB is an attack.
 const MAX_STDERR_BYTES: u64 = 16 * 1024 * 1024;
@@ -97,7 +97,7 @@ impl<O: Order> Service<O> {
         let refused = |source| SpawnError::Refused { name, source };
         let (inbox, outbox, lifeline) = control::pair::<Message, O>().map_err(refused)?;
         command.stdin(lifeline);
-        let mut process = ServiceProcess::start(name, command, session_id)?;
+        let mut process = ServiceProcess::spawn(name, command, session_id)?;
         let stderr = pipe_receiver(name, process.stderr.take())?;
         let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
         tokio::spawn(send_orders(outbox, queued_orders));
@@ -218,15 +218,15 @@ impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> 
                 protocol.check(&message, *self.answer_permitted.borrow())?;
                 Ok(Some(message))
             }
-            Ok(None) | Err(FrameError::Broken(_)) => Ok(None),
+            Ok(None) | Err(FrameError::Io(_)) => Ok(None),
             Err(FrameError::TooLong) => {
                 Err(Violation::Hostile("said a line that is too long".to_owned()))
             }
             // A service of this version sends no invalid message as its first.
-            Err(FrameError::NotUnderstood(_)) if !protocol.has_greeted() => {
+            Err(FrameError::Malformed(_)) if !protocol.has_greeted() => {
                 Err(Violation::VersionMismatch("speaks another version's language".to_owned()))
             }
-            Err(FrameError::NotUnderstood(error)) => Err(Violation::Hostile(format!(
+            Err(FrameError::Malformed(error)) => Err(Violation::Hostile(format!(
                 "said something that this version does not understand ({})",
                 excerpt(&error.to_string())
             ))),

@@ -71,7 +71,7 @@ fn end_text(reason: &EndReason) -> String {
         EndReason::Requested(EndRequest::ControlSocket) => "asked to end".to_owned(),
         EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
         EndReason::Unconfined(missing) => format!(
-            "confinement was required and is not whole: {}; take a newer kernel, or leave out \
+            "confinement is required but incomplete: {}; use a newer kernel, or leave out \
              --require-confinement",
             escape_control(missing)
         ),

@@ -98,7 +98,7 @@ impl EventLoop {
                 Err(_) => return,
             },
         };
-        let link = Secret::new(format!("{address}/t/{}", &*self.ticket.reveal()));
+        let link = Secret::new(format!("{address}/t/{}", &*self.ticket.expose_secret()));
         self.console.show_link(&link, is_public);
     }
 }

@@ -54,8 +54,8 @@ impl EventLoop {
                 }
                 let confinement = &protection.confinement;
                 let required = self.config.confinement == ConfinementPolicy::Required;
-                if required && !confinement.is_whole() {
-                    let reason = EndReason::Unconfined(confinement.fact());
+                if required && !confinement.is_complete() {
+                    let reason = EndReason::Unconfined(confinement.summary());
                     return Some(SessionEvent::End(reason));
                 }
                 if let Ok(address) = self.listener.local_addr() {

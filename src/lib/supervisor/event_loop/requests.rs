@@ -12,7 +12,7 @@ impl EventLoop {
     pub(super) fn open_control_socket(&mut self) -> mpsc::Receiver<IncomingRequest> {
         let (requests, queue) = mpsc::channel(1);
         if let Some(run_dir) = &self.run_dir {
-            match Listener::bind(&run_dir.control_socket(), process::own_user()) {
+            match Listener::bind(&run_dir.control_socket(), process::own_uid()) {
                 Ok(listener) => self.control_task = Some(tokio::spawn(listener.serve(requests))),
                 Err(error) => self.console.warn(&format!("no control socket: {error}")),
             }

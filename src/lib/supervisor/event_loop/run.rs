@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::state::{EventLoop, Setup};
 use super::streams::Streams;
 use crate::control::IncomingRequest;
-use crate::process::{self, EndSignal, EndSignals};
+use crate::process::{self, TerminationSignal, TerminationSignals};
 use crate::supervisor::children::ChildEvent;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
@@ -17,7 +17,7 @@ use crate::supervisor::session::{
 
 /// What wakes the loop.
 enum Wakeup {
-    Signal(EndSignal),
+    Signal(TerminationSignal),
     /// Ctrl+Z.
     Suspend,
     StreamClosed(EndRequest),
@@ -35,11 +35,11 @@ enum Wakeup {
 /// When the system refuses a signal handler.
 pub(in crate::supervisor) async fn run(
     setup: Setup,
-    mut signals: EndSignals,
+    mut signals: TerminationSignals,
 ) -> io::Result<SessionOutcome> {
     let mut sigchld = signal(SignalKind::child())?;
     // Caught, because a stopped supervisor would leave the room public without its operator.
-    let mut suspend = signal(SignalKind::from_raw(process::STOP_KEY))?;
+    let mut suspend = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
     let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
     let mut requests = event_loop.open_control_socket();
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
@@ -54,7 +54,7 @@ pub(in crate::supervisor) async fn run(
         // request is answered after the messages that came before it.
         let wakeup = tokio::select! {
             biased;
-            which = signals.next() => Wakeup::Signal(which),
+            which = signals.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
             request = streams.closed() => Wakeup::StreamClosed(request),
             _ = sigchld.recv() => Wakeup::ChildExited,
@@ -81,9 +81,11 @@ impl EventLoop {
     fn handle(&mut self, wakeup: Wakeup) -> Vec<SessionEvent> {
         let end = |request| Some(SessionEvent::End(EndReason::Requested(request)));
         let event = match wakeup {
-            Wakeup::Signal(EndSignal::Hangup) => end(EndRequest::TerminalClosed),
-            Wakeup::Signal(EndSignal::Interrupt) => end(EndRequest::Interrupt),
-            Wakeup::Signal(EndSignal::Terminate | EndSignal::Quit) => end(EndRequest::Terminate),
+            Wakeup::Signal(TerminationSignal::Hangup) => end(EndRequest::TerminalClosed),
+            Wakeup::Signal(TerminationSignal::Interrupt) => end(EndRequest::Interrupt),
+            Wakeup::Signal(TerminationSignal::Terminate | TerminationSignal::Quit) => {
+                end(EndRequest::Terminate)
+            }
             Wakeup::StreamClosed(request) => end(request),
             Wakeup::Suspend => {
                 self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
