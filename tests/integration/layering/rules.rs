@@ -77,7 +77,8 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["mod.rs", "cli.rs"],
             &["event_loop"],
-            &["children", "console", "timers.rs"],
+            &["console", "timers.rs"],
+            &["children", "checks.rs"],
             &["session"],
         ],
     ),
