@@ -35,7 +35,7 @@ impl MessageRate {
         let talks_too_much = || {
             let Self { burst, per_second, .. } = self;
             Violation::Hostile(format!(
-                "talks too much (more than {burst} messages, and {per_second} more each second)"
+                "sent too many messages (more than {burst} at once and {per_second} per second)"
             ))
         };
         self.left = self.left.checked_sub(1_000).ok_or_else(talks_too_much)?;
