@@ -21,7 +21,7 @@ fn found_opened_and_closed_when_told() {
     assert_eq!((&found["version"], &found["source"]), (&json!("2026.9.3"), &json!("chosen")));
     assert_eq!(found["digest"].as_str().unwrap().len(), 64);
     tunnel.open();
-    for kind in ["starting", "url", "registered", "up"] {
+    for kind in ["starting", "url", "settling", "registered"] {
         tunnel.expect(kind);
     }
     let env = &stand_in.records()[0]["env"];
@@ -139,7 +139,7 @@ fn a_drop_and_a_return_are_told_and_a_death_is_a_loss() {
     stand_in.release("lose");
     tunnel.expect("reconnecting");
     stand_in.release("back");
-    tunnel.expect("up");
+    tunnel.expect("registered");
     stand_in.release("die");
     assert!(tunnel.expect("lost")["why"].as_str().unwrap().contains("ended with code 1"));
     assert_eq!(tunnel.ended(), Some(69));

@@ -182,8 +182,8 @@ pub(crate) enum FromTunnel {
         #[serde(deserialize_with = "bounds::url")]
         url: String,
     },
-    /// The edge knows the tunnel.
-    Registered {
+    /// The edge knows the tunnel; its name is given time to appear in DNS.
+    Settling {
         /// `https://` and the host name.
         #[serde(deserialize_with = "bounds::url")]
         url: String,
@@ -191,8 +191,8 @@ pub(crate) enum FromTunnel {
         #[serde(deserialize_with = "bounds::seconds")]
         settle_seconds: u64,
     },
-    /// The address works: announce it.
-    Up {
+    /// The address works and may be announced: `registered` in the JSON of both programs.
+    Registered {
         /// `https://` and the host name.
         #[serde(deserialize_with = "bounds::url")]
         url: String,

@@ -104,9 +104,9 @@ impl Screen {
                     escape_control(url)
                 ));
             }
-            FromTunnel::Registered { settle_seconds: 0, .. } => say("registered"),
-            FromTunnel::Registered { settle_seconds, .. } => self.settling(*settle_seconds),
-            FromTunnel::Up { .. } => {
+            FromTunnel::Settling { settle_seconds: 0, .. } => say("registered"),
+            FromTunnel::Settling { settle_seconds, .. } => self.settling(*settle_seconds),
+            FromTunnel::Registered { .. } => {
                 self.clear();
                 say("up");
             }
@@ -127,8 +127,8 @@ impl Screen {
 
     fn tell_programs(&mut self, state: &FromTunnel) -> OutputState {
         if let FromTunnel::Url { url }
-        | FromTunnel::Registered { url, .. }
-        | FromTunnel::Up { url } = state
+        | FromTunnel::Settling { url, .. }
+        | FromTunnel::Registered { url } = state
         {
             self.link = Some(self.origin.public(url));
         }
@@ -141,7 +141,7 @@ impl Screen {
     /// The link, when it works for the first time.
     fn link_once(&mut self, state: &FromTunnel) -> OutputState {
         match (&self.link, state) {
-            (Some(link), FromTunnel::Up { .. }) if !self.announced => {
+            (Some(link), FromTunnel::Registered { .. }) if !self.announced => {
                 self.announced = true;
                 terminal::print_line(link)
             }
@@ -154,7 +154,7 @@ impl Screen {
         let line = match state {
             FromTunnel::Starting => Line::Starting,
             FromTunnel::Url { url } => Line::Url { url: self.origin.public(url) },
-            FromTunnel::Up { url } => Line::Registered { url: self.origin.public(url) },
+            FromTunnel::Registered { url } => Line::Registered { url: self.origin.public(url) },
             FromTunnel::Reconnecting => Line::Reconnecting { url },
             FromTunnel::Lost { why, retry_after } => {
                 Line::Lost { url, why, retry_after: *retry_after }
@@ -166,7 +166,7 @@ impl Screen {
             | FromTunnel::Found { .. }
             | FromTunnel::Unconfined { .. }
             | FromTunnel::Unregistered
-            | FromTunnel::Registered { .. } => return OutputState::Open,
+            | FromTunnel::Settling { .. } => return OutputState::Open,
         };
         terminal::print_line(&terminal::json(&line).expect("texts and numbers are always JSON"))
     }

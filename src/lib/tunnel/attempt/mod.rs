@@ -188,7 +188,7 @@ impl Attempt {
                 let url = host.url();
                 self.phase = Phase::Settling(host, now + self.settle);
                 let settle_seconds = self.settle.as_secs();
-                vec![Action::Report(FromTunnel::Registered { url, settle_seconds })]
+                vec![Action::Report(FromTunnel::Settling { url, settle_seconds })]
             }
             (Phase::Settling(host, _), Readiness::No) => {
                 self.phase = Phase::Confirmed(host);
@@ -202,7 +202,7 @@ impl Attempt {
             (Phase::Reconnecting(host, _), Readiness::Yes) => {
                 let url = host.url();
                 self.phase = Phase::Up(host);
-                vec![Action::Report(FromTunnel::Up { url })]
+                vec![Action::Report(FromTunnel::Registered { url })]
             }
             (
                 Phase::Settling(..) | Phase::Up(_) | Phase::Reconnecting(..),
@@ -241,7 +241,7 @@ impl Attempt {
             Phase::Settling(host, _) => {
                 let url = host.url();
                 self.phase = Phase::Up(host);
-                vec![Action::Report(FromTunnel::Up { url })]
+                vec![Action::Report(FromTunnel::Registered { url })]
             }
             Phase::Up(_) => Vec::new(),
             Phase::Reconnecting(..) => {

@@ -38,8 +38,8 @@ fn confirmed(settle: Duration) -> Attempt {
 fn up() -> Attempt {
     let mut attempt = confirmed(Duration::ZERO);
     let told = attempt.on(2 * S, Event::Ready(Readiness::Yes));
-    let registered = FromTunnel::Registered { url: url(), settle_seconds: 0 };
-    let announced = FromTunnel::Up { url: url() };
+    let registered = FromTunnel::Settling { url: url(), settle_seconds: 0 };
+    let announced = FromTunnel::Registered { url: url() };
     // The next look comes three seconds later.
     assert_eq!(told[..2], [Action::Report(registered), Action::Report(announced)]);
     attempt
@@ -59,13 +59,13 @@ fn it_is_announced_only_after_ready_and_the_settling_time() {
     assert_eq!(attempt.on(2 * S, Event::Ready(Readiness::No)), [Action::AskReady(port())]);
     attempt.on(2 * S, line(Meaning::Registered));
     let told = attempt.on(3 * S, Event::Ready(Readiness::Yes));
-    assert!(matches!(&told[0], Action::Report(FromTunnel::Registered { settle_seconds: 8, .. })));
+    assert!(matches!(&told[0], Action::Report(FromTunnel::Settling { settle_seconds: 8, .. })));
     for second in 4..11 {
         let told = attempt.on(second * S, Event::Tick);
         assert!(told.iter().all(|action| !matches!(action, Action::Report(_))));
     }
     let told = attempt.on(11 * S, Event::Tick);
-    assert_eq!(told[0], Action::Report(FromTunnel::Up { url: url() }));
+    assert_eq!(told[0], Action::Report(FromTunnel::Registered { url: url() }));
 }
 
 #[test]
@@ -82,7 +82,10 @@ fn a_drop_while_it_settles_begins_the_settling_anew() {
             .iter()
             .all(|a| !matches!(a, Action::Report(_)))
     );
-    assert_eq!(attempt.on(14 * S, Event::Tick)[0], Action::Report(FromTunnel::Up { url: url() }));
+    assert_eq!(
+        attempt.on(14 * S, Event::Tick)[0],
+        Action::Report(FromTunnel::Registered { url: url() })
+    );
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn an_edge_that_stays_away_for_a_minute_is_a_loss_and_one_that_returns_is_up() {
     assert_eq!(told[0], Action::Report(FromTunnel::Reconnecting));
     attempt.on(7 * S, Event::Ready(Readiness::No));
     let told = attempt.on(30 * S, Event::Ready(Readiness::Yes));
-    assert_eq!(told[0], Action::Report(FromTunnel::Up { url: url() }));
+    assert_eq!(told[0], Action::Report(FromTunnel::Registered { url: url() }));
     attempt.on(40 * S, Event::Ready(Readiness::No));
     attempt.on(41 * S, Event::Ready(Readiness::No));
     assert!(attempt.on(99 * S, Event::Tick).iter().all(|a| !matches!(a, Action::GiveUp(_))));
@@ -238,7 +241,7 @@ mod any_order {
                 }
                 ready |= matches!(event, Event::Ready(Readiness::Yes));
                 let actions = attempt.on(now, event);
-                if actions.iter().any(|a| matches!(a, Action::Report(FromTunnel::Up { .. }))) {
+                if actions.iter().any(|a| matches!(a, Action::Report(FromTunnel::Registered { .. }))) {
                     prop_assert!(ready);
                 }
                 if actions.iter().any(|a| matches!(a, Action::GiveUp(_))) {
