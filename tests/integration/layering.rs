@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 const MODULES: &[(&str, &[&str])] = &[
     (
         "supervisor",
-        &["config", "control", "exit", "log", "memory", "paths", "process", "terminal", "token"],
+        &[
+            "config", "control", "exit", "log", "memory", "paths", "process", "terminal", "token",
+            "units",
+        ],
     ),
     (
         "serve",
@@ -23,22 +26,29 @@ const MODULES: &[(&str, &[&str])] = &[
             "quick_tunnel",
             "terminal",
             "token",
+            "units",
+            "wire",
         ],
     ),
-    ("tunnel", &["config", "control", "exit", "paths", "process", "quick_tunnel", "terminal"]),
-    ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
+    (
+        "tunnel",
+        &["config", "control", "exit", "paths", "process", "quick_tunnel", "terminal", "units"],
+    ),
+    ("clean", &["config", "control", "exit", "paths", "process", "terminal", "units"]),
     // What it carries.
     ("control", &["config", "memory", "process", "quick_tunnel", "terminal", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
-    ("chat", &["token"]),
+    ("chat", &["token", "units"]),
+    ("wire", &["chat", "config", "token"]),
     ("exit", &[]),
     ("memory", &[]),
     ("paths", &[]),
     ("process", &["memory", "paths"]),
     ("quick_tunnel", &[]),
-    ("terminal", &[]),
+    ("terminal", &["units"]),
     ("token", &[]),
+    ("units", &[]),
 ];
 
 /// A crate, and the files (or folders) that may name it.

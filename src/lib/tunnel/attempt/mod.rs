@@ -12,7 +12,7 @@ use super::output::{Meaning, Trouble};
 use crate::control::FromTunnel;
 use crate::process::ExitReason;
 use crate::quick_tunnel::QuickTunnelName;
-use crate::terminal::sentence;
+use crate::terminal::sanitize_line;
 
 pub(super) use events::{Action, Event, Protocol, Readiness};
 use phase::{ADDRESS, Phase, RECONNECT, SILENCE};
@@ -112,7 +112,7 @@ impl Attempt {
             }
             Meaning::Unsettled | Meaning::Unregistered => self.next_look = now,
             Meaning::Unconfined(what) => {
-                return vec![Action::Report(FromTunnel::Unconfined { what: sentence(&what) })];
+                return vec![Action::Report(FromTunnel::Unconfined { what: sanitize_line(&what) })];
             }
             Meaning::Trouble(trouble) => return self.troubled(now, trouble),
         }
