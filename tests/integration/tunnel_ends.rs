@@ -10,7 +10,7 @@ const ORIGIN: &str = "http://127.0.0.1:8080";
 fn up(place: &Place, orders: &str) -> (StandIn, Program) {
     let stand_in = StandIn::install(place, orders);
     let mut program = watched(&tunnel(place, &stand_in, &[ORIGIN]));
-    program.stderr_with("up");
+    program.stderr_with("the public address works");
     (stand_in, program)
 }
 
@@ -35,7 +35,7 @@ fn a_signal_before_there_is_an_address_ends_it_too() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HANGS);
     let mut program = watched(&tunnel(&place, &stand_in, &[ORIGIN]));
-    program.stderr_with("asking for a public address");
+    program.stderr_with("requesting a public address");
     program.signal("TERM");
     program.wait().expect_code(0);
     runtime_is_empty(&place);
@@ -85,7 +85,7 @@ fn a_reader_that_goes_away_ends_it_at_once() {
     command.args(["-c", "\"$0\" \"$@\" | head -1"]).arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
     assert_eq!(ended.stdout, format!("https://{HOST}\n"));
-    assert!(ended.stderr.contains("nobody reads the link any more"), "{ended:#?}");
+    assert!(ended.stderr.contains("the reader of the link is gone"), "{ended:#?}");
     assert!(stand_in.ended_by_term());
     runtime_is_empty(&place);
 }

@@ -66,7 +66,7 @@ fn too_many_requests_are_remembered_in_both_forms() {
 
         let stand_in = StandIn::install_as(&place.root().join("again/cloudflared"), HAPPY);
         let ended = Program::run(tunnel(&place, &stand_in, &["--json", ORIGIN])).expect_code(69);
-        assert!(ended.stderr.contains("can be tried in 10 min"), "{ended:#?}");
+        assert!(ended.stderr.contains("try again in 10 min"), "{ended:#?}");
         let lost: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
         assert_eq!(lost["event"], "lost");
         assert!((590..=600).contains(&lost["retry_after"].as_u64().unwrap()));
@@ -174,7 +174,7 @@ fn a_program_that_cannot_be_run_is_named() {
         "cloudflared cannot be run: No such file"
     };
     for (path, mode, said) in [
-        (broken.clone(), 0o700, "cloudflared cannot be run: it is no program"),
+        (broken.clone(), 0o700, "cloudflared cannot be run: it is not a program"),
         (torn, 0o700, torn_said),
         (broken, 0o600, "it is not executable"),
         (place.root().join("none"), 0, "no such file or directory"),

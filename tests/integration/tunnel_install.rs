@@ -78,7 +78,7 @@ fn a_download_with_another_digest_is_refused_with_both_and_nothing_stays() {
 fn a_download_that_breaks_off_is_kept_and_said() {
     let place = Place::new();
     let ended = Program::run(bare(&place, &server("200 OK", 1000))).expect_code(69);
-    assert!(ended.stderr.contains("what came so far is kept"), "{ended:#?}");
+    assert!(ended.stderr.contains("the next try resumes the download"), "{ended:#?}");
     let part = managed(&place).with_file_name("cloudflared-2026.9.3.part");
     let meta = std::fs::metadata(part).unwrap();
     assert_eq!((meta.len(), meta.permissions().mode() & 0o777), (1000, 0o600));
