@@ -14,11 +14,11 @@ fn recorded(name: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/transcripts");
     let bytes = std::fs::read(folder.join(name).with_extension("txt")).unwrap();
     let text = String::from_utf8_lossy(&bytes);
-    let said = text.lines().filter_map(|line| {
-        let (_, said) = line.split_once(" err| ").or_else(|| line.split_once(" out| "))?;
-        (line.starts_with('+') && said != "<EOF>").then(|| said.to_owned())
+    let lines = text.lines().filter_map(|line| {
+        let (_, printed) = line.split_once(" err| ").or_else(|| line.split_once(" out| "))?;
+        (line.starts_with('+') && printed != "<EOF>").then(|| printed.to_owned())
     });
-    said.collect()
+    lines.collect()
 }
 
 fn parsed(name: &str) -> Vec<OutputLine> {
