@@ -67,7 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "clean/cli.rs",
             "config/check.rs",
             "config/flags.rs",
-            "tunnel/shim.rs",
+            "tunnel/exec.rs",
             "terminal/usage.rs",
         ],
     ),
