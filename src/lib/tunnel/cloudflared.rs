@@ -117,7 +117,7 @@ fn confined_command(
     origin: Option<&Origin>,
 ) -> std::io::Result<Command> {
     let home = &sandbox.home;
-    let mut command = Command::from(process::tied_command()?);
+    let mut command = Command::from(process::shim_command()?);
     command.args(exec::args(sandbox.confinement, origin)).arg(program);
     command
         .env_clear()

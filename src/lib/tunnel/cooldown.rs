@@ -43,7 +43,7 @@ fn remove(base: &Path, path: &Path) {
 /// When the file cannot be written; the caller goes on without.
 pub(super) fn remember(base: &Path, now: SystemTime) -> Result<()> {
     let path = cooldown_file(base);
-    let opened = paths::private_file(&path, MAX_COOLDOWN_FILE_BYTES);
+    let opened = paths::open_private_file(&path, MAX_COOLDOWN_FILE_BYTES);
     let mut file = opened.map_err(|error| with_path(&path, &error))?;
     let content = paths::cooldown_content(now);
     // Cut only afterwards: an empty file is over, and another process could remove it in between.

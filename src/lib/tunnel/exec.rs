@@ -16,7 +16,7 @@ use super::origin::Origin;
 use crate::config::ConfinementPolicy;
 use crate::exit::Exit;
 use crate::paths::{self, Access, Owner};
-use crate::process::{self, Cage, Missing};
+use crate::process::{self, CloudflaredPolicy, MissingLayer};
 use crate::terminal::{self, escape_control};
 
 /// The variable that names the certificates of a network that intercepts TLS.
@@ -25,7 +25,7 @@ const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 struct ExecArgs {
     parent: u32,
     confinement: ConfinementPolicy,
-    policy: Cage,
+    policy: CloudflaredPolicy,
     arguments: Vec<OsString>,
 }
 
@@ -47,13 +47,13 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
     }
     // While root can still read it.
     let format = FileFormat::of(&args.policy.program);
-    let user = process::own_user();
+    let user = process::own_uid();
     let mut unconfined = confine(&args.policy);
     // The change of the user id has cleared the death signal (prctl(2)).
     if process::die_with_parent(args.parent).is_err() {
         return Exit::Failed;
     }
-    let changed_user = process::own_user() != user;
+    let changed_user = process::own_uid() != user;
     if let Some(why) = args.why_unreadable(format).filter(|_| changed_user) {
         terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{why}"));
         return Exit::Unavailable;
@@ -79,19 +79,19 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
 
 /// Gives up files, ports and root's rights. Returns what the kernel could not take away. Files come
 /// first: root may open paths for the rules that the later user cannot see.
-fn confine(policy: &Cage) -> Vec<String> {
+fn confine(policy: &CloudflaredPolicy) -> Vec<String> {
     let mut unconfined = Vec::new();
-    if let Some(missing) = process::cage(policy) {
+    if let Some(missing) = process::restrict_cloudflared(policy) {
         let what = match missing {
-            Missing::Ports => "may connect to any port here",
-            Missing::Landlock { .. }
-            | Missing::Filter { .. }
-            | Missing::Privileges { .. }
-            | Missing::Breach { .. } => "may read and write your files here",
+            MissingLayer::Ports => "may connect to any port here",
+            MissingLayer::Landlock { .. }
+            | MissingLayer::Filter { .. }
+            | MissingLayer::Privileges { .. }
+            | MissingLayer::Breach { .. } => "may read and write your files here",
         };
         unconfined.push(format!("{what}: {missing}"));
     }
-    if let Err(error) = process::leave_root() {
+    if let Err(error) = process::drop_root() {
         unconfined.push(format!("keeps root's user number: {error}"));
     }
     unconfined
@@ -100,7 +100,7 @@ fn confine(policy: &Cage) -> Vec<String> {
 /// Gives up all system calls but those that cloudflared uses. Comes last, because the steps before it
 /// use others.
 fn filter_system_calls() -> Option<String> {
-    let error = process::forbid_processes(process::own_pid()).err()?;
+    let error = process::restrict_cloudflared_syscalls(process::own_pid()).err()?;
     Some(format!(
         "may start processes of its own here ({error}); those are ended with the session, unless \
          they hide"
@@ -145,7 +145,7 @@ impl ExecArgs {
         let program = PathBuf::from(args.next()?);
         let read = ["HOME", CERTIFICATES_VARIABLE].map(OsStr::new);
         let read = read.into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
-        let policy = Cage { program, read, origin };
+        let policy = CloudflaredPolicy { program, read, origin };
         Some(Self { parent, confinement, policy, arguments: args.collect() })
     }
 
@@ -158,7 +158,7 @@ impl ExecArgs {
         };
         let certificates = std::env::var_os(CERTIFICATES_VARIABLE).map(PathBuf::from);
         let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
-        let path = needed.find(|path| !process::may_read(path))?;
+        let path = needed.find(|path| !process::can_read_unprivileged(path))?;
         Some(format!(
             "root runs it as a user of its own, who may not read {}",
             escape_control(&path.to_string_lossy())

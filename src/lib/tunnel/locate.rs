@@ -10,7 +10,7 @@ use super::cloudflared;
 use super::context::Sandbox;
 use super::install::{self, Download, MAX_PROGRAM_BYTES, Pin};
 use crate::config::TunnelSettings;
-use crate::control::Source;
+use crate::control::CloudflaredSource;
 use crate::paths::{self, Access, Owner};
 use crate::terminal::io_reason;
 
@@ -25,7 +25,7 @@ pub(super) struct CloudflaredProgram {
     pub(super) version: Option<String>,
     /// SHA-256, in lower-case hex.
     pub(super) digest: String,
-    pub(super) source: Source,
+    pub(super) source: CloudflaredSource,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub(super) async fn search(
     }
     let mut passed_over = None;
     if let Some(path) = find_on_path(std::env::var_os("PATH").as_deref()) {
-        match examine(path, Source::Path, sandbox).await {
+        match examine(path, CloudflaredSource::Path, sandbox).await {
             Ok(program) => return Ok(SearchResult::Found(program)),
             Err(error) => passed_over = Some(error),
         }
@@ -85,7 +85,7 @@ async fn examine_chosen(path: &Path, sandbox: &Sandbox) -> Result<CloudflaredPro
     if meta.permissions().mode() & 0o111 == 0 {
         return Err(unusable("it is not executable".to_owned()));
     }
-    examine(absolute, Source::Chosen, sandbox).await
+    examine(absolute, CloudflaredSource::Chosen, sandbox).await
 }
 
 /// Checks the digest of the managed copy, before each use.
@@ -104,12 +104,12 @@ pub(super) async fn verify_managed(
         return Err(TunnelError::DigestMismatch { path, found, expected: pin.sha256 });
     }
     let version = Some(pin.version);
-    Ok(CloudflaredProgram { path, version, digest: found, source: Source::Managed })
+    Ok(CloudflaredProgram { path, version, digest: found, source: CloudflaredSource::Managed })
 }
 
 async fn examine(
     path: PathBuf,
-    source: Source,
+    source: CloudflaredSource,
     sandbox: &Sandbox,
 ) -> Result<CloudflaredProgram, TunnelError> {
     let version = cloudflared::query_version(path.clone(), sandbox).await;

@@ -42,7 +42,7 @@ use crate::terminal;
 /// Runs `chattrace-tunnel`, or, with `exec` as its first argument, confines itself and becomes
 /// cloudflared.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
     let mut args = std::env::args_os().skip(1);
     if args.next().is_some_and(|arg| arg == "exec") {
@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
-        && process::tie_to_parent(parent).is_err()
+        && process::become_service(parent).is_err()
     {
         return Exit::Failed.into();
     }

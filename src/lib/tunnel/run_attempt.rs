@@ -50,7 +50,7 @@ pub(super) async fn run_attempt(
     }
     // From here on only the cool-down is written, and our own folder removed. A kernel without
     // Landlock is reported by cloudflared's own confinement.
-    let _ = process::only_read(context.run_dir.parent().unwrap_or(&context.run_dir));
+    let _ = process::restrict_writes(context.run_dir.parent().unwrap_or(&context.run_dir));
     let settle = Duration::from_secs(context.settings.settle_seconds);
     let (mut attempt, actions) = Attempt::start(Duration::ZERO, settle);
     let cloudflared = match spawn(context, program, origin, &attempt) {

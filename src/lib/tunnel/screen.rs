@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::cli::NAME;
 use super::progress::ProgressDisplay;
-use crate::control::{FromTunnel, Source};
+use crate::control::{CloudflaredSource, FromTunnel};
 use crate::terminal::{self, escape_control};
 use crate::units::format_bytes;
 
@@ -98,10 +98,10 @@ impl Screen {
     }
 }
 
-fn describe(source: Source) -> &'static str {
+fn describe(source: CloudflaredSource) -> &'static str {
     match source {
-        Source::Managed => "fetched and checked,",
-        Source::Path => "found on PATH",
-        Source::Chosen => "as named",
+        CloudflaredSource::Managed => "fetched and checked,",
+        CloudflaredSource::Path => "found on PATH",
+        CloudflaredSource::Chosen => "as named",
     }
 }

@@ -16,7 +16,7 @@ use super::stdout::{OutputFormat, Stdout};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::paths::RunDir;
-use crate::process::{self, EndCause, EndSignals};
+use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal;
 
 /// One request to open, one to close, one to kill, and room for one more.
@@ -30,7 +30,7 @@ pub(super) async fn run(cli: &Cli) -> Exit {
             return error.exit();
         }
     };
-    let mut signals = match EndSignals::catch() {
+    let mut signals = match TerminationSignals::catch() {
         Ok(signals) => signals,
         Err(error) => {
             terminal::print_error(NAME, &error);
@@ -55,7 +55,7 @@ async fn run_session(
     origin: Origin,
     stdin: Option<StdinEnd>,
     format: OutputFormat,
-    signals: EndSignals,
+    signals: TerminationSignals,
 ) -> Exit {
     let run_dir = match RunDir::create(&session_name()) {
         Ok(run_dir) => run_dir,
@@ -97,20 +97,20 @@ fn session_name() -> String {
 
 /// Requests the shutdown when its cause comes, and the kill at the next Ctrl+C after it.
 async fn request_shutdown(
-    mut signals: EndSignals,
+    mut signals: TerminationSignals,
     mut stdin: Option<StdinEnd>,
     requests: mpsc::Sender<TunnelRequest>,
 ) {
     let mut stdout_closed = std::pin::pin!(terminal::stdout_closed());
     let cause = tokio::select! {
-        _ = signals.next() => EndCause::Signal,
+        _ = signals.recv() => ShutdownCause::Signal,
         () = stdin_origin::ended(&mut stdin) => {
             terminal::eprint_line("standard input has ended");
-            EndCause::ClosedStream
+            ShutdownCause::ClosedStream
         }
         () = &mut stdout_closed => {
             terminal::eprint_line("the reader of the link is gone");
-            EndCause::ClosedStream
+            ShutdownCause::ClosedStream
         }
     };
     // The receiver is dropped when the program stops for another reason.

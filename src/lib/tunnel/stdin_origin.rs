@@ -1,11 +1,12 @@
 //! The origin: an argument, or the first line of standard input.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 
 use tokio::sync::oneshot;
 
 use super::origin::{MAX_ORIGIN_BYTES, Origin, OriginError};
-use crate::process::EndSignals;
+use crate::line_reader::read_line_blocking;
+use crate::process::TerminationSignals;
 
 /// Completes at the end of standard input, or when the thread that reads it is gone.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(super) struct StdinEnd(oneshot::Receiver<()>);
 /// Without `argument` standard input is read, unless it is a terminal.
 pub(super) async fn resolve(
     argument: Option<&str>,
-    signals: &mut EndSignals,
+    signals: &mut TerminationSignals,
 ) -> Result<Option<(Origin, Option<StdinEnd>)>, OriginError> {
     match argument {
         Some("-") => {}
@@ -26,7 +27,7 @@ pub(super) async fn resolve(
     let (first_line, end) = spawn_reader();
     let line = tokio::select! {
         line = first_line => line.ok().flatten().ok_or(OriginError::NoLine)?,
-        _ = signals.next() => return Ok(None),
+        _ = signals.recv() => return Ok(None),
     };
     Ok(Some((Origin::parse(line.trim_end_matches(['\r', '\n']))?, Some(end))))
 }
@@ -48,7 +49,7 @@ fn spawn_reader() -> (oneshot::Receiver<Option<String>>, StdinEnd) {
         let mut stdin = std::io::stdin().lock();
         let mut text = Vec::new();
         // Beyond the bound, so that a line that is too long is distinct from one that was cut off.
-        let read = (&mut stdin).take(MAX_ORIGIN_BYTES as u64 + 2).read_until(b'\n', &mut text);
+        let read = read_line_blocking(&mut stdin, &mut text, MAX_ORIGIN_BYTES + 2);
         let complete = read.is_ok() && (text.ends_with(b"\n") || text.len() > MAX_ORIGIN_BYTES);
         let _ = line.send(complete.then(|| String::from_utf8_lossy(&text).into_owned()));
         let _ = std::io::copy(&mut stdin, &mut std::io::sink());

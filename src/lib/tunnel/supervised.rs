@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::status_sink::StatusSink;
 use crate::control::{self, FrameError, FromTunnel, Inbox, ToTunnel, VERSION};
 use crate::exit::Exit;
-use crate::process::EndSignals;
+use crate::process::TerminationSignals;
 use crate::terminal;
 
 /// Requests that may wait: fewer than a session sends.
@@ -17,8 +17,8 @@ const REQUEST_QUEUE: usize = 4;
 
 /// Greets the supervisor, waits for [`ToTunnel::Start`], and runs until it is to stop.
 pub(super) async fn run() -> Exit {
-    let adopted = control::adopt::<ToTunnel, FromTunnel>();
-    let (inbox, outbox, signals) = match (adopted, EndSignals::catch()) {
+    let adopted = control::from_stdin::<ToTunnel, FromTunnel>();
+    let (inbox, outbox, signals) = match (adopted, TerminationSignals::catch()) {
         (Ok((inbox, outbox)), Ok(signals)) => (inbox, outbox, signals),
         (Err(error), _) | (_, Err(error)) => {
             terminal::print_error(NAME, &error);
@@ -43,7 +43,7 @@ pub(super) async fn run() -> Exit {
 /// The two ways in which a supervisor, or the user beside it, reaches this program.
 struct Supervisor {
     inbox: Inbox<ToTunnel>,
-    signals: EndSignals,
+    signals: TerminationSignals,
 }
 
 enum SupervisorEvent {
@@ -101,11 +101,11 @@ impl Supervisor {
     async fn next_event(&mut self) -> SupervisorEvent {
         loop {
             tokio::select! {
-                _ = self.signals.next() => return SupervisorEvent::Signal,
+                _ = self.signals.recv() => return SupervisorEvent::Signal,
                 message = self.inbox.recv() => match message {
                     Ok(Some(message)) => return SupervisorEvent::Message(message),
-                    Err(FrameError::NotUnderstood(error)) => terminal::print_error(NAME, &error),
-                    Ok(None) | Err(FrameError::Broken(_) | FrameError::TooLong) => {
+                    Err(FrameError::Malformed(error)) => terminal::print_error(NAME, &error),
+                    Ok(None) | Err(FrameError::Io(_) | FrameError::TooLong) => {
                         return SupervisorEvent::Disconnected;
                     }
                 },

@@ -36,7 +36,7 @@ fn dead_sessions_are_removed_and_living_ones_stay() {
     let ended = ground.clean(&["--stale"]).expect_code(0);
     assert!(dead.iter().all(|dir| !dir.exists()));
     assert_eq!(fs::read_dir(&living).unwrap().count(), 3);
-    let said = format!("{}: this session is running and stays", living.display());
+    let said = format!("{}: this session is running and is not touched", living.display());
     assert!(ended.stderr.contains(&said), "{ended:#?}");
     assert!(!ended.stdout.contains("living"), "{ended:#?}");
     // Dead as soon as nobody holds the lock, whatever else happened.
@@ -107,7 +107,7 @@ fn a_living_session_keeps_cloudflared_and_the_cooldown() {
     let ended = ground.clean(&["--all", "--yes"]).expect_code(0);
     assert!(kept.iter().all(|path| path.exists()), "{ended:#?}");
     assert!(!dead.exists());
-    assert!(ended.stderr.contains("stay as well"), "{ended:#?}");
+    assert!(ended.stderr.contains("stay while a session is running"), "{ended:#?}");
 }
 
 #[test]
@@ -118,7 +118,12 @@ fn a_download_that_is_going_on_is_left_alone() {
     lock.lock().unwrap();
     let ended = ground.clean(&["--all", "--yes"]).expect_code(0);
     assert!(part.exists());
-    assert!(ended.stderr.contains("it is in use"), "{ended:#?}");
+    assert!(
+        ended
+            .stderr
+            .contains("it is in use; end the session or chattrace-tunnel that uses it first"),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn without_a_yes_and_without_a_terminal_only_the_stale_goes() {
     let log = ground.log("chattrace-20260102-030405.log");
     let ended = ground.clean(&["--all"]).expect_code(0);
     assert!(!dead.exists() && program.exists() && log.exists());
-    assert!(ended.stderr.contains("say --yes"), "{ended:#?}");
+    assert!(ended.stderr.contains("add --yes to remove the rest"), "{ended:#?}");
     let ended = ground.clean(&[]).expect_code(0);
     assert_eq!(ended.stderr, "");
 }

@@ -47,7 +47,7 @@ impl Download {
         &self,
         progress: &mut dyn FnMut(u64),
     ) -> Result<PathBuf, InstallError> {
-        paths::private_dir(&self.dir).map_err(|source| io_error(&self.dir, source))?;
+        paths::create_private_dir(&self.dir).map_err(|source| io_error(&self.dir, source))?;
         let Some((_lock, mut part)) = self.lock_partial()? else {
             return Ok(self.target());
         };
@@ -83,7 +83,7 @@ impl Download {
         let failed = |source| io_error(&path, source);
         loop {
             if !path.exists() {
-                paths::private_file(&path, MAX_PROGRAM_BYTES).map_err(failed)?;
+                paths::open_private_file(&path, MAX_PROGRAM_BYTES).map_err(failed)?;
             }
             // Read-only while waiting: a file that is open for writing cannot be run (ETXTBSY).
             let opened = paths::open_file(&path, Owner::Ours, Access::Read, MAX_PROGRAM_BYTES);
@@ -102,7 +102,7 @@ impl Download {
                 self.remove_partial();
                 return Ok(None);
             }
-            let part = paths::private_file(&path, MAX_PROGRAM_BYTES).map_err(failed)?;
+            let part = paths::open_private_file(&path, MAX_PROGRAM_BYTES).map_err(failed)?;
             return Ok(Some((lock, part)));
         }
     }
@@ -147,7 +147,7 @@ impl Download {
             self.remove_partial();
         }
         for folder in self.dir.ancestors().take(2) {
-            if let (Ok(above), Some(name)) = (Folder::above(folder), folder.file_name()) {
+            if let (Ok(above), Some(name)) = (Folder::open_parent(folder), folder.file_name()) {
                 // Fails, as it should, for a folder that is not empty.
                 let _ = above.remove_own(name, FileKind::Folder);
             }

@@ -144,8 +144,8 @@ fn assert_installs(download: &Download) {
 
 /// Makes a partial file as an earlier download leaves it.
 fn write_partial(download: &Download, bytes: &[u8]) {
-    paths::private_dir(&download.dir).unwrap();
-    let mut part = paths::private_file(&download.partial(), MAX_PROGRAM_BYTES).unwrap();
+    paths::create_private_dir(&download.dir).unwrap();
+    let mut part = paths::open_private_file(&download.partial(), MAX_PROGRAM_BYTES).unwrap();
     part.write_all(bytes).unwrap();
 }
 
