@@ -12,8 +12,3 @@ mod readme;
 mod serve;
 mod session;
 mod tunnel;
-mod tunnel_confined;
-mod tunnel_ends;
-mod tunnel_faults;
-mod tunnel_install;
-mod tunnel_supervised;

@@ -138,7 +138,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
             "clean/cli.rs",
             "config/check.rs",
             "config/flags.rs",
-            "tunnel/shim.rs",
+            "tunnel/exec.rs",
             "terminal/usage.rs",
         ],
     ),

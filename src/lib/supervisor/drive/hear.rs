@@ -126,11 +126,11 @@ impl Drive {
                 self.host(Some(&url));
                 self.board.tunnel("url", "has an address, waiting for the edge");
             }
-            FromTunnel::Registered { url, settle_seconds } => {
+            FromTunnel::Settling { url, settle_seconds } => {
                 self.host(Some(&url));
                 self.settle(settle_seconds);
             }
-            FromTunnel::Up { url } => {
+            FromTunnel::Registered { url } => {
                 self.host(Some(&url));
                 return Some(Event::TunnelUp(url));
             }

@@ -1,83 +1,82 @@
-//! Every way in which `chattrace-tunnel` ends takes cloudflared along (V-11), and leaves nothing.
+//! However `chattrace-tunnel` ends, cloudflared ends with it (V-11), and nothing remains.
 
 use crate::harness::cloudflared::{HANGS, HAPPY, HOST};
 use crate::harness::{Place, Program, StandIn, Stream, TUNNEL};
 use crate::session::stage::watched;
-use crate::tunnel::tunnel;
 
-const ORIGIN: &str = "http://127.0.0.1:8080";
+use super::command::{ORIGIN, tunnel};
 
-fn up(place: &Place, orders: &str) -> (StandIn, Program) {
+fn start_registered(place: &Place, orders: &str) -> (StandIn, Program) {
     let stand_in = StandIn::install(place, orders);
     let mut program = watched(&tunnel(place, &stand_in, &[ORIGIN]));
-    program.stderr_with("up");
+    program.stderr_with("the public address works");
     (stand_in, program)
 }
 
-fn runtime_is_empty(place: &Place) {
+fn assert_runtime_empty(place: &Place) {
     assert_eq!(std::fs::read_dir(place.runtime()).unwrap().count(), 0, "{:?}", place.tree());
 }
 
 #[test]
-fn every_signal_that_asks_ends_it_with_0_and_cloudflared_unregisters() {
+fn every_termination_signal_exits_with_0_and_cloudflared_unregisters() {
     for signal in ["TERM", "INT", "HUP", "QUIT"] {
         let place = Place::new();
-        let (stand_in, program) = up(&place, HAPPY);
+        let (stand_in, program) = start_registered(&place, HAPPY);
         program.signal(signal);
         program.wait().expect_code(0);
         assert!(stand_in.ended_by_term(), "{signal}");
-        runtime_is_empty(&place);
+        assert_runtime_empty(&place);
     }
 }
 
 #[test]
-fn a_signal_before_there_is_an_address_ends_it_too() {
+fn a_signal_before_there_is_an_address_exits_too() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HANGS);
     let mut program = watched(&tunnel(&place, &stand_in, &[ORIGIN]));
-    program.stderr_with("asking for a public address");
+    program.stderr_with("requesting a public address");
     program.signal("TERM");
     program.wait().expect_code(0);
-    runtime_is_empty(&place);
+    assert_runtime_empty(&place);
 }
 
-/// V-11: nobody is left to clean up, and still nothing survives.
+/// V-11: no code of ours runs after SIGKILL, and cloudflared ends all the same.
 #[test]
-fn killed_without_warning_it_takes_cloudflared_along() {
+fn cloudflared_does_not_survive_a_sigkill() {
     let place = Place::new();
-    let (stand_in, program) = up(&place, HAPPY);
+    let (stand_in, program) = start_registered(&place, HAPPY);
     program.signal("KILL");
     let ended = program.wait();
     assert_eq!(ended.status.code(), None, "{ended:#?}");
-    assert_eq!(stand_in.records().len(), 1, "killed, so it could not say goodbye");
+    assert_eq!(stand_in.records().len(), 1, "killed, so it did not unregister");
 }
 
 /// V-12.
 #[test]
-fn a_cloudflared_that_ignores_term_is_killed_after_its_grace() {
+fn a_cloudflared_that_ignores_term_is_killed_after_the_grace_period() {
     let place = Place::new();
-    let (_, program) = up(&place, &format!("ignore-term\n{HAPPY}"));
+    let (_, program) = start_registered(&place, &format!("ignore-term\n{HAPPY}"));
     program.signal("TERM");
     program.wait().expect_code(0);
-    runtime_is_empty(&place);
+    assert_runtime_empty(&place);
 }
 
 /// V-12.
 #[test]
 fn a_second_interrupt_kills_at_once_with_130() {
     let place = Place::new();
-    let (_, program) = up(&place, &format!("ignore-term\n{HAPPY}"));
+    let (_, program) = start_registered(&place, &format!("ignore-term\n{HAPPY}"));
     let mut program = program;
     program.signal("INT");
-    // Signals of one kind melt into one until they are seen.
+    // Two pending signals of one kind are delivered as one (signal(7)).
     program.stderr_with("closing");
     program.signal("INT");
     program.wait().expect_code(130);
-    runtime_is_empty(&place);
+    assert_runtime_empty(&place);
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_at_once() {
+fn a_closed_reader_of_stdout_ends_it_at_once() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let inner = tunnel(&place, &stand_in, &[ORIGIN]);
@@ -85,14 +84,14 @@ fn a_reader_that_goes_away_ends_it_at_once() {
     command.args(["-c", "\"$0\" \"$@\" | head -1"]).arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
     assert_eq!(ended.stdout, format!("https://{HOST}\n"));
-    assert!(ended.stderr.contains("nobody reads the link any more"), "{ended:#?}");
+    assert!(ended.stderr.contains("the reader of the link is gone"), "{ended:#?}");
     assert!(stand_in.ended_by_term());
-    runtime_is_empty(&place);
+    assert_runtime_empty(&place);
 }
 
-/// Pipeline: the origin comes from standard input, whose end is the end.
+/// In a pipeline, the origin is the first line of standard input.
 #[test]
-fn the_end_of_standard_input_ends_it_when_the_origin_came_from_there() {
+fn the_end_of_the_standard_input_that_gave_the_origin_ends_it() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let mut program = watched(&tunnel(&place, &stand_in, &[]));
@@ -102,12 +101,11 @@ fn the_end_of_standard_input_ends_it_when_the_origin_came_from_there() {
     let ended = program.wait().expect_code(0);
     assert!(ended.stderr.contains("standard input has ended"));
     assert!(stand_in.ended_by_term());
-    runtime_is_empty(&place);
+    assert_runtime_empty(&place);
 }
 
-/// Without an origin from there, standard input means nothing.
 #[test]
-fn standard_input_does_not_matter_when_the_origin_is_an_argument() {
+fn the_end_of_standard_input_does_not_matter_when_the_origin_is_an_argument() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
@@ -118,10 +116,10 @@ fn standard_input_does_not_matter_when_the_origin_is_an_argument() {
 }
 
 #[test]
-fn standard_input_without_a_line_is_a_clear_error() {
+fn standard_input_without_a_line_is_an_error() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
-    for (text, code, said) in [
+    for (text, code, error) in [
         ("", 69, "standard input ended before its first line"),
         ("http://127.0.0.1:1", 69, "standard input ended before its first line"),
         ("\n", 2, "does not start with http://"),
@@ -131,14 +129,14 @@ fn standard_input_without_a_line_is_a_clear_error() {
         program.write(text);
         program.close_stdin();
         let ended = program.wait().expect_code(code);
-        assert!(ended.stderr.contains(said), "{ended:#?}");
+        assert!(ended.stderr.contains(error), "{ended:#?}");
     }
     assert_eq!(stand_in.starts(), 0);
 }
 
-/// The pipeline of `product.md`, with a neighbour that stays and one that does not.
+/// Once with a writer that stays, and once with one that exits after its line.
 #[test]
-fn the_pipelines_with_tee_end_when_a_neighbour_does() {
+fn a_pipeline_with_tee_ends_with_its_writer() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let inner = tunnel(&place, &stand_in, &[]);
@@ -156,26 +154,26 @@ fn the_pipelines_with_tee_end_when_a_neighbour_does() {
         format!("{link}\n")
     );
 
-    // Here the input ends with its line, so the tunnel ends as well, link or no link.
+    // The input ends right after its line, and the tunnel with it, with or without a link.
     let mut command = place.command("sh");
     command.arg("-c").arg(format!("{line} | \"$0\" \"$@\" | tee link.txt"));
     command.arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
     assert!(ended.stderr.contains("standard input has ended"), "{ended:#?}");
-    runtime_is_empty(&place);
+    assert_runtime_empty(&place);
 }
 
-/// A terminal's Ctrl+C reaches the whole group: cloudflared must get one signal, not two.
+/// The terminal sends Ctrl+C to the whole process group: cloudflared must get one signal, not two.
 #[test]
-fn cloudflared_is_out_of_reach_of_the_terminals_signals() {
+fn cloudflared_is_not_in_the_process_group_of_the_terminal() {
     let place = Place::new();
-    let (stand_in, mut program) = up(&place, &format!("{HAPPY}wait go\ndrop\n"));
-    // What the terminal does, to the group that the shell has made: ours is that of this test, so
-    // the group of cloudflared is looked at instead.
+    let (stand_in, mut program) = start_registered(&place, &format!("{HAPPY}wait go\ndrop\n"));
+    // The group of the program is that of this test, which must not be signalled: the group of
+    // cloudflared is checked instead.
     let pid = stand_in.records()[0]["pid"].as_u64().unwrap();
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    assert_eq!(fields[2], pid.to_string(), "leads a group of its own");
+    assert_eq!(fields[2], pid.to_string(), "it leads a process group of its own");
     stand_in.release("go");
     program.line(Stream::Stderr, |line| line.contains("lost the tunnel"));
     program.signal("TERM");

@@ -1,5 +1,5 @@
-//! `chattrace-tunnel` under a supervisor: the messages of the control channel, and the ends that
-//! the lifeline brings.
+//! `chattrace-tunnel` under a supervisor: the messages of the control channel, and what the end of it
+//! does.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::harness::cloudflared::{HANGS, HAPPY, TOO_MANY};
 use crate::harness::{Living, Place, StandIn, Supervised, TUNNEL};
 
 #[test]
-fn found_opened_and_closed_when_told() {
+fn it_finds_opens_and_closes_on_request() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     stand_in.version("2026.9.3");
@@ -21,7 +21,7 @@ fn found_opened_and_closed_when_told() {
     assert_eq!((&found["version"], &found["source"]), (&json!("2026.9.3"), &json!("chosen")));
     assert_eq!(found["digest"].as_str().unwrap().len(), 64);
     tunnel.open();
-    for kind in ["starting", "url", "registered", "up"] {
+    for kind in ["starting", "url", "settling", "registered"] {
         tunnel.expect(kind);
     }
     let env = &stand_in.records()[0]["env"];
@@ -34,7 +34,7 @@ fn found_opened_and_closed_when_told() {
 }
 
 #[test]
-fn close_is_obeyed_at_every_point() {
+fn close_is_handled_in_every_state() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HANGS);
     let close = json!({ "type": "close" });
@@ -58,26 +58,26 @@ fn close_is_obeyed_at_every_point() {
     assert_eq!(tunnel.ended(), Some(0));
 }
 
-/// A server that takes the connection and says nothing does not hold the end up.
+/// A server that accepts the connection and sends nothing does not delay the exit.
 #[test]
-fn close_is_obeyed_during_a_download() {
+fn close_is_handled_during_a_download() {
     let place = Place::new();
-    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", mute.local_addr().unwrap());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", silent.local_addr().unwrap());
     let mut command = place.command(TUNNEL);
     command.env("PATH", "/nowhere");
     let mut tunnel = Supervised::start_as(&place, command);
     tunnel.begin(Value::Null, json!(base));
     tunnel.expect("fetching");
-    let (_asking, _) = mute.accept().unwrap();
+    let (_connection, _) = silent.accept().unwrap();
     tunnel.send(&json!({ "type": "close" }));
     tunnel.expect("closed");
     assert_eq!(tunnel.ended(), Some(0));
 }
 
-/// V-11: the end of the lifeline, with and without a cloudflared that listens.
+/// V-11: with a cloudflared that reacts to SIGTERM, and with one that ignores it.
 #[test]
-fn the_end_of_the_lifeline_ends_everything() {
+fn the_end_of_the_control_channel_ends_everything() {
     for orders in [HAPPY.to_owned(), format!("ignore-term\n{HAPPY}")] {
         let place = Place::new();
         let stand_in = StandIn::install(&place, &orders);
@@ -93,7 +93,7 @@ fn the_end_of_the_lifeline_ends_everything() {
 
 /// V-11.
 #[test]
-fn killed_it_takes_cloudflared_along() {
+fn cloudflared_does_not_survive_a_sigkill_of_the_tunnel() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let mut tunnel = Supervised::with(&place, &stand_in);
@@ -105,9 +105,9 @@ fn killed_it_takes_cloudflared_along() {
     cloudflared.ends();
 }
 
-/// One attempt per process: the supervisor starts a new one, later if it must.
+/// One attempt per process: the supervisor starts the next one, after the wait.
 #[test]
-fn a_loss_is_told_with_its_pause_and_ends_the_process_with_69() {
+fn a_failed_attempt_is_reported_with_its_wait_and_exits_with_69() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, TOO_MANY);
     let mut tunnel = Supervised::with(&place, &stand_in);
@@ -124,13 +124,13 @@ fn a_loss_is_told_with_its_pause_and_ends_the_process_with_69() {
     tunnel.expect("found");
     tunnel.open();
     let lost = tunnel.expect("lost");
-    assert!(lost["why"].as_str().unwrap().contains("can be tried in 10 min"), "{lost}");
+    assert!(lost["why"].as_str().unwrap().contains("try again in 10 min"), "{lost}");
     assert_eq!(tunnel.ended(), Some(69));
     assert_eq!(stand_in.starts(), 1);
 }
 
 #[test]
-fn a_drop_and_a_return_are_told_and_a_death_is_a_loss() {
+fn a_drop_is_reported_and_so_are_the_return_and_the_exit() {
     let place = Place::new();
     let orders = format!("{HAPPY}wait lose\ndrop\nwait back\nregister\nwait die\nexit 1\n");
     let stand_in = StandIn::install(&place, &orders);
@@ -139,14 +139,14 @@ fn a_drop_and_a_return_are_told_and_a_death_is_a_loss() {
     stand_in.release("lose");
     tunnel.expect("reconnecting");
     stand_in.release("back");
-    tunnel.expect("up");
+    tunnel.expect("registered");
     stand_in.release("die");
     assert!(tunnel.expect("lost")["why"].as_str().unwrap().contains("ended with code 1"));
     assert_eq!(tunnel.ended(), Some(69));
 }
 
 #[test]
-fn signals_ask_politely_and_garbage_on_the_channel_is_passed_over() {
+fn a_signal_closes_and_garbage_on_the_channel_is_skipped() {
     let place = Place::new();
     let stand_in = StandIn::install(&place, HAPPY);
     let mut tunnel = Supervised::with(&place, &stand_in);
@@ -160,7 +160,7 @@ fn signals_ask_politely_and_garbage_on_the_channel_is_passed_over() {
     assert_eq!(tunnel.ended(), Some(0));
 }
 
-/// V-36: what, from where, how large, to where, before anything is fetched.
+/// V-36: version, URL, size and target, before the first byte is fetched.
 #[test]
 fn a_download_is_announced_before_it_begins() {
     let place = Place::new();
