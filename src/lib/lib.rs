@@ -7,7 +7,7 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `quick_tunnel` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
@@ -19,6 +19,7 @@ mod log;
 mod memory;
 mod paths;
 mod process;
+mod quick_tunnel;
 mod serve;
 mod supervisor;
 mod terminal;

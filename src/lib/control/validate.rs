@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::process::{Confinement, MissingLayer};
+use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::{is_printable, is_sanitized_line, is_single_spaced};
 
 /// A name's largest size; [`crate::chat`]'s `Nickname` has the same bounds.
@@ -20,10 +21,6 @@ const TAG_BYTES: usize = 3;
 const TAG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Numbers are exact up to here in every program that parses JSON (RFC 8259, section 6).
 const MAX_INTEGER: u64 = (1 << 53) - 1;
-/// Longest name in DNS, without the dot at its end (RFC 1035, section 3.1).
-const MAX_HOST_BYTES: usize = 253;
-/// Longest label of such a name (RFC 1035, section 2.3.4).
-const MAX_LABEL_BYTES: usize = 63;
 /// Longest path that a system call takes on Linux (`PATH_MAX`).
 const MAX_PATH_BYTES: usize = 4096;
 /// Longest version: ours has 5 bytes, cloudflared's 10, of whose output 64 bytes are read.
@@ -55,21 +52,9 @@ pub(crate) fn is_name(text: &str) -> bool {
         && is_printable(text)
 }
 
-/// Whether `text` is `https://` and a DNS name in lower case with at least one dot, and nothing more.
+/// Whether `text` is `https://` and the name of a quick tunnel, and nothing more.
 fn is_url(text: &str) -> bool {
-    let Some(host) = text.strip_prefix("https://") else {
-        return false;
-    };
-    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let label = |label: &str| {
-        (1..=MAX_LABEL_BYTES).contains(&label.len())
-            && label.bytes().all(letter)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    // An address in digits is no name.
-    let named = host.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_alphabetic));
-    host.len() <= MAX_HOST_BYTES && host.contains('.') && host.split('.').all(label) && named
+    text.strip_prefix("https://").is_some_and(QuickTunnelName::is_valid)
 }
 
 fn is_version(text: &str) -> bool {
@@ -105,7 +90,7 @@ pub(super) fn confinement<'de, D: Deserializer<'de>>(from: D) -> Result<Confinem
 }
 
 pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "https:// and a host name", |text: &String| is_url(text))
+    checked(from, "https:// and the name of a quick tunnel", |text: &String| is_url(text))
 }
 
 pub(super) fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
