@@ -9,6 +9,7 @@ mod kept;
 mod layering;
 mod planted;
 mod readme;
+mod requirements;
 mod serve;
 mod session;
 mod tunnel;

@@ -87,7 +87,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["mod.rs", "parent.rs", "spawn.rs", "session_process.rs", "signals.rs"],
             &["confine"],
-            &["inherited_fds.rs", "listener.rs", "stream.rs"],
+            &["inherited_fds.rs", "listener.rs", "pidfd.rs", "stream.rs"],
         ],
     ),
     (
@@ -171,7 +171,7 @@ pub(super) const CALLS: &[(&str, &[&str])] = &[
     ("std::fs::remove_dir", &["paths"]),
     ("std::fs::remove_dir_all", &["paths"]),
     ("std::fs::remove_file", &["paths", "process/confine/self_test.rs"]),
-    ("std::fs::rename", &["paths"]),
+    ("std::fs::rename", &["paths", "tunnel/install"]),
     ("std::fs::write", &["paths"]),
     ("tokio::fs", &["paths"]),
 ];
