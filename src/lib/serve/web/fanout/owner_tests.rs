@@ -1,16 +1,16 @@
 //! The writer of a socket goes to and fro between the task and the fan-out, over a line that takes as
 //! many bytes as it likes: in every order of steps, whole frames arrive, each once, in order.
 
-#[path = "../../../../../tests/hostile/dice.rs"]
-#[allow(dead_code, reason = "shared with the bench of hostile inputs, which uses the rest")]
-mod dice;
+#[path = "../../../../../tests/integration/harness/rng.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use the rest")]
+mod rng;
 
 use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use self::dice::Dice;
+use self::rng::Rng;
 use super::owner::WriteOwner;
 use crate::serve::hub::Position;
 use crate::serve::web::socket::{Offered, Outgoing, Queue};
@@ -167,15 +167,15 @@ impl Socket {
 #[test]
 fn whoever_writes_in_whatever_order_the_client_gets_whole_frames_once() {
     for seed in 0..4000 {
-        let mut dice = Dice::of(seed, 0, 0);
+        let mut rng = Rng::new(seed, 0, 0);
         let mut socket = Socket::new();
         for _ in 0..500 {
-            match dice.below(8) {
+            match rng.below(8) {
                 0 | 1 => socket.latest += 1,
                 2 => socket.answer(),
                 3 => socket.run_task(),
                 4 | 5 => socket.run_fan_out(),
-                _ => socket.line.get_mut().room += dice.below(60),
+                _ => socket.line.get_mut().room += rng.below(60),
             }
         }
         // The line recovers.
