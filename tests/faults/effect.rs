@@ -21,7 +21,7 @@ pub(crate) enum Effect {
     Shutdown,
     /// A request from the keyboard; a repeated one forces the end.
     Interrupt,
-    /// Two shutdown_requests from the keyboard.
+    /// Two requests from the keyboard.
     Forced,
 }
 

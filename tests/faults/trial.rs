@@ -216,7 +216,7 @@ fn judge(
     let transcript = session.transcript();
     let mut errors: Vec<String> = leftovers.error.into_iter().collect();
     errors.extend(
-        transcript.lines().filter(|line| line.contains("a mistake of our own")).map(str::to_owned),
+        transcript.lines().filter(|line| line.contains("internal error at ")).map(str::to_owned),
     );
     let is_allowed = |exit: Exit| injected.skipped.is_some() || plan.exits.contains(&exit);
     let allowed: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();

@@ -139,7 +139,7 @@ fn wait_readable(pair: &[Bystander; 2], due: Instant) {
 
 impl Bystander {
     fn send(&mut self, number: u64) -> Result<(), String> {
-        let body = format!("calm {number}");
+        let body = format!("bystander {number}");
         let line = json!({"t": "say", "ref": number.to_string(), "body": body});
         let mut bytes = Vec::new();
         write_frame(&mut bytes, 0x81, [7, 7, 7, 7], line.to_string().as_bytes());
@@ -161,10 +161,10 @@ impl Bystander {
         let read = participant.socket.read_available(|frame| {
             let Frame::Text(text) = frame else { return };
             for line in text.lines() {
-                if line.contains("\"body\":\"calm ") {
+                if line.contains("\"body\":\"bystander ") {
                     let event: Value = serde_json::from_str(line).unwrap_or_default();
                     let body = event["body"].as_str().unwrap_or_default();
-                    if body != format!("calm {next}") {
+                    if body != format!("bystander {next}") {
                         error.get_or_insert(format!("expected message {next}, received {body:?}"));
                     }
                     let from_other = next.is_multiple_of(2) != (index == 0);

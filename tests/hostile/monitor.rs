@@ -9,7 +9,7 @@ use crate::harness::{DEADLINE, ProcessHandle, Stream};
 use crate::resources::peak_memory;
 
 /// Part of the line that the panic hook of every program prints.
-const PANIC: &str = "a mistake of our own";
+const PANIC: &str = "internal error at ";
 
 /// The memory of a silent program is sampled this often: at its exit the kernel drops the figure.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(10);

@@ -74,7 +74,7 @@ fn is_rejected(stream: &[u8]) -> bool {
 /// Runs a program that prints the line of the panic hook.
 fn panic_is_noticed() -> Result<(), String> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "echo 'chattrace: a mistake of our own at x:1; please' >&2; exit 101"]);
+    shell.args(["-c", "echo 'chattrace: internal error at x:1; please' >&2; exit 101"]);
     let mut program = Monitored::spawn(shell);
     let status = program.wait(|_, _| ())?;
     match (status.code(), program.panics.len()) {
