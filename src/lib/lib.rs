@@ -1,24 +1,25 @@
 //! chattrace: an anonymous chat that lives exactly as long as your terminal.
 //!
-//! Four programs share this library. Folders are programs first, subjects next, ground last;
-//! arrows go down only, programs never import each other, and `tests/integration/layering.rs`
-//! holds them to it.
+//! Four programs share this library. Programs import subjects and ground, subjects import ground, and
+//! no program imports another; `tests/integration/layering/` holds them to it.
 //!
 //! | | |
 //! |---|---|
-//! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
-//! | subjects | `chat`: the room and its rules, without I/O and without a clock · `wire`: what clients and server say |
-//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `exit` · `units` |
+//! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
+//! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `quick_tunnel` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
 mod config;
 mod control;
 mod exit;
+mod line_reader;
 mod log;
 mod memory;
 mod paths;
 mod process;
+mod quick_tunnel;
 mod serve;
 mod supervisor;
 mod terminal;
@@ -32,7 +33,7 @@ pub use serve::main as serve_main;
 pub use supervisor::main as supervisor_main;
 pub use tunnel::main as tunnel_main;
 
-/// What holds between modules that may not know each other.
+/// What holds between modules that may not import each other.
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -17,7 +17,7 @@ use super::{ServeError, Service};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
-use crate::process::{self, EndCause, EndSignals};
+use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
@@ -73,10 +73,10 @@ impl Alone {
     /// When the system refuses something basic, or required confinement is not whole.
     pub(super) async fn run(self, cli: &Cli, confined: Confined) -> Result<Exit, ServeError> {
         let Self { config, listener } = self;
-        let signals = EndSignals::catch()?;
+        let signals = TerminationSignals::catch()?;
         let listen = listener.local_addr()?;
-        let ticket = Token::draw()?;
-        let link = Secret::new(format!("http://{listen}/t/{}", &*ticket.reveal()));
+        let ticket = Token::generate()?;
+        let link = Secret::new(format!("http://{listen}/t/{}", &*ticket.expose_secret()));
         let service = Service::new(config.room, ticket, Door::new(listen, Public::AnyQuickTunnel))?;
         let listener = TcpListener::from_std(listener)?;
         // A thread: there can be none later.
@@ -117,7 +117,7 @@ async fn serve(
     mut service: Service,
     listener: TcpListener,
     lines: Option<BackgroundWriter>,
-    mut signals: EndSignals,
+    mut signals: TerminationSignals,
     unread: impl Future<Output = ()>,
 ) -> Result<Exit, ServeError> {
     let tell = |event: &Event<'_>| {
@@ -132,9 +132,9 @@ async fn serve(
     tokio::pin!(unread);
     let began = loop {
         tokio::select! {
-            _ = &mut work => break EndCause::ClosedStream,
-            _ = signals.next() => break EndCause::Signal,
-            () = &mut unread => break EndCause::ClosedStream,
+            _ = &mut work => break ShutdownCause::ClosedStream,
+            _ = signals.recv() => break ShutdownCause::Signal,
+            () = &mut unread => break ShutdownCause::ClosedStream,
             Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
     };
@@ -163,13 +163,13 @@ async fn serve(
 fn protected(protection: &Protection, confine: ConfinementPolicy) -> Result<(), ServeError> {
     let confinement = &protection.confinement;
     match confine {
-        ConfinementPolicy::Required if !confinement.is_whole() => {
-            return Err(ServeError::Unconfined(confinement.fact()));
+        ConfinementPolicy::Required if !confinement.is_complete() => {
+            return Err(ServeError::Unconfined(confinement.summary()));
         }
         ConfinementPolicy::Required | ConfinementPolicy::WherePossible => {}
     }
-    if !confinement.is_whole() {
-        terminal::eprint_line(&format!("confinement: {}", escape_control(&confinement.fact())));
+    if !confinement.is_complete() {
+        terminal::eprint_line(&format!("confinement: {}", escape_control(&confinement.summary())));
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::os::fd::BorrowedFd;
 
 use crate::control::Protection;
 use crate::exit::Exit;
-use crate::memory::{self, Locked};
-use crate::process::{self, Confinement, Means, Missing, Trial};
+use crate::memory::{self, LockedMemory};
+use crate::process::{self, Confinement, MissingLayer, ProbeResult, SelfTest};
 use crate::terminal::{self, OutputState};
 
 use super::ServeError;
@@ -15,8 +15,8 @@ use super::ServeError;
 #[derive(Debug)]
 pub(super) struct Confined {
     confinement: Confinement,
-    locked: Locked,
-    means: Means,
+    locked: LockedMemory,
+    self_test: SelfTest,
 }
 
 impl Confined {
@@ -25,23 +25,24 @@ impl Confined {
     pub(super) fn begin() -> Self {
         // Refused only where the kernel has no such thing; the supervisor says what holds.
         let _ = process::harden();
-        let locked = memory::lock();
-        let means = Means::open();
+        let locked = memory::lock_in_ram();
+        let self_test = SelfTest::prepare();
         let mut confinement = Confinement::default();
-        confinement.without(process::close_files());
-        confinement.without(process::drop_privileges());
-        Self { confinement, locked, means }
+        confinement.push_missing(process::restrict_files());
+        confinement.push_missing(process::drop_privileges());
+        Self { confinement, locked, self_test }
     }
 
     /// Gives up the system calls as well, and tries from a task of the runtime what must not work.
     /// Nothing can be started after this, no thread either, and nothing accepted on but `listener`.
     pub(super) async fn complete(mut self, listener: BorrowedFd<'_>) -> Protection {
-        self.confinement.without(process::close_calls(listener));
+        self.confinement.push_missing(process::restrict_syscalls(listener));
         // What is known to be missing need not be tried.
-        if self.confinement.is_whole() {
-            let done = tried(self.means).await.into_iter().filter(|trial| trial.refused.is_none());
-            let breach = |trial: Trial| Missing::Breach { what: trial.what.to_owned() };
-            done.for_each(|trial| self.confinement.without(Some(breach(trial))));
+        if self.confinement.is_complete() {
+            let done =
+                tried(self.self_test).await.into_iter().filter(|trial| trial.refused.is_none());
+            let breach = |trial: ProbeResult| MissingLayer::Breach { what: trial.what.to_owned() };
+            done.for_each(|trial| self.confinement.push_missing(Some(breach(trial))));
         }
         Protection { confinement: self.confinement, locked: self.locked }
     }
@@ -51,13 +52,13 @@ impl Confined {
     /// # Errors
     /// [`ServeError::Unconfined`] when something could be done.
     pub(super) async fn test(mut self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
-        self.confinement.without(process::close_calls(listener));
-        for trial in tried(self.means).await {
+        self.confinement.push_missing(process::restrict_syscalls(listener));
+        for trial in tried(self.self_test).await {
             let line = match &trial.refused {
                 Some(why) => format!("refused   {}: {why}", trial.what),
                 None => {
-                    let missing = Missing::Breach { what: trial.what.to_owned() };
-                    self.confinement.without(Some(missing));
+                    let missing = MissingLayer::Breach { what: trial.what.to_owned() };
+                    self.confinement.push_missing(Some(missing));
                     format!("possible  {}", trial.what)
                 }
             };
@@ -65,15 +66,15 @@ impl Confined {
                 break;
             }
         }
-        if self.confinement.is_whole() {
+        if self.confinement.is_complete() {
             return Ok(Exit::Ended);
         }
-        Err(ServeError::Unconfined(self.confinement.fact()))
+        Err(ServeError::Unconfined(self.confinement.summary()))
     }
 }
 
 /// The trials, made by a task: where the filter binds one thread and not the others, it is found out.
-async fn tried(means: Means) -> Vec<Trial> {
-    let trials = tokio::spawn(async move { process::trials(&means).collect() });
+async fn tried(self_test: SelfTest) -> Vec<ProbeResult> {
+    let trials = tokio::spawn(async move { self_test.run().collect() });
     trials.await.expect("trials return their errors")
 }

@@ -66,14 +66,14 @@ impl ServeError {
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook("chattrace-serve");
     let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
-        && let Err(error) = process::tie_to_parent(parent)
+        && let Err(error) = process::become_service(parent)
     {
         terminal::print_error("chattrace-serve", &error);
         return Exit::Failed.into();
@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     // Every socket is closed and every task is dropped. What they have left in memory goes with us.
-    memory::end(exit.code())
+    memory::wipe_and_exit(exit.code())
 }
 
 fn run(cli: &cli::Cli) -> Result<Exit, ServeError> {
@@ -115,7 +115,7 @@ struct Service {
 
 impl Service {
     fn new(room: RoomSettings, ticket: Token, door: Door) -> Result<Self, ServeError> {
-        let (hub, notices) = Hub::new(&room, ticket, &Token::draw()?);
+        let (hub, notices) = Hub::new(&room, ticket, &Token::generate()?);
         let hub = Arc::new(hub);
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room));
         Ok(Self { hub, web, notices })

@@ -17,12 +17,12 @@ const GONE: Exit = Exit::Ended;
 
 /// Serves until the supervisor says otherwise, or is gone.
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
-    let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
+    let (mut inbox, mut outbox) = control::from_stdin::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
     let Some(ToServe::Start { room, ticket }) = inbox.recv().await? else {
         return Ok(GONE);
     };
-    let listener = process::handed_listener()?;
+    let listener = process::inherited_listener()?;
     let door = Door::new(listener.local_addr()?, Public::Named(Mutex::new(None)));
     let mut service = Service::new(room, ticket, door)?;
     let listener = TcpListener::from_std(listener)?;
@@ -53,7 +53,7 @@ async fn converse(
                     draining = true;
                 }
                 // Garbage of a peer is not worth the conversation; a second start is garbage.
-                Ok(Some(ToServe::Start { .. })) | Err(FrameError::NotUnderstood(_)) => {}
+                Ok(Some(ToServe::Start { .. })) | Err(FrameError::Malformed(_)) => {}
                 Ok(None) => return Ok(GONE),
                 Err(error) => return Err(error.into()),
             },

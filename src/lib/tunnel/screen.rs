@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::NAME;
 use super::origin::Origin;
 use super::progress::Progress;
-use crate::control::{FromTunnel, Source};
+use crate::control::{CloudflaredSource, FromTunnel};
 use crate::terminal::{self, OutputState, escape_control};
 use crate::units::format_bytes;
 
@@ -209,10 +209,10 @@ fn say(line: &str) {
     terminal::eprint_line(line);
 }
 
-fn origin_of(source: Source) -> &'static str {
+fn origin_of(source: CloudflaredSource) -> &'static str {
     match source {
-        Source::Managed => "fetched and checked,",
-        Source::Path => "found on PATH",
-        Source::Chosen => "as named",
+        CloudflaredSource::Managed => "fetched and checked,",
+        CloudflaredSource::Path => "found on PATH",
+        CloudflaredSource::Chosen => "as named",
     }
 }

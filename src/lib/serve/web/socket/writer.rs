@@ -115,7 +115,7 @@ impl Writer {
         let payload = payload.as_ref().map_or(&[][..], |code| code);
         self.queue.push(Outgoing::control(Control::Close, payload));
         let told = timeout(WRITE_TIMEOUT, self.write()).await;
-        if matches!(told, Ok(Ok(()))) && process::end_of_stream(&self.stream).is_ok() {
+        if matches!(told, Ok(Ok(()))) && process::shutdown_write(&self.stream).is_ok() {
             let gone =
                 async { while !matches!(reader.recv().await, None | Some(Heard::Close(_))) {} };
             let _ = timeout(GOODBYE_TIMEOUT, gone).await;

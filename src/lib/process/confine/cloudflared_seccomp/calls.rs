@@ -1,15 +1,15 @@
-//! The calls that are allowed for all arguments. None of them reaches another process,
-//! another user's rights or an object that this process has not opened before; those that open
-//! something are held by Landlock.
+//! The calls that are allowed with any arguments. None of them reaches another process, another user's
+//! rights or an object that this process has not opened; those that open something are subject to
+//! Landlock.
 
 use nix::libc::{self, c_long};
 
-/// A call, and what it is for. Marked are those that the real cloudflared was seen to make: `*`.
+/// A call, and what it is for. Those marked `*` were in the trace of the real cloudflared.
 pub(super) const CALLS: &[(c_long, &str)] = &[
     // Memory.
-    (libc::SYS_munmap, "memory is given back"),
+    (libc::SYS_munmap, "memory is unmapped"),
     (libc::SYS_mremap, "realloc of C and Rust programs"),
-    (libc::SYS_madvise, "* the same, of Go's heap"),
+    (libc::SYS_madvise, "* Go's heap returns memory"),
     (libc::SYS_mincore, "Go before 1.20 looks for its page size"),
     (libc::SYS_brk, "memory of C programs"),
     // Threads.
@@ -27,13 +27,13 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_exit_group, "it ends"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_arch_prctl, "* thread-local memory"),
-    // Signals that it gets.
-    (libc::SYS_rt_sigaction, "* how it takes a signal"),
-    (libc::SYS_rt_sigprocmask, "* when"),
-    (libc::SYS_rt_sigreturn, "* it was taken"),
+    // Handling signals.
+    (libc::SYS_rt_sigaction, "* sets a handler"),
+    (libc::SYS_rt_sigprocmask, "* blocks signals"),
+    (libc::SYS_rt_sigreturn, "* returns from a handler"),
     (libc::SYS_rt_sigtimedwait, "C programs wait for one"),
-    (libc::SYS_sigaltstack, "* on which stack"),
-    (libc::SYS_restart_syscall, "a wait goes on after SIGSTOP and SIGCONT"),
+    (libc::SYS_sigaltstack, "* the handler's stack"),
+    (libc::SYS_restart_syscall, "a wait resumes after SIGSTOP and SIGCONT"),
     // Time.
     (libc::SYS_clock_gettime, "the time, where the kernel gives it no other way"),
     (libc::SYS_clock_getres, "the same"),
@@ -43,7 +43,7 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_nanosleep, "* Go's monitor of its threads"),
     (libc::SYS_clock_nanosleep, "the same, by way of a C library"),
     // Waiting.
-    (libc::SYS_epoll_create1, "* everything that it waits for"),
+    (libc::SYS_epoll_create1, "* its event loop"),
     (libc::SYS_epoll_ctl, "* the same"),
     (libc::SYS_epoll_pwait, "* the same"),
     #[cfg(target_arch = "x86_64")]
@@ -53,12 +53,12 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_pipe, "the same"),
     #[cfg(target_arch = "x86_64")]
-    (libc::SYS_poll, "C libraries resolve names"),
+    (libc::SYS_poll, "resolvers of C libraries"),
     (libc::SYS_ppoll, "the same"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_select, "the same"),
     (libc::SYS_pselect6, "the same; Go before 1.20 sleeps so"),
-    // What is open.
+    // Open descriptors.
     (libc::SYS_read, "* reading"),
     (libc::SYS_readv, "reading"),
     (libc::SYS_pread64, "* reading"),
@@ -73,7 +73,7 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_dup3, "the same"),
     (libc::SYS_fstat, "* how much there is to read"),
     (libc::SYS_getdents64, "* folders are listed"),
-    // Files by path: what may be opened is Landlock's matter. Nothing here makes, renames, removes or
+    // Files by path. Landlock decides which may be opened. No call here creates, renames, removes or
     // changes one.
     (libc::SYS_openat, "* certificates, names, /proc/self, control groups"),
     #[cfg(target_arch = "x86_64")]
@@ -92,18 +92,18 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_faccessat2, "the same"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_access, "the same"),
-    (libc::SYS_getcwd, "* where it stands"),
-    (libc::SYS_chdir, "a shell goes there"),
-    (libc::SYS_umask, "a shell asks for it"),
-    // Becoming cloudflared: its rights and these lists stay.
-    (libc::SYS_execve, "* this program becomes a wrapper, and the wrapper cloudflared"),
-    (libc::SYS_wait4, "a shell asks after children that it cannot have"),
-    // About itself.
+    (libc::SYS_getcwd, "* its working directory"),
+    (libc::SYS_chdir, "a shell changes it"),
+    (libc::SYS_umask, "a shell reads it"),
+    // Exec: the filters and Landlock stay in force.
+    (libc::SYS_execve, "* the shim execs cloudflared, or a script that does"),
+    (libc::SYS_wait4, "a shell waits for children that it cannot have"),
+    // Information about itself and the machine.
     (libc::SYS_uname, "* the kernel's version"),
-    (libc::SYS_sysinfo, "how much memory there is"),
+    (libc::SYS_sysinfo, "the size of memory"),
     (libc::SYS_getrusage, "its own use of the machine, for the metrics"),
     (libc::SYS_getrandom, "* keys"),
-    (libc::SYS_getuid, "* who it is"),
+    (libc::SYS_getuid, "* its own user"),
     (libc::SYS_geteuid, "the same"),
     (libc::SYS_getgid, "the same"),
     (libc::SYS_getegid, "* the same"),
@@ -113,15 +113,15 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_getpgid, "the same"),
     (libc::SYS_getsid, "the same"),
     (libc::SYS_getgroups, "the same"),
-    (libc::SYS_getrlimit, "its limits"),
-    // Sockets. Which kind can be made, and how they are set and sent from: see `arguments`.
+    (libc::SYS_getrlimit, "its own limits"),
+    // Sockets. Which can be made, configured and sent from: see `arguments`.
     (libc::SYS_bind, "* the metrics port, a port for QUIC: by TCP only the kernel's choice"),
     (libc::SYS_listen, "* the metrics port"),
-    (libc::SYS_accept4, "* chattrace-tunnel asks there"),
-    (libc::SYS_connect, "* the edge, the room, names: by TCP only those ports"),
-    (libc::SYS_getsockname, "* the own end"),
-    (libc::SYS_getpeername, "* the other"),
-    (libc::SYS_recvfrom, "* names"),
+    (libc::SYS_accept4, "* chattrace-tunnel polls the metrics there"),
+    (libc::SYS_connect, "* the edge, the room, DNS: by TCP only those ports"),
+    (libc::SYS_getsockname, "* its own address"),
+    (libc::SYS_getpeername, "* the peer's address"),
+    (libc::SYS_recvfrom, "* DNS"),
     (libc::SYS_recvmsg, "QUIC"),
     (libc::SYS_recvmmsg, "* QUIC"),
     (libc::SYS_shutdown, "the end of a connection"),

@@ -1,23 +1,23 @@
 //! Filters for system calls (seccomp(2)), built from rules.
 
-use nix::libc::c_long;
+use nix::libc::{c_int, c_long};
 use seccompiler::{
     BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
     SeccompFilter, SeccompRule, TargetArch,
 };
 
-/// A call, and the arguments for which it is meant; none: for all.
+/// A system call, and alternative conditions on its arguments; none: any arguments.
 pub(super) type Rule = (c_long, Vec<SeccompRule>);
 
-/// The answer "not permitted", or whatever error this number is.
-pub(super) fn answer(error: nix::libc::c_int) -> SeccompAction {
+/// Makes the call fail with this error.
+pub(super) fn errno_action(error: c_int) -> SeccompAction {
     SeccompAction::Errno(error.unsigned_abs())
 }
 
 /// The program that does `matched` for the calls of these rules, and `otherwise` for all others.
 ///
 /// # Errors
-/// When this machine's processor is unknown to our library.
+/// When seccompiler does not know this machine's processor.
 pub(super) fn program(
     rules: Vec<Rule>,
     matched: SeccompAction,
@@ -28,7 +28,13 @@ pub(super) fn program(
     Ok(SeccompFilter::new(rules, otherwise, matched, machine)?.try_into()?)
 }
 
-/// A rule that holds when all of these arguments are so: their place, from 0, and how they compare.
+/// The 32 bits of an `int`. The kernel takes an `int` from the lower half of a register and ignores
+/// the upper one, so filters compare the lower half.
+pub(super) fn int_bits(number: c_int) -> u64 {
+    u64::from(number.cast_unsigned())
+}
+
+/// A rule that holds when all of these arguments do: each with its place, from 0, and how it compares.
 ///
 /// # Errors
 /// Never, for places below 6.
@@ -39,8 +45,8 @@ pub(super) fn when(arguments: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule,
     Ok(SeccompRule::new(conditions.collect::<Result<_, _>>()?)?)
 }
 
-/// A rule that holds when the pointer at this place is null and all of these arguments are so. A
-/// filter cannot look behind a pointer, only at whether there is one.
+/// [`when`], and the pointer at this place is null. A filter cannot see what a pointer leads to, only
+/// whether there is one.
 ///
 /// # Errors
 /// Never, for places below 6.
