@@ -154,24 +154,24 @@ impl Session {
     /// Reaps the supervisor, which has exited.
     pub(crate) fn reap(&mut self) -> ExitStatus {
         match &mut self.streams {
-            Streams::Pipes(program) => program.collect(),
-            Streams::Terminal(terminal) => terminal.collect(),
+            Streams::Pipes(program) => program.reap(),
+            Streams::Terminal(terminal) => terminal.reap(),
         }
     }
 
     /// Waits for the end of its output; false if a process still holds it open at `deadline`.
     pub(crate) fn reaches_eof_by(&mut self, deadline: Instant) -> bool {
         match &mut self.streams {
-            Streams::Pipes(program) => program.is_silent_by(deadline),
-            Streams::Terminal(terminal) => terminal.is_silent_by(deadline),
+            Streams::Pipes(program) => program.reaches_eof_by(deadline),
+            Streams::Terminal(terminal) => terminal.reaches_eof_by(deadline),
         }
     }
 
     /// All output so far.
     pub(crate) fn transcript(&mut self) -> String {
         match &mut self.streams {
-            Streams::Pipes(program) => program.story(),
-            Streams::Terminal(terminal) => terminal.story(),
+            Streams::Pipes(program) => program.transcript(),
+            Streams::Terminal(terminal) => terminal.transcript(),
         }
     }
 

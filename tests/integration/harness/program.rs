@@ -135,10 +135,10 @@ impl Program {
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("EOF before the line:\n{}", self.story())
+                    panic!("EOF before the line:\n{}", self.transcript())
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("timeout before the line:\n{}", self.story())
+                    panic!("timeout before the line:\n{}", self.transcript())
                 }
             }
         }
@@ -160,20 +160,20 @@ impl Program {
     }
 
     /// Waits for its exit, even if another process keeps its streams open. [`Program::wait`] reaps it.
-    pub(crate) fn dead(&self) {
+    pub(crate) fn wait_exit(&self) {
         self.handle.wait_exit();
     }
 
     /// Waits for EOF on both streams and for the exit.
     pub(crate) fn wait(mut self) -> Ended {
         let deadline = Instant::now() + DEADLINE;
-        assert!(self.is_silent_by(deadline), "no EOF on its output:\n{}", self.story());
-        let status = self.collect();
+        assert!(self.reaches_eof_by(deadline), "no EOF on its output:\n{}", self.transcript());
+        let status = self.reap();
         Ended { status, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
     }
 
     /// Reads both streams to EOF; false if one is still open at `deadline`.
-    pub(crate) fn is_silent_by(&mut self, deadline: Instant) -> bool {
+    pub(crate) fn reaches_eof_by(&mut self, deadline: Instant) -> bool {
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.lines_so_far.push(line),
@@ -184,7 +184,7 @@ impl Program {
     }
 
     /// Waits for the exit of the program, and reaps it.
-    pub(crate) fn collect(&mut self) -> ExitStatus {
+    pub(crate) fn reap(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
@@ -194,7 +194,7 @@ impl Program {
     }
 
     /// All lines that were read so far, with their streams.
-    pub(crate) fn story(&self) -> String {
+    pub(crate) fn transcript(&self) -> String {
         self.lines_so_far.iter().map(|(from, line)| format!("{from:?}: {line}\n")).collect()
     }
 }

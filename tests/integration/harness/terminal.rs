@@ -125,18 +125,18 @@ impl Terminal {
     }
 
     /// Waits until all started processes have exited; false if one still runs at `deadline`.
-    pub(crate) fn is_silent_by(&self, deadline: Instant) -> bool {
+    pub(crate) fn reaches_eof_by(&self, deadline: Instant) -> bool {
         let timeout = deadline.saturating_duration_since(Instant::now());
         self.exited.recv_timeout(timeout) != Err(RecvTimeoutError::Timeout)
     }
 
     /// Waits for the exit of the program, and reaps it.
-    pub(crate) fn collect(&mut self) -> ExitStatus {
+    pub(crate) fn reap(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
     /// All output so far, without escape sequences.
-    pub(crate) fn story(&mut self) -> String {
+    pub(crate) fn transcript(&mut self) -> String {
         self.raw.extend(self.output.try_iter().flatten());
         plain(&self.raw)
     }
@@ -144,9 +144,9 @@ impl Terminal {
     /// Waits until the program and all processes that it started have exited. `stdout` is the output with
     /// its escape sequences, `stderr` without.
     pub(crate) fn wait(mut self) -> Ended {
-        let all_exited = self.is_silent_by(Instant::now() + DEADLINE);
-        assert!(all_exited, "a process still runs:\n{}", self.story());
-        let status = self.collect();
+        let all_exited = self.reaches_eof_by(Instant::now() + DEADLINE);
+        assert!(all_exited, "a process still runs:\n{}", self.transcript());
+        let status = self.reap();
         if self.master.is_some() {
             // With the slave side closed the reader comes to its end by itself.
             self.raw.extend(self.output.iter().flatten());
