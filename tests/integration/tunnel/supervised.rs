@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::harness::cloudflared::{HANGS, HAPPY, TOO_MANY};
-use crate::harness::{Living, Place, StandIn, Supervised, TUNNEL};
+use crate::harness::{Place, ProcessHandle, StandIn, Supervised, TUNNEL};
 
 #[test]
 fn it_finds_opens_and_closes_on_request() {
@@ -99,10 +99,10 @@ fn cloudflared_does_not_survive_a_sigkill_of_the_tunnel() {
     let mut tunnel = Supervised::with(&place, &stand_in);
     tunnel.up();
     let cloudflared = stand_in.records().remove(0)["pid"].as_u64().unwrap();
-    let cloudflared = Living::hold(cloudflared.try_into().unwrap());
+    let cloudflared = ProcessHandle::open(cloudflared.try_into().unwrap());
     tunnel.child.kill().unwrap();
     assert_eq!(tunnel.ended(), None);
-    cloudflared.ends();
+    cloudflared.wait_exit();
 }
 
 /// One attempt per process: the supervisor starts the next one, after the wait.

@@ -1,11 +1,11 @@
-//! Of a session that has ended nothing is left in the memory that goes back to the kernel.
+//! At the exit of a process no canary is left in the memory that it returns to the kernel.
 
 use serde_json::json;
 
-use super::process::{Memory, Traced};
-use super::root;
-use super::search::Canaries;
-use super::talk::Talk;
+use super::canaries::Canaries;
+use super::conversation::Conversation;
+use super::may_read_memory;
+use super::process_memory::{ExitTracer, ProcessMemory};
 use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
 use crate::serve::http::Poller;
@@ -14,25 +14,30 @@ use crate::session::ends::child;
 use crate::session::guest::Guest;
 use crate::session::stage::{Link, Stage, watched};
 
-/// Fails unless every kind of canary is there, or the search would prove nothing.
+/// Checks that every kind of canary is in memory while the process runs: else the search proves nothing.
 fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
-    let copies = Memory::of(pid).copies(canaries);
+    let copies = ProcessMemory::of(pid).copies(canaries);
     for kind in kinds {
         let found = copies.iter().any(|copy| copy.starts_with(kind));
         assert!(found, "{kind}: {}", copies.join("\n"));
     }
 }
 
-fn assert_empty(who: &str, memory: &Memory, canaries: &Canaries) {
+fn assert_empty(process: &str, memory: &ProcessMemory, canaries: &Canaries) {
     let copies = memory.copies(canaries);
     let bytes = memory.bytes();
-    assert!(copies.is_empty(), "{who}: {} in {bytes}:\n{}", copies.len(), copies.join("\n"));
+    assert!(
+        copies.is_empty(),
+        "{process}: {} copies in {bytes} bytes:\n{}",
+        copies.len(),
+        copies.join("\n")
+    );
 }
 
-/// V-29: text, names, the ticket, and what brings people back.
+/// Messages, names, the ticket, resume tokens.
 #[test]
-fn a_room_that_ends_leaves_nothing_in_its_memory() {
-    if !root() {
+fn serve_has_no_canary_in_memory_at_its_exit() {
+    if !may_read_memory() {
         return;
     }
     let server = Server::with(&[], UNLIMITED);
@@ -40,8 +45,8 @@ fn a_room_that_ends_leaves_nothing_in_its_memory() {
     canaries.token("the ticket", &server.ticket);
     let mut ana = server.join(&canaries.name());
     let mut bo = Poller::join(&server, &canaries.name());
-    let gone = server.join(&canaries.name());
-    for welcome in [&ana.welcome, &bo.welcome, &gone.cut()] {
+    let former = server.join(&canaries.name());
+    for welcome in [&ana.welcome, &bo.welcome, &former.cut()] {
         canaries.resume(&welcome["resume"]);
     }
     ana.say(&canaries.text("a text").repeat(128));
@@ -50,35 +55,34 @@ fn a_room_that_ends_leaves_nothing_in_its_memory() {
     ana.until_said(&last);
     let kinds = ["the ticket", "a name", "a text", "a resume token, in bytes"];
     assert_finds(server.pid(), &canaries, &kinds);
-    let traced = Traced::from_now(server.pid());
+    let tracer = ExitTracer::attach(server.pid());
     server.end();
-    assert_empty("chattrace-serve", &traced.at_its_end(), &canaries);
+    assert_empty("chattrace-serve", &tracer.memory_at_exit(), &canaries);
 }
 
-/// V-29: the same of the room under its supervisor, and of the supervisor, which has seen the
-/// ticket and the names.
+/// Serve under its supervisor, and the supervisor itself, which knows the ticket and the names.
 #[test]
-fn a_session_that_ends_leaves_nothing_in_its_memory() {
-    if !root() {
+fn a_session_has_no_canary_in_memory_at_its_exit() {
+    if !may_read_memory() {
         return;
     }
     let stage = Stage::new(HAPPY);
-    let talk = Talk::over(&stage, watched(&stage.public(&["--json"])));
-    let supervisor = talk.session.pid();
+    let conversation = Conversation::start(&stage, watched(&stage.public(&["--json"])));
+    let supervisor = conversation.session.pid();
     let serve = child(supervisor, "chattrace-serve");
-    assert_finds(serve, &talk.canaries, &["the ticket", "a name", "a text"]);
-    assert_finds(supervisor, &talk.canaries, &["the ticket", "a name"]);
-    let traced = [serve, supervisor].map(Traced::from_now);
-    let (_, canaries) = talk.end();
-    for (traced, who) in traced.into_iter().zip(["chattrace-serve", "chattrace"]) {
-        assert_empty(who, &traced.at_its_end(), &canaries);
+    assert_finds(serve, &conversation.canaries, &["the ticket", "a name", "a text"]);
+    assert_finds(supervisor, &conversation.canaries, &["the ticket", "a name"]);
+    let tracers = [serve, supervisor].map(ExitTracer::attach);
+    let (_, canaries) = conversation.end();
+    for (tracer, process) in tracers.into_iter().zip(["chattrace-serve", "chattrace"]) {
+        assert_empty(process, &tracer.memory_at_exit(), &canaries);
     }
 }
 
-/// V-29: on a terminal, where the link is a QR code as well, and the operator reads the log first.
+/// On a terminal the supervisor also draws the link as a QR code, and shows the event log.
 #[test]
-fn a_supervisor_on_a_terminal_leaves_nothing_in_its_memory() {
-    if !root() {
+fn a_supervisor_on_a_terminal_has_no_canary_in_memory_at_its_exit() {
+    if !may_read_memory() {
         return;
     }
     let stage = Stage::new(HAPPY);
@@ -93,7 +97,7 @@ fn a_supervisor_on_a_terminal_leaves_nothing_in_its_memory() {
     ana.say(&canaries.text("a text"));
     terminal.see(&name);
     assert_finds(terminal.pid(), &canaries, &["the ticket", "a name"]);
-    let traced = Traced::from_now(terminal.pid());
+    let tracer = ExitTracer::attach(terminal.pid());
     terminal.type_keys("\u{3}");
     terminal.see("[v]iew");
     terminal.type_keys("v\r");
@@ -101,5 +105,5 @@ fn a_supervisor_on_a_terminal_leaves_nothing_in_its_memory() {
     terminal.see("[v]iew");
     terminal.type_keys("\r");
     terminal.wait().expect_code(0);
-    assert_empty("chattrace", &traced.at_its_end(), &canaries);
+    assert_empty("chattrace", &tracer.memory_at_exit(), &canaries);
 }

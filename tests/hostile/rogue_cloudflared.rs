@@ -1,47 +1,45 @@
-//! What a hostile cloudflared is: it says where its metrics port is and what its name is, as a real one
-//! does, and then prints and answers what no cloudflared would. Its orders are its name, because it
-//! may open no file.
+//! A hostile cloudflared: it prints its metrics port and its address as a real one does, and then prints and
+//! answers what no cloudflared would. It finds its orders in its name, because it may open no file.
 
 use std::io::{BufRead as _, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 
-use crate::dice::Dice;
+use crate::harness::rng::Rng;
 use crate::metrics;
 
-/// The code with which it ends when it has said everything.
-pub(crate) const DONE: u8 = 43;
+/// Its exit code when it has carried out its orders.
+pub(crate) const EXIT_DONE: u8 = 43;
 
-/// The code with which it ends when it was not asked what it waited to be asked.
-pub(crate) const UNASKED: u8 = 44;
+/// Its exit code when its metrics port was not queried as often as its orders need.
+pub(crate) const EXIT_NOT_QUERIED: u8 = 44;
 
-/// The name of its tunnel.
-pub(crate) const HOST: &str = "a-calm-name.trycloudflare.com";
+/// The host name of its tunnel.
+pub(crate) const HOST: &str = "a-rogue-name.trycloudflare.com";
 
-/// Longest line that it prints.
-const LINE_BYTES: usize = 20_000;
+const MAX_LINE_BYTES: usize = 20_000;
 
-/// What it is to do.
+/// What it does after its registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Lines that do not end the attempt, by the hundred thousand.
+pub(crate) enum Script {
+    /// Prints lines that do not end the attempt.
     Flood,
-    /// Lines that may mean anything, from the first.
+    /// Prints lines of any meaning, from the first.
     Anything,
-    /// Answers of the metrics port.
+    /// Answers the queries of its metrics port.
     Metrics,
 }
 
-/// All that it needs to know.
+/// Everything that it needs to repeat a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
-    pub(crate) part: Part,
+    pub(crate) script: Script,
     pub(crate) seed: u64,
     pub(crate) batch: u64,
     pub(crate) count: usize,
 }
 
-/// Lines of real runs; see `tests/fixtures/transcripts`.
+/// The output of real runs.
 const TRANSCRIPTS: [&str; 10] = [
     include_str!("../fixtures/transcripts/01-happy-default-quic.txt"),
     include_str!("../fixtures/transcripts/10-api-429.txt"),
@@ -56,23 +54,22 @@ const TRANSCRIPTS: [&str; 10] = [
 ];
 
 impl Orders {
-    /// The name that a program with these orders has.
-    pub(crate) fn name(&self) -> String {
-        let Self { part, seed, batch, count } = self;
-        format!("cloudflared-{}-{seed}-{batch}-{count}", *part as u8)
+    /// The file name that carries these orders.
+    pub(crate) fn file_name(&self) -> String {
+        let Self { script, seed, batch, count } = self;
+        format!("cloudflared-{}-{seed}-{batch}-{count}", *script as u8)
     }
 
-    /// From the name under which it was started.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         let words: Vec<&str> = name.strip_prefix("cloudflared-")?.split('-').collect();
-        let [part, seed, batch, count] = words[..] else { return None };
-        let part = match part {
-            "0" => Part::Flood,
-            "1" => Part::Anything,
-            _ => Part::Metrics,
+        let [script, seed, batch, count] = words[..] else { return None };
+        let script = match script {
+            "0" => Script::Flood,
+            "1" => Script::Anything,
+            _ => Script::Metrics,
         };
         Some(Self {
-            part,
+            script,
             seed: seed.parse().ok()?,
             batch: batch.parse().ok()?,
             count: count.parse().ok()?,
@@ -80,40 +77,41 @@ impl Orders {
     }
 }
 
-/// A cloudflared that runs.
-pub(crate) struct Printing {
-    pub(crate) dice: Dice,
+/// The state of the running program.
+pub(crate) struct RogueCloudflared {
+    pub(crate) rng: Rng,
     pub(crate) metrics: TcpListener,
 }
 
-/// Does what `orders` say.
-pub(crate) fn act(orders: &Orders, mut words: impl Iterator<Item = String>) -> ExitCode {
+/// Carries out `orders`.
+pub(crate) fn main(orders: &Orders, mut words: impl Iterator<Item = String>) -> ExitCode {
     if words.next().as_deref() == Some("version") {
         let _ = writeln!(std::io::stdout(), "2026.8.2");
         return ExitCode::SUCCESS;
     }
     let Ok(metrics) = TcpListener::bind("127.0.0.1:0") else { return ExitCode::from(3) };
-    let mut printing = Printing { dice: Dice::of(orders.seed, 101, orders.batch), metrics };
-    let done = match orders.part {
-        Part::Flood => printing.flood(orders.count),
-        Part::Anything => printing.anything(orders.count),
-        Part::Metrics => metrics::answer(&mut printing, orders.count),
+    let mut cloudflared =
+        RogueCloudflared { rng: Rng::new(orders.seed, 101, orders.batch), metrics };
+    let done = match orders.script {
+        Script::Flood => cloudflared.flood(orders.count),
+        Script::Anything => cloudflared.anything(orders.count),
+        Script::Metrics => metrics::answer(&mut cloudflared, orders.count),
     };
     match done {
-        Some(()) => ExitCode::from(DONE),
-        None => ExitCode::from(UNASKED),
+        Some(()) => ExitCode::from(EXIT_DONE),
+        None => ExitCode::from(EXIT_NOT_QUERIED),
     }
 }
 
-impl Printing {
+impl RogueCloudflared {
     /// Prints one line of the log.
     pub(crate) fn log(&self, text: &str) {
         let line = format!("2026-11-23T04:54:27Z INF {text}\n");
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 
-    /// The box with the name, and the metrics port.
-    pub(crate) fn greet(&self) {
+    /// Prints the box with the address, and the metrics port.
+    pub(crate) fn print_banner(&self) {
         self.log("Requesting new quick Tunnel on trycloudflare.com...");
         self.log(&format!("|  {:<90}|", format!("https://{HOST}")));
         if let Ok(address) = self.metrics.local_addr() {
@@ -121,8 +119,8 @@ impl Printing {
         }
     }
 
-    /// The next question to the metrics port, and its path; `None` if there is none any more.
-    pub(crate) fn asked(&self) -> Option<(TcpStream, String)> {
+    /// Waits for the next query of the metrics port, and returns its path. `None` after an error.
+    pub(crate) fn accept_query(&self) -> Option<(TcpStream, String)> {
         let (stream, _) = self.metrics.accept().ok()?;
         let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
         let path = lines.next()?.ok()?.split(' ').nth(1)?.to_owned();
@@ -130,14 +128,13 @@ impl Printing {
         Some((stream, path))
     }
 
-    /// Answers as a real one does, until its tunnel has been ready twice: the first time was heard
-    /// then.
-    pub(crate) fn rise(&self) -> Option<()> {
-        self.greet();
+    /// Answers as a real one does, until `/ready` was queried twice: by then the first answer has arrived.
+    pub(crate) fn register(&self) -> Option<()> {
+        self.print_banner();
         self.log("Registered tunnel connection connIndex=0");
         let mut ready = 0;
         while ready < 2 {
-            let (mut stream, path) = self.asked()?;
+            let (mut stream, path) = self.accept_query()?;
             let body = format!("{{\"hostname\":\"{HOST}\"}}");
             let _ = write!(stream, "HTTP/1.0 200 OK\r\n\r\n{body}");
             drop(stream);
@@ -148,11 +145,11 @@ impl Printing {
     }
 
     fn flood(&mut self, count: usize) -> Option<()> {
-        self.rise()?;
+        self.register()?;
         let lines = lines();
         let mut bytes = Vec::new();
         let answering = self.metrics.try_clone().ok()?;
-        // The tunnel may look at any time; the end of this process ends the thread.
+        // The tunnel may query at any time. The thread ends with the process.
         std::thread::spawn(move || {
             for stream in answering.incoming().flatten() {
                 let mut stream = stream;
@@ -163,7 +160,7 @@ impl Printing {
         });
         for number in 0..count {
             let begin = bytes.len();
-            print(&mut self.dice, &lines, &mut bytes);
+            push_line(&mut self.rng, &lines, &mut bytes);
             if is_final(&bytes[begin..]) {
                 bytes.truncate(begin);
                 bytes.extend(b"2026-11-23T04:54:27Z ERR this would have ended it\n");
@@ -183,63 +180,61 @@ impl Printing {
     }
 
     fn anything(&mut self, count: usize) -> Option<()> {
-        if self.dice.once_in(2) {
-            self.greet();
+        if self.rng.one_in(2) {
+            self.print_banner();
         }
         let lines = lines();
         let mut bytes = Vec::new();
-        for _ in 0..self.dice.below(count) {
-            print(&mut self.dice, &lines, &mut bytes);
+        for _ in 0..self.rng.below(count) {
+            push_line(&mut self.rng, &lines, &mut bytes);
         }
         std::io::stderr().write_all(&bytes).ok()
     }
 }
 
-/// What was printed on either stream of a real run.
+/// The lines that real runs printed on stdout or stderr.
 fn lines() -> Vec<&'static str> {
-    let said = TRANSCRIPTS.iter().flat_map(|transcript| transcript.lines());
-    said.filter_map(|line| Some(line.split_once("err| ").or(line.split_once("out| "))?.1)).collect()
+    let all = TRANSCRIPTS.iter().flat_map(|transcript| transcript.lines());
+    all.filter_map(|line| Some(line.split_once("err| ").or(line.split_once("out| "))?.1)).collect()
 }
 
-/// One line of a real run with something wrong in it, or bytes.
-fn print(dice: &mut Dice, lines: &[&str], to: &mut Vec<u8>) {
+/// Appends one mutated line of a real run, or random bytes.
+fn push_line(rng: &mut Rng, lines: &[&str], to: &mut Vec<u8>) {
     let begin = to.len();
-    match dice.below(16) {
+    match rng.below(16) {
         0 => {
-            let most = if dice.once_in(1_000) { LINE_BYTES } else { 60 };
-            let count = dice.below(most);
-            dice.fill(to, count);
+            let max = if rng.one_in(1_000) { MAX_LINE_BYTES } else { 60 };
+            let count = rng.below(max);
+            rng.fill(to, count);
         }
-        _ => to.extend(dice.pick(lines).as_bytes()),
+        _ => to.extend(rng.choose(lines).as_bytes()),
     }
-    for _ in 0..dice.below(4) {
+    for _ in 0..rng.below(4) {
         if to.len() == begin {
             break;
         }
-        let at = begin + dice.below(to.len() - begin);
-        match dice.below(5) {
-            0 => to[at] = dice.byte(),
-            1 => to[at] ^= 1 << dice.below(8),
+        let at = begin + rng.below(to.len() - begin);
+        match rng.below(5) {
+            0 => to[at] = rng.byte(),
+            1 => to[at] ^= 1 << rng.below(8),
             2 => to.truncate(at),
             3 => {
-                let other = dice.pick(lines).as_bytes();
+                let other = rng.choose(lines).as_bytes();
                 to.truncate(at);
-                to.extend(&other[dice.below(other.len().max(1)).min(other.len())..]);
+                to.extend(&other[rng.below(other.len().max(1)).min(other.len())..]);
             }
-            _ => {
-                to.extend([b"|" as &[u8], b"\r", b"\x1b[2J", "\u{202e}".as_bytes()][dice.below(4)])
-            }
+            _ => to.extend([b"|" as &[u8], b"\r", b"\x1b[2J", "\u{202e}".as_bytes()][rng.below(4)]),
         }
     }
     to.push(b'\n');
 }
 
-/// Whether it may mean the end of an attempt that is up: another name, another metrics port, or what
-/// only our own program says.
+/// Whether one of `lines` may end a registered attempt: another address, another metrics port, or a line
+/// that only `chattrace-tunnel` prints.
 fn is_final(lines: &[u8]) -> bool {
-    // A byte that was changed may have become a newline.
+    // A mutation may have made a newline.
     lines.split(|byte| *byte == b'\n').any(|line| {
-        let has = |part: &[u8]| line.windows(part.len()).any(|window| window == part);
+        let has = |script: &[u8]| line.windows(script.len()).any(|window| window == script);
         (line.ends_with(b"|") && has(b"https://"))
             || has(b"etrics server on ")
             || has(b"chattrace-tunnel: ")

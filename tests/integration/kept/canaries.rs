@@ -1,4 +1,4 @@
-//! What is looked for, and whether it is there: all of it, or a part of twelve bytes and more.
+//! Canaries: unique texts, and a search that finds them and their fragments in any bytes.
 
 use std::collections::BTreeSet;
 
@@ -7,53 +7,55 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::serve::sockets::MASK;
 
-/// Every so many bytes of a canary begins a part that is looked for.
-const STEP: usize = 4;
+/// Distance between the beginnings of two fragments of a canary.
+const FRAGMENT_STEP: usize = 4;
 
-/// Bytes that nobody else has, new in each run: `digits` of them, in hexadecimal.
-pub(super) fn drawn(digits: usize) -> String {
+/// Random hexadecimal digits, which occur nowhere else on the machine.
+pub(super) fn random_hex(digits: usize) -> String {
     let mut bytes = vec![0; digits / 2];
     getrandom::fill(&mut bytes).unwrap();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Everything that is looked for.
+/// A set of canaries.
 pub(super) struct Canaries {
-    parts: Vec<Part>,
+    fragments: Vec<Fragment>,
     names: Vec<String>,
-    /// Whether any part begins with these two bytes: one look at each byte, however many parts.
+    /// Whether a fragment begins with these two bytes. One look-up per byte, however many fragments there are.
     begins: Vec<bool>,
 }
 
-/// A part of a canary in one of its forms.
-struct Part {
+/// A fragment of a canary in one of its encodings.
+struct Fragment {
+    /// Index of the canary's name.
     name: usize,
+    /// Offset in the canary.
     at: usize,
     bytes: Vec<u8>,
 }
 
 impl Canaries {
     pub(super) fn new() -> Self {
-        Self { parts: Vec::new(), names: Vec::new(), begins: vec![false; 1 << 16] }
+        Self { fragments: Vec::new(), names: Vec::new(), begins: vec![false; 1 << 16] }
     }
 
-    /// A new text of 32 bytes under this name, as it is and as it comes in a WebSocket frame of the
-    /// tests. Any 15 bytes of it in a row are found.
+    /// Adds a new text of 32 bytes, plain and as the tests' WebSocket client masks it. Any 15 consecutive
+    /// bytes of it are found.
     pub(super) fn text(&mut self, name: &str) -> String {
-        let text = drawn(32);
-        self.look_for(name, &text);
+        let text = random_hex(32);
+        self.add_text(name, &text);
         text
     }
 
-    /// A new name of somebody, of 20 letters: longer ones are refused.
+    /// Adds a new name for a participant, of the maximum length of 20.
     pub(super) fn name(&mut self) -> String {
-        let name = drawn(20);
-        self.look_for("a name", &name);
+        let name = random_hex(20);
+        self.add_text("a name", &name);
         name
     }
 
-    /// A text that is known already.
-    pub(super) fn look_for(&mut self, name: &str, text: &str) {
+    /// Adds an existing text.
+    pub(super) fn add_text(&mut self, name: &str, text: &str) {
         self.add(name, text.as_bytes(), 12);
         for turn in 0..MASK.len() {
             let mask = MASK.iter().cycle().skip(turn);
@@ -62,7 +64,7 @@ impl Canaries {
         }
     }
 
-    /// A ticket or a resume token, as text and as the 16 bytes it stands for.
+    /// Adds a ticket or a resume token, as text and as the 16 bytes that it encodes.
     pub(super) fn token(&mut self, name: &str, token: &str) {
         self.add(name, token.as_bytes(), 12);
         let bytes = URL_SAFE_NO_PAD.decode(token).unwrap();
@@ -70,7 +72,7 @@ impl Canaries {
         self.add(&format!("{name}, in bytes"), &bytes, 8);
     }
 
-    /// What a participant comes back with: its number and a token.
+    /// Adds the token of a `resume` value, which is a number and a token.
     pub(super) fn resume(&mut self, resume: &serde_json::Value) {
         let (_, token) = resume.as_str().unwrap().split_once('.').unwrap();
         self.token("a resume token", token);
@@ -78,14 +80,15 @@ impl Canaries {
 
     fn add(&mut self, name: &str, bytes: &[u8], width: usize) {
         self.names.push(name.to_owned());
-        for at in (0..=bytes.len() - width).step_by(STEP) {
+        for at in (0..=bytes.len() - width).step_by(FRAGMENT_STEP) {
             let bytes = bytes[at..at + width].to_vec();
             self.begins[usize::from(u16::from_be_bytes([bytes[0], bytes[1]]))] = true;
-            self.parts.push(Part { name: self.names.len() - 1, at, bytes });
+            self.fragments.push(Fragment { name: self.names.len() - 1, at, bytes });
         }
     }
 
-    /// Where in `bytes` a copy begins, or would begin if it were whole, and of what.
+    /// The offsets in `bytes` at which a copy begins, or would begin if it were complete, and the name of its
+    /// canary.
     pub(super) fn find(&self, bytes: &[u8]) -> Vec<(usize, &str)> {
         let mut found = BTreeSet::new();
         let mut before = 0;
@@ -94,8 +97,9 @@ impl Canaries {
             before = usize::from(*byte);
             if at > 0 && self.begins[two] {
                 let begin = at - 1;
-                let here = self.parts.iter().filter(|part| bytes[begin..].starts_with(&part.bytes));
-                // The parts of one copy have one beginning.
+                let here =
+                    self.fragments.iter().filter(|part| bytes[begin..].starts_with(&part.bytes));
+                // All fragments of one copy give the same beginning.
                 found.extend(here.map(|part| (begin.saturating_sub(part.at), part.name)));
             }
         }
@@ -104,7 +108,7 @@ impl Canaries {
 }
 
 #[test]
-fn a_part_of_fifteen_bytes_is_found_and_the_parts_of_a_copy_are_one() {
+fn fifteen_bytes_are_found_and_a_copy_is_found_once() {
     let mut canaries = Canaries::new();
     let text = canaries.text("a text");
     let around = |part: &str| format!("............................................{part}....");
@@ -113,7 +117,7 @@ fn a_part_of_fifteen_bytes_is_found_and_the_parts_of_a_copy_are_one() {
         let part = around(&text[at..at + 15]);
         assert_eq!(canaries.find(part.as_bytes()), [(44 - at, "a text")]);
     }
-    assert!(canaries.find(around(&drawn(32)).as_bytes()).is_empty());
+    assert!(canaries.find(around(&random_hex(32)).as_bytes()).is_empty());
     let frame = crate::serve::sockets::frame(0x81, format!("{{\"body\":\"{text}\"}}").as_bytes());
     assert_eq!(canaries.find(&frame), [(15, "a text, masked")]);
 }

@@ -1,4 +1,4 @@
-//! The memory of another process, as the kernel shows it to root (proc_pid_mem(5)).
+//! The memory of another process (proc_pid_mem(5)), which only root may read.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
@@ -11,30 +11,33 @@ use nix::sys::ptrace::{self, Options};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::search::Canaries;
+use super::canaries::Canaries;
 
 const PAGE: usize = 4096;
 
-/// How long a process has to overwrite what it has just finished with.
-const DEADLINE: Duration = Duration::from_secs(2);
+/// A process must overwrite data within this time after their last use.
+const WIPE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// All memory of a process that is not just its program on disk.
-pub(super) struct Memory(Vec<Mapping>);
+/// The kernel does not announce writes to memory, so it is read again and again.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// All memory of a process, except read-only mappings of files.
+pub(super) struct ProcessMemory(Vec<Mapping>);
 
 struct Mapping {
-    /// Its line in the maps.
+    /// Its line in `/proc/PID/maps`.
     line: String,
     start: u64,
     bytes: Vec<u8>,
 }
 
-impl Memory {
+impl ProcessMemory {
     pub(super) fn of(pid: u32) -> Self {
         let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
         let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
         let mappings = maps.lines().filter_map(|line| Mapping::read(&memory, line));
         let read = Self(mappings.collect());
-        // Whatever is looked for: this is there, if memory can be read at all.
+        // The environment is on the stack: if it is missing, memory was not read.
         let stack = read.0.iter().find(|mapping| mapping.line.ends_with("[stack]")).unwrap();
         assert!(stack.bytes.windows(6).any(|bytes| bytes == b"\0PATH="), "{maps}");
         read
@@ -44,14 +47,14 @@ impl Memory {
         self.0.iter().map(|mapping| mapping.bytes.len()).sum()
     }
 
-    /// Every copy of a canary: what, where, and what is around it.
+    /// A line for each copy of a canary: its name, its address, and the bytes around it.
     pub(super) fn copies(&self, canaries: &Canaries) -> Vec<String> {
         self.0.iter().flat_map(|mapping| mapping.copies(canaries)).collect()
     }
 }
 
 impl Mapping {
-    /// None of what is a file on disk, or cannot be read at all.
+    /// `None` for read-only mappings of files, and for mappings that cannot be read.
     fn read(memory: &File, line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let (range, rights) = (words.next()?, words.next()?);
@@ -63,7 +66,7 @@ impl Mapping {
         let address = |text| u64::from_str_radix(text, 16).unwrap();
         let (start, end) = (address(start), address(end));
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-        // Page by page where not all of it is there; given back in the meantime: nothing.
+        // Page by page if some pages are not readable; those stay zeros.
         if memory.read_exact_at(&mut bytes, start).is_err() {
             for (at, page) in (start..).step_by(PAGE).zip(bytes.chunks_mut(PAGE)) {
                 let _ = memory.read_exact_at(page, at);
@@ -78,7 +81,7 @@ impl Mapping {
             self.bytes[from..to].escape_ascii()
         };
         let mut copies = Vec::new();
-        for (begin, part) in parts_with_content(&self.bytes) {
+        for (begin, part) in nonzero_runs(&self.bytes) {
             copies.extend(canaries.find(part).into_iter().map(|(at, name)| {
                 let at = begin + at;
                 format!(
@@ -93,64 +96,62 @@ impl Mapping {
     }
 }
 
-/// The pages that are not all zeros, where they follow each other in one piece.
-fn parts_with_content(bytes: &[u8]) -> Vec<(usize, &[u8])> {
+/// Runs of pages that are not all zeros, with their offsets.
+fn nonzero_runs(bytes: &[u8]) -> Vec<(usize, &[u8])> {
     let empty = [0; PAGE];
-    let mut parts = Vec::new();
+    let mut runs = Vec::new();
     let mut begin = None;
     for (number, page) in bytes.chunks(PAGE).enumerate() {
         match (page == &empty[..page.len()], begin) {
             (true, Some(from)) => {
-                parts.push((from, &bytes[from..number * PAGE]));
+                runs.push((from, &bytes[from..number * PAGE]));
                 begin = None;
             }
             (false, None) => begin = Some(number * PAGE),
             _ => {}
         }
     }
-    parts.extend(begin.map(|from| (from, &bytes[from..])));
-    parts
+    runs.extend(begin.map(|from| (from, &bytes[from..])));
+    runs
 }
 
-/// Looks until there are so many copies and no more, and fails with everything that is there to the
-/// last.
-pub(super) fn assert_holds(pid: u32, canaries: &Canaries, expected: usize) {
-    let end = Instant::now() + DEADLINE;
+/// Waits until there are exactly `expected` copies; panics with the last copies that were found.
+pub(super) fn wait_for_copies(pid: u32, canaries: &Canaries, expected: usize) {
+    let deadline = Instant::now() + WIPE_TIMEOUT;
     loop {
-        let copies = Memory::of(pid).copies(canaries);
+        let copies = ProcessMemory::of(pid).copies(canaries);
         if copies.len() == expected {
             return;
         }
-        let late = Instant::now() >= end;
+        let late = Instant::now() >= deadline;
         assert!(!late, "{} copies, not {expected}:\n{}", copies.len(), copies.join("\n"));
-        // The kernel tells nobody when memory is written to.
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// A process whose memory is read at the very end: it has run its last instruction, and everything
-/// is still mapped (ptrace(2), `PTRACE_EVENT_EXIT`).
-pub(super) struct Traced(JoinHandle<Memory>);
+/// Reads the memory of a process at its exit: after its last instruction, while everything is still mapped
+/// (ptrace(2), `PTRACE_EVENT_EXIT`).
+pub(super) struct ExitTracer(JoinHandle<ProcessMemory>);
 
-impl Traced {
-    /// From here on. Whose child it is does not matter.
-    pub(super) fn from_now(pid: u32) -> Self {
+impl ExitTracer {
+    /// Attaches to a process, which need not be a child of this one.
+    pub(super) fn attach(pid: u32) -> Self {
         let (seized, is_seized) = channel();
-        // The thread that seizes is the one that is told.
+        // Only the thread that seized the process receives its events.
         let thread = std::thread::spawn(move || {
             let traced = Pid::from_raw(i32::try_from(pid).unwrap());
             ptrace::seize(traced, Options::PTRACE_O_TRACEEXIT).unwrap();
             seized.send(()).unwrap();
             loop {
-                let what = waitpid(traced, Some(WaitPidFlag::__WALL)).unwrap();
-                if let WaitStatus::PtraceEvent(_, _, PTRACE_EVENT_EXIT) = what {
-                    let memory = Memory::of(pid);
+                let event = waitpid(traced, Some(WaitPidFlag::__WALL)).unwrap();
+                if let WaitStatus::PtraceEvent(_, _, PTRACE_EVENT_EXIT) = event {
+                    let memory = ProcessMemory::of(pid);
                     ptrace::detach(traced, None).unwrap();
                     return memory;
                 }
-                // A signal goes on to where it was sent.
+                // A signal is delivered as if there were no tracer.
                 let signal =
-                    if let WaitStatus::Stopped(_, signal) = what { Some(signal) } else { None };
+                    if let WaitStatus::Stopped(_, signal) = event { Some(signal) } else { None };
                 ptrace::cont(traced, signal).unwrap();
             }
         });
@@ -158,8 +159,8 @@ impl Traced {
         Self(thread)
     }
 
-    /// Its memory when it ended.
-    pub(super) fn at_its_end(self) -> Memory {
+    /// Waits for the exit.
+    pub(super) fn memory_at_exit(self) -> ProcessMemory {
         self.0.join().unwrap()
     }
 }

@@ -1,38 +1,36 @@
-//! What the room has forgotten is nowhere in its memory, however it came and to whom it went, while
-//! everybody stays in the room.
+//! Messages that the ring has dropped, or the room has refused, are not in the memory of serve, whatever
+//! transport they came from and went to. All participants stay connected.
 //!
-//! Bounded by count here. The bound of age takes at least 30 s, which is too long for a test; it
-//! drops events by the same line of `Ring`. So does the time for which the name of somebody who left
-//! is kept.
+//! Here the ring drops by count. To drop by age takes at least 30 s, too long for a test; it is the same line
+//! of `Ring`. The same holds for the names of former participants.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::process::assert_holds;
-use super::root;
-use super::search::Canaries;
+use super::canaries::Canaries;
+use super::may_read_memory;
+use super::process_memory::wait_for_copies;
 use crate::serve::client::Client;
 use crate::serve::http::{Poller, say};
 use crate::serve::server::Server;
 use crate::serve::sockets::frame;
 
-/// A memory of four events.
-const SMALL: &str = r#"{"room":{"backlog":3,"ring":{"events":4},"rate":{"per_second":0}}}"#;
+/// A ring of four events.
+const SMALL_RING: &str = r#"{"room":{"backlog":3,"ring":{"events":4},"rate":{"per_second":0}}}"#;
 
-/// Longest message.
-const LONGEST: usize = 4096;
+const MAX_MESSAGE_BYTES: usize = 4096;
 
 fn said(body: &str) -> Value {
     json!({ "t": "say", "body": body })
 }
 
-/// V-29: everything that was said, over every way in, read over every way out.
+/// Sent and read over WebSocket, polls, and a resumed connection.
 #[test]
-fn what_the_ring_has_dropped_is_nowhere_while_everybody_stays() {
-    if !root() {
+fn dropped_messages_are_not_in_memory_while_participants_stay() {
+    if !may_read_memory() {
         return;
     }
-    let server = Server::with(&[], SMALL);
+    let server = Server::with(&[], SMALL_RING);
     let mut canaries = Canaries::new();
     let mut sockets = vec![server.join("Ana"), server.join("Bo")];
     let away = server.join("Gil").cut();
@@ -52,31 +50,31 @@ fn what_the_ring_has_dropped_is_nowhere_while_everybody_stays() {
     let first_poll = format!("{}\n{}\n", server.join_line("Iva"), said(&first));
     assert_eq!(server.post("/poll", "", &first_poll).status, 200);
 
-    // The four messages that are remembered are there once.
-    assert_holds(server.pid(), &canaries, 4);
+    // The four messages in the ring are there once.
+    wait_for_copies(server.pid(), &canaries, 4);
     for number in 0..4 {
-        sockets[0].say(&format!("harmless {number}"));
+        sockets[0].say(&format!("no canary {number}"));
     }
     for reader in &mut sockets {
-        reader.until_said("harmless 3");
+        reader.until_said("no canary 3");
     }
-    dee.until_said("harmless 3");
-    while !fay.finish(held).iter().any(|event| event["body"] == "harmless 3") {
+    dee.until_said("no canary 3");
+    while !fay.finish(held).iter().any(|event| event["body"] == "no canary 3") {
         held = fay.start(&[]);
     }
     let waiting = [fay.start(&[]), dee.start(&[])];
-    assert_holds(server.pid(), &canaries, 0);
+    wait_for_copies(server.pid(), &canaries, 0);
     drop((sockets, waiting));
 }
 
-/// Says canaries in every shape that a frame may have; gives the last.
+/// Sends canaries in every kind of frame; returns the last one.
 fn over_sockets(server: &Server, sockets: &mut Vec<Client>, canaries: &mut Canaries) -> String {
     let ana = &mut sockets[0];
     ana.say(&canaries.text("a short one"));
-    ana.say(&canaries.text("the longest").repeat(LONGEST / 32));
+    ana.say(&canaries.text("the longest").repeat(MAX_MESSAGE_BYTES / 32));
     let lines = [said(&canaries.text("one line of two")), said(&canaries.text("the other"))];
     ana.write(&format!("{}\n{}", lines[0], lines[1]));
-    // Two cuts within the canary.
+    // Two of the fragments begin inside the canary.
     let text = canaries.text("in three frames");
     let line = said(&text).to_string();
     let (one, rest) = line.as_bytes().split_at(line.find(&text).unwrap() + 10);
@@ -96,19 +94,18 @@ fn over_sockets(server: &Server, sockets: &mut Vec<Client>, canaries: &mut Canar
     text
 }
 
-/// V-29: what was not even said.
 #[test]
-fn what_was_refused_is_nowhere_while_everybody_stays() {
-    if !root() {
+fn refused_messages_are_not_in_memory_while_participants_stay() {
+    if !may_read_memory() {
         return;
     }
     let slow = r#"{"room":{"rate":{"per_second":1,"burst":1},"ring":{"events":4}}}"#;
     let server = Server::with(&[], slow);
     let mut canaries = Canaries::new();
     let mut bo = server.join("Bo");
-    let mut people = (server.join("Ana"), Poller::join(&server, "Dee"));
-    let mut refused = |why: &str, line: &str| refused_twice(&server, &mut people, why, line);
-    let long = canaries.text("too long").repeat(LONGEST / 32 + 1);
+    let mut participants = (server.join("Ana"), Poller::join(&server, "Dee"));
+    let mut refused = |why: &str, line: &str| refused_twice(&server, &mut participants, why, line);
+    let long = canaries.text("too long").repeat(MAX_MESSAGE_BYTES / 32 + 1);
     refused("too_long", &said(&long).to_string());
     let line = format!("{{\"t\":\"say\",\"body\":\"{}\"", canaries.text("bad json"));
     refused("bad_json", &line);
@@ -116,11 +113,11 @@ fn what_was_refused_is_nowhere_while_everybody_stays() {
     refused("bad_json", &line.to_string());
     let line = json!({ "t": canaries.text("a kind of its own") });
     refused("bad_json", &line.to_string());
-    // The first uses the bucket up, and is in the ring.
-    people.0.say("harmless");
-    people.1.poll(&[said("harmless")]);
+    // These messages use up the rate limit.
+    participants.0.say("no canary");
+    participants.1.poll(&[said("no canary")]);
     let line = said(&canaries.text("too fast")).to_string();
-    refused_twice(&server, &mut people, "too_fast", &line);
+    refused_twice(&server, &mut participants, "too_fast", &line);
 
     bo.frame(Message::binary(canaries.text("binary"))).unwrap();
     assert_eq!(bo.wait("refused")["why"], "bad_json");
@@ -130,16 +127,16 @@ fn what_was_refused_is_nowhere_while_everybody_stays() {
     let mut closed = server.join("Zed");
     closed.bytes(&frame(0x81, line.as_bytes()));
     assert_eq!(closed.rest().1, Some(1009));
-    turned_away(&server, &mut canaries);
+    fail_to_join(&server, &mut canaries);
     bo.tell(&json!({ "t": "beat" }));
     bo.wait("beat");
-    assert_holds(server.pid(), &canaries, 0);
-    drop((people, bo));
+    wait_for_copies(server.pid(), &canaries, 0);
+    drop((participants, bo));
 }
 
-/// Says a line over a socket and over a poll, and is told by both that it is not said.
-fn refused_twice(server: &Server, people: &mut (Client, Poller), why: &str, line: &str) {
-    let (ana, dee) = people;
+/// Sends a line over WebSocket and over a poll; both refuse it with this reason.
+fn refused_twice(server: &Server, participants: &mut (Client, Poller), why: &str, line: &str) {
+    let (ana, dee) = participants;
     ana.bytes(&frame(0x81, line.as_bytes()));
     assert_eq!(ana.wait("refused")["why"], why, "{line}");
     let bearer = dee.welcome["resume"].as_str().unwrap();
@@ -147,9 +144,8 @@ fn refused_twice(server: &Server, people: &mut (Client, Poller), why: &str, line
     assert!(answer.body.contains(why), "{answer:?}");
 }
 
-/// People who do not get in: by a name that is none, by a wrong ticket, and because their line is cut
-/// in the middle of the first frame.
-fn turned_away(server: &Server, canaries: &mut Canaries) {
+/// Joins that fail: an invalid name, a wrong ticket, a connection that breaks inside its first frame.
+fn fail_to_join(server: &Server, canaries: &mut Canaries) {
     let join = server.join_line(&canaries.text("a name that is too long"));
     assert_eq!(server.refusal(&join)["why"], "bad_name");
     assert!(server.post("/poll", "", &join.to_string()).body.contains("bad_name"));

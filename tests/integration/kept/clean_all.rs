@@ -1,4 +1,4 @@
-//! A machine that had chattrace is the machine that it was.
+//! `chattrace-clean --all` restores the machine to its state before the first session.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::talk::Talk;
+use super::conversation::Conversation;
 use crate::harness::cloudflared::{HAPPY, TOO_MANY};
 use crate::harness::{CLEAN, Place, Program, TUNNEL};
 use crate::session::ends::kill_with_guard;
 use crate::session::stage::{Stage, event, watched};
 use crate::tunnel::install::start_server;
 
-/// What a path is: kind and mode, and where it leads or what is in it.
+/// For each path its kind and mode, and its content or the target of its link.
 type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
 
-/// All but `bin`, where the stand-in notes things down.
+/// All paths except `bin`, where the stand-in keeps its records.
 fn tree(place: &Place) -> Tree {
     let look = |path: PathBuf| {
         let meta = fs::symlink_metadata(&path).unwrap();
@@ -33,8 +33,8 @@ fn tree(place: &Place) -> Tree {
     place.tree_but_bin().into_iter().map(look).collect()
 }
 
-/// Somebody's machine: with files, modes and links in the folders that chattrace uses as well.
-fn furnish(stage: &Stage, archive: &Path) {
+/// Adds files of the user to the folders that chattrace uses, with various modes and a link.
+fn add_user_files(stage: &Stage, archive: &Path) {
     let place = &stage.place;
     let programs = place.home().join(".local/share/other/bin");
     fs::create_dir_all(&programs).unwrap();
@@ -53,25 +53,25 @@ fn furnish(stage: &Stage, archive: &Path) {
     fs::write(place.root().join("config.json"), config.to_string()).unwrap();
 }
 
-/// V-31, V-32: a saved log, a dead session, a cool-down and half a download, made by real programs;
-/// then one command. `~/.local/share` was there before: chattrace makes it if need be, and leaves it,
-/// because nobody can tell whose it is.
+/// Real programs leave a saved log, a dead session, a cool-down and a partial download; then one command
+/// removes them. `~/.local/share` exists before: chattrace creates it if necessary, and leaves it, because
+/// other programs may use it.
 #[test]
-fn after_everything_and_chattrace_clean_a_machine_is_as_it_was() {
+fn clean_all_restores_the_machine() {
     let stage = Stage::new(HAPPY);
     let archive = stage.place.home().join("archive");
-    furnish(&stage, &archive);
+    add_user_files(&stage, &archive);
     let before = tree(&stage.place);
 
     let saved = watched(&stage.public(&["--json", "--logs", "save"]));
-    Talk::over(&stage, saved).end();
+    Conversation::start(&stage, saved).end();
 
     let mut killed = watched(&stage.public(&["--json"]));
     event(&mut killed, "link");
     kill_with_guard(&killed);
     killed.wait();
 
-    // By tunnels of their own: another session would remove the dead one.
+    // Tunnels without a session: another session would remove the dead one.
     stage.stand_in.order(TOO_MANY);
     let config = stage.place.root().join("config.json");
     let mut tunnel = stage.place.command(TUNNEL);
@@ -99,5 +99,5 @@ fn after_everything_and_chattrace_clean_a_machine_is_as_it_was() {
     let ended = Program::run(clean).expect_code(0);
     let after = tree(&stage.place);
     assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "{ended:#?}");
-    assert!(after == before, "something else is in a file, or its mode: {ended:#?}");
+    assert!(after == before, "the content or the mode of a file has changed: {ended:#?}");
 }

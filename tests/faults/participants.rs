@@ -1,4 +1,4 @@
-//! Fifty participants: most read and talk a little, some never read what they are sent.
+//! Fifty participants: most of them read, and write now and then; some never read.
 
 use std::net::TcpStream;
 use std::os::fd::AsFd as _;
@@ -14,39 +14,40 @@ use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 use crate::harness::DEADLINE;
 
 const READERS: usize = 40;
-const DEAF: usize = 10;
-/// One of them speaks at each turn, so each far below the two messages a second that it may.
-const TURN_MS: u8 = 25;
+const NON_READERS: usize = 10;
+/// Pause between two messages. The readers take turns, so each stays far below its limit of two messages
+/// a second.
+const MESSAGE_INTERVAL_MS: u8 = 25;
 
 type Socket = WebSocket<TcpStream>;
 
-/// They stay until this is dropped, or until the room closes their sockets.
-pub(crate) struct Crowd {
+/// Participants that stay until this is dropped, or until the room closes their sockets.
+pub(crate) struct Participants {
     stop: Arc<AtomicBool>,
-    talk: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-impl Crowd {
-    /// Everybody is let in before this returns.
-    pub(crate) fn enter(address: &str, ticket: &str) -> Self {
+impl Participants {
+    /// Returns when all of them are in the room.
+    pub(crate) fn join(address: &str, ticket: &str) -> Self {
         let join = |number| join(address, ticket, &format!("guest {number}"));
-        let deaf: Vec<Socket> = (0..DEAF).map(join).collect();
-        let readers: Vec<Socket> = (DEAF..DEAF + READERS).map(join).collect();
+        let non_readers: Vec<Socket> = (0..NON_READERS).map(join).collect();
+        let readers: Vec<Socket> = (NON_READERS..NON_READERS + READERS).map(join).collect();
         let stop = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&stop);
-        let talk = std::thread::spawn(move || {
-            talk(readers, &seen);
-            drop(deaf);
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            chat(readers, &stopped);
+            drop(non_readers);
         });
-        Self { stop, talk: Some(talk) }
+        Self { stop, thread: Some(thread) }
     }
 }
 
-impl Drop for Crowd {
+impl Drop for Participants {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(talk) = self.talk.take() {
-            let _ = talk.join();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -67,28 +68,28 @@ fn join(address: &str, ticket: &str, name: &str) -> Socket {
             socket.get_ref().set_nonblocking(true).unwrap();
             return socket;
         }
-        assert!(!text.contains("\"refused\""), "{name} was not let in: {text}");
+        assert!(!text.contains("\"refused\""), "{name} was refused: {text}");
     }
 }
 
-/// Reads whatever comes, and lets one after the other say something, until told to stop or until
-/// the room has closed every socket.
-fn talk(mut sockets: Vec<Socket>, stop: &AtomicBool) {
-    let mut turn = 0;
+/// Reads from every socket, and sends from one after the other, until `stop` is set or the room has
+/// closed every socket.
+fn chat(mut sockets: Vec<Socket>, stop: &AtomicBool) {
+    let mut sent = 0;
     while !sockets.is_empty() && !stop.load(Ordering::Relaxed) {
-        let mut watched: Vec<PollFd<'_>> = sockets
+        let mut polled: Vec<PollFd<'_>> = sockets
             .iter()
             .map(|socket| PollFd::new(socket.get_ref().as_fd(), PollFlags::POLLIN))
             .collect();
-        let news = poll(&mut watched, PollTimeout::from(TURN_MS)).is_ok_and(|ready| ready > 0);
-        if news {
+        let timeout = PollTimeout::from(MESSAGE_INTERVAL_MS);
+        if poll(&mut polled, timeout).is_ok_and(|ready| ready > 0) {
             sockets.retain_mut(is_open_after_reading);
         } else {
-            turn += 1;
-            let speaker = turn % sockets.len();
-            let say = json!({ "t": "say", "body": format!("this is word {turn}") });
-            // A socket that takes no more, or is closed, is found by reading.
-            let _ = sockets[speaker].send(Message::text(say.to_string()));
+            sent += 1;
+            let sender = sent % sockets.len();
+            let say = json!({ "t": "say", "body": format!("this is word {sent}") });
+            // A socket that is full or closed is handled by the next read.
+            let _ = sockets[sender].send(Message::text(say.to_string()));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The test's side of [`address`]: gives a stand-in its orders and takes down what it tells.
+//! Reads and writes files for a stand-in, which is confined and can open none. Both find the [`address`] in the
+//! path of the stand-in.
 
 #[path = "../../fixtures/cloudflared/edge.rs"]
 mod address;
@@ -15,37 +16,37 @@ use super::cloudflared::beside;
 
 /// Serves one stand-in, on a thread, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Edge {
+pub(crate) struct FileProxy {
     program: PathBuf,
-    is_over: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Edge {
-    /// Of the stand-in whose program is `program`.
-    pub(crate) fn open(program: &Path) -> Self {
+impl FileProxy {
+    /// Serves the stand-in whose path is `program`.
+    pub(crate) fn start(program: &Path) -> Self {
         let address = address::address(program);
         let listener = TcpListener::bind(address)
             .unwrap_or_else(|error| panic!("{address}, for {}: {error}", program.display()));
-        let (program, is_over) = (program.to_owned(), Arc::new(AtomicBool::new(false)));
-        let (of, over) = (program.clone(), Arc::clone(&is_over));
+        let (program, stop) = (program.to_owned(), Arc::new(AtomicBool::new(false)));
+        let (path, stopped) = (program.clone(), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
             for stand_in in listener.incoming() {
-                if over.load(Ordering::Relaxed) {
+                if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                // One that is killed in the middle of a request has asked for nothing.
-                let _ = stand_in.and_then(|stand_in| serve(&of, stand_in));
+                // An error means that the stand-in was killed during its request.
+                let _ = stand_in.and_then(|stand_in| serve(&path, stand_in));
             }
         });
-        Self { program, is_over, thread: Some(thread) }
+        Self { program, stop, thread: Some(thread) }
     }
 }
 
-impl Drop for Edge {
+impl Drop for FileProxy {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
-        // It wakes the thread, which waits for somebody to come.
+        self.stop.store(true, Ordering::Relaxed);
+        // A connection wakes the thread from accept(2).
         let woken = TcpStream::connect(address::address(&self.program)).is_ok();
         if let Some(thread) = self.thread.take().filter(|_| woken) {
             let _ = thread.join();
@@ -66,8 +67,8 @@ fn serve(program: &Path, mut stand_in: TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// Only to what is there: a test that wants to know has made the file. It is opened for reading as
-/// well, or a pipe that nobody reads any more would hold us up (fifo(7)).
+/// Appends to an existing file only: a test that is interested has created it. It is opened for reading
+/// too, because opening a FIFO without a reader for writing blocks (fifo(7)).
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     File::options().read(true).append(true).open(path)?.write_all(text.as_bytes())
 }

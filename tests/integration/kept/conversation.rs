@@ -1,25 +1,25 @@
-//! A whole session in which everything that is called something, said or secret is looked for.
+//! A session with participants whose names, messages and secrets are canaries.
 
 use serde_json::json;
 
-use super::search::Canaries;
+use super::canaries::Canaries;
 use crate::harness::{Ended, Program};
 use crate::serve::client::Client;
 use crate::session::guest::{Guest, ask};
 use crate::session::stage::{Link, Stage, event};
 
-/// A public session that is open, with people in it.
-pub(super) struct Talk {
+/// An open public session, and two of its participants.
+pub(super) struct Conversation {
     pub(super) session: Program,
-    /// Texts, names, the ticket, and what brings people back.
+    /// Messages, names, the ticket, the resume tokens.
     pub(super) canaries: Canaries,
-    people: (Client, Guest),
+    participants: (Client, Guest),
 }
 
-impl Talk {
-    /// Lets people into a session with `--json` and the stand-in: over a socket and over polls, some
-    /// stay, one leaves, some are refused, and so is some of what they say.
-    pub(super) fn over(stage: &Stage, mut session: Program) -> Self {
+impl Conversation {
+    /// Fills a session with `--json` and the stand-in: one participant joins over WebSocket, one over polls;
+    /// a third one leaves. One join and one message are refused.
+    pub(super) fn start(stage: &Stage, mut session: Program) -> Self {
         let told = event(&mut session, "link");
         let link = Link::at(told["url"].as_str().unwrap(), &stage.origin());
         let mut canaries = Canaries::new();
@@ -43,18 +43,18 @@ impl Talk {
         bo.say(&text);
         ana.until_said(&text);
         event(&mut session, "left");
-        Self { session, canaries, people: (ana, bo) }
+        Self { session, canaries, participants: (ana, bo) }
     }
 
-    /// Waits until the session is over, with everybody in it to the last.
+    /// Waits for the exit of the session; the participants stay connected until then.
     pub(super) fn wait(self) -> (Ended, Canaries) {
-        let Self { session, canaries, people } = self;
+        let Self { session, canaries, participants } = self;
         let ended = session.wait();
-        drop(people);
+        drop(participants);
         (ended, canaries)
     }
 
-    /// Ends it as an operator does.
+    /// Terminates the session, and waits for its exit.
     pub(super) fn end(self) -> (Ended, Canaries) {
         self.session.signal("TERM");
         let (ended, canaries) = self.wait();

@@ -1,46 +1,46 @@
-//! What a session writes to, call by call (strace(1)): what the README lists under "Files", and
-//! nothing else.
+//! The system calls of a session that change files (strace(1)): only on paths that the README lists under
+//! "Files".
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::root;
-use super::talk::Talk;
+use super::conversation::Conversation;
+use super::may_read_memory;
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Place, in_shell};
 use crate::session::stage::{Stage, watched};
 
-/// Every call that makes, changes or removes something that has a path, or writes to what has one.
-const CALLS: &str = "execve,open,openat,openat2,creat,memfd_create,bind,mkdir,mkdirat,mknod,mknodat,\
+/// All system calls that create, change, remove or write to a path.
+const TRACED: &str = "execve,open,openat,openat2,creat,memfd_create,bind,mkdir,mkdirat,mknod,mknodat,\
     link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,unlinkat,rmdir,truncate,ftruncate,\
     fallocate,chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat,setxattr,utimensat,write,writev,\
     pwrite64,pwritev,pwritev2,sendfile,copy_file_range,splice";
 
-/// One thread of a session: what it called, in order.
-struct Thread(Vec<Call>);
+/// The calls of one thread, in order.
+struct Thread(Vec<Syscall>);
 
-/// `name(arguments) = result`.
-struct Call {
+/// One line of strace: `name(arguments) = result`.
+struct Syscall {
     name: String,
     arguments: String,
-    done: bool,
+    succeeded: bool,
 }
 
-impl Call {
+impl Syscall {
     fn parse(line: &str) -> Option<Self> {
-        // Signals and ends stand between the calls.
+        // Other lines are signals and exits.
         let (name, rest) = line.split_once('(').filter(|_| !line.starts_with(['-', '+']))?;
         let (arguments, result) = rest.rsplit_once(" = ")?;
-        let done = !result.starts_with(['-', '?']);
-        Some(Self { name: name.to_owned(), arguments: arguments.to_owned(), done })
+        let succeeded = !result.starts_with(['-', '?']);
+        Some(Self { name: name.to_owned(), arguments: arguments.to_owned(), succeeded })
     }
 
     fn opens(&self) -> bool {
         self.name.starts_with("open") || self.name == "creat"
     }
 
-    /// What of the machine it changes: how, and the paths.
-    fn changes(&self) -> Option<String> {
+    /// The change that this call makes, as a verb and its paths; `None` if it makes none.
+    fn change(&self) -> Option<String> {
         let (name, arguments) = (&*self.name, &*self.arguments);
         let named = arguments.split('"').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
         // The first descriptor: `14</path>`, `9<socket:[42]>`.
@@ -54,7 +54,7 @@ impl Call {
             }
             "bind" => arguments.contains("AF_UNIX").then(|| format!("make {named}")),
             "mkdir" | "mkdirat" => Some(format!("make {named}")),
-            // By its name in an open folder.
+            // Relative to an open folder.
             "unlinkat" if !named.starts_with('/') => Some(format!("remove {open}/{named}")),
             "unlink" | "unlinkat" | "rmdir" => Some(format!("remove {named}")),
             "ftruncate" | "fallocate" | "fchmod" | "fchown" | "write" | "writev" | "pwrite64"
@@ -67,35 +67,35 @@ impl Call {
 }
 
 impl Thread {
-    /// The program that it became; none: it is one of the threads of another.
+    /// The program of its last exec; `None` for the other threads of a process.
     fn program(&self) -> Option<&str> {
-        let run = self.0.iter().rfind(|call| call.name == "execve" && call.done)?;
+        let run = self.0.iter().rfind(|call| call.name == "execve" && call.succeeded)?;
         Path::new(run.arguments.split('"').nth(1)?).file_name()?.to_str()
     }
 
     fn changes(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter(|call| call.done).filter_map(Call::changes)
+        self.0.iter().filter(|call| call.succeeded).filter_map(Syscall::change)
     }
 }
 
-/// Everything that a session with these logs does, thread by thread.
-fn traced(stage: &Stage, logs: &str) -> Vec<Thread> {
-    // Its own machine, or the traces would be in the trace.
+/// Runs a session with this value of `--logs` under strace.
+fn trace_session(stage: &Stage, logs: &str) -> Vec<Thread> {
+    // Outside the session's folders: strace writes there.
     let place = Place::new();
     let output = place.work().join("of");
     let script =
-        format!("exec strace -ff -qq -y -e trace={CALLS} -o {} \"$0\" \"$@\"", output.display());
+        format!("exec strace -ff -qq -y -e trace={TRACED} -o {} \"$0\" \"$@\"", output.display());
     let command = stage.public(&["--json", "--logs", logs]);
-    let mut talk = Talk::over(stage, watched(&in_shell(&command, &script)));
-    talk.session.close_stdin();
-    talk.wait().0.expect_code(0);
+    let mut conversation = Conversation::start(stage, watched(&in_shell(&command, &script)));
+    conversation.session.close_stdin();
+    conversation.wait().0.expect_code(0);
     let files = std::fs::read_dir(place.work()).unwrap().map(|file| file.unwrap().path());
     let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
-    texts.map(|text| Thread(text.lines().filter_map(Call::parse).collect())).collect()
+    texts.map(|text| Thread(text.lines().filter_map(Syscall::parse).collect())).collect()
 }
 
-/// Every change, with the place of the machine and the names that are new in each session made the
-/// same, each once. What the stand-in notes down in files of its test is not the session's.
+/// The set of changes, with the parts that differ in each run replaced. The records of the stand-in belong
+/// to the test and are left out.
 fn changes(stage: &Stage, threads: &[Thread]) -> BTreeSet<String> {
     let root = stage.place.root().to_str().unwrap();
     let made = threads.iter().flat_map(Thread::changes).find_map(|change| {
@@ -116,11 +116,11 @@ fn changes(stage: &Stage, threads: &[Thread]) -> BTreeSet<String> {
     .collect()
 }
 
-/// V-29, V-31: with a log that is deleted, and with one that is saved.
+/// With a log that is deleted, and with one that is saved.
 #[test]
-fn a_session_writes_to_what_the_readme_lists_and_to_nothing_else() {
-    // Whoever may not read memory sees calls without their paths.
-    if !root() {
+fn a_session_changes_only_the_files_that_the_readme_lists() {
+    // Without the right to read memory strace prints no paths.
+    if !may_read_memory() {
         return;
     }
     let files = [
@@ -139,15 +139,15 @@ fn a_session_writes_to_what_the_readme_lists_and_to_nothing_else() {
     ];
     for (logs, more) in [("delete", &[][..]), ("save", &["open /work/LOG", "write /work/LOG"])] {
         let stage = Stage::new(HAPPY);
-        let threads = traced(&stage, logs);
+        let threads = trace_session(&stage, logs);
         let expected = files.iter().chain(more).map(|change| (*change).to_owned());
         assert_eq!(changes(&stage, &threads), expected.collect(), "{logs}");
         assert_confined(&threads);
     }
 }
 
-/// The room opens nothing for writing from its first instruction on, and tries nothing once it has
-/// tried that it cannot. cloudflared opens nothing for writing either.
+/// Serve changes no file from its exec on, and opens none after it has checked its confinement.
+/// cloudflared opens no file for writing.
 fn assert_confined(threads: &[Thread]) {
     let of = |name| threads.iter().filter(move |thread| thread.program() == Some(name));
     for program in ["chattrace", "chattrace-clean", "chattrace-tunnel"] {
@@ -157,14 +157,16 @@ fn assert_confined(threads: &[Thread]) {
     assert_eq!(rooms.len(), 1);
     let calls = &rooms[0].0;
     let started = calls.iter().rposition(|call| call.name == "execve").unwrap();
-    let tried = calls.iter().rposition(|call| call.name == "memfd_create").unwrap();
-    assert!(calls[started..].iter().filter(|call| call.done).all(|call| call.changes().is_none()));
-    assert!(!calls[tried].done && !calls[tried..].iter().any(Call::opens));
-    assert!(calls.len() > tried + 1, "it has served");
+    let checked = calls.iter().rposition(|call| call.name == "memfd_create").unwrap();
+    assert!(
+        calls[started..].iter().filter(|call| call.succeeded).all(|call| call.change().is_none())
+    );
+    assert!(!calls[checked].succeeded && !calls[checked..].iter().any(Syscall::opens));
+    assert!(calls.len() > checked + 1, "it has served");
     let tunnels: Vec<_> = of("cloudflared").collect();
     assert!(tunnels.iter().any(|thread| thread.0.len() > 20), "it was traced");
     for thread in tunnels {
         let started = thread.0.iter().rposition(|call| call.name == "execve").unwrap();
-        assert!(!thread.0[started..].iter().any(|call| call.opens() && call.changes().is_some()));
+        assert!(!thread.0[started..].iter().any(|call| call.opens() && call.change().is_some()));
     }
 }

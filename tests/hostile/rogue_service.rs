@@ -1,5 +1,6 @@
-//! A hostile program in the place of `chattrace-serve` or `chattrace-tunnel`: it greets as it should,
-//! and then says what no program of ours says, over the lifeline on its standard input.
+//! A program in the place of `chattrace-serve` or `chattrace-tunnel` that an attacker has sent over: it
+//! sends a valid `hello`, and then messages that the real one never sends, over the control channel on
+//! its stdin.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -8,29 +9,30 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::dice::Dice;
+use crate::harness::rng::Rng;
 use crate::mutate;
 
-/// Which program it stands in for.
+/// The program whose place it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum Service {
     Serve,
     Tunnel,
 }
 
-/// The file beside it with its orders: seed, batch, and how many messages; and the one in which it
-/// notes how many were taken.
+/// A file beside the program: seed, batch, number of messages.
 pub(crate) const ORDERS: &str = "orders";
-pub(crate) const TAKEN: &str = "taken";
+/// A file beside the program, to which it writes the number of each message before it sends it.
+pub(crate) const SENT: &str = "sent";
 
-/// The name in the last message.
+/// A text in the last message, by which the test recognises it.
 pub(crate) const LAST: &str = "the-last-one";
 
-/// One of so many batches is of a program that does not end when it is told to.
-const DEAF: u64 = 16;
+/// In one of this many batches the program ignores the request to end, and the supervisor has to kill it.
+/// In the others it exits, which leaves time for more sessions.
+const IGNORE_ORDERS_EVERY: u64 = 16;
 
-/// Longest message that is read at all.
-const MESSAGE_BYTES: usize = 16 * 1024;
+/// The max_bytes message that the supervisor reads.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
 const FROM_SERVE: [&str; 4] = [
     r#"{"type":"joined","participant":{"number":7,"name":"Foe","tag":"k7q"},"present":3}"#,
@@ -50,9 +52,8 @@ const FROM_TUNNEL: [&str; 9] = [
     r#"{"type":"unconfined","what":"may do everything"}"#,
 ];
 
-impl Role {
-    /// By the name under which it was started.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+impl Service {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "chattrace-serve" => Some(Self::Serve),
             "chattrace-tunnel" => Some(Self::Tunnel),
@@ -61,8 +62,8 @@ impl Role {
     }
 }
 
-/// Does what the file beside it orders, until nobody listens.
-pub(crate) fn act(role: Role, own: &str) -> ExitCode {
+/// Sends the ordered messages, until the supervisor closes the channel.
+pub(crate) fn main(service: Service, own: &str) -> ExitCode {
     let folder = Path::new(own).parent().unwrap_or(Path::new("."));
     let orders = std::fs::read_to_string(folder.join(ORDERS)).unwrap_or_default();
     let numbers: Vec<u64> =
@@ -70,39 +71,38 @@ pub(crate) fn act(role: Role, own: &str) -> ExitCode {
     let [seed, batch, count] = numbers[..] else { return ExitCode::from(3) };
     let Ok(stdin) = std::io::stdin().as_fd().try_clone_to_owned() else { return ExitCode::from(3) };
     let mut lifeline = UnixStream::from(stdin);
-    let taken = File::create(folder.join(TAKEN));
-    let Ok(mut taken) = taken else { return ExitCode::from(3) };
-    let mut dice = Dice::of(seed, 100, batch);
+    let sent = File::create(folder.join(SENT));
+    let Ok(mut sent) = sent else { return ExitCode::from(3) };
+    let mut rng = Rng::new(seed, 100, batch);
     let hello = format!("{{\"type\":\"hello\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"));
     let mut bytes = hello.into_bytes();
-    if role == Role::Serve {
+    if service == Service::Serve {
         bytes.extend(FROM_SERVE[2].as_bytes());
         bytes.push(b'\n');
     }
     for number in 1..=count {
-        bytes.extend(message(&mut dice, role));
+        bytes.extend(message(&mut rng, service));
         bytes.push(b'\n');
-        // Before it is said: a supervisor that has had enough kills us.
-        let _ = writeln!(taken, "{number}");
-        // What is said after that goes nowhere.
+        // Before the message is sent: the supervisor kills this process when it rejects one.
+        let _ = writeln!(sent, "{number}");
+
         if lifeline.write_all(&bytes).is_err() {
             return ExitCode::from(4);
         }
         bytes.clear();
     }
-    bytes.extend(last(role).into_bytes());
+    bytes.extend(last(service).into_bytes());
     let _ = lifeline.write_all(&bytes);
-    obey(&lifeline, batch);
+    await_end(&lifeline, batch);
     ExitCode::SUCCESS
 }
 
-/// Reads its orders until there are none. Mostly it ends when it is told to, so that a bench has time
-/// for more sessions; sometimes it does not, and is ended.
-fn obey(lifeline: &UnixStream, batch: u64) {
+/// Answers the request to end, or waits to be killed.
+fn await_end(lifeline: &UnixStream, batch: u64) {
     let mut orders = BufReader::new(lifeline).lines();
     while let Some(Ok(order)) = orders.next() {
         let answer: &[u8] = match order.as_str() {
-            _ if batch.is_multiple_of(DEAF) => continue,
+            _ if batch.is_multiple_of(IGNORE_ORDERS_EVERY) => continue,
             r#"{"type":"drain"}"# => b"{\"type\":\"drained\"}\n",
             r#"{"type":"close"}"# => b"{\"type\":\"closed\"}\n",
             _ => continue,
@@ -113,46 +113,46 @@ fn obey(lifeline: &UnixStream, batch: u64) {
     }
 }
 
-fn last(role: Role) -> String {
-    match role {
-        Role::Serve => format!(
+fn last(service: Service) -> String {
+    match service {
+        Service::Serve => format!(
             "{{\"type\":\"joined\",\"participant\":{{\"number\":1,\"name\":\"{LAST}\",\"tag\":\"abc\"}},\"present\":1}}\n"
         ),
-        Role::Tunnel => format!("{{\"type\":\"lost\",\"why\":\"{LAST}\",\"retry_after\":null}}\n"),
+        Service::Tunnel => {
+            format!("{{\"type\":\"lost\",\"why\":\"{LAST}\",\"retry_after\":null}}\n")
+        }
     }
 }
 
-/// A message that does not end the session by its meaning; half of them with something wrong.
-fn message(dice: &mut Dice, role: Role) -> Vec<u8> {
-    let templates: &[&str] = match role {
-        Role::Serve => &FROM_SERVE,
-        Role::Tunnel => &FROM_TUNNEL,
+/// A message that does not end the session by its meaning; most have an error.
+fn message(rng: &mut Rng, service: Service) -> Vec<u8> {
+    let templates: &[&str] = match service {
+        Service::Serve => &FROM_SERVE,
+        Service::Tunnel => &FROM_TUNNEL,
     };
-    if dice.once_in(8) {
-        return long(dice, role);
+    if rng.one_in(8) {
+        return long(rng, service);
     }
-    let line = mutate::line(dice, templates, false, MESSAGE_BYTES - 1);
-    // Said again, the first word is another one, and a stranger's.
-    let greets = mutate::ends(&line, "type", "hello") || mutate::ends(&line, "type", "lost");
-    if greets || mutate::ends(&line, "type", "drained") || mutate::ends(&line, "type", "closed") {
-        return b"{\"type\":\"dance\"}".to_vec();
-    }
-    line
+    let line = mutate::line(rng, templates, false, MAX_MESSAGE_BYTES - 1);
+    let is_final = ["hello", "lost", "drained", "closed"]
+        .iter()
+        .any(|kind| mutate::has_kind(&line, "type", kind));
+    if is_final { b"{\"type\":\"dance\"}".to_vec() } else { line }
 }
 
-/// As it should be, with a text as long as a message can hold, of letters that a terminal would obey.
-fn long(dice: &mut Dice, role: Role) -> Vec<u8> {
-    const SIGNS: [&str; 8] =
+/// A valid message with a long text of characters that a terminal acts on.
+fn long(rng: &mut Rng, service: Service) -> Vec<u8> {
+    const CHARS: [&str; 8] =
         ["x", "\u{202e}", "\u{7f}", "\u{9b}31m", "\\u001b[2J", " ", "\\r", "\u{2066}é"];
-    let sign = dice.pick(&SIGNS);
-    let longest = if dice.once_in(8) { MESSAGE_BYTES - 200 } else { 100 };
-    let text = sign.repeat(1 + dice.below(longest / sign.len()));
-    match role {
-        Role::Serve => format!(
-            "{{\"type\":\"joined\",\"participant\":{{\"number\":{},\"name\":\"{text}\",\"tag\":\"{sign}\"}},\"present\":1}}",
-            dice.below(1000)
+    let c = rng.choose(&CHARS);
+    let max_bytes = if rng.one_in(8) { MAX_MESSAGE_BYTES - 200 } else { 100 };
+    let text = c.repeat(1 + rng.below(max_bytes / c.len()));
+    match service {
+        Service::Serve => format!(
+            "{{\"type\":\"joined\",\"participant\":{{\"number\":{},\"name\":\"{text}\",\"tag\":\"{c}\"}},\"present\":1}}",
+            rng.below(1000)
         ),
-        Role::Tunnel => format!("{{\"type\":\"unconfined\",\"what\":\"{text}\"}}"),
+        Service::Tunnel => format!("{{\"type\":\"unconfined\",\"what\":\"{text}\"}}"),
     }
     .into_bytes()
 }
