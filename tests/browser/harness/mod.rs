@@ -1,9 +1,9 @@
-//! What a test stands on: a room, a browser, and pages in its windows.
+//! What every test needs: a room, a browser, and pages in its windows.
 
 mod axe;
 mod browser;
 mod page;
-mod path;
+mod proxy;
 mod room;
 
 use std::path::PathBuf;
@@ -12,55 +12,54 @@ use std::time::Duration;
 
 pub(crate) use browser::Browser;
 pub(crate) use page::{ENTER, Page, TAB};
-pub(crate) use path::{Path, Way};
+pub(crate) use proxy::{Proxy, ProxyMode};
 pub(crate) use room::Room;
 
-/// Every wait of every test ends by then, with the whole story.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// For every wait. A test that reaches it fails with what the page shows.
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a page is looked at while something is waited for.
-pub(crate) const GLANCE: Duration = Duration::from_millis(20);
+/// Between two evaluations of an expression that is waited for.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// No limit on how fast somebody talks.
-pub(crate) const UNHURRIED: &str = r#"{"room":{"rate":{"per_second":0,"burst":1}}}"#;
+/// A configuration without a limit on messages per second.
+pub(crate) const NO_RATE_LIMIT: &str = r#"{"room":{"rate":{"per_second":0,"burst":1}}}"#;
 
-/// A room and a browser.
+/// A room and a browser. Both end when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) browser: Browser,
     pub(crate) room: Room,
 }
 
-impl Stage {
-    /// With the options of `chattrace-serve`.
-    pub(crate) async fn open(options: &[&str]) -> Self {
-        Self { room: Room::open(options), browser: Browser::start().await }
+impl Fixture {
+    /// Starts `chattrace-serve` with these options, and a browser.
+    pub(crate) async fn start(options: &[&str]) -> Self {
+        Self { room: Room::start(options), browser: Browser::start().await }
     }
 
-    /// With a configuration.
-    pub(crate) async fn configured(config: &str) -> Self {
-        Self { room: Room::configured(config), browser: Browser::start().await }
+    /// Starts `chattrace-serve` with this configuration file, and a browser.
+    pub(crate) async fn with_config(config: &str) -> Self {
+        Self { room: Room::with_config(config), browser: Browser::start().await }
     }
 
-    /// A window that shows the gate.
-    pub(crate) async fn gate(&self) -> Page {
-        self.browser.page(self.room.link()).await
+    /// Opens the link in a new window, which shows the join form.
+    pub(crate) async fn join_page(&self) -> Page {
+        self.browser.open_page(self.room.link()).await
     }
 
-    /// A window in the room.
-    pub(crate) async fn seat(&self, name: &str) -> Page {
-        let page = self.gate().await;
+    /// Joins the room in a new window.
+    pub(crate) async fn participant(&self, name: &str) -> Page {
+        let page = self.join_page().await;
         page.join(name).await;
         page
     }
 }
 
-/// A folder of a test, gone with it.
+/// A folder that is removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct TempDir(PathBuf);
 
-impl Folder {
-    /// A new one.
+impl TempDir {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -69,13 +68,12 @@ impl Folder {
         Self(path)
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.0
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }

@@ -1,19 +1,19 @@
-//! A window, and what a person does in it.
+//! One window of the browser, and what a user does in it.
 
 use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::browser::Own;
-use super::{DEADLINE, GLANCE};
+use super::browser::DriverCommand;
+use super::{POLL_INTERVAL, WAIT_TIMEOUT};
 
-/// Shift and Enter, as WebDriver spells keys.
-pub(crate) const NEW_LINE: &str = "\u{e008}\u{e007}\u{e008}";
+/// Shift and Enter, in the code points that WebDriver assigns to keys.
+const SHIFT_ENTER: &str = "\u{e008}\u{e007}\u{e008}";
 pub(crate) const ENTER: &str = "\u{e007}";
 pub(crate) const TAB: &str = "\u{e004}";
 
-/// One window of the browser. Everything done to it switches to it first.
+/// One window of the browser. Every method switches to it first.
 #[derive(Debug)]
 pub(crate) struct Page {
     client: Client,
@@ -25,164 +25,163 @@ impl Page {
         Self { client, window }
     }
 
-    /// The driver, with this window in front.
-    pub(crate) async fn front(&self) -> &Client {
+    /// Switches to this window and returns the driver.
+    pub(crate) async fn activate(&self) -> &Client {
         self.client.switch_to_window(self.window.clone()).await.unwrap();
         &self.client
     }
 
-    /// Loads an address.
     pub(crate) async fn goto(&self, address: &str) {
-        self.front().await.goto(address).await.unwrap();
+        self.activate().await.goto(address).await.unwrap();
     }
 
-    /// Runs a function body in the page.
-    pub(crate) async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
-        let result = self.front().await.execute(script, arguments).await;
+    /// Runs a function body in the page and returns its value.
+    pub(crate) async fn execute(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let result = self.activate().await.execute(script, arguments).await;
         result.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// What an expression is worth in the page.
-    pub(crate) async fn get(&self, expression: &str) -> Value {
-        self.run(&format!("return {expression};"), Vec::new()).await
+    /// Evaluates an expression in the page.
+    pub(crate) async fn eval(&self, expression: &str) -> Value {
+        self.execute(&format!("return {expression};"), Vec::new()).await
     }
 
-    /// The same, as text.
-    pub(crate) async fn text_of(&self, selector: &str) -> String {
-        let element = json!(selector);
-        let text =
-            self.run("return document.querySelector(arguments[0]).textContent", vec![element]);
-        text.await.as_str().unwrap().to_owned()
+    /// The text of the first element that matches the selector.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let script = "return document.querySelector(arguments[0]).textContent";
+        self.execute(script, vec![json!(selector)]).await.as_str().unwrap().to_owned()
     }
 
     /// Waits until an expression is true in the page; fails with what the page shows.
-    pub(crate) async fn until(&self, expression: &str) {
-        let end = Instant::now() + DEADLINE;
-        while self.get(&format!("!!({expression})")).await != json!(true) {
-            if Instant::now() > end {
-                panic!("never true: {expression}\nthe page shows:\n{}", self.body().await);
+    pub(crate) async fn wait_for(&self, expression: &str) {
+        let deadline = Instant::now() + WAIT_TIMEOUT;
+        while self.eval(&format!("!!({expression})")).await != json!(true) {
+            if Instant::now() > deadline {
+                panic!("never true: {expression}\nthe page shows:\n{}", self.html().await);
             }
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Waits until the log holds a line with this text.
-    pub(crate) async fn until_log(&self, text: &str) {
+    /// Waits until the log contains this text.
+    pub(crate) async fn wait_for_log(&self, text: &str) {
         let text = json!(text);
-        self.until(&format!("document.querySelector('.log')?.textContent.includes({text})")).await;
+        self.wait_for(&format!("document.querySelector('.log')?.textContent.includes({text})"))
+            .await;
     }
 
-    /// Waits until the status line holds this text.
-    pub(crate) async fn until_status(&self, text: &str) {
+    /// Waits until the status line contains this text.
+    pub(crate) async fn wait_for_status(&self, text: &str) {
         let text = json!(text);
-        self.until(&format!(
+        self.wait_for(&format!(
             "document.querySelector('[role=status]')?.textContent.includes({text})"
         ))
         .await;
     }
 
-    /// Types into a field, as keys.
+    /// Types keys into a field.
     pub(crate) async fn type_into(&self, selector: &str, keys: &str) {
-        let field = self.front().await.find(Locator::Css(selector)).await.unwrap();
+        let field = self.activate().await.find(Locator::Css(selector)).await.unwrap();
         field.send_keys(keys).await.unwrap();
     }
 
-    /// Types wherever the focus is.
-    pub(crate) async fn keys(&self, keys: &str) {
-        let focused = self.front().await.active_element().await.unwrap();
+    /// Types keys into the focused element.
+    pub(crate) async fn press(&self, keys: &str) {
+        let focused = self.activate().await.active_element().await.unwrap();
         focused.send_keys(keys).await.unwrap();
     }
 
-    /// Clicks.
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self.front().await.find(Locator::Css(selector)).await.unwrap();
+        let element = self.activate().await.find(Locator::Css(selector)).await.unwrap();
         element.click().await.unwrap();
     }
 
-    /// Asks to be let in.
-    pub(crate) async fn knock(&self, name: &str) {
-        // Not as keys: the driver knows only the first 65 536 characters.
-        self.run("document.querySelector('#name').value = arguments[0]", vec![json!(name)]).await;
+    /// Submits the join form with this name.
+    pub(crate) async fn submit_name(&self, name: &str) {
+        // Set by script: chromedriver types only characters of the Basic Multilingual Plane.
+        self.execute("document.querySelector('#name').value = arguments[0]", vec![json!(name)])
+            .await;
         self.click("form button").await;
     }
 
-    /// Comes in.
+    /// Submits the join form, and waits until the room is shown.
     pub(crate) async fn join(&self, name: &str) {
-        self.knock(name).await;
-        self.until("document.querySelector('#say')").await;
+        self.submit_name(name).await;
+        self.wait_for("document.querySelector('#message')").await;
     }
 
-    /// Waits for the reason why somebody was not let in.
-    pub(crate) async fn reason(&self) -> String {
-        self.until("document.querySelector('#why')?.textContent").await;
-        self.text_of("#why").await
+    /// Waits until the join form shows why the join was refused.
+    pub(crate) async fn refusal_text(&self) -> String {
+        self.wait_for("document.querySelector('#refusal')?.textContent").await;
+        self.text("#refusal").await
     }
 
-    /// Says something, by keyboard.
-    pub(crate) async fn say(&self, text: &str) {
-        self.type_into("#say", &format!("{}{ENTER}", text.replace('\n', NEW_LINE))).await;
+    /// Types a message, with its line breaks, and sends it with Enter.
+    pub(crate) async fn send_message(&self, text: &str) {
+        self.type_into("#message", &format!("{}{ENTER}", text.replace('\n', SHIFT_ENTER))).await;
     }
 
-    /// Hands texts in one after the other without a breath between them.
-    pub(crate) async fn say_all(&self, texts: &[&str]) {
+    /// Submits several messages in one task of the page, so that no response comes between them.
+    pub(crate) async fn send_messages(&self, texts: &[&str]) {
         let script = "for (const text of arguments[0]) {
-            document.querySelector('#say').value = text;
+            document.querySelector('#message').value = text;
             document.querySelector('form').requestSubmit();
         }";
-        self.run(script, vec![json!(texts)]).await;
+        self.execute(script, vec![json!(texts)]).await;
     }
 
-    /// The texts of the messages in the log.
-    pub(crate) async fn said(&self) -> Vec<String> {
-        let list = self.get("[...document.querySelectorAll('.said p')].map((p) => p.textContent)");
+    /// The texts of the messages that the log shows.
+    pub(crate) async fn messages(&self) -> Vec<String> {
+        let list =
+            self.eval("[...document.querySelectorAll('.message p')].map((p) => p.textContent)");
         serde_json::from_value(list.await).unwrap()
     }
 
-    /// What the page holds now, but for its style.
-    pub(crate) async fn body(&self) -> String {
-        let body = self.get("document.title + document.body.outerHTML").await;
+    /// The title and the body of the document as they are now.
+    pub(crate) async fn html(&self) -> String {
+        let body = self.eval("document.title + document.body.outerHTML").await;
         body.as_str().unwrap().to_owned()
     }
 
-    /// Waits for the end, and holds it to its word: nothing of `traces` is left.
-    pub(crate) async fn expect_over(&self, traces: &[&str]) {
-        self.until("document.title === 'session ended'").await;
-        let body = self.body().await;
-        for trace in traces {
-            assert!(!body.contains(trace), "{trace} is left in {body}");
+    /// Waits until the session has ended, and fails when the page still contains one of `secrets`.
+    pub(crate) async fn expect_cleared(&self, secrets: &[&str]) {
+        self.wait_for("document.title === 'session ended'").await;
+        let body = self.html().await;
+        for secret in secrets {
+            assert!(!body.contains(secret), "{secret} is left in {body}");
         }
-        assert_eq!(self.get("location.pathname + location.hash").await, "/");
-        assert_eq!(self.get("document.activeElement.tagName").await, "H1");
+        assert_eq!(self.eval("location.pathname + location.hash").await, "/");
+        assert_eq!(self.eval("document.activeElement.tagName").await, "H1");
     }
 
-    /// Whether the page would ask before it is left. WebDriver answers that question itself, so
-    /// it is put to the page alone.
+    /// Whether the page asks before it is unloaded. WebDriver accepts that dialog by itself, so the
+    /// event is dispatched to the page directly.
     pub(crate) async fn asks_before_leaving(&self) -> bool {
         let script = "const event = new Event('beforeunload', { cancelable: true });
             dispatchEvent(event);
             return event.defaultPrevented";
-        self.run(script, Vec::new()).await == json!(true)
+        self.execute(script, Vec::new()).await == json!(true)
     }
 
-    /// Fails when the browser keeps anything for the page.
+    /// Fails when the browser has a cookie, a database, a cache or anything else of the page.
     pub(crate) async fn expect_nothing_stored(&self) {
         const STORED: &str = "const done = arguments[0];
             Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()])
                 .then((lists) => done([document.cookie, localStorage.length, sessionStorage.length,
                     ...lists.map((list) => list.length)]))";
-        let stored = self.front().await.execute_async(STORED, Vec::new()).await.unwrap();
+        let stored = self.activate().await.execute_async(STORED, Vec::new()).await.unwrap();
         assert_eq!(stored, json!(["", 0, 0, 0, 0, 0]));
     }
 
-    /// A command of the browser's own protocol, for this window.
+    /// Issues a command of the Chrome DevTools Protocol to this window.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
-        let command = Own { path: "goog/cdp/execute", body };
-        self.front().await.issue_cmd(command).await.unwrap()
+        let command = DriverCommand { path: "goog/cdp/execute", body };
+        self.activate().await.issue_cmd(command).await.unwrap()
     }
 
-    /// A screen of this width, with this colour scheme.
-    pub(crate) async fn look(&self, width: u32, scheme: &str) {
+    /// Emulates a screen of this width and this colour scheme (`dark` or `light`).
+    pub(crate) async fn set_screen(&self, width: u32, scheme: &str) {
         let screen =
             json!({ "width": width, "height": 640, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;

@@ -1,8 +1,8 @@
-//! The way between browser and room, as a test wishes it: it can be cut, hold everything back, or
-//! do to HTTP what the tunnel provider does.
+//! A TCP proxy between browser and room, which can fail in the ways of a network, or treat HTTP as
+//! the tunnel provider does.
 //!
-//! It listens on 127.0.0.2 with the port of the room, so that the browser's `Host` and `Origin`
-//! are right without a byte being changed.
+//! It listens on 127.0.0.2 with the port of the room, so that the browser's `Host` and `Origin` are
+//! correct and no byte has to be changed.
 
 use std::io;
 
@@ -13,87 +13,91 @@ use tokio::task::JoinHandle;
 
 use super::Room;
 
-/// What becomes of connections.
+/// What the proxy does with connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// Everything passes.
-    Open,
-    /// Connections are closed, and new ones at once.
-    Cut,
-    /// Connections stay, and nothing moves on them.
-    Held,
-    /// No WebSocket; the answer to a GET comes when it is complete, the answer to a POST as it
-    /// is made.
+pub(crate) enum ProxyMode {
+    /// Forwards all bytes.
+    Forward,
+    /// Closes all connections, and each new one at once.
+    Close,
+    /// Keeps connections open and forwards nothing.
+    Stall,
+    /// Refuses WebSockets. The response to a GET is forwarded when it is complete, the response to a
+    /// POST as it arrives.
     HttpOnly,
 }
 
-/// A TCP relay in front of a room.
+/// A proxy in front of one room; ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Path {
-    way: watch::Sender<Way>,
+pub(crate) struct Proxy {
+    mode: watch::Sender<ProxyMode>,
     link: String,
-    accepting: JoinHandle<()>,
+    accept_task: JoinHandle<()>,
 }
 
-impl Path {
+impl Proxy {
     /// Listens in front of this room.
-    pub(crate) async fn to(room: &Room, way: Way) -> Self {
+    pub(crate) async fn start(room: &Room, mode: ProxyMode) -> Self {
         let port = room.port();
         let listener = TcpListener::bind(("127.0.0.2", port)).await.unwrap();
-        let (way, watched) = watch::channel(way);
-        let accepting = tokio::spawn(async move {
+        let (mode, receiver) = watch::channel(mode);
+        let accept_task = tokio::spawn(async move {
             while let Ok((browser, _)) = listener.accept().await {
-                tokio::spawn(carry(browser, port, watched.clone()));
+                tokio::spawn(serve(browser, port, receiver.clone()));
             }
         });
         let link = room.link().replace("127.0.0.1", "127.0.0.2");
-        Self { way, link, accepting }
+        Self { mode, link, accept_task }
     }
 
-    /// The link that leads along here.
+    /// The link of the room by way of this proxy.
     pub(crate) fn link(&self) -> &str {
         &self.link
     }
 
-    /// From now on.
-    pub(crate) fn set(&self, way: Way) {
-        self.way.send_replace(way);
+    /// Changes the mode, for open connections as well.
+    pub(crate) fn set(&self, mode: ProxyMode) {
+        self.mode.send_replace(mode);
     }
 }
 
-impl Drop for Path {
+impl Drop for Proxy {
     fn drop(&mut self) {
-        self.accepting.abort();
+        self.accept_task.abort();
     }
 }
 
-async fn carry(browser: TcpStream, port: u16, mut way: watch::Receiver<Way>) {
-    let now = *way.borrow_and_update();
-    // Errors are ends of connections, which both sides see for themselves.
-    let _ = match now {
-        Way::Cut => Ok(()),
-        Way::HttpOnly => exchange(browser, port).await,
-        Way::Open | Way::Held => relay(browser, port, way).await,
+async fn serve(browser: TcpStream, port: u16, mut mode: watch::Receiver<ProxyMode>) {
+    let current = *mode.borrow_and_update();
+    // An error closes the connection, which browser and room both notice.
+    let _ = match current {
+        ProxyMode::Close => Ok(()),
+        ProxyMode::HttpOnly => forward_request(browser, port).await,
+        ProxyMode::Forward | ProxyMode::Stall => forward_bytes(browser, port, mode).await,
     };
 }
 
-/// Bytes both ways, as long as the way is open.
-async fn relay(mut browser: TcpStream, port: u16, mut way: watch::Receiver<Way>) -> io::Result<()> {
+/// Forwards bytes in both directions until the mode closes the connection.
+async fn forward_bytes(
+    mut browser: TcpStream,
+    port: u16,
+    mut mode: watch::Receiver<ProxyMode>,
+) -> io::Result<()> {
     let mut room = TcpStream::connect(("127.0.0.1", port)).await?;
     let (mut up, mut down) = ([0; 4096], [0; 4096]);
     loop {
-        let open = match *way.borrow_and_update() {
-            Way::Open => true,
-            Way::Held => false,
-            Way::Cut | Way::HttpOnly => return Ok(()),
+        let forwards = match *mode.borrow_and_update() {
+            ProxyMode::Forward => true,
+            ProxyMode::Stall => false,
+            ProxyMode::Close | ProxyMode::HttpOnly => return Ok(()),
         };
         tokio::select! {
-            changed = way.changed() => changed.map_err(io::Error::other)?,
-            read = browser.read(&mut up), if open => match read? {
+            changed = mode.changed() => changed.map_err(io::Error::other)?,
+            read = browser.read(&mut up), if forwards => match read? {
                 0 => return Ok(()),
                 read => room.write_all(&up[..read]).await?,
             },
-            read = room.read(&mut down), if open => match read? {
+            read = room.read(&mut down), if forwards => match read? {
                 0 => return Ok(()),
                 read => browser.write_all(&down[..read]).await?,
             },
@@ -101,8 +105,8 @@ async fn relay(mut browser: TcpStream, port: u16, mut way: watch::Receiver<Way>)
     }
 }
 
-/// One request and its answer.
-async fn exchange(mut browser: TcpStream, port: u16) -> io::Result<()> {
+/// Forwards one request and its response.
+async fn forward_request(mut browser: TcpStream, port: u16) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(browser.read_u8().await?);
@@ -115,9 +119,9 @@ async fn exchange(mut browser: TcpStream, port: u16) -> io::Result<()> {
     let head = head.replace("Connection: keep-alive", "Connection: close");
     room.write_all(head.as_bytes()).await?;
     if head.starts_with("GET ") {
-        let mut answer = Vec::new();
-        room.read_to_end(&mut answer).await?;
-        return browser.write_all(&answer).await;
+        let mut response = Vec::new();
+        room.read_to_end(&mut response).await?;
+        return browser.write_all(&response).await;
     }
     tokio::io::copy_bidirectional(&mut browser, &mut room).await.map(|_| ())
 }
