@@ -7,8 +7,8 @@
 //! | | |
 //! |---|---|
 //! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
-//! | subjects | `chat`: the room and its rules, without I/O and without a clock |
-//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `exit` |
+//! | subjects | `chat`: the room and its rules, without I/O and without a clock · `wire`: what clients and server say |
+//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `exit` · `units` |
 
 mod chat;
 mod clean;
@@ -24,6 +24,8 @@ mod supervisor;
 mod terminal;
 mod token;
 mod tunnel;
+mod units;
+mod wire;
 
 pub use clean::main as clean_main;
 pub use serve::main as serve_main;

@@ -9,22 +9,33 @@ use std::path::{Path, PathBuf};
 const MODULES: &[(&str, &[&str])] = &[
     (
         "supervisor",
-        &["config", "control", "exit", "log", "memory", "paths", "process", "terminal", "token"],
+        &[
+            "config", "control", "exit", "log", "memory", "paths", "process", "terminal", "token",
+            "units",
+        ],
     ),
-    ("serve", &["chat", "config", "control", "exit", "memory", "process", "terminal", "token"]),
-    ("tunnel", &["config", "control", "exit", "paths", "process", "terminal"]),
-    ("clean", &["config", "control", "exit", "paths", "process", "terminal"]),
+    (
+        "serve",
+        &[
+            "chat", "config", "control", "exit", "memory", "process", "terminal", "token", "units",
+            "wire",
+        ],
+    ),
+    ("tunnel", &["config", "control", "exit", "paths", "process", "terminal", "units"]),
+    ("clean", &["config", "control", "exit", "paths", "process", "terminal", "units"]),
     // What it carries.
     ("control", &["config", "memory", "process", "terminal", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
-    ("chat", &["token"]),
+    ("chat", &["token", "units"]),
+    ("wire", &["chat", "config", "token"]),
     ("exit", &[]),
     ("memory", &[]),
     ("paths", &[]),
     ("process", &["memory", "paths"]),
-    ("terminal", &[]),
+    ("terminal", &["units"]),
     ("token", &[]),
+    ("units", &[]),
 ];
 
 /// A crate, and the files (or folders) that may name it.

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::Parser;
 
 use crate::config::Overrides;
-use crate::exit::Exit;
-use crate::terminal;
 
 /// How far to go; each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +95,7 @@ impl Choice {
                   chattrace-clean --all --dry-run -0 | xargs -0 ls -ld\n  \
                   chattrace-clean --all --yes && echo clean"
 )]
-struct Arguments {
+pub(super) struct Arguments {
     /// Folders, processes, downloads of dead sessions
     #[arg(long)]
     stale: bool,
@@ -133,21 +131,11 @@ struct Arguments {
     lifeline: Option<u32>,
 }
 
-/// Reads the command line.
-///
-/// # Errors
-/// With the code to end with: after `--help`, or after a wrong option was named.
-pub(super) fn parse() -> Result<Task, Exit> {
-    let matches = Arguments::command().try_get_matches();
-    match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
-        Ok(arguments) => Ok(match (arguments.guard.clone(), arguments.lifeline) {
+impl From<Arguments> for Task {
+    fn from(given: Arguments) -> Self {
+        match (given.guard.clone(), given.lifeline) {
             (Some(run_dir), Some(parent)) => Task::Guard(run_dir, parent),
-            (_, lifeline) => Task::Clean(arguments.into(), lifeline),
-        }),
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ended };
-            let _ = terminal::print_usage(error);
-            Err(exit)
+            (_, lifeline) => Task::Clean(given.into(), lifeline),
         }
     }
 }
@@ -177,6 +165,8 @@ impl From<Arguments> for Choice {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     fn settled(line: &str, asked: bool) -> (Level, Deed) {

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-use cli::{Choice, Deed, Task};
+use cli::{Arguments, Choice, Deed, Task};
 use inventory::{Inventory, Left};
 use report::Report;
 
@@ -31,14 +31,17 @@ const NAME: &str = "chattrace-clean";
 pub fn main() -> ExitCode {
     process::close_inherited();
     terminal::install_panic_hook(NAME);
-    let exit = match cli::parse() {
-        Ok(Task::Guard(run_dir, parent)) => guard::run(&run_dir, parent),
-        Ok(Task::Clean(_, Some(parent))) if process::tie_to_parent(parent).is_err() => Exit::Failed,
-        Ok(Task::Clean(choice, _)) => run(&choice).unwrap_or_else(|error| {
+    let arguments = match terminal::parse_args::<Arguments>() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let exit = match arguments.into() {
+        Task::Guard(run_dir, parent) => guard::run(&run_dir, parent),
+        Task::Clean(_, Some(parent)) if process::tie_to_parent(parent).is_err() => Exit::Failed,
+        Task::Clean(choice, _) => run(&choice).unwrap_or_else(|error| {
             terminal::print_error(NAME, &error);
             error.exit()
         }),
-        Err(exit) => exit,
     };
     exit.into()
 }

@@ -13,6 +13,7 @@ use super::wipe::Removal;
 use crate::exit::Exit;
 use crate::paths::Artifact;
 use crate::terminal::{self, OutputState, escape_control};
+use crate::units::format_bytes;
 
 /// What was told so far, and to whom.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Report {
 
     /// Asks whether all this shall go. Everything but a clear yes is a no.
     pub(super) fn agreed(&self) -> bool {
-        terminal::discard_typed();
+        terminal::discard_typeahead();
         // A terminal that is gone says no a line later.
         let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
         let mut answer = String::new();
@@ -164,8 +165,7 @@ impl Report {
                     removed,
                     why,
                 };
-                let json = terminal::json(&line).expect("strings and numbers are JSON");
-                format!("{json}\n").into_bytes()
+                format!("{}\n", terminal::json_line(&line)).into_bytes()
             }
         };
         self.reader = terminal::print_bytes(&line);
@@ -200,12 +200,7 @@ fn things(count: usize) -> String {
     format!("{count} {noun}")
 }
 
-/// A length as people read it.
+/// The length of a thing; what has none shows a dash.
 fn size(bytes: u64) -> String {
-    match bytes {
-        0 => "-".to_owned(),
-        1..=1023 => format!("{bytes} B"),
-        1024..=1_048_575 => format!("{} KiB", bytes.div_ceil(1024)),
-        _ => format!("{} MiB", bytes.div_ceil(1_048_576)),
-    }
+    if bytes == 0 { "-".to_owned() } else { format_bytes(bytes) }
 }

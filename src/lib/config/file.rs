@@ -141,25 +141,9 @@ fn describe(key: &str, error: &serde_json::Error) -> String {
 
 /// The valid key that takes the fewest changes to reach, if it takes at most a third of its length.
 fn nearest<'a>(word: &str, valid: &[&'a str]) -> Option<&'a str> {
-    let (distance, near) =
-        valid.iter().map(|key| (edits(word, key), *key)).min_by_key(|(distance, _)| *distance)?;
+    let distances = valid.iter().map(|key| (strsim::levenshtein(word, key), *key));
+    let (distance, near) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= near.len().div_ceil(3)).then_some(near)
-}
-
-/// How many letters must be put in, taken out or changed (Levenshtein).
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::message::{Participant, Protection};
 use crate::process::{Confinement, Missing};
-use crate::terminal::{is_one_piece, is_printable, is_sentence};
+use crate::terminal::{is_printable, is_sanitized_line, is_single_spaced};
 
 /// Bytes and graphemes of a name, as [`crate::chat`]'s `Nickname` has them at most.
 const NAME: (usize, usize) = (64, 20);
@@ -49,7 +49,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     let (bytes, graphemes) = NAME;
     (1..=bytes).contains(&text.len())
         && text.graphemes(true).count() <= graphemes
-        && is_one_piece(text)
+        && is_single_spaced(text)
         && is_printable(text)
 }
 
@@ -91,7 +91,7 @@ pub(super) fn protection<'de, D: Deserializer<'de>>(from: D) -> Result<Protectio
                 Missing::Landlock { why: text }
                 | Missing::Filter { why: text }
                 | Missing::Privileges { why: text }
-                | Missing::Breach { what: text } => is_sentence(text),
+                | Missing::Breach { what: text } => is_sanitized_line(text),
             })
     })
 }
@@ -101,7 +101,7 @@ pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error
 }
 
 pub(super) fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "a sentence", |text: &String| is_sentence(text))
+    checked(from, "a sentence", |text: &String| is_sanitized_line(text))
 }
 
 pub(super) fn version<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {

@@ -57,7 +57,7 @@ pub(super) async fn write(
 /// One message as it is written, with its newline.
 pub(super) fn line(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     // `control.sock` is read by people with `socat`, too.
-    let mut line = terminal::json(message)?.into_bytes();
+    let mut line = terminal::try_json_line(message)?.into_bytes();
     line.push(b'\n');
     if line.len() > FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
 }

@@ -101,7 +101,7 @@ async fn converse(
             Err(FrameError::NotUnderstood(error)) => {
                 // It repeats the request, which may be as long as a line may be, and longer when it is
                 // escaped: the answer has to fit into a line as well.
-                let text = terminal::sentence(&error.to_string());
+                let text = terminal::sanitize_line(&error.to_string());
                 Response { id: 0, body: ResponseBody::Error { text } }
             }
             Err(error) => return Err(error),

@@ -107,7 +107,7 @@ impl Alone {
 /// Tells the link, once. It is not kept: the ticket in it would be, for as long as we serve.
 fn announce(link: Secret, as_json: bool) -> OutputState {
     if as_json {
-        return terminal::print_line(&json(&Event::Ready { link: &link }));
+        return terminal::print_line(&terminal::json_line(&Event::Ready { link: &link }));
     }
     terminal::print_line(&link)
 }
@@ -122,7 +122,7 @@ async fn serve(
 ) -> Result<Exit, ServeError> {
     let tell = |event: &Event<'_>| {
         if let Some(lines) = &lines {
-            lines.send(json(event));
+            lines.send(terminal::json_line(event));
         }
     };
     let serving = super::web::serve(listener, Arc::clone(&service.web));
@@ -138,7 +138,7 @@ async fn serve(
             Some(notice) = service.notices.recv() => { event(&notice).inspect(tell); }
         }
     };
-    service.hub.end();
+    service.hub.close();
     // Whoever came before the end is told of before it.
     while let Ok(notice) = service.notices.try_recv() {
         event(&notice).inspect(tell);
@@ -197,8 +197,4 @@ fn event(notice: &FromServe) -> Option<Event<'_>> {
         }
         FromServe::Hello { .. } | FromServe::Ready { .. } | FromServe::Drained => None,
     }
-}
-
-fn json(event: &Event<'_>) -> String {
-    terminal::json(event).expect("strings and numbers always serialise")
 }

@@ -1,11 +1,8 @@
 //! The command line of `chattrace-serve`.
 
-use std::process::ExitCode;
-
 use clap::Parser;
 
 use crate::config::{Overrides, RoomFlags};
-use crate::terminal;
 
 /// The room alone: serves one chat from memory until it is ended.
 #[derive(Debug, Parser)]
@@ -33,11 +30,6 @@ pub(super) struct Cli {
 }
 
 impl Cli {
-    /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
-    pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(terminal::print_usage)
-    }
-
     /// Whether the limits are to be explained, and nothing else done.
     pub(super) fn explains(&self) -> bool {
         self.room.explain_limits

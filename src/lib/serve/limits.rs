@@ -4,15 +4,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::hub::{BATCH_BYTES, CHUNK, GONE};
-use super::web::{FRAMES, REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
-use super::{NOTICES, presence_events};
+use super::hub::{MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_GONE, MAX_NOTICES, max_presence_events};
+use super::web::{FRAMES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
 use crate::chat::{
     EVENT_BYTES, IDENTITY_BYTES, KEPT, KNOWN_BYTES, NAMED, RESERVATION_BYTES, RESERVED,
     joins_within, seat_bytes,
 };
 use crate::config::RoomSettings;
 use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+use crate::units;
+use crate::wire::MAX_REFERENCE_BYTES;
 
 /// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
 const PROGRAM: usize = 8 * 1024 * 1024;
@@ -52,26 +53,26 @@ impl Ceiling {
         // Participants, and connections that are pending or leave.
         let (pending, all) = (most + SPARE, 2 * most + SPARE);
         let known = RESERVED + most + KEPT + NAMED;
-        let presence = presence_events(most);
-        let chunk = CHUNK * WELCOMED;
+        let presence = max_presence_events(most);
+        let chunk = MAX_CHUNK_MEMBERS * WELCOMED;
         // The pieces in a list that doubles; two of them that are not shared; who is gone.
-        let pointers = 2 * (most / CHUNK + 4) * size_of::<Arc<str>>();
-        let welcome = pointers + 2 * chunk + GONE * WELCOMED;
+        let pointers = 2 * (most / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
+        let welcome = pointers + 2 * chunk + MAX_GONE * WELCOMED;
         let ours = vec![
             share("the program", 1, PROGRAM),
             share("what was said", 1, room.ring.bytes),
             share("messages of the ring", room.ring.events, EVENT_BYTES),
             share("joins and leaves of the ring", presence, EVENT_BYTES + WELCOMED),
-            share("seats, also of some who left", most + KEPT, seat_bytes(REFERENCE_BYTES)),
+            share("seats, also of some who left", most + KEPT, seat_bytes(MAX_REFERENCE_BYTES)),
             share("names of others who left", NAMED, IDENTITY_BYTES),
             share("reserved names, as numbers", known, KNOWN_BYTES + RESERVATION_BYTES),
             share("pieces of the roster", 2 * joins_within(WELCOME_SECONDS, most), chunk),
             share("welcomes on their way", all, welcome),
             share("sockets", most, SOCKET_BYTES),
-            share("batches on their way", most, BATCH_BYTES),
-            share("frames for all who keep up", FRAMES, 2 * BATCH_BYTES),
-            share("others: pages, polls, goodbyes", pending, REQUEST_BYTES + BATCH_BYTES),
-            share("lines to the operator", NOTICES, NOTICE),
+            share("batches on their way", most, MAX_BATCH_BYTES),
+            share("frames for all who keep up", FRAMES, 2 * MAX_BATCH_BYTES),
+            share("others: pages, polls, goodbyes", pending, REQUEST_BYTES + MAX_BATCH_BYTES),
+            share("lines to the operator", MAX_NOTICES, NOTICE),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
         let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
@@ -93,7 +94,7 @@ impl Share {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, count, each } = self;
-        let (each, all) = (Binary(*each), Binary(self.bytes()));
+        let (each, all) = (format_bytes(*each), format_bytes(self.bytes()));
         writeln!(f, "  {what:<30} {count:>7} × {each:>10} = {all:>10}")
     }
 }
@@ -103,21 +104,13 @@ impl fmt::Display for Ceiling {
         writeln!(f, "memory of chattrace-serve, at most, with everything at its bound at once:")?;
         self.ours.iter().try_for_each(|share| share.fmt(f))?;
         let (total, rest) = (self.total(), "a quarter for what lies unused between them");
-        writeln!(f, "  with {rest}, {} ({total} bytes)", Binary(total))?;
+        writeln!(f, "  with {rest}, {} ({total} bytes)", format_bytes(total))?;
         writeln!(f, "buffers of the kernel beside it, at most:")?;
         self.kernel.fmt(f)?;
         write!(f, "At a bound, what is new is refused or waits; what is there lives on.")
     }
 }
 
-/// A number of bytes as people read it.
-struct Binary(usize);
-
-impl fmt::Display for Binary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kib = self.0.div_ceil(1024);
-        let text =
-            if kib < 10 * 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
-        f.pad(&text)
-    }
+fn format_bytes(bytes: usize) -> String {
+    units::format_bytes(bytes as u64)
 }

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::chat::{Bounds, Pace, Ring, Rules};
 use crate::config::{ConfigError, RoomSettings};
 use crate::control::{FrameError, FromServe};
 use crate::exit::Exit;
@@ -27,9 +26,6 @@ use crate::terminal;
 use crate::token::Token;
 use hub::Hub;
 use web::{Door, Web};
-
-/// Notices to the operator that may wait. A thousand joins in one wake-up fit; see [`Hub::new`].
-const NOTICES: usize = 1024;
 
 /// Why the room cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +68,7 @@ impl ServeError {
 pub fn main() -> ExitCode {
     process::close_inherited();
     terminal::install_panic_hook("chattrace-serve");
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -119,29 +115,11 @@ struct Service {
 
 impl Service {
     fn new(room: RoomSettings, ticket: Token, door: Door) -> Result<Self, ServeError> {
-        let (sender, notices) = mpsc::channel(NOTICES);
-        let age = Duration::from_secs(room.ring.age_seconds);
-        let pace = match room.rate.per_second {
-            0 => Pace::Unlimited,
-            per_second => Pace::Limited { per_second, burst: room.rate.burst },
-        };
-        let rules = Rules { max_participants: room.max_participants, pace, kept_for: age };
-        let (events, bytes) = (room.ring.events, room.ring.bytes);
-        let presence = presence_events(room.max_participants);
-        let bounds = Bounds { events, bytes, presence, age };
-        let ring = Ring::new(bounds);
-        let epoch = Token::draw()?;
-        let hub = Hub::new(rules, ring, room.backlog, ticket, &epoch, web::ENCODING, sender);
+        let (hub, notices) = Hub::new(&room, ticket, &Token::draw()?);
         let hub = Arc::new(hub);
         let web = Arc::new(Web::new(Arc::clone(&hub), door, room));
         Ok(Self { hub, web, notices })
     }
-}
-
-/// Joins and leaves that the room remembers for those who read on: everybody once, and beyond that, as
-/// many as can happen within the half minute in which a return is silent.
-const fn presence_events(max_participants: usize) -> usize {
-    4096 + 2 * max_participants
 }
 
 /// Lets time pass in the room, for ever.
@@ -149,6 +127,6 @@ async fn keep_time(hub: Arc<Hub>) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
         second.tick().await;
-        hub.pass_time();
+        hub.tick();
     }
 }

@@ -47,9 +47,9 @@ async fn converse(
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
             order = inbox.recv() => match order {
                 Ok(Some(ToServe::Host { name })) => service.web.door().rename(name),
-                Ok(Some(ToServe::Moved { url })) => service.hub.moved(url),
+                Ok(Some(ToServe::Moved { url })) => service.hub.announce_url(url),
                 Ok(Some(ToServe::Drain)) => {
-                    service.hub.end();
+                    service.hub.close();
                     draining = true;
                 }
                 // Garbage of a peer is not worth the conversation; a second start is garbage.

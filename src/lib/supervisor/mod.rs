@@ -65,7 +65,7 @@ impl StartError {
 pub fn main() -> ExitCode {
     process::close_inherited();
     terminal::install_panic_hook("chattrace");
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -110,7 +110,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let id = session_id()?;
     let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
     let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut board = Board::new(Screen::open(volume)?, cli.json, !cli.no_qr)?;
+    let mut board = Board::new(Screen::stderr(volume)?, cli.json, !cli.no_qr)?;
     board.banner(VERSION);
     for check in checks::machine(run_dir.path()) {
         board.check(&check);

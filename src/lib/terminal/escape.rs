@@ -16,7 +16,7 @@ const MARKS: usize = 4;
 
 /// Longest sentence of another process that is shown or passed on, in bytes of UTF-8: ours have at
 /// most 300.
-pub(crate) const SENTENCE_BYTES: usize = 512;
+pub(crate) const MAX_LINE_BYTES: usize = 512;
 
 /// `text` with everything that a terminal would act on, that would reorder what the eye reads, or
 /// that cannot be seen, replaced by a visible escape such as `\u{1b}`.
@@ -47,14 +47,14 @@ pub(crate) fn is_printable(text: &str) -> bool {
 }
 
 /// `text` as one sentence: harmless, with single spaces between words, and cut with `…` so that it
-/// has at most [`SENTENCE_BYTES`]. Spaces in a row could push the rest of it to where another line
+/// has at most [`MAX_LINE_BYTES`]. Spaces in a row could push the rest of it to where another line
 /// begins.
-pub(crate) fn sentence(text: &str) -> String {
+pub(crate) fn sanitize_line(text: &str) -> String {
     let text = escape_control(text);
     let mut sentence =
         text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    if sentence.len() > SENTENCE_BYTES {
-        sentence.truncate(start_of(&sentence, SENTENCE_BYTES - '…'.len_utf8()).len());
+    if sentence.len() > MAX_LINE_BYTES {
+        sentence.truncate(truncate_to_bytes(&sentence, MAX_LINE_BYTES - '…'.len_utf8()).len());
         sentence.truncate(sentence.trim_end().len());
         sentence.push('…');
     }
@@ -62,27 +62,35 @@ pub(crate) fn sentence(text: &str) -> String {
 }
 
 /// The start of `text`, in at most `max_bytes` of whole characters.
-pub(crate) fn start_of(text: &str, max_bytes: usize) -> &str {
+pub(crate) fn truncate_to_bytes(text: &str, max_bytes: usize) -> &str {
     let boundary = |at: &usize| text.is_char_boundary(*at);
     &text[..(0..=max_bytes.min(text.len())).rev().find(boundary).unwrap_or(0)]
 }
 
 /// Whether `text` is a sentence as [`sentence`] makes them, and not an empty one.
-pub(crate) fn is_sentence(text: &str) -> bool {
-    !text.is_empty() && text.len() <= SENTENCE_BYTES && is_one_piece(text) && is_printable(text)
+pub(crate) fn is_sanitized_line(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_LINE_BYTES && is_single_spaced(text) && is_printable(text)
 }
 
 /// Whether `text` has neither spaces around it nor two in a row.
-pub(crate) fn is_one_piece(text: &str) -> bool {
+pub(crate) fn is_single_spaced(text: &str) -> bool {
     !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
 /// `value` as JSON on one line, in which every character that [`escape_control`] would escape is written as
 /// `\uXXXX` (RFC 8259, section 7): any reader gets the character, a terminal does not.
-pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
+///
+/// # Errors
+/// When `value` holds what JSON cannot express, such as a path that is not UTF-8.
+pub(crate) fn try_json_line(value: &impl Serialize) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, EscapeFormatter))?;
     Ok(String::from_utf8(bytes).expect("JSON is text"))
+}
+
+/// As [`try_json_line`], for what is made of strings, numbers and lists of them.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    try_json_line(value).expect("strings, numbers and lists of them always serialise")
 }
 
 /// Writes what stands between the quotes.
@@ -174,7 +182,7 @@ mod tests {
             let c = char::from_u32(number).unwrap();
             let text = format!("a{c}b");
             assert_eq!(escape_control(&text), format!("a\\u{{{number:x}}}b"));
-            let json = json(&text).unwrap();
+            let json = json_line(&text);
             assert!(is_printable(&json) && json.contains('\\'), "{json}");
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
@@ -185,7 +193,7 @@ mod tests {
         for text in ["Ana", "José", "田中", "עברית", "👍", "❤\u{fe0f}", "Nguyễn", "a b", "ༀ་ཀྵྭ"]
         {
             assert_eq!(escape_control(text), text);
-            assert_eq!(json(&text).unwrap(), format!("\"{text}\""));
+            assert_eq!(json_line(&text), format!("\"{text}\""));
         }
     }
 
@@ -199,7 +207,7 @@ mod tests {
         /// The two ways to escape agree on what is escaped, and nothing of the text is lost.
         #[test]
         fn json_is_harmless_and_says_the_same(text: String) {
-            let json = json(&text).unwrap();
+            let json = json_line(&text);
             prop_assert!(is_printable(&json));
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text.as_str());
             prop_assert!(is_printable(&escape_control(&text)));
@@ -210,8 +218,8 @@ mod tests {
 
         #[test]
         fn a_sentence_is_one(text in "[ a\u{7f}\u{202e}é]{0,900}") {
-            let sentence = sentence(&text);
-            prop_assert!(sentence.is_empty() || is_sentence(&sentence), "{}", sentence);
+            let sentence = sanitize_line(&text);
+            prop_assert!(sentence.is_empty() || is_sanitized_line(&sentence), "{}", sentence);
         }
     }
 }

@@ -5,8 +5,9 @@
 
 mod background_writer;
 mod escape;
+mod hangup;
+mod progress;
 mod prompt;
-mod reader;
 mod screen;
 mod usage;
 mod wrap;
@@ -15,12 +16,14 @@ use std::io::Write as _;
 
 pub(crate) use background_writer::BackgroundWriter;
 pub(crate) use escape::{
-    escape_control, is_one_piece, is_printable, is_sentence, json, sentence, start_of,
+    escape_control, is_printable, is_sanitized_line, is_single_spaced, json_line, sanitize_line,
+    truncate_to_bytes, try_json_line,
 };
-pub(crate) use prompt::{discard_typed, is_interactive, read_line};
-pub(crate) use reader::{stdin_closed, stdout_closed, terminal_closed};
-pub(crate) use screen::{FULL_WIDTH, Mark, Screen, Verbosity};
-pub(crate) use usage::print_usage;
+pub(crate) use hangup::{stdin_closed, stdout_closed, terminal_closed};
+pub(crate) use progress::Progress;
+pub(crate) use prompt::{discard_typeahead, is_interactive, read_line};
+pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
+pub(crate) use usage::parse_args;
 
 /// Whether the one who reads is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +72,12 @@ pub(crate) fn print_error(program: &str, error: &dyn std::fmt::Display) {
     eprint_line(&format!("{program}: {error}"));
 }
 
-/// Lets a panic of `program` say where it happened and nothing else: its message may hold what
-/// somebody said.
+/// Replaces the panic message of `program` by one sentence that names the place and nothing else: the
+/// message may hold the text of a participant.
 pub(crate) fn install_panic_hook(program: &'static str) {
     std::panic::set_hook(Box::new(move |panic| {
         let place =
-            panic.location().map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
-        eprint_line(&format!(
-            "{program}: a mistake of our own at {place}; please report this line"
-        ));
+            panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        eprint_line(&format!("{program}: internal error at {place}; please report it"));
     }));
 }

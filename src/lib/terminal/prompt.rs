@@ -7,7 +7,7 @@ use nix::sys::termios::{FlushArg, tcflush};
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 use tokio::io::Interest;
 
-use super::reader::watched;
+use super::hangup::watched;
 
 /// Longest answer. A terminal in line mode hands over at most 4 096 bytes (termios(3)).
 const ANSWER: usize = 4096;
@@ -21,7 +21,7 @@ pub(crate) fn is_interactive() -> bool {
 }
 
 /// Forgets what was typed before the question, which cannot have been the answer.
-pub(crate) fn discard_typed() {
+pub(crate) fn discard_typeahead() {
     // Refused: then the old line is taken for an answer that nobody understands.
     let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
 }

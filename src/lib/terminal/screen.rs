@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::io::IsTerminal as _;
 
 use console::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::background_writer::BackgroundWriter;
+use super::progress::Progress;
 use super::wrap::wrapped;
 use super::{ERASE, width};
 
@@ -24,15 +24,15 @@ const COLUMN: usize = 4 + NAME + 1;
 
 /// How a line wants to be seen. Colour never carries meaning alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum Severity {
     /// `✓`: as it should be.
-    Good,
+    Ok,
     /// `!`: goes on, but the operator should know.
     Warning,
     /// `✗`: stops.
-    Bad,
+    Error,
     /// `·`: for the record.
-    Note,
+    Info,
 }
 
 /// What the operator wants to see.
@@ -53,7 +53,7 @@ enum Footer {
     /// line that reaches the edge is one with the next for whoever copies the link or resizes.
     Status(String),
     /// A progress bar.
-    Progress(ProgressBar),
+    Progress(Progress),
 }
 
 /// Columns at the end of the changing line that stay free, so that the `^C` which the terminal
@@ -78,7 +78,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(crate) fn open(volume: Verbosity) -> std::io::Result<Self> {
+    pub(crate) fn stderr(volume: Verbosity) -> std::io::Result<Self> {
         let is_terminal = std::io::stderr().is_terminal();
         let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -122,7 +122,7 @@ impl Screen {
     }
 
     /// A line that stays.
-    pub(crate) fn line(&self, text: &str) {
+    pub(crate) fn print(&self, text: &str) {
         if self.is_quiet() {
             return;
         }
@@ -134,13 +134,13 @@ impl Screen {
     }
 
     /// A line that stays, cut to one row of the terminal.
-    pub(crate) fn row(&self, text: &str) {
-        self.line(&self.cut(text, usize::from(self.width())));
+    pub(crate) fn print_truncated(&self, text: &str) {
+        self.print(&self.truncate(text, usize::from(self.width())));
     }
 
     /// `text`, cut with `…` to so many columns; styles do not count. On a terminal of fewer than 20
     /// columns, where nothing would be left of it, it stays whole.
-    pub(crate) fn cut(&self, text: &str, columns: usize) -> String {
+    pub(crate) fn truncate(&self, text: &str, columns: usize) -> String {
         if self.width() < NARROWEST {
             return text.to_owned();
         }
@@ -154,8 +154,8 @@ impl Screen {
     }
 
     /// A sentence that stays, with a mark before it.
-    pub(crate) fn marked(&self, mark: Mark, text: &str) {
-        self.line(&format!("  {} {}", self.sign(mark), self.wrap(text, 4)));
+    pub(crate) fn print_notice(&self, mark: Severity, text: &str) {
+        self.print(&format!("  {} {}", self.symbol(mark), self.wrap(text, 4)));
     }
 
     /// A line that stays and is said even when quiet.
@@ -163,28 +163,28 @@ impl Screen {
         if self.is_quiet() {
             self.lines.send(format!("{text}\n"));
         } else {
-            self.line(text);
+            self.print(text);
         }
     }
 
     /// A sentence that stays.
-    pub(crate) fn sentence(&self, text: &str) {
-        self.line(&format!("  {}", wrapped(text, 2, usize::from(self.width()))));
+    pub(crate) fn print_wrapped(&self, text: &str) {
+        self.print(&format!("  {}", wrapped(text, 2, usize::from(self.width()))));
     }
 
     /// `✓ name   fact`.
-    pub(crate) fn fact(&self, mark: Mark, name: &str, fact: &str) {
-        let sign = self.sign(mark);
+    pub(crate) fn print_fact(&self, mark: Severity, name: &str, fact: &str) {
+        let sign = self.symbol(mark);
         let width = usize::from(self.width());
         if self.width() < FULL_WIDTH {
-            self.line(&format!("{sign} {name}\n    {}", wrapped(fact, 4, width)));
+            self.print(&format!("{sign} {name}\n    {}", wrapped(fact, 4, width)));
         } else {
-            self.line(&format!("  {sign} {name:<NAME$} {}", wrapped(fact, COLUMN, width)));
+            self.print(&format!("  {sign} {name:<NAME$} {}", wrapped(fact, COLUMN, width)));
         }
     }
 
     /// The one line that changes, until the next one that changes.
-    pub(crate) fn status(&self, text: &str) {
+    pub(crate) fn set_status(&self, text: &str) {
         self.clear_status();
         if self.moves {
             let room = usize::from(self.width().saturating_sub(FREE));
@@ -195,15 +195,10 @@ impl Screen {
     }
 
     /// Turns the changing line into a progress bar of so many bytes.
-    pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
+    pub(crate) fn start_progress(&self, what: &str, bytes: Option<u64>) {
         self.clear_status();
         if self.moves {
-            // As often a second as it would draw on stderr by itself.
-            let target =
-                ProgressDrawTarget::term_like_with_hz(Box::new(self.lines.draw_target()), 20);
-            let bar = ProgressBar::with_draw_target(bytes, target);
-            bar.set_style(progress_style(bytes.is_some()));
-            bar.set_message(what.to_owned());
+            let bar = Progress::transfer_through(self.lines.draw_target(), what, bytes);
             self.below.replace(Footer::Progress(bar));
         }
     }
@@ -220,17 +215,17 @@ impl Screen {
         match self.below.replace(Footer::Nothing) {
             Footer::Nothing => {}
             Footer::Status(_) => self.lines.send(ERASE.to_owned()),
-            Footer::Progress(bar) => bar.finish_and_clear(),
+            Footer::Progress(bar) => bar.clear(),
         }
     }
 
     /// The sign of a mark, coloured if wanted.
-    pub(crate) fn sign(&self, mark: Mark) -> String {
+    pub(crate) fn symbol(&self, mark: Severity) -> String {
         let (sign, style) = match mark {
-            Mark::Good => ("✓", Style::new().green()),
-            Mark::Warning => ("!", Style::new().yellow().bold()),
-            Mark::Bad => ("✗", Style::new().red().bold()),
-            Mark::Note => ("·", Style::new().dim()),
+            Severity::Ok => ("✓", Style::new().green()),
+            Severity::Warning => ("!", Style::new().yellow().bold()),
+            Severity::Error => ("✗", Style::new().red().bold()),
+            Severity::Info => ("·", Style::new().dim()),
         };
         self.styled(&style, sign)
     }
@@ -241,21 +236,11 @@ impl Screen {
     }
 
     /// Text that stands out.
-    pub(crate) fn strong(&self, text: &str) -> String {
+    pub(crate) fn bold(&self, text: &str) -> String {
         self.styled(&Style::new().bold(), text)
     }
 
     fn styled(&self, style: &Style, text: &str) -> String {
         style.clone().force_styling(self.colour).apply_to(text).to_string()
     }
-}
-
-fn progress_style(sized: bool) -> ProgressStyle {
-    let template = if sized {
-        "  {msg} [{bar:20}] {binary_bytes}/{binary_total_bytes}"
-    } else {
-        "  {msg} {binary_bytes}"
-    };
-    let style = ProgressStyle::with_template(template).expect("a constant template");
-    style.progress_chars("=> ")
 }

@@ -4,16 +4,24 @@
 
 use std::process::ExitCode;
 
-use clap::Error;
 use clap::error::{ContextKind, ContextValue};
+use clap::{Error, Parser};
 
 use super::{escape_control, print_line, write_stderr};
 
 /// Code of a wrong command line.
 const WRONG: u8 = 2;
 
-/// Shows it: help and version on stdout, with code 0; an error on stderr, with code 2.
-pub(crate) fn print_usage(error: Error) -> ExitCode {
+/// Parses the command line of this process, with the environment as second source.
+///
+/// # Errors
+/// With the code to end with, after help or version was written to stdout (0) or an error to stderr
+/// (2).
+pub(crate) fn parse_args<T: Parser>() -> Result<T, ExitCode> {
+    T::try_parse().map_err(print_usage)
+}
+
+fn print_usage(error: Error) -> ExitCode {
     if !error.use_stderr() {
         // Written by us alone. Its reader may be gone; the code says the rest.
         let _ = print_line(error.render().to_string().trim_end());

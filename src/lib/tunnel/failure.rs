@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::attempt::How;
 use super::output::{Host, Trouble};
 use crate::terminal::escape_control;
+use crate::units::format_duration;
 
 /// How long to keep away after "too many requests". Cloudflare publishes no figure, and every new
 /// try makes it worse; public reports speak of minutes, so ten of them are both likely
@@ -16,10 +18,13 @@ pub(super) const COOL_DOWN_SECONDS: u64 = 600;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
     /// HTTP 429 from the API, in either of its two forms.
-    #[error("Cloudflare gives this network no more tunnels for now (too many requests); wait {} minutes, or use another network", COOL_DOWN_SECONDS / 60)]
+    #[error(
+        "Cloudflare gives this network no more tunnels for now (too many requests); wait {}, or use another network",
+        wait(COOL_DOWN_SECONDS)
+    )]
     TooMany,
     /// An earlier 429 is not over.
-    #[error("Cloudflare asked this network to wait (too many requests); a new public address can be tried in {}", span(*.seconds))]
+    #[error("Cloudflare asked this network to wait (too many requests); a new public address can be tried in {}", wait(*.seconds))]
     CoolingDown {
         /// Until then.
         seconds: u64,
@@ -74,17 +79,20 @@ pub(super) enum Failure {
     Refused(Option<String>),
     /// It was up, and is not coming back.
     #[error(
-        "Cloudflare's network has not known the tunnel for {0} seconds; check that this computer is online; a new start gives a new address"
+        "Cloudflare's network has not known the tunnel for {}; check that this computer is online; a new start gives a new address",
+        wait(*.0)
     )]
     EdgeLost(u64),
     /// No life sign.
     #[error(
-        "cloudflared printed nothing for {0} seconds; check with --cloudflared that it is the right program"
+        "cloudflared printed nothing for {}; check with --cloudflared that it is the right program",
+        wait(*.0)
     )]
     Silent(u64),
     /// It lives, and has no address.
     #[error(
-        "cloudflared got no public address within {0} seconds; check the network and try again"
+        "cloudflared got no public address within {}; check the network and try again",
+        wait(*.0)
     )]
     NoAddress(u64),
     /// The box holds something else.
@@ -206,31 +214,17 @@ impl Failure {
     }
 }
 
-fn said(reason: &Option<String>) -> String {
-    reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", escape_control(text)))
+fn wait(seconds: u64) -> String {
+    format_duration(Duration::from_secs(seconds))
 }
 
-/// A length of time as people say it.
-pub(super) fn span(seconds: u64) -> String {
-    match seconds {
-        1 => "1 second".to_owned(),
-        0..=90 => format!("{seconds} seconds"),
-        // Rounded up: whoever comes back then is not turned away again.
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
+fn said(reason: &Option<String>) -> String {
+    reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", escape_control(text)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_span_is_rounded_up_and_never_zero_minutes() {
-        assert_eq!(span(1), "1 second");
-        assert_eq!(span(61), "61 seconds");
-        assert_eq!(span(91), "2 minutes");
-        assert_eq!(span(600), "10 minutes");
-    }
 
     /// V-10: what a stranger wrote cannot act on a terminal.
     #[test]

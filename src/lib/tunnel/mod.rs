@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
     if words.next().is_some_and(|word| word == "exec") {
         return shim::main(words).into();
     }
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };

@@ -77,7 +77,7 @@ async fn fetch(download: Download, report: &mut Report) -> Result<Found, Stop> {
     report
         .tell(FromTunnel::Fetching {
             version: download.pin.version.clone(),
-            from: terminal::sentence(&download.from),
+            from: terminal::sanitize_line(&download.from),
             size: download.pin.bytes,
             resumed_at: download.resumed_at(),
             to: download.target(),

@@ -83,7 +83,7 @@ impl Held {
     /// Empty after a while, or when a newer poll takes the seat.
     async fn news(&mut self) -> Vec<Bytes> {
         let end = Instant::now() + HOLD;
-        while timeout_at(end, self.seat.woken()).await.is_ok() {
+        while timeout_at(end, self.seat.readable()).await.is_ok() {
             if let Some(answer) = poll::read(&mut self.seat, 0) {
                 return answer;
             }

@@ -14,7 +14,6 @@ mod poll;
 mod socket;
 mod visit;
 mod websocket;
-mod wire;
 
 use std::sync::Arc;
 
@@ -26,13 +25,13 @@ use axum::routing::{get, post};
 
 use super::hub::Hub;
 use crate::config::RoomSettings;
+use crate::wire;
 use connections::Connections;
 use fanout::FanOut;
 
 pub(super) use door::{Door, Public};
 pub(super) use fanout::FRAMES;
 pub(super) use listen::serve;
-pub(super) use wire::{ENCODING, REFERENCE_BYTES};
 
 /// What every request may see.
 #[derive(Debug)]
@@ -67,12 +66,12 @@ impl Web {
 /// Most that a socket's task holds, beside what it shares with the ring: a message and its copies on
 /// the way into the room, the answers to its lines, and itself.
 pub(super) const SOCKET_BYTES: usize =
-    3 * wire::FRAME_BYTES + 2 * websocket::ANSWER_BYTES + 4 * 1024;
+    3 * wire::MAX_FRAME_BYTES + 2 * websocket::ANSWER_BYTES + 4 * 1024;
 
 /// Most that a request holds: its head, its body and copies of it on the way into the room, an answer
 /// that was begun below its bound, and the connection itself.
 pub(super) const REQUEST_BYTES: usize =
-    2 * listen::HEAD_BYTES + 3 * wire::FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
+    2 * listen::HEAD_BYTES + 3 * wire::MAX_FRAME_BYTES + poll::ANSWER_BYTES + 8 * 1024;
 
 fn routes(web: Arc<Web>) -> Router {
     Router::new()

@@ -15,13 +15,13 @@ use hyper::body::{Frame, SizeHint};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::super::hub::{Connection, News, Over, Return};
+use super::super::hub::{CloseReason, Connection, ReadOutcome};
 use super::Web;
 use super::door::Address;
 use super::hold::{Held, Shelf};
 use super::visit::{self, Reply};
-use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
 use crate::token::Secret;
+use crate::wire::{self, ClientMessage, MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// A body of 16 KiB that takes longer than this is not meant to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -55,13 +55,13 @@ pub(super) async fn poll(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let body = match timeout(BODY_PATIENCE, to_bytes(body, FRAME_BYTES)).await {
+    let body = match timeout(BODY_PATIENCE, to_bytes(body, MAX_FRAME_BYTES)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return too_long(),
         Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
     let Ok(body) = std::str::from_utf8(&body) else {
-        return refuse(&Refused::new(Why::BadJson, "a body is UTF-8 text"));
+        return refuse(&Refusal::new(RefusalCode::BadJson, "a body is UTF-8 text"));
     };
     let bearer = bearer(&headers).map(|resume| Secret::new(resume.to_owned()));
     let mut lines = body.lines().filter(|line| !line.is_empty());
@@ -80,7 +80,7 @@ pub(super) async fn poll(
     for line in lines {
         wait = Wait::Never;
         if replies.len() >= ANSWER_BYTES {
-            replies.push_str(&too_many().line());
+            replies.push_str(&too_many().to_line());
             break;
         }
         match visit::obey(&web, &connection, line) {
@@ -148,9 +148,9 @@ impl HttpBody for Answer {
 pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<Bytes>> {
     let mut pieces = Vec::new();
     loop {
-        match connection.read() {
-            News::Some(batch) => {
-                let piece = wire::news(batch).concat();
+        match connection.try_read() {
+            ReadOutcome::Batch(batch) => {
+                let piece = batch.into_lines().concat();
                 bytes += piece.len();
                 pieces.push(piece.into());
                 // More may be there already, such as the end, and no time for another poll.
@@ -158,13 +158,13 @@ pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<
                     return Some(pieces);
                 }
             }
-            News::Over(Over::Ended) => {
-                pieces.push(wire::end().into());
+            ReadOutcome::Closed(CloseReason::SessionEnded) => {
+                pieces.push(wire::end_line().into());
                 return Some(pieces);
             }
             // A newer poll of the same seat answers from here on.
-            News::Over(Over::Replaced) => return Some(pieces),
-            News::Nothing => return (bytes > 0 || !pieces.is_empty()).then_some(pieces),
+            ReadOutcome::Closed(CloseReason::Replaced) => return Some(pieces),
+            ReadOutcome::Empty => return (bytes > 0 || !pieces.is_empty()).then_some(pieces),
         }
     }
 }
@@ -172,16 +172,14 @@ pub(super) fn read(connection: &mut Connection, mut bytes: usize) -> Option<Vec<
 /// A participant's connection, and the welcome if this is the first poll.
 type Entered = (Connection, Vec<Arc<str>>);
 
-fn come_in(web: &Web, first: Option<&str>) -> Result<Entered, Refused> {
-    let mut connection = visit::enter(web, FromClient::parse(first.unwrap_or_default())?)?;
-    let admission = connection.admission();
-    let welcome = admission.map(|admission| wire::welcome(admission, &web.hub, &web.room));
-    Ok((connection, welcome.unwrap_or_default()))
+fn come_in(web: &Web, first: Option<&str>) -> Result<Entered, Refusal> {
+    let mut connection = visit::enter(web, ClientMessage::parse(first.unwrap_or_default())?)?;
+    let welcome = connection.welcome().unwrap_or_default();
+    Ok((connection, welcome))
 }
 
-fn come_back(web: &Web, resume: Secret, after: Option<u64>) -> Result<Entered, Refused> {
-    let back = Return { resume, after };
-    Ok((web.hub.resume(&back)?, Vec::new()))
+fn come_back(web: &Web, resume: Secret, after: Option<u64>) -> Result<Entered, Refusal> {
+    Ok((web.hub.resume(&resume, after)?, Vec::new()))
 }
 
 /// What follows `Bearer`; nothing that any seat has if another scheme is asked for. Whoever sends
@@ -200,22 +198,28 @@ fn lines_of(answer: String) -> Response {
 
 /// Refusals keep the status of the protocol's own lines, but for those that a program which knows
 /// HTTP alone should see.
-fn refuse(refused: &Refused) -> Response {
-    let status = match refused.why {
-        Why::BadTicket => StatusCode::UNAUTHORIZED,
-        Why::BadJson => StatusCode::BAD_REQUEST,
-        Why::TooFast | Why::TooLong | Why::BadName | Why::NameTaken | Why::Full | Why::Closing => {
-            StatusCode::OK
-        }
+fn refuse(refused: &Refusal) -> Response {
+    let status = match refused.code {
+        RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,
+        RefusalCode::BadJson => StatusCode::BAD_REQUEST,
+        RefusalCode::TooFast
+        | RefusalCode::TooLong
+        | RefusalCode::BadName
+        | RefusalCode::NameTaken
+        | RefusalCode::Full
+        | RefusalCode::Closing => StatusCode::OK,
     };
-    (status, lines_of(refused.line())).into_response()
+    (status, lines_of(refused.to_line())).into_response()
 }
 
-fn too_many() -> Refused {
-    Refused::new(Why::TooLong, "the rest of this request was not read; send fewer lines at a time")
+fn too_many() -> Refusal {
+    Refusal::new(
+        RefusalCode::TooLong,
+        "the rest of this request was not read; send fewer lines at a time",
+    )
 }
 
 fn too_long() -> Response {
-    let refused = Refused::new(Why::TooLong, "a request carries at most 16 KiB");
-    (StatusCode::PAYLOAD_TOO_LARGE, lines_of(refused.line())).into_response()
+    let refused = Refusal::new(RefusalCode::TooLong, "a request carries at most 16 KiB");
+    (StatusCode::PAYLOAD_TOO_LARGE, lines_of(refused.to_line())).into_response()
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::super::hub::{Connection, Return};
+use super::super::hub::Connection;
 use super::Web;
-use super::wire::{self, FromClient, Refused, Why};
-use crate::chat::{Entropy, Nickname, Refusal, Text};
+use crate::chat::{Entropy, Nickname, RoomError, Text};
 use crate::token::Token;
+use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
 
 /// What a line is answered with.
 #[derive(Debug)]
@@ -23,48 +23,50 @@ pub(super) enum Reply {
 ///
 /// # Errors
 /// A refusal with its reason, for programs and for people.
-pub(super) fn enter(web: &Web, first: FromClient<'_>) -> Result<Connection, Refused> {
-    let FromClient::Join { name, ticket, resume, after } = first else {
-        return Err(Refused::new(Why::BadJson, "the first line must be a join"));
+pub(super) fn enter(web: &Web, first: ClientMessage<'_>) -> Result<Connection, Refusal> {
+    let ClientMessage::Join { name, ticket, resume, after } = first else {
+        return Err(Refusal::new(RefusalCode::BadJson, "the first line must be a join"));
     };
-    if web.hub.is_ending() {
+    if web.hub.is_closing() {
         return Err(closing());
     }
-    if !web.hub.admits(&ticket) {
+    if !web.hub.accepts_ticket(&ticket) {
         return Err(bad_ticket());
     }
     if let Some(resume) = resume {
-        match web.hub.resume(&Return { resume, after }) {
+        match web.hub.resume(&resume, after) {
             // Too long away: they come in again as somebody new.
-            Err(Refusal::NoSeat) => {}
+            Err(RoomError::NoSeat) => {}
             other => return Ok(other?),
         }
     }
-    let name = Nickname::parse(&name).map_err(Refusal::from)?;
+    let name = Nickname::parse(&name).map_err(RoomError::from)?;
     Ok(web.hub.join(name, entropy()?)?)
 }
 
 /// Does what a line of somebody in the room says.
 pub(super) fn obey(web: &Web, connection: &Connection, line: &str) -> Reply {
-    match FromClient::parse(line) {
-        Err(refused) => Reply::Line(refused.line()),
-        Ok(FromClient::Say { reference, body }) => {
+    match ClientMessage::parse(line) {
+        Err(refused) => Reply::Line(refused.to_line()),
+        Ok(ClientMessage::Say { reference, body }) => {
             match say(web, connection, reference.as_deref(), &body) {
                 Ok(()) => Reply::Nothing,
-                Err(refused) => Reply::Line(refused.about(reference.map(Cow::into_owned)).line()),
+                Err(refused) => {
+                    Reply::Line(refused.with_reference(reference.map(Cow::into_owned)).to_line())
+                }
             }
         }
-        Ok(FromClient::Typing) => {
-            connection.types();
+        Ok(ClientMessage::Typing) => {
+            connection.notify_typing();
             Reply::Nothing
         }
-        Ok(FromClient::Beat) => Reply::Line(wire::beat()),
-        Ok(FromClient::Leave) => {
+        Ok(ClientMessage::Beat) => Reply::Line(wire::beat_line()),
+        Ok(ClientMessage::Leave) => {
             connection.leave();
             Reply::Left
         }
-        Ok(FromClient::Join { .. }) => {
-            Reply::Line(Refused::new(Why::BadJson, "you are in the room already").line())
+        Ok(ClientMessage::Join { .. }) => {
+            Reply::Line(Refusal::new(RefusalCode::BadJson, "you are in the room already").to_line())
         }
     }
 }
@@ -74,8 +76,8 @@ fn say(
     connection: &Connection,
     reference: Option<&str>,
     body: &str,
-) -> Result<(), Refused> {
-    if web.hub.is_ending() {
+) -> Result<(), Refusal> {
+    if web.hub.is_closing() {
         return Err(closing());
     }
     let text = Text::parse(body, web.room.message_bytes)?;
@@ -83,15 +85,18 @@ fn say(
 }
 
 /// The refusal of a ticket that is not the room's.
-pub(super) fn bad_ticket() -> Refused {
-    Refused::new(Why::BadTicket, "this link does not open this room; ask for the whole link again")
+pub(super) fn bad_ticket() -> Refusal {
+    Refusal::new(
+        RefusalCode::BadTicket,
+        "this link does not open this room; ask for the whole link again",
+    )
 }
 
-fn closing() -> Refused {
-    Refused::new(Why::Closing, "the session is ending")
+fn closing() -> Refusal {
+    Refusal::new(RefusalCode::Closing, "the session is ending")
 }
 
-fn entropy() -> Result<Entropy, Refused> {
+fn entropy() -> Result<Entropy, Refusal> {
     let drawn = Token::draw().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
-    drawn.map_err(|_| Refused::new(Why::Closing, "the server has no randomness; try again"))
+    drawn.map_err(|_| Refusal::new(RefusalCode::Closing, "the server has no randomness; try again"))
 }

@@ -9,14 +9,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::super::hub::{Connection, News, Over};
+use super::super::hub::{CloseReason, Connection, ReadOutcome};
 use super::Web;
 use super::connections::Place;
 use super::end::{Close, End};
 use super::fanout::Subscription;
 use super::socket::{Handshake, Heard, OutputState, Writer};
 use super::visit::{self, Reply};
-use super::wire::{self, FRAME_BYTES, FromClient, Refused, Why};
+use crate::wire::{self, ClientMessage, MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// A client says who it is within this time, or is cut off: a page does it at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,7 +46,7 @@ pub(super) async fn upgrade(
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     tokio::spawn(async move {
-        let Some((mut reader, writer)) = Box::pin(handshake.upgrade.socket(FRAME_BYTES)).await
+        let Some((mut reader, writer)) = Box::pin(handshake.upgrade.socket(MAX_FRAME_BYTES)).await
         else {
             return;
         };
@@ -65,7 +65,7 @@ pub(super) async fn upgrade(
 async fn visit(web: &Web, place: &Arc<Place>, reader: &mut OutputState, mut writer: Writer) {
     let (end, writer) = match Box::pin(come(web, place, reader, &mut writer)).await {
         Ok((connection, rest)) => {
-            let subscription = web.fan_out.subscribe(connection.speaker());
+            let subscription = web.fan_out.subscribe(connection.id());
             let reader = &mut *reader;
             let writer = Some(writer);
             let mut room = Room { web, connection, subscription, reader, writer, used: false };
@@ -97,8 +97,8 @@ async fn come(
                 place.admit();
                 // Those who come at the same moment are in the welcome then.
                 tokio::task::yield_now().await;
-                let admission = connection.admission().ok_or(End::Closed(Close::Left))?;
-                writer.send(wire::welcome(admission, &web.hub, &web.room)).await?;
+                let welcome = connection.welcome().ok_or(End::Closed(Close::Left))?;
+                writer.send(welcome).await?;
                 return Ok((connection, rest));
             }
             Err(refused) => refused,
@@ -106,13 +106,13 @@ async fn come(
         Err(Unheard::Refused(refused)) => refused,
         Err(Unheard::Over(end)) => return Err(end),
     };
-    writer.send(vec![refused.line().into()]).await?;
+    writer.send(vec![refused.to_line().into()]).await?;
     Err(End::Closed(Close::Refused))
 }
 
 /// Why there is no first message.
 enum Unheard {
-    Refused(Refused),
+    Refused(Refusal),
     Over(End),
 }
 
@@ -143,14 +143,14 @@ async fn first_message(reader: &mut OutputState, writer: &mut Writer) -> Result<
 /// Lets a client in by the first line of its first message, and returns what else it says. Not async,
 /// and nothing of the message but its rest comes out: what is kept here would be kept for as long as
 /// they stay.
-fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refused> {
+fn come_in(web: &Web, message: String) -> Result<(Connection, String), Refusal> {
     let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-    let connection = visit::enter(web, FromClient::parse(first.trim_end())?)?;
+    let connection = visit::enter(web, ClientMessage::parse(first.trim_end())?)?;
     Ok((connection, rest.to_owned()))
 }
 
-fn not_text() -> Refused {
-    Refused::new(Why::BadJson, "binary frames are not part of this protocol; send text")
+fn not_text() -> Refusal {
+    Refusal::new(RefusalCode::BadJson, "binary frames are not part of this protocol; send text")
 }
 
 /// Somebody in the room.
@@ -200,8 +200,8 @@ impl Room<'_> {
     async fn write(&mut self) -> Result<(), End> {
         loop {
             self.writer().flush().await?;
-            match self.connection.read() {
-                News::Nothing => {
+            match self.connection.try_read() {
+                ReadOutcome::Empty => {
                     let position = self.connection.position();
                     let writer = self.writer.take();
                     self.writer = writer.and_then(|writer| {
@@ -211,10 +211,10 @@ impl Room<'_> {
                         return Ok(());
                     }
                 }
-                News::Some(batch) => self.writer().send(wire::news(batch)).await?,
-                News::Over(Over::Replaced) => return Err(End::Closed(Close::Left)),
-                News::Over(Over::Ended) => {
-                    self.writer().send(vec![wire::end().into()]).await?;
+                ReadOutcome::Batch(batch) => self.writer().send(batch.into_lines()).await?,
+                ReadOutcome::Closed(CloseReason::Replaced) => return Err(End::Closed(Close::Left)),
+                ReadOutcome::Closed(CloseReason::SessionEnded) => {
+                    self.writer().send(vec![wire::end_line().into()]).await?;
                     return Err(End::Closed(Close::Ended));
                 }
             }
@@ -227,7 +227,7 @@ impl Room<'_> {
         self.writer.get_or_insert_with(|| {
             let (writer, position) =
                 self.subscription.reclaim().expect("the writer is here or in the subscription");
-            self.connection.read_up_to(position);
+            self.connection.set_position(position);
             writer
         })
     }
@@ -247,11 +247,11 @@ impl Room<'_> {
 
     async fn heed(&mut self, heard: Heard) -> Result<(), End> {
         if !std::mem::replace(&mut self.used, true) {
-            self.connection.took();
+            self.connection.mark_active();
         }
         match heard {
             Heard::Text(text) => self.obey(text).await,
-            Heard::Binary => self.answer(not_text().line()).await,
+            Heard::Binary => self.answer(not_text().to_line()).await,
             Heard::Ping(payload) => {
                 Box::pin(self.writer().pong(&payload)).await?;
                 tokio::task::yield_now().await;

@@ -16,7 +16,7 @@ use super::protocol::{Protocol, Violation};
 use super::{Input, Role};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
-use crate::terminal::{sentence, start_of};
+use crate::terminal::{sanitize_line, truncate_to_bytes};
 
 /// Orders to a service that it has not read yet; it gets fewer than ten in its life.
 const ORDERS: usize = 16;
@@ -238,7 +238,7 @@ async fn last_words(
     while let Some(line) = next_line(&mut reader, LAST_WORDS).await {
         bytes += line.len() as u64 + 1;
         if bytes <= STDERR_BYTES {
-            last = Some(sentence(&line)).filter(|line| !line.is_empty()).or(last);
+            last = Some(sanitize_line(&line)).filter(|line| !line.is_empty()).or(last);
         } else if !std::mem::replace(&mut told, true) {
             let text = format!("talks too much (more than {STDERR_BYTES} bytes of errors)");
             let _ = inputs.send(Input::Violated(role, Violation::Hostile(text))).await;
@@ -278,9 +278,9 @@ pub(super) async fn next_line(
 
 /// The beginning of what a service said, as it may be shown.
 pub(super) fn excerpt(text: &str) -> String {
-    let start = start_of(text, EXCERPT_BYTES);
+    let start = truncate_to_bytes(text, EXCERPT_BYTES);
     let rest = if start.len() < text.len() { "…" } else { "" };
-    format!("{}{rest}", sentence(start))
+    format!("{}{rest}", sanitize_line(start))
 }
 
 /// Returns once a service has been silent for as long as it may be.

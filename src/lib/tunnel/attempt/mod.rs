@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::output::{Host, Meaning, Trouble};
 use crate::control::FromTunnel;
-use crate::terminal::sentence;
+use crate::terminal::sanitize_line;
 
 pub(super) use events::{Action, Event, How, Protocol, Readiness};
 use phase::{ADDRESS, Phase, RECONNECT, SILENCE};
@@ -110,7 +110,7 @@ impl Attempt {
             }
             Meaning::Unsettled | Meaning::Unregistered => self.next_look = now,
             Meaning::Unconfined(what) => {
-                return vec![Action::Report(FromTunnel::Unconfined { what: sentence(&what) })];
+                return vec![Action::Report(FromTunnel::Unconfined { what: sanitize_line(&what) })];
             }
             Meaning::Trouble(trouble) => return self.troubled(now, trouble),
         }

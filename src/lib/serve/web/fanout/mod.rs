@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
 
-use super::super::hub::{Hub, Position, Speaker};
+use super::super::hub::{ConnectionId, Hub, Position};
 use super::socket::Writer;
 use owner::WriteOwner;
 
@@ -29,7 +29,7 @@ pub(super) struct FanOut {
 
 #[derive(Debug)]
 struct Subscriber {
-    speaker: Speaker,
+    id: ConnectionId,
     owner: WriteOwner<Writer>,
 }
 
@@ -42,8 +42,8 @@ pub(super) struct Subscription {
 
 impl FanOut {
     /// One more socket, whose writer its task has.
-    pub(super) fn subscribe(self: &Arc<Self>, speaker: Speaker) -> Subscription {
-        let key = self.lock().insert(Subscriber { speaker, owner: WriteOwner::Task });
+    pub(super) fn subscribe(self: &Arc<Self>, id: ConnectionId) -> Subscription {
+        let key = self.lock().insert(Subscriber { id, owner: WriteOwner::Task });
         Subscription { fan_out: Arc::clone(self), key }
     }
 
@@ -64,8 +64,8 @@ impl Subscription {
     ) -> Option<Writer> {
         let mut subscribers = self.fan_out.lock();
         // Under the lock: what is published after this look rings for a pass that waits for the lock.
-        let survey = hub.survey();
-        if survey.latest != position || survey.ending {
+        let snapshot = hub.snapshot();
+        if snapshot.latest != position || snapshot.closing {
             return Some(writer);
         }
         subscribers[self.key].owner.hand_over(writer, position);

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::owner::WriteOwner;
 use super::{FanOut, Subscriber};
-use crate::serve::hub::{Batch, Hub, Position, Speaker, Survey};
+use crate::serve::hub::{Batch, ConnectionId, Hub, Position, Snapshot};
 use crate::serve::web::socket::{Offered, Outgoing, Writer};
-use crate::serve::web::wire;
 
 /// Sockets that are written to before others have their turn: newcomers, the end of the session, and
 /// those who speak, of whom the next share hears at once. Measured at 50 to 10 000 receivers: with a
@@ -21,13 +20,13 @@ pub(in crate::serve) const FRAMES: usize = 8;
 
 /// Writes what is new, for ever.
 pub(in crate::serve::web) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
-    let mut bell = hub.bell();
-    let mut turnover = 0;
+    let mut bell = hub.subscribe();
+    let mut resume_count = 0;
     // The hub cannot be gone: it is held here.
     while bell.changed().await.is_ok() {
-        let (survey, frames) = (hub.survey(), VecDeque::new());
-        let mut pass = Pass { hub: &hub, survey, turnover, writes: 0, frames };
-        turnover = pass.survey.turnover;
+        let (snapshot, frames) = (hub.snapshot(), VecDeque::new());
+        let mut pass = Pass { hub: &hub, snapshot, resume_count, writes: 0, frames };
+        resume_count = pass.snapshot.resume_count;
         let mut begin = 0;
         while let Some(next) = pass.share(&fan_out, begin) {
             begin = next;
@@ -39,9 +38,9 @@ pub(in crate::serve::web) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
 
 struct Pass<'a> {
     hub: &'a Hub,
-    survey: Survey,
+    snapshot: Snapshot,
     /// As it was at the pass before.
-    turnover: u64,
+    resume_count: u64,
     /// In this share.
     writes: usize,
     /// What is to be sent, each for those who are at its beginning.
@@ -63,10 +62,10 @@ impl Pass<'_> {
     /// Looks whether something is new again. What was put together for those before goes to nobody
     /// then: with it, the next would need two writes.
     fn look(&mut self) {
-        let survey = self.hub.survey();
-        if survey != self.survey {
+        let snapshot = self.hub.snapshot();
+        if snapshot != self.snapshot {
             self.frames.clear();
-            self.survey = survey;
+            self.snapshot = snapshot;
         }
     }
 
@@ -88,10 +87,10 @@ impl Pass<'_> {
 
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
-        let speaker = subscriber.speaker;
-        let replaced = self.survey.turnover != self.turnover && !self.hub.speaks(speaker);
-        let keeps_up = !replaced && self.write(writer, speaker, position);
-        if keeps_up && !self.survey.ending {
+        let id = subscriber.id;
+        let replaced = self.snapshot.resume_count != self.resume_count && !self.hub.is_current(id);
+        let keeps_up = !replaced && self.write(writer, id, position);
+        if keeps_up && !self.snapshot.closing {
             return;
         }
         if let Some(task) = subscriber.owner.give_back() {
@@ -100,11 +99,11 @@ impl Pass<'_> {
     }
 
     /// Writes all that is new to a socket; false where only its task can go on.
-    fn write(&mut self, writer: &mut Writer, speaker: Speaker, position: &mut Position) -> bool {
-        while *position != self.survey.latest {
+    fn write(&mut self, writer: &mut Writer, id: ConnectionId, position: &mut Position) -> bool {
+        while *position != self.snapshot.latest {
             self.writes += 1;
             let frame = self.frame(*position);
-            if frame.typing.contains(&speaker.number) {
+            if frame.typing.contains(&id.number) {
                 // Nobody is told that they type themselves.
                 return false;
             }
@@ -130,7 +129,7 @@ impl Pass<'_> {
             if self.frames.len() == FRAMES {
                 self.frames.pop_front();
             }
-            self.frames.push_back(Frame::of(begin, self.hub.behind(begin)));
+            self.frames.push_back(Frame::of(begin, self.hub.read_after(begin)));
             self.frames.len() - 1
         });
         &self.frames[index]
@@ -141,7 +140,7 @@ impl Frame {
     fn of(begin: Position, batch: Batch) -> Self {
         let (end, typing) = (batch.end, batch.typing.clone());
         let is_empty = batch.is_empty();
-        let parts = Outgoing::text(wire::news(batch));
+        let parts = Outgoing::text(batch.into_lines());
         let whole = if is_empty { Vec::new() } else { parts.whole() };
         Self { begin, end, whole, parts, typing }
     }

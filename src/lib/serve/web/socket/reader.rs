@@ -13,7 +13,7 @@ use super::heard::Heard;
 use crate::process;
 
 /// Bytes read at a time: a chat line is short.
-const CHUNK: usize = 4096;
+const MAX_CHUNK_MEMBERS: usize = 4096;
 
 /// Bytes after which other sockets have their turn: as many as the longest message. After less, what
 /// is said in one message would be told to all in pieces.
@@ -54,7 +54,7 @@ impl OutputState {
             }
             match std::future::poll_fn(|cx| self.poll_chunk(cx)).await {
                 Ok(0) | Err(_) => return None,
-                Ok(CHUNK) => self.turn += CHUNK,
+                Ok(MAX_CHUNK_MEMBERS) => self.turn += MAX_CHUNK_MEMBERS,
                 Ok(_) => self.turn = 0,
             }
         }
@@ -64,12 +64,12 @@ impl OutputState {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            let mut space = [0; CHUNK];
+            let mut space = [0; MAX_CHUNK_MEMBERS];
             let mut short = None;
             let read = self.stream.try_io(Interest::READABLE, || {
                 match process::recv(&self.stream, &mut space) {
                     // There was no more (epoll(7)), which we need not ask: the next look waits.
-                    Ok(read @ 1..CHUNK) => {
+                    Ok(read @ 1..MAX_CHUNK_MEMBERS) => {
                         short = Some(read);
                         Err(io::ErrorKind::WouldBlock.into())
                     }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::nickname::{NameError, Nickname};
+use crate::units::format_duration;
 
 /// Why the room does not do what was asked. Nothing the participant wrote is lost by it.
 #[derive(Debug, PartialEq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum RoomError {
     /// The bucket is empty.
-    #[error("that was too fast; wait {} and send it again", seconds(.0))]
+    #[error("that was too fast; wait {} and send it again", format_duration(*.0))]
     TooFast(Duration),
     /// The name is not one.
     #[error(transparent)]
@@ -20,16 +21,11 @@ pub(crate) enum Refusal {
     #[error("the room is full; try again when somebody has left")]
     Full,
     /// Too many came in a short time, or came and left.
-    #[error("too many people are coming and going; wait {} and try again", seconds(.0))]
+    #[error("too many people are coming and going; wait {} and try again", format_duration(*.0))]
     Crowded(Duration),
     /// No such seat is kept.
     #[error("your seat is no longer kept; join again")]
     NoSeat,
-}
-
-fn seconds(wait: &Duration) -> String {
-    let seconds = wait.as_millis().div_ceil(1000);
-    if seconds <= 1 { "a second".to_owned() } else { format!("{seconds} seconds") }
 }
 
 fn taken(free: Option<&Nickname>) -> String {

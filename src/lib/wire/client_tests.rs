@@ -1,4 +1,4 @@
-//! What [`FromClient`] reads, and what it refuses.
+//! What [`ClientMessage`] reads, and what it refuses.
 
 use std::borrow::Cow;
 
@@ -8,21 +8,21 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde::Deserialize;
 
-use super::heard::FromClient;
-use super::refused::Why;
+use super::client::ClientMessage;
+use super::refusal::RefusalCode;
 use crate::token::Secret;
 
 #[test]
 fn the_lines_of_the_contract_are_understood() {
-    let join = FromClient::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
-    let expected = FromClient::Join {
+    let join = ClientMessage::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
+    let expected = ClientMessage::Join {
         name: "Ana".into(),
         ticket: Secret::new("x".into()),
         resume: None,
         after: None,
     };
     assert_eq!(join, expected);
-    assert_eq!(FromClient::parse(r#"{"t":"leave"}"#), Ok(FromClient::Leave));
+    assert_eq!(ClientMessage::parse(r#"{"t":"leave"}"#), Ok(ClientMessage::Leave));
 }
 
 /// V-01: nobody can name a sender.
@@ -40,23 +40,23 @@ fn a_name_in_a_message_is_refused() {
         r#"[]"#,
         "",
     ] {
-        assert_eq!(FromClient::parse(line).unwrap_err().why, Why::BadJson, "{line}");
+        assert_eq!(ClientMessage::parse(line).unwrap_err().code, RefusalCode::BadJson, "{line}");
     }
 }
 
 #[test]
 fn a_refusal_never_repeats_the_line() {
-    let said = FromClient::parse("{\"t\":\"say\",\"body\":\"secret\",}").unwrap_err();
-    assert!(!said.line().contains("secret"));
+    let said = ClientMessage::parse("{\"t\":\"say\",\"body\":\"secret\",}").unwrap_err();
+    assert!(!said.to_line().contains("secret"));
 }
 
 #[test]
 fn a_long_ref_is_refused() {
     let line = format!(r#"{{"t":"say","ref":"{}","body":"x"}}"#, "r".repeat(65));
-    assert_eq!(FromClient::parse(&line).unwrap_err().why, Why::BadJson);
+    assert_eq!(ClientMessage::parse(&line).unwrap_err().code, RefusalCode::BadJson);
 }
 
-/// What [`FromClient::parse`] reads, as serde tells the kinds apart by itself.
+/// What [`ClientMessage::parse`] reads, as serde tells the kinds apart by itself.
 #[derive(Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
 enum BySerde {
@@ -76,17 +76,17 @@ enum BySerde {
     Leave {},
 }
 
-fn by_serde(line: &str) -> Option<FromClient<'_>> {
+fn by_serde(line: &str) -> Option<ClientMessage<'_>> {
     Some(match serde_json::from_str(line).ok()? {
         BySerde::Join { name, ticket, resume, after } => {
-            FromClient::Join { name: name.into(), ticket, resume, after }
+            ClientMessage::Join { name: name.into(), ticket, resume, after }
         }
         BySerde::Say { reference, body } => {
-            FromClient::Say { reference: reference.map(Cow::Owned), body: body.into() }
+            ClientMessage::Say { reference: reference.map(Cow::Owned), body: body.into() }
         }
-        BySerde::Typing {} => FromClient::Typing,
-        BySerde::Beat {} => FromClient::Beat,
-        BySerde::Leave {} => FromClient::Leave,
+        BySerde::Typing {} => ClientMessage::Typing,
+        BySerde::Beat {} => ClientMessage::Beat,
+        BySerde::Leave {} => ClientMessage::Leave,
     })
 }
 
@@ -171,11 +171,11 @@ fn nearly_right() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_line_makes_the_reader_panic(line in "\\PC{0,200}") {
-        let _ = FromClient::parse(&line);
+        let _ = ClientMessage::parse(&line);
     }
 
     #[test]
     fn what_serde_tells_apart_is_what_is_read(line in prop_oneof![line(), nearly_right()]) {
-        prop_assert_eq!(FromClient::parse(&line).ok(), by_serde(&line), "{}", line);
+        prop_assert_eq!(ClientMessage::parse(&line).ok(), by_serde(&line), "{}", line);
     }
 }

@@ -2,44 +2,44 @@
 
 use tokio::sync::watch;
 
-use super::connection::{BATCH_BYTES, Batch, Position, Speaker};
+use super::connection::{Batch, ConnectionId, MAX_BATCH_BYTES, Position};
 use super::{Hub, Inner, Life};
 
 /// What tells whether somebody has to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) struct Survey {
+pub(in crate::serve) struct Snapshot {
     /// Whoever is here has read everything.
     pub(in crate::serve) latest: Position,
     /// The session ends: whoever has read everything is to be told.
-    pub(in crate::serve) ending: bool,
+    pub(in crate::serve) closing: bool,
     /// Another number than before: somebody may have lost the right to speak, see [`Hub::speaks`].
-    pub(in crate::serve) turnover: u64,
+    pub(in crate::serve) resume_count: u64,
 }
 
 impl Hub {
     /// How things stand.
-    pub(in crate::serve) fn survey(&self) -> Survey {
+    pub(in crate::serve) fn snapshot(&self) -> Snapshot {
         let inner = self.lock();
-        Survey {
+        Snapshot {
             latest: Position { cursor: inner.ring.latest(), typed: inner.typed },
-            ending: inner.life == Life::Ending,
-            turnover: inner.turnover,
+            closing: inner.life == Life::Closing,
+            resume_count: inner.resume_count,
         }
     }
 
     /// Rings whenever something has happened.
-    pub(in crate::serve) fn bell(&self) -> watch::Receiver<()> {
+    pub(in crate::serve) fn subscribe(&self) -> watch::Receiver<()> {
         self.bell.subscribe()
     }
 
     /// What everybody reads next who has read up to `position`.
-    pub(in crate::serve) fn behind(&self, position: Position) -> Batch {
-        self.lock().behind(position)
+    pub(in crate::serve) fn read_after(&self, position: Position) -> Batch {
+        self.lock().read_after(position)
     }
 
     /// Whether this is still the transport of its seat.
-    pub(in crate::serve) fn speaks(&self, speaker: Speaker) -> bool {
-        self.lock().speaks(speaker)
+    pub(in crate::serve) fn is_current(&self, id: ConnectionId) -> bool {
+        self.lock().is_current(id)
     }
 }
 
@@ -49,15 +49,15 @@ impl Inner {
         self.typing.retain(|(_, typist)| *typist != number);
     }
 
-    pub(super) fn behind(&self, position: Position) -> Batch {
-        let past = self.ring.after(position.cursor, BATCH_BYTES);
+    pub(super) fn read_after(&self, position: Position) -> Batch {
+        let past = self.ring.after(position.cursor, MAX_BATCH_BYTES);
         let fresh = self.typing.iter().filter(|(mark, _)| *mark > position.typed);
         let typing = fresh.map(|(_, number)| *number).collect();
         let end = Position { cursor: past.cursor, typed: self.typed };
         Batch { past, typing, end }
     }
 
-    pub(super) fn speaks(&self, speaker: Speaker) -> bool {
-        self.room.transport(speaker.number) == Some(speaker.transport)
+    pub(super) fn is_current(&self, id: ConnectionId) -> bool {
+        self.room.transport(id.number) == Some(id.transport)
     }
 }
