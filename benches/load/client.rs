@@ -19,7 +19,7 @@ pub(super) const READY: &[u8] = b"[ready]";
 /// The end of the last message before those that are counted.
 pub(super) const GO: &[u8] = b"[go]";
 
-/// Bytes at the end of a frame that contain the mark, whatever closes the line.
+/// Bytes at the end of a frame that contain the mark: the mark itself, and the end of the line.
 const TAIL_BYTES: usize = 12;
 
 /// Bytes of a welcome that are kept: the number of the client is at the front, and a long list of

@@ -1,5 +1,5 @@
-//! Latency at a fixed rate that any server can keep. Each message is sent when it is due, whatever
-//! became of those before, and its latency counts from then: an open loop, without coordinated
+//! Latency at a fixed rate that any server can keep. Each message is sent when it is due, even
+//! if earlier ones are late, and its latency counts from then: an open loop, without coordinated
 //! omission.
 
 use std::time::{Duration, Instant};
