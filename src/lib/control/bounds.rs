@@ -11,6 +11,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::message::{Participant, Protection};
 use crate::process::{Confinement, Missing};
+use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::{is_printable, is_sanitized_line, is_single_spaced};
 
 /// Bytes and graphemes of a name, as [`crate::chat`]'s `Nickname` has them at most.
@@ -19,8 +20,6 @@ const NAME: (usize, usize) = (64, 20);
 const TAG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Numbers are exact up to here in every program that reads JSON (RFC 8259, section 6).
 const MOST: u64 = (1 << 53) - 1;
-/// Longest name in DNS, without the dot at its end (RFC 1035, section 3.1).
-const HOST_BYTES: usize = 253;
 /// Longest path that a call takes on Linux (`PATH_MAX`).
 const PATH_BYTES: usize = 4096;
 /// Longest version: ours has 5 bytes, cloudflared's 10, and it is asked for 64.
@@ -53,21 +52,9 @@ pub(crate) fn is_name(text: &str) -> bool {
         && is_printable(text)
 }
 
-/// Whether `text` is `https://` and one name of DNS in lower case, with at least one dot in it and
-/// nothing behind it.
+/// Whether `text` is `https://` and the name of a quick tunnel, with nothing behind it.
 fn is_url(text: &str) -> bool {
-    let Some(host) = text.strip_prefix("https://") else {
-        return false;
-    };
-    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(letter)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let named = host.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_alphabetic));
-    host.len() <= HOST_BYTES && host.contains('.') && host.split('.').all(label) && named
+    text.strip_prefix("https://").is_some_and(QuickTunnelName::is_valid)
 }
 
 fn is_version(text: &str) -> bool {
@@ -97,7 +84,7 @@ pub(super) fn protection<'de, D: Deserializer<'de>>(from: D) -> Result<Protectio
 }
 
 pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "https:// and a host name", |text: &String| is_url(text))
+    checked(from, "https:// and the name of a quick tunnel", |text: &String| is_url(text))
 }
 
 pub(super) fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {

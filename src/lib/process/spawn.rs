@@ -1,7 +1,8 @@
 //! Starting a service: a sibling program that is told whom to tie itself to, and carries the mark.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
@@ -47,15 +48,26 @@ pub(crate) struct ServiceProcess {
 pub(crate) enum ExitReason {
     /// By itself, with this code.
     Code(i32),
-    /// By this signal.
-    Signal(Signal),
+    /// By the signal of this number (signal(7)); a real-time signal has no name.
+    Signal(i32),
+}
+
+impl From<ExitStatus> for ExitReason {
+    fn from(status: ExitStatus) -> Self {
+        // wait(2) gives one of the two for a process that has ended.
+        let signal = || ExitReason::Signal(status.signal().unwrap_or_default());
+        status.code().map_or_else(signal, ExitReason::Code)
+    }
 }
 
 impl std::fmt::Display for ExitReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ExitReason::Code(code) => write!(f, "ended with code {code}"),
-            ExitReason::Signal(signal) => write!(f, "was ended by {signal}"),
+            ExitReason::Signal(number) => match Signal::try_from(*number) {
+                Ok(signal) => write!(f, "was ended by {signal}"),
+                Err(_) => write!(f, "was ended by signal {number}"),
+            },
         }
     }
 }
@@ -184,7 +196,7 @@ fn pid_of(child: &Child) -> Pid {
 fn reason(status: WaitStatus) -> Option<ExitReason> {
     match status {
         WaitStatus::Exited(_, code) => Some(ExitReason::Code(code)),
-        WaitStatus::Signaled(_, signal, _) => Some(ExitReason::Signal(signal)),
+        WaitStatus::Signaled(_, signal, _) => Some(ExitReason::Signal(signal as i32)),
         WaitStatus::Stopped(..)
         | WaitStatus::PtraceEvent(..)
         | WaitStatus::PtraceSyscall(_)

@@ -10,13 +10,13 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::attempt::{How, Protocol};
+use super::attempt::Protocol;
 use super::origin::Origin;
 use super::output::{self, Meaning};
 use super::shim;
 use crate::config::ConfinementPolicy;
 use crate::paths;
-use crate::process;
+use crate::process::{self, ExitReason};
 
 /// A line longer than this is cut. The longest that means something here is below 300 bytes.
 const LINE_BYTES: usize = 8 * 1024;
@@ -53,7 +53,7 @@ pub(super) enum Said {
     /// A line that means something, or its first sign of life.
     Line(Meaning),
     /// Ended; every line was told before.
-    Ended(How),
+    Ended(ExitReason),
 }
 
 /// A running cloudflared. Killed when dropped.
@@ -104,7 +104,7 @@ impl Cloudflared {
             if let Some((status, until)) = self.ended {
                 return match timeout_at(until, self.lines.recv()).await {
                     Ok(Some(meaning)) => Said::Line(meaning),
-                    Ok(None) | Err(_) => Said::Ended(how(status)),
+                    Ok(None) | Err(_) => Said::Ended(status.into()),
                 };
             }
             tokio::select! {
@@ -220,15 +220,6 @@ async fn bounded_line(
             return Ok(true);
         }
     }
-}
-
-fn how(status: ExitStatus) -> How {
-    use std::os::unix::process::ExitStatusExt as _;
-    status.code().map_or_else(
-        // One of the two is always there (wait(2)).
-        || How::Signal(status.signal().unwrap_or_default()),
-        How::Code,
-    )
 }
 
 #[cfg(test)]

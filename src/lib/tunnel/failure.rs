@@ -4,15 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::attempt::How;
-use super::output::{Host, Trouble};
+use super::output::Trouble;
+use crate::paths::COOLDOWN_SECONDS;
+use crate::process::ExitReason;
+use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::escape_control;
 use crate::units::format_duration;
-
-/// How long to keep away after "too many requests". Cloudflare publishes no figure, and every new
-/// try makes it worse; public reports speak of minutes, so ten of them are both likely
-/// enough and bearable.
-pub(super) const COOL_DOWN_SECONDS: u64 = 600;
 
 /// Why there is no public address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +17,7 @@ pub(super) enum Failure {
     /// HTTP 429 from the API, in either of its two forms.
     #[error(
         "Cloudflare gives this network no more tunnels for now (too many requests); wait {}, or use another network",
-        wait(COOL_DOWN_SECONDS)
+        wait(COOLDOWN_SECONDS)
     )]
     TooMany,
     /// An earlier 429 is not over.
@@ -102,7 +99,7 @@ pub(super) enum Failure {
     #[error("cloudflared announced {printed} and answers for {}; neither is trusted, use another version of cloudflared", escape_control(.answered))]
     Disagrees {
         /// In the box.
-        printed: Host,
+        printed: QuickTunnelName,
         /// On the metrics port, or in a second box.
         answered: String,
     },
@@ -110,7 +107,7 @@ pub(super) enum Failure {
     #[error(
         "cloudflared announced {0}, and its metrics port never confirmed it; use another version of cloudflared"
     )]
-    Unconfirmed(Host),
+    Unconfirmed(QuickTunnelName),
     /// The metrics port is dead, and the process is not.
     #[error(
         "cloudflared no longer answers on {0}; it was ended, and a new start gives a new address"
@@ -135,13 +132,13 @@ pub(super) enum Failure {
     )]
     EndedEarly {
         /// How.
-        how: How,
+        how: ExitReason,
     },
     /// It ended while it was up.
     #[error("cloudflared {how}, and its public address is gone; a new start gives a new one")]
     Died {
         /// How.
-        how: How,
+        how: ExitReason,
     },
     /// The system refuses.
     #[error("cloudflared cannot be started: {0}")]
@@ -210,7 +207,7 @@ impl Failure {
         if let Failure::CoolingDown { seconds } = self {
             return Some(*seconds);
         }
-        (*self == Failure::TooMany).then_some(COOL_DOWN_SECONDS)
+        (*self == Failure::TooMany).then_some(COOLDOWN_SECONDS)
     }
 }
 

@@ -12,6 +12,7 @@ use super::pin::Pin;
 use crate::config::TunnelSettings;
 use crate::control::Source;
 use crate::paths::{self, Access, Owner};
+use crate::terminal::io_reason;
 
 /// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
 const DENIED: [&str; 2] = ["2026.8.0", "2026.8.1"];
@@ -77,7 +78,7 @@ async fn chosen(path: &Path, quarters: &Quarters) -> Result<Found, Failure> {
     let refuse = |why: String| Failure::Chosen { path: path.to_owned(), why };
     // Absolute, because it is started from another folder.
     let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
-    let meta = std::fs::metadata(&absolute).map_err(|error| refuse(plain(&error)))?;
+    let meta = std::fs::metadata(&absolute).map_err(|error| refuse(io_reason(&error)))?;
     if !meta.is_file() {
         return Err(refuse("it is not a file".to_owned()));
     }
@@ -120,7 +121,7 @@ async fn digest(path: PathBuf, owner: Owner) -> Result<String, String> {
         install::digest(&mut paths::open_file(&path, owner, Access::Read, MOST_FILE_BYTES)?)
     });
     let hashed = hashed.await.expect("hashing a file does not panic");
-    hashed.map_err(|error| plain(&error))
+    hashed.map_err(|error| io_reason(&error))
 }
 
 /// The first executable `cloudflared` on `path`. Relative entries depend on where one stands, so
@@ -133,15 +134,6 @@ fn on_path(path: Option<&OsStr>) -> Option<PathBuf> {
             std::fs::metadata(file)
                 .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
         })
-}
-
-/// An error of the system without its number, which tells nobody anything.
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((what, _)) => what.to_lowercase(),
-        None => text,
-    }
 }
 
 #[cfg(test)]

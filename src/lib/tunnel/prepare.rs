@@ -25,7 +25,7 @@ pub(super) async fn prepared(
     asks: &mut mpsc::Receiver<Ask>,
     report: &mut Report,
 ) -> Result<(Found, Origin), Stop> {
-    paths::private_dir(&ground.quarters().home)
+    paths::create_private_dir(&ground.quarters().home)
         .map_err(|error| Failure::NotStarted(error.to_string()))?;
     let mut early = None;
     let found = {

@@ -4,6 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
+use crate::quick_tunnel::QuickTunnelName;
+
 /// The public names under which the room may be reached.
 #[derive(Debug)]
 pub(crate) enum Public {
@@ -86,12 +88,7 @@ impl Door {
                 let name = name.lock().unwrap_or_else(PoisonError::into_inner);
                 name.as_deref() == Some(host)
             }
-            Public::AnyQuickTunnel => {
-                host.strip_suffix(".trycloudflare.com").is_some_and(|label| {
-                    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-                    !label.is_empty() && label.len() <= 63 && label.bytes().all(letter)
-                })
-            }
+            Public::AnyQuickTunnel => QuickTunnelName::is_valid(host),
         }
     }
 }

@@ -197,6 +197,9 @@ fn alone_any_quick_tunnel_name_is_answered() {
     assert!(door.address("some-words.trycloudflare.com").is_some());
     assert!(door.address("a.b.trycloudflare.com").is_none());
     assert!(door.address(".trycloudflare.com").is_none());
+    for other in ["api.trycloudflare.com", "-a.trycloudflare.com", "a-.trycloudflare.com"] {
+        assert!(door.address(other).is_none(), "{other}");
+    }
 }
 
 #[test]
