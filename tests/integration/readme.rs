@@ -90,7 +90,9 @@ fn paths_that_the_readme_names_are_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let quoted = README.split('`').skip(1).step_by(2);
     let paths = quoted.filter(|word| {
-        ["src/", "tests/", "assets/", "templates/"].iter().any(|folder| word.starts_with(folder))
+        ["src/", "tests/", "benches/", "docs/", "assets/", "templates/"]
+            .iter()
+            .any(|folder| word.starts_with(folder))
     });
     for path in paths {
         assert!(root.join(path).exists(), "{path}");
