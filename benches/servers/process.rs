@@ -1,4 +1,4 @@
-//! A server that runs: ended by its own handle, never by name.
+//! A running server. It is ended by its own handle, never by name.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -10,35 +10,34 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, mkdtemp};
 
-use crate::load::{Dialect, Target};
+use crate::load::{Protocol, Target};
 use crate::machine::Cores;
 
-/// Whoever has not ended by then hangs.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// For the exit of a server after SIGTERM.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A folder of our own that is gone afterwards.
+/// A folder that is removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch(PathBuf);
+pub(crate) struct TempDir(PathBuf);
 
-impl Scratch {
-    /// A new one.
+impl TempDir {
+    /// Creates a folder in the system's temporary folder.
     ///
     /// # Errors
-    /// When the temporary folder cannot be written to.
+    /// When that folder is not writable.
     pub(crate) fn new() -> Result<Self, String> {
         let template = std::env::temp_dir().join("chattrace-bench-XXXXXX");
         mkdtemp(&template).map(Self).map_err(|error| format!("{}: {error}", template.display()))
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Writes a file into it.
+    /// Writes a file into the folder and returns its path.
     ///
     /// # Errors
-    /// When the disk is full.
+    /// When it cannot be written.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         let path = self.0.join(name);
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -46,36 +45,34 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// A server that listens.
+/// A server that accepts connections; killed when dropped.
 #[derive(Debug)]
-pub(crate) struct Running {
-    /// Where, and how to get in.
+pub(crate) struct ServerProcess {
     pub(crate) target: Target,
     child: Child,
-    /// Kept open: the room ends when nobody reads it.
+    /// Kept open: `chattrace-serve` ends when its standard output is closed.
     _stdout: BufReader<ChildStdout>,
-    _scratch: Scratch,
+    _temp_dir: TempDir,
 }
 
-impl Running {
-    /// Starts a program that says on its first line where it listens: by its port, or by a link with
-    /// a ticket.
+impl ServerProcess {
+    /// Starts a program and reads the first line of its output: its port, or a link with a ticket.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it prints something else.
     pub(crate) fn start(
         name: &str,
         mut command: Command,
         cores: Cores,
-        scratch: Scratch,
+        temp_dir: TempDir,
     ) -> Result<Self, String> {
-        let errors = scratch.path().join("stderr");
+        let errors = temp_dir.path().join("stderr");
         let file = File::create(&errors).map_err(|error| error.to_string())?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
         let mut child = cores.spawn(&mut command)?;
@@ -83,37 +80,36 @@ impl Running {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         let read = stdout.read_line(&mut line);
-        match target(line.trim()).filter(|_| read.is_ok()) {
-            Some(target) => Ok(Self { target, child, _stdout: stdout, _scratch: scratch }),
+        match parse_target(line.trim()).filter(|_| read.is_ok()) {
+            Some(target) => Ok(Self { target, child, _stdout: stdout, _temp_dir: temp_dir }),
             None => {
                 let _ = child.kill();
                 let _ = child.wait();
-                let said = fs::read_to_string(&errors).unwrap_or_default();
-                Err(format!("{name} does not say where it listens, but {line:?}; {}", said.trim()))
+                let stderr = fs::read_to_string(&errors).unwrap_or_default();
+                Err(format!("{name} printed no address, but {line:?}; {}", stderr.trim()))
             }
         }
     }
 
-    /// Its process.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX))
     }
 
-    /// Asks it to end.
+    /// Sends SIGTERM.
     ///
     /// # Errors
-    /// When it is gone already.
+    /// When the process has ended.
     pub(crate) fn terminate(&self) -> Result<(), String> {
-        kill(self.pid(), Signal::SIGTERM).map_err(|error| format!("it is gone already: {error}"))
+        kill(self.pid(), Signal::SIGTERM).map_err(|error| format!("it has ended already: {error}"))
     }
 
-    /// Waits for its end.
+    /// Waits until the process has ended.
     ///
     /// # Errors
-    /// When it does not come, or comes with a code of failure.
-    pub(crate) fn ended(&mut self) -> Result<(), String> {
+    /// When it does not end in time, or ends with a failure.
+    pub(crate) fn wait(&mut self) -> Result<(), String> {
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
+        while started.elapsed() < EXIT_TIMEOUT {
             match self.child.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(1)),
                 Ok(Some(status)) if status.success() => return Ok(()),
@@ -121,30 +117,29 @@ impl Running {
                 Err(error) => return Err(error.to_string()),
             }
         }
-        Err("it does not end when it is asked to".to_owned())
+        Err("it did not end after SIGTERM".to_owned())
     }
 
-    /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(Some(_)))
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What a first line tells.
-fn target(line: &str) -> Option<Target> {
+/// The target that a first line describes.
+fn parse_target(line: &str) -> Option<Target> {
     if let Some(link) = line.strip_prefix("http://") {
         let (address, ticket) = link.split_once("/t/")?;
         let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
-        return Some(Target { address, ticket, dialect: Dialect::Room });
+        return Some(Target { address, ticket, protocol: Protocol::Room });
     }
     let port: u16 = line.parse().ok()?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    Some(Target { address, ticket: None, dialect: Dialect::Relay })
+    Some(Target { address, ticket: None, protocol: Protocol::Relay })
 }

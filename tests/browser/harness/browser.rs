@@ -1,4 +1,4 @@
-//! chromedriver, and the one browser it drives for a test.
+//! chromedriver, and the Chromium that it drives for one test.
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -10,30 +10,28 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-use super::{DEADLINE, Folder, Page};
+use super::{Page, TempDir, WAIT_TIMEOUT};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// A headless Chromium without a past, ended with its driver when dropped.
+/// A headless Chromium with a new profile. It ends, with its driver, when dropped.
 #[derive(Debug)]
 pub(crate) struct Browser {
     client: Client,
-    /// Ends the browser when dropped.
     _driver: Driver,
-    /// The window it starts with, for the first page.
-    first: WindowHandle,
-    taken: Cell<bool>,
+    /// The window that the browser starts with; the first page uses it.
+    first_window: WindowHandle,
+    first_window_used: Cell<bool>,
 }
 
 #[derive(Debug)]
 struct Driver {
     child: Child,
     port: u16,
-    home: Folder,
+    home: TempDir,
 }
 
 impl Browser {
-    /// Starts one.
     pub(crate) async fn start() -> Self {
         let driver = Driver::start();
         let client = ClientBuilder::new(HttpConnector::new())
@@ -41,59 +39,60 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .expect("chromedriver opens a session with chromium");
-        let first = client.window().await.unwrap();
-        Self { client, _driver: driver, first, taken: Cell::new(false) }
+        let first_window = client.window().await.unwrap();
+        Self { client, _driver: driver, first_window, first_window_used: Cell::new(false) }
     }
 
-    /// A window of its own that shows this address.
-    pub(crate) async fn page(&self, address: &str) -> Page {
-        let page = self.blank().await;
+    /// Opens an address in a new window.
+    pub(crate) async fn open_page(&self, address: &str) -> Page {
+        let page = self.new_window().await;
         page.goto(address).await;
         page
     }
 
-    /// An empty window of its own.
-    pub(crate) async fn blank(&self) -> Page {
-        let first = Page::new(self.client.clone(), self.first.clone());
-        if !self.taken.replace(true) {
+    /// Opens an empty window.
+    pub(crate) async fn new_window(&self) -> Page {
+        let first = Page::new(self.client.clone(), self.first_window.clone());
+        if !self.first_window_used.replace(true) {
             return first;
         }
-        // Not by WebDriver: its new windows load the browser's whole start page first.
-        let empty = json!({ "url": "about:blank", "newWindow": true });
-        let target = first.devtools("Target.createTarget", empty).await["targetId"].take();
+        // Not by WebDriver's own command: its new windows load the browser's start page first.
+        let parameters = json!({ "url": "about:blank", "newWindow": true });
+        let target = first.devtools("Target.createTarget", parameters).await["targetId"].take();
         let window = target.as_str().unwrap().to_owned().try_into().unwrap();
         Page::new(self.client.clone(), window)
     }
 
-    /// The lines of a log (`browser`: console; `performance`: network) since it was last asked for.
+    /// The entries of a log (`browser`: console; `performance`: network) since the last call.
     pub(crate) async fn log(&self, kind: &str) -> Vec<Value> {
-        let command = Own { path: "se/log", body: json!({ "type": kind }) };
-        let lines = self.client.issue_cmd(command).await.unwrap();
-        serde_json::from_value(lines).unwrap()
+        let command = DriverCommand { path: "se/log", body: json!({ "type": kind }) };
+        let entries = self.client.issue_cmd(command).await.unwrap();
+        serde_json::from_value(entries).unwrap()
     }
 
-    /// Fails when a page complained on the console, about itself or its policy.
-    pub(crate) async fn expect_no_complaint(&self) {
+    /// Fails when the console has an error, such as an exception or a violation of the page's
+    /// Content-Security-Policy.
+    pub(crate) async fn expect_clean_console(&self) {
         let log = self.log("browser").await;
-        let bad: Vec<_> = log.iter().filter(|line| line["level"] == "SEVERE").collect();
-        assert!(bad.is_empty(), "on the console: {bad:#?}");
+        let errors: Vec<_> = log.iter().filter(|entry| entry["level"] == "SEVERE").collect();
+        assert!(errors.is_empty(), "on the console: {errors:#?}");
     }
 
-    /// The addresses asked for since last time, HTTP and WebSocket alike.
-    pub(crate) async fn requests(&self) -> Vec<String> {
+    /// The URLs requested since the last call, of HTTP and WebSocket.
+    pub(crate) async fn requested_urls(&self) -> Vec<String> {
         let log = self.log("performance").await;
-        let events = log.iter().map(|line| {
-            let text = line["message"].as_str().unwrap();
+        let events = log.iter().map(|entry| {
+            let text = entry["message"].as_str().unwrap();
             serde_json::from_str::<Value>(text).unwrap()["message"].take()
         });
-        let address = |event: Value| match event["method"].as_str().unwrap() {
+        let url = |event: Value| match event["method"].as_str().unwrap() {
             "Network.requestWillBeSent" => {
                 event["params"]["request"]["url"].as_str().map(str::to_owned)
             }
             "Network.webSocketCreated" => event["params"]["url"].as_str().map(str::to_owned),
             _ => None,
         };
-        events.filter_map(address).collect()
+        events.filter_map(url).collect()
     }
 }
 
@@ -101,10 +100,10 @@ impl Driver {
     fn start() -> Self {
         const INSTALL: &str = "install it first (Debian: apt-get install chromium chromium-driver)";
         assert!(std::path::Path::new(CHROMIUM).exists(), "{CHROMIUM} is missing; {INSTALL}");
-        let home = Folder::new();
+        let home = TempDir::new();
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
-            // Crash reports, certificates and caches go where the test ends.
+            // Crash reports, certificates and caches are removed with this folder.
             .env("HOME", home.path())
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_CACHE_HOME")
@@ -123,7 +122,7 @@ impl Driver {
                 Some(_) | None => {}
             }
         };
-        // Read on, or it stops when the pipe is full.
+        // Drains the pipe; chromedriver would block when it is full.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Self { child, port, home }
     }
@@ -146,7 +145,7 @@ impl Driver {
         let Value::Object(capabilities) = json!({
             "goog:chromeOptions": { "binary": CHROMIUM, "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-            // A dialog nobody asked for stays, and fails the next command.
+            // An unexpected dialog stays open and makes the next command fail.
             "unhandledPromptBehavior": "ignore",
         }) else {
             unreachable!("written as an object")
@@ -154,10 +153,10 @@ impl Driver {
         capabilities
     }
 
-    /// Lets it close the browser, which would outlive a driver that was killed.
+    /// Asks chromedriver to close the browser, which would outlive a driver that is killed.
     fn shut_down(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(DEADLINE))?;
+        stream.set_read_timeout(Some(WAIT_TIMEOUT))?;
         write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
         stream.read_to_end(&mut Vec::new())?;
         Ok(())
@@ -173,14 +172,14 @@ impl Drop for Driver {
     }
 }
 
-/// A command of chromedriver that WebDriver does not have.
+/// A command of chromedriver that is not part of WebDriver.
 #[derive(Debug)]
-pub(super) struct Own {
+pub(super) struct DriverCommand {
     pub(super) path: &'static str,
     pub(super) body: Value,
 }
 
-impl WebDriverCompatibleCommand for Own {
+impl WebDriverCompatibleCommand for DriverCommand {
     fn endpoint(
         &self,
         base: &url::Url,

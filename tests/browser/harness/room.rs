@@ -1,26 +1,26 @@
-//! A running `chattrace-serve`.
+//! A `chattrace-serve` process.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
-use super::Folder;
+use super::TempDir;
 
-/// The room alone, ended by its own number when dropped.
+/// A room without tunnel and supervisor, killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     child: Child,
     link: String,
-    /// Kept open: the room ends when nobody reads its output any more.
+    /// Kept open: `chattrace-serve` ends when its standard output is closed.
     _stdout: BufReader<ChildStdout>,
-    home: Folder,
+    home: TempDir,
 }
 
 impl Room {
-    /// Opens one, with options.
-    pub(crate) fn open(options: &[&str]) -> Self {
-        let home = Folder::new();
+    /// Starts a room with these options, and waits for its link.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let home = TempDir::new();
         let mut child = Command::new(program())
             .arg("--open")
             .args(options)
@@ -38,17 +38,16 @@ impl Room {
         Self { child, link: link.trim_end().to_owned(), _stdout: stdout, home }
     }
 
-    /// Opens one with this configuration.
-    pub(crate) fn configured(config: &str) -> Self {
-        let folder = Folder::new();
+    /// Starts a room with this configuration file.
+    pub(crate) fn with_config(config: &str) -> Self {
+        let folder = TempDir::new();
         let path = folder.path().join("config.json");
         std::fs::write(&path, config).unwrap();
-        let mut room = Self::open(&["--config", path.to_str().unwrap()]);
+        let mut room = Self::start(&["--config", path.to_str().unwrap()]);
         room.home = folder;
         room
     }
 
-    /// The link, as printed.
     pub(crate) fn link(&self) -> &str {
         &self.link
     }
@@ -58,19 +57,18 @@ impl Room {
         self.link.rsplit('/').next().unwrap()
     }
 
-    /// `http://127.0.0.1:PORT/`.
+    /// `http://127.0.0.1:PORT/`, without the ticket.
     pub(crate) fn address(&self) -> &str {
         let end = self.link.find("/t/").unwrap();
         &self.link[..=end]
     }
 
-    /// Its port.
     pub(crate) fn port(&self) -> u16 {
         let port = self.address().trim_end_matches('/').rsplit(':').next();
         port.unwrap().parse().unwrap()
     }
 
-    /// Asks it to end, as an operator would.
+    /// Sends SIGTERM.
     pub(crate) fn end(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -84,7 +82,8 @@ impl Drop for Room {
     }
 }
 
-/// In `CHATTRACE_BIN_DIR`, or beside the tests in the target folder.
+/// The program in `CHATTRACE_BIN_DIR`, or in the target folder of these tests, where it is built
+/// when it is older than its sources.
 fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -106,7 +105,8 @@ fn expect_file(program: PathBuf) -> PathBuf {
     program
 }
 
-/// Whether something it is made of is newer. A stale one would be tested in silence.
+/// Whether a source file is newer than the program. The tests would otherwise pass or fail for an
+/// old version of it.
 fn is_stale(program: &Path) -> bool {
     let Ok(built) = program.metadata().and_then(|file| file.modified()) else {
         return true;
@@ -131,6 +131,6 @@ fn build(program: &Path) {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    let story = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "chattrace-serve does not build:\n{story}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "chattrace-serve does not build:\n{stderr}");
 }
