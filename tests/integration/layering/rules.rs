@@ -47,7 +47,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("chat", Subject, &["token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
     ("control", Ground, &["config", "line_reader", "memory", "process", "terminal", "token"]),
-    ("log", Ground, &["paths"]),
+    ("log", Ground, &["control", "paths"]),
     ("config", Ground, &["exit", "paths"]),
     ("exit", Ground, &[]),
     ("line_reader", Ground, &[]),
