@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::former::{Former, RESERVED};
 use super::nickname::Nickname;
 use super::rate::{Bucket, Pace};
-use super::refusal::Refusal;
+use super::room_error::RoomError;
 use super::seat::{Activity, Identity, Presence, Seat};
 use super::taken::Taken;
 use super::text::Text;
@@ -63,7 +63,7 @@ pub(crate) struct Entropy {
 
 /// Something that everybody on the roster is told.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Event {
+pub(crate) enum RoomEvent {
     /// Somebody is there, for the first time or again.
     Joined(Identity),
     /// Somebody is gone.
@@ -148,18 +148,18 @@ impl Room {
         name: Nickname,
         entropy: Entropy,
         now: Instant,
-    ) -> Result<(u64, Vec<Event>), Refusal> {
+    ) -> Result<(u64, Vec<RoomEvent>), RoomError> {
         let displaced = self.place(now)?;
         if self.taken.clashes(&name) {
             let variants = (2..100).filter_map(|n| name.variant(n));
             let free = variants.into_iter().find(|variant| !self.taken.clashes(variant));
-            return Err(Refusal::NameTaken(free));
+            return Err(RoomError::NameTaken(free));
         }
         // Seats that are kept for a return are bounded by themselves.
         if self.former.len() >= RESERVED {
-            return Err(Refusal::Crowded(self.former.next_free(now)));
+            return Err(RoomError::Crowded(self.former.next_free(now)));
         }
-        self.joins.take(now).map_err(Refusal::Crowded)?;
+        self.joins.take(now).map_err(RoomError::Crowded)?;
         let mut events = Vec::from_iter(displaced.and_then(|number| self.displace(number, now)));
         let number = self.next;
         self.next += 1;
@@ -169,7 +169,7 @@ impl Room {
         self.taken.add(&identity);
         self.seats.insert(number, Seat::new(identity.clone(), entropy.token, bucket));
         self.present += 1;
-        events.push(Event::Joined(identity));
+        events.push(RoomEvent::Joined(identity));
         Ok((number, events))
     }
 
@@ -206,22 +206,22 @@ impl Room {
         &mut self,
         resume: &str,
         now: Instant,
-    ) -> Result<(u64, Vec<Event>), Refusal> {
-        let (number, token) = Seat::parse_resume(resume).ok_or(Refusal::NoSeat)?;
-        let seat = self.seats.get(&number).ok_or(Refusal::NoSeat)?;
+    ) -> Result<(u64, Vec<RoomEvent>), RoomError> {
+        let (number, token) = Seat::parse_resume(resume).ok_or(RoomError::NoSeat)?;
+        let seat = self.seats.get(&number).ok_or(RoomError::NoSeat)?;
         if seat.token != token {
-            return Err(Refusal::NoSeat);
+            return Err(RoomError::NoSeat);
         }
         let returns = !seat.is_present();
         let displaced = if returns { self.place(now)? } else { None };
         let mut events = Vec::from_iter(displaced.and_then(|number| self.displace(number, now)));
-        let seat = self.seats.get_mut(&number).ok_or(Refusal::NoSeat)?;
+        let seat = self.seats.get_mut(&number).ok_or(RoomError::NoSeat)?;
         seat.presence = Presence::Here;
         seat.transport += 1;
         seat.activity = seat.activity.max(Activity::Took);
         if returns {
             self.present += 1;
-            events.push(Event::Joined(seat.identity.clone()));
+            events.push(RoomEvent::Joined(seat.identity.clone()));
         }
         Ok((number, events))
     }
@@ -229,7 +229,7 @@ impl Room {
     /// A place for one more: a free one, or that of the participant of this number, who is away and
     /// has less right to it. Those who never did more than join go first, then those who are away for
     /// the longest time.
-    fn place(&self, now: Instant) -> Result<Option<u64>, Refusal> {
+    fn place(&self, now: Instant) -> Result<Option<u64>, RoomError> {
         if self.present < self.rules.max_participants {
             return Ok(None);
         }
@@ -237,23 +237,23 @@ impl Room {
             Presence::Away(since) => Some((seat.activity != Activity::Nothing, since, *number)),
             Presence::Here | Presence::Left(_) => None,
         });
-        let (protected, since, number) = away.min().ok_or(Refusal::Full)?;
+        let (protected, since, number) = away.min().ok_or(RoomError::Full)?;
         if protected && now.saturating_duration_since(since) < PROTECTED_RETURN {
-            return Err(Refusal::Full);
+            return Err(RoomError::Full);
         }
         Ok(Some(number))
     }
 
     /// Announces a participant who is away as left, before the time for a silent return is over. One who
     /// did more than join may still come back when there is a place.
-    fn displace(&mut self, number: u64, now: Instant) -> Option<Event> {
+    fn displace(&mut self, number: u64, now: Instant) -> Option<RoomEvent> {
         let seat = self.seats.get_mut(&number)?;
         if seat.activity == Activity::Nothing {
             return self.leave(number, now);
         }
         seat.presence = Presence::Left(now);
         self.present -= 1;
-        Some(Event::Left(seat.identity.clone()))
+        Some(RoomEvent::Left(seat.identity.clone()))
     }
 
     /// The transport that speaks for this seat now.
@@ -272,14 +272,14 @@ impl Room {
     }
 
     /// Somebody gives up their seat.
-    pub(crate) fn leave(&mut self, number: u64, now: Instant) -> Option<Event> {
+    pub(crate) fn leave(&mut self, number: u64, now: Instant) -> Option<RoomEvent> {
         let seat = self.seats.remove(&number)?;
         self.former.add(seat.identity.clone(), seat.activity, now, &mut self.taken);
         if !seat.is_present() {
             return None;
         }
         self.present -= 1;
-        Some(Event::Left(seat.identity))
+        Some(RoomEvent::Left(seat.identity))
     }
 
     /// Somebody speaks. `None` is a repetition of what they said before under the same reference.
@@ -292,18 +292,18 @@ impl Room {
         reference: Option<String>,
         text: Text,
         now: Instant,
-    ) -> Result<Option<Event>, Refusal> {
+    ) -> Result<Option<RoomEvent>, RoomError> {
         let seat = self.seats.get_mut(&number).filter(|seat| seat.is_present());
-        let seat = seat.ok_or(Refusal::NoSeat)?;
+        let seat = seat.ok_or(RoomError::NoSeat)?;
         if reference.as_deref().is_some_and(|reference| seat.has_said(reference)) {
             return Ok(None);
         }
-        seat.bucket.take(now).map_err(Refusal::TooFast)?;
+        seat.bucket.take(now).map_err(RoomError::TooFast)?;
         seat.activity = Activity::Spoke;
         if let Some(reference) = &reference {
             seat.remember(reference);
         }
-        Ok(Some(Event::Said { number, reference, text }))
+        Ok(Some(RoomEvent::Said { number, reference, text }))
     }
 
     /// Whether the others shall be told that this one types.
@@ -313,7 +313,7 @@ impl Room {
 
     /// Lets time pass: who was away too long is announced, who left long ago is forgotten. Call it
     /// about once a second.
-    pub(crate) fn pass_time(&mut self, now: Instant) -> Vec<Event> {
+    pub(crate) fn pass_time(&mut self, now: Instant) -> Vec<RoomEvent> {
         let mut events = Vec::new();
         for seat in self.seats.values_mut() {
             if let Presence::Away(since) = seat.presence
@@ -321,7 +321,7 @@ impl Room {
             {
                 seat.presence = Presence::Left(now);
                 self.present -= 1;
-                events.push(Event::Left(seat.identity.clone()));
+                events.push(RoomEvent::Left(seat.identity.clone()));
             }
         }
         self.forget(now);

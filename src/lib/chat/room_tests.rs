@@ -17,10 +17,10 @@ fn room(max_participants: usize) -> Room {
 }
 
 fn entropy(tag: u32) -> Entropy {
-    Entropy { token: Token::draw().unwrap(), tag }
+    Entropy { token: Token::generate().unwrap(), tag }
 }
 
-fn join(room: &mut Room, name: &str, now: Instant) -> Result<u64, Refusal> {
+fn join(room: &mut Room, name: &str, now: Instant) -> Result<u64, RoomError> {
     let name = Nickname::parse(name)?;
     room.join(name, entropy(7), now).map(|(number, _)| number)
 }
@@ -40,7 +40,7 @@ fn nobody_is_mistaken_for_somebody_else() {
     let mut room = room(10);
     let ana = join(&mut room, "Ana", now).unwrap();
     let refused = join(&mut room, "ANA", now).unwrap_err();
-    let Refusal::NameTaken(Some(free)) = &refused else { panic!("{refused:?}") };
+    let RoomError::NameTaken(Some(free)) = &refused else { panic!("{refused:?}") };
     assert_eq!(free.as_str(), "ANA 2");
     assert!(refused.to_string().contains("ANA 2 is free"));
     assert!(room.leave(ana, now).is_some());
@@ -80,7 +80,7 @@ fn a_full_room_says_so_and_lets_the_next_one_in_when_there_is_a_place() {
     let mut room = room(2);
     let ana = join(&mut room, "Ana", now).unwrap();
     join(&mut room, "Bo", now).unwrap();
-    assert_eq!(join(&mut room, "Cy", now), Err(Refusal::Full));
+    assert_eq!(join(&mut room, "Cy", now), Err(RoomError::Full));
     room.leave(ana, now);
     assert!(join(&mut room, "Cy", now).is_ok());
 }
@@ -97,23 +97,23 @@ fn in_a_full_room_those_who_only_joined_and_hung_up_make_room_first() {
     let resume = room.seat(spoke).unwrap().resume();
     let silent = join(&mut room, "Silent", now).unwrap();
     let silent_resume = room.seat(silent).unwrap().resume();
-    assert_eq!(join(&mut room, "Cy", now), Err(Refusal::Full));
+    assert_eq!(join(&mut room, "Cy", now), Err(RoomError::Full));
     room.detach(spoke, 1, now);
     let later = now + Duration::from_secs(1);
     room.detach(silent, 1, later);
     let (_, events) = room.join(Nickname::parse("Cy").unwrap(), entropy(1), later).unwrap();
-    let [Event::Left(gone), Event::Joined(_)] = &events[..] else { panic!("{events:?}") };
+    let [RoomEvent::Left(gone), RoomEvent::Joined(_)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(gone.number, silent);
-    assert_eq!(room.resume(&silent_resume, later), Err(Refusal::NoSeat));
+    assert_eq!(room.resume(&silent_resume, later), Err(RoomError::NoSeat));
     // The name of the one who made room stays reserved.
-    assert!(matches!(join(&mut room, "Silent", later), Err(Refusal::Full)));
-    assert_eq!(join(&mut room, "Di", now + Duration::from_secs(9)), Err(Refusal::Full));
+    assert!(matches!(join(&mut room, "Silent", later), Err(RoomError::Full)));
+    assert_eq!(join(&mut room, "Di", now + Duration::from_secs(9)), Err(RoomError::Full));
     join(&mut room, "Di", now + Duration::from_secs(10)).unwrap();
     let later = now + Duration::from_secs(11);
-    assert_eq!(room.resume(&resume, later), Err(Refusal::Full), "nobody else is away");
+    assert_eq!(room.resume(&resume, later), Err(RoomError::Full), "nobody else is away");
     room.leave(here, later);
     assert_eq!(room.resume(&resume, later).unwrap().1.len(), 1);
-    assert!(matches!(join(&mut room, "Silent", later), Err(Refusal::Full)));
+    assert!(matches!(join(&mut room, "Silent", later), Err(RoomError::Full)));
     assert_eq!(room.present(), 3);
 }
 
@@ -135,7 +135,7 @@ fn no_number_of_joins_and_leaves_frees_a_reserved_name() {
                 comings += 1;
                 room.leave(number, now);
             }
-            Err(Refusal::Crowded(wait)) => {
+            Err(RoomError::Crowded(wait)) => {
                 assert!(wait > Duration::ZERO);
                 crowded += 1;
             }
@@ -145,7 +145,7 @@ fn no_number_of_joins_and_leaves_frees_a_reserved_name() {
     // The pace: a burst, and 50 per second.
     assert!((3_900..4_100).contains(&comings), "{comings}");
     assert!(crowded > 1_900, "{crowded}");
-    assert!(matches!(join(&mut room, "Alice", now), Err(Refusal::NameTaken(_))));
+    assert!(matches!(join(&mut room, "Alice", now), Err(RoomError::NameTaken(_))));
     let known: Vec<&str> = room.absent().map(|identity| identity.name.as_str()).collect();
     assert!(known.contains(&"Alice") && known.len() <= 1024, "{}", known.len());
     room.pass_time(start + KEPT_FOR);
@@ -163,7 +163,7 @@ fn at_the_bound_of_reservations_newcomers_wait_for_the_oldest() {
         let number = join(&mut room, &format!("Guest {number}"), now).unwrap();
         room.leave(number, now);
     }
-    let Err(Refusal::Crowded(wait)) = join(&mut room, "Ana", now) else { panic!("let in") };
+    let Err(RoomError::Crowded(wait)) = join(&mut room, "Ana", now) else { panic!("let in") };
     assert!(wait > Duration::from_secs(80_000) && wait < kept_for);
     room.pass_time(now + wait);
     assert!(join(&mut room, "Ana", now + wait).is_ok());
@@ -185,13 +185,13 @@ fn coming_back_keeps_the_seat() {
     room.detach(ana, 2, now);
     assert_eq!(room.pass_time(now + SILENT_RETURN).len(), 1);
     assert_eq!((room.present(), names(&room).len()), (0, 0));
-    assert_eq!(room.resume(&resume, now), Ok((ana, vec![Event::Joined(identity)])));
+    assert_eq!(room.resume(&resume, now), Ok((ana, vec![RoomEvent::Joined(identity)])));
     assert_eq!(names(&room), ["Ana"]);
     // After the time that seats are kept, it is gone.
     room.detach(ana, 3, now);
     room.pass_time(now + SILENT_RETURN);
     room.pass_time(now + SILENT_RETURN + KEPT_FOR);
-    assert_eq!(room.resume(&resume, now), Err(Refusal::NoSeat));
+    assert_eq!(room.resume(&resume, now), Err(RoomError::NoSeat));
 }
 
 #[test]
@@ -210,9 +210,9 @@ fn a_newer_transport_takes_the_seat_and_the_end_of_the_older_changes_nothing() {
 fn a_wrong_secret_or_nonsense_opens_no_seat() {
     let mut room = room(10);
     join(&mut room, "Ana", Instant::now()).unwrap();
-    let foreign = format!("1.{}", &*Token::draw().unwrap().reveal());
+    let foreign = format!("1.{}", &*Token::generate().unwrap().expose_secret());
     for resume in [foreign.as_str(), "", "1", "1.", "x.y", "99.AAAAAAAAAAAAAAAAAAAAAA"] {
-        assert_eq!(room.resume(resume, Instant::now()), Err(Refusal::NoSeat), "{resume}");
+        assert_eq!(room.resume(resume, Instant::now()), Err(RoomError::NoSeat), "{resume}");
     }
 }
 
@@ -230,7 +230,7 @@ fn a_line_sent_twice_is_said_once_and_costs_nothing() {
         assert!(room.say(ana, None, text("x"), now).unwrap().is_some());
     }
     let refused = room.say(ana, Some("a2".into()), text("x"), now).unwrap_err();
-    assert!(matches!(refused, Refusal::TooFast(_)));
+    assert!(matches!(refused, RoomError::TooFast(_)));
     // A refused line may be sent again under its reference.
     let later = now + Duration::from_secs(1);
     assert!(room.say(ana, Some("a2".into()), text("x"), later).unwrap().is_some());
@@ -278,7 +278,7 @@ proptest! {
                     let taken = known.into_iter().any(|known| known.name.clashes_with(&name));
                     let full = room.present() >= 4;
                     let joined = room.join(name, entropy(step as u32), now);
-                    let refused = matches!(joined, Err(Refusal::NameTaken(_)));
+                    let refused = matches!(joined, Err(RoomError::NameTaken(_)));
                     prop_assert_eq!(refused, taken && !full);
                 }
             }
@@ -323,10 +323,10 @@ proptest! {
             events.extend(room.pass_time(now));
             for event in events {
                 match event {
-                    Event::Joined(who) => prop_assert!(announced.insert(who.number)),
-                    Event::Left(who) => prop_assert!(announced.remove(&who.number)),
-                    Event::Said { number, .. } => prop_assert!(room.seat(number).is_some()),
-                    Event::Moved { url } => prop_assert!(false, "the room moves by itself: {url}"),
+                    RoomEvent::Joined(who) => prop_assert!(announced.insert(who.number)),
+                    RoomEvent::Left(who) => prop_assert!(announced.remove(&who.number)),
+                    RoomEvent::Said { number, .. } => prop_assert!(room.seat(number).is_some()),
+                    RoomEvent::Moved { url } => prop_assert!(false, "the room moves by itself: {url}"),
                 }
             }
             let roster: BTreeSet<u64> = room.roster().map(|seat| seat.identity.number).collect();

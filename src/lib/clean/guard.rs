@@ -18,7 +18,7 @@ use super::cli::NAME;
 use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
 use crate::paths::{self, RunDirHandle};
-use crate::process::{self, SessionProcess, TieError};
+use crate::process::{self, ParentError, SessionProcess};
 use crate::terminal::{self, escape_control};
 
 /// Bound for killing processes that start as fast as they are killed, which none of ours do, and for
@@ -45,13 +45,13 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     }
     // Opened before the wait: no other folder can take its place unnoticed.
     let handle = RunDirHandle::open(run_dir);
-    let end = match process::outlive_parent(parent) {
+    let end = match process::become_guard(parent) {
         Ok(supervisor) => {
             // An error means that the supervisor is dead, which the wait below notices at once.
             let _ = control::send_blocking(&FromGuard::Hello { version: VERSION.to_owned() });
             wait(supervisor.as_ref())
         }
-        Err(TieError::Orphaned) => SessionEnd::SupervisorDied,
+        Err(ParentError::Orphaned) => SessionEnd::SupervisorDied,
         Err(error) => {
             terminal::print_error(NAME, &error);
             return Exit::Failed;
@@ -93,7 +93,7 @@ fn kill_all(session: &OsStr) -> Vec<String> {
     let deadline = Instant::now() + KILL_TIMEOUT;
     let mut empty_searches = 0;
     while empty_searches < 2 {
-        let found = SessionProcess::by(session);
+        let found = SessionProcess::find_all(session);
         empty_searches = if found.is_empty() { empty_searches + 1 } else { 0 };
         // All are signalled before the first is waited for: together they die faster.
         for process in &found {
@@ -101,7 +101,7 @@ fn kill_all(session: &OsStr) -> Vec<String> {
             let _ = process.kill();
         }
         let error = |process: &SessionProcess| {
-            let why = process.end().err()?;
+            let why = process.kill_and_wait().err()?;
             Some(format!("process {}: {why}", process.pid()))
         };
         let remaining: Vec<String> = found.iter().filter_map(error).collect();

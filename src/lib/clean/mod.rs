@@ -28,7 +28,7 @@ use report::Report;
 
 /// Runs `chattrace-clean`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
     let arguments = match terminal::parse_args::<Arguments>() {
         Ok(arguments) => arguments,
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
 
 fn clean(options: &Options) -> Result<Exit, ConfigError> {
     if let Some(parent) = options.lifeline
-        && process::tie_to_parent(parent).is_err()
+        && process::become_service(parent).is_err()
     {
         return Ok(Exit::Failed);
     }

@@ -33,7 +33,7 @@ pub(super) enum Removal {
 pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
     match &item.target {
         Target::Process(process) => {
-            let ended = process.end().map(|()| Removal::Removed);
+            let ended = process.kill_and_wait().map(|()| Removal::Removed);
             ended.map_err(|still_there| KeptReason::System(std::io::Error::other(still_there)))
         }
         Target::File(file) => remove_target(file),
@@ -71,7 +71,7 @@ fn remove_target(target: &FileTarget) -> Result<Removal, KeptReason> {
 fn is_needed(lock: &FileTarget) -> Result<bool, KeptReason> {
     let has_files = lock.folder.names()?.iter().any(|name| *name != lock.name);
     let session = lock.folder.path().file_name().unwrap_or(OsStr::new(""));
-    Ok(has_files || !SessionProcess::by(session).is_empty())
+    Ok(has_files || !SessionProcess::find_all(session).is_empty())
 }
 
 fn remove_event_log(target: &FileTarget) -> Result<Removal, KeptReason> {

@@ -4,16 +4,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::hub::{BATCH_BYTES, CHUNK, GONE};
-use super::web::{FRAMES, REFERENCE_BYTES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
-use super::{NOTICES, presence_events};
+use super::fanout::MAX_FRAMES;
+use super::hub::{MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_GONE, MAX_NOTICES, max_presence_events};
+use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
     EVENT_BYTES, IDENTITY_BYTES, KEPT, KNOWN_BYTES, NAMED, RESERVATION_BYTES, RESERVED,
     joins_within, seat_bytes,
 };
 use crate::config::RoomSettings;
-use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use crate::units;
+use crate::wire::MAX_REFERENCE_BYTES;
 
 /// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
 const PROGRAM: usize = 8 * 1024 * 1024;
@@ -51,31 +52,31 @@ impl Ceiling {
         let share = |what, count, each| Share { what, count, each };
         let most = room.max_participants;
         // Participants, and connections that are pending or leave.
-        let (pending, all) = (most + SPARE, 2 * most + SPARE);
+        let (pending, all) = (most + SPARE_CONNECTIONS, 2 * most + SPARE_CONNECTIONS);
         let known = RESERVED + most + KEPT + NAMED;
-        let presence = presence_events(most);
-        let chunk = CHUNK * WELCOMED;
+        let presence = max_presence_events(most);
+        let chunk = MAX_CHUNK_MEMBERS * WELCOMED;
         // The pieces in a list that doubles; two of them that are not shared; who is gone.
-        let pointers = 2 * (most / CHUNK + 4) * size_of::<Arc<str>>();
-        let welcome = pointers + 2 * chunk + GONE * WELCOMED;
+        let pointers = 2 * (most / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
+        let welcome = pointers + 2 * chunk + MAX_GONE * WELCOMED;
         let ours = vec![
             share("the program", 1, PROGRAM),
             share("what was said", 1, room.ring.bytes),
             share("messages of the ring", room.ring.events, EVENT_BYTES),
             share("joins and leaves of the ring", presence, EVENT_BYTES + WELCOMED),
-            share("seats, also of some who left", most + KEPT, seat_bytes(REFERENCE_BYTES)),
+            share("seats, also of some who left", most + KEPT, seat_bytes(MAX_REFERENCE_BYTES)),
             share("names of others who left", NAMED, IDENTITY_BYTES),
             share("reserved names, as numbers", known, KNOWN_BYTES + RESERVATION_BYTES),
             share("pieces of the roster", 2 * joins_within(WELCOME_SECONDS, most), chunk),
             share("welcomes on their way", all, welcome),
-            share("sockets", most, SOCKET_BYTES),
-            share("batches on their way", most, BATCH_BYTES),
-            share("frames for all who keep up", FRAMES, 2 * BATCH_BYTES),
-            share("others: pages, polls, goodbyes", pending, REQUEST_BYTES + BATCH_BYTES),
-            share("lines to the operator", NOTICES, NOTICE),
+            share("sockets", most, MAX_SOCKET_BYTES),
+            share("batches on their way", most, MAX_BATCH_BYTES),
+            share("frames for all who keep up", MAX_FRAMES, 2 * MAX_BATCH_BYTES),
+            share("others: pages, polls, goodbyes", pending, MAX_REQUEST_BYTES + MAX_BATCH_BYTES),
+            share("lines to the operator", MAX_NOTICES, NOTICE),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
-        let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
+        let buffers = 2 * (SEND_BUFFER_BYTES + RECEIVE_BUFFER_BYTES);
         Self { ours, kernel: share("connections and sockets", all, buffers) }
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::control::Protection;
-use crate::memory::Locked;
+use crate::memory::LockedMemory;
 use crate::paths::{self, Owner};
 use crate::process;
 use crate::terminal::{Severity, escape_control};
@@ -46,20 +46,20 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
 /// What the room's process says of itself, once it serves.
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
-    let mark = if confinement.is_whole() { Severity::Ok } else { Severity::Warning };
-    let fact = escape_control(&confinement.fact());
+    let mark = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
+    let fact = escape_control(&confinement.summary());
     [check(mark, "confinement", fact), lock(protection.locked, &swaps())]
 }
 
 /// Unlocked memory matters only where there is a disk to swap to.
-fn lock(locked: Locked, swaps: &str) -> Check {
+fn lock(locked: LockedMemory, swaps: &str) -> Check {
     let (holds, fact) = match locked {
-        Locked::Everything => (true, "all of the room's memory".to_owned()),
-        Locked::UpTo(bytes) => {
+        LockedMemory::Everything => (true, "all of the room's memory".to_owned()),
+        LockedMemory::UpTo(bytes) => {
             let limit = format_bytes(bytes);
             (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
         }
-        Locked::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
+        LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
     };
     let mark = if holds || on_disk(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
     check(mark, "memory lock", fact)
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn memory_that_is_not_locked_is_a_warning_where_there_is_a_swap_disk() {
         let disk = format!("{HEADING}/dev/sda2 partition 8 0 -2\n");
-        assert_eq!(lock(Locked::Nothing, &disk).mark, Severity::Warning);
-        assert_eq!(lock(Locked::Nothing, HEADING).mark, Severity::Ok);
-        assert_eq!(lock(Locked::UpTo(8 << 20), &disk).mark, Severity::Ok);
-        assert!(lock(Locked::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
-        assert_eq!(lock(Locked::Everything, &disk).mark, Severity::Ok);
+        assert_eq!(lock(LockedMemory::Nothing, &disk).mark, Severity::Warning);
+        assert_eq!(lock(LockedMemory::Nothing, HEADING).mark, Severity::Ok);
+        assert_eq!(lock(LockedMemory::UpTo(8 << 20), &disk).mark, Severity::Ok);
+        assert!(lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
+        assert_eq!(lock(LockedMemory::Everything, &disk).mark, Severity::Ok);
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn add_session(
     folder: &Rc<Folder>,
     name: &OsStr,
 ) -> Result<(), KeptReason> {
-    for process in SessionProcess::by(name) {
+    for process in SessionProcess::find_all(name) {
         found.add_process(process);
     }
     for inside in folder.names()? {

@@ -5,26 +5,20 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::connection::{Connection, Position, Speaker};
+use super::connection::{Connection, ConnectionId, Position};
 use super::{Hub, Inner};
-use crate::chat::{Entropy, Identity, Nickname, Refusal, Seat};
+use crate::chat::{Entropy, Identity, Nickname, RoomError, Seat};
 use crate::token::Secret;
+use crate::wire::Welcome;
 
-/// What a participant is told at the beginning of a connection. What they may read of the past is read
-/// through the connection.
+/// What a welcome is made of, copied under the lock and serialised without it.
 #[derive(Debug)]
-pub(in crate::serve) struct Admission {
-    /// Themselves.
-    pub(in crate::serve) you: Identity,
-    /// What brings them back.
-    pub(in crate::serve) resume: Secret,
-    /// The number of the last event that is in it.
-    pub(in crate::serve) seq: u64,
-    /// The others on the roster, each in the words of [`super::Encoding::somebody`], with commas
-    /// between, in pieces that are shared with other welcomes.
-    pub(in crate::serve) present: Vec<Arc<str>>,
-    /// Authors of what they are about to read, and others named in it, who have left.
-    pub(in crate::serve) gone: Vec<Identity>,
+struct Admission {
+    you: Identity,
+    resume: Secret,
+    seq: u64,
+    present: Vec<Arc<str>>,
+    gone: Vec<Identity>,
 }
 
 /// Whether a connection is the first of its participant.
@@ -37,16 +31,7 @@ pub(super) enum Arrival {
 }
 
 /// People who have left and are named in a welcome, at most. Of others, their number is shown.
-pub(in crate::serve) const GONE: usize = 256;
-
-/// Where a returning participant stopped reading.
-#[derive(Debug)]
-pub(in crate::serve) struct Return {
-    /// From the welcome.
-    pub(in crate::serve) resume: Secret,
-    /// The last number they saw; `None` reads on from now.
-    pub(in crate::serve) after: Option<u64>,
-}
+pub(in crate::serve) const MAX_GONE: usize = 256;
 
 impl Hub {
     /// Lets a newcomer in.
@@ -57,7 +42,7 @@ impl Hub {
         self: &Arc<Self>,
         name: Nickname,
         entropy: Entropy,
-    ) -> Result<Connection, Refusal> {
+    ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
         let begin = inner.ring.before_last_said(self.backlog);
         let (number, events) = inner.room.join(name, entropy, Instant::now())?;
@@ -73,14 +58,18 @@ impl Hub {
     ///
     /// # Errors
     /// What the room says.
-    pub(in crate::serve) fn resume(self: &Arc<Self>, back: &Return) -> Result<Connection, Refusal> {
+    pub(in crate::serve) fn resume(
+        self: &Arc<Self>,
+        token: &Secret,
+        after: Option<u64>,
+    ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
-        let (number, events) = inner.room.resume(&back.resume, Instant::now())?;
-        inner.turnover += 1;
+        let (number, events) = inner.room.resume(token, Instant::now())?;
+        inner.resume_count += 1;
         self.publish(&mut inner, events);
         let latest = inner.ring.latest();
         // No seat: it was there a moment ago, under the same lock.
-        let cursor = inner.room.seat(number).map_or(latest, |seat| seat.cursor(back.after, latest));
+        let cursor = inner.room.seat(number).map_or(latest, |seat| seat.cursor(after, latest));
         // An older transport of the same seat must learn that it speaks for nobody.
         self.bell.send_replace(());
         Ok(self.connect(&mut inner, number, cursor, Arrival::Again))
@@ -98,7 +87,7 @@ impl Hub {
         Connection {
             hub: Arc::clone(self),
             bell: self.bell.subscribe(),
-            speaker: Speaker { number, transport },
+            id: ConnectionId { number, transport },
             position: Position { cursor, typed: inner.typed },
             joined: inner.room.seat(number).map_or(u64::MAX, Seat::joined),
             arrival,
@@ -107,13 +96,21 @@ impl Hub {
 }
 
 impl Connection {
-    /// What its participant is told first; `None` if the seat is another's by now. To a newcomer,
-    /// those who came since are told of in it, and not once more one by one, unless something was said
-    /// in between: when a thousand come at once, that is half of what there is to tell.
-    pub(in crate::serve) fn admission(&mut self) -> Option<Admission> {
+    /// The welcome, in pieces; `None` if another connection has taken the seat since.
+    pub(in crate::serve) fn welcome(&mut self) -> Option<Vec<Arc<str>>> {
+        let Admission { you, resume, seq, present, gone } = self.admission()?;
+        let (epoch, terms) = (self.hub.epoch.as_str(), &self.hub.terms);
+        let welcome =
+            Welcome { epoch, you: &you, resume: &resume, seq, present, gone: &gone, terms };
+        Some(welcome.into_pieces())
+    }
+
+    /// To a newcomer, those who came since are told of in it, and not once more one by one, unless
+    /// something was said in between: when a thousand come at once, that is half of what there is to tell.
+    fn admission(&mut self) -> Option<Admission> {
         let hub = Arc::clone(&self.hub);
         let mut inner = hub.lock();
-        if !inner.speaks(self.speaker) {
+        if !inner.is_current(self.id) {
             return None;
         }
         let Position { cursor, .. } = self.position;
@@ -123,7 +120,7 @@ impl Connection {
         {
             self.position.cursor = inner.ring.latest();
         }
-        let number = self.speaker.number;
+        let number = self.id.number;
         let gone = inner.gone(self.position.cursor, self.joined);
         let Inner { room, roster, .. } = &mut *inner;
         let seat = room.seat(number)?;
@@ -148,6 +145,6 @@ impl Inner {
         let mut gone: Vec<&Identity> = absent.collect();
         // Those who came last are in what is read last, which is what stays on a screen.
         gone.sort_unstable_by_key(|identity| Reverse(identity.number));
-        gone.into_iter().take(GONE).cloned().collect()
+        gone.into_iter().take(MAX_GONE).cloned().collect()
     }
 }

@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use super::admission::Arrival;
 use super::{Hub, Life};
-use crate::chat::{Past, Refusal, Text};
+use crate::chat::{Past, RoomError, Text};
+use crate::wire;
 
 /// "typing" notes that are remembered for readers who have not woken up yet. Losing one loses a
 /// flicker on a screen.
@@ -15,13 +16,13 @@ const TYPING_KEPT: usize = 64;
 
 /// Most that one read takes from the ring: a frame that a slow line can still swallow within the
 /// patience of the sender.
-pub(in crate::serve) const BATCH_BYTES: usize = 64 * 1024;
+pub(in crate::serve) const MAX_BATCH_BYTES: usize = 64 * 1024;
 
 /// Why a connection has nothing more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) enum Over {
+pub(in crate::serve) enum CloseReason {
     /// The session ends.
-    Ended,
+    SessionEnded,
     /// Its seat was given up, or taken over by a newer transport.
     Replaced,
 }
@@ -61,18 +62,18 @@ pub(in crate::serve) struct Batch {
 
 /// What a connection has not read yet.
 #[derive(Debug)]
-pub(in crate::serve) enum News {
-    /// Nothing: wait for [`Connection::woken`].
-    Nothing,
+pub(in crate::serve) enum ReadOutcome {
+    /// Nothing new: wait for [`Connection::readable`].
+    Empty,
     /// Events, and who else types.
-    Some(Batch),
+    Batch(Batch),
     /// Nothing, ever again.
-    Over(Over),
+    Closed(CloseReason),
 }
 
 /// Who speaks: a seat, and which of the transports that it has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) struct Speaker {
+pub(in crate::serve) struct ConnectionId {
     /// Of the seat.
     pub(in crate::serve) number: u64,
     pub(super) transport: u64,
@@ -83,6 +84,11 @@ impl Batch {
     pub(in crate::serve) fn is_empty(&self) -> bool {
         self.past.events.is_empty() && self.past.missed == 0 && self.typing.is_empty()
     }
+
+    /// The lines to send. Those of events are shared with the ring.
+    pub(in crate::serve) fn into_lines(self) -> Vec<Arc<str>> {
+        wire::batch_lines(self.past, &self.typing)
+    }
 }
 
 /// One transport of one participant: a WebSocket, or one held poll.
@@ -90,7 +96,7 @@ impl Batch {
 pub(in crate::serve) struct Connection {
     pub(super) hub: Arc<Hub>,
     pub(super) bell: watch::Receiver<()>,
-    pub(super) speaker: Speaker,
+    pub(super) id: ConnectionId,
     pub(super) position: Position,
     /// The number of the event that announced this participant: of what was before it, only messages
     /// are read.
@@ -110,45 +116,45 @@ impl Connection {
     }
 
     /// Who speaks here.
-    pub(in crate::serve) fn speaker(&self) -> Speaker {
-        self.speaker
+    pub(in crate::serve) fn id(&self) -> ConnectionId {
+        self.id
     }
 
     /// Somebody else has read for this connection, up to here.
-    pub(in crate::serve) fn read_up_to(&mut self, position: Position) {
+    pub(in crate::serve) fn set_position(&mut self, position: Position) {
         self.position = position;
     }
 
     /// Reads on. The bell is marked as heard first, so nothing that comes later is slept through.
-    pub(in crate::serve) fn read(&mut self) -> News {
+    pub(in crate::serve) fn try_read(&mut self) -> ReadOutcome {
         self.bell.mark_unchanged();
         let mut inner = self.hub.lock();
-        if !inner.speaks(self.speaker) {
-            return News::Over(Over::Replaced);
+        if !inner.is_current(self.id) {
+            return ReadOutcome::Closed(CloseReason::Replaced);
         }
         if self.position.cursor < self.joined {
-            let past = inner.ring.said_between(self.position.cursor, self.joined, BATCH_BYTES);
+            let past = inner.ring.said_between(self.position.cursor, self.joined, MAX_BATCH_BYTES);
             self.position.cursor = past.cursor;
-            inner.room.read(self.speaker.number, past.cursor);
+            inner.room.read(self.id.number, past.cursor);
             if !past.events.is_empty() {
                 let (typing, end) = (Vec::new(), self.position);
-                return News::Some(Batch { past, typing, end });
+                return ReadOutcome::Batch(Batch { past, typing, end });
             }
         }
-        let mut batch = inner.behind(self.position);
-        batch.typing.retain(|number| *number != self.speaker.number);
+        let mut batch = inner.read_after(self.position);
+        batch.typing.retain(|number| *number != self.id.number);
         self.position = batch.end;
         if !batch.is_empty() {
-            return News::Some(batch);
+            return ReadOutcome::Batch(batch);
         }
         match inner.life {
-            Life::Open => News::Nothing,
-            Life::Ending => News::Over(Over::Ended),
+            Life::Open => ReadOutcome::Empty,
+            Life::Closing => ReadOutcome::Closed(CloseReason::SessionEnded),
         }
     }
 
     /// Returns when there may be something to read. Safe to cancel.
-    pub(in crate::serve) async fn woken(&mut self) {
+    pub(in crate::serve) async fn readable(&mut self) {
         // The hub cannot be gone: this connection holds it.
         let _ = self.bell.changed().await;
     }
@@ -156,26 +162,26 @@ impl Connection {
     /// Says something to everybody. A repetition under the same reference is dropped.
     ///
     /// # Errors
-    /// What the room says; [`Refusal::NoSeat`] also after a newer transport took the seat.
+    /// What the room says; [`RoomError::NoSeat`] also after a newer transport took the seat.
     pub(in crate::serve) fn say(
         &self,
         reference: Option<String>,
         text: Text,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RoomError> {
         let mut inner = self.hub.lock();
-        if !inner.speaks(self.speaker) {
-            return Err(Refusal::NoSeat);
+        if !inner.is_current(self.id) {
+            return Err(RoomError::NoSeat);
         }
-        let event = inner.room.say(self.speaker.number, reference, text, Instant::now())?;
+        let event = inner.room.say(self.id.number, reference, text, Instant::now())?;
         self.hub.publish(&mut inner, event);
         Ok(())
     }
 
     /// Lets the others know that this one types.
-    pub(in crate::serve) fn types(&self) {
+    pub(in crate::serve) fn notify_typing(&self) {
         let mut inner = self.hub.lock();
-        let number = self.speaker.number;
-        if !inner.speaks(self.speaker) || !inner.room.types(number, Instant::now()) {
+        let number = self.id.number;
+        if !inner.is_current(self.id) || !inner.room.types(number, Instant::now()) {
             return;
         }
         if inner.typing.len() == TYPING_KEPT {
@@ -188,18 +194,18 @@ impl Connection {
     }
 
     /// The client has used this connection: the seat is not merely taken.
-    pub(in crate::serve) fn took(&self) {
+    pub(in crate::serve) fn mark_active(&self) {
         let mut inner = self.hub.lock();
-        if inner.speaks(self.speaker) {
-            inner.room.took(self.speaker.number);
+        if inner.is_current(self.id) {
+            inner.room.took(self.id.number);
         }
     }
 
     /// Gives up the seat for good.
     pub(in crate::serve) fn leave(&self) {
         let mut inner = self.hub.lock();
-        if inner.speaks(self.speaker) {
-            let event = inner.room.leave(self.speaker.number, Instant::now());
+        if inner.is_current(self.id) {
+            let event = inner.room.leave(self.id.number, Instant::now());
             self.hub.publish(&mut inner, event);
         }
     }
@@ -208,10 +214,10 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut inner = self.hub.lock();
-        let Speaker { number, transport } = self.speaker;
+        let ConnectionId { number, transport } = self.id;
         inner.room.detach(number, transport, Instant::now());
         inner.connections -= 1;
-        let awaited = inner.life == Life::Ending;
+        let awaited = inner.life == Life::Closing;
         drop(inner);
         if awaited {
             self.hub.bell.send_replace(());

@@ -7,33 +7,30 @@ mod admission;
 mod connection;
 mod publish;
 mod roster;
-mod survey;
+mod snapshot;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Event, Ring, Room, Rules};
+use crate::chat::{Bounds, Pace, Ring, Room, RoomEvent, Rules};
+use crate::config::RoomSettings;
 use crate::control::FromServe;
 use crate::token::Token;
-use roster::{Describe, Roster};
+use crate::wire::RoomTerms;
+use roster::Roster;
 
-pub(super) use admission::{Admission, GONE, Return};
-pub(super) use connection::{BATCH_BYTES, Batch, Connection, News, Over, Position, Speaker};
-pub(super) use roster::CHUNK;
-pub(super) use survey::Survey;
+pub(super) use admission::MAX_GONE;
+pub(super) use connection::{
+    Batch, CloseReason, Connection, ConnectionId, MAX_BATCH_BYTES, Position, ReadOutcome,
+};
+pub(super) use roster::MAX_CHUNK_MEMBERS;
+pub(super) use snapshot::Snapshot;
 
-/// How the room is put into words; the wire knows.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Encoding {
-    /// Turns an event into the line that everybody gets: its number, the time in milliseconds since
-    /// 1970, the event.
-    pub(super) event: fn(u64, u64, &Event) -> Arc<str>,
-    /// Turns somebody into the words that stand for them.
-    pub(super) somebody: Describe,
-}
+/// Notices to the operator that may wait in the channel. A thousand joins in one wake-up fit.
+pub(super) const MAX_NOTICES: usize = 1024;
 
 /// How long browsers have to call `/bye` after the goodbye, and those who poll to come back for it:
 /// measured, the first takes 22 ms.
@@ -46,9 +43,9 @@ pub(super) struct Hub {
     inner: Mutex<Inner>,
     bell: watch::Sender<()>,
     notices: mpsc::Sender<FromServe>,
-    encoding: Encoding,
     ticket: Token,
     epoch: String,
+    terms: RoomTerms,
     backlog: usize,
 }
 
@@ -62,7 +59,7 @@ struct Inner {
     typed: u64,
     life: Life,
     /// Counts how often somebody came back: an older connection may have lost the right to speak by it.
-    turnover: u64,
+    resume_count: u64,
     /// Open [`Connection`]s.
     connections: usize,
     /// How many had a seat when the end was said, with an open connection or between two polls.
@@ -72,60 +69,53 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
     Open,
-    Ending,
+    Closing,
 }
 
 impl Hub {
-    /// An open, empty room. Joins and leaves go to `notices`; a reader who falls 1 024 behind
+    /// An open, empty room. The receiver gets joins and leaves; if it falls [`MAX_NOTICES`] behind, it
     /// loses some, but every later one carries the right count.
     pub(super) fn new(
-        rules: Rules,
-        ring: Ring,
-        backlog: usize,
+        room: &RoomSettings,
         ticket: Token,
         epoch: &Token,
-        encoding: Encoding,
-        notices: mpsc::Sender<FromServe>,
-    ) -> Self {
+    ) -> (Self, mpsc::Receiver<FromServe>) {
+        let (notices, receiver) = mpsc::channel(MAX_NOTICES);
         let inner = Inner {
-            room: Room::new(rules, Instant::now()),
-            ring,
-            roster: Roster::new(encoding.somebody),
+            room: Room::new(rules(room), Instant::now()),
+            ring: Ring::new(ring_bounds(room)),
+            roster: Roster::default(),
             typing: VecDeque::new(),
             typed: 0,
             life: Life::Open,
-            turnover: 0,
+            resume_count: 0,
             connections: 0,
             told: 0,
         };
-        Self {
+        let hub = Self {
             inner: Mutex::new(inner),
             bell: watch::Sender::new(()),
             notices,
-            encoding,
             ticket,
-            epoch: epoch.reveal().to_string(),
-            backlog,
-        }
-    }
-
-    /// Random per start: a client that sees another one wipes itself.
-    pub(super) fn epoch(&self) -> &str {
-        &self.epoch
+            epoch: epoch.expose_secret().to_string(),
+            terms: RoomTerms::of(room),
+            backlog: room.backlog,
+        };
+        (hub, receiver)
     }
 
     /// Whether this is the ticket of the room.
-    pub(super) fn admits(&self, ticket: &str) -> bool {
+    pub(super) fn accepts_ticket(&self, ticket: &str) -> bool {
         Token::parse(ticket).is_some_and(|ticket| ticket == self.ticket)
     }
 
     /// Whether the session has begun to end.
-    pub(super) fn is_ending(&self) -> bool {
-        self.lock().life == Life::Ending
+    pub(super) fn is_closing(&self) -> bool {
+        self.lock().life == Life::Closing
     }
 
     /// Lets time pass; to be called about once a second.
-    pub(super) fn pass_time(&self) {
+    pub(super) fn tick(&self) {
         let mut inner = self.lock();
         let now = Instant::now();
         inner.ring.expire(now);
@@ -135,15 +125,15 @@ impl Hub {
 
     /// Tells everybody that the room has another public address: whoever came by the old one cannot
     /// come back by it.
-    pub(super) fn moved(&self, url: String) {
+    pub(super) fn announce_url(&self, url: String) {
         let mut inner = self.lock();
-        self.publish(&mut inner, [Event::Moved { url }]);
+        self.publish(&mut inner, [RoomEvent::Moved { url }]);
     }
 
     /// Tells everybody that the session is over, and lets nobody in any more.
-    pub(super) fn end(&self) {
+    pub(super) fn close(&self) {
         let mut inner = self.lock();
-        inner.life = Life::Ending;
+        inner.life = Life::Closing;
         inner.told = inner.connections.max(inner.room.present());
         drop(inner);
         self.bell.send_replace(());
@@ -167,5 +157,29 @@ impl Hub {
         // A panic in one connection's task must not end the conversation of the others; every
         // change under this lock is complete before anything that could panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Joins and leaves that the ring holds: every participant once, and beyond that as many as can happen
+/// within the half minute in which a return is not announced.
+pub(super) const fn max_presence_events(max_participants: usize) -> usize {
+    4096 + 2 * max_participants
+}
+
+fn rules(room: &RoomSettings) -> Rules {
+    let pace = match room.rate.per_second {
+        0 => Pace::Unlimited,
+        per_second => Pace::Limited { per_second, burst: room.rate.burst },
+    };
+    let kept_for = Duration::from_secs(room.ring.age_seconds);
+    Rules { max_participants: room.max_participants, pace, kept_for }
+}
+
+fn ring_bounds(room: &RoomSettings) -> Bounds {
+    Bounds {
+        events: room.ring.events,
+        bytes: room.ring.bytes,
+        presence: max_presence_events(room.max_participants),
+        age: Duration::from_secs(room.ring.age_seconds),
     }
 }

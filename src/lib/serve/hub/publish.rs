@@ -3,12 +3,13 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Hub, Inner};
-use crate::chat::{Event, Identity, Kind};
+use crate::chat::{Identity, Kind, RoomEvent};
 use crate::control::{FromServe, Participant};
+use crate::wire;
 
 impl Hub {
     /// Puts events into the ring, wakes the readers and tells the operator.
-    pub(super) fn publish(&self, inner: &mut Inner, events: impl IntoIterator<Item = Event>) {
+    pub(super) fn publish(&self, inner: &mut Inner, events: impl IntoIterator<Item = RoomEvent>) {
         let mut events = events.into_iter().peekable();
         if events.peek().is_none() {
             return;
@@ -17,39 +18,39 @@ impl Hub {
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         for event in events {
             match &event {
-                Event::Joined(who) => inner.roster.came(who),
-                Event::Left(who) => {
+                RoomEvent::Joined(who) => inner.roster.came(who),
+                RoomEvent::Left(who) => {
                     inner.roster.went(who.number);
                     inner.forget_typing(who.number);
                 }
                 // Typed before it: told after it, it would be about a message that does not come.
-                Event::Said { number, .. } => inner.forget_typing(*number),
-                Event::Moved { .. } => {}
+                RoomEvent::Said { number, .. } => inner.forget_typing(*number),
+                RoomEvent::Moved { .. } => {}
             }
             self.tell_operator(inner, &event);
-            let line = (self.encoding.event)(inner.ring.next(), at, &event);
+            let line = wire::event_line(inner.ring.next(), at, &event);
             inner.ring.push(line, kind(&event), Instant::now());
         }
         self.bell.send_replace(());
     }
 
-    fn tell_operator(&self, inner: &Inner, event: &Event) {
+    fn tell_operator(&self, inner: &Inner, event: &RoomEvent) {
         let present = inner.room.present();
         let notice = match event {
-            Event::Joined(who) => FromServe::Joined { participant: participant(who), present },
-            Event::Left(who) => FromServe::Left { participant: participant(who), present },
-            Event::Said { .. } | Event::Moved { .. } => return,
+            RoomEvent::Joined(who) => FromServe::Joined { participant: participant(who), present },
+            RoomEvent::Left(who) => FromServe::Left { participant: participant(who), present },
+            RoomEvent::Said { .. } | RoomEvent::Moved { .. } => return,
         };
         // Full: the operator's side is stuck, and the room must not wait for it.
         let _ = self.notices.try_send(notice);
     }
 }
 
-fn kind(event: &Event) -> Kind {
+fn kind(event: &RoomEvent) -> Kind {
     match event {
-        Event::Joined(who) | Event::Left(who) => Kind::Presence(who.number),
-        Event::Said { number, .. } => Kind::Said(*number),
-        Event::Moved { .. } => Kind::Notice,
+        RoomEvent::Joined(who) | RoomEvent::Left(who) => Kind::Presence(who.number),
+        RoomEvent::Said { number, .. } => Kind::Said(*number),
+        RoomEvent::Moved { .. } => Kind::Notice,
     }
 }
 

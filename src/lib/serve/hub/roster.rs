@@ -5,59 +5,52 @@
 use std::sync::Arc;
 
 use crate::chat::{Identity, Room};
-
-/// Turns somebody into the words that stand for them.
-pub(in crate::serve) type Describe = fn(&Identity) -> String;
+use crate::wire;
 
 /// Participants in one shared piece of text. A leave writes one piece anew; a welcome points at all of
 /// them. At 32, a thousand participants fit one call of writev(2), and a piece is 4 KiB at most.
-pub(in crate::serve) const CHUNK: usize = 32;
+pub(in crate::serve) const MAX_CHUNK_MEMBERS: usize = 32;
 
 /// The words for all, in the order of their numbers, in pieces.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Roster {
-    describe: Describe,
     /// None of them is empty.
     chunks: Vec<Chunk>,
 }
 
 #[derive(Debug)]
 struct Chunk {
-    /// Numbers of participants, in order: one at least, [`CHUNK`] at most.
+    /// Numbers of participants, in order: one at least, [`MAX_CHUNK_MEMBERS`] at most.
     members: Vec<u64>,
     /// Their words, each after a comma. `None` after a change: written when it is read next.
     words: Option<Arc<str>>,
 }
 
 impl Roster {
-    /// Of an empty room.
-    pub(super) fn new(describe: Describe) -> Self {
-        Self { describe, chunks: Vec::new() }
-    }
-
     /// Somebody is on the roster now.
     pub(super) fn came(&mut self, who: &Identity) {
         let number = who.number;
         let index = self.index(number);
         match self.chunks.get_mut(index) {
-            Some(chunk) if chunk.members.len() < CHUNK => {
+            Some(chunk) if chunk.members.len() < MAX_CHUNK_MEMBERS => {
                 // The rule: the newest of all. Only their own words are written.
                 let newest = chunk.members.last().is_none_or(|last| *last < number);
                 let words = chunk.words.take().filter(|_| newest);
-                chunk.words = words.map(|words| format!("{words},{}", (self.describe)(who)).into());
+                chunk.words =
+                    words.map(|words| format!("{words},{}", wire::participant_json(who)).into());
                 let at = chunk.members.partition_point(|member| *member < number);
                 chunk.members.insert(at, number);
             }
             Some(chunk) if chunk.members.last().is_some_and(|last| number < *last) => {
                 // A participant who was away for long comes back between two others.
-                let rest = chunk.members.split_off(CHUNK / 2);
+                let rest = chunk.members.split_off(MAX_CHUNK_MEMBERS / 2);
                 chunk.words = None;
                 self.chunks.insert(index + 1, Chunk { members: rest, words: None });
                 self.came(who);
             }
             found => {
                 let at = if found.is_some() { index + 1 } else { index };
-                let words = Some(format!(",{}", (self.describe)(who)).into());
+                let words = Some(format!(",{}", wire::participant_json(who)).into());
                 self.chunks.insert(at, Chunk { members: vec![number], words });
             }
         }
@@ -78,10 +71,12 @@ impl Roster {
     /// Everybody but this one, with commas between them, in pieces.
     pub(super) fn others(&mut self, room: &Room, number: u64) -> Vec<Arc<str>> {
         let own = self.index(number);
-        let describe = self.describe;
         let write = |members: &[u64]| -> Arc<str> {
             let seats = members.iter().filter_map(|member| room.seat(*member));
-            seats.map(|seat| format!(",{}", describe(&seat.identity))).collect::<String>().into()
+            seats
+                .map(|seat| format!(",{}", wire::participant_json(&seat.identity)))
+                .collect::<String>()
+                .into()
         };
         let mut pieces: Vec<Arc<str>> = Vec::with_capacity(self.chunks.len());
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
@@ -110,14 +105,10 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Entropy, Event, Nickname, Pace, Rules};
+    use crate::chat::{Entropy, Nickname, Pace, RoomEvent, Rules};
     use crate::token::{Secret, Token};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
-
-    fn describe(who: &Identity) -> String {
-        format!("<{}>", who.name.as_str())
-    }
 
     #[derive(Clone, Copy, Debug)]
     enum Step {
@@ -150,12 +141,12 @@ mod tests {
     }
 
     impl Both {
-        fn tell(&mut self, events: impl IntoIterator<Item = Event>) {
+        fn tell(&mut self, events: impl IntoIterator<Item = RoomEvent>) {
             for event in events {
                 match event {
-                    Event::Joined(who) => self.roster.came(&who),
-                    Event::Left(who) => self.roster.went(who.number),
-                    Event::Said { .. } | Event::Moved { .. } => {}
+                    RoomEvent::Joined(who) => self.roster.came(&who),
+                    RoomEvent::Left(who) => self.roster.went(who.number),
+                    RoomEvent::Said { .. } | RoomEvent::Moved { .. } => {}
                 }
             }
         }
@@ -168,7 +159,7 @@ mod tests {
             match step {
                 Step::Comes => {
                     let name = Nickname::parse(&format!("G{}", self.seats.len())).unwrap();
-                    let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+                    let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
                     let (number, events) = self.room.join(name, entropy, self.now).unwrap();
                     self.seats.push((number, self.room.seat(number).unwrap().resume()));
                     self.tell(events);
@@ -198,7 +189,7 @@ mod tests {
                     let number = self.seat(pick).map_or(0, |(number, _)| *number);
                     let others = self.room.roster().filter(|seat| seat.identity.number != number);
                     let expected: Vec<String> =
-                        others.map(|seat| describe(&seat.identity)).collect();
+                        others.map(|seat| wire::participant_json(&seat.identity)).collect();
                     let others = self.roster.others(&self.room, number);
                     assert_eq!(others.concat(), expected.join(","));
                 }
@@ -212,7 +203,7 @@ mod tests {
             let kept_for = Duration::from_secs(600);
             let rules = Rules { max_participants: 1000, pace: Pace::Unlimited, kept_for };
             let now = Instant::now();
-            let (room, roster) = (Room::new(rules, now), Roster::new(describe));
+            let (room, roster) = (Room::new(rules, now), Roster::default());
             let mut both = Both { room, roster, seats: Vec::new(), now };
             steps.into_iter().for_each(|step| both.take(step));
         }
@@ -220,13 +211,13 @@ mod tests {
 
     #[test]
     fn who_left_is_named_nowhere_in_it() {
-        let mut roster = Roster::new(describe);
+        let mut roster = Roster::default();
         let name = Nickname::parse("Ana").unwrap();
         let rules = Rules { max_participants: 1, pace: Pace::Unlimited, kept_for: Duration::ZERO };
         let mut room = Room::new(rules, Instant::now());
-        let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+        let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
         let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
-        let [Event::Joined(who)] = events.as_slice() else { panic!("{events:?}") };
+        let [RoomEvent::Joined(who)] = events.as_slice() else { panic!("{events:?}") };
         roster.came(who);
         assert!(roster.chunks[0].words.as_ref().unwrap().contains("Ana"));
         room.leave(number, Instant::now());
@@ -237,16 +228,16 @@ mod tests {
     /// What a stalled welcome holds is shared with all others.
     #[test]
     fn readers_share_the_words_of_those_who_came_before() {
-        let mut roster = Roster::new(describe);
+        let mut roster = Roster::default();
         let kept_for = Duration::from_secs(600);
         let rules = Rules { max_participants: 1000, pace: Pace::Unlimited, kept_for };
         let mut room = Room::new(rules, Instant::now());
         let mut last = (0, Vec::new());
         for number in 0..100 {
             let name = Nickname::parse(&format!("G{number}")).unwrap();
-            let entropy = Entropy { token: Token::draw().unwrap(), tag: number };
+            let entropy = Entropy { token: Token::generate().unwrap(), tag: number };
             let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
-            let Some(Event::Joined(who)) = events.last() else { panic!("{events:?}") };
+            let Some(RoomEvent::Joined(who)) = events.last() else { panic!("{events:?}") };
             roster.came(who);
             last = (number, roster.others(&room, number));
         }

@@ -30,7 +30,7 @@ impl Board {
             Cause::Unconfined(missing) => (
                 Severity::Error,
                 format!(
-                    "confinement was required and is not whole: {}; take a newer kernel, or leave \
+                    "confinement is required but incomplete: {}; use a newer kernel, or leave \
                      out --require-confinement",
                     escape_control(missing)
                 ),

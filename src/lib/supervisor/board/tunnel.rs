@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Board, Event};
-use crate::control::Source;
+use crate::control::CloudflaredSource;
 use crate::log::LogEntry;
 use crate::terminal::{Severity, escape_control};
 use crate::units::{format_bytes, format_duration};
@@ -42,13 +42,13 @@ impl Board {
         &mut self,
         version: Option<&str>,
         digest: &str,
-        source: Source,
+        source: CloudflaredSource,
     ) {
         self.screen.clear_status();
         let source = match source {
-            Source::Managed => "managed, digest as pinned",
-            Source::Path => "from PATH",
-            Source::Chosen => "as chosen",
+            CloudflaredSource::Managed => "managed, digest as pinned",
+            CloudflaredSource::Path => "from PATH",
+            CloudflaredSource::Chosen => "as chosen",
         };
         let version = escape_control(version.unwrap_or("of unknown version"));
         let digest: String = digest.chars().take(12).collect();

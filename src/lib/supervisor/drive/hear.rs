@@ -87,9 +87,10 @@ impl Drive {
                     self.board.check(&check);
                 }
                 let confinement = &protection.confinement;
-                if self.config.confinement == ConfinementPolicy::Required && !confinement.is_whole()
+                if self.config.confinement == ConfinementPolicy::Required
+                    && !confinement.is_complete()
                 {
-                    return Some(Event::End(Cause::Unconfined(confinement.fact())));
+                    return Some(Event::End(Cause::Unconfined(confinement.summary())));
                 }
                 if let Ok(listen) = self.listener.local_addr() {
                     self.board.ready(listen);
@@ -125,11 +126,11 @@ impl Drive {
                 self.host(Some(&url));
                 self.board.tunnel("url", "has an address, waiting for the edge");
             }
-            FromTunnel::Registered { url, settle_seconds } => {
+            FromTunnel::Settling { url, settle_seconds } => {
                 self.host(Some(&url));
                 self.settle(settle_seconds);
             }
-            FromTunnel::Up { url } => {
+            FromTunnel::Registered { url } => {
                 self.host(Some(&url));
                 return Some(Event::TunnelUp(url));
             }

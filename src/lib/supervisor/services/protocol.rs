@@ -212,14 +212,14 @@ impl Protocol for TunnelProtocol {
             // Another try, over HTTP/2, has another address.
             (FromTunnel::Starting, Found | Addressed(_)) if awaited => ("starting", Some(Found)),
             (FromTunnel::Url { url }, Found) if awaited => ("url", Some(Addressed(url.clone()))),
-            (FromTunnel::Registered { url, .. }, Addressed(has)) if url == has => {
-                ("registered", Some(Addressed(url.clone())))
+            (FromTunnel::Settling { url, .. }, Addressed(has)) if url == has => {
+                ("settling", Some(Addressed(url.clone())))
             }
-            (FromTunnel::Up { url }, Addressed(has) | Announced(has)) if url == has => {
-                ("up", Some(Announced(url.clone())))
-            }
-            (FromTunnel::Registered { url, .. }, Announced(has)) if url == has => {
+            (FromTunnel::Registered { url }, Addressed(has) | Announced(has)) if url == has => {
                 ("registered", Some(Announced(url.clone())))
+            }
+            (FromTunnel::Settling { url, .. }, Announced(has)) if url == has => {
+                ("settling", Some(Announced(url.clone())))
             }
             (FromTunnel::Reconnecting, stage @ (Addressed(_) | Announced(_))) => {
                 ("reconnecting", Some(stage.clone()))
@@ -246,8 +246,8 @@ impl Protocol for TunnelProtocol {
             (FromTunnel::Unconfined { .. }, _) => ("unconfined", None),
             (FromTunnel::Starting, _) => ("starting", None),
             (FromTunnel::Url { .. }, _) => ("url", None),
+            (FromTunnel::Settling { .. }, _) => ("settling", None),
             (FromTunnel::Registered { .. }, _) => ("registered", None),
-            (FromTunnel::Up { .. }, _) => ("up", None),
             (FromTunnel::Reconnecting, _) => ("reconnecting", None),
             (FromTunnel::Lost { .. }, _) => ("lost", None),
             (FromTunnel::Unregistered, _) => ("unregistered", None),

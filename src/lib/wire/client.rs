@@ -1,0 +1,145 @@
+//! What a client says.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+
+use super::refusal::{Refusal, RefusalCode};
+use crate::token::Secret;
+
+/// Longest `ref`, the client's own id of a message.
+pub(crate) const MAX_REFERENCE_BYTES: usize = 64;
+
+/// One line from a client. Texts are borrowed from the line unless JSON escapes something in them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ClientMessage<'a> {
+    /// Enter the room, or return to it. The first line of every connection.
+    Join {
+        /// The nickname as typed, not yet checked.
+        name: Cow<'a, str>,
+        /// The last part of the link.
+        ticket: Secret,
+        /// The resume token of an earlier welcome.
+        resume: Option<Secret>,
+        /// Number of the last event that the client has seen.
+        after: Option<u64>,
+    },
+    /// Send a message to the room.
+    Say {
+        /// The client's id of the message; the room drops a second message under the same one.
+        reference: Option<Cow<'a, str>>,
+        /// The text as typed, not yet sanitized.
+        body: Cow<'a, str>,
+    },
+    /// The user is typing.
+    Typing,
+    /// Heartbeat: the server answers with one of its own.
+    Beat,
+    /// Give up the seat for good.
+    Leave,
+}
+
+impl<'a> ClientMessage<'a> {
+    /// Parses one line, without the line feed at its end.
+    ///
+    /// # Errors
+    /// [`RefusalCode::BadJson`]. Its text does not repeat the line, which may hold a message.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
+        let message = Fields::parse(line).and_then(Fields::into_message).ok_or_else(|| {
+            let text = "that is not a message of this protocol; the README describes them";
+            Refusal::new(RefusalCode::BadJson, text)
+        })?;
+        match &message {
+            Self::Say { reference: Some(reference), .. }
+                if reference.len() > MAX_REFERENCE_BYTES =>
+            {
+                Err(Refusal::new(RefusalCode::BadJson, "the ref of a message has at most 64 bytes"))
+            }
+            Self::Say { .. } | Self::Join { .. } | Self::Typing | Self::Beat | Self::Leave => {
+                Ok(message)
+            }
+        }
+    }
+}
+
+/// The fields of all message types in one struct. serde can dispatch on a tag by itself, but buffers
+/// every line in a tree to do so. Unknown fields are an error, so a client cannot name a sender.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields<'a> {
+    t: MessageType,
+    #[serde(borrow, default, deserialize_with = "deserialize_some")]
+    name: Option<BorrowedText<'a>>,
+    #[serde(default, deserialize_with = "deserialize_some")]
+    ticket: Option<Secret>,
+    #[serde(default, deserialize_with = "deserialize_some")]
+    resume: Option<Option<Secret>>,
+    #[serde(default, deserialize_with = "deserialize_some")]
+    after: Option<Option<u64>>,
+    #[serde(borrow, rename = "ref", default, deserialize_with = "deserialize_some")]
+    reference: Option<Option<BorrowedText<'a>>>,
+    #[serde(borrow, default, deserialize_with = "deserialize_some")]
+    body: Option<BorrowedText<'a>>,
+}
+
+/// The field `t`. `field_identifier` accepts a string only; a plain enum would also accept the object
+/// `{"say":null}`.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum MessageType {
+    Join,
+    Say,
+    Typing,
+    Beat,
+    Leave,
+}
+
+/// Text that is borrowed where possible. serde does that for a field of the bare type `Cow` only.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Deserializes a field that is present. `null` is then a value, which only optional fields accept; in a
+/// message of a type without this field it is refused like any other value.
+fn deserialize_some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+impl<'a> Fields<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        // serde reads a struct from an array as well.
+        if !line.trim_ascii_start().starts_with('{') {
+            return None;
+        }
+        serde_json::from_str(line).ok()
+    }
+
+    /// The message, if the fields are exactly those of its type.
+    fn into_message(self) -> Option<ClientMessage<'a>> {
+        let Self { t, name, ticket, resume, after, reference, body } = self;
+        match (t, (name, ticket, resume, after), (reference, body)) {
+            (MessageType::Join, (Some(name), Some(ticket), resume, after), (None, None)) => {
+                let (resume, after) = (resume.flatten(), after.flatten());
+                Some(ClientMessage::Join { name: name.0, ticket, resume, after })
+            }
+            (MessageType::Say, (None, None, None, None), (reference, Some(body))) => {
+                let reference = reference.flatten().map(|reference| reference.0);
+                Some(ClientMessage::Say { reference, body: body.0 })
+            }
+            (MessageType::Typing, (None, None, None, None), (None, None)) => {
+                Some(ClientMessage::Typing)
+            }
+            (MessageType::Beat, (None, None, None, None), (None, None)) => {
+                Some(ClientMessage::Beat)
+            }
+            (MessageType::Leave, (None, None, None, None), (None, None)) => {
+                Some(ClientMessage::Leave)
+            }
+            _ => None,
+        }
+    }
+}

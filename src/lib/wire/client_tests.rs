@@ -1,0 +1,181 @@
+//! What [`ClientMessage`] reads, and what it refuses.
+
+use std::borrow::Cow;
+
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde::Deserialize;
+
+use super::client::ClientMessage;
+use super::refusal::RefusalCode;
+use crate::token::Secret;
+
+#[test]
+fn the_lines_of_the_contract_are_understood() {
+    let join = ClientMessage::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
+    let expected = ClientMessage::Join {
+        name: "Ana".into(),
+        ticket: Secret::new("x".into()),
+        resume: None,
+        after: None,
+    };
+    assert_eq!(join, expected);
+    assert_eq!(ClientMessage::parse(r#"{"t":"leave"}"#), Ok(ClientMessage::Leave));
+}
+
+/// V-01: nobody can name a sender.
+#[test]
+fn a_name_in_a_message_is_refused() {
+    for line in [
+        r#"{"t":"say","body":"x","name":"Alice"}"#,
+        r#"{"t":"say","body":"x","n":1}"#,
+        r#"{"t":"typing","n":1}"#,
+        r#"{"t":"leave","n":1}"#,
+        r#"{"t":"said","n":1,"body":"x"}"#,
+        r#"{"t":"say","body":"x","name":null}"#,
+        r#"{"t":"beat","after":null}"#,
+        r#"["say",null,"x"]"#,
+        r#"[]"#,
+        "",
+    ] {
+        assert_eq!(ClientMessage::parse(line).unwrap_err().code, RefusalCode::BadJson, "{line}");
+    }
+}
+
+#[test]
+fn a_refusal_never_repeats_the_line() {
+    let said = ClientMessage::parse("{\"t\":\"say\",\"body\":\"secret\",}").unwrap_err();
+    assert!(!said.to_line().contains("secret"));
+}
+
+#[test]
+fn a_long_ref_is_refused() {
+    let line = format!(r#"{{"t":"say","ref":"{}","body":"x"}}"#, "r".repeat(65));
+    assert_eq!(ClientMessage::parse(&line).unwrap_err().code, RefusalCode::BadJson);
+}
+
+/// What [`ClientMessage::parse`] reads, as serde tells the kinds apart by itself.
+#[derive(Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
+enum BySerde {
+    Join {
+        name: String,
+        ticket: Secret,
+        resume: Option<Secret>,
+        after: Option<u64>,
+    },
+    Say {
+        #[serde(rename = "ref")]
+        reference: Option<String>,
+        body: String,
+    },
+    Typing {},
+    Beat {},
+    Leave {},
+}
+
+fn by_serde(line: &str) -> Option<ClientMessage<'_>> {
+    Some(match serde_json::from_str(line).ok()? {
+        BySerde::Join { name, ticket, resume, after } => {
+            ClientMessage::Join { name: name.into(), ticket, resume, after }
+        }
+        BySerde::Say { reference, body } => {
+            ClientMessage::Say { reference: reference.map(Cow::Owned), body: body.into() }
+        }
+        BySerde::Typing {} => ClientMessage::Typing,
+        BySerde::Beat {} => ClientMessage::Beat,
+        BySerde::Leave {} => ClientMessage::Leave,
+    })
+}
+
+/// A line of some of the fields of all kinds, most of it right: in any order, some of them
+/// twice, some with a value of another.
+fn line() -> impl Strategy<Value = String> {
+    let kind = select(vec!["join", "say", "say", "typing", "beat", "leave", "said", "T", ""]);
+    let kind = kind.prop_map(|kind| format!(r#""t":"{kind}""#));
+    let names = ["name", "ticket", "resume", "after", "ref", "body", "body", "n", "t", "reference"];
+    let values = [
+        r#""x""#,
+        r#""""#,
+        r#""a\n\u00e4\ud83d\ude00""#,
+        r#""\ud83d""#,
+        r#""ä""#,
+        "null",
+        "7",
+        "-1",
+        "7.0",
+        "1e2",
+        "18446744073709551615",
+        "18446744073709551616",
+        "true",
+        "[]",
+        r#"["x"]"#,
+        r#"{"say":null}"#,
+    ];
+    let field = (select(names.to_vec()), select(values.to_vec()));
+    let field = field.prop_map(|(name, value)| format!(r#""{name}":{value}"#));
+    (vec(field, 0..6), kind, any::<Index>()).prop_map(|(mut fields, kind, at)| {
+        fields.insert(at.index(fields.len() + 1), kind);
+        format!("{{{}}}", fields.join(", "))
+    })
+}
+
+/// A line whose fields are of its kind, but for at most one.
+fn nearly_right() -> impl Strategy<Value = String> {
+    let kinds = [
+        vec![
+            r#""t":"join""#,
+            r#""name":"Ana""#,
+            r#""ticket":"x""#,
+            r#""resume":null"#,
+            r#""after":41"#,
+        ],
+        vec![
+            r#""t":"join""#,
+            r#""name":"A\u00e4""#,
+            r#""ticket":"\n""#,
+            r#""resume":"1.y""#,
+            r#""after":null"#,
+        ],
+        vec![r#""t":"say""#, r#""ref":"a1""#, r#""body":"hello""#],
+        vec![r#""t":"say""#, r#""ref":null"#, r#""body":"\u0068\"""#],
+        vec![r#""t":"typing""#],
+        vec![r#""t":"beat""#],
+        vec![r#""t":"leave""#],
+    ];
+    let others = [
+        r#""ref":null"#,
+        r#""after":null"#,
+        r#""body":null"#,
+        r#""name":"Bo""#,
+        r#""n":1"#,
+        r#""resume":"r""#,
+        r#""ref":"a\tb""#,
+        r#""t":"say""#,
+    ];
+    let left_out = weighted(0.3, any::<Index>());
+    let other = weighted(0.5, select(others.to_vec()));
+    (select(kinds.to_vec()).prop_shuffle(), other, left_out).prop_map(
+        |(mut fields, other, left_out)| {
+            if let Some(at) = left_out {
+                fields.remove(at.index(fields.len()));
+            }
+            fields.extend(other);
+            format!(" {{{}}}", fields.join(","))
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn no_line_makes_the_reader_panic(line in "\\PC{0,200}") {
+        let _ = ClientMessage::parse(&line);
+    }
+
+    #[test]
+    fn what_serde_tells_apart_is_what_is_read(line in prop_oneof![line(), nearly_right()]) {
+        prop_assert_eq!(ClientMessage::parse(&line).ok(), by_serde(&line), "{}", line);
+    }
+}

@@ -1,0 +1,21 @@
+//! The wire protocol, version 1: JSON objects, one per line, in both directions. README.md documents it for
+//! the authors of clients.
+//!
+//! Pure: text in, values out, and back. A transport (WebSocket frames, the bodies of long polls) carries
+//! the lines and does not look into them.
+
+mod client;
+#[cfg(test)]
+mod client_tests;
+mod refusal;
+mod server;
+mod welcome;
+
+pub(crate) use client::{ClientMessage, MAX_REFERENCE_BYTES};
+pub(crate) use refusal::{Refusal, RefusalCode};
+pub(crate) use server::{batch_lines, beat_line, end_line, event_line, participant_json};
+pub(crate) use welcome::{RoomTerms, Welcome};
+
+/// Longest WebSocket message or request body from a client. A message of 4 096 bytes fits even if JSON
+/// escapes every character of it. A longer one closes the socket, or is answered with status 413.
+pub(crate) const MAX_FRAME_BYTES: usize = 16 * 1024;

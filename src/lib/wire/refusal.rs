@@ -1,0 +1,91 @@
+//! Why the server did not do what a client asked for.
+
+use serde::Serialize;
+
+use super::server::{ServerMessage, to_line};
+use crate::chat::{RoomError, TextError};
+
+/// The reason, for programs. A client reacts to the code and shows the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefusalCode {
+    /// Rate limit: the same request succeeds later.
+    TooFast,
+    /// A message or a request is over its bound.
+    TooLong,
+    /// The nickname breaks a rule.
+    BadName,
+    /// Another participant has the nickname, or one that looks like it.
+    NameTaken,
+    /// The room is full.
+    Full,
+    /// The ticket or the resume token is not valid, or not any more.
+    BadTicket,
+    /// Not a message of this protocol.
+    BadJson,
+    /// The session is ending.
+    Closing,
+}
+
+/// A refusal, as the client gets it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The client's id of the refused message; `None` for everything else.
+    pub(crate) reference: Option<String>,
+    /// The reason, for programs.
+    pub(crate) code: RefusalCode,
+    /// One sentence for the user, with the next step.
+    pub(crate) text: String,
+    /// A free nickname, next to [`RefusalCode::NameTaken`].
+    pub(crate) suggestion: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal that is not about a certain message.
+    pub(crate) fn new(code: RefusalCode, text: impl Into<String>) -> Self {
+        Self { reference: None, code, text: text.into(), suggestion: None }
+    }
+
+    /// Names the message that is refused.
+    pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// The refusal as a line of the protocol.
+    pub(crate) fn to_line(&self) -> String {
+        to_line(&ServerMessage::Refused {
+            reference: self.reference.as_deref(),
+            why: self.code,
+            text: &self.text,
+            suggest: self.suggestion.as_deref(),
+        })
+    }
+}
+
+impl From<RoomError> for Refusal {
+    fn from(error: RoomError) -> Self {
+        let code = match &error {
+            RoomError::TooFast(_) | RoomError::Crowded(_) => RefusalCode::TooFast,
+            RoomError::BadName(_) => RefusalCode::BadName,
+            RoomError::NameTaken(_) => RefusalCode::NameTaken,
+            RoomError::Full => RefusalCode::Full,
+            RoomError::NoSeat => RefusalCode::BadTicket,
+        };
+        let mut refusal = Self::new(code, error.to_string());
+        if let RoomError::NameTaken(Some(free)) = error {
+            refusal.suggestion = Some(free.as_str().to_owned());
+        }
+        refusal
+    }
+}
+
+impl From<TextError> for Refusal {
+    fn from(error: TextError) -> Self {
+        let code = match &error {
+            TextError::Empty => RefusalCode::BadJson,
+            TextError::TooLong { .. } | TextError::TooManyLines { .. } => RefusalCode::TooLong,
+        };
+        Self::new(code, error.to_string())
+    }
+}

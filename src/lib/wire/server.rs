@@ -1,0 +1,121 @@
+//! What the server says: to one client, or through the ring to all of them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::refusal::RefusalCode;
+use crate::chat::{Identity, Past, RoomEvent};
+
+/// One line from the server; the welcome, which is written in pieces, is in [`super::welcome`].
+#[derive(Serialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub(super) enum ServerMessage<'a> {
+    Joined {
+        seq: u64,
+        who: ParticipantView<'a>,
+    },
+    Left {
+        seq: u64,
+        n: u64,
+    },
+    Said {
+        seq: u64,
+        n: u64,
+        at: u64,
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        body: &'a str,
+    },
+    Moved {
+        seq: u64,
+        url: &'a str,
+    },
+    Typing {
+        n: u64,
+    },
+    Gap {
+        missed: u64,
+    },
+    Refused {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        why: RefusalCode,
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        suggest: Option<&'a str>,
+    },
+    Beat,
+    End {
+        text: &'a str,
+    },
+}
+
+/// A participant as serialised for all clients.
+#[derive(Serialize)]
+pub(super) struct ParticipantView<'a> {
+    n: u64,
+    tag: &'a str,
+    name: &'a str,
+}
+
+impl<'a> ParticipantView<'a> {
+    pub(super) fn of(identity: &'a Identity) -> Self {
+        Self { n: identity.number, tag: identity.tag.as_str(), name: identity.name.as_str() }
+    }
+}
+
+/// The line of a room event, which all clients share: `seq` is its number in the ring, `at` the time in
+/// milliseconds since 1970.
+pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
+    let message = match event {
+        RoomEvent::Joined(who) => ServerMessage::Joined { seq, who: ParticipantView::of(who) },
+        RoomEvent::Left(who) => ServerMessage::Left { seq, n: who.number },
+        RoomEvent::Moved { url } => ServerMessage::Moved { seq, url },
+        RoomEvent::Said { number, reference, text } => ServerMessage::Said {
+            seq,
+            n: *number,
+            at,
+            reference: reference.as_deref(),
+            body: text.as_str(),
+        },
+    };
+    to_line(&message).into()
+}
+
+/// The lines of one read: how many events were missed, the events, and who is typing. The lines of the
+/// events are those of the ring, not copies.
+pub(crate) fn batch_lines(past: Past, typing: &[u64]) -> Vec<Arc<str>> {
+    let mut lines = past.events;
+    if past.missed > 0 {
+        lines.insert(0, to_line(&ServerMessage::Gap { missed: past.missed }).into());
+    }
+    lines.extend(typing.iter().map(|n| Arc::from(to_line(&ServerMessage::Typing { n: *n }))));
+    lines
+}
+
+/// The answer to [`super::ClientMessage::Beat`].
+pub(crate) fn beat_line() -> String {
+    to_line(&ServerMessage::Beat)
+}
+
+/// The last line of a session.
+pub(crate) fn end_line() -> String {
+    to_line(&ServerMessage::End { text: "What was said here is not kept." })
+}
+
+/// A participant as an element of the array `present` in a welcome.
+pub(crate) fn participant_json(identity: &Identity) -> String {
+    to_json(&ParticipantView::of(identity))
+}
+
+/// The message with the line feed that ends it.
+pub(super) fn to_line(message: &ServerMessage<'_>) -> String {
+    let mut line = to_json(message);
+    line.push('\n');
+    line
+}
+
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("strings and numbers always serialise")
+}
