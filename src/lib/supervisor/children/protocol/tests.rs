@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::pace::MessagePace;
-use super::protocol::*;
+use super::*;
 use crate::control::{FromGuard, FromServe, FromTunnel, Participant, VERSION};
+use crate::supervisor::children::message_rate::MessageRate;
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -31,10 +31,10 @@ fn ready() -> FromServe {
 }
 
 /// A protocol that has taken all of these.
-fn after<P: Protocol>(messages: &[P::Message]) -> P {
+fn after<P: Protocol<Message>, Message>(messages: &[Message]) -> P {
     let mut protocol = P::default();
     for message in messages {
-        protocol.recv(message, true).unwrap();
+        protocol.check(message, true).unwrap();
     }
     protocol
 }
@@ -50,17 +50,17 @@ fn every_message_of_the_room_has_its_time() {
         (&[hello(), ready(), FromServe::Drained], [false, false, false, true, false]),
     ] {
         for (message, allowed) in all.iter().zip(allowed) {
-            let taken = after::<RoomProtocol>(said).recv(message, true);
+            let taken = after::<ServeProtocol, _>(said).check(message, true);
             assert_eq!(taken.is_ok(), allowed, "{message:?} after {said:?}");
         }
     }
     // The goodbye that was not asked for.
-    assert!(after::<RoomProtocol>(&begun).recv(&FromServe::Drained, false).is_err());
+    assert!(after::<ServeProtocol, _>(&begun).check(&FromServe::Drained, false).is_err());
 }
 
 #[test]
 fn a_number_is_one_participant_and_a_count_is_possible() {
-    let mut room = after::<RoomProtocol>(&[hello(), ready(), joined(1, 1), joined(2, 2)]);
+    let mut room = after::<ServeProtocol, _>(&[hello(), ready(), joined(1, 1), joined(2, 2)]);
     for wrong in [
         FromServe::Joined { participant: who(1, "Bob"), present: 3 },
         FromServe::Left { participant: who(2, "Bob"), present: 1 },
@@ -69,27 +69,28 @@ fn a_number_is_one_participant_and_a_count_is_possible() {
         left(2, 10_000),
         left(2, usize::MAX),
     ] {
-        assert!(matches!(room.recv(&wrong, false), Err(Violation::Hostile(_))), "{wrong:?}");
+        assert!(matches!(room.check(&wrong, false), Err(Violation::Hostile(_))), "{wrong:?}");
     }
     // Notices between them may be lost while we are busy, and somebody may come back.
     for right in [joined(1, 2), left(7, 2), left(1, 1), joined(1, 2), joined(9, 10_000)] {
-        room.recv(&right, false).unwrap();
+        room.check(&right, false).unwrap();
     }
 }
 
 #[test]
 fn the_greeting_comes_first_and_is_of_this_build() {
     let other = || FromServe::Hello { version: "9.9.9".to_owned() };
-    let stranger = |taken| assert!(matches!(taken, Err(Violation::Stranger(_))), "{taken:?}");
-    stranger(RoomProtocol::default().recv(&other(), false));
-    stranger(RoomProtocol::default().recv(&joined(1, 1), false));
-    stranger(TunnelProtocol::default().recv(&FromTunnel::Closed, false));
-    stranger(GuardProtocol::default().recv(&FromGuard::Hello { version: "0".to_owned() }, false));
-    let mut guard = after::<GuardProtocol>(&[hello()]);
-    assert!(matches!(guard.recv(&hello(), false), Err(Violation::Hostile(_))));
-    assert!(RoomProtocol::default().timeout(false).is_some());
-    assert_eq!(after::<RoomProtocol>(&[hello()]).timeout(false), None);
-    assert_eq!(guard.timeout(false), None);
+    let stranger =
+        |taken| assert!(matches!(taken, Err(Violation::VersionMismatch(_))), "{taken:?}");
+    stranger(ServeProtocol::default().check(&other(), false));
+    stranger(ServeProtocol::default().check(&joined(1, 1), false));
+    stranger(TunnelProtocol::default().check(&FromTunnel::Closed, false));
+    stranger(GuardProtocol::default().check(&FromGuard::Hello { version: "0".to_owned() }, false));
+    let mut guard = after::<GuardProtocol, _>(&[hello()]);
+    assert!(matches!(guard.check(&hello(), false), Err(Violation::Hostile(_))));
+    assert!(ServeProtocol::default().silence_timeout(false).is_some());
+    assert_eq!(after::<ServeProtocol, _>(&[hello()]).silence_timeout(false), None);
+    assert_eq!(guard.silence_timeout(false), None);
 }
 
 fn url(name: &str) -> String {
@@ -152,32 +153,32 @@ fn every_message_of_the_tunnel_has_its_time() {
         (&over, "............."),
     ] {
         for (message, allowed) in all.iter().zip(allowed.chars()) {
-            let taken = after::<TunnelProtocol>(said).recv(message, true);
+            let taken = after::<TunnelProtocol, _>(said).check(message, true);
             assert_eq!(taken.is_ok(), allowed == 'x', "{message:?} after {said:?}");
         }
     }
     // An address that nobody has asked for yet.
     for early in [Starting, Url { url: url("a") }] {
-        assert!(after::<TunnelProtocol>(&way[..2]).recv(&early, false).is_err());
+        assert!(after::<TunnelProtocol, _>(&way[..2]).check(&early, false).is_err());
     }
 }
 
 #[test]
 fn the_tunnel_may_be_silent_when_nothing_is_awaited_of_it() {
-    let found = after::<TunnelProtocol>(&[hello(), found()]);
-    assert_eq!((found.timeout(false), found.timeout(true).is_some()), (None, true));
-    let searching = after::<TunnelProtocol>(&[hello()]);
-    assert!(searching.timeout(false).is_some());
+    let found = after::<TunnelProtocol, _>(&[hello(), found()]);
+    assert_eq!((found.silence_timeout(false), found.silence_timeout(true).is_some()), (None, true));
+    let searching = after::<TunnelProtocol, _>(&[hello()]);
+    assert!(searching.silence_timeout(false).is_some());
 }
 
 /// The largest room fills, empties and fills again within a second.
 #[test]
 fn a_room_that_is_as_fast_as_it_may_be_is_not_ended() {
-    let mut pace = MessagePace::new(RoomProtocol::PACE);
-    let mut room = after::<RoomProtocol>(&[hello(), ready()]);
+    let mut message_rate = MessageRate::new(ServeProtocol::RATE);
+    let mut room = after::<ServeProtocol, _>(&[hello(), ready()]);
     let mut take = |message: FromServe, at| {
-        pace.take(Duration::from_micros(at)).unwrap();
-        room.recv(&message, false).unwrap();
+        message_rate.take(Duration::from_micros(at)).unwrap();
+        room.check(&message, false).unwrap();
     };
     for number in 1..=10_000 {
         take(joined(number, usize::try_from(number).unwrap()), number);

@@ -6,7 +6,7 @@ use super::protocol::Violation;
 
 /// Counts messages against a pace: so many at once, and so many more for each second that passes.
 #[derive(Clone, Debug)]
-pub(super) struct MessagePace {
+pub(super) struct MessageRate {
     burst: u64,
     per_second: u64,
     /// In thousandths of a message, so that a millisecond gives `per_second` of them.
@@ -14,7 +14,7 @@ pub(super) struct MessagePace {
     last: Duration,
 }
 
-impl MessagePace {
+impl MessageRate {
     /// One that has not been used yet.
     pub(super) fn new((burst, per_second): (u64, u64)) -> Self {
         Self { burst, per_second, left: burst * 1_000, last: Duration::ZERO }
@@ -49,20 +49,20 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_as_many_as_seconds_allow() {
-        let mut pace = MessagePace::new((10, 4));
+        let mut message_rate = MessageRate::new((10, 4));
         let start = Duration::from_secs(100);
         // What passed before the first message gives no more than the burst.
-        assert!((0..10).all(|_| pace.take(start).is_ok()));
-        assert!(pace.take(start).is_err());
-        assert!(pace.take(start + Duration::from_millis(249)).is_err());
-        let mut pace = MessagePace::new((10, 4));
-        (0..10).for_each(|_| pace.take(start).unwrap());
+        assert!((0..10).all(|_| message_rate.take(start).is_ok()));
+        assert!(message_rate.take(start).is_err());
+        assert!(message_rate.take(start + Duration::from_millis(249)).is_err());
+        let mut message_rate = MessageRate::new((10, 4));
+        (0..10).for_each(|_| message_rate.take(start).unwrap());
         for quarter in 1..1000 {
             let now = start + quarter * Duration::from_millis(250);
-            assert!(pace.take(now).is_ok());
-            assert!(pace.clone().take(now).is_err());
+            assert!(message_rate.take(now).is_ok());
+            assert!(message_rate.clone().take(now).is_err());
         }
         // A clock that stands or goes back gives nothing.
-        assert!(pace.take(start).is_err());
+        assert!(message_rate.take(start).is_err());
     }
 }
