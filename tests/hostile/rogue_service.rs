@@ -43,8 +43,8 @@ const FROM_SERVE: [&str; 4] = [
 const FROM_TUNNEL: [&str; 9] = [
     r#"{"type":"starting"}"#,
     r#"{"type":"url","url":"https://a-b.trycloudflare.com"}"#,
-    r#"{"type":"registered","url":"https://a-b.trycloudflare.com","settle_seconds":18446744073709551615}"#,
-    r#"{"type":"up","url":"https://a-b.trycloudflare.com"}"#,
+    r#"{"type":"settling","url":"https://a-b.trycloudflare.com","settle_seconds":18446744073709551615}"#,
+    r#"{"type":"registered","url":"https://a-b.trycloudflare.com"}"#,
     r#"{"type":"reconnecting"}"#,
     r#"{"type":"fetching","version":"1","from":"https://x","size":5,"resumed_at":9,"to":"/x"}"#,
     r#"{"type":"fetched","bytes":18446744073709551615}"#,

@@ -15,7 +15,7 @@ use crate::config::{Overrides, RoomFlags};
         chattrace-serve --listen 127.0.0.1:8080\n  \
         chattrace-serve | chattrace-tunnel | tee link.txt"
 )]
-pub(super) struct Cli {
+pub(super) struct ServeCli {
     #[command(flatten)]
     room: RoomFlags,
     /// Events as JSON, one object per line
@@ -29,13 +29,13 @@ pub(super) struct Cli {
     pub(super) lifeline: Option<u32>,
 }
 
-impl Cli {
-    /// Whether the limits are to be explained, and nothing else done.
-    pub(super) fn explains(&self) -> bool {
+impl ServeCli {
+    /// `--explain-limits`: to print them, and to do nothing else.
+    pub(super) fn explain_limits(&self) -> bool {
         self.room.explain_limits
     }
 
-    /// What was set here, for the configuration.
+    /// The flags that override the configuration file.
     pub(super) fn overrides(&self) -> Overrides {
         self.room.overrides()
     }

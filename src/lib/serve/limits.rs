@@ -4,8 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::fanout::MAX_FRAMES;
 use super::hub::{MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_GONE, MAX_NOTICES, max_presence_events};
-use super::web::{FRAMES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
+use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
     EVENT_BYTES, IDENTITY_BYTES, KEPT, KNOWN_BYTES, NAMED, RESERVATION_BYTES, RESERVED,
     joins_within, seat_bytes,
@@ -51,7 +52,7 @@ impl Ceiling {
         let share = |what, count, each| Share { what, count, each };
         let most = room.max_participants;
         // Participants, and connections that are pending or leave.
-        let (pending, all) = (most + SPARE, 2 * most + SPARE);
+        let (pending, all) = (most + SPARE_CONNECTIONS, 2 * most + SPARE_CONNECTIONS);
         let known = RESERVED + most + KEPT + NAMED;
         let presence = max_presence_events(most);
         let chunk = MAX_CHUNK_MEMBERS * WELCOMED;
@@ -68,10 +69,10 @@ impl Ceiling {
             share("reserved names, as numbers", known, KNOWN_BYTES + RESERVATION_BYTES),
             share("pieces of the roster", 2 * joins_within(WELCOME_SECONDS, most), chunk),
             share("welcomes on their way", all, welcome),
-            share("sockets", most, SOCKET_BYTES),
+            share("sockets", most, MAX_SOCKET_BYTES),
             share("batches on their way", most, MAX_BATCH_BYTES),
-            share("frames for all who keep up", FRAMES, 2 * MAX_BATCH_BYTES),
-            share("others: pages, polls, goodbyes", pending, REQUEST_BYTES + MAX_BATCH_BYTES),
+            share("frames for all who keep up", MAX_FRAMES, 2 * MAX_BATCH_BYTES),
+            share("others: pages, polls, goodbyes", pending, MAX_REQUEST_BYTES + MAX_BATCH_BYTES),
             share("lines to the operator", MAX_NOTICES, NOTICE),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).

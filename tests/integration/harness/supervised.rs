@@ -101,9 +101,9 @@ impl Supervised {
     pub(crate) fn up(&mut self) {
         self.expect("found");
         self.open();
-        for kind in ["starting", "url", "registered", "up"] {
+        for kind in ["starting", "url", "settling", "registered"] {
             let message = self.expect(kind);
-            let named = matches!(kind, "url" | "registered" | "up");
+            let named = matches!(kind, "url" | "settling" | "registered");
             assert_eq!(
                 message.get("url"),
                 named.then(|| json!(format!("https://{HOST}"))).as_ref()

@@ -12,7 +12,7 @@ use crate::harness::cloudflared::{HAPPY, TOO_MANY};
 use crate::harness::{CLEAN, Place, Program, TUNNEL};
 use crate::session::ends::kill_with_guard;
 use crate::session::stage::{Stage, event, watched};
-use crate::tunnel_install::server;
+use crate::tunnel::install::start_server;
 
 /// For each path its kind and mode, and its content or the target of its link.
 type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
@@ -79,7 +79,7 @@ fn clean_all_restores_the_machine() {
     tunnel.arg("--cloudflared").arg(stage.stand_in.path());
     Program::run(tunnel).expect_code(69);
 
-    let base = server("200 OK", 1000);
+    let base = start_server("200 OK", 1000);
     let fetching = json!({ "tunnel": { "download_base": base } }).to_string();
     let mirror = stage.place.root().join("bin/mirror.json");
     fs::write(&mirror, fetching).unwrap();

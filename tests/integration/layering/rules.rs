@@ -47,7 +47,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("chat", Subject, &["token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
     ("control", Ground, &["config", "line_reader", "memory", "process", "terminal", "token"]),
-    ("log", Ground, &["paths"]),
+    ("log", Ground, &["control", "paths"]),
     ("config", Ground, &["exit", "paths"]),
     ("exit", Ground, &[]),
     ("line_reader", Ground, &[]),
@@ -87,7 +87,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["mod.rs", "parent.rs", "spawn.rs", "session_process.rs", "signals.rs"],
             &["confine"],
-            &["inherited_fds.rs", "listener.rs", "stream.rs"],
+            &["inherited_fds.rs", "listener.rs", "pidfd.rs", "stream.rs"],
         ],
     ),
     (
@@ -138,7 +138,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
             "clean/cli.rs",
             "config/check.rs",
             "config/flags.rs",
-            "tunnel/shim.rs",
+            "tunnel/exec.rs",
             "terminal/usage.rs",
         ],
     ),
@@ -171,7 +171,7 @@ pub(super) const CALLS: &[(&str, &[&str])] = &[
     ("std::fs::remove_dir", &["paths"]),
     ("std::fs::remove_dir_all", &["paths"]),
     ("std::fs::remove_file", &["paths", "process/confine/self_test.rs"]),
-    ("std::fs::rename", &["paths"]),
+    ("std::fs::rename", &["paths", "tunnel/install"]),
     ("std::fs::write", &["paths"]),
     ("tokio::fs", &["paths"]),
 ];

@@ -106,7 +106,7 @@ fn alone_it_says_what_is_missing_and_refuses_to_start_if_that_was_wished() {
     command.arg("--require-confinement");
     let ended = Program::run(in_shell(&command, &script)).expect_code(69);
     assert_eq!(ended.stdout, "", "no link: nobody can come");
-    assert!(ended.stderr.contains("take a newer kernel, or leave out --require-confinement"));
+    assert!(ended.stderr.contains("use a newer kernel, or leave out --require-confinement"));
     let mut room = Program::start(in_shell(&place.command(SERVE), &script));
     room.stderr_with("confinement: no Landlock (not in this kernel)");
     room.signal("TERM");
