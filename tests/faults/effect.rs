@@ -1,4 +1,5 @@
-//! What a fault does to the session: the steps that it still needs to end, and the exits that are allowed.
+//! What a fault does to the session: the steps that it still needs to end, and the exits that are
+//! allowed.
 
 use rustix::process::Signal;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use crate::harness::{CHATTRACE, CLEAN, Place, Program, StandIn};
 use crate::plan::Plan;
 
-/// More than the minute for which `chattrace-clean` takes a folder without a lock for a session that is
-/// just starting.
+/// More than the minute for which `chattrace-clean` takes a folder without a lock for a session
+/// that is just starting.
 const STALE_AGE: Duration = Duration::from_secs(120);
 
 /// A home, a runtime folder and a stand-in of cloudflared that no other trial shares.

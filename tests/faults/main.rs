@@ -1,10 +1,11 @@
 //! Fault injection: no process and no file outlives a session, whichever process fails first.
 //!
 //! `cargo test --test faults` runs the fault matrix ([`matrix`]) and a hundred random trials
-//! ([`random`]). A trial starts a whole session in an environment of its own, waits for the trigger of
-//! the fault, kills, stops or closes something, and then checks two independent witnesses for surviving
-//! processes, and the disk for leftovers. Nothing here ends a process by its name: victims are found
-//! among the descendants of their session's supervisor, survivors among the descendants of this process.
+//! ([`random`]). A trial starts a whole session in an environment of its own, waits for the trigger
+//! of the fault, kills, stops or closes something, and then checks two independent witnesses for
+//! surviving processes, and the disk for leftovers. Nothing here ends a process by its name:
+//! victims are found among the descendants of their session's supervisor, survivors among the
+//! descendants of this process.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the trial, which reports it")]
 

@@ -1,5 +1,5 @@
-//! The fault matrix: each fault, in each phase, in an empty and in an occupied room, with a cooperative and
-//! an uncooperative cloudflared.
+//! The fault matrix: each fault, in each phase, in an empty and in an occupied room, with a
+//! cooperative and an uncooperative cloudflared.
 
 use std::time::Duration;
 
@@ -141,7 +141,7 @@ fn stops() -> Vec<Row> {
         steps
     };
     let term = |victim| stop(victim, Signal::TERM);
-    // A stops process reads no EOF on its lifeline, so only the death signal is left to end it.
+    // A stopped process reads no EOF on its lifeline, so only the death signal is left to end it.
     let kernel_only = |victim| {
         let mut steps = send(victim, Signal::STOP);
         steps.push(Step::Signal(vec![Supervisor, Guard], Signal::KILL));

@@ -1,8 +1,8 @@
 //! The test oracle: does any process survive? Two independent witnesses, neither of which asks the
 //! session. The first is the kernel: it makes this process the parent of every orphan (prctl(2),
-//! `PR_SET_CHILD_SUBREAPER`), and waitid(2) reports when no child is left. That covers every descendant,
-//! with or without open descriptors. The second is EOF on the session's output, which covers any other
-//! process that inherited a stream.
+//! `PR_SET_CHILD_SUBREAPER`), and waitid(2) reports when no child is left. That covers every
+//! descendant, with or without open descriptors. The second is EOF on the session's output, which
+//! covers any other process that inherited a stream.
 
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
@@ -19,8 +19,8 @@ use crate::session::Session;
 
 /// The slowest correct shutdown takes seconds; a process that runs after this is a survivor.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
-/// Survivors are searched for again after each exit, and after this: one may have forked, or called exec,
-/// between the search and the signal.
+/// Survivors are searched for again after each exit, and after this: one may have forked, or called
+/// exec, between the search and the signal.
 const RESCAN_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How the processes of a session came to their end.
@@ -39,8 +39,8 @@ enum ChildExit {
     NoChildLeft,
 }
 
-/// Reports each exit from a thread, before the process is reaped: the supervisor must be reaped by the
-/// object that started it.
+/// Reports each exit from a thread, before the process is reaped: the supervisor must be reaped by
+/// the object that started it.
 struct ExitWatcher {
     exits: Receiver<ChildExit>,
     reaped: SyncSender<()>,
@@ -98,7 +98,8 @@ pub(crate) fn self_test() -> std::io::Result<()> {
     }
 }
 
-/// Kills and reaps every descendant of this process, which has none but those of its current session.
+/// Kills and reaps every descendant of this process, which has none but those of its current
+/// session.
 pub(crate) fn kill_all() {
     kill_until_none_left(&ExitWatcher::start(), None);
 }

@@ -15,8 +15,8 @@ use crate::harness::DEADLINE;
 
 const READERS: usize = 40;
 const NON_READERS: usize = 10;
-/// Pause between two messages. The readers take turns, so each stays far below its limit of two messages
-/// a second.
+/// Pause between two messages. The readers take turns, so each stays far below its limit of two
+/// messages a second.
 const MESSAGE_INTERVAL_MS: u8 = 25;
 
 type Socket = WebSocket<TcpStream>;

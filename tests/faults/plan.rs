@@ -1,4 +1,5 @@
-//! What a trial does: the session, the trigger of the fault, its steps, and the exits that are allowed.
+//! What a trial does: the session, the trigger of the fault, its steps, and the exits that are
+//! allowed.
 
 use std::time::Duration;
 
@@ -98,8 +99,8 @@ pub(crate) enum Behaviour {
 
 /// Orders that lead to a registered address.
 pub(crate) fn registering(behaviour: Behaviour) -> String {
-    // The fork is last: the supervisor asks for the address after `register`, and the stand-in answers
-    // when it has forked.
+    // The fork is last: the supervisor asks for the address after `register`, and the stand-in
+    // answers when it has forked.
     with_behaviour(behaviour, &format!("greet\nbox {HOST}\nmetrics\nregister\n"), "")
 }
 

@@ -53,7 +53,8 @@ impl ProcessStat {
         format!("{} ({}, state {}): {}", self.comm, self.pid, self.state, self.command())
     }
 
-    /// A pidfd of this process. `None` if it has exited, or if the pid now belongs to another process.
+    /// A pidfd of this process. `None` if it has exited, or if the pid now belongs to another
+    /// process.
     pub(crate) fn pidfd(&self) -> Option<OwnedFd> {
         let pidfd = pidfd_open(Pid::from_raw(self.pid)?, PidfdFlags::empty()).ok()?;
         let again = Self::read(self.pid)?;

@@ -75,8 +75,8 @@ fn duration(rng: &mut Rng, max_ms: usize) -> Duration {
     Duration::from_micros(rng.below(max_ms * 1000) as u64)
 }
 
-/// The part of a shutdown in which processes still run, in milliseconds: about ten, unless the session
-/// has to wait for a process or a participant.
+/// The part of a shutdown in which processes still run, in milliseconds: about ten, unless the
+/// session has to wait for a process or a participant.
 fn shutdown_ms(tunnel: Tunnel, occupied: bool) -> usize {
     let ignores_term = matches!(
         tunnel,

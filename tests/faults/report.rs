@@ -15,8 +15,8 @@ fn cell_text(outcome: &Outcome) -> String {
     }
 }
 
-/// A row for each fault, a column for each phase. Two values, `cooperative/uncooperative`, where the
-/// behaviour of cloudflared makes a difference.
+/// A row for each fault, a column for each phase. Two values, `cooperative/uncooperative`, where
+/// the behaviour of cloudflared makes a difference.
 pub(crate) fn table(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> String {
     let columns = matrix::columns();
     let mut texts: BTreeMap<(&str, &str, bool), String> = BTreeMap::new();

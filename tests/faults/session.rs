@@ -1,16 +1,14 @@
 //! One session under test: started, driven to a phase, and watched until it exits.
 
-use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::Signal;
 
 use crate::environment::Environment;
-use crate::harness::{Program, Stream, Terminal};
+use crate::harness::{ProcessHandle, Program, Stream, Terminal};
 use crate::plan::{Phase, Plan};
-use crate::proc::{self, ProcessStat};
+use crate::proc::ProcessStat;
 
 const CTRL_C: &str = "\u{3}";
 
@@ -18,8 +16,8 @@ const CTRL_C: &str = "\u{3}";
 pub(crate) struct Session {
     pid: i32,
     started: Instant,
-    /// The pidfd of the supervisor, taken while it was still the shell that starts it.
-    pidfd: OwnedFd,
+    /// The supervisor; opened while it is still the shell that execs it.
+    handle: ProcessHandle,
     streams: Streams,
     link: Option<String>,
 }
@@ -42,12 +40,8 @@ impl Session {
             Streams::Pipes(program) => program.pid(),
             Streams::Terminal(terminal) => terminal.pid(),
         };
-        let pid = pid.cast_signed();
-        let child = rustix::process::Pid::from_raw(pid).expect("a child has a pid");
-        // It was not reaped yet, so the pid is its own.
-        let pidfd =
-            rustix::process::pidfd_open(child, rustix::process::PidfdFlags::empty()).unwrap();
-        Self { pid, started, pidfd, streams, link: None }
+        let handle = ProcessHandle::open(pid);
+        Self { pid: pid.cast_signed(), started, handle, streams, link: None }
     }
 
     pub(crate) fn pid(&self) -> i32 {
@@ -141,14 +135,12 @@ impl Session {
     /// Sends TERM to the supervisor; false if it has exited.
     pub(crate) fn terminate(&self) -> bool {
         let is_alive = ProcessStat::read(self.pid).is_some_and(|stat| !stat.has_exited());
-        is_alive && proc::send_signal(&self.pidfd, Signal::TERM)
+        is_alive && self.handle.signal(Signal::TERM)
     }
 
     /// Waits for the exit of the supervisor; false if it still runs after `timeout`.
     pub(crate) fn exits_within(&self, timeout: Duration) -> bool {
-        let mut polled = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
-        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
-        poll(&mut polled, timeout).is_ok_and(|ready| ready > 0)
+        self.handle.exits_by(Instant::now() + timeout)
     }
 
     /// Reaps the supervisor, which has exited.

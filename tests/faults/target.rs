@@ -8,8 +8,8 @@ use crate::proc::{self, ProcessStat};
 
 /// A victim that has not been spawned by then will not be.
 const SPAWN_TIMEOUT: Duration = Duration::from_secs(3);
-/// The kernel announces no new grandchild to an unprivileged process, so `/proc` is polled: often enough
-/// to find a process in its first millisecond.
+/// The kernel announces no new grandchild to an unprivileged process, so `/proc` is polled: often
+/// enough to find a process in its first millisecond.
 const POLL_INTERVAL: Duration = Duration::from_micros(200);
 
 /// A process that was found. A pidfd never comes to mean another process.
@@ -18,8 +18,8 @@ pub(crate) struct Target {
     pub(crate) pidfd: OwnedFd,
 }
 
-/// Waits for all of `victims`; those that are missing in the end are left out. With `starting`, a service
-/// counts before it leads its session, and cloudflared before its exec.
+/// Waits for all of `victims`; those that are missing in the end are left out. With `starting`, a
+/// service counts before it leads its session, and cloudflared before its exec.
 pub(crate) fn find(supervisor: i32, victims: &[Victim], starting: bool) -> Vec<Target> {
     let deadline = Instant::now() + SPAWN_TIMEOUT;
     let mut found: Vec<Target> = Vec::new();

@@ -1,5 +1,5 @@
-//! Distributes trials over worker processes. A subreaper adopts the orphans of all its descendants and
-//! cannot tell two sessions apart, so one process runs one trial at a time.
+//! Distributes trials over worker processes. A subreaper adopts the orphans of all its descendants
+//! and cannot tell two sessions apart, so one process runs one trial at a time.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -65,7 +65,8 @@ pub(crate) fn serve_tasks(seed: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Runs all tasks on `jobs` workers, and passes each outcome to `each`, in the order in which they finish.
+/// Runs all tasks on `jobs` workers, and passes each outcome to `each`, in the order in which they
+/// finish.
 pub(crate) fn run(seed: u64, tasks: Vec<Task>, jobs: usize, mut each: impl FnMut(Task, Outcome)) {
     let queue = Mutex::new(VecDeque::from(tasks));
     let (sender, outcomes) = channel();

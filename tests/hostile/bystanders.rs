@@ -1,5 +1,5 @@
-//! Two well-behaved participants who chat while the room is under attack. Each message must reach both,
-//! in order and once. Its latency is reported, and never a failure.
+//! Two well-behaved participants who chat while the room is under attack. Each message must reach
+//! both, in order and once. Its latency is reported, and never a failure.
 
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
@@ -148,8 +148,8 @@ impl Bystander {
         written.map_err(|error| format!("a bystander cannot send: {error}"))
     }
 
-    /// Reads what has arrived. `index` is this one's place in the pair: the other's messages give the
-    /// latencies.
+    /// Reads what has arrived. `index` is this one's place in the pair: the other's messages give
+    /// the latencies.
     fn receive(
         &mut self,
         index: usize,

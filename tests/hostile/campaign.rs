@@ -10,8 +10,8 @@ use crate::surface::Surface;
 /// Findings of one campaign that are printed; more are only counted.
 const MAX_FINDINGS: usize = 20;
 
-/// A campaign with many findings stops when they take longer than this on average: each may have waited
-/// for a timeout.
+/// A campaign with many findings stops when they take longer than this on average: each may have
+/// waited for a timeout.
 const MAX_TIME_PER_FINDING: Duration = Duration::from_secs(2);
 
 /// The kind of a finding.

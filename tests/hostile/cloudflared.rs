@@ -9,7 +9,8 @@ use crate::output::find_control_char;
 use crate::rogue_cloudflared::{EXIT_DONE, EXIT_NOT_QUERIED, Orders, Script};
 use crate::services::install;
 
-/// Bound of the memory of `chattrace-tunnel`, in KiB. It keeps one line of at most 8 KiB, and a few facts.
+/// Bound of the memory of `chattrace-tunnel`, in KiB. It keeps one line of at most 8 KiB, and a few
+/// facts.
 const MAX_TUNNEL_MEMORY: u64 = 64 * 1024;
 
 /// One in this many batches has lines that may end the attempt, and so is short.
@@ -40,8 +41,8 @@ pub(crate) fn run(campaign: &mut Campaign) {
     }
 }
 
-/// Runs `chattrace-tunnel` with a rogue cloudflared until it exits, and returns its output. `None`, and a
-/// finding, if it exits with another code than 69, which means that there is no tunnel.
+/// Runs `chattrace-tunnel` with a rogue cloudflared until it exits, and returns its output. `None`,
+/// and a finding, if it exits with another code than 69, which means that there is no tunnel.
 pub(crate) fn run_tunnel(campaign: &mut Campaign, orders: &Orders) -> Option<String> {
     let batch = orders.batch;
     let place = Place::new();

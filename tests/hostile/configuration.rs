@@ -1,5 +1,5 @@
-//! Mutated configuration files, options and environment variables. A program reports the error or succeeds; it
-//! never hangs, and never prints a control character.
+//! Mutated configuration files, options and environment variables. A program reports the error or
+//! succeeds; it never hangs, and never prints a control character.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;

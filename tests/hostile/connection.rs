@@ -1,5 +1,5 @@
-//! The client's end of a connection. It writes and reads at the same time: a server that waits until its
-//! answers are read must not find the client waiting until its input is read.
+//! The client's end of a connection. It writes and reads at the same time: a server that waits
+//! until its answers are read must not find the client waiting until its input is read.
 
 use std::convert::Infallible;
 use std::io::{ErrorKind, Read, Write};
@@ -180,7 +180,8 @@ impl WebSocket {
     }
 }
 
-/// Appends a masked frame (RFC 6455, section 5.2). `first` is its first byte: FIN, reserved bits, opcode.
+/// Appends a masked frame (RFC 6455, section 5.2). `first` is its first byte: FIN, reserved bits,
+/// opcode.
 pub(crate) fn write_frame(to: &mut Vec<u8>, first: u8, mask: [u8; 4], payload: &[u8]) {
     to.push(first);
     match u16::try_from(payload.len()) {

@@ -16,8 +16,8 @@ use crate::mutate;
 use crate::resources::Resources;
 use crate::room::Link;
 
-/// Bound of the supervisor's memory, in KiB. Its log has at most 10 000 entries, each with a name of at
-/// most 64 bytes.
+/// Bound of the supervisor's memory, in KiB. Its log has at most 10 000 entries, each with a name
+/// of at most 64 bytes.
 pub(crate) const MAX_SUPERVISOR_MEMORY: u64 = 64 * 1024;
 
 /// Clients that stay connected after half a line; fewer than the socket accepts.
@@ -144,7 +144,8 @@ fn send_requests(
         bytes.extend(line);
         bytes.push(b'\n');
     }
-    // Above every id in the batch, and below 2^53, the largest integer that every JSON parser keeps.
+    // Above every id in the batch, and below 2^53, the largest integer that every JSON parser
+    // keeps.
     let id = (1 << 52) + batch;
     bytes.extend(format!("{{\"id\":{id},\"type\":\"ping\"}}\n").into_bytes());
     let last = format!("{{\"id\":{id},\"type\":\"pong\"");

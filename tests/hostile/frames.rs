@@ -1,5 +1,5 @@
-//! WebSocket frames. Most of a batch is valid but unusual (RFC 6455), so that one connection takes thousands of
-//! them; some batches end with an invalid one.
+//! WebSocket frames. Most of a batch is valid but unusual (RFC 6455), so that one connection takes
+//! thousands of them; some batches end with an invalid one.
 
 use std::io::{ErrorKind, Write as _};
 use std::net::Shutdown;
@@ -59,8 +59,8 @@ pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
     }
 }
 
-/// Sends valid frames, and a ping. The pong shows that the server has processed all of them; false if it
-/// does not come.
+/// Sends valid frames, and a ping. The pong shows that the server has processed all of them; false
+/// if it does not come.
 fn deliver(
     campaign: &mut Campaign,
     batch: u64,

@@ -1,5 +1,5 @@
-//! HTTP requests: request lines, headers, hosts, origins, methods, contradicting lengths, pipelined requests,
-//! heads that never end, incomplete upgrades.
+//! HTTP requests: request lines, headers, hosts, origins, methods, contradicting lengths, pipelined
+//! requests, heads that never end, incomplete upgrades.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -141,7 +141,8 @@ pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
     }
 }
 
-/// An answer that repeats the ticket would leak it to the site that made a browser send the request.
+/// An answer that repeats the ticket would leak it to the site that made a browser send the
+/// request.
 fn check_secrecy(campaign: &mut Campaign, batch: u64, room: &Room, bytes: &[u8], answer: &[u8]) {
     let ticket = room.link.ticket.as_bytes();
     if answer.windows(ticket.len()).any(|part| part == ticket) {

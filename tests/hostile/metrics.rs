@@ -52,7 +52,8 @@ pub(crate) fn answer(cloudflared: &mut RogueCloudflared, count: usize) -> Option
         }
         cloudflared.log("Registered tunnel connection connIndex=0");
     }
-    // The last answer is valid: after two invalid ones, the exit of this program would be the third.
+    // The last answer is valid: after two invalid ones, the exit of this program would be the
+    // third.
     let (mut stream, _) = cloudflared.accept_query()?;
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").ok()
 }

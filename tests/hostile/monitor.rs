@@ -14,8 +14,8 @@ const PANIC: &str = "internal error at ";
 /// The memory of a silent program is sampled this often: at its exit the kernel drops the figure.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Lines between the reading threads and the test: a program that floods is slowed down, and this process
-/// does not grow.
+/// Lines between the reading threads and the test: a program that floods is slowed down, and this
+/// process does not grow.
 const MAX_QUEUED_LINES: usize = 1_000;
 
 /// A longer line is split; no program here prints one.
@@ -59,8 +59,8 @@ impl Monitored {
         self.peak = self.peak.max(peak_memory(self.pid()).unwrap_or(0));
     }
 
-    /// Reads up to the first line for which `is_wanted` holds. False at EOF, or when no line came before
-    /// the deadline.
+    /// Reads up to the first line for which `is_wanted` holds. False at EOF, or when no line came
+    /// before the deadline.
     pub(crate) fn read_until(&mut self, mut is_wanted: impl FnMut(Stream, &[u8]) -> bool) -> bool {
         let mut deadline = Instant::now() + DEADLINE;
         loop {
@@ -152,7 +152,8 @@ fn spawn_reader(
                     if line.last() == Some(&b'\n') {
                         line.pop();
                     }
-                    // Without a receiver the thread reads on, or the program would block on its pipe.
+                    // Without a receiver the thread reads on, or the program would block on its
+                    // pipe.
                     let _ = lines.send((from, line));
                 }
             }

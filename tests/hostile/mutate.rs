@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::harness::rng::Rng;
 
-/// JSON values that are invalid for max_bytes fields: too large, too deep, of another type, half a character.
+/// JSON values that are invalid for most fields: too large, too deep, of another type, half a
+/// character.
 const VALUES: [&str; 36] = [
     "null",
     "true",
@@ -95,8 +96,8 @@ const TEXT: [&str; 16] = [
 /// The characters of JSON that are no letters.
 const PUNCTUATION: &[u8] = b"{}[]\":,\\ 0-tnuE";
 
-/// A line without a newline, of at max_bytes `max_bytes`; mostly a mutation of one of `templates`. Valid UTF-8 if
-/// `as_text`.
+/// A line without a newline, of at most `max_bytes`; mostly a mutation of one of `templates`. Valid
+/// UTF-8 if `as_text`.
 pub(crate) fn line(rng: &mut Rng, templates: &[&str], as_text: bool, max_bytes: usize) -> Vec<u8> {
     let mut line = match rng.below(16) {
         0 => {
@@ -197,10 +198,11 @@ fn nested(rng: &mut Rng) -> Vec<u8> {
     open.repeat(deep).into_bytes()
 }
 
-/// Whether this line is a message of this kind. A kind that ends the connection must not be sent: the
-/// server would not process the inputs after it.
+/// Whether this line is a message of this kind. A kind that ends the connection must not be sent:
+/// the server would not process the inputs after it.
 pub(crate) fn has_kind(line: &[u8], key: &str, kind: &str) -> bool {
-    // A fast check before the parser: the word itself, or an escape that may stand for a letter of it.
+    // A fast check before the parser: the word itself, or an escape that may stand for a letter of
+    // it.
     let may_have = line.windows(kind.len()).any(|part| part == kind.as_bytes())
         || line.windows(2).any(|two| two == b"\\u");
     may_have && serde_json::from_slice::<Value>(line).is_ok_and(|value| value[key] == kind)

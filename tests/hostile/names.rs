@@ -1,5 +1,5 @@
-//! Names in join requests: every plane of Unicode, look-alikes, long runs of combining marks, bidirectional
-//! controls, emoji sequences. Each participant joins and leaves in one request.
+//! Names in join requests: every plane of Unicode, look-alikes, long runs of combining marks,
+//! bidirectional controls, emoji sequences. Each participant joins and leaves in one request.
 
 use serde_json::{Value, json};
 

@@ -22,8 +22,9 @@ usage: cargo test --test hostile -- [SURFACE...] [--inputs N] [--seed N] [--batc
   --seed N    repeat the inputs of this seed [1]
   --batch N   run one batch of one SURFACE";
 
-/// A small run, for every change: below a minute in a build without optimisation. More than a million are
-/// processed; the rest is sent to sockets that are closed before, such as those that do not join.
+/// A small run, for every change: below a minute in a build without optimisation. More than a
+/// million are processed; the rest is sent to sockets that are closed before, such as those that do
+/// not join.
 const DEFAULT_INPUTS: u64 = 1_250_000;
 
 /// Fixed, so that a run without arguments fails because of a change, and never by chance.

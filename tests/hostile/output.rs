@@ -1,6 +1,7 @@
 //! What the output of a program must not contain.
 
-/// The first character on which a terminal acts, or which changes the order in which a line is read.
+/// The first character on which a terminal acts, or which changes the order in which a line is
+/// read.
 pub(crate) fn find_control_char(text: &str) -> Option<char> {
     text.chars().find(|c| {
         c.is_control()

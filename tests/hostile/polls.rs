@@ -1,5 +1,5 @@
-//! Long polls: bearer tokens, cursors, bodies, aborted polls, several polls of one participant, answers that
-//! the client never reads.
+//! Long polls: bearer tokens, cursors, bodies, aborted polls, several polls of one participant,
+//! answers that the client never reads.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -16,8 +16,8 @@ use crate::{lines, mutate};
 /// Open polls whose answers the client never reads.
 const MAX_UNREAD: usize = 24;
 
-/// The server reads a request of this size before it answers. It may refuse a longer one earlier, and close
-/// the connection with unread input, which resets it before the client has the answer.
+/// The server reads a request of this size before it answers. It may refuse a longer one earlier,
+/// and close the connection with unread input, which resets it before the client has the answer.
 const MAX_READ_AT_ONCE: usize = 1024;
 
 const CURSORS: [&str; 12] = [
@@ -40,7 +40,8 @@ pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
     let mut unread: Vec<TcpStream> = Vec::new();
     while let Some((batch, mut rng)) = campaign.next_batch() {
         let rng = &mut rng;
-        // The room keeps a participant that disappears for a while: one for each batch would fill it.
+        // The room keeps a participant that disappears for a while: one for each batch would fill
+        // it.
         if resume.is_empty() || !is_joined(room, &resume) {
             let Some(participant) = room.join(campaign, batch) else { return };
             resume = participant.resume;
@@ -87,7 +88,8 @@ fn poll(rng: &mut Rng, link: &Link, resume: &str, templates: &[&str]) -> (Vec<u8
         body.extend(mutate::line(rng, templates, as_text, 5_000));
         body.push(b'\n');
     }
-    // An invalid line, so that the poll is answered and never parked, even if the other lines are empty.
+    // An invalid line, so that the poll is answered and never parked, even if the other lines are
+    // empty.
     body.extend(b"x\n");
     let mut bearer = resume.as_bytes().to_vec();
     let (mut length, mut framing) = (body.len(), Framing::Complete);

@@ -23,8 +23,8 @@ pub(crate) fn send(address: SocketAddr, bytes: &[u8], framing: Framing) -> Resul
     let mut answer = Vec::new();
     let mut rest = bytes;
     if framing == Framing::Ambiguous {
-        // Only what the kernel accepts at once: the server closes the connection in the middle of a head
-        // that is too long.
+        // Only what the kernel accepts at once: the server closes the connection in the middle of a
+        // head that is too long.
         while let Ok(written @ 1..) = stream.write(rest) {
             rest = &rest[written..];
         }

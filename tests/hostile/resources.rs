@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::harness::DEADLINE;
 
-/// The kernel announces no change of another process's descriptor table, so it is read again and again.
+/// The kernel announces no change of another process's descriptor table, so it is read again and
+/// again.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Counts of what a process holds.

@@ -1,5 +1,6 @@
-//! A hostile cloudflared: it prints its metrics port and its address as a real one does, and then prints and
-//! answers what no cloudflared would. It finds its orders in its name, because it may open no file.
+//! A hostile cloudflared: it prints its metrics port and its address as a real one does, and then
+//! prints and answers what no cloudflared would. It finds its orders in its name, because it may
+//! open no file.
 
 use std::io::{BufRead as _, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -128,7 +129,8 @@ impl RogueCloudflared {
         Some((stream, path))
     }
 
-    /// Answers as a real one does, until `/ready` was queried twice: by then the first answer has arrived.
+    /// Answers as a real one does, until `/ready` was queried twice: by then the first answer has
+    /// arrived.
     pub(crate) fn register(&self) -> Option<()> {
         self.print_banner();
         self.log("Registered tunnel connection connIndex=0");
@@ -229,8 +231,8 @@ fn push_line(rng: &mut Rng, lines: &[&str], to: &mut Vec<u8>) {
     to.push(b'\n');
 }
 
-/// Whether one of `lines` may end a registered attempt: another address, another metrics port, or a line
-/// that only `chattrace-tunnel` prints.
+/// Whether one of `lines` may end a registered attempt: another address, another metrics port, or a
+/// line that only `chattrace-tunnel` prints.
 fn is_final(lines: &[u8]) -> bool {
     // A mutation may have made a newline.
     lines.split(|byte| *byte == b'\n').any(|line| {

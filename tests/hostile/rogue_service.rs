@@ -1,6 +1,6 @@
-//! A program in the place of `chattrace-serve` or `chattrace-tunnel` that an attacker has sent over: it
-//! sends a valid `hello`, and then messages that the real one never sends, over the control channel on
-//! its stdin.
+//! A program in the place of `chattrace-serve` or `chattrace-tunnel` that an attacker has taken
+//! over: it sends a valid `hello`, and then messages that the real one never sends, over the
+//! control channel on its stdin.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -27,11 +27,11 @@ pub(crate) const SENT: &str = "sent";
 /// A text in the last message, by which the test recognises it.
 pub(crate) const LAST: &str = "the-last-one";
 
-/// In one of this many batches the program ignores the request to end, and the supervisor has to kill it.
-/// In the others it exits, which leaves time for more sessions.
+/// In one of this many batches the program ignores the request to end, and the supervisor has to
+/// kill it. In the others it exits, which leaves time for more sessions.
 const IGNORE_ORDERS_EVERY: u64 = 16;
 
-/// The max_bytes message that the supervisor reads.
+/// The longest message that the supervisor reads.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
 const FROM_SERVE: [&str; 4] = [

@@ -75,8 +75,8 @@ fn run_session(campaign: &mut Campaign, batch: u64, session: &mut Monitored) {
         check(from, line);
     });
     campaign.report_panics(batch, &mut session.panics);
-    // A session may exit before its memory is sampled. The kernel keeps the maximum of all children that
-    // were reaped, those of other surfaces included (getrusage(2), `ru_maxrss`).
+    // A session may exit before its memory is sampled. The kernel keeps the maximum of all children
+    // that were reaped, those of other surfaces included (getrusage(2), `ru_maxrss`).
     let reaped = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
     let reaped = u64::try_from(reaped).unwrap_or(0);
     campaign.record_memory(batch, session.peak.max(peak).max(reaped), MAX_SUPERVISOR_MEMORY);

@@ -27,9 +27,10 @@ pub(crate) enum Surface {
     Configuration,
 }
 
-/// For each surface the inputs in a batch, and its share of all inputs as one in how many. A batch is sent
-/// in one write, over one connection or to one process, and can be repeated alone. Where one write
-/// carries thousands of inputs, a surface gets many; where each takes a connection or a process, few.
+/// For each surface the inputs in a batch, and its share of all inputs as one in how many. A batch
+/// is sent in one write, over one connection or to one process, and can be repeated alone. Where
+/// one write carries thousands of inputs, a surface gets many; where each takes a connection or a
+/// process, few.
 const BATCHES: [(Surface, u64, u64); 10] = [
     (Surface::Frames, 2_000, 4),
     (Surface::Lines, 4_000, 4),
@@ -88,7 +89,8 @@ impl Surface {
         usize::try_from(self.row().1).expect("a batch is small")
     }
 
-    /// Batches if there are `inputs` in all; at least two, so that a small run tries each kind of batch.
+    /// Batches if there are `inputs` in all; at least two, so that a small run tries each kind of
+    /// batch.
     pub(crate) fn batches(self, inputs: u64) -> u64 {
         let (_, batch, share) = self.row();
         inputs.div_ceil(share * batch).max(2)

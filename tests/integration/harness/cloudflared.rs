@@ -1,5 +1,5 @@
-//! The stand-in for cloudflared. Its orders are the lines of a file beside it; `tests/fixtures/cloudflared/main.rs`
-//! documents them.
+//! The stand-in for cloudflared. Its orders are the lines of a file beside it;
+//! `tests/fixtures/cloudflared/main.rs` documents them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,8 +36,8 @@ pub(crate) const UNKNOWN_FLAG: &str = "out Incorrect Usage. flag provided but no
 /// Three failed connections over QUIC; over HTTP/2 it registers.
 pub(crate) const ONLY_HTTP2: &str = "greet\nquic: box quic-words.trycloudflare.com\nhttp2: box some-random-words-here.trycloudflare.com\nmetrics\nquic: err 2026-11-23T05:09:19Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: err 2026-11-23T05:09:25Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.2\nquic: err 2026-11-23T05:09:33Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: hang\nregister\n";
 
-/// An installed stand-in. The tunnel confines it as it does cloudflared, so its file access goes through a
-/// [`FileProxy`].
+/// An installed stand-in. The tunnel confines it as it does cloudflared, so its file access goes
+/// through a [`FileProxy`].
 #[derive(Debug)]
 pub(crate) struct StandIn {
     path: PathBuf,
@@ -54,8 +54,9 @@ impl StandIn {
     pub(crate) fn install_as(path: &Path, orders: &str) -> Self {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let original = stand_in("stand-in-cloudflared");
-        // A hard link. On another file system a copy by `cp`: while a thread of this process holds the file
-        // open for writing, a fork of another thread inherits that descriptor, and exec fails (ETXTBSY).
+        // A hard link. On another file system a copy by `cp`: while a thread of this process holds
+        // the file open for writing, a fork of another thread inherits that descriptor, and exec
+        // fails (ETXTBSY).
         if std::fs::hard_link(&original, path).is_err() {
             let copied = Command::new("cp").arg(&original).arg(path).status();
             assert!(copied.unwrap().success());
@@ -95,8 +96,8 @@ impl StandIn {
         std::io::Write::write_all(&mut file, format!("{name}\n").as_bytes()).unwrap();
     }
 
-    /// The lines that it recorded: one for each start, with `argv`, `env` and `home`, and one for each exit
-    /// by TERM.
+    /// The lines that it recorded: one for each start, with `argv`, `env` and `home`, and one for
+    /// each exit by TERM.
     pub(crate) fn records(&self) -> Vec<serde_json::Value> {
         let text = std::fs::read_to_string(self.beside(".starts")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

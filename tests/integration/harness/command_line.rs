@@ -1,4 +1,5 @@
-//! The command line of a test program that runs without libtest: `--name value`, `--name=value` and words.
+//! The command line of a test program that runs without libtest: `--name value`, `--name=value` and
+//! words.
 
 use std::str::FromStr;
 

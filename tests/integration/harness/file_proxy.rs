@@ -1,5 +1,5 @@
-//! Reads and writes files for a stand-in, which is confined and can open none. Both find the [`address`] in the
-//! path of the stand-in.
+//! Reads and writes files for a stand-in, which is confined and can open none. Both find the
+//! [`address`] in the path of the stand-in.
 
 #[path = "../../fixtures/cloudflared/edge.rs"]
 mod address;
@@ -67,8 +67,8 @@ fn serve(program: &Path, mut stand_in: TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// Appends to an existing file only: a test that is interested has created it. It is opened for reading
-/// too, because opening a FIFO without a reader for writing blocks (fifo(7)).
+/// Appends to an existing file only: a test that is interested has created it. It is opened for
+/// reading too, because opening a FIFO without a reader for writing blocks (fifo(7)).
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     File::options().read(true).append(true).open(path)?.write_all(text.as_bytes())
 }

@@ -1,6 +1,6 @@
-//! The base of every test: an isolated environment ([`Place`]), and programs whose failed waits show their
-//! whole output ([`Program`], [`Terminal`]). A wait is for a line, for EOF or for an exit, with one generous
-//! deadline; nothing here sleeps.
+//! The base of every test: an isolated environment ([`Place`]), and programs whose failed waits
+//! show their whole output ([`Program`], [`Terminal`]). A wait is for a line, for EOF or for an
+//! exit, with one generous deadline; nothing here sleeps.
 
 pub(crate) mod cloudflared;
 #[allow(dead_code, reason = "used by the fault and fuzz tests, which have no libtest")]

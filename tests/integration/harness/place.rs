@@ -12,7 +12,8 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct Place(PathBuf);
 
 impl Place {
-    /// Creates the folders. The path is short, because that of a Unix socket is limited to 107 bytes (unix(7)).
+    /// Creates the folders. The path is short, because that of a Unix socket is limited to 107
+    /// bytes (unix(7)).
     pub(crate) fn new() -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("ct-{}-{number}", std::process::id()));
@@ -83,7 +84,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // A failed test may have left a folder that cannot be removed; it is in the temporary folder.
+        // A failed test may have left a folder that cannot be removed; it is in the temporary
+        // folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

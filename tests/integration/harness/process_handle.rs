@@ -9,13 +9,14 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::DEADLINE;
 
-/// A pidfd, which never comes to mean another process. `None` if the process was gone before it was opened.
+/// A pidfd, which never comes to mean another process. `None` if the process was gone before it was
+/// opened.
 #[derive(Debug)]
 pub(crate) struct ProcessHandle(Option<OwnedFd>);
 
 impl ProcessHandle {
-    /// The caller must know that the pid has not been reused: it started the process, or has just read its
-    /// pid.
+    /// The caller must know that the pid has not been reused: it started the process, or has just
+    /// read its pid.
     pub(crate) fn open(pid: u32) -> Self {
         let pid = Pid::from_raw(pid.cast_signed()).expect("a process has a pid");
         match pidfd_open(pid, PidfdFlags::empty()) {
@@ -39,10 +40,8 @@ impl ProcessHandle {
         assert!(self.exits_by(Instant::now() + DEADLINE), "the process does not exit");
     }
 
-    /// Kills the process, if it still runs.
-    pub(super) fn kill(&self) {
-        if let Some(pidfd) = &self.0 {
-            let _ = pidfd_send_signal(pidfd, Signal::KILL);
-        }
+    /// Sends `signal`; false if the process has exited.
+    pub(crate) fn signal(&self, signal: Signal) -> bool {
+        self.0.as_ref().is_some_and(|pidfd| pidfd_send_signal(pidfd, signal).is_ok())
     }
 }

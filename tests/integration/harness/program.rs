@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Instant;
 
+use rustix::process::Signal;
+
 use super::{DEADLINE, ProcessHandle, in_shell, witnessed};
 
 /// The stream of a line.
@@ -53,15 +55,15 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts `command` with pipes for all three streams. EOF on its output comes when the program and
-    /// those of its children that inherited the pipes have exited.
+    /// Starts `command` with pipes for all three streams. EOF on its output comes when the program
+    /// and those of its children that inherited the pipes have exited.
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped());
         Self::spawn(command)
     }
 
-    /// Starts `command` through a shell script, in which it is `"$0" "$@"`, and under a witness: EOF on
-    /// its output comes when every process that descends from that shell has exited.
+    /// Starts `command` through a shell script, in which it is `"$0" "$@"`, and under a witness:
+    /// EOF on its output comes when every process that descends from that shell has exited.
     pub(crate) fn start_witnessed(command: &Command, script: &str) -> Self {
         // The shell prints its pid, and execs the program.
         let command = in_shell(command, &format!("echo $$; {script}"));
@@ -114,8 +116,8 @@ impl Program {
         assert!(sent.unwrap().success(), "kill -{name} {}", self.pid());
     }
 
-    /// Waits for a line of `stream` for which `is_wanted` holds, and discards the lines of `stream` before
-    /// it. Lines of the other stream are kept: two pipes have no common order.
+    /// Waits for a line of `stream` for which `is_wanted` holds, and discards the lines of `stream`
+    /// before it. Lines of the other stream are kept: two pipes have no common order.
     pub(crate) fn line(&mut self, stream: Stream, is_wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + DEADLINE;
         while let Some(index) = self.unread.iter().position(|(from, _)| *from == stream) {
@@ -159,7 +161,8 @@ impl Program {
         self.line(Stream::Stderr, |line| line.contains(part))
     }
 
-    /// Waits for its exit, even if another process keeps its streams open. [`Program::wait`] reaps it.
+    /// Waits for its exit, even if another process keeps its streams open. [`Program::wait`] reaps
+    /// it.
     pub(crate) fn wait_exit(&self) {
         self.handle.wait_exit();
     }
@@ -202,7 +205,7 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         // A pidfd and our own child: neither pid can have been reused.
-        self.handle.kill();
+        self.handle.signal(Signal::KILL);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

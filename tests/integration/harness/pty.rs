@@ -31,8 +31,8 @@ pub(super) struct Pty {
 
 impl Pty {
     pub(super) fn open(columns: u16) -> Self {
-        // CLOEXEC from the start, which openpty(3) cannot set: a child of another test that inherited the
-        // master would keep the terminal open.
+        // CLOEXEC from the start, which openpty(3) cannot set: a child of another test that
+        // inherited the master would keep the terminal open.
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -90,8 +90,8 @@ fn read(mut master: File, stopped: &OwnedFd, output: &Sender<Vec<u8>>) {
     }
 }
 
-/// Sets the size of the terminal at `path`; its foreground processes get SIGWINCH. stty does it, because
-/// the ioctl has no safe wrapper.
+/// Sets the size of the terminal at `path`; its foreground processes get SIGWINCH. stty does it,
+/// because the ioctl has no safe wrapper.
 pub(super) fn resize(path: &str, columns: u16) {
     let size = ["-F", path, "rows", "40", "cols", &columns.to_string()];
     assert!(Command::new("stty").args(size).status().unwrap().success());

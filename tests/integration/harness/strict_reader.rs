@@ -1,5 +1,5 @@
-//! A strict reader of a server's WebSocket stream: it rejects everything that RFC 6455, section 5, forbids a
-//! server, and everything that this project's protocol does not contain.
+//! A strict reader of a server's WebSocket stream: it rejects everything that RFC 6455, section 5,
+//! forbids a server, and everything that this project's protocol does not contain.
 
 use std::ops::Range;
 
@@ -30,8 +30,8 @@ pub(crate) struct StrictReader {
     closed: bool,
     /// The `seq` of the last event.
     last_seq: Option<u64>,
-    /// The last line without a `seq` that was checked: a server answers a flood with the same line again
-    /// and again, and its JSON is parsed once.
+    /// The last line without a `seq` that was checked: a server answers a flood with the same line
+    /// again and again, and its JSON is parsed once.
     last_line: String,
 }
 
@@ -127,8 +127,8 @@ impl StrictReader {
     }
 }
 
-/// Checks that a text is complete lines, each an object of a known kind, with its events in order and none
-/// of them twice.
+/// Checks that a text is complete lines, each an object of a known kind, with its events in order
+/// and none of them twice.
 fn check_lines(
     text: &str,
     last_seq: &mut Option<u64>,

@@ -5,6 +5,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
+use rustix::process::Signal;
+
 use super::pty::{self, Master, Pty};
 use super::{DEADLINE, Ended, ProcessHandle, witnessed};
 
@@ -20,8 +22,8 @@ pub(crate) struct Terminal {
     master: Option<Master>,
     path: String,
     output: Receiver<Vec<u8>>,
-    /// Receives when all started processes have exited, if there is a witness; else when the stdout of
-    /// the shell is closed.
+    /// Receives when all started processes have exited, if there is a witness; else when the stdout
+    /// of the shell is closed.
     exited: Receiver<()>,
     raw: Vec<u8>,
     /// The end of the output that [`Terminal::see`] has consumed.
@@ -29,7 +31,8 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `command` on a terminal with this many columns, under a witness: see [`Terminal::wait`].
+    /// Starts `command` on a terminal with this many columns, under a witness: see
+    /// [`Terminal::wait`].
     pub(crate) fn start(command: &Command, columns: u16) -> Self {
         Self::start_under(command, columns, |command| witnessed(&command))
     }
@@ -66,8 +69,8 @@ impl Terminal {
         Self { child, pid, handle, master, path, output, exited, raw: Vec::new(), consumed: 0 }
     }
 
-    /// Waits for `text`, escape sequences left out, in the output after the last text that was waited for.
-    /// Returns that output up to `text`.
+    /// Waits for `text`, escape sequences left out, in the output after the last text that was
+    /// waited for. Returns that output up to `text`.
     pub(crate) fn see(&mut self, text: &str) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
@@ -141,8 +144,8 @@ impl Terminal {
         plain(&self.raw)
     }
 
-    /// Waits until the program and all processes that it started have exited. `stdout` is the output with
-    /// its escape sequences, `stderr` without.
+    /// Waits until the program and all processes that it started have exited. `stdout` is the
+    /// output with its escape sequences, `stderr` without.
     pub(crate) fn wait(mut self) -> Ended {
         let all_exited = self.reaches_eof_by(Instant::now() + DEADLINE);
         assert!(all_exited, "a process still runs:\n{}", self.transcript());
@@ -158,7 +161,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         // A pidfd and our own child: neither pid can have been reused.
-        self.handle.kill();
+        self.handle.signal(Signal::KILL);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

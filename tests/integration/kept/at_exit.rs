@@ -14,7 +14,8 @@ use crate::session::ends::child;
 use crate::session::guest::Guest;
 use crate::session::stage::{Link, Stage, watched};
 
-/// Checks that every kind of canary is in memory while the process runs: else the search proves nothing.
+/// Checks that every kind of canary is in memory while the process runs: else the search proves
+/// nothing.
 fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
     let copies = ProcessMemory::of(pid).copies(canaries);
     for kind in kinds {

@@ -21,7 +21,8 @@ pub(super) fn random_hex(digits: usize) -> String {
 pub(super) struct Canaries {
     fragments: Vec<Fragment>,
     names: Vec<String>,
-    /// Whether a fragment begins with these two bytes. One look-up per byte, however many fragments there are.
+    /// Whether a fragment begins with these two bytes. One look-up per byte, however many fragments
+    /// there are.
     begins: Vec<bool>,
 }
 
@@ -39,8 +40,8 @@ impl Canaries {
         Self { fragments: Vec::new(), names: Vec::new(), begins: vec![false; 1 << 16] }
     }
 
-    /// Adds a new text of 32 bytes, plain and as the tests' WebSocket client masks it. Any 15 consecutive
-    /// bytes of it are found.
+    /// Adds a new text of 32 bytes, plain and as the tests' WebSocket client masks it. Any 15
+    /// consecutive bytes of it are found.
     pub(super) fn text(&mut self, name: &str) -> String {
         let text = random_hex(32);
         self.add_text(name, &text);
@@ -87,8 +88,8 @@ impl Canaries {
         }
     }
 
-    /// The offsets in `bytes` at which a copy begins, or would begin if it were complete, and the name of its
-    /// canary.
+    /// The offsets in `bytes` at which a copy begins, or would begin if it were complete, and the
+    /// name of its canary.
     pub(super) fn find(&self, bytes: &[u8]) -> Vec<(usize, &str)> {
         let mut found = BTreeSet::new();
         let mut before = 0;

@@ -17,8 +17,8 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// Fills a session with `--json` and the stand-in: one participant joins over WebSocket, one over polls;
-    /// a third one leaves. One join and one message are refused.
+    /// Fills a session with `--json` and the stand-in: one participant joins over WebSocket, one
+    /// over polls; a third one leaves. One join and one message are refused.
     pub(super) fn start(stage: &Stage, mut session: Program) -> Self {
         let told = event(&mut session, "link");
         let link = Link::at(told["url"].as_str().unwrap(), &stage.origin());

@@ -39,9 +39,9 @@ impl Drop for Planted {
     }
 }
 
-/// After an orderly end, a crash of serve and a crash of the supervisor, with core dumps of unlimited size.
-/// The search covers the working folder, file systems in memory, temporary folders, core dumps and
-/// journals.
+/// After an orderly end, a crash of serve and a crash of the supervisor, with core dumps of
+/// unlimited size. The search covers the working folder, file systems in memory, temporary folders,
+/// core dumps and journals.
 #[test]
 fn no_file_contains_a_canary_after_sessions_and_crashes() {
     if !may_read_memory() {

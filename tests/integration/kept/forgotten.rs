@@ -1,8 +1,8 @@
-//! Messages that the ring has dropped, or the room has refused, are not in the memory of serve, whatever
-//! transport they came from and went to. All participants stay connected.
+//! Messages that the ring has dropped, or the room has refused, are not in the memory of serve,
+//! whatever transport they came from and went to. All participants stay connected.
 //!
-//! Here the ring drops by count. To drop by age takes at least 30 s, too long for a test; it is the same line
-//! of `Ring`. The same holds for the names of former participants.
+//! Here the ring drops by count. To drop by age takes at least 30 s, too long for a test; it is the
+//! same line of `Ring`. The same holds for the names of former participants.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -144,7 +144,8 @@ fn refused_twice(server: &Server, participants: &mut (Client, Poller), why: &str
     assert!(answer.body.contains(why), "{answer:?}");
 }
 
-/// Joins that fail: an invalid name, a wrong ticket, a connection that breaks inside its first frame.
+/// Joins that fail: an invalid name, a wrong ticket, a connection that breaks inside its first
+/// frame.
 fn fail_to_join(server: &Server, canaries: &mut Canaries) {
     let join = server.join_line(&canaries.text("a name that is too long"));
     assert_eq!(server.refusal(&join)["why"], "bad_name");

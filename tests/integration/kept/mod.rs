@@ -1,5 +1,5 @@
-//! Nothing is kept: these tests search memory and disks for canaries (messages, names, secrets), byte by byte.
-//! Each test also shows that its search finds a canary that is there.
+//! Nothing is kept: these tests search memory and disks for canaries (messages, names, secrets),
+//! byte by byte. Each test also shows that its search finds a canary that is there.
 
 mod at_exit;
 mod canaries;

@@ -129,8 +129,8 @@ pub(super) fn wait_for_copies(pid: u32, canaries: &Canaries, expected: usize) {
     }
 }
 
-/// Reads the memory of a process at its exit: after its last instruction, while everything is still mapped
-/// (ptrace(2), `PTRACE_EVENT_EXIT`).
+/// Reads the memory of a process at its exit: after its last instruction, while everything is still
+/// mapped (ptrace(2), `PTRACE_EVENT_EXIT`).
 pub(super) struct ExitTracer(JoinHandle<ProcessMemory>);
 
 impl ExitTracer {

@@ -24,8 +24,8 @@ pub(super) fn process_tree(pid: u32) -> Vec<u32> {
     std::iter::once(pid).chain(descendants).collect()
 }
 
-/// They are in no argument, no environment, no answer of the control socket and no event log. On each
-/// output stream the ticket is in one line, the link.
+/// They are in no argument, no environment, no answer of the control socket and no event log. On
+/// each output stream the ticket is in one line, the link.
 #[test]
 fn the_ticket_and_resume_tokens_are_only_in_the_link() {
     if !may_read_memory() {

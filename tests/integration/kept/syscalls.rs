@@ -1,5 +1,5 @@
-//! The system calls of a session that change files (strace(1)): only on paths that the README lists under
-//! "Files".
+//! The system calls of a session that change files (strace(1)): only on paths that the README lists
+//! under "Files".
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -94,8 +94,8 @@ fn trace_session(stage: &Stage, logs: &str) -> Vec<Thread> {
     texts.map(|text| Thread(text.lines().filter_map(Syscall::parse).collect())).collect()
 }
 
-/// The set of changes, with the parts that differ in each run replaced. The records of the stand-in belong
-/// to the test and are left out.
+/// The set of changes, with the parts that differ in each run replaced. The records of the stand-in
+/// belong to the test and are left out.
 fn changes(stage: &Stage, threads: &[Thread]) -> BTreeSet<String> {
     let root = stage.place.root().to_str().unwrap();
     let made = threads.iter().flat_map(Thread::changes).find_map(|change| {
