@@ -65,8 +65,10 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("supervisor", &[
         &["mod.rs"],
-        &["cli.rs", "event_loop"],
-        &["checks.rs", "children", "console", "timers.rs"],
+        &["cli.rs"],
+        &["event_loop"],
+        &["console", "timers.rs"],
+        &["checks.rs", "children"],
         &["session"],
     ]),
     ("tunnel", &[
