@@ -41,7 +41,7 @@ fn a_room_that_ends_leaves_nothing_in_its_memory() {
     let mut ana = server.join(&canaries.name());
     let mut bo = Poller::join(&server, &canaries.name());
     let gone = server.join(&canaries.name());
-    for welcome in [&ana.welcome, &bo.welcome, &gone.cut()] {
+    for welcome in [&ana.welcome, &bo.welcome, &gone.disconnect()] {
         canaries.resume(&welcome["resume"]);
     }
     ana.say(&canaries.text("a text").repeat(128));
@@ -51,7 +51,7 @@ fn a_room_that_ends_leaves_nothing_in_its_memory() {
     let kinds = ["the ticket", "a name", "a text", "a resume token, in bytes"];
     assert_finds(server.pid(), &canaries, &kinds);
     let traced = Traced::from_now(server.pid());
-    server.end();
+    server.stop();
     assert_empty("chattrace-serve", &traced.at_its_end(), &canaries);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::serve::sockets::MASK;
+use crate::serve::frames::MASK;
 
 /// Every so many bytes of a canary begins a part that is looked for.
 const STEP: usize = 4;
@@ -114,6 +114,6 @@ fn a_part_of_fifteen_bytes_is_found_and_the_parts_of_a_copy_are_one() {
         assert_eq!(canaries.find(part.as_bytes()), [(44 - at, "a text")]);
     }
     assert!(canaries.find(around(&drawn(32)).as_bytes()).is_empty());
-    let frame = crate::serve::sockets::frame(0x81, format!("{{\"body\":\"{text}\"}}").as_bytes());
+    let frame = crate::serve::frames::frame(0x81, format!("{{\"body\":\"{text}\"}}").as_bytes());
     assert_eq!(canaries.find(&frame), [(15, "a text, masked")]);
 }

@@ -31,13 +31,13 @@ pub(crate) struct Client {
 
 impl Client {
     /// Opens a socket.
-    pub(crate) fn knock(address: SocketAddr, host: &str, origin: &str) -> Self {
-        Self::try_knock(address, host, &[("origin", origin)])
+    pub(crate) fn open(address: SocketAddr, host: &str, origin: &str) -> Self {
+        Self::try_open(address, host, &[("origin", origin)])
             .unwrap_or_else(|status| panic!("the upgrade was answered with {status}"))
     }
 
     /// Opens a socket with these headers; the error is the status of the answer.
-    pub(crate) fn try_knock(
+    pub(crate) fn try_open(
         address: SocketAddr,
         host: &str,
         headers: &[(&'static str, &str)],
@@ -73,31 +73,31 @@ impl Client {
     }
 
     /// Sends one line.
-    pub(crate) fn tell(&mut self, line: &Value) {
-        self.write(&line.to_string());
+    pub(crate) fn send_line(&mut self, line: &Value) {
+        self.send_text(&line.to_string());
     }
 
     /// Sends a text frame.
-    pub(crate) fn write(&mut self, text: &str) {
-        self.frame(Message::text(text)).unwrap();
+    pub(crate) fn send_text(&mut self, text: &str) {
+        self.send_frame(Message::text(text)).unwrap();
     }
 
     /// Sends any frame. An error is the server's way to say no; it is found by reading on.
-    pub(crate) fn frame(&mut self, frame: Message) -> Result<(), Error> {
+    pub(crate) fn send_frame(&mut self, frame: Message) -> Result<(), Error> {
         self.socket.send(frame)
     }
 
     /// Sends bytes as they are, past the library that would mend them.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.socket.get_mut().write_all(bytes).unwrap();
     }
 
     pub(crate) fn say(&mut self, body: &str) {
-        self.tell(&json!({"t": "say", "body": body}));
+        self.send_line(&json!({"t": "say", "body": body}));
     }
 
     pub(crate) fn say_as(&mut self, reference: &str, body: &str) {
-        self.tell(&json!({"t": "say", "ref": reference, "body": body}));
+        self.send_line(&json!({"t": "say", "ref": reference, "body": body}));
     }
 
     /// The next event, or the close code with which it ended: none if it was just cut off.
@@ -199,7 +199,7 @@ impl Client {
         for _ in 0..DEADLINE.as_secs() {
             match self.socket.read() {
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.frame(Message::Ping("x".into())).is_err() {
+                    if self.send_frame(Message::Ping("x".into())).is_err() {
                         return;
                     }
                 }
@@ -212,7 +212,7 @@ impl Client {
     }
 
     /// Cuts the line without a word.
-    pub(crate) fn cut(self) -> Value {
+    pub(crate) fn disconnect(self) -> Value {
         self.socket.get_ref().shutdown(Shutdown::Both).unwrap();
         self.welcome
     }

@@ -135,5 +135,5 @@ fn two_hundred_people_talk_in_a_confined_room() {
     assert!(polled.iter().any(|event| event["body"] == "line 198"));
     assert_eq!(server.refusal(&server.join_line("Late"))["why"], "full");
     drop(sockets);
-    server.end();
+    server.stop();
 }

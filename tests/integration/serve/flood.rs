@@ -23,7 +23,7 @@ fn flood(client: &mut Client, over: &AtomicBool) {
     let line = json!({"t": "say", "body": "flood"}).to_string();
     let many = format!("{line}\n").repeat(100) + &json!({"t": "beat"}).to_string();
     while !over.load(Ordering::Relaxed) {
-        client.write(&many);
+        client.send_text(&many);
         // The refusals must be taken, or the line fills up and the server waits.
         client.wait("beat");
     }
@@ -56,8 +56,8 @@ fn of_ten_thousand_messages_those_of_the_limit_come_through() {
     for frame in 0..100 {
         let line = |n| json!({"t": "say", "ref": format!("{frame}.{n}"), "body": "flood"});
         let lines: Vec<String> = (0..100).map(|n| line(n).to_string()).collect();
-        flooder.write(&lines.join("\n"));
-        flooder.tell(&json!({"t": "beat"}));
+        flooder.send_text(&lines.join("\n"));
+        flooder.send_line(&json!({"t": "beat"}));
         let answers = flooder.until(|event| event["t"] == "beat");
         let refusals = answers.iter().filter(|event| event["t"] == "refused");
         for refusal in refusals {
@@ -82,7 +82,7 @@ fn a_reader_that_never_reads_costs_no_memory_and_nobody_else_anything() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     let deaf: Vec<Client> = (0..5).map(|n| server.join(&format!("Deaf {n}"))).collect();
     let body = "x".repeat(4000);
-    let before = server.resident();
+    let before = server.resident_kib();
     for number in 0..5000 {
         ana.say_as(&number.to_string(), &body);
         // Both read along, so that nobody but the deaf falls behind.
@@ -90,7 +90,7 @@ fn a_reader_that_never_reads_costs_no_memory_and_nobody_else_anything() {
         assert_eq!(said["ref"], number.to_string());
         assert_eq!(bo.until(|event| event["t"] == "said").len(), 1 + 5 * usize::from(number == 0));
     }
-    let grown = server.resident().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     // The ring is 1 MiB; one frame of 64 KiB and its copy per reader; the rest is the allocator's.
     assert!(grown < 16 * 1024, "{grown} KiB");
     drop(deaf);
@@ -109,7 +109,7 @@ fn a_reader_that_was_slow_gets_whole_lines_and_is_told_what_is_missing() {
         ana.say(&body);
         ana.wait("said");
     }
-    slow.tell(&json!({"t": "beat"}));
+    slow.send_line(&json!({"t": "beat"}));
     ana.say("last");
     let mut heard = slow.until_said("last");
     let before = heard.len();
@@ -140,9 +140,9 @@ fn a_reader_that_was_slow_gets_whole_lines_and_is_told_what_is_missing() {
 #[test]
 fn a_crowd_that_only_listens_costs_little() {
     let server = Server::with(&[], r#"{"room":{"max_participants":300}}"#);
-    let before = server.resident();
+    let before = server.resident_kib();
     let crowd: Vec<Client> = (0..300).map(|n| server.join(&format!("Guest {n}"))).collect();
-    let each = server.resident().saturating_sub(before) / crowd.len() as u64;
+    let each = server.resident_kib().saturating_sub(before) / crowd.len() as u64;
     assert!(each < 12, "{each} KiB");
 }
 
@@ -153,13 +153,13 @@ fn coming_and_going_for_ever_fills_nothing() {
     let mut ana = server.join("Ana");
     let mut comes = |number: u32| {
         let bo = Poller::join(&server, &format!("Guest {number}"));
-        assert_eq!(bo.start(&[json!({"t": "leave"})]).answer().status, 200);
+        assert_eq!(bo.start(&[json!({"t": "leave"})]).response().status, 200);
         ana.until(|event| event["t"] == "left");
     };
     (0..300).for_each(&mut comes);
-    let before = server.resident();
+    let before = server.resident_kib();
     (300..1000).for_each(&mut comes);
-    assert!(server.resident() < before + 4 * 1024);
+    assert!(server.resident_kib() < before + 4 * 1024);
     let bo = server.join("Bo");
     assert_eq!(bo.welcome["present"].as_array().unwrap().len(), 1);
     assert_eq!(bo.welcome.get("gone"), None::<&Value>);

@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::http::Answer;
+use super::http::Response;
 use super::server::Server;
 
 /// The whole document must stay below this, before compression.
 const PAGE_BYTES: usize = 20_480;
 
-fn assert_dressed(answer: &Answer, what: &str) {
+fn assert_dressed(answer: &Response, what: &str) {
     for (name, value) in [
         ("cache-control", "no-store, no-transform"),
         ("connection", "close"),
@@ -68,11 +68,11 @@ fn every_answer_is_dressed_the_same() {
         (405, "BREW /", none),
         (405, "OPTIONS /poll", ""),
     ] {
-        let answer = server.ask(line, headers);
+        let answer = server.request(line, headers);
         assert_eq!(answer.status, status, "{line} {answer:?}");
         assert_dressed(&answer, line);
     }
-    let strange = server.ask_raw("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n");
+    let strange = server.request_raw("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n");
     assert_eq!(strange.status, 421);
     assert_dressed(&strange, "421");
     let mut connection = server.connect();
@@ -85,7 +85,7 @@ fn every_answer_is_dressed_the_same() {
         )
         .as_bytes(),
     );
-    let long = connection.answer();
+    let long = connection.response();
     assert_eq!(long.status, 413);
     assert_eq!(long.events()[0]["why"], "too_long");
     assert_dressed(&long, "413");
@@ -94,8 +94,8 @@ fn every_answer_is_dressed_the_same() {
 #[test]
 fn a_wrong_method_is_told_the_right_one() {
     let server = Server::start();
-    assert_eq!(server.ask("GET /poll", "").header("allow"), "POST");
-    let allowed = server.ask("PUT /", "Content-Length: 0\r\n");
+    assert_eq!(server.request("GET /poll", "").header("allow"), "POST");
+    let allowed = server.request("PUT /", "Content-Length: 0\r\n");
     assert_eq!(allowed.header("allow"), "GET,HEAD");
 }
 
@@ -110,7 +110,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 #[test]
 fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
     let server = Server::start();
-    let page = server.ask("GET /", "");
+    let page = server.request("GET /", "");
     let policy = page.header("content-security-policy");
     for (kind, start, end) in
         [("script-src", "<script>", "</script>"), ("style-src", "<style>", "</style>")]
@@ -133,7 +133,7 @@ fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
 #[test]
 fn the_page_is_small_and_the_same_under_every_address() {
     let server = Server::start();
-    let page = server.ask("GET /", "");
+    let page = server.request("GET /", "");
     assert!(page.body.len() <= PAGE_BYTES, "{}", page.body.len());
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     for line in [
@@ -142,17 +142,17 @@ fn the_page_is_small_and_the_same_under_every_address() {
         "GET /?x=y".to_owned(),
         "GET /t/%3Cscript%3E".to_owned(),
     ] {
-        let other = server.ask(&line, "Accept-Language: de\r\nCookie: a=b\r\n");
+        let other = server.request(&line, "Accept-Language: de\r\nCookie: a=b\r\n");
         assert!(other.body == page.body, "{line}");
     }
-    let head = server.ask(&format!("HEAD /t/{}", server.ticket), "");
+    let head = server.request(&format!("HEAD /t/{}", server.ticket), "");
     assert_eq!(head.header("content-length"), page.body.len().to_string());
 }
 
 #[test]
 fn the_page_comes_over_http_1_0() {
     let server = Server::start();
-    let old = server.ask_raw(&format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", server.host));
+    let old = server.request_raw(&format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", server.host));
     assert_eq!(old.status, 200);
     assert_dressed(&old, "HTTP/1.0");
 }
@@ -172,7 +172,7 @@ fn every_answer_ends_its_connection_whatever_the_client_wishes() {
     ] {
         let mut connection = server.connect();
         connection.send(request.as_bytes());
-        let answer = connection.answer();
+        let answer = connection.response();
         assert_eq!((answer.status, answer.header("connection")), (status, "close"), "{request}");
         assert_eq!(connection.rest(), b"", "{request}");
     }

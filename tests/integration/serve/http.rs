@@ -12,14 +12,14 @@ use crate::harness::DEADLINE;
 
 /// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     /// The value of a header that is there once.
     pub(crate) fn header(&self, name: &str) -> &str {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
@@ -64,7 +64,7 @@ impl Connection {
     }
 
     /// Status and headers of the next response; the body is not touched.
-    pub(crate) fn head(&mut self) -> Answer {
+    pub(crate) fn head(&mut self) -> Response {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -80,21 +80,21 @@ impl Connection {
             let (name, value) = line.split_once(": ").unwrap_or((line, ""));
             (name.to_lowercase(), value.to_owned())
         });
-        Answer { status, headers: headers.collect(), body: String::new() }
+        Response { status, headers: headers.collect(), body: String::new() }
     }
 
     /// The next response with its body.
-    pub(crate) fn answer(&mut self) -> Answer {
+    pub(crate) fn response(&mut self) -> Response {
         let mut answer = self.head();
         if answer.has("content-length") {
-            let body = self.bytes(answer.header("content-length").parse().unwrap());
+            let body = self.read_bytes(answer.header("content-length").parse().unwrap());
             answer.body = String::from_utf8(body).unwrap();
         }
         answer
     }
 
     /// The next bytes, so many.
-    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn read_bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         self.0.read_exact(&mut bytes).unwrap();
         bytes
@@ -150,7 +150,7 @@ impl Poller {
             after: 0,
         };
         let mut connection = poller.request("/poll", "", std::slice::from_ref(join));
-        let answer = connection.answer();
+        let answer = connection.response();
         poller.welcome = poller.take(&answer).remove(0);
         assert_eq!(poller.welcome["t"], "welcome");
         poller
@@ -158,7 +158,7 @@ impl Poller {
 
     /// Goes over from a socket to a poll, which is held: the end of the socket shows that it is
     /// there.
-    pub(crate) fn instead_of(server: &Server, mut socket: Client) -> (Self, Connection) {
+    pub(crate) fn take_over(server: &Server, mut socket: Client) -> (Self, Connection) {
         let poller = Self {
             address: server.address(),
             host: server.host.clone(),
@@ -181,7 +181,7 @@ impl Poller {
 
     /// Reads the answer of a poll.
     pub(crate) fn finish(&mut self, mut connection: Connection) -> Vec<Value> {
-        let answer = connection.answer();
+        let answer = connection.response();
         assert_eq!(answer.status, 200, "{answer:?}");
         self.take(&answer)
     }
@@ -201,7 +201,7 @@ impl Poller {
         events
     }
 
-    fn take(&mut self, answer: &Answer) -> Vec<Value> {
+    fn take(&mut self, answer: &Response) -> Vec<Value> {
         let events = answer.events();
         let numbers = events.iter().filter_map(|event| event["seq"].as_u64());
         self.after = numbers.max().unwrap_or(self.after);

@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use self::dice::Dice;
 use self::strict::{Frame, Strict};
 use super::client::Client;
+use super::frames::frame;
 use super::server::{Server, UNLIMITED};
-use super::sockets::frame;
 use crate::harness::DEADLINE;
 
 /// Phones that come back over a slow line. With the mistake that this was written for, one of eight
@@ -119,7 +119,7 @@ fn a_phone_that_comes_back_over_a_slow_line_gets_whole_frames_once() {
     let mut others: Vec<Client> = (0..6).map(|n| server.join(&format!("Other {n}"))).collect();
     for seed in 0..RETURNS {
         let mut dice = Dice::of(17, 0, seed);
-        let welcome = server.join(&format!("Phone {seed}")).cut();
+        let welcome = server.join(&format!("Phone {seed}")).disconnect();
         let mut phone = Phone::open(&server, [8192, 16_384][dice.below(2)]);
         talk(&mut others, &mut dice);
         let mut join = server.join_line(&format!("Phone {seed}"));

@@ -32,10 +32,10 @@ fn nobody_can_speak_under_another_name_or_number() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.join("Alice"), server.join("Bob"));
     for field in ["name", "n", "who", "from", "tag", "seq", "at"] {
-        bob.tell(&json!({"t": "say", "ref": field, "body": "I am Alice", field: 1}));
+        bob.send_line(&json!({"t": "say", "ref": field, "body": "I am Alice", field: 1}));
         assert_eq!(bob.wait("refused")["why"], "bad_json", "{field}");
     }
-    bob.tell(&json!({"t": "said", "n": 1, "seq": 9, "at": 1, "body": "I am Alice"}));
+    bob.send_line(&json!({"t": "said", "n": 1, "seq": 9, "at": 1, "body": "I am Alice"}));
     bob.wait("refused");
     bob.say("I am Bob");
     let heard = alice.until_said("I am Bob");
@@ -47,7 +47,7 @@ fn nobody_can_speak_under_another_name_or_number() {
 fn typing_is_told_to_the_others_only() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
-    bo.tell(&json!({"t": "typing"}));
+    bo.send_line(&json!({"t": "typing"}));
     assert_eq!(ana.wait("typing"), json!({"t": "typing", "n": 2}));
     bo.say("done");
     assert_eq!(bo.next().unwrap()["t"], "said");
@@ -57,10 +57,10 @@ fn typing_is_told_to_the_others_only() {
 #[test]
 fn a_socket_that_is_closed_politely_is_answered_politely() {
     let server = Server::start();
-    let (mut ana, mut stranger) = (server.join("Ana"), server.knock());
+    let (mut ana, mut stranger) = (server.join("Ana"), server.open_socket());
     for client in [&mut ana, &mut stranger] {
         let frame = CloseFrame { code: CloseCode::Away, reason: "".into() };
-        client.frame(Message::Close(Some(frame))).unwrap();
+        client.send_frame(Message::Close(Some(frame))).unwrap();
         assert_eq!(client.rest(), (vec![], Some(1001)));
     }
     // Which is no leave: the page may come back.
@@ -72,22 +72,22 @@ fn a_socket_that_is_closed_politely_is_answered_politely() {
 fn a_beat_is_answered() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    ana.tell(&json!({"t": "beat"}));
+    ana.send_line(&json!({"t": "beat"}));
     assert_eq!(ana.next().unwrap(), json!({"t": "beat"}));
 }
 
 #[test]
 fn one_frame_carries_many_lines_the_first_included() {
     let server = Server::start();
-    let mut ana = server.knock();
+    let mut ana = server.open_socket();
     let lines = [
         server.join_line("Ana"),
         json!({"t": "say", "body": "one"}),
         json!({"t": "say", "body": "two"}),
     ];
-    ana.write(&lines.map(|line| line.to_string()).join("\n"));
+    ana.send_text(&lines.map(|line| line.to_string()).join("\n"));
     assert_eq!(bodies(&ana.until_said("two")), ["one", "two"]);
-    ana.write("{\"t\":\"say\",\"body\":\"three\"}\r\n\n{\"t\":\"beat\"}\n");
+    ana.send_text("{\"t\":\"say\",\"body\":\"three\"}\r\n\n{\"t\":\"beat\"}\n");
     ana.until_said("three");
 }
 

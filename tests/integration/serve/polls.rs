@@ -78,7 +78,7 @@ fn polls_that_say_something_are_answered_at_once() {
 #[test]
 fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
     let server = Server::start();
-    let (mut bo, old) = Poller::instead_of(&server, server.join("Bo"));
+    let (mut bo, old) = Poller::take_over(&server, server.join("Bo"));
     let new = bo.start(&[json!({"t": "beat"})]);
     assert_eq!(bo.finish(old), Vec::<serde_json::Value>::new());
     assert_eq!(kinds(&bo.finish(new)), ["beat"]);
@@ -88,7 +88,7 @@ fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
 fn a_socket_takes_the_seat_from_a_poll_and_the_other_way_round() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let (mut bo, held) = Poller::instead_of(&server, server.join("Bo"));
+    let (mut bo, held) = Poller::take_over(&server, server.join("Bo"));
     let mut socket = server.resume(&bo.welcome, bo.after);
     assert_eq!(bo.finish(held).len(), 0);
     let held = bo.start(&[]);
@@ -104,7 +104,7 @@ fn leaving_by_poll_ends_the_seat() {
     let mut bo = Poller::join(&server, "Bo");
     assert_eq!(bo.poll(&[json!({"t": "leave"})]).len(), 0);
     assert_eq!(ana.wait("left")["n"], 2);
-    let answer = bo.start(&[]).answer();
+    let answer = bo.start(&[]).response();
     assert_eq!(answer.status, 401);
     assert_eq!(answer.events()[0]["why"], "bad_ticket");
 }
@@ -126,7 +126,7 @@ fn an_unknown_seat_is_401_and_a_wrong_line_400() {
         assert_eq!(answer.status, 400, "{body:?}");
         assert_eq!(answer.events()[0]["why"], "bad_json");
     }
-    let bad = server.ask("POST /poll?after=x", "Content-Length: 0\r\n");
+    let bad = server.request("POST /poll?after=x", "Content-Length: 0\r\n");
     assert_eq!(bad.status, 400);
 }
 
@@ -172,7 +172,7 @@ fn whole(mut connection: Connection) -> String {
 fn an_answer_is_the_same_whether_it_was_held_or_not() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let (mut bo, mut before) = Poller::instead_of(&server, server.join("Bo"));
+    let (mut bo, mut before) = Poller::take_over(&server, server.join("Bo"));
     for (number, version) in ["1.0", "1.1"].into_iter().enumerate() {
         for (more, late) in [("", ""), ("GET / HTTP/1.1\r\n\r\n", ""), ("", "and so on")] {
             bo.after = u64::MAX;
@@ -197,7 +197,7 @@ fn an_answer_is_the_same_whether_it_was_held_or_not() {
 #[test]
 fn a_held_poll_ends_with_its_client() {
     let server = Server::start();
-    let (_bo, mut held) = Poller::instead_of(&server, server.join("Bo"));
+    let (_bo, mut held) = Poller::take_over(&server, server.join("Bo"));
     let start = Instant::now();
     held.stream().shutdown(Shutdown::Write).unwrap();
     assert_eq!(held.rest(), b"");

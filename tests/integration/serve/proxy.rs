@@ -89,12 +89,12 @@ fn the_page_and_sockets_work_under_the_public_name() {
     let at = proxy(server.address());
     let mut connection = Connection::to(at);
     connection.send(format!("GET /t/x HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes());
-    let page = connection.answer();
+    let page = connection.response();
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy");
     assert!(policy.ends_with(&format!("connect-src 'self' wss://{HOST}")));
-    let mut ana = Client::knock(at, HOST, ORIGIN);
-    ana.tell(&server.join_line("Ana"));
+    let mut ana = Client::open(at, HOST, ORIGIN);
+    ana.send_line(&server.join_line("Ana"));
     ana.wait("welcome");
     let mut bo = Poller::join_at(&server, at, HOST, ORIGIN, "Bo");
     let held = bo.start(&[]);
@@ -108,8 +108,8 @@ fn the_page_and_sockets_work_under_the_public_name() {
 fn addresses_of_visitors_never_show_up() {
     let server = Server::start();
     let at = proxy(server.address());
-    let mut ana = Client::knock(at, HOST, ORIGIN);
-    ana.tell(&server.join_line("Ana"));
+    let mut ana = Client::open(at, HOST, ORIGIN);
+    ana.send_line(&server.join_line("Ana"));
     let welcome = ana.wait("welcome");
     let bo = Poller::join_at(&server, at, HOST, ORIGIN, "Bo");
     let joined = ana.wait("joined");
@@ -121,13 +121,13 @@ fn addresses_of_visitors_never_show_up() {
             format!("{request} HTTP/1.1\r\nHost: {HOST}\r\nOrigin: {ORIGIN}\r\n{length}\r\n")
                 .as_bytes(),
         );
-        told.push_str(&format!("{:?}", connection.answer()));
+        told.push_str(&format!("{:?}", connection.response()));
     }
     let mut connection = Connection::to(at);
     connection.send(b"GET / HTTP/1.1\r\nHost: elsewhere.test\r\n\r\n");
-    let refused = connection.answer();
+    let refused = connection.response();
     assert_eq!(refused.status, 421);
-    let ended = server.end();
+    let ended = server.stop();
     told.push_str(&format!("{refused:?}{ended:?}"));
     for part in ["203.0.113", "198.51.100", "2001:db8", "T1\""] {
         assert!(!told.contains(part), "{part}: {told}");

@@ -13,7 +13,7 @@ fn a_cut_is_silent_and_loses_nothing() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("one");
     let after = bo.until_said("one").pop().unwrap()["seq"].as_u64().unwrap();
-    let bo = bo.cut();
+    let bo = bo.disconnect();
     for body in ["two", "three", "four"] {
         ana.say(body);
     }
@@ -35,7 +35,7 @@ fn a_message_that_is_sent_again_appears_once() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     bo.say_as("b1", "once");
     ana.until_said("once");
-    let bo = bo.cut();
+    let bo = bo.disconnect();
     let mut back = server.resume(&bo, bo["seq"].as_u64().unwrap());
     back.say_as("b1", "once");
     back.say_as("b2", "then");
@@ -51,7 +51,7 @@ fn whoever_was_away_longer_than_the_ring_learns_how_much_is_missing() {
     let config = r#"{"room":{"rate":{"per_second":0},"ring":{"events":5}}}"#;
     let server = Server::with(&[], config);
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
-    let (bo, after) = (bo.welcome.clone(), bo.cut()["seq"].as_u64().unwrap());
+    let (bo, after) = (bo.welcome.clone(), bo.disconnect()["seq"].as_u64().unwrap());
     for number in 1..=12 {
         ana.say(&number.to_string());
     }
@@ -70,7 +70,7 @@ fn a_cursor_from_the_future_reads_nothing_old() {
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("old");
     ana.until_said("old");
-    let mut back = server.resume(&bo.cut(), u64::MAX);
+    let mut back = server.resume(&bo.disconnect(), u64::MAX);
     ana.say("new");
     assert_eq!(bodies(&back.until_said("new")), ["new"]);
 }
@@ -94,8 +94,8 @@ fn a_token_of_another_start_is_a_fresh_join() {
         let mut line = server.join_line(name);
         line["resume"] = resume;
         line["after"] = 0.into();
-        let mut client = server.knock();
-        client.tell(&line);
+        let mut client = server.open_socket();
+        client.send_line(&line);
         let welcome = client.wait("welcome");
         assert_eq!(welcome["you"]["name"], name);
         assert_eq!(ana.wait("joined")["who"], welcome["you"]);
@@ -110,7 +110,7 @@ fn a_token_of_another_start_is_a_fresh_join() {
 #[test]
 fn a_resume_needs_the_ticket_too() {
     let server = Server::start();
-    let bo = server.join("Bo").cut();
+    let bo = server.join("Bo").disconnect();
     let mut line = server.join_line("Bo");
     line["resume"] = bo["resume"].clone();
     line["ticket"] = "A".repeat(22).into();

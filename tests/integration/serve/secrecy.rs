@@ -17,7 +17,7 @@ fn without_the_ticket_nothing_of_the_room_is_seen() {
     let mut seen = String::new();
     let wrong = json!({"t": "join", "name": "Annabel", "ticket": "A".repeat(22)}).to_string();
     let asked = ["GET /", "GET /t/x", "HEAD /t/x", "GET /health", "GET /nothing"]
-        .map(|line| server.ask(line, ""));
+        .map(|line| server.request(line, ""));
     let posted = [("/poll", ""), ("/poll?after=0", &wrong), ("/bye", "")]
         .map(|(path, body)| server.post(path, "", body));
     for answer in asked.iter().chain(&posted) {
@@ -37,7 +37,7 @@ fn without_the_ticket_nothing_of_the_room_is_seen() {
     }
     assert!(!seen.contains("Annabel") && !seen.contains("a secret word"));
     // The page of an empty room and of a full one are the same, byte for byte.
-    assert!(server.ask("GET /", "").body == Server::start().ask("GET /", "").body);
+    assert!(server.request("GET /", "").body == Server::start().request("GET /", "").body);
 }
 
 /// V-22: a preview of a link enters nothing and announces nobody.
@@ -48,9 +48,9 @@ fn previews_of_a_link_enter_nothing() {
     for line in ["GET", "HEAD"] {
         let request = format!("{line} /t/{}", server.ticket);
         let robot = "User-Agent: preview\r\nSec-Fetch-Mode: navigate\r\n";
-        assert_eq!(server.ask(&request, robot).status, 200);
+        assert_eq!(server.request(&request, robot).status, 200);
     }
-    let knocking = server.knock();
+    let knocking = server.open_socket();
     let bo = server.join("Bo");
     assert_eq!(bo.number(), 2);
     ana.say("anybody?");
@@ -112,5 +112,5 @@ fn the_ticket_is_in_no_argument_and_no_environment() {
         assert!(!text.contains(&server.ticket), "{file}");
     }
     let ticket = server.ticket.clone();
-    assert!(!server.end().stderr.contains(&ticket));
+    assert!(!server.stop().stderr.contains(&ticket));
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::http::{Answer, Connection};
+use super::http::{Connection, Response};
 use crate::harness::{Ended, Place, Program, SERVE, Stream};
 
 /// No limit on speed: for tests that say more than a person does.
@@ -37,7 +37,7 @@ impl Server {
         let mut program = Program::start(command);
         let ready: Value = serde_json::from_str(&program.stdout_line()).unwrap();
         assert_eq!(ready["event"], "ready");
-        let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+        let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
         Self { program, place, host, ticket }
     }
 
@@ -56,8 +56,8 @@ impl Server {
     }
 
     /// A socket that has not said anything yet.
-    pub(crate) fn knock(&self) -> Client {
-        Client::knock(self.address(), &self.host, &format!("http://{}", self.host))
+    pub(crate) fn open_socket(&self) -> Client {
+        Client::open(self.address(), &self.host, &format!("http://{}", self.host))
     }
 
     /// The line with which `name` comes in.
@@ -67,27 +67,27 @@ impl Server {
 
     /// Somebody in the room.
     pub(crate) fn join(&self, name: &str) -> Client {
-        let mut client = self.knock();
-        client.tell(&self.join_line(name));
+        let mut client = self.open_socket();
+        client.send_line(&self.join_line(name));
         client.welcome = client.wait("welcome");
         client
     }
 
     /// Somebody who comes back, having read up to `after`.
     pub(crate) fn resume(&self, welcome: &Value, after: u64) -> Client {
-        let mut client = self.knock();
+        let mut client = self.open_socket();
         let mut line = self.join_line(welcome["you"]["name"].as_str().unwrap());
         line["resume"] = welcome["resume"].clone();
         line["after"] = after.into();
-        client.tell(&line);
+        client.send_line(&line);
         client.welcome = client.wait("welcome");
         client
     }
 
     /// The refusal of this first line, and of nothing else: it is closed after that.
     pub(crate) fn refusal(&self, first: &Value) -> Value {
-        let mut client = self.knock();
-        client.tell(first);
+        let mut client = self.open_socket();
+        client.send_line(first);
         let (mut heard, code) = client.rest();
         assert_eq!((heard.len(), code), (1, Some(4002)), "{first} {heard:?}");
         assert_eq!(heard[0]["t"], "refused", "{first}");
@@ -100,24 +100,24 @@ impl Server {
     }
 
     /// The answer to this request line, with headers of the test's own after the right `Host`.
-    pub(crate) fn ask(&self, line: &str, headers: &str) -> Answer {
-        self.ask_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
+    pub(crate) fn request(&self, line: &str, headers: &str) -> Response {
+        self.request_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
     }
 
     /// The answer to a POST with this body.
-    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Response {
         let length = body.len();
-        self.ask_raw(&format!(
+        self.request_raw(&format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
             self.host
         ))
     }
 
     /// The answer to this request.
-    pub(crate) fn ask_raw(&self, request: &str) -> Answer {
+    pub(crate) fn request_raw(&self, request: &str) -> Response {
         let mut connection = self.connect();
         connection.send(request.as_bytes());
-        if request.starts_with("HEAD") { connection.head() } else { connection.answer() }
+        if request.starts_with("HEAD") { connection.head() } else { connection.response() }
     }
 
     /// The next of its own events with this name.
@@ -137,18 +137,18 @@ impl Server {
     }
 
     /// Ends it, as an operator does.
-    pub(crate) fn end(self) -> Ended {
+    pub(crate) fn stop(self) -> Ended {
         self.signal("TERM");
         self.wait().expect_code(0)
     }
 
     /// Kilobytes of memory it takes (proc_pid_status(5)).
-    pub(crate) fn resident(&self) -> u64 {
+    pub(crate) fn resident_kib(&self) -> u64 {
         self.status("VmRSS")
     }
 
     /// Kilobytes of memory it took when it took most.
-    pub(crate) fn peak(&self) -> u64 {
+    pub(crate) fn peak_kib(&self) -> u64 {
         self.status("VmHWM")
     }
 
@@ -160,7 +160,7 @@ impl Server {
 }
 
 /// Host and ticket of a link.
-pub(crate) fn taken_apart(link: &str) -> (String, String) {
+pub(crate) fn parse_link(link: &str) -> (String, String) {
     let rest = link.strip_prefix("http://").unwrap();
     let (host, ticket) = rest.split_once("/t/").unwrap();
     assert_eq!(ticket.len(), 22, "{link}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use super::server::taken_apart;
+use super::server::parse_link;
 use crate::harness::{Ended, Place, Program, SERVE};
 
 fn run(arguments: &[&str]) -> Ended {
@@ -27,7 +27,7 @@ fn stdout_is_the_link_alone_and_stderr_says_who_can_read() {
     let place = Place::new();
     let mut program = Program::start(place.command(SERVE));
     let link = program.stdout_line();
-    let (host, _) = taken_apart(&link);
+    let (host, _) = parse_link(&link);
     assert!(host.starts_with("127.0.0.1:"), "{host}");
     program.signal("TERM");
     let ended = program.wait().expect_code(0);
@@ -136,7 +136,7 @@ fn it_starts_with_next_to_nothing() {
     let mut command = place.command(SERVE);
     command.env_clear().current_dir("/");
     let mut program = Program::start(command);
-    taken_apart(&program.stdout_line());
+    parse_link(&program.stdout_line());
     program.signal("TERM");
     program.wait().expect_code(0);
 }

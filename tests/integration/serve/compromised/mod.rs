@@ -180,7 +180,7 @@ fn no_socket_that_it_has_can_be_turned_into_a_connection() {
     // It is as well as before.
     drop(ana);
     server.join("Bo").say("still here");
-    server.end();
+    server.stop();
 }
 
 /// Whatever else a process can ask for, with arguments that would be right.
@@ -279,7 +279,7 @@ fn it_gets_no_file_no_process_no_kernel_and_no_memory_that_runs() {
         .collect();
     drop(room);
     assert!(done.is_empty(), "(call, arguments, answer): {done:?}");
-    server.end();
+    server.stop();
 }
 
 /// Number by number, with arguments that lead nowhere: what is not on the list is refused.
@@ -317,5 +317,5 @@ fn of_all_calls_there_are_only_those_on_the_list_are_not_refused() {
         assert_ne!(room.call(call, arguments), REFUSED, "{call} {arguments:?}");
     }
     drop(room);
-    server.end();
+    server.stop();
 }

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::server::Server;
 
 fn status(server: &Server, request: &str) -> u16 {
-    server.ask_raw(request).status
+    server.request_raw(request).status
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn only_its_own_names_are_answered() {
         "\u{e4}.trycloudflare.com".into(),
     ] {
         let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        let answer = server.ask_raw(&request);
+        let answer = server.request_raw(&request);
         assert_eq!(answer.status, 421, "{host:?}");
         assert!(!answer.body.contains("html"), "{host:?}");
     }
@@ -68,7 +68,7 @@ fn a_socket_is_for_pages_of_this_address_only() {
     let address = server.address();
     let ours = format!("http://{}", server.host);
     let knock =
-        |headers: &[(&'static str, &str)]| Client::try_knock(address, &server.host, headers).err();
+        |headers: &[(&'static str, &str)]| Client::try_open(address, &server.host, headers).err();
     assert_eq!(knock(&[("origin", &ours)]), None);
     let port = address.port();
     for origin in [
@@ -91,8 +91,9 @@ fn a_socket_is_for_pages_of_this_address_only() {
 #[test]
 fn a_post_is_for_pages_of_this_address_and_for_programs() {
     let server = Server::start();
-    let post =
-        |headers: &str| server.ask("POST /bye", &format!("{headers}Content-Length: 0\r\n")).status;
+    let post = |headers: &str| {
+        server.request("POST /bye", &format!("{headers}Content-Length: 0\r\n")).status
+    };
     let ours = format!("Origin: http://{}\r\n", server.host);
     assert_eq!(post(&ours), 204);
     assert_eq!(post(""), 204);
@@ -130,6 +131,6 @@ fn beyond_loopback_it_answers_to_addresses_in_numbers() {
     let mut ana = server.join("Ana");
     ana.say("hello");
     ana.until_said("hello");
-    let ended = server.end();
+    let ended = server.stop();
     assert!(ended.stderr.contains("everybody on this network"), "{ended:#?}");
 }

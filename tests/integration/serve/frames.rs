@@ -67,15 +67,14 @@ impl Socket {
 
     /// The next frame: its first byte and its payload.
     fn frame(&mut self) -> (u8, Vec<u8>) {
-        let head = self.0.bytes(2);
+        let head = self.0.read_bytes(2);
         let length = match head[1] {
-            126 => u16::from_be_bytes(self.0.bytes(2).try_into().unwrap()).into(),
-            127 => {
-                usize::try_from(u64::from_be_bytes(self.0.bytes(8).try_into().unwrap())).unwrap()
-            }
+            126 => u16::from_be_bytes(self.0.read_bytes(2).try_into().unwrap()).into(),
+            127 => usize::try_from(u64::from_be_bytes(self.0.read_bytes(8).try_into().unwrap()))
+                .unwrap(),
             length => usize::from(length),
         };
-        (head[0], self.0.bytes(length))
+        (head[0], self.0.read_bytes(length))
     }
 
     /// The next event of this kind; those before it are skipped.
@@ -200,7 +199,7 @@ fn what_is_no_handshake_is_told_so() {
     let origin = format!("Origin: http://{}\r\n", server.host);
     for missing in HANDSHAKE.lines() {
         let headers = HANDSHAKE.replace(&format!("{missing}\r\n"), "");
-        let answer = server.ask("GET /ws", &format!("{origin}{headers}"));
+        let answer = server.request("GET /ws", &format!("{origin}{headers}"));
         assert_eq!(answer.status, 400, "{missing}");
         assert!(answer.body.contains("handshake"), "{missing}");
     }

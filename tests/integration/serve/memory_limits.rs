@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde_json::json;
 
 use super::client::Client;
-use super::crowding::stall;
+use super::exhaustion::stall;
 use super::http::Poller;
 use super::server::Server;
 use crate::harness::{Place, Program, SERVE};
@@ -71,7 +71,7 @@ fn whatever_visitors_do_the_memory_stays_below_the_ceiling_and_others_talk() {
     let frame = masked(long.as_bytes());
     let mut tried = 0;
     while tried < ATTEMPTED {
-        loud.bytes(&frame);
+        loud.send_bytes(&frame);
         tried += long.len();
         assert_eq!(loud.wait("refused")["why"], "too_long");
     }
@@ -86,12 +86,12 @@ fn whatever_visitors_do_the_memory_stays_below_the_ceiling_and_others_talk() {
         }
     }
     talk(&mut ana, &mut bo, "beside heads that never end");
-    let peak = server.peak();
+    let peak = server.peak_kib();
     assert!(peak < ceiling, "{peak} of {ceiling} kB");
     // Not just below a bound that is far away: a thousand people are cheap.
     assert!(peak < 128 * 1024, "{peak} kB");
     drop((deaf, slow));
-    server.end();
+    server.stop();
 }
 
 /// A backlog as long as it can be set, of which nobody takes anything, by poll and by socket, while the
@@ -111,7 +111,7 @@ fn with_every_setting_at_its_largest_the_memory_stays_below_the_ceiling() {
     let (frames, mut left) = (masked(line.as_bytes()).repeat(50), RING / 4096);
     let mut fill = |ana: &mut Client, messages: usize| {
         for _ in 0..messages.div_ceil(50) {
-            ana.bytes(&frames);
+            ana.send_bytes(&frames);
             for _ in 0..50 {
                 ana.wait("said");
             }
@@ -119,7 +119,7 @@ fn with_every_setting_at_its_largest_the_memory_stays_below_the_ceiling() {
         }
     };
     fill(&mut ana, left);
-    let full = server.resident();
+    let full = server.resident_kib();
     let mut stalled = Vec::new();
     for round in 0..10 {
         for number in 0..50 {
@@ -128,7 +128,7 @@ fn with_every_setting_at_its_largest_the_memory_stays_below_the_ceiling() {
         left = 1000;
         fill(&mut ana, left);
     }
-    let (peak, ring) = (server.peak(), RING as u64 / 1024);
+    let (peak, ring) = (server.peak_kib(), RING as u64 / 1024);
     assert!(peak < ceiling, "{peak} of {ceiling} kB");
     // Each of the stalled holds what it could not hand to the system: less than 300 KiB.
     assert!(peak - full < stalled.len() as u64 * 300, "{peak} kB, {full} before, ring {ring}");
@@ -139,12 +139,11 @@ fn with_every_setting_at_its_largest_the_memory_stays_below_the_ceiling() {
 #[test]
 fn whoever_waits_in_a_poll_costs_a_few_kilobytes() {
     let server = Server::with(&[], CONFIG);
-    let before = server.resident();
+    let before = server.resident_kib();
     let name = |number| format!("P{number}");
-    let held: Vec<_> = (0..WAITING)
-        .map(|number| Poller::instead_of(&server, server.join(&name(number))))
-        .collect();
-    let each = (server.resident() - before) / WAITING;
+    let held: Vec<_> =
+        (0..WAITING).map(|number| Poller::take_over(&server, server.join(&name(number)))).collect();
+    let each = (server.resident_kib() - before) / WAITING;
     assert!(each <= 12, "{each} kB");
     drop(held);
 }

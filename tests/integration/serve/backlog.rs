@@ -22,19 +22,19 @@ fn a_newcomer_reads_nothing_of_before_by_no_cursor_on_no_transport() {
     let server = Server::with(&[], UNLIMITED);
     let (mut ana, mut gone) = (server.join("Ana"), server.join("Gone"));
     gone.say("secret");
-    gone.tell(&json!({"t": "leave"}));
+    gone.send_line(&json!({"t": "leave"}));
     gone.rest();
     ana.say("secret too");
     ana.until_said("secret too");
     for (number, after) in CURSORS.into_iter().enumerate() {
-        let welcome = server.join(&format!("Eve {number}")).cut();
+        let welcome = server.join(&format!("Eve {number}")).disconnect();
         let joined = &welcome["seq"];
         let mut eve = server.resume(&welcome, after);
         assert_eq!(&eve.welcome["seq"], joined, "{after}");
         assert_eq!(eve.welcome.get("gone"), None, "{after}: who was there before");
         eve.say("hello");
         assert_eq!(kinds(&eve.until_said("hello")), ["said"], "{after}");
-        let welcome = server.join(&format!("Polly {number}")).cut();
+        let welcome = server.join(&format!("Polly {number}")).disconnect();
         for after in [format!("?after={after}"), String::new()] {
             let heard = polled(&server, &welcome, &after);
             let before = |event: &&Value| event["seq"].as_u64() <= welcome["seq"].as_u64();
@@ -54,14 +54,14 @@ fn a_backlog_is_shown_once() {
             ana.say(body);
         }
         gone.say("three");
-        gone.tell(&json!({"t": "leave"}));
+        gone.send_line(&json!({"t": "leave"}));
         gone.rest();
         ana.wait("left");
         let mut bo = server.join("Bo");
         assert_eq!(bo.welcome["gone"].as_array().unwrap().len(), 1, "an author of the backlog");
         ana.say("four");
         assert_eq!(bodies(&bo.until_said("four")), ["two", "three", "four"]);
-        let mut back = server.resume(&bo.cut(), after);
+        let mut back = server.resume(&bo.disconnect(), after);
         back.say("five");
         let heard = back.until_said("five");
         assert!(heard.iter().all(|event| event["body"] != "two" && event["body"] != "three"));
@@ -106,7 +106,7 @@ fn nobody_types_who_has_left_or_said_it() {
         let mut bo = server.join(&format!("Bo {round}"));
         let number = bo.number();
         let last = if round % 2 == 0 { r#"{"t":"leave"}"# } else { r#"{"t":"say","body":"x"}"# };
-        bo.write(&format!("{{\"t\":\"typing\"}}\n{last}"));
+        bo.send_text(&format!("{{\"t\":\"typing\"}}\n{last}"));
         ana.say("round");
         let heard = ana.until_said("round");
         let over =

@@ -9,13 +9,13 @@ use super::server::{Server, UNLIMITED};
 #[test]
 fn whoever_stays_away_is_announced_and_comes_back_as_themselves() {
     let mut server = Server::with(&[], UNLIMITED);
-    let (mut ana, bo) = (server.join("Ana"), server.join("Bo").cut());
+    let (mut ana, bo) = (server.join("Ana"), server.join("Bo").disconnect());
     let cy = server.join("Cy");
     let left = ana.wait("left");
     assert_eq!(left["n"], 2);
     assert_eq!(server.event("left")["present"], 2);
     // Whoever reads on from before learns who that was.
-    let cy = server.resume(&cy.cut(), 0);
+    let cy = server.resume(&cy.disconnect(), 0);
     assert_eq!(cy.welcome["gone"], json!([bo["you"]]));
     let di = server.join("Di");
     assert_eq!(di.welcome["present"].as_array().unwrap().len(), 2);

@@ -31,9 +31,9 @@ fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
             connection.send(start.as_bytes());
             waits.push(scope.spawn(move || connection.rest()));
         }
-        let mut silent = server.knock();
+        let mut silent = server.open_socket();
         scope.spawn(move || assert_eq!(silent.rest().0.len(), 0));
-        let mut pinging = server.knock();
+        let mut pinging = server.open_socket();
         scope.spawn(move || pinging.ping_until_closed());
         let dripping = server.connect();
         scope.spawn(move || drip(dripping));
@@ -46,11 +46,11 @@ fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
             if event.last().unwrap()["t"] == "said" {
                 bo.until_said(&body);
             }
-            assert_eq!(server.ask("GET /health", "").status, 204);
+            assert_eq!(server.request("GET /health", "").status, 204);
             if waits.iter().all(thread::ScopedJoinHandle::is_finished) {
                 break;
             }
-            ana.tell(&json!({"t": "beat"}));
+            ana.send_line(&json!({"t": "beat"}));
             ana.wait("beat");
         }
         for (wait, start) in waits.into_iter().zip(&starts) {
@@ -100,7 +100,7 @@ fn half_open_connections_are_in_nobodys_way() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("hello");
     bo.until_said("hello");
-    assert_eq!(server.ask("GET /", "").status, 200);
+    assert_eq!(server.request("GET /", "").status, 200);
     // Gone without a word, which must not disturb anybody either.
     drop(open);
     bo.say("bye");

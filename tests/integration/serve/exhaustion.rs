@@ -6,9 +6,9 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use super::client::{Client, bodies};
+use super::frames::frame;
 use super::http::Connection;
 use super::server::{Server, UNLIMITED};
-use super::sockets::frame;
 
 /// Somebody comes and goes, by two lines in one request; what the room says to it.
 fn come_and_go(server: &Server, name: &str) -> Value {
@@ -23,12 +23,12 @@ fn the_name_of_somebody_who_left_is_not_to_be_had_by_coming_and_going() {
     let mut alice = server.join("Alice");
     alice.say("I am Alice, trust me");
     alice.until_said("I am Alice, trust me");
-    alice.tell(&json!({"t": "leave"}));
+    alice.send_line(&json!({"t": "leave"}));
     alice.rest();
     let mut cut = server.join("Carol");
     cut.say("so am I");
     cut.until_said("so am I");
-    let carol = cut.cut();
+    let carol = cut.disconnect();
     let refused = (0..1500).filter(|number| {
         let answer = come_and_go(&server, &format!("C{number}"));
         answer["t"] == "refused" && answer["why"] == "too_fast"
@@ -46,7 +46,7 @@ fn the_name_of_somebody_who_left_is_not_to_be_had_by_coming_and_going() {
 fn joins_and_leaves_push_out_nothing_that_was_said() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let victim = server.join("Victim").cut();
+    let victim = server.join("Victim").disconnect();
     ana.say("important");
     ana.until_said("important");
     for number in 0..1500 {
@@ -69,14 +69,14 @@ fn seats_that_were_taken_and_left_behind_are_given_to_newcomers() {
             (0..4).map(|number| server.join(&format!("T{round} {number}"))).collect();
         assert_eq!(server.refusal(&server.join_line("Newcomer"))["why"], "full");
         for client in taken {
-            client.cut();
+            client.disconnect();
         }
         ana.say("round");
         ana.until_said("round");
         let mut newcomer = server.join(&format!("Newcomer {round}"));
         newcomer.say("in");
         ana.until_said("in");
-        newcomer.tell(&json!({"t": "leave"}));
+        newcomer.send_line(&json!({"t": "leave"}));
         newcomer.rest();
     }
 }
@@ -134,13 +134,13 @@ fn connections_without_a_ticket_keep_nobody_waiting() {
         }
         if number % 500 == 0 {
             let mut cy = server.join(&format!("Cy {number}"));
-            cy.tell(&json!({"t": "leave"}));
+            cy.send_line(&json!({"t": "leave"}));
             cy.rest();
         }
     }
     ana.say("beside silence");
     bo.until_said("beside silence");
-    let knocking: Vec<Client> = (0..400).map(|_| server.knock()).collect();
+    let knocking: Vec<Client> = (0..400).map(|_| server.open_socket()).collect();
     server.join("Di");
     drop((knocking, open));
 }
@@ -151,9 +151,9 @@ fn a_meeting_does_not_feel_the_pace() {
     const PEOPLE: usize = if cfg!(debug_assertions) { 400 } else { 1000 };
     let config = format!(r#"{{"room":{{"max_participants":{PEOPLE}}}}}"#);
     let server = Server::with(&[], &config);
-    let mut crowd: Vec<Client> = (0..PEOPLE).map(|_| server.knock()).collect();
+    let mut crowd: Vec<Client> = (0..PEOPLE).map(|_| server.open_socket()).collect();
     for (number, client) in crowd.iter_mut().enumerate() {
-        client.tell(&server.join_line(&format!("Guest {number}")));
+        client.send_line(&server.join_line(&format!("Guest {number}")));
     }
     // Everybody learns of everybody: in the welcome, or later.
     for client in &mut crowd {

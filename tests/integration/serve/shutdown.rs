@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, kinds};
 use super::http::Poller;
-use super::server::{Server, UNLIMITED, taken_apart};
+use super::server::{Server, UNLIMITED, parse_link};
 use crate::harness::{DEADLINE, Place, Program, SERVE};
 
 fn assert_told(client: &mut Client) {
@@ -25,8 +25,8 @@ fn a_signal_tells_everybody_and_closes() {
     for signal in ["TERM", "INT", "HUP"] {
         let mut server = Server::start();
         let mut sockets = ["Ana", "Bo", "Cy"].map(|name| server.join(name));
-        let (mut di, held) = Poller::instead_of(&server, server.join("Di"));
-        let mut outside = server.knock();
+        let (mut di, held) = Poller::take_over(&server, server.join("Di"));
+        let mut outside = server.open_socket();
         server.signal(signal);
         sockets.iter_mut().for_each(assert_told);
         assert_eq!(di.finish(held).last().unwrap()["t"], "end");
@@ -44,7 +44,7 @@ fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
     let mut server = Server::with(&[], UNLIMITED);
     let stuck = stuck(&server);
     let mut ana = server.join("Ana");
-    let mut late = server.knock();
+    let mut late = server.open_socket();
     let mut bo = Poller::join(&server, "Bo");
     ana.say("last words");
     ana.until_said("last words");
@@ -53,11 +53,11 @@ fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
     // One answer with what was not read yet and the end: there may be no time for another.
     assert_eq!(kinds(&bo.poll(&[])), ["said", "end"]);
     assert_told(&mut ana);
-    let bye = server.ask("POST /bye", "Content-Length: 0\r\n");
+    let bye = server.request("POST /bye", "Content-Length: 0\r\n");
     assert_eq!(bye.status, 204);
     let forget = r#""cache", "cookies", "storage""#;
     assert_eq!(bye.header("clear-site-data"), forget);
-    late.tell(&server.join_line("Late"));
+    late.send_line(&server.join_line("Late"));
     assert_eq!(late.wait("refused")["why"], "closing");
     server.wait().expect_code(0);
     drop(stuck);
@@ -73,7 +73,7 @@ fn stuck(server: &Server) -> Client {
         ana.say(&long);
         ana.wait("said");
     }
-    ana.tell(&json!({"t": "leave"}));
+    ana.send_line(&json!({"t": "leave"}));
     ana.rest();
     stuck
 }
@@ -97,9 +97,9 @@ fn it_ends_when_nobody_reads_its_stdout_any_more() {
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut link = String::new();
     stdout.read_line(&mut link).unwrap();
-    let (host, ticket) = taken_apart(link.trim_end());
-    let mut ana = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
-    ana.tell(&json!({"t": "join", "name": "Ana", "ticket": ticket}));
+    let (host, ticket) = parse_link(link.trim_end());
+    let mut ana = Client::open(host.parse().unwrap(), &host, &format!("http://{host}"));
+    ana.send_line(&json!({"t": "join", "name": "Ana", "ticket": ticket}));
     ana.wait("welcome");
     drop(stdout);
     assert_told(&mut ana);
@@ -119,19 +119,19 @@ fn a_reader_that_is_stuck_holds_up_nobody() {
     let mut ready = String::new();
     stdout.read_line(&mut ready).unwrap();
     let ready: Value = serde_json::from_str(&ready).unwrap();
-    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
     let address = host.parse().unwrap();
     let origin = format!("http://{host}");
     let join = |name: &str| {
-        let mut client = Client::knock(address, &host, &origin);
-        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        let mut client = Client::open(address, &host, &origin);
+        client.send_line(&json!({"t": "join", "name": name, "ticket": ticket}));
         client.wait("welcome");
         client
     };
     // Two events of about 90 bytes each: more than the 64 KiB that a pipe holds (pipe(7)).
     for number in 0..600 {
         let mut guest = join(&format!("Guest {number}"));
-        guest.tell(&json!({"t": "leave"}));
+        guest.send_line(&json!({"t": "leave"}));
         guest.rest();
     }
     let mut ana = join("Ana");
@@ -158,7 +158,7 @@ fn a_reader_of_one_line_gets_the_link_and_ends_it() {
     let before = place.tree();
     let script = "{ chattrace-serve; echo \"code $?\" >&2; } | head -1";
     let ended = Program::run(shell(&place, script)).expect_code(0);
-    taken_apart(ended.stdout.trim_end());
+    parse_link(ended.stdout.trim_end());
     assert!(ended.stderr.ends_with("code 0\n"), "{ended:#?}");
     assert_eq!(place.tree(), before);
 }
@@ -173,10 +173,10 @@ fn a_script_can_read_who_joins() {
          | tee /dev/stderr | jq -r 'select(.event==\"joined\").participant.number'";
     let mut program = Program::start(shell(&place, script));
     let ready: Value = serde_json::from_str(&program.stderr_with("ready")).unwrap();
-    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
     for name in ["Ana", "Bo", "Cy"] {
-        let mut client = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
-        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        let mut client = Client::open(host.parse().unwrap(), &host, &format!("http://{host}"));
+        client.send_line(&json!({"t": "join", "name": name, "ticket": ticket}));
         client.wait("welcome");
     }
     program.stderr_with("\"number\":3");
@@ -191,7 +191,7 @@ fn the_events_for_programs_are_these() {
     let mut ana = server.join("Ana");
     ana.say("a secret");
     ana.until_said("a secret");
-    ana.tell(&json!({"t": "leave"}));
+    ana.send_line(&json!({"t": "leave"}));
     assert_eq!(ana.rest().1, Some(4001));
     let person = json!({"number": 1, "name": "Ana", "tag": ana.welcome["you"]["tag"]});
     let joined = json!({"event": "joined", "participant": person, "present": 1});
@@ -199,7 +199,7 @@ fn the_events_for_programs_are_these() {
     let left = json!({"event": "left", "participant": person, "present": 0});
     assert_eq!(server.event("left"), left);
     let link = format!("http://{}/t/{}", server.host, server.ticket);
-    let ended = server.end();
+    let ended = server.stop();
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines.len(), 5, "{ended:#?}");
     assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}"}}"#));

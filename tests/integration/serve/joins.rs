@@ -33,7 +33,7 @@ fn a_newcomer_is_welcomed_and_announced() {
 fn leaving_ends_receiving_at_once() {
     let mut server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
-    bo.tell(&json!({"t": "leave"}));
+    bo.send_line(&json!({"t": "leave"}));
     let left = ana.wait("left");
     assert_eq!(left["n"], bo.number());
     ana.say("he is gone");
@@ -44,7 +44,7 @@ fn leaving_ends_receiving_at_once() {
     // His seat is given up: the token of it brings nobody back to it.
     let resume = bo.welcome["resume"].as_str().unwrap();
     let poll = format!("Authorization: Bearer {resume}\r\nContent-Length: 0\r\n");
-    assert_eq!(server.ask("POST /poll", &poll).status, 401);
+    assert_eq!(server.request("POST /poll", &poll).status, 401);
 }
 
 /// V-02, V-03: lines that only look like leaving change nothing, and do not let anybody listen on
@@ -54,7 +54,7 @@ fn made_up_leaves_are_refused_and_the_listener_stays_listed() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     for kind in ["left", "disconnect", "exit", "end", "part"] {
-        bo.tell(&json!({"t": kind, "n": 1}));
+        bo.send_line(&json!({"t": kind, "n": 1}));
         assert_eq!(bo.wait("refused")["why"], "bad_json", "{kind}");
     }
     ana.say("still here?");
@@ -68,11 +68,11 @@ fn made_up_leaves_are_refused_and_the_listener_stays_listed() {
 #[test]
 fn nobody_receives_before_their_join() {
     let server = Server::start();
-    let mut early = server.knock();
+    let mut early = server.open_socket();
     let mut ana = server.join("Ana");
     ana.say("before");
     ana.until_said("before");
-    early.tell(&server.join_line("Early"));
+    early.send_line(&server.join_line("Early"));
     let welcome = early.next().unwrap();
     assert_eq!(welcome["t"], "welcome");
     assert_eq!(kinds(&ana.until(|event| event["t"] == "joined")), ["joined"]);
@@ -93,7 +93,7 @@ fn the_backlog_is_shown_to_newcomers_if_the_operator_says_so() {
     assert_eq!(bo.next().unwrap()["body"], "three");
     ana.say("four");
     assert_eq!(bo.next().unwrap()["body"], "four");
-    let page = server.ask("GET /", "").body;
+    let page = server.request("GET /", "").body;
     assert!(page.contains("shown up to 2 earlier messages"));
 }
 
@@ -154,10 +154,10 @@ fn names_that_are_none_are_refused_with_a_sentence() {
 fn names_of_people_who_left_stay_reserved() {
     let server = Server::start();
     let mut bo = server.join("Bo");
-    bo.tell(&json!({"t": "leave"}));
+    bo.send_line(&json!({"t": "leave"}));
     assert_eq!(bo.rest().1, Some(4001));
     assert_eq!(taken(&server, "Bo")["suggest"], "Bo 2");
-    let cut = server.join("Cy").cut();
+    let cut = server.join("Cy").disconnect();
     assert_eq!(taken(&server, "Cy")["suggest"], "Cy 2");
     assert_eq!(server.resume(&cut, 0).welcome["you"], cut["you"]);
 }
