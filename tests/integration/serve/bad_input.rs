@@ -1,4 +1,4 @@
-//! Bad input: it gets a clear answer, and the others notice nothing.
+//! Bad input gets a clear answer, and the other participants are not affected.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::client::{Client, bodies};
 use super::server::{Server, UNLIMITED};
 
-/// The header of a masked text frame of `length` bytes, with a mask of zeros (RFC 6455, 5.2).
+/// The header of a text frame of `length` bytes, masked with zeros (RFC 6455, section 5.2).
 fn text_frame(length: u64) -> Vec<u8> {
     let mut frame = vec![0x81, 0x80 | 127];
     frame.extend(length.to_be_bytes());
@@ -20,7 +20,7 @@ fn assert_alive(ana: &mut Client, bo: &mut Client, word: &str) {
 }
 
 #[test]
-fn a_message_of_a_megabyte_closes_the_socket_and_nothing_else() {
+fn a_message_of_a_megabyte_closes_its_socket_and_no_other() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     let megabyte = json!({"t": "say", "body": "x".repeat(1 << 20)}).to_string();
@@ -36,7 +36,7 @@ fn a_message_of_a_megabyte_closes_the_socket_and_nothing_else() {
 }
 
 #[test]
-fn a_frame_that_announces_more_than_there_is_memory_costs_nothing() {
+fn a_frame_that_announces_more_bytes_than_there_is_memory_takes_none() {
     let server = Server::start();
     let before = server.resident_kib();
     let mut greedy: Vec<Client> = ["Ana", "Bo", "Cy", "Di"].map(|name| server.join(name)).into();
@@ -48,7 +48,7 @@ fn a_frame_that_announces_more_than_there_is_memory_costs_nothing() {
 }
 
 #[test]
-fn what_is_not_text_is_refused() {
+fn binary_messages_and_invalid_utf_8_are_refused() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     bo.send_frame(Message::Binary(vec![0, 1, 2].into())).unwrap();
@@ -70,7 +70,7 @@ fn what_is_not_text_is_refused() {
 }
 
 #[test]
-fn lines_that_are_not_of_the_protocol_are_refused_one_by_one() {
+fn invalid_lines_are_refused_one_by_one() {
     let server = Server::with(&[], UNLIMITED);
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     let deep = "[".repeat(8000);
@@ -101,7 +101,7 @@ fn lines_that_are_not_of_the_protocol_are_refused_one_by_one() {
         let text = refused["text"].as_str().unwrap();
         assert!(text.len() > 20 && !text.contains("shout"), "{text}");
     }
-    // One wrong line does not take its neighbours along.
+    // The lines before and after an invalid one are handled.
     bo.send_text("{\"t\":\"say\",\"body\":\"a\"}\nnonsense\n{\"t\":\"say\",\"body\":\"b\"}");
     assert_eq!(bodies(&ana.until_said("b")), ["a", "b"]);
     bo.send_text("");
@@ -132,9 +132,9 @@ fn the_first_line_must_be_a_join_with_the_right_ticket() {
     assert_eq!(server.join("Ana").number(), 1);
 }
 
-/// V-18: as many as the operator wants, and a sentence for the others.
+/// V-18: as many as the operator allows, and a sentence for the others.
 #[test]
-fn of_three_hundred_a_hundred_come_in_and_talk() {
+fn of_three_hundred_clients_a_hundred_join_and_talk() {
     let server = Server::start();
     let mut inside: Vec<Client> = Vec::new();
     let mut clients: Vec<Client> = (0..300).map(|_| server.open_socket()).collect();
@@ -159,14 +159,14 @@ fn of_three_hundred_a_hundred_come_in_and_talk() {
     for client in &mut inside {
         client.until_said("we are a hundred");
     }
-    // A place becomes free when somebody leaves.
+    // A participant who leaves makes room for another.
     inside[7].send_line(&json!({"t": "leave"}));
     inside[8].until(|event| event["t"] == "left");
     server.join("Late");
 }
 
 #[test]
-fn strange_requests_get_an_answer() {
+fn strange_requests_get_a_response() {
     let server = Server::start();
     for (status, line) in [
         (404, "GET /%00"),

@@ -10,7 +10,7 @@ use super::http::{Connection, Poller, say};
 use super::server::Server;
 
 #[test]
-fn a_poll_comes_in_with_its_first_line_and_is_held_until_there_is_news() {
+fn a_client_joins_by_its_first_poll_and_the_next_is_held_until_there_is_news() {
     let server = Server::start();
     let mut ana = server.join("Ana");
     let mut bo = Poller::join(&server, "Bo");
@@ -35,7 +35,7 @@ fn the_first_poll_takes_more_lines_than_the_join() {
     assert_eq!(kinds(&answer.events()), ["welcome", "said"]);
 }
 
-/// V-17: what came between two polls is in the next one, once; a lost answer is asked for again.
+/// V-17: events between two polls are in the next answer, once. A client that lost an answer asks again.
 #[test]
 fn nothing_is_lost_between_polls() {
     let server = Server::start();
@@ -49,7 +49,7 @@ fn nothing_is_lost_between_polls() {
     assert_eq!(bodies(&bo.poll(&[])), ["one", "two", "three"]);
     bo.after = before;
     assert_eq!(bodies(&bo.poll(&[])), ["one", "two", "three"]);
-    // The others never saw him come or go.
+    // The others have seen no leave and no join.
     ana.say("four");
     assert_eq!(kinds(&ana.until_said("four")), ["said"]);
     // A line that is sent again after a lost answer appears once.
@@ -61,14 +61,14 @@ fn nothing_is_lost_between_polls() {
     assert_eq!(bodies(&ana.until_said("more")), ["mine", "more"]);
 }
 
-/// Whoever says something learns at once what became of it.
+/// The client wants to know at once what became of its lines.
 #[test]
-fn polls_that_say_something_are_answered_at_once() {
+fn polls_that_carry_lines_are_answered_at_once() {
     let server = Server::start();
     let mut bo = Poller::join(&server, "Bo");
     assert_eq!(bodies(&bo.poll(&[say("b1", "mine")])), ["mine"]);
     let start = Instant::now();
-    // No news in either: a repetition, and what only others are told.
+    // Nothing new in either: a repetition, and an event that only others get.
     assert_eq!(bo.poll(&[say("b1", "mine")]).len(), 0);
     assert_eq!(bo.poll(&[json!({"t": "typing"})]).len(), 0);
     // Well below the 25 s for which a poll without lines is held.
@@ -143,11 +143,11 @@ fn refusals_of_a_poll_carry_their_ref_and_lose_nothing_else() {
     assert_eq!(events[0]["ref"], "long");
     assert_eq!(events[0]["why"], "too_long");
     assert_eq!(events[1]["why"], "bad_json");
-    let heard = if events.len() == 3 { events } else { bo.until_said("fine") };
-    assert_eq!(bodies(&heard), ["fine"]);
+    let events = if events.len() == 3 { events } else { bo.until_said("fine") };
+    assert_eq!(bodies(&events), ["fine"]);
 }
 
-/// A held poll of HTTP by hand, which replaces the one before.
+/// A held poll with this HTTP version, and `more` bytes behind the request. It replaces the one before.
 fn held(server: &Server, bo: &Poller, version: &str, more: &str) -> Connection {
     let resume = bo.welcome["resume"].as_str().unwrap();
     let mut connection = server.connect();
@@ -160,14 +160,14 @@ fn held(server: &Server, bo: &Poller, version: &str, more: &str) -> Connection {
     connection
 }
 
-/// Everything up to the end of a connection, but for the time.
-fn whole(mut connection: Connection) -> String {
+/// All bytes up to the end of the connection, without the `date` header.
+fn undated(mut connection: Connection) -> String {
     let answer = String::from_utf8(connection.rest()).unwrap();
     let lines = answer.split_inclusive("\r\n").filter(|line| !line.starts_with("date: "));
     lines.collect()
 }
 
-/// Byte for byte, with either version, and whatever the client says behind its request.
+/// Byte for byte, with either HTTP version, and with more bytes from the client or without.
 #[test]
 fn an_answer_is_the_same_whether_it_was_held_or_not() {
     let server = Server::start();
@@ -177,15 +177,15 @@ fn an_answer_is_the_same_whether_it_was_held_or_not() {
         for (more, late) in [("", ""), ("GET / HTTP/1.1\r\n\r\n", ""), ("", "and so on")] {
             bo.after = u64::MAX;
             let mut waiting = held(&server, &bo, version, more);
-            // Replaced, so the next is there.
+            // It is answered, so the next one is held now.
             before.rest();
             waiting.send(late.as_bytes());
             let body = format!("news {number} {more:?} {late:?}");
             ana.say(&body);
             let said = ana.until_said(&body).pop().unwrap();
-            let was_held = whole(waiting);
+            let was_held = undated(waiting);
             bo.after = said["seq"].as_u64().unwrap() - 1;
-            assert_eq!(was_held, whole(held(&server, &bo, version, more)), "{more:?} {late:?}");
+            assert_eq!(was_held, undated(held(&server, &bo, version, more)), "{more:?} {late:?}");
             assert!(was_held.starts_with(&format!("HTTP/{version} 200 OK\r\n")), "{was_held}");
             assert!(was_held.contains("\r\nconnection: close\r\n"), "{was_held}");
             bo.after = u64::MAX;

@@ -1,14 +1,14 @@
-//! Cut off and back again.
+//! Resuming a seat after a disconnect.
 
 use serde_json::json;
 
 use super::client::{bodies, kinds};
 use super::server::Server;
 
-/// V-17, V-06: the others notice nothing, what was missed comes once and in order, and it is still
-/// the same person.
+/// V-17, V-06: the others do not notice, missed messages come once and in order, and the participant is
+/// still the same.
 #[test]
-fn a_cut_is_silent_and_loses_nothing() {
+fn a_short_disconnect_is_silent_and_loses_nothing() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("one");
@@ -41,13 +41,13 @@ fn a_message_that_is_sent_again_appears_once() {
     back.say_as("b2", "then");
     assert_eq!(bodies(&back.until_said("then")), ["once", "then"]);
     assert_eq!(bodies(&ana.until_said("then")), ["then"]);
-    // The same ref of somebody else is another message.
+    // The same ref of another participant is another message.
     ana.say_as("b1", "mine");
     back.until_said("mine");
 }
 
 #[test]
-fn whoever_was_away_longer_than_the_ring_learns_how_much_is_missing() {
+fn a_participant_who_missed_more_than_the_ring_holds_learns_how_much() {
     let config = r#"{"room":{"rate":{"per_second":0},"ring":{"events":5}}}"#;
     let server = Server::with(&[], config);
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
@@ -63,9 +63,9 @@ fn whoever_was_away_longer_than_the_ring_learns_how_much_is_missing() {
     assert_eq!(events.len(), 6);
 }
 
-/// A cursor from a room that is no more, or made up, reads on from now.
+/// A position from another session, or a made-up one, reads on from now.
 #[test]
-fn a_cursor_from_the_future_reads_nothing_old() {
+fn a_position_from_the_future_gives_nothing_old() {
     let server = Server::start();
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("old");
@@ -76,7 +76,7 @@ fn a_cursor_from_the_future_reads_nothing_old() {
 }
 
 #[test]
-fn a_token_of_another_start_is_a_fresh_join() {
+fn a_resume_token_of_another_session_is_a_new_join() {
     let first = Server::start();
     let other = first.join("Bo");
     let mut server = Server::start();
@@ -99,14 +99,14 @@ fn a_token_of_another_start_is_a_fresh_join() {
         let welcome = client.wait("welcome");
         assert_eq!(welcome["you"]["name"], name);
         assert_eq!(ana.wait("joined")["who"], welcome["you"]);
-        // A newcomer: nothing of before, not even their own arrival.
+        // A newcomer gets nothing from before, not even its own join.
         ana.say(name);
         assert_eq!(kinds(&client.until_said(name)), ["said"]);
         assert_eq!(server.event("joined")["event"], "joined");
     }
 }
 
-/// The token alone, without the link, opens nothing over a WebSocket.
+/// Over a WebSocket, the resume token alone, without the ticket, is not enough.
 #[test]
 fn a_resume_needs_the_ticket_too() {
     let server = Server::start();
@@ -118,7 +118,7 @@ fn a_resume_needs_the_ticket_too() {
 }
 
 #[test]
-fn a_newer_transport_takes_the_seat_from_the_older() {
+fn a_newer_connection_takes_the_seat_from_the_older() {
     let server = Server::start();
     let (mut ana, mut old) = (server.join("Ana"), server.join("Bo"));
     ana.wait("joined");

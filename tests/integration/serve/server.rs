@@ -1,4 +1,4 @@
-//! A running `chattrace-serve` of one test, and the ways in.
+//! A running `chattrace-serve` of one test, and how to connect to it.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -9,10 +9,10 @@ use super::client::Client;
 use super::http::{Connection, Response};
 use crate::harness::{Ended, Place, Program, SERVE, Stream};
 
-/// No limit on speed: for tests that say more than a person does.
+/// No rate limit: for tests that send more messages than a person does.
 pub(crate) const UNLIMITED: &str = r#"{"room":{"rate":{"per_second":0}}}"#;
 
-/// Ended with its test.
+/// Killed when dropped.
 pub(crate) struct Server {
     program: Program,
     place: Place,
@@ -22,7 +22,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// With everything as it is built in, one JSON event per line.
+    /// With the built-in settings.
     pub(crate) fn start() -> Self {
         Self::with(&[], "{}")
     }
@@ -41,7 +41,7 @@ impl Server {
         Self { program, place, host, ticket }
     }
 
-    /// Where it listens, as seen from here.
+    /// The address to connect to.
     pub(crate) fn address(&self) -> SocketAddr {
         let address: SocketAddr = self.host.parse().unwrap();
         SocketAddr::from(([127, 0, 0, 1], address.port()))
@@ -55,17 +55,17 @@ impl Server {
         &self.place
     }
 
-    /// A socket that has not said anything yet.
+    /// A socket that has not joined yet.
     pub(crate) fn open_socket(&self) -> Client {
         Client::open(self.address(), &self.host, &format!("http://{}", self.host))
     }
 
-    /// The line with which `name` comes in.
+    /// The line by which `name` joins.
     pub(crate) fn join_line(&self, name: &str) -> Value {
         json!({"t": "join", "name": name, "ticket": self.ticket})
     }
 
-    /// Somebody in the room.
+    /// A participant who has joined.
     pub(crate) fn join(&self, name: &str) -> Client {
         let mut client = self.open_socket();
         client.send_line(&self.join_line(name));
@@ -73,7 +73,7 @@ impl Server {
         client
     }
 
-    /// Somebody who comes back, having read up to `after`.
+    /// A participant who resumes, having read up to `after`.
     pub(crate) fn resume(&self, welcome: &Value, after: u64) -> Client {
         let mut client = self.open_socket();
         let mut line = self.join_line(welcome["you"]["name"].as_str().unwrap());
@@ -84,14 +84,14 @@ impl Server {
         client
     }
 
-    /// The refusal of this first line, and of nothing else: it is closed after that.
+    /// The refusal of this first line, after which the server closes.
     pub(crate) fn refusal(&self, first: &Value) -> Value {
         let mut client = self.open_socket();
         client.send_line(first);
-        let (mut heard, code) = client.rest();
-        assert_eq!((heard.len(), code), (1, Some(4002)), "{first} {heard:?}");
-        assert_eq!(heard[0]["t"], "refused", "{first}");
-        heard.remove(0)
+        let (mut events, code) = client.rest();
+        assert_eq!((events.len(), code), (1, Some(4002)), "{first} {events:?}");
+        assert_eq!(events[0]["t"], "refused", "{first}");
+        events.remove(0)
     }
 
     /// A connection for HTTP by hand.
@@ -99,12 +99,12 @@ impl Server {
         Connection::new(TcpStream::connect(self.address()).unwrap())
     }
 
-    /// The answer to this request line, with headers of the test's own after the right `Host`.
+    /// The response to this request line and these headers, next to the right `Host`.
     pub(crate) fn request(&self, line: &str, headers: &str) -> Response {
         self.request_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
     }
 
-    /// The answer to a POST with this body.
+    /// The response to a POST with this body.
     pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Response {
         let length = body.len();
         self.request_raw(&format!(
@@ -113,14 +113,14 @@ impl Server {
         ))
     }
 
-    /// The answer to this request.
+    /// The response to these bytes.
     pub(crate) fn request_raw(&self, request: &str) -> Response {
         let mut connection = self.connect();
         connection.send(request.as_bytes());
         if request.starts_with("HEAD") { connection.head() } else { connection.response() }
     }
 
-    /// The next of its own events with this name.
+    /// The next line of `--json` with this event.
     pub(crate) fn event(&mut self, name: &str) -> Value {
         let start = format!("{{\"event\":\"{name}\"");
         let line = self.program.line(Stream::Stdout, |line| line.starts_with(&start));
@@ -136,18 +136,18 @@ impl Server {
         self.program.wait()
     }
 
-    /// Ends it, as an operator does.
+    /// Ends it by SIGTERM, and expects code 0.
     pub(crate) fn stop(self) -> Ended {
         self.signal("TERM");
         self.wait().expect_code(0)
     }
 
-    /// Kilobytes of memory it takes (proc_pid_status(5)).
+    /// Its resident memory (proc_pid_status(5)).
     pub(crate) fn resident_kib(&self) -> u64 {
         self.status("VmRSS")
     }
 
-    /// Kilobytes of memory it took when it took most.
+    /// The largest resident memory that it has had.
     pub(crate) fn peak_kib(&self) -> u64 {
         self.status("VmHWM")
     }

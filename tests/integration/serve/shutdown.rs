@@ -1,4 +1,4 @@
-//! How it ends: for the people in the room, and for the programs beside it in a pipeline.
+//! The end: for the participants, and for the programs next to it in a pipeline.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -13,7 +13,7 @@ use super::http::Poller;
 use super::server::{Server, UNLIMITED, parse_link};
 use crate::harness::{DEADLINE, Place, Program, SERVE};
 
-fn assert_told(client: &mut Client) {
+fn assert_session_ended(client: &mut Client) {
     let (events, code) = client.rest();
     let end = events.last().expect("an end");
     assert_eq!((&end["t"], code), (&"end".into(), Some(4000)), "{events:?}");
@@ -21,14 +21,14 @@ fn assert_told(client: &mut Client) {
 }
 
 #[test]
-fn a_signal_tells_everybody_and_closes() {
+fn a_signal_ends_the_session_for_every_client() {
     for signal in ["TERM", "INT", "HUP"] {
         let mut server = Server::start();
         let mut sockets = ["Ana", "Bo", "Cy"].map(|name| server.join(name));
         let (mut di, held) = Poller::take_over(&server, server.join("Di"));
         let mut outside = server.open_socket();
         server.signal(signal);
-        sockets.iter_mut().for_each(assert_told);
+        sockets.iter_mut().for_each(assert_session_ended);
         assert_eq!(di.finish(held).last().unwrap()["t"], "end");
         server.event("closing");
         server.event("closed");
@@ -38,9 +38,9 @@ fn a_signal_tells_everybody_and_closes() {
     }
 }
 
-/// V-24: the browsers have time to forget.
+/// V-24: browsers have time to clear their storage.
 #[test]
-fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
+fn while_it_ends_bye_is_answered_and_joins_are_refused() {
     let mut server = Server::with(&[], UNLIMITED);
     let stuck = stuck(&server);
     let mut ana = server.join("Ana");
@@ -50,25 +50,25 @@ fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
     ana.until_said("last words");
     server.signal("TERM");
     server.event("closing");
-    // One answer with what was not read yet and the end: there may be no time for another.
+    // One answer with the unread message and the end, because there may be no time for another poll.
     assert_eq!(kinds(&bo.poll(&[])), ["said", "end"]);
-    assert_told(&mut ana);
+    assert_session_ended(&mut ana);
     let bye = server.request("POST /bye", "Content-Length: 0\r\n");
     assert_eq!(bye.status, 204);
-    let forget = r#""cache", "cookies", "storage""#;
-    assert_eq!(bye.header("clear-site-data"), forget);
+    let storage = r#""cache", "cookies", "storage""#;
+    assert_eq!(bye.header("clear-site-data"), storage);
     late.send_line(&server.join_line("Late"));
     assert_eq!(late.wait("refused")["why"], "closing");
     server.wait().expect_code(0);
     drop(stuck);
 }
 
-/// Somebody who never takes the goodbye: their line is full, because they read nothing.
+/// A participant who reads nothing, and whose connection is full, so that the end cannot reach it.
 fn stuck(server: &Server) -> Client {
     let stuck = server.join("Stuck");
     let mut ana = server.join("Talker");
     let long = "x".repeat(4000);
-    // Beyond what the system buffers on both ends of a connection (tcp_wmem, tcp_rmem: 4 + 6 MiB).
+    // More than the kernel buffers on both ends of a connection (tcp_wmem, tcp_rmem: 4 + 6 MiB).
     for _ in 0..3000 {
         ana.say(&long);
         ana.wait("said");
@@ -79,7 +79,7 @@ fn stuck(server: &Server) -> Client {
 }
 
 #[test]
-fn a_second_interrupt_does_not_wait_for_anybody() {
+fn a_second_interrupt_does_not_wait_for_clients() {
     let mut server = Server::with(&[], UNLIMITED);
     let stuck = stuck(&server);
     server.signal("INT");
@@ -90,7 +90,7 @@ fn a_second_interrupt_does_not_wait_for_anybody() {
 }
 
 #[test]
-fn it_ends_when_nobody_reads_its_stdout_any_more() {
+fn it_ends_when_the_reader_of_its_stdout_is_gone() {
     let place = Place::new();
     let mut child =
         place.command(SERVE).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -102,13 +102,13 @@ fn it_ends_when_nobody_reads_its_stdout_any_more() {
     ana.send_line(&json!({"t": "join", "name": "Ana", "ticket": ticket}));
     ana.wait("welcome");
     drop(stdout);
-    assert_told(&mut ana);
+    assert_session_ended(&mut ana);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// A reader that is there and does not read, such as a pager: the room goes on, and ends.
+/// The reader of stdout has it open and does not read, like a pager.
 #[test]
-fn a_reader_that_is_stuck_holds_up_nobody() {
+fn a_reader_of_stdout_that_is_stuck_does_not_block_the_room() {
     let place = Place::new();
     let file = place.root().join("config.json");
     fs::write(&file, UNLIMITED).unwrap();
@@ -139,7 +139,7 @@ fn a_reader_that_is_stuck_holds_up_nobody() {
     ana.until_said("still talking");
     let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(killed.success());
-    assert_told(&mut ana);
+    assert_session_ended(&mut ana);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     drop(stdout);
 }
@@ -153,7 +153,7 @@ fn shell(place: &Place, script: &str) -> Command {
 }
 
 #[test]
-fn a_reader_of_one_line_gets_the_link_and_ends_it() {
+fn it_ends_after_a_reader_that_takes_one_line() {
     let place = Place::new();
     let before = place.tree();
     let script = "{ chattrace-serve; echo \"code $?\" >&2; } | head -1";
@@ -163,8 +163,8 @@ fn a_reader_of_one_line_gets_the_link_and_ends_it() {
     assert_eq!(place.tree(), before);
 }
 
-/// The pipeline of the contract. `tee` shows the test the link; the end of stdin, which comes with
-/// the end of the test whatever happens, ends it.
+/// The pipeline in the README. `tee` shows the test the link. The end of stdin ends the pipeline, also
+/// when the test fails.
 #[test]
 fn a_script_can_read_who_joins() {
     let place = Place::new();
@@ -184,7 +184,7 @@ fn a_script_can_read_who_joins() {
     assert_eq!(program.wait().expect_code(0).stdout, "1\n2\n3\n");
 }
 
-/// What a script relies on, to the letter; and never a word of what was said.
+/// The exact lines that a script relies on, without any text of a message.
 #[test]
 fn the_events_for_programs_are_these() {
     let mut server = Server::start();
@@ -207,10 +207,10 @@ fn the_events_for_programs_are_these() {
     assert!(!format!("{ended:?}").contains("secret"));
 }
 
-/// A fault is looked at by std, which then takes its handler away, so that the fault happens again
-/// and ends the process: confined, it must still be able to, or the fault goes on for ever.
+/// On a segmentation fault, the handler of std removes itself, so that the fault happens again and ends
+/// the process. If the filter refused that, the fault would repeat for ever.
 #[test]
-fn a_fault_ends_it() {
+fn a_segmentation_fault_ends_it() {
     const SEGV: u32 = 11;
     let server = Server::start();
     let catches = || {
