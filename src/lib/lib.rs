@@ -1,24 +1,25 @@
 //! chattrace: an anonymous chat that lives exactly as long as your terminal.
 //!
-//! Four programs share this library. Folders are programs first, subjects next, ground last;
-//! arrows go down only, programs never import each other, and `tests/integration/layering.rs`
-//! holds them to it.
+//! Four programs share this library. Programs import subjects and ground, subjects import ground, and
+//! no program imports another; `tests/integration/layering/` holds them to it.
 //!
 //! | | |
 //! |---|---|
-//! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
-//! | subjects | `chat`: the room and its rules, without I/O and without a clock · `wire`: what clients and server say |
-//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `exit` · `units` |
+//! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
+//! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `quick_tunnel` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
 mod config;
 mod control;
 mod exit;
+mod line_reader;
 mod log;
 mod memory;
 mod paths;
 mod process;
+mod quick_tunnel;
 mod serve;
 mod supervisor;
 mod terminal;
@@ -32,7 +33,7 @@ pub use serve::main as serve_main;
 pub use supervisor::main as supervisor_main;
 pub use tunnel::main as tunnel_main;
 
-/// What holds between modules that may not know each other.
+/// What holds between modules that may not import each other.
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -44,17 +45,17 @@ mod tests {
     use crate::terminal::escape_control;
 
     proptest! {
-        /// V-10: names and messages reach the terminal of others too.
+        /// V-10: names and messages reach the terminals of other participants.
         #[test]
-        fn nothing_that_a_terminal_obeys_passes_the_room(raw in proptest::collection::vec(any::<char>(), 0..12)) {
+        fn what_the_room_accepts_needs_no_escape_on_a_terminal(raw in proptest::collection::vec(any::<char>(), 0..12)) {
             let raw = String::from_iter(raw);
             if let Ok(name) = Nickname::parse(&raw) {
                 prop_assert_eq!(escape_control(name.as_str()), name.as_str());
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = Text::parse(&raw, 4096) {
-                // Joiners and line feeds are part of a text, and so are spaces of every width and
-                // what has no meaning yet; whoever prints it deals with those.
+                // Line feeds, joiners, spaces of every width and unassigned characters are valid in a
+                // message; code that prints one escapes them.
                 let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
                 let drawn = |c: &char| !joiners.contains(c) && *c != selector && !matches!(
                     c.general_category(),

@@ -12,8 +12,8 @@ use nix::sys::stat::Mode;
 use crate::harness::cloudflared::{HAPPY, TOO_MANY};
 use crate::harness::{CHATTRACE, Ended, Place, Program, StandIn};
 use crate::session::stage::{Link, Stage, watched};
-use crate::tunnel::tunnel;
-use crate::tunnel_install::{bare, managed, server};
+use crate::tunnel::command::tunnel;
+use crate::tunnel::install::{managed, start_server, without_cloudflared};
 
 const ORIGIN: &str = "http://127.0.0.1:8080/t/abc";
 const LETTERS: &str = "dear Ana, ";
@@ -58,7 +58,7 @@ fn under_the_name_of_the_managed_cloudflared() {
         let place = Place::new();
         let at = managed(&place);
         let letters = planted(&place, &at, case);
-        let ended = Program::run(bare(&place, "http://127.0.0.1:1")).expect_code(69);
+        let ended = Program::run(without_cloudflared(&place, "http://127.0.0.1:1")).expect_code(69);
         assert_said(&ended, &at, case.1);
         assert_eq!(std::fs::read_to_string(letters).unwrap(), LETTERS);
     }
@@ -70,7 +70,8 @@ fn under_the_name_of_a_download() {
         let place = Place::new();
         let at = managed(&place).with_file_name("cloudflared-2026.9.3.part");
         let letters = planted(&place, &at, case);
-        let ended = Program::run(bare(&place, &server("200 OK", 1000))).expect_code(69);
+        let ended = Program::run(without_cloudflared(&place, &start_server("200 OK", 1000)))
+            .expect_code(69);
         assert_said(&ended, &at, case.1);
         assert_eq!(std::fs::read_to_string(letters).unwrap(), LETTERS);
         assert!(std::fs::symlink_metadata(&at).is_ok(), "{}", case.1);
@@ -85,7 +86,7 @@ fn under_the_name_of_the_chosen_cloudflared() {
         let at = place.home().join("cloudflared");
         planted(&place, &at, case);
         let _ = std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o700));
-        let mut command = bare(&place, "http://127.0.0.1:1");
+        let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
         command.arg("--cloudflared").arg(&at);
         let ended = Program::run(command).expect_code(69);
         assert_said(&ended, &at, "cannot be used as cloudflared: ");
@@ -98,7 +99,7 @@ fn under_the_name_of_cloudflared_on_path() {
         let place = Place::new();
         let at = place.home().join("cloudflared");
         planted(&place, &at, *case);
-        let mut command = bare(&place, &server("404 Not Found", 0));
+        let mut command = without_cloudflared(&place, &start_server("404 Not Found", 0));
         command.env("PATH", place.home());
         let ended = Program::run(command).expect_code(69);
         assert!(ended.stderr.contains("the server answered 404"), "{ended:#?}");

@@ -17,7 +17,7 @@ fn room(max_participants: usize) -> Room {
 }
 
 fn entropy(tag: u32) -> Entropy {
-    Entropy { token: Token::draw().unwrap(), tag }
+    Entropy { token: Token::generate().unwrap(), tag }
 }
 
 fn join(room: &mut Room, name: &str, now: Instant) -> Result<u64, RoomError> {
@@ -210,7 +210,7 @@ fn a_newer_transport_takes_the_seat_and_the_end_of_the_older_changes_nothing() {
 fn a_wrong_secret_or_nonsense_opens_no_seat() {
     let mut room = room(10);
     join(&mut room, "Ana", Instant::now()).unwrap();
-    let foreign = format!("1.{}", &*Token::draw().unwrap().reveal());
+    let foreign = format!("1.{}", &*Token::generate().unwrap().expose_secret());
     for resume in [foreign.as_str(), "", "1", "1.", "x.y", "99.AAAAAAAAAAAAAAAAAAAAAA"] {
         assert_eq!(room.resume(resume, Instant::now()), Err(RoomError::NoSeat), "{resume}");
     }

@@ -133,7 +133,7 @@ impl Seat {
 
     /// What brings this participant back after a cut: the number, to find the seat, and the secret.
     pub(crate) fn resume(&self) -> Secret {
-        Secret::new(format!("{}.{}", self.identity.number, &*self.token.reveal()))
+        Secret::new(format!("{}.{}", self.identity.number, &*self.token.expose_secret()))
     }
 
     /// Takes [`Seat::resume`] apart.

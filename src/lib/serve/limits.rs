@@ -12,7 +12,7 @@ use crate::chat::{
     joins_within, seat_bytes,
 };
 use crate::config::RoomSettings;
-use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use crate::units;
 use crate::wire::MAX_REFERENCE_BYTES;
 
@@ -76,7 +76,7 @@ impl Ceiling {
             share("lines to the operator", MAX_NOTICES, NOTICE),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
-        let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
+        let buffers = 2 * (SEND_BUFFER_BYTES + RECEIVE_BUFFER_BYTES);
         Self { ours, kernel: share("connections and sockets", all, buffers) }
     }
 

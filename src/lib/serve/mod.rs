@@ -29,14 +29,14 @@ use standalone::Standalone;
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook("chattrace-serve");
     let cli = match terminal::parse_args::<ServeCli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
-        && let Err(error) = process::tie_to_parent(parent)
+        && let Err(error) = process::become_service(parent)
     {
         terminal::print_error("chattrace-serve", &error);
         return Exit::Failed.into();
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     // All sockets are closed and all tasks dropped; this wipes what they left in memory, and exits.
-    memory::end(exit.code())
+    memory::wipe_and_exit(exit.code())
 }
 
 fn run(cli: &ServeCli) -> Result<Exit, ServeError> {

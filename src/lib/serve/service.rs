@@ -27,7 +27,7 @@ impl Service {
         ticket: Token,
         host_policy: HostPolicy,
     ) -> Result<Self, ServeError> {
-        let (hub, notices) = Hub::new(&room, ticket, &Token::draw()?);
+        let (hub, notices) = Hub::new(&room, ticket, &Token::generate()?);
         let hub = Arc::new(hub);
         let web = Arc::new(WebState::new(Arc::clone(&hub), host_policy, room));
         Ok(Self { hub, web, notices })

@@ -17,7 +17,7 @@ use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
-use crate::process::{self, EndCause, EndSignals};
+use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
@@ -73,10 +73,10 @@ impl Standalone {
     /// When a basic system call fails, or when confinement is required and incomplete.
     pub(super) async fn run(self, cli: &ServeCli, confined: Confined) -> Result<Exit, ServeError> {
         let Self { config, listener } = self;
-        let signals = EndSignals::catch()?;
+        let signals = TerminationSignals::catch()?;
         let address = listener.local_addr()?;
-        let ticket = Token::draw()?;
-        let link = Secret::new(format!("http://{address}/t/{}", &*ticket.reveal()));
+        let ticket = Token::generate()?;
+        let link = Secret::new(format!("http://{address}/t/{}", &*ticket.expose_secret()));
         let host_policy = HostPolicy::new(address, PublicHost::AnyQuickTunnel);
         let service = Service::new(config.room, ticket, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
@@ -119,7 +119,7 @@ async fn serve(
     mut service: Service,
     listener: TcpListener,
     json_writer: Option<BackgroundWriter>,
-    mut signals: EndSignals,
+    mut signals: TerminationSignals,
     reader_gone: impl Future<Output = ()>,
 ) -> Result<Exit, ServeError> {
     let report = |event: &ServeEvent<'_>| {
@@ -132,9 +132,9 @@ async fn serve(
     tokio::pin!(reader_gone);
     let cause = loop {
         tokio::select! {
-            () = &mut running => break EndCause::ClosedStream,
-            _ = signals.next() => break EndCause::Signal,
-            () = &mut reader_gone => break EndCause::ClosedStream,
+            () = &mut running => break ShutdownCause::ClosedStream,
+            _ = signals.recv() => break ShutdownCause::Signal,
+            () = &mut reader_gone => break ShutdownCause::ClosedStream,
             Some(notice) = service.notices.recv() => { event_of(&notice).inspect(report); }
         }
     };
@@ -162,13 +162,16 @@ async fn serve(
 /// Refuses to serve if confinement is required and incomplete; else prints what is missing of it.
 fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Result<(), ServeError> {
     let confinement = &protection.confinement;
-    if confinement.is_whole() {
+    if confinement.is_complete() {
         return Ok(());
     }
     match policy {
-        ConfinementPolicy::Required => Err(ServeError::Unconfined(confinement.fact())),
+        ConfinementPolicy::Required => Err(ServeError::Unconfined(confinement.summary())),
         ConfinementPolicy::WherePossible => {
-            terminal::eprint_line(&format!("confinement: {}", escape_control(&confinement.fact())));
+            terminal::eprint_line(&format!(
+                "confinement: {}",
+                escape_control(&confinement.summary())
+            ));
             Ok(())
         }
     }

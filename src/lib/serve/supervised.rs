@@ -17,12 +17,12 @@ use crate::process;
 
 /// Serves until the supervisor closes the channel.
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
-    let (mut inbox, mut outbox) = control::adopt::<ToServe, FromServe>()?;
+    let (mut inbox, mut outbox) = control::from_stdin::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
     let Some(ToServe::Start { room, ticket }) = inbox.recv().await? else {
         return Ok(Exit::Ended);
     };
-    let listener = process::handed_listener()?;
+    let listener = process::inherited_listener()?;
     let public_host = PublicHost::Named(Mutex::new(None));
     let mut service =
         Service::new(room, ticket, HostPolicy::new(listener.local_addr()?, public_host))?;
@@ -58,7 +58,7 @@ async fn handle_messages(
                 }
                 // A message that makes no sense is ignored, as is a second start: the supervisor ends us
                 // by closing the channel.
-                Ok(Some(ToServe::Start { .. })) | Err(FrameError::NotUnderstood(_)) => {}
+                Ok(Some(ToServe::Start { .. })) | Err(FrameError::Malformed(_)) => {}
                 Ok(None) => return Ok(Exit::Ended),
                 Err(error) => return Err(error.into()),
             },

@@ -66,7 +66,7 @@ impl Cli {
 
     /// The question about the limits, as the room's process takes it.
     pub(super) fn limits(&self) -> Vec<OsString> {
-        self.room.limits()
+        self.room.explain_limits_args()
     }
 
     /// What was set here, for the configuration.

@@ -1,5 +1,5 @@
-//! Whether our neighbours are still there: who reads our stdout, who writes to our stdin, and the
-//! terminal. Noticed at once, and not at the next write or read.
+//! The other ends of stdin, stdout and the terminal: futures that return as soon as one is closed, and
+//! not only at the next read or write.
 
 use std::fs::File;
 use std::io::IsTerminal as _;
@@ -9,68 +9,64 @@ use std::os::unix::fs::FileTypeExt as _;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 
-/// Returns when the reader of stdout has gone: the pipe's other end is closed, the terminal hung
-/// up. Never returns for what has no reader, such as a file. Must be called inside a runtime, and
-/// watches from the call on: a process that may make no system call for it later asks for it in time.
+/// Returns when the reader of stdout is gone: the read end of the pipe is closed, or the terminal hung
+/// up. Never returns for a regular file. Must be called inside a runtime; makes all its system calls
+/// at once, so that it can be called before a confinement that forbids them.
 pub(crate) fn stdout_closed() -> impl Future<Output = ()> {
-    gone(std::io::stdout().as_fd())
+    closed(std::io::stdout().as_fd())
 }
 
-/// Returns when the terminal on stderr hung up; never if there is none. The signal for it is not
-/// enough: it reaches nobody after `disown`, and is ignored under `nohup`.
+/// Returns when the terminal on stderr hung up; never without one. SIGHUP is not enough: the shell does
+/// not send it after `disown`, and `nohup` ignores it.
 pub(crate) async fn terminal_closed() {
     if std::io::stderr().is_terminal() {
-        gone(std::io::stderr().as_fd()).await;
+        closed(std::io::stderr().as_fd()).await;
     } else {
         std::future::pending().await
     }
 }
 
-/// Returns when stdin is a pipe or a socket and its other side is gone, whatever it may have written
-/// before. Never for anything else: a terminal tells otherwise, and `/dev/null` is what a program
-/// gets that nobody wants to end this way.
+/// Returns when stdin is a pipe or a socket and its writer is gone, whether or not data remain in it.
+/// Never for anything else: a terminal has a hangup of its own, and `/dev/null` is the stdin of a
+/// program that is not to end this way.
 pub(crate) async fn stdin_closed() {
     let stdin = std::io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    let kind = stdin.and_then(|stdin| Ok((stdin.metadata()?.file_type(), stdin)));
-    let end = kind.ok().filter(|(kind, _)| kind.is_fifo() || kind.is_socket());
-    match end.map(|(_, stdin)| watched(stdin.into(), Interest::READABLE)) {
-        // Not read: what lies in it stays there, and its end is told all the same.
-        Some(Ok(end)) => until(&end, Interest::READABLE, |ready| ready.is_read_closed()).await,
+    let stdin = stdin.and_then(|stdin| Ok((stdin.metadata()?.file_type(), stdin)));
+    let pipe = stdin.ok().filter(|(kind, _)| kind.is_fifo() || kind.is_socket());
+    match pipe.map(|(_, pipe)| watch_fd(pipe.into(), Interest::READABLE)) {
+        // Nothing is read, and the kernel reports the end all the same.
+        Some(Ok(pipe)) => wait_until(&pipe, Interest::READABLE, Ready::is_read_closed).await,
         Some(Err(_)) | None => std::future::pending().await,
     }
 }
 
-fn gone(end: BorrowedFd<'_>) -> impl Future<Output = ()> + use<> {
-    let end = end.try_clone_to_owned().and_then(|end| watched(end, Interest::ERROR));
+fn closed(fd: BorrowedFd<'_>) -> impl Future<Output = ()> + use<> {
+    let fd = fd.try_clone_to_owned().and_then(|fd| watch_fd(fd, Interest::ERROR));
     async {
-        match end {
-            Ok(end) => hung_up(&end).await,
-            // A regular file cannot be watched (EPERM, epoll_ctl(2)): it has no reader to lose.
+        match fd {
+            Ok(fd) => wait_until(&fd, Interest::ERROR, Ready::is_error).await,
+            // epoll_ctl(2) refuses a regular file (EPERM), which has no reader to lose.
             Err(_) => std::future::pending().await,
         }
     }
 }
 
-/// Watches a descriptor of a pipe, socket or terminal.
+/// Registers a pipe, socket or terminal with the runtime.
 #[expect(
     deprecated,
     reason = "it is unsound for types that lie about their descriptor; an OwnedFd does not, and \
               what replaces it is unsafe"
 )]
-pub(super) fn watched(end: OwnedFd, interest: Interest) -> std::io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::with_interest(end, interest)
+pub(super) fn watch_fd(fd: OwnedFd, interest: Interest) -> std::io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(fd, interest)
 }
 
-async fn hung_up(end: &AsyncFd<OwnedFd>) {
-    until(end, Interest::ERROR, |ready| ready.is_error()).await;
-}
-
-/// Returns when `over` holds of what the kernel says about the descriptor.
-async fn until(end: &AsyncFd<OwnedFd>, interest: Interest, over: fn(Ready) -> bool) {
+/// Returns when the readiness of `fd` fulfils `condition`.
+async fn wait_until(fd: &AsyncFd<OwnedFd>, interest: Interest, condition: fn(Ready) -> bool) {
     loop {
-        match end.ready(interest).await {
-            Ok(mut guard) if !over(guard.ready()) => guard.clear_ready(),
-            // An error here means that the runtime is ending.
+        match fd.ready(interest).await {
+            Ok(mut guard) if !condition(guard.ready()) => guard.clear_ready(),
+            // An error means that the runtime is shutting down.
             Ok(_) | Err(_) => return,
         }
     }

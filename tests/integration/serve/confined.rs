@@ -12,21 +12,21 @@ const TRIED: [&str; 24] = [
     "open a file for reading",
     "change who may read a file",
     "make a file in memory",
-    "use a descriptor that was left open",
+    "use an inherited descriptor",
     "copy a descriptor",
     "start a program",
-    "connect to somebody",
+    "connect to another process",
     "connect a socket that it has",
     "connect by sending (fast open)",
     "send to an address",
-    "send what a filter cannot see",
-    "make a bare socket of a listener",
+    "send a message that a filter cannot see",
+    "make an unconnected socket of a listener",
     "listen on a socket",
     "accept on another socket",
     "change a socket",
     "open a socket",
-    "map memory that can be run",
-    "let memory be run",
+    "map executable memory",
+    "make memory executable",
     "trace a process",
     "signal a process",
     "measure another process by its clock",
@@ -39,13 +39,13 @@ const BY_LANDLOCK: [&str; 6] = [
     "create a file",
     "open a file for reading",
     "start a program",
-    "connect to somebody",
+    "connect to another process",
     "connect a socket that it has",
 ];
 
 /// Those that fail without any layer, because there is nothing to use. All others are possible for a
 /// process without confinement.
-const WITHOUT_OBJECT: [&str; 2] = ["use a descriptor that was left open", "trace a process"];
+const WITHOUT_OBJECT: [&str; 2] = ["use an inherited descriptor", "trace a process"];
 
 /// The self-test on a kernel without these features: the trials that were possible, and all output.
 fn possible(features: &str) -> (Vec<String>, crate::harness::Ended) {
@@ -71,9 +71,9 @@ fn every_trial_is_refused() {
     assert_eq!(possible, [""; 0], "{ended:#?}");
     assert_eq!(ended.status.code(), Some(0));
     let not_permitted = ended.stdout.lines().filter(|line| line.ends_with("(os error 1)"));
-    // No descriptor was left open, so the kernel had one refusal less to make.
+    // There is no inherited descriptor, so the kernel had one refusal less to make.
     assert_eq!(not_permitted.count(), TRIED.len() - 1, "{ended:#?}");
-    assert!(ended.stdout.contains("left open: there is none\n"), "{ended:#?}");
+    assert!(ended.stdout.contains("use an inherited descriptor: there is none\n"), "{ended:#?}");
 }
 
 /// The filter alone refuses all, Landlock alone what it has rules for. The self-test prints the difference,

@@ -12,7 +12,7 @@ fn a_session_says_what_its_processes_cannot_do_any_more() {
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
     for line in [
-        "✓ confinement      the room can open no file, start no program, dial nobody",
+        "✓ confinement      the room can open no file, start no program, open no connection",
         "✓ memory lock ",
         "✓ swap ",
     ] {

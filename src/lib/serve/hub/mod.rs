@@ -97,7 +97,7 @@ impl Hub {
             bell: watch::Sender::new(()),
             notices,
             ticket,
-            epoch: epoch.reveal().to_string(),
+            epoch: epoch.expose_secret().to_string(),
             terms: RoomTerms::of(room),
             backlog: room.backlog,
         };

@@ -159,7 +159,7 @@ mod tests {
             match step {
                 Step::Comes => {
                     let name = Nickname::parse(&format!("G{}", self.seats.len())).unwrap();
-                    let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+                    let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
                     let (number, events) = self.room.join(name, entropy, self.now).unwrap();
                     self.seats.push((number, self.room.seat(number).unwrap().resume()));
                     self.tell(events);
@@ -215,7 +215,7 @@ mod tests {
         let name = Nickname::parse("Ana").unwrap();
         let rules = Rules { max_participants: 1, pace: Pace::Unlimited, kept_for: Duration::ZERO };
         let mut room = Room::new(rules, Instant::now());
-        let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+        let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
         let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
         let [RoomEvent::Joined(who)] = events.as_slice() else { panic!("{events:?}") };
         roster.came(who);
@@ -235,7 +235,7 @@ mod tests {
         let mut last = (0, Vec::new());
         for number in 0..100 {
             let name = Nickname::parse(&format!("G{number}")).unwrap();
-            let entropy = Entropy { token: Token::draw().unwrap(), tag: number };
+            let entropy = Entropy { token: Token::generate().unwrap(), tag: number };
             let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
             let Some(RoomEvent::Joined(who)) = events.last() else { panic!("{events:?}") };
             roster.came(who);

@@ -90,7 +90,7 @@ fn closing() -> Refusal {
 }
 
 fn entropy() -> Result<Entropy, Refusal> {
-    let drawn = Token::draw().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
+    let drawn = Token::generate().and_then(|token| Ok(Entropy { token, tag: getrandom::u32()? }));
     drawn.map_err(|_| {
         Refusal::new(RefusalCode::Closing, "the server cannot draw random numbers; try again")
     })

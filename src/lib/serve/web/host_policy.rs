@@ -4,6 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
+use crate::quick_tunnel::QuickTunnelName;
+
 /// The public host names under which the room may be reached.
 #[derive(Debug)]
 pub(in crate::serve) enum PublicHost {
@@ -85,12 +87,7 @@ impl HostPolicy {
                 let name = name.lock().unwrap_or_else(PoisonError::into_inner);
                 name.as_deref() == Some(host)
             }
-            PublicHost::AnyQuickTunnel => {
-                host.strip_suffix(".trycloudflare.com").is_some_and(|label| {
-                    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-                    !label.is_empty() && label.len() <= 63 && label.bytes().all(letter)
-                })
-            }
+            PublicHost::AnyQuickTunnel => QuickTunnelName::is_valid(host),
         }
     }
 }

@@ -197,6 +197,9 @@ fn without_a_supervisor_any_quick_tunnel_name_is_accepted() {
     assert!(policy.accept("some-words.trycloudflare.com").is_some());
     assert!(policy.accept("a.b.trycloudflare.com").is_none());
     assert!(policy.accept(".trycloudflare.com").is_none());
+    for other in ["api.trycloudflare.com", "-a.trycloudflare.com", "a-.trycloudflare.com"] {
+        assert!(policy.accept(other).is_none(), "{other}");
+    }
 }
 
 #[test]

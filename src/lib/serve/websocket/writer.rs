@@ -99,7 +99,7 @@ impl Writer {
         let payload = payload.as_ref().map_or(&[][..], |code| code);
         self.queue.push(OutgoingFrame::control(Control::Close, payload));
         let sent = timeout(WRITE_TIMEOUT, self.write_all()).await;
-        if matches!(sent, Ok(Ok(()))) && process::end_of_stream(&self.stream).is_ok() {
+        if matches!(sent, Ok(Ok(()))) && process::shutdown_write(&self.stream).is_ok() {
             let closed =
                 async { while !matches!(reader.recv().await, None | Some(Incoming::Close(_))) {} };
             let _ = timeout(CLOSE_TIMEOUT, closed).await;
