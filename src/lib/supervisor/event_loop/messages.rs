@@ -96,14 +96,14 @@ impl EventLoop {
                 self.console
                     .show_tunnel_state("url", "waiting for Cloudflare to register the address");
             }
-            FromTunnel::Registered { url, settle_seconds } => {
+            FromTunnel::Settling { url, settle_seconds } => {
                 self.set_public_host(Some(&url));
                 // The link of an address that was reconnected is on the screen already.
                 let seconds =
                     if self.session.public_address().is_none() { settle_seconds } else { 0 };
                 self.timers.start_countdown(seconds, Instant::now());
             }
-            FromTunnel::Up { url } => {
+            FromTunnel::Registered { url } => {
                 self.set_public_host(Some(&url));
                 return Some(SessionEvent::TunnelUp(url));
             }

@@ -104,8 +104,8 @@ fn found() -> FromTunnel {
     ))
 }
 
-fn registered(name: &str) -> FromTunnel {
-    FromTunnel::Registered { url: url(name), settle_seconds: 8 }
+fn settling(name: &str) -> FromTunnel {
+    FromTunnel::Settling { url: url(name), settle_seconds: 8 }
 }
 
 fn lost() -> FromTunnel {
@@ -114,7 +114,7 @@ fn lost() -> FromTunnel {
 
 #[test]
 fn every_message_of_the_tunnel_has_its_time() {
-    use FromTunnel::{Closed, Fetched, Reconnecting, Starting, Unregistered, Up, Url};
+    use FromTunnel::{Closed, Fetched, Reconnecting, Registered, Starting, Unregistered, Url};
     let unconfined = FromTunnel::Unconfined { what: "may do all".to_owned() };
     let all = [
         hello(),
@@ -123,16 +123,22 @@ fn every_message_of_the_tunnel_has_its_time() {
         unconfined,
         Starting,
         Url { url: url("a") },
-        registered("a"),
-        Up { url: url("a") },
-        Up { url: url("b") },
+        settling("a"),
+        Registered { url: url("a") },
+        Registered { url: url("b") },
         Reconnecting,
         lost(),
         Unregistered,
         Closed,
     ];
-    let way =
-        [hello(), found(), Starting, Url { url: url("a") }, registered("a"), Up { url: url("a") }];
+    let way = [
+        hello(),
+        found(),
+        Starting,
+        Url { url: url("a") },
+        settling("a"),
+        Registered { url: url("a") },
+    ];
     let last = [&way[..], &[Unregistered]].concat();
     let over = [&way[..], &[lost()]].concat();
     for (said, allowed) in [

@@ -52,12 +52,14 @@ impl Protocol<FromTunnel> for TunnelProtocol {
             // A second attempt, over HTTP/2, gets a new address.
             (FromTunnel::Starting, Found | Addressed(_)) if answer_permitted => Some(Found),
             (FromTunnel::Url { url }, Found) if answer_permitted => Some(Addressed(url.clone())),
-            (FromTunnel::Registered { url, .. }, stage @ (Addressed(known) | Announced(known)))
+            (FromTunnel::Settling { url, .. }, stage @ (Addressed(known) | Announced(known)))
                 if url == known =>
             {
                 Some(stage.clone())
             }
-            (FromTunnel::Up { url }, Addressed(known) | Announced(known)) if url == known => {
+            (FromTunnel::Registered { url }, Addressed(known) | Announced(known))
+                if url == known =>
+            {
                 Some(Announced(url.clone()))
             }
             (FromTunnel::Reconnecting, stage @ (Addressed(_) | Announced(_))) => {
@@ -109,8 +111,8 @@ fn name(message: &FromTunnel) -> &'static str {
         FromTunnel::Unconfined { .. } => "unconfined",
         FromTunnel::Starting => "starting",
         FromTunnel::Url { .. } => "url",
+        FromTunnel::Settling { .. } => "settling",
         FromTunnel::Registered { .. } => "registered",
-        FromTunnel::Up { .. } => "up",
         FromTunnel::Reconnecting => "reconnecting",
         FromTunnel::Lost { .. } => "lost",
         FromTunnel::Unregistered => "unregistered",
