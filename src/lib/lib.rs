@@ -8,7 +8,7 @@
 //! |---|---|
 //! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
 //! | subjects | `chat`: the room and its rules, without I/O and without a clock · `wire`: what clients and server say |
-//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `exit` |
+//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `rate_limit` · `exit` |
 
 mod chat;
 mod clean;
@@ -19,6 +19,7 @@ mod log;
 mod memory;
 mod paths;
 mod process;
+mod rate_limit;
 mod serve;
 mod supervisor;
 mod terminal;

@@ -11,7 +11,6 @@ mod nickname;
 #[cfg(test)]
 mod nickname_tests;
 mod picture;
-mod rate;
 mod reserved;
 mod ring;
 mod room;
@@ -26,7 +25,6 @@ mod text_tests;
 
 pub(crate) use former::{NAMED, RESERVATION_BYTES, RESERVED};
 pub(crate) use nickname::Nickname;
-pub(crate) use rate::Pace;
 pub(crate) use ring::{Bounds, EVENT_BYTES, Kind, Past, Ring};
 pub(crate) use room::{Entropy, KEPT, Room, RoomEvent, Rules, joins_within};
 pub(crate) use room_error::RoomError;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::former::{Former, RESERVED};
 use super::nickname::Nickname;
-use super::rate::{Bucket, Pace};
 use super::room_error::RoomError;
 use super::seat::{Activity, Identity, Presence, Seat};
 use super::taken::Taken;
 use super::text::Text;
+use crate::rate_limit::{RateLimit, TokenBucket};
 use crate::token::Token;
 
 /// A participant whose last transport is gone may come back unnoticed for this long: a phone that
@@ -47,7 +47,7 @@ pub(crate) struct Rules {
     /// How many may be in the room at once.
     pub(crate) max_participants: usize,
     /// How fast one of them may speak.
-    pub(crate) pace: Pace,
+    pub(crate) rate_limit: RateLimit,
     /// How long a seat, and the name of somebody who left, is kept.
     pub(crate) kept_for: Duration,
 }
@@ -92,7 +92,7 @@ pub(crate) struct Room {
     seats: BTreeMap<u64, Seat>,
     present: usize,
     /// The pace at which newcomers are let in.
-    joins: Bucket,
+    joins: TokenBucket,
     /// People who gave up their seats, or whose seats were given up.
     former: Former,
     /// Everybody of `seats` and `former`, by what must not be given twice.
@@ -109,7 +109,10 @@ impl Room {
             next: 1,
             seats: BTreeMap::new(),
             present: 0,
-            joins: Bucket::new(Pace::Limited { per_second: JOINS_PER_SECOND, burst }, now),
+            joins: TokenBucket::new(
+                RateLimit::Limited { per_second: JOINS_PER_SECOND, burst },
+                now,
+            ),
             former: Former::new(rules.kept_for),
             taken: Taken::default(),
         }
@@ -164,7 +167,7 @@ impl Room {
         let number = self.next;
         self.next += 1;
         let tag = self.taken.free_tag(entropy.tag);
-        let bucket = Bucket::new(self.rules.pace, now);
+        let bucket = TokenBucket::new(self.rules.rate_limit, now);
         let identity = Identity { number, name, tag };
         self.taken.add(&identity);
         self.seats.insert(number, Seat::new(identity.clone(), entropy.token, bucket));

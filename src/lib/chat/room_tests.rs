@@ -7,13 +7,14 @@ use proptest::prelude::*;
 
 use super::room::SILENT_RETURN;
 use super::*;
+use crate::rate_limit::RateLimit;
 use crate::token::Token;
 
 const KEPT_FOR: Duration = Duration::from_secs(600);
 
 fn room(max_participants: usize) -> Room {
-    let pace = Pace::Limited { per_second: 2, burst: 10 };
-    Room::new(Rules { max_participants, pace, kept_for: KEPT_FOR }, Instant::now())
+    let rate_limit = RateLimit::Limited { per_second: 2, burst: 10 };
+    Room::new(Rules { max_participants, rate_limit, kept_for: KEPT_FOR }, Instant::now())
 }
 
 fn entropy(tag: u32) -> Entropy {
@@ -157,7 +158,8 @@ fn no_number_of_joins_and_leaves_frees_a_reserved_name() {
 fn at_the_bound_of_reservations_newcomers_wait_for_the_oldest() {
     let kept_for = Duration::from_secs(86_400);
     let mut now = Instant::now();
-    let mut room = Room::new(Rules { max_participants: 10, pace: Pace::Unlimited, kept_for }, now);
+    let mut room =
+        Room::new(Rules { max_participants: 10, rate_limit: RateLimit::Unlimited, kept_for }, now);
     for number in 0..RESERVED {
         now += Duration::from_millis(20);
         let number = join(&mut room, &format!("Guest {number}"), now).unwrap();

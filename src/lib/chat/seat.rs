@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::nickname::{self, Nickname};
-use super::rate::Bucket;
+use crate::rate_limit::TokenBucket;
 use crate::token::{Secret, Token};
 
 /// Letters of a tag: none that the eye takes for another (no 0 and o, no 1, i and l).
@@ -91,7 +91,7 @@ pub(crate) struct Seat {
     pub(super) presence: Presence,
     /// The transport that speaks for them. A newer one takes the seat from an older one.
     pub(super) transport: u64,
-    pub(super) bucket: Bucket,
+    pub(super) bucket: TokenBucket,
     pub(super) activity: Activity,
     /// The number of the event that announced this participant. Of what was before it, only the
     /// backlog may be read.
@@ -104,7 +104,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// The seat of a newcomer, who may read nothing until [`super::room::Room::begin`] says from where.
-    pub(super) fn new(identity: Identity, token: Token, bucket: Bucket) -> Self {
+    pub(super) fn new(identity: Identity, token: Token, bucket: TokenBucket) -> Self {
         Self {
             identity,
             token,

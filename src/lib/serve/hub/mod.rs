@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Bounds, Pace, Ring, Room, RoomEvent, Rules};
+use crate::chat::{Bounds, Ring, Room, RoomEvent, Rules};
 use crate::config::RoomSettings;
 use crate::control::FromServe;
+use crate::rate_limit::RateLimit;
 use crate::token::Token;
 use crate::wire::RoomTerms;
 use roster::Roster;
@@ -167,12 +168,12 @@ pub(super) const fn max_presence_events(max_participants: usize) -> usize {
 }
 
 fn rules(room: &RoomSettings) -> Rules {
-    let pace = match room.rate.per_second {
-        0 => Pace::Unlimited,
-        per_second => Pace::Limited { per_second, burst: room.rate.burst },
+    let rate_limit = match room.rate.per_second {
+        0 => RateLimit::Unlimited,
+        per_second => RateLimit::Limited { per_second, burst: room.rate.burst },
     };
     let kept_for = Duration::from_secs(room.ring.age_seconds);
-    Rules { max_participants: room.max_participants, pace, kept_for }
+    Rules { max_participants: room.max_participants, rate_limit, kept_for }
 }
 
 fn ring_bounds(room: &RoomSettings) -> Bounds {

@@ -105,7 +105,8 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Entropy, Nickname, Pace, RoomEvent, Rules};
+    use crate::chat::{Entropy, Nickname, RoomEvent, Rules};
+    use crate::rate_limit::RateLimit;
     use crate::token::{Secret, Token};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
@@ -201,7 +202,7 @@ mod tests {
         #[test]
         fn whatever_happens_it_names_everybody_else(steps in prop::collection::vec(step(), 0..300)) {
             let kept_for = Duration::from_secs(600);
-            let rules = Rules { max_participants: 1000, pace: Pace::Unlimited, kept_for };
+            let rules = Rules { max_participants: 1000, rate_limit: RateLimit::Unlimited, kept_for };
             let now = Instant::now();
             let (room, roster) = (Room::new(rules, now), Roster::default());
             let mut both = Both { room, roster, seats: Vec::new(), now };
@@ -213,7 +214,11 @@ mod tests {
     fn who_left_is_named_nowhere_in_it() {
         let mut roster = Roster::default();
         let name = Nickname::parse("Ana").unwrap();
-        let rules = Rules { max_participants: 1, pace: Pace::Unlimited, kept_for: Duration::ZERO };
+        let rules = Rules {
+            max_participants: 1,
+            rate_limit: RateLimit::Unlimited,
+            kept_for: Duration::ZERO,
+        };
         let mut room = Room::new(rules, Instant::now());
         let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
         let (number, events) = room.join(name, entropy, Instant::now()).unwrap();
@@ -230,7 +235,7 @@ mod tests {
     fn readers_share_the_words_of_those_who_came_before() {
         let mut roster = Roster::default();
         let kept_for = Duration::from_secs(600);
-        let rules = Rules { max_participants: 1000, pace: Pace::Unlimited, kept_for };
+        let rules = Rules { max_participants: 1000, rate_limit: RateLimit::Unlimited, kept_for };
         let mut room = Room::new(rules, Instant::now());
         let mut last = (0, Vec::new());
         for number in 0..100 {

@@ -2,7 +2,6 @@
 //! lifelines, heard through one queue.
 
 mod cleaner;
-mod pace;
 mod protocol;
 mod running;
 

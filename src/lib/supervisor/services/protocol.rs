@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::control::{FromGuard, FromServe, FromTunnel, Participant, VERSION};
+use crate::rate_limit::RateLimit;
 
 /// How long a service may take until it has said hello. Ours takes milliseconds; the same wait as
 /// for a room that does not become ready.
@@ -37,8 +38,8 @@ impl Violation {
 pub(super) trait Protocol: Default + Send + 'static {
     /// What it says.
     type Message: serde::de::DeserializeOwned + Send + 'static;
-    /// Messages at once, and then in a second. More than either is too much.
-    const PACE: (u64, u64);
+    /// A service that sends more is ended.
+    const RATE_LIMIT: RateLimit;
 
     /// Takes the next message. `awaited`: whether that was asked for which only an order of ours
     /// brings about, the goodbye of a room or the address of a tunnel.
@@ -126,7 +127,7 @@ impl Protocol for RoomProtocol {
     type Message = FromServe;
     /// The largest room may fill, empty and fill again at once: 10 000 joins, 10 000 leaves, 10 000
     /// joins. The room itself lets in more slowly than 1 000 a second.
-    const PACE: (u64, u64) = (32_768, 1_000);
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { burst: 32_768, per_second: 1_000 };
 
     fn recv(&mut self, message: &FromServe, awaited: bool) -> Result<(), Violation> {
         match (message, self.stage) {
@@ -196,7 +197,7 @@ impl Protocol for TunnelProtocol {
     type Message = FromTunnel;
     /// A download tells how far it is five times a second; nothing else comes more than once a
     /// second for long.
-    const PACE: (u64, u64) = (1_024, 32);
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { burst: 1_024, per_second: 32 };
 
     fn recv(&mut self, message: &FromTunnel, awaited: bool) -> Result<(), Violation> {
         use TunnelStage::{Addressed, Announced, Found, Greeting, Over, Searching, Unregistered};
@@ -280,7 +281,7 @@ pub(super) struct GuardProtocol {
 impl Protocol for GuardProtocol {
     type Message = FromGuard;
     /// A second message is out of order already.
-    const PACE: (u64, u64) = (8, 1);
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { burst: 8, per_second: 1 };
 
     fn recv(&mut self, message: &FromGuard, _: bool) -> Result<(), Violation> {
         let FromGuard::Hello { version } = message;

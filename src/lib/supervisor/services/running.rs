@@ -11,11 +11,11 @@ use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::pace::MessagePace;
 use super::protocol::{Protocol, Violation};
 use super::{Input, Role};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
+use crate::rate_limit::TokenBucket;
 use crate::terminal::{sentence, start_of};
 
 /// Orders to a service that it has not read yet; it gets fewer than ten in its life.
@@ -163,10 +163,10 @@ struct Listening<P: Protocol> {
 impl<P: Protocol> Listening<P> {
     /// Passes on what the service says, until it ends or breaks a rule. Nothing is read after that.
     async fn run(mut self, wrap: fn(P::Message) -> Option<Input>) {
-        let (mut protocol, mut pace) = (P::default(), MessagePace::new(P::PACE));
-        let began = Instant::now();
+        let mut protocol = P::default();
+        let mut bucket = TokenBucket::new(P::RATE_LIMIT, Instant::now());
         loop {
-            let input = match self.next(&mut protocol, &mut pace, began).await {
+            let input = match self.next(&mut protocol, &mut bucket).await {
                 Ok(Some(message)) => wrap(message),
                 Ok(None) => return,
                 Err(violation) => {
@@ -186,8 +186,7 @@ impl<P: Protocol> Listening<P> {
     async fn next(
         &mut self,
         protocol: &mut P,
-        pace: &mut MessagePace,
-        began: Instant,
+        bucket: &mut TokenBucket,
     ) -> Result<Option<P::Message>, Violation> {
         let Self { inbox, awaited, .. } = self;
         let received = loop {
@@ -206,7 +205,9 @@ impl<P: Protocol> Listening<P> {
         };
         match received {
             Ok(Some(message)) => {
-                pace.take(began.elapsed())?;
+                bucket.take(Instant::now()).map_err(|_| {
+                    Violation::Hostile(format!("talks too much (more than {})", P::RATE_LIMIT))
+                })?;
                 protocol.recv(&message, *self.awaited.borrow())?;
                 Ok(Some(message))
             }
