@@ -43,14 +43,15 @@ const MODULES: &[(&str, &[&str])] = &[
     ("control", &["config", "memory", "process", "terminal", "token"]),
     ("log", &["paths"]),
     ("config", &["exit", "paths"]),
-    ("chat", &["rate_limit", "token"]),
+    ("chat", &["invisible", "rate_limit", "token"]),
     ("wire", &["chat", "config", "token"]),
     ("exit", &[]),
+    ("invisible", &[]),
     ("memory", &[]),
     ("paths", &[]),
     ("process", &["memory", "paths"]),
     ("rate_limit", &[]),
-    ("terminal", &[]),
+    ("terminal", &["invisible"]),
     ("token", &[]),
 ];
 

@@ -219,15 +219,3 @@ fn counts(c: char) -> bool {
     let symbol = !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Symbol;
     c.is_alphanumeric() && !sign || symbol
 }
-
-/// Whether nothing is drawn for it: such characters have no skeleton. Fillers are letters by
-/// category, and variation selectors marks, so the category alone does not tell. Listed, because a
-/// message may consist of thousands of them.
-pub(super) fn invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}

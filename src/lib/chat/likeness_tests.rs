@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Nickname;
-use super::likeness::{READINGS, bare, invisible, readings};
+use super::likeness::{READINGS, bare, readings};
 use super::nickname::{BYTES, TWOFOLD};
 
 fn name(raw: &str) -> Nickname {
@@ -211,16 +211,6 @@ fn no_mark_on_a_letter_makes_another_name() {
             }
         }
         assert!(accepted > 0, "{base}");
-    }
-}
-
-#[test]
-fn what_has_no_skeleton_is_invisible() {
-    // Between and beyond these, nothing is assigned but for private use.
-    for c in ('\0'..='\u{33fff}').chain('\u{e0000}'..='\u{e1fff}') {
-        let mut bytes = [0; 4];
-        let drawn = unicode_security::skeleton(c.encode_utf8(&mut bytes)).next().is_some();
-        assert_ne!(invisible(c), drawn, "{c:?}");
     }
 }
 

@@ -9,9 +9,10 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::likeness::{Likeness, bare, invisible, readings};
+use super::likeness::{Likeness, bare, readings};
 use super::picture::is_picture;
 use super::reserved::{may_be_reserved, reserved};
+use crate::invisible::is_default_ignorable;
 
 /// What one line of a narrow screen holds beside the text.
 pub(super) const GRAPHEMES: usize = 20;
@@ -196,7 +197,7 @@ fn check_characters(name: &str) -> Result<(), NameError> {
                 return Err(NameError::Character(c));
             }
         }
-        if invisible(c) && c != EMOJI_STYLE {
+        if is_default_ignorable(c) && c != EMOJI_STYLE {
             return Err(NameError::Character(c));
         }
         readable |= c.is_alphanumeric() || is_picture(c);
@@ -219,7 +220,7 @@ fn carries(base: char, mark: char) -> bool {
 
 /// An accent in the wrong place is one too many; a mark that nobody sees is named.
 fn refused_mark(c: char) -> NameError {
-    if invisible(c) { NameError::Character(c) } else { NameError::Marks }
+    if is_default_ignorable(c) { NameError::Character(c) } else { NameError::Marks }
 }
 
 /// Letters, decimal digits and emoji of the world; of ASCII's signs only those that names have: a
@@ -252,7 +253,7 @@ fn shown(c: char) -> String {
         c.general_category_group(),
         GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Mark
     );
-    if hidden || invisible(c) {
+    if hidden || is_default_ignorable(c) {
         format!("the invisible character U+{:04X}", u32::from(c))
     } else {
         format!("\"{c}\"")

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-use super::likeness::invisible;
+use crate::invisible::{is_default_ignorable, is_invisible};
 
 /// One screen; a longer message would push everybody else's out of sight.
 const LINES: usize = 30;
@@ -160,7 +160,7 @@ fn sort(c: char) -> Sort {
     }
     let formats = category == Format && !drawn_format(c);
     // What Unicode keeps free for formatting still to come.
-    let will_format = category == Unassigned && invisible(c);
+    let will_format = category == Unassigned && is_default_ignorable(c);
     if c.is_control() || formats || will_format { Sort::Obeyed } else { Sort::Drawn }
 }
 
@@ -188,5 +188,5 @@ fn joiner(c: char) -> bool {
 
 /// Whether a reader sees it.
 fn visible(c: char) -> bool {
-    !invisible(c) && !c.is_whitespace() && c != '\u{2800}'
+    !is_invisible(c) && !c.is_whitespace()
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use super::likeness::invisible;
 use super::text::{Text, TextError};
+use crate::invisible::is_default_ignorable;
 
 fn text(raw: &str) -> String {
     Text::parse(raw, 4096).unwrap().as_str().to_owned()
@@ -107,7 +107,7 @@ fn by_the_letter(raw: &str, most: usize) -> Result<String, TextError> {
     }
     let text = clean.trim_start_matches('\n').trim_end();
     let lines = text.split('\n').count();
-    if !text.chars().any(|c| !invisible(c) && !c.is_whitespace() && c != '\u{2800}') {
+    if !text.chars().any(|c| !is_default_ignorable(c) && !c.is_whitespace() && c != '\u{2800}') {
         Err(TextError::Empty)
     } else if text.len() > most {
         Err(TextError::TooLong { bytes: text.len(), most })
@@ -122,7 +122,7 @@ fn obeyed(c: char) -> bool {
     let category = c.general_category();
     let drawn = "\u{600}\u{601}\u{602}\u{603}\u{604}\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}";
     let formats = category == GeneralCategory::Format && !drawn.contains(c);
-    let will_format = category == GeneralCategory::Unassigned && invisible(c);
+    let will_format = category == GeneralCategory::Unassigned && is_default_ignorable(c);
     c.is_control() && c != '\n' || formats || will_format
 }
 

@@ -10,6 +10,8 @@ use unicode_properties::{
     GeneralCategory, GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _,
 };
 
+use crate::invisible::is_invisible;
+
 /// Marks on one letter. Vietnamese has two, Tibetan up to four; what stacks more is drawn over the
 /// lines above.
 const MARKS: usize = 4;
@@ -144,17 +146,8 @@ impl Escaper {
                 | GeneralCategory::Surrogate
                 | GeneralCategory::Unassigned
         );
-        unseen || self.marks > MARKS || is_filler(c)
+        unseen || self.marks > MARKS || is_invisible(c)
     }
-}
-
-/// Characters that are drawn as nothing, although they are letters, marks or symbols by category
-/// (Default_Ignorable_Code_Point, and the blank pattern of Braille).
-fn is_filler(c: char) -> bool {
-    matches!(c,
-        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{ffa0}'
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
