@@ -8,13 +8,14 @@
 //! |---|---|
 //! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
 //! | subjects | `chat`: the room and its rules, without I/O and without a clock · `wire`: what clients and server say |
-//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `rate_limit` · `invisible` · `exit` |
+//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `rate_limit` · `invisible` · `identity` · `exit` |
 
 mod chat;
 mod clean;
 mod config;
 mod control;
 mod exit;
+mod identity;
 mod invisible;
 mod log;
 mod memory;

@@ -7,7 +7,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::Nickname;
 use super::likeness::{READINGS, bare, readings};
-use super::nickname::{BYTES, TWOFOLD};
+use super::nickname::TWOFOLD;
+use crate::identity::MAX_NAME_BYTES;
 
 fn name(raw: &str) -> Nickname {
     Nickname::parse(raw).unwrap_or_else(|error| panic!("{raw:?}: {error}"))
@@ -261,7 +262,7 @@ proptest! {
     #[test]
     fn readings_are_few_and_bounded(text in "\\PC{0,20}") {
         let mut cut = text;
-        while cut.len() > BYTES {
+        while cut.len() > MAX_NAME_BYTES {
             cut.pop();
         }
         let readings = readings(&cut);

@@ -12,12 +12,9 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::likeness::{Likeness, bare, readings};
 use super::picture::is_picture;
 use super::reserved::{may_be_reserved, reserved};
+use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES};
 use crate::invisible::is_default_ignorable;
 
-/// What one line of a narrow screen holds beside the text.
-pub(super) const GRAPHEMES: usize = 20;
-/// One grapheme can be any number of bytes, and a name is sent with every roster.
-pub(super) const BYTES: usize = 64;
 /// Looked at before anything is normalised: 64 bytes take up to three times as many when they are
 /// decomposed, and somebody pastes spaces around them.
 const RAW_BYTES: usize = 256;
@@ -79,7 +76,7 @@ pub(crate) enum NameError {
     Empty,
     /// More than the bounds above.
     #[error(
-        "that name is too long; shorten it to at most {GRAPHEMES} characters (fewer if they are \
+        "that name is too long; shorten it to at most {MAX_NAME_GRAPHEMES} characters (fewer if they are \
          complex ones)"
     )]
     TooLong,
@@ -109,7 +106,7 @@ impl Nickname {
         }
         let name = spaced(raw.trim().nfc().map(straight));
         check_characters(&name)?;
-        if name.len() > BYTES || name.graphemes(true).count() > GRAPHEMES {
+        if name.len() > MAX_NAME_BYTES || name.graphemes(true).count() > MAX_NAME_GRAPHEMES {
             return Err(NameError::TooLong);
         }
         if !one_script(&name) {
@@ -145,8 +142,10 @@ impl Nickname {
         let number = format!(" {n}");
         let mut kept: Vec<&str> = self.name.graphemes(true).collect();
         // The number is ASCII: as many graphemes as bytes.
-        kept.truncate(GRAPHEMES.saturating_sub(number.len()));
-        while kept.iter().map(|grapheme| grapheme.len()).sum::<usize>() + number.len() > BYTES {
+        kept.truncate(MAX_NAME_GRAPHEMES.saturating_sub(number.len()));
+        while kept.iter().map(|grapheme| grapheme.len()).sum::<usize>() + number.len()
+            > MAX_NAME_BYTES
+        {
             kept.pop();
         }
         let stem = kept.concat();

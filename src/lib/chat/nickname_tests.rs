@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::nickname::{BYTES, GRAPHEMES, NameError, Nickname};
+use super::nickname::{NameError, Nickname};
+use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES};
 
 fn name(raw: &str) -> Nickname {
     Nickname::parse(raw).unwrap_or_else(|error| panic!("{raw:?}: {error}"))
@@ -193,8 +194,8 @@ proptest! {
     fn no_input_panics_and_what_is_accepted_is_final(raw in raw_name()) {
         if let Ok(name) = Nickname::parse(&raw) {
             prop_assert_eq!(Nickname::parse(name.as_str()), Ok(name.clone()));
-            prop_assert!(name.as_str().len() <= BYTES);
-            prop_assert!((1..=GRAPHEMES).contains(&name.as_str().graphemes(true).count()));
+            prop_assert!(name.as_str().len() <= MAX_NAME_BYTES);
+            prop_assert!((1..=MAX_NAME_GRAPHEMES).contains(&name.as_str().graphemes(true).count()));
             prop_assert!(name.clashes_with(&name));
             if let Some(variant) = name.variant(2) {
                 prop_assert!(variant.as_str().ends_with(" 2"));

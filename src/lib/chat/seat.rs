@@ -3,12 +3,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::nickname::{self, Nickname};
+use super::nickname::Nickname;
+use crate::identity::{MAX_NAME_BYTES, TAG_LENGTH, TAG_LETTERS};
 use crate::rate_limit::TokenBucket;
 use crate::token::{Secret, Token};
-
-/// Letters of a tag: none that the eye takes for another (no 0 and o, no 1, i and l).
-const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 /// Ids of messages that are remembered per participant, so that a line that is sent again after a
 /// cut appears once: more than a page keeps unacknowledged.
@@ -19,7 +17,7 @@ const TYPING_EVERY: Duration = Duration::from_secs(1);
 
 /// Three letters, drawn by the server and unique in the room, that tell look-alikes apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Tag([u8; 3]);
+pub(crate) struct Tag([u8; TAG_LENGTH]);
 
 impl Tag {
     /// How many there are.
@@ -27,13 +25,13 @@ impl Tag {
 
     /// The tag number `index`, counted around.
     pub(super) fn new(index: u32) -> Self {
-        let letter = |divisor: u32| LETTERS[(index / divisor % 31) as usize];
+        let letter = |divisor: u32| TAG_LETTERS[(index / divisor % 31) as usize];
         Self([letter(31 * 31), letter(31), letter(1)])
     }
 
     /// The letters.
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("LETTERS is ASCII")
+        std::str::from_utf8(&self.0).expect("TAG_LETTERS is ASCII")
     }
 }
 
@@ -73,7 +71,7 @@ pub(crate) struct Identity {
 
 /// Most that an identity costs. The tables in which its readings and its tag are known are counted apart,
 /// see `taken::KNOWN_BYTES`.
-pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + nickname::BYTES;
+pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + MAX_NAME_BYTES;
 
 /// Most that a seat costs whose messages have ids of at most `reference` bytes: in a tree and a list
 /// that are at least half full.

@@ -10,13 +10,10 @@ use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::message::{Participant, Protection};
+use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES, TAG_LENGTH, TAG_LETTERS};
 use crate::process::{Confinement, Missing};
 use crate::terminal::{is_one_piece, is_printable, is_sentence};
 
-/// Bytes and graphemes of a name, as [`crate::chat`]'s `Nickname` has them at most.
-const NAME: (usize, usize) = (64, 20);
-/// Letters of a tag; see `chat::seat`.
-const TAG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Numbers are exact up to here in every program that reads JSON (RFC 8259, section 6).
 const MOST: u64 = (1 << 53) - 1;
 /// Longest name in DNS, without the dot at its end (RFC 1035, section 3.1).
@@ -46,9 +43,8 @@ fn checked<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// Whether `text` can be a participant's name on a line of the operator's: 1 to 64 bytes, at most 20
 /// graphemes, nothing that is not seen, and spaces only one by one between words.
 pub(crate) fn is_name(text: &str) -> bool {
-    let (bytes, graphemes) = NAME;
-    (1..=bytes).contains(&text.len())
-        && text.graphemes(true).count() <= graphemes
+    (1..=MAX_NAME_BYTES).contains(&text.len())
+        && text.graphemes(true).count() <= MAX_NAME_GRAPHEMES
         && is_one_piece(text)
         && is_printable(text)
 }
@@ -77,7 +73,7 @@ fn is_version(text: &str) -> bool {
 
 pub(super) fn participant<'de, D: Deserializer<'de>>(from: D) -> Result<Participant, D::Error> {
     checked(from, "a participant", |who: &Participant| {
-        let tag = who.tag.len() == 3 && who.tag.bytes().all(|b| TAG_LETTERS.contains(&b));
+        let tag = who.tag.len() == TAG_LENGTH && who.tag.bytes().all(|b| TAG_LETTERS.contains(&b));
         (1..=MOST).contains(&who.number) && is_name(&who.name) && tag
     })
 }

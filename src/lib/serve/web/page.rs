@@ -8,9 +8,7 @@ use axum::http::HeaderValue;
 
 use super::door::Address;
 use crate::config::{Mode, RoomSettings};
-
-/// Longest name in letters as people see them; see [`crate::chat::Nickname`].
-const MAX_NAME: usize = 20;
+use crate::identity::MAX_NAME_GRAPHEMES;
 
 /// Content-Security-Policy up to `connect-src 'self'`, which ends with the address in use.
 const POLICY: &str = concat!(
@@ -31,7 +29,7 @@ pub(super) struct Page {
 impl Page {
     /// The page of a room.
     pub(super) fn of(room: &RoomSettings) -> Self {
-        let (max_name, message_bytes) = (MAX_NAME, room.message_bytes);
+        let (max_name, message_bytes) = (MAX_NAME_GRAPHEMES, room.message_bytes);
         let mode = match room.mode {
             Mode::Open => "open",
             Mode::Sealed => "sealed",
