@@ -41,7 +41,7 @@ mod tests {
 
     use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-    use crate::chat::{Nickname, Text};
+    use crate::chat::{MessageText, Nickname};
     use crate::control;
     use crate::terminal::escape_control;
 
@@ -54,7 +54,7 @@ mod tests {
                 prop_assert_eq!(escape_control(name.as_str()), name.as_str());
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
-            if let Ok(text) = Text::parse(&raw, 4096) {
+            if let Ok(text) = MessageText::parse(&raw, 4096) {
                 // Joiners and line feeds are part of a text, and so are spaces of every width and
                 // what has no meaning yet; whoever prints it deals with those.
                 let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');

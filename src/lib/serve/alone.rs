@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::cli::Cli;
 use super::confined::Confined;
-use super::limits::Ceiling;
+use super::limits::MemoryLimit;
 use super::web::{Door, Public};
 use super::{ServeError, Service};
 use crate::config::{Config, ConfinementPolicy};
@@ -41,7 +41,7 @@ enum Event<'a> {
 /// When the settings are wrong.
 pub(super) fn explain_limits(cli: &Cli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
-    terminal::print_line(&Ceiling::of(&config.room).to_string());
+    terminal::print_line(&MemoryLimit::of(&config.room).to_string());
     Ok(Exit::Ended)
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::hub::Connection;
 use super::Web;
-use crate::chat::{Entropy, Nickname, RoomError, Text};
+use crate::chat::{Entropy, MessageText, Nickname, RoomError};
 use crate::token::Token;
 use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
 
@@ -80,8 +80,8 @@ fn say(
     if web.hub.is_closing() {
         return Err(closing());
     }
-    let text = Text::parse(body, web.room.message_bytes)?;
-    Ok(connection.say(reference.map(str::to_owned), text)?)
+    let text = MessageText::parse(body, web.room.message_bytes)?;
+    Ok(connection.post_message(reference.map(str::to_owned), text)?)
 }
 
 /// The refusal of a ticket that is not the room's.
