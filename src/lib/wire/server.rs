@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::refusal::RefusalCode;
+use super::refusal::{Refusal, RefusalCode};
 use crate::chat::{EventSlice, Identity, RoomEvent};
 
 /// One line from the server; the welcome, which is written in pieces, is in [`super::welcome`].
@@ -81,6 +81,18 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
         },
     };
     to_line(&message).into()
+}
+
+impl Refusal {
+    /// The refusal as a line of the protocol.
+    pub(crate) fn to_line(&self) -> String {
+        to_line(&ServerMessage::Refused {
+            reference: self.reference.as_deref(),
+            why: self.code,
+            text: &self.text,
+            suggest: self.suggestion.as_deref(),
+        })
+    }
 }
 
 /// The lines of one read: how many events were missed, the events, and who is typing. The lines of the

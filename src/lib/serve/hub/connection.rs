@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::batch::{Batch, MAX_BATCH_BYTES, Position};
-use super::{Hub, Life};
+use super::{ConnectionId, Hub, Life};
 use crate::chat::{MessageText, RoomError};
 
 /// Most "typing" notes that wait for readers. A note that is lost costs a flicker on a screen.
@@ -30,14 +30,6 @@ pub(in crate::serve) enum ReadOutcome {
     Batch(Batch),
     /// Nothing, from now on.
     Closed(CloseReason),
-}
-
-/// A participant, and which of the participant's transports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) struct ConnectionId {
-    /// Of the participant.
-    pub(in crate::serve) number: u64,
-    pub(super) transport: u64,
 }
 
 /// Whether a connection is the first one of its participant.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch::Position;
-use super::connection::{Arrival, Connection, ConnectionId};
-use super::{Hub, Inner};
+use super::connection::{Arrival, Connection};
+use super::{ConnectionId, Hub, Inner};
 use crate::chat::{Entropy, Identity, Nickname, RoomError, Seat};
 use crate::token::Secret;
 use crate::wire::Welcome;

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Ring, Room, RoomEvent};
+use crate::chat::{Ring, Room};
 use crate::config::RoomSettings;
 use crate::control::FromServe;
 use crate::token::Token;
@@ -28,7 +28,7 @@ use crate::wire::RoomTerms;
 use roster::Roster;
 
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
-pub(super) use connection::{CloseReason, Connection, ConnectionId, ReadOutcome};
+pub(super) use connection::{CloseReason, Connection, ReadOutcome};
 pub(super) use join::MAX_DEPARTED;
 pub(super) use roster::MAX_CHUNK_MEMBERS;
 pub(super) use settings::max_presence_events;
@@ -73,6 +73,14 @@ struct Inner {
     connections: usize,
     /// Participants at the moment of closing, connected or between two polls, who are told of it.
     awaiting_goodbye: usize,
+}
+
+/// A participant, and which of the participant's transports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ConnectionId {
+    /// Of the participant.
+    pub(super) number: u64,
+    transport: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,21 +131,6 @@ impl Hub {
         self.lock().life == Life::Closing
     }
 
-    /// Applies the timeouts of room and ring. Call it about once a second.
-    pub(super) fn tick(&self) {
-        let mut inner = self.lock();
-        let now = Instant::now();
-        inner.ring.expire(now);
-        let events = inner.room.expire(now);
-        self.publish(&mut inner, events);
-    }
-
-    /// Announces the new public address: a client that came by the old one cannot return by it.
-    pub(super) fn announce_url(&self, url: String) {
-        let mut inner = self.lock();
-        self.publish(&mut inner, [RoomEvent::Moved { url }]);
-    }
-
     /// Ends the session for all participants. Newcomers are refused from now on.
     pub(super) fn close(&self) {
         let mut inner = self.lock();
@@ -170,5 +163,12 @@ impl Hub {
         // A panic in the task of one connection must not end the session for the others. Every change under this
         // lock is complete before anything that could panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Whether no newer connection has taken the seat of this one.
+    fn is_current(&self, id: ConnectionId) -> bool {
+        self.room.transport(id.number) == Some(id.transport)
     }
 }

@@ -8,6 +8,21 @@ use crate::control::{FromServe, Participant};
 use crate::wire;
 
 impl Hub {
+    /// Applies the timeouts of room and ring. Call it about once a second.
+    pub(in crate::serve) fn tick(&self) {
+        let mut inner = self.lock();
+        let now = Instant::now();
+        inner.ring.expire(now);
+        let events = inner.room.expire(now);
+        self.publish(&mut inner, events);
+    }
+
+    /// Announces the new public address: a client that came by the old one cannot return by it.
+    pub(in crate::serve) fn announce_url(&self, url: String) {
+        let mut inner = self.lock();
+        self.publish(&mut inner, [RoomEvent::Moved { url }]);
+    }
+
     /// Appends events to the ring, notifies the operator, then wakes the readers.
     pub(super) fn publish(&self, inner: &mut Inner, events: impl IntoIterator<Item = RoomEvent>) {
         let mut events = events.into_iter().peekable();

@@ -3,8 +3,7 @@
 use tokio::sync::watch;
 
 use super::batch::{Batch, MAX_BATCH_BYTES, Position};
-use super::connection::ConnectionId;
-use super::{Hub, Inner, Life};
+use super::{ConnectionId, Hub, Inner, Life};
 
 /// What decides whether a socket has to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +50,5 @@ impl Inner {
         let typing = unread.map(|(_, number)| *number).collect();
         let end = Position { cursor: events.cursor, typing: self.typing_count };
         Batch { events, typing, end }
-    }
-
-    pub(super) fn is_current(&self, id: ConnectionId) -> bool {
-        self.room.transport(id.number) == Some(id.transport)
     }
 }
