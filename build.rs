@@ -34,7 +34,6 @@ struct Values<'a> {
     message_bytes: String,
     /// `None` where newcomers are shown nothing.
     backlog: Option<String>,
-    mode: String,
 }
 
 /// Writes the page as two strings for `format!`, for rooms with a backlog and without, and tells the
@@ -51,7 +50,6 @@ fn render(out: &Path) -> Result<(), Box<dyn Error>> {
             max_name: hole("max_name"),
             message_bytes: hole("message_bytes"),
             backlog,
-            mode: hole("mode"),
         };
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);

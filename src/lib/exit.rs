@@ -1,28 +1,28 @@
-//! Exit codes: what every binary tells the shell. The table is part of the contract in README.md.
+//! Exit codes of all four programs. README.md documents them for scripts.
 
 use std::process::ExitCode;
 
 /// How a program ended. Codes above 2 follow `sysexits.h`, so that scripts can tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Ended as asked, and nothing remains.
+    /// As requested; nothing remains.
     Ended,
-    /// Something could not be removed or ended; each thing was named.
+    /// Something could not be removed or killed; each was named on stderr.
     Remains,
-    /// The command line was wrong.
+    /// The command line is wrong.
     Usage,
-    /// A required thing is not there: tunnel, cloudflared, network, port, folder (`EX_UNAVAILABLE`).
+    /// Something required is missing: tunnel, cloudflared, network, port, folder (`EX_UNAVAILABLE`).
     Unavailable,
-    /// One of our own processes failed (`EX_SOFTWARE`).
+    /// A process of chattrace failed (`EX_SOFTWARE`).
     Failed,
     /// The configuration is wrong (`EX_CONFIG`).
     Config,
-    /// The operator asked twice: everything was killed without asking (128 + SIGINT).
+    /// A second Ctrl+C: every process was killed at once (128 + SIGINT).
     Killed,
 }
 
 impl Exit {
-    /// The number the shell sees.
+    /// The code for exit(3).
     pub(crate) fn code(self) -> u8 {
         match self {
             Exit::Ended => 0,

@@ -1,14 +1,13 @@
 //! chattrace: an anonymous chat that lives exactly as long as your terminal.
 //!
-//! Four programs share this library. Folders are programs first, subjects next, ground last;
-//! arrows go down only, programs never import each other, and `tests/integration/layering.rs`
-//! holds them to it.
+//! Four programs share this library. Programs import subjects and ground, subjects import ground, and
+//! no program imports another; `tests/integration/layering/` holds them to it.
 //!
 //! | | |
 //! |---|---|
-//! | programs | `supervisor` (the session) · `serve` (HTTP and the room) · `tunnel` (cloudflared) · `clean` |
-//! | subjects | `chat`: the room and its rules, without I/O and without a clock · `wire`: what clients and server say |
-//! | ground | `control` · `process` · `config` · `terminal` · `paths` · `token` · `rate_limit` · `invisible` · `identity` · `exit` |
+//! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
+//! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
@@ -17,16 +16,19 @@ mod control;
 mod exit;
 mod identity;
 mod invisible;
+mod line_reader;
 mod log;
 mod memory;
 mod paths;
 mod process;
+mod quick_tunnel;
 mod rate_limit;
 mod serve;
 mod supervisor;
 mod terminal;
 mod token;
 mod tunnel;
+mod units;
 mod wire;
 
 pub use clean::main as clean_main;
@@ -34,7 +36,7 @@ pub use serve::main as serve_main;
 pub use supervisor::main as supervisor_main;
 pub use tunnel::main as tunnel_main;
 
-/// What holds between modules that may not know each other.
+/// What holds between modules that may not import each other.
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -48,15 +50,15 @@ mod tests {
     proptest! {
         /// V-10: names and messages reach the terminal of others too.
         #[test]
-        fn nothing_that_a_terminal_obeys_passes_the_room(raw in proptest::collection::vec(any::<char>(), 0..12)) {
+        fn no_control_character_passes_the_room(raw in proptest::collection::vec(any::<char>(), 0..12)) {
             let raw = String::from_iter(raw);
             if let Ok(name) = Nickname::parse(&raw) {
                 prop_assert_eq!(escape_control(name.as_str()), name.as_str());
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = MessageText::parse(&raw, 4096) {
-                // Joiners and line feeds are part of a text, and so are spaces of every width and
-                // what has no meaning yet; whoever prints it deals with those.
+                // A message may contain joiners, line feeds, spaces of any width and unassigned
+                // characters; the terminal escapes those when it prints one.
                 let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
                 let drawn = |c: &char| !joiners.contains(c) && *c != selector && !matches!(
                     c.general_category(),

@@ -149,7 +149,7 @@ impl EventLog {
         for _ in 0..100 {
             let path =
                 folder.join(paths::event_log_name(&at.strftime("%Y%m%d-%H%M%S").to_string()));
-            match paths::open_file(&path, Owner::Ours, Access::MakeNew, 0) {
+            match paths::open_file(&path, Owner::Ours, Access::CreateNew, 0) {
                 Ok(mut file) => {
                     file.write_all(self.text().as_bytes())?;
                     file.sync_all()?;

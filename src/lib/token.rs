@@ -7,22 +7,22 @@ use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// 128 bits: beyond guessing for as long as any session lasts, and 22 characters in a link.
-const BYTES: usize = 16;
+const TOKEN_BYTES: usize = 16;
 
 /// A random secret. Whoever holds it may do what it stands for, so it never shows in `Debug`, two of
 /// them are compared in constant time, and it is overwritten when it is dropped.
 ///
 /// In a box, because what moves leaves copies behind on the stack.
 #[derive(Clone)]
-pub(crate) struct Token(Box<[u8; BYTES]>);
+pub(crate) struct Token(Box<[u8; TOKEN_BYTES]>);
 
 impl Token {
     /// Draws one from the kernel.
     ///
     /// # Errors
     /// When the kernel has no randomness to give, which it then says for itself.
-    pub(crate) fn draw() -> Result<Self, getrandom::Error> {
-        let mut token = Self(Box::new([0; BYTES]));
+    pub(crate) fn generate() -> Result<Self, getrandom::Error> {
+        let mut token = Self(Box::new([0; TOKEN_BYTES]));
         getrandom::fill(&mut *token.0)?;
         Ok(token)
     }
@@ -33,14 +33,14 @@ impl Token {
         if text.len() != 22 {
             return None;
         }
-        let mut token = Self(Box::new([0; BYTES]));
+        let mut token = Self(Box::new([0; TOKEN_BYTES]));
         let decoded = URL_SAFE_NO_PAD.decode_slice(text, &mut *token.0);
-        (decoded == Ok(BYTES)).then_some(token)
+        (decoded == Ok(TOKEN_BYTES)).then_some(token)
     }
 
     /// The 22 characters that stand in a link or a header. Named for what it does: the secret
     /// leaves its wrapping here.
-    pub(crate) fn reveal(&self) -> Secret {
+    pub(crate) fn expose_secret(&self) -> Secret {
         Secret::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
 }
@@ -92,7 +92,7 @@ impl std::fmt::Debug for Token {
 
 impl Serialize for Token {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.reveal())
+        serializer.serialize_str(&self.expose_secret())
     }
 }
 
@@ -110,12 +110,12 @@ mod tests {
 
     #[test]
     fn a_token_survives_its_text_and_hides_from_debug() {
-        let token = Token::draw().unwrap();
-        let text = token.reveal();
+        let token = Token::generate().unwrap();
+        let text = token.expose_secret();
         assert_eq!(text.len(), 22);
         assert_eq!(Token::parse(&text), Some(token.clone()));
         assert!(!format!("{token:?} {text:?}").contains(&*text));
-        assert_ne!(Token::draw().unwrap(), token);
+        assert_ne!(Token::generate().unwrap(), token);
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn judge(plan: &Plan, session: &mut Session, done: Done, gone: Extinction, left:
     let story = session.story();
     let mut complaints: Vec<String> = left.complaint.into_iter().collect();
     complaints.extend(
-        story.lines().filter(|line| line.contains("a mistake of our own")).map(str::to_owned),
+        story.lines().filter(|line| line.contains("internal error at ")).map(str::to_owned),
     );
     let expected = |exit: Exit| done.skipped.is_some() || plan.exits.contains(&exit);
     let wanted: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();

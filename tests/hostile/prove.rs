@@ -78,7 +78,7 @@ fn complains(stream: &[u8]) -> bool {
 /// A program that says that it panicked.
 fn confessed() -> Result<(), String> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "echo 'chattrace: a mistake of our own at x:1; please' >&2; exit 101"]);
+    shell.args(["-c", "echo 'chattrace: internal error at x:1; please' >&2; exit 101"]);
     let mut program = Watched::start(shell);
     let status = program.wait(|_, _| ())?;
     match (status.code(), program.panics.len()) {

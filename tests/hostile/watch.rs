@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::harness::{DEADLINE, Stream};
 
 /// The words of the hook that every program sets for its panics.
-const PANIC: &str = "a mistake of our own";
+const PANIC: &str = "internal error at ";
 
 /// How often a program is looked at while it says nothing.
 const LOOK: Duration = Duration::from_millis(10);

@@ -104,7 +104,7 @@ fn the_settling_time_passes_between_registration_and_link() {
     let mut command = settled(&place, r#"{"tunnel":{"settle_seconds":1}}"#);
     command.arg("--cloudflared").arg(stand_in.path()).arg(ORIGIN);
     let mut program = Program::start(command);
-    program.stderr_with("registered; the name needs 1 second to be known");
+    program.stderr_with("registered; the name needs 1 s to be known");
     program.stdout_line();
 }
 

@@ -66,7 +66,7 @@ fn too_many_requests_are_remembered_in_both_forms() {
 
         let stand_in = StandIn::install_as(&place.root().join("again/cloudflared"), HAPPY);
         let ended = Program::run(tunnel(&place, &stand_in, &["--json", ORIGIN])).expect_code(69);
-        assert!(ended.stderr.contains("can be tried in 10 minutes"), "{ended:#?}");
+        assert!(ended.stderr.contains("can be tried in 10 min"), "{ended:#?}");
         let lost: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
         assert_eq!(lost["event"], "lost");
         assert!((590..=600).contains(&lost["retry_after"].as_u64().unwrap()));
@@ -82,7 +82,7 @@ fn too_many_requests_are_remembered_in_both_forms() {
 
 #[test]
 fn nothing_at_all_is_noticed_after_ten_seconds() {
-    refused(&Place::new(), SILENT, "cloudflared printed nothing for 10 seconds");
+    refused(&Place::new(), SILENT, "cloudflared printed nothing for 10 s");
 }
 
 #[test]

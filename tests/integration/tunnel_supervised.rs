@@ -124,7 +124,7 @@ fn a_loss_is_told_with_its_pause_and_ends_the_process_with_69() {
     tunnel.expect("found");
     tunnel.open();
     let lost = tunnel.expect("lost");
-    assert!(lost["why"].as_str().unwrap().contains("can be tried in 10 minutes"), "{lost}");
+    assert!(lost["why"].as_str().unwrap().contains("can be tried in 10 min"), "{lost}");
     assert_eq!(tunnel.ended(), Some(69));
     assert_eq!(stand_in.starts(), 1);
 }

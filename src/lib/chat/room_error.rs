@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::nickname::{NameError, Nickname};
+use crate::units::format_duration;
 
 /// Why the room refuses a request, as a sentence for the user. The client keeps what was typed.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(crate) enum RoomError {
     /// The participant's rate limit; the message passes after this time.
-    #[error("that was too fast; wait {} and send it again", seconds(.0))]
+    #[error("that was too fast; wait {} and send it again", format_duration(*.0))]
     TooFast(Duration),
     /// The name breaks a rule.
     #[error(transparent)]
@@ -21,16 +22,11 @@ pub(crate) enum RoomError {
     #[error("the room is full; try again when a participant has left")]
     Full,
     /// The rate limit of joins, or the bound of reserved names; a join passes after this time.
-    #[error("too many people are joining and leaving; wait {} and try again", seconds(.0))]
+    #[error("too many people are joining and leaving; wait {} and try again", format_duration(*.0))]
     Crowded(Duration),
     /// No seat has this resume token, or the connection lost its seat to a newer one.
     #[error("your session has expired; join again")]
     NoSeat,
-}
-
-fn seconds(wait: &Duration) -> String {
-    let seconds = wait.as_millis().div_ceil(1000);
-    if seconds <= 1 { "a second".to_owned() } else { format!("{seconds} seconds") }
 }
 
 fn name_taken(free: Option<&Nickname>) -> String {

@@ -17,7 +17,7 @@ pub(super) fn room(max_participants: usize) -> Room {
 }
 
 pub(super) fn entropy(tag: u32) -> Entropy {
-    Entropy { token: Token::draw().unwrap(), tag }
+    Entropy { token: Token::generate().unwrap(), tag }
 }
 
 pub(super) fn join(room: &mut Room, name: &str, now: Instant) -> Result<u64, RoomError> {

@@ -127,7 +127,7 @@ impl Seat {
 
     /// What brings the participant back: the number, which finds the seat, and the secret.
     pub(crate) fn resume_token(&self) -> Secret {
-        Secret::new(format!("{}.{}", self.identity.number, &*self.token.reveal()))
+        Secret::new(format!("{}.{}", self.identity.number, &*self.token.expose_secret()))
     }
 
     /// The inverse of [`Seat::resume_token`].

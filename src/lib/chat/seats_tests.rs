@@ -114,7 +114,7 @@ fn losing_a_replaced_transport_changes_nothing() {
 fn an_invalid_resume_token_is_refused() {
     let mut room = room(10);
     join(&mut room, "Ana", Instant::now()).unwrap();
-    let foreign = format!("1.{}", &*Token::draw().unwrap().reveal());
+    let foreign = format!("1.{}", &*Token::generate().unwrap().expose_secret());
     for resume in [foreign.as_str(), "", "1", "1.", "x.y", "99.AAAAAAAAAAAAAAAAAAAAAA"] {
         assert_eq!(room.resume(resume, Instant::now()), Err(RoomError::NoSeat), "{resume}");
     }

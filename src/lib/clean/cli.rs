@@ -1,103 +1,105 @@
-//! The command line of `chattrace-clean`, and what it comes to on this terminal.
+//! The command line of `chattrace-clean`.
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::Parser;
 
 use crate::config::Overrides;
-use crate::exit::Exit;
-use crate::terminal;
 
-/// How far to go; each level includes those before it.
+/// The name of the program, in front of its messages.
+pub(super) const NAME: &str = "chattrace-clean";
+
+/// How much is removed. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     /// What dead sessions left.
     Stale,
-    /// Saved event logs, too.
+    /// Also saved event logs.
     Logs,
-    /// Everything: as if never installed.
+    /// Everything, as if chattrace had never been installed.
     All,
 }
 
 /// How the result is written to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// One path per line, unless a person is looking.
-    BackgroundWriter,
-    /// Every path ended by NUL.
+pub(super) enum Format {
+    /// One path per line, unless stdout is a terminal.
+    Lines,
+    /// Every path followed by NUL.
     Nul,
     /// One JSON object per line.
     Json,
 }
 
-/// What is to be done with what was found.
+/// What is done with the items that were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
-    /// Only list it.
+pub(super) enum Action {
+    /// They are listed.
     List,
-    /// Ask, then remove it.
+    /// They are removed if the user agrees.
     Ask,
-    /// Remove it.
+    /// They are removed.
     Remove,
 }
 
-/// What this program was started for.
+/// The mode in which the program runs.
 #[derive(Debug)]
 pub(super) enum Task {
-    /// To clean, by somebody or, if it is to die with its parent, by a session.
-    Clean(Choice, Option<u32>),
-    /// To watch over the session whose runtime folder this is, and over the supervisor with this
-    /// number.
-    Guard(PathBuf, u32),
+    Clean(Options),
+    /// Guard the session with this runtime folder, whose supervisor is the process `parent`.
+    Guard {
+        run_dir: PathBuf,
+        parent: u32,
+    },
 }
 
-/// What the command line says about cleaning.
+/// The command line of a cleaner.
 #[derive(Debug)]
-pub(super) struct Choice {
-    /// `None` when no level was named.
+pub(super) struct Options {
+    /// The level that was requested, if any.
     pub(super) level: Option<Level>,
-    /// How stdout is written.
-    pub(super) form: Form,
-    /// What goes to the configuration.
+    pub(super) format: Format,
     pub(super) overrides: Overrides,
+    /// The supervisor that started this cleaner, which dies with it.
+    pub(super) lifeline: Option<u32>,
     dry_run: bool,
     yes: bool,
 }
 
-impl Choice {
-    /// The level and the deed, when somebody can be `asked` or not.
-    pub(super) fn settle(&self, asked: bool) -> (Level, Deed) {
-        // Listing harms nobody, so a level that was named needs no agreement.
+impl Options {
+    /// The level and the action; `interactive` is whether the user can be asked.
+    pub(super) fn resolve(&self, interactive: bool) -> (Level, Action) {
+        // A list changes nothing, so it needs no confirmation at any level.
         let level = match self.level {
-            Some(level) if asked || self.yes || self.dry_run => level,
-            None if asked && !self.yes => Level::All,
+            Some(level) if interactive || self.yes || self.dry_run => level,
+            None if interactive && !self.yes => Level::All,
             Some(_) | None => Level::Stale,
         };
-        let deed = match self.level {
-            _ if self.dry_run => Deed::List,
-            Some(Level::Stale) => Deed::Remove,
-            _ if self.yes || !asked => Deed::Remove,
-            _ => Deed::Ask,
+        let action = match self.level {
+            _ if self.dry_run => Action::List,
+            Some(Level::Stale) => Action::Remove,
+            _ if self.yes || !interactive => Action::Remove,
+            _ => Action::Ask,
         };
-        (level, deed)
+        (level, action)
     }
 }
 
 #[derive(Parser, Debug)]
 #[command(
     name = "chattrace-clean",
-    // Not what the caller put in its place.
+    // Not argv[0], which the caller chooses.
     bin_name = "chattrace-clean",
     version,
     about = "Removes what chattrace left, and names what remains",
     after_help = "Without a level: on a terminal, everything is shown and you are asked;\n\
-                  elsewhere, --stale. Living sessions are never touched. Ends with 1 if anything\n\
+                  elsewhere, --stale. Running sessions are never touched. Ends with 1 if anything\n\
                   remains.\n\n\
                   Examples:\n  \
                   chattrace-clean --all --dry-run -0 | xargs -0 ls -ld\n  \
                   chattrace-clean --all --yes && echo clean"
 )]
-struct Arguments {
+pub(super) struct Arguments {
     /// Folders, processes, downloads of dead sessions
     #[arg(long)]
     stale: bool,
@@ -133,42 +135,33 @@ struct Arguments {
     lifeline: Option<u32>,
 }
 
-/// Reads the command line.
-///
-/// # Errors
-/// With the code to end with: after `--help`, or after a wrong option was named.
-pub(super) fn parse() -> Result<Task, Exit> {
-    let matches = Arguments::command().try_get_matches();
-    match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
-        Ok(arguments) => Ok(match (arguments.guard.clone(), arguments.lifeline) {
-            (Some(run_dir), Some(parent)) => Task::Guard(run_dir, parent),
-            (_, lifeline) => Task::Clean(arguments.into(), lifeline),
-        }),
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ended };
-            let _ = terminal::print_usage(error);
-            Err(exit)
+impl From<Arguments> for Task {
+    fn from(given: Arguments) -> Self {
+        match (given.guard.clone(), given.lifeline) {
+            (Some(run_dir), Some(parent)) => Task::Guard { run_dir, parent },
+            _ => Task::Clean(given.into()),
         }
     }
 }
 
-impl From<Arguments> for Choice {
+impl From<Arguments> for Options {
     fn from(given: Arguments) -> Self {
         let levels =
             [(given.all, Level::All), (given.logs, Level::Logs), (given.stale, Level::Stale)];
-        let form = match (given.nul, given.json) {
-            (true, _) => Form::Nul,
-            (false, true) => Form::Json,
-            (false, false) => Form::BackgroundWriter,
+        let format = match (given.nul, given.json) {
+            (true, _) => Format::Nul,
+            (false, true) => Format::Json,
+            (false, false) => Format::Lines,
         };
         Self {
-            level: levels.into_iter().find(|(named, _)| *named).map(|(_, level)| level),
-            form,
+            level: levels.into_iter().find(|(given, _)| *given).map(|(_, level)| level),
+            format,
             overrides: Overrides {
                 config: given.config,
                 archive_dir: given.archive_dir,
                 ..Overrides::default()
             },
+            lifeline: given.lifeline,
             dry_run: given.dry_run,
             yes: given.yes,
         }
@@ -177,18 +170,20 @@ impl From<Arguments> for Choice {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
-    fn settled(line: &str, asked: bool) -> (Level, Deed) {
+    fn resolve(line: &str, interactive: bool) -> (Level, Action) {
         let words = std::iter::once("chattrace-clean").chain(line.split_whitespace());
-        let choice: Choice = Arguments::try_parse_from(words).unwrap().into();
-        choice.settle(asked)
+        let options: Options = Arguments::try_parse_from(words).unwrap().into();
+        options.resolve(interactive)
     }
 
-    /// The table of the contract: level and options, with and without somebody to ask.
+    /// The table in README.md: level and options, on a terminal and without one.
     #[test]
-    fn nothing_but_the_stale_is_removed_without_a_yes() {
-        use {Deed::*, Level::*};
+    fn only_stale_items_are_removed_without_a_confirmation() {
+        use {Action::*, Level::*};
         for (line, on_terminal, without) in [
             ("", (All, Ask), (Stale, Remove)),
             ("--stale", (Stale, Remove), (Stale, Remove)),
@@ -201,8 +196,8 @@ mod tests {
             ("--dry-run", (All, List), (Stale, List)),
             ("--all --dry-run", (All, List), (All, List)),
         ] {
-            assert_eq!(settled(line, true), on_terminal, "{line}");
-            assert_eq!(settled(line, false), without, "{line}");
+            assert_eq!(resolve(line, true), on_terminal, "{line}");
+            assert_eq!(resolve(line, false), without, "{line}");
         }
     }
 

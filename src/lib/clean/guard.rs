@@ -1,9 +1,9 @@
-//! The guard of one session: it does nothing until the supervisor is dead or says that the session
-//! is over. Then it ends whatever still carries the session's mark, and wipes the runtime folder.
+//! The guard of one session: it waits until the supervisor dies or ends the session. Then it kills
+//! every process that carries the session's mark, and removes the runtime folder.
 //!
-//! It is there for the one death that nobody else can clean up after, `kill -9` of the supervisor.
-//! The kernel ends our own services then, by their death signal; the guard ends what has none, and
-//! removes what lies on the file system. It outlives the supervisor by some milliseconds.
+//! It exists for the one end after which no other process can clean up: `kill -9` of the supervisor.
+//! The kernel then kills our own services by their death signal; the guard kills what has none, and
+//! removes the files. It outlives the supervisor by some milliseconds.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
@@ -14,124 +14,123 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::NAME;
+use super::cli::NAME;
 use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
-use crate::paths::{self, RunFolder};
-use crate::process::{self, SessionProcess, TieError};
+use crate::paths::{self, RunDirHandle};
+use crate::process::{self, ParentError, SessionProcess};
 use crate::terminal::{self, escape_control};
 
-/// For processes that appear as fast as they are ended, which nothing of ours does, and for those that
-/// die by themselves on a kernel where we must not signal them.
-const SWEEP: Duration = Duration::from_secs(2);
-/// Between two looks at those; on such a kernel there is no descriptor to wait on.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// Bound for killing processes that start as fast as they are killed, which none of ours do, and for
+/// waiting for those that the kernel does not let us signal.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+/// Between two searches for processes that we may not signal: there is no descriptor to wait on.
+const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
-/// How the session came to its end.
+/// How the session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Farewell {
-    /// The supervisor said so.
-    Said,
-    /// It died without a word.
-    Unsaid,
+enum SessionEnd {
+    /// The supervisor asked for the cleanup.
+    Requested,
+    /// The supervisor died.
+    SupervisorDied,
 }
 
-/// Watches over the session of `run_dir`, whose supervisor is the process `parent`.
+/// Guards the session with the runtime folder `run_dir`, whose supervisor is the process `parent`.
 pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
-    // Whoever starts this by hand: nothing else is ever ended or removed.
-    if let Err(error) = paths::base_of(run_dir) {
+    // A guard that is started by hand, with any other folder, ends and removes nothing.
+    if let Err(error) = paths::runtime_base_of(run_dir) {
         terminal::print_error(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
     }
-    // Held from now on: no other folder can take its place unnoticed.
-    let folder = RunFolder::open(run_dir);
-    let farewell = match process::outlive_parent(parent) {
+    // Opened before the wait: no other folder can take its place unnoticed.
+    let handle = RunDirHandle::open(run_dir);
+    let end = match process::become_guard(parent) {
         Ok(supervisor) => {
-            // Nobody listens any more: that is noticed again a line later.
+            // An error means that the supervisor is dead, which the wait below notices at once.
             let _ = control::send_blocking(&FromGuard::Hello { version: VERSION.to_owned() });
-            farewell(supervisor.as_ref())
+            wait(supervisor.as_ref())
         }
-        Err(TieError::Orphaned) => Farewell::Unsaid,
+        Err(ParentError::Orphaned) => SessionEnd::SupervisorDied,
         Err(error) => {
             terminal::print_error(NAME, &error);
             return Exit::Failed;
         }
     };
-    let mut remains = sweep(run_dir.file_name().unwrap_or(OsStr::new("")));
-    // By its folder the next one to clean knows whom to look for.
-    if remains.is_empty() {
-        match folder.map(RunFolder::remove) {
+    let mut remaining = kill_all(run_dir.file_name().unwrap_or(OsStr::new("")));
+    // By the folder, the next cleaner finds the processes that remain.
+    if remaining.is_empty() {
+        match handle.map(RunDirHandle::remove) {
             Ok(Ok(())) => {}
-            Ok(Err(kept)) => remains.extend(kept.iter().map(ToString::to_string)),
-            Err(why) => remains.push(format!("{}: {why}", run_dir.display())),
+            Ok(Err(errors)) => remaining.extend(errors.iter().map(ToString::to_string)),
+            Err(reason) => remaining.push(format!("{}: {reason}", run_dir.display())),
         }
     }
-    if farewell == Farewell::Unsaid {
-        tell(&remains);
+    if end == SessionEnd::SupervisorDied {
+        report(&remaining);
     }
-    if remains.is_empty() { Exit::Ended } else { Exit::Remains }
+    if remaining.is_empty() { Exit::Ended } else { Exit::Remains }
 }
 
-/// Waits for the end of the lifeline or of the supervisor itself: somebody else may hold a copy of
-/// its end of the lifeline, such as a child that was stopped before it had become its program.
-fn farewell(supervisor: Option<&OwnedFd>) -> Farewell {
+/// Waits for a message, for the end of the lifeline on stdin, or for the end of the supervisor. The
+/// last is needed because another process may hold a copy of the supervisor's end of the lifeline,
+/// such as a child that was stopped between fork and exec.
+fn wait(supervisor: Option<&OwnedFd>) -> SessionEnd {
     let stdin = std::io::stdin();
-    let ends = std::iter::once(stdin.as_fd()).chain(supervisor.map(OwnedFd::as_fd));
-    let mut ends: Vec<_> = ends.map(|end| PollFd::new(end, PollFlags::POLLIN)).collect();
-    while poll(&mut ends, PollTimeout::NONE) == Err(Errno::EINTR) {}
-    let spoken = ends.first().and_then(PollFd::any) == Some(true);
-    match spoken.then(control::recv_blocking::<ToGuard>).flatten() {
-        Some(ToGuard::Wipe) => Farewell::Said,
-        None => Farewell::Unsaid,
+    let fds = std::iter::once(stdin.as_fd()).chain(supervisor.map(OwnedFd::as_fd));
+    let mut fds: Vec<_> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+    while poll(&mut fds, PollTimeout::NONE) == Err(Errno::EINTR) {}
+    let stdin_is_ready = fds.first().and_then(PollFd::any) == Some(true);
+    match stdin_is_ready.then(control::recv_blocking::<ToGuard>).flatten() {
+        Some(ToGuard::Wipe) => SessionEnd::Requested,
+        None => SessionEnd::SupervisorDied,
     }
 }
 
-/// Ends everybody who carries the mark of `session`, and names whoever does not end. Over when
-/// nobody was found twice: one who was just being born is found the second time.
-fn sweep(session: &OsStr) -> Vec<String> {
-    let end = Instant::now() + SWEEP;
-    let mut alone = 0;
-    while alone < 2 {
-        let found = SessionProcess::by(session);
-        alone = if found.is_empty() { alone + 1 } else { 0 };
-        // All of them first: together they die faster than one after the other.
+/// Kills every process that carries the mark of `session`, and names those that remain. Done when two
+/// searches in a row find none: the first can miss a process that is between fork and exec.
+fn kill_all(session: &OsStr) -> Vec<String> {
+    let deadline = Instant::now() + KILL_TIMEOUT;
+    let mut empty_searches = 0;
+    while empty_searches < 2 {
+        let found = SessionProcess::find_all(session);
+        empty_searches = if found.is_empty() { empty_searches + 1 } else { 0 };
+        // All are signalled before the first is waited for: together they die faster.
         for process in &found {
-            // Said below, if it stays.
+            // An error is repeated, and kept, by the wait below.
             let _ = process.kill();
         }
-        let named = |process: &SessionProcess| {
-            let why = process.end().err()?;
+        let error = |process: &SessionProcess| {
+            let why = process.kill_and_wait().err()?;
             Some(format!("process {}: {why}", process.pid()))
         };
-        let remains: Vec<String> = found.iter().filter_map(named).collect();
-        if Instant::now() > end {
-            return if remains.is_empty() {
-                vec!["processes that multiply".to_owned()]
+        let remaining: Vec<String> = found.iter().filter_map(error).collect();
+        if Instant::now() > deadline {
+            return if remaining.is_empty() {
+                vec!["processes that start as fast as they are killed".to_owned()]
             } else {
-                remains
+                remaining
             };
         }
-        if !remains.is_empty() {
-            // Whom we may not touch may be dying of its own tie.
-            std::thread::sleep(LOOK_AGAIN);
+        if !remaining.is_empty() {
+            // A process that we may not signal may be dying by its own death signal.
+            std::thread::sleep(RETRY_INTERVAL);
         }
     }
     Vec::new()
 }
 
-/// The last word on the screen, since the supervisor can say none. Its terminal may be gone, too.
-fn tell(remains: &[String]) {
+/// Writes the result to stderr, since the supervisor is dead. Its terminal may be closed, too.
+fn report(remaining: &[String]) {
     if std::io::stderr().is_terminal() {
         // The shell may have written its prompt already.
         terminal::eprint_line("");
     }
-    if remains.is_empty() {
-        terminal::eprint_line(
-            "chattrace was killed; whatever it had started is ended, nothing remains",
-        );
+    if remaining.is_empty() {
+        terminal::eprint_line("chattrace was killed; its processes are ended, nothing remains");
         return;
     }
-    for thing in remains {
-        terminal::eprint_line(&format!("chattrace was killed; remains: {}", escape_control(thing)));
+    for what in remaining {
+        terminal::eprint_line(&format!("chattrace was killed; remains: {}", escape_control(what)));
     }
 }

@@ -1,227 +1,137 @@
-//! What is ours and belongs to no living session. Looks only; nothing is changed here.
+//! What a search has found: what is to be removed, what is kept, and which sessions run.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
-use std::io::Read as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use nix::fcntl::OFlag;
-
-use super::cli::Level;
-use super::sessions;
-use crate::paths::{self, Artifact, FileInfo, FileKind, Folder, FolderTrust, KeptReason};
+use crate::paths::{Artifact, FileInfo, Folder, KeptReason};
 use crate::process::SessionProcess;
 
 /// One thing to be removed.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// Where it is; `/proc/PID` for a process.
+    /// Its path; `/proc/PID` for a process.
     pub(super) path: PathBuf,
-    /// Its length, where it has one.
+    /// The length of a regular file; 0 for anything else.
     pub(super) bytes: u64,
-    /// How it is reached.
-    pub(super) place: Place,
+    /// What is removed.
+    pub(super) target: Target,
 }
 
-/// How a thing is reached when it is removed.
+/// What is removed.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum Target {
     /// A process that carries the mark of a dead session.
     Process(SessionProcess),
     /// A name in a folder.
-    Entry(Entry),
+    File(FileTarget),
 }
 
-/// A name in an open folder, and what was seen under it.
+/// A name in an open folder.
 #[derive(Debug)]
-pub(super) struct Entry {
-    /// What it is to us.
-    pub(super) made: Artifact,
-    /// The folder it is in.
+pub(super) struct FileTarget {
+    /// What chattrace creates under this name.
+    pub(super) artifact: Artifact,
+    /// The folder.
     pub(super) folder: Rc<Folder>,
-    /// Its name there.
+    /// The name in it.
     pub(super) name: OsString,
-    /// What was seen under it.
-    pub(super) look: FileInfo,
+    /// The file that the search saw there. The removal takes no other.
+    pub(super) info: FileInfo,
 }
 
-/// One thing that is left alone.
+/// Whether a file that is kept counts as remaining, which makes the exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// The level asks for its removal.
+    Requested,
+    /// The level does not reach it.
+    NotRequested,
+}
+
+impl Request {
+    /// `Requested` if `condition` holds.
+    pub(super) fn when(condition: bool) -> Self {
+        if condition { Request::Requested } else { Request::NotRequested }
+    }
+}
+
+/// One path that is not removed.
 #[derive(Debug)]
-pub(super) struct Left {
-    /// Where it is.
+pub(super) struct Kept {
     pub(super) path: PathBuf,
-    /// Why it stays.
-    pub(super) why: KeptReason,
-    /// Whether it stands in the way of what was asked for.
-    pub(super) wanted: bool,
+    pub(super) reason: KeptReason,
+    pub(super) request: Request,
 }
 
-/// Everything that was found, in the order in which it is to be removed.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
-    /// To be removed.
+    /// In the order in which they are to be removed.
     pub(super) items: Vec<Item>,
-    /// To be left.
-    pub(super) left: Vec<Left>,
-    /// The runtime folders of living sessions.
-    pub(super) living: Vec<PathBuf>,
-    /// The locks of dead sessions, so that nobody else cleans them at the same time.
-    pub(super) held: Vec<File>,
+    pub(super) kept: Vec<Kept>,
+    /// The runtime folders of running sessions.
+    pub(super) running: Vec<PathBuf>,
+    /// The locks of dead sessions. While they are held, no other cleaner removes these sessions.
+    pub(super) locks: Vec<File>,
 }
 
 impl Inventory {
-    /// Looks everywhere that `level` reaches. `archive` is where event logs are saved; `None` is
-    /// the current folder.
-    pub(super) fn take(level: Level, archive: Option<&Path>) -> Self {
-        let mut found = Self::default();
-        for base in paths::runtime_bases() {
-            sessions::survey(&mut found, level, &base);
-        }
-        // A living session may run that cloudflared, or be fetching it.
-        if found.living.is_empty()
-            && let Some(data) = paths::data_dir()
-            && let Err(why) = found.fetched(level, &data)
-        {
-            found.leave(data, why, level == Level::All);
-        }
-        if level >= Level::Logs {
-            let archive = std::path::absolute(archive.unwrap_or(Path::new(".")));
-            if let Ok(archive) = archive
-                && let Err(why) = found.logs(&archive)
-            {
-                found.leave(archive, why, true);
-            }
-        }
-        found
+    /// Adds a process to the items.
+    pub(super) fn add_process(&mut self, process: SessionProcess) {
+        let path = process.path();
+        self.items.push(Item { path, bytes: 0, target: Target::Process(process) });
     }
 
-    /// Notes that `path` stays.
-    pub(super) fn leave(&mut self, path: impl Into<PathBuf>, why: KeptReason, wanted: bool) {
-        let path = path.into();
-        self.left.push(Left { path, why, wanted });
-    }
-
-    /// Notes `name` in `folder` for removal if it is what its name says; else that it stays.
-    pub(super) fn entry(
+    /// Adds `name` in `folder` to the items if it is of the kind that chattrace creates under this
+    /// name, and otherwise to what is kept.
+    pub(super) fn add(
         &mut self,
-        made: Artifact,
+        artifact: Artifact,
         folder: &Rc<Folder>,
         name: &OsStr,
-        wanted: bool,
+        request: Request,
     ) {
         let path = folder.path().join(name);
-        let judged = folder.look(name).and_then(|look| {
-            look.as_ref().map_or(Ok(()), |look| look.judge(made.shape()))?;
-            Ok(look)
+        let checked = folder.stat(name).and_then(|info| {
+            info.as_ref().map_or(Ok(()), |info| info.check(artifact.kind()))?;
+            Ok(info)
         });
-        match judged {
+        match checked {
             Ok(None) => {}
-            Ok(Some(look)) => self.items.push(Item {
+            Ok(Some(info)) => self.items.push(Item {
                 path,
-                bytes: look.bytes,
-                place: Place::Entry(Entry {
-                    made,
+                bytes: info.bytes,
+                target: Target::File(FileTarget {
+                    artifact,
                     folder: Rc::clone(folder),
                     name: name.to_owned(),
-                    look,
+                    info,
                 }),
             }),
-            Err(why) => self.leave(path, why, wanted),
+            Err(reason) => self.keep(path, reason, request),
         }
     }
 
-    /// Notes the folder at `path`, which should be empty by the time it is removed.
-    pub(super) fn folder(&mut self, path: &Path, made: Artifact) {
-        match (Folder::above(path), path.file_name()) {
-            (Ok(above), Some(name)) => self.entry(made, &Rc::new(above), name, true),
-            (Err(why), _) => self.leave(path, why, true),
-            (Ok(_), None) => self.leave(path, KeptReason::Unknown, true),
+    /// Adds the folder `path`, which is empty once the items before it are removed.
+    pub(super) fn add_folder(&mut self, path: &Path, artifact: Artifact) {
+        match (Folder::open_parent(path), path.file_name()) {
+            (Ok(parent), Some(name)) => {
+                self.add(artifact, &Rc::new(parent), name, Request::Requested);
+            }
+            (Err(reason), _) => self.keep(path, reason, Request::Requested),
+            (Ok(_), None) => self.keep(path, KeptReason::UnknownName, Request::Requested),
         }
     }
 
-    fn fetched(&mut self, level: Level, data: &Path) -> Result<(), KeptReason> {
-        let all = level == Level::All;
-        let Some(folder) = Folder::open(data, FolderTrust::Unshared)? else {
-            return Ok(());
-        };
-        for name in folder.names()? {
-            if name != paths::BIN && all {
-                self.leave(data.join(name), KeptReason::Unknown, true);
-            }
-        }
-        let bin = folder.within(OsStr::new(paths::BIN), FolderTrust::Unshared)?;
-        if let Some(bin) = bin.map(Rc::new) {
-            if busy(&bin)? {
-                self.leave(bin.path(), KeptReason::Busy, false);
-                return Ok(());
-            }
-            for name in bin.names()? {
-                match paths::in_bin(&name) {
-                    Some(made) if all || made == Artifact::Download => {
-                        self.entry(made, &bin, &name, all);
-                    }
-                    Some(_) => {}
-                    None if all => self.leave(bin.path().join(name), KeptReason::Unknown, true),
-                    None => {}
-                }
-            }
-            if all {
-                self.entry(Artifact::Folder, &Rc::new(folder), OsStr::new(paths::BIN), true);
-            }
-        }
-        if all {
-            self.folder(data, Artifact::Folder);
-        }
-        Ok(())
+    /// Records that `path` is not removed.
+    pub(super) fn keep(&mut self, path: impl Into<PathBuf>, reason: KeptReason, request: Request) {
+        self.kept.push(Kept { path: path.into(), reason, request });
     }
 
-    fn logs(&mut self, archive: &Path) -> Result<(), KeptReason> {
-        let Some(folder) = Folder::open(archive, FolderTrust::Any)?.map(Rc::new) else {
-            return Ok(());
-        };
-        for name in folder.names()? {
-            if paths::in_archive(&name) != Some(Artifact::EventLog) {
-                continue;
-            }
-            match begins_as_ours(&folder, &name) {
-                Ok(()) => self.entry(Artifact::EventLog, &folder, &name, true),
-                // The folder is the user's, and so is what only looks like ours.
-                Err(why) => self.leave(folder.path().join(&name), why, false),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether somebody is at work in `bin`: a session without a runtime folder has no other sign.
-fn busy(bin: &Folder) -> Result<bool, KeptReason> {
-    for name in bin.names()? {
-        let Some(look) = bin.look(&name)? else {
-            continue;
-        };
-        if paths::in_bin(&name).is_none() || look.judge(FileKind::File).is_err() {
-            continue;
-        }
-        let lock = bin.file(&name, &look, OFlag::O_RDONLY)?.try_lock();
-        if let Err(TryLockError::WouldBlock) = lock {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-fn begins_as_ours(folder: &Folder, name: &OsStr) -> Result<(), KeptReason> {
-    let look = folder.look(name)?.ok_or(KeptReason::Changed)?;
-    look.judge(FileKind::File)?;
-    let header = paths::EVENT_LOG_HEADER.as_bytes();
-    let mut start = Vec::new();
-    folder
-        .file(name, &look, OFlag::O_RDONLY)?
-        .take(header.len() as u64 + 1)
-        .read_to_end(&mut start)?;
-    match start.strip_prefix(header) {
-        Some(b"\n") => Ok(()),
-        Some(_) | None => Err(KeptReason::NotALog),
+    /// The number of paths that are kept although their removal was requested.
+    pub(super) fn refused(&self) -> usize {
+        self.kept.iter().filter(|kept| kept.request == Request::Requested).count()
     }
 }

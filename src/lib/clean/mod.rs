@@ -1,17 +1,18 @@
 //! `chattrace-clean`: removes what dead sessions left, and on request everything else that
-//! chattrace ever made.
+//! chattrace ever created.
 //!
-//! [`inventory`] looks and never changes anything; [`wipe`] removes what it found, one by one, and
-//! counts only what it has seen gone; [`report`] tells. Nothing here follows a link, goes beyond a
-//! mount, knows a pattern, or deletes a name that [`crate::paths`] does not know.
+//! [`search`] finds and never changes anything; [`wipe`] removes what was found, item by item, and
+//! counts only what it has seen gone; [`report`] writes the result. Nothing here follows a link,
+//! crosses a mount, expands a pattern, or deletes a name that [`crate::paths`] does not know.
 //!
-//! [`guard`] is the same program in another office: one watches over every session.
+//! [`guard`] is the same program in another mode: one process per session, which cleans up when the
+//! supervisor is killed.
 
 mod cli;
 mod guard;
 mod inventory;
 mod report;
-mod sessions;
+mod search;
 mod wipe;
 
 use std::process::ExitCode;
@@ -21,78 +22,81 @@ use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-use cli::{Choice, Deed, Task};
-use inventory::{Inventory, Left};
+use cli::{Action, Arguments, NAME, Options, Task};
+use inventory::Inventory;
 use report::Report;
 
-const NAME: &str = "chattrace-clean";
-
-/// Runs the program.
+/// Runs `chattrace-clean`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
-    let exit = match cli::parse() {
-        Ok(Task::Guard(run_dir, parent)) => guard::run(&run_dir, parent),
-        Ok(Task::Clean(_, Some(parent))) if process::tie_to_parent(parent).is_err() => Exit::Failed,
-        Ok(Task::Clean(choice, _)) => run(&choice).unwrap_or_else(|error| {
+    let arguments = match terminal::parse_args::<Arguments>() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let exit = match arguments.into() {
+        Task::Guard { run_dir, parent } => guard::run(&run_dir, parent),
+        Task::Clean(options) => clean(&options).unwrap_or_else(|error| {
             terminal::print_error(NAME, &error);
             error.exit()
         }),
-        Err(exit) => exit,
     };
     exit.into()
 }
 
-fn run(choice: &Choice) -> Result<Exit, ConfigError> {
-    let config = Config::resolve(&choice.overrides)?;
-    let (level, deed) = choice.settle(terminal::is_interactive());
-    if level < choice.level.unwrap_or(level) {
+fn clean(options: &Options) -> Result<Exit, ConfigError> {
+    if let Some(parent) = options.lifeline
+        && process::become_service(parent).is_err()
+    {
+        return Ok(Exit::Failed);
+    }
+    let config = Config::resolve(&options.overrides)?;
+    let (level, action) = options.resolve(terminal::is_interactive());
+    if options.level.is_some_and(|requested| level < requested) {
         terminal::eprint_line(&format!(
-            "{NAME}: nobody is there to be asked, so only what dead sessions left is removed; \
-             say --yes for the rest"
+            "{NAME}: cannot ask for confirmation without a terminal, so only what dead sessions left \
+             is removed; add --yes to remove the rest"
         ));
     }
-    let found = Inventory::take(level, config.archive_dir.as_deref());
-    let mut report = Report::new(choice.form, deed);
-    report.living(&found, level);
-    report.list(&found.items);
-    let exit = match deed {
-        Deed::List => {
+    let found = search::search(level, config.archive_dir.as_deref());
+    let mut report = Report::new(options.format, action);
+    report.print_running(&found.running, level);
+    report.print_list(&found.items);
+    let exit = match action {
+        Action::List => {
             list(&found, &mut report);
-            report.listed(found.items.len());
             Exit::Ended
         }
-        Deed::Ask if !found.items.is_empty() && !report.agreed() => {
+        Action::Ask if !found.items.is_empty() && !report.confirm() => {
             terminal::eprint_line("nothing was removed");
             Exit::Remains
         }
-        Deed::Ask | Deed::Remove => remove(found, &mut report),
+        Action::Ask | Action::Remove => remove(found, &mut report),
     };
     Ok(exit)
 }
 
 fn list(found: &Inventory, report: &mut Report) {
     for item in &found.items {
-        report.would_remove(item);
+        report.planned(item);
     }
-    for left in &found.left {
-        report.left(left);
+    for kept in &found.kept {
+        report.kept(kept);
     }
+    report.finish_list(found.items.len());
 }
 
 fn remove(found: Inventory, report: &mut Report) -> Exit {
     for item in &found.items {
         match wipe::remove(item) {
             Ok(removal) => report.removed(item, removal),
-            Err(why) => report.remains(item, &why),
+            Err(reason) => report.remains(item, &reason),
         }
     }
-    for left in &found.left {
-        report.left(left);
+    for kept in &found.kept {
+        report.kept(kept);
     }
-    let wanted = |left: &&Left| left.wanted;
-    let refused = found.left.iter().filter(wanted).count();
-    // Until here nobody else could take these sessions for their own.
-    drop(found.held);
-    report.end(refused)
+    let refused = found.refused();
+    drop(found.locks);
+    report.finish(refused)
 }

@@ -1,36 +1,35 @@
-//! What is told: paths to programs on stdout, the rest to people on stderr.
+//! The result: paths for programs on stdout, everything else for people on stderr.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::NAME;
-use super::cli::{Deed, Form, Level};
-use super::inventory::{Inventory, Item, Left, Place};
+use super::cli::{Action, Format, Level, NAME};
+use super::inventory::{Item, Kept, Target};
 use super::wipe::Removal;
 use crate::exit::Exit;
 use crate::paths::Artifact;
 use crate::terminal::{self, OutputState, escape_control};
+use crate::units::format_bytes;
 
-/// What was told so far, and to whom.
+/// Writes the result, and counts what was removed and what remains.
 #[derive(Debug)]
 pub(super) struct Report {
-    form: Form,
-    deed: Deed,
-    /// Whether a person reads stdout; then it stays empty, and stderr has the list.
-    screen: bool,
-    /// Whether a person reads stderr.
-    watched: bool,
-    reader: OutputState,
+    format: Format,
+    action: Action,
+    /// Whether stdout is a terminal and takes lines. It then stays empty: stderr shows the list.
+    stdout_is_screen: bool,
+    stderr_is_terminal: bool,
+    stdout: OutputState,
     removed: usize,
-    remain: usize,
+    remaining: usize,
 }
 
-/// One line of `--json`; part of the contract.
+/// One line of `--json`. The fields are documented in README.md.
 #[derive(Serialize)]
-struct Line<'a> {
+struct JsonItem<'a> {
     path: std::borrow::Cow<'a, str>,
     bytes: u64,
     kind: &'static str,
@@ -40,46 +39,47 @@ struct Line<'a> {
 }
 
 impl Report {
-    /// One that has told nothing yet.
-    pub(super) fn new(form: Form, deed: Deed) -> Self {
+    /// A report with nothing in it.
+    pub(super) fn new(format: Format, action: Action) -> Self {
         Self {
-            form,
-            deed,
-            screen: std::io::stdout().is_terminal() && form == Form::BackgroundWriter,
-            watched: std::io::stderr().is_terminal(),
-            reader: OutputState::Open,
+            format,
+            action,
+            stdout_is_screen: std::io::stdout().is_terminal() && format == Format::Lines,
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdout: OutputState::Open,
             removed: 0,
-            remain: 0,
+            remaining: 0,
         }
     }
 
-    /// Says which sessions live, and what stays for their sake.
-    pub(super) fn living(&self, found: &Inventory, level: Level) {
-        for path in &found.living {
-            warn(path, "this session is running and stays");
+    /// Names the running sessions, and what is not removed because of them.
+    pub(super) fn print_running(&self, running: &[PathBuf], level: Level) {
+        for path in running {
+            warn(path, "this session is running and is not touched");
         }
-        if level == Level::All && !found.living.is_empty() {
+        if level == Level::All && !running.is_empty() {
             terminal::eprint_line(&format!(
-                "{NAME}: cloudflared and the data folder stay as well; end the session first"
+                "{NAME}: cloudflared and the data folder stay while a session is running; end it first"
             ));
         }
     }
 
-    /// Shows a person what was found, with sizes.
-    pub(super) fn list(&self, items: &[Item]) {
-        if !self.watched || !(self.screen || self.deed == Deed::Ask) {
+    /// Lists the items with their sizes where a person reads them before the removal.
+    pub(super) fn print_list(&self, items: &[Item]) {
+        if !self.stderr_is_terminal || !(self.stdout_is_screen || self.action == Action::Ask) {
             return;
         }
         for item in items {
             let path = escape_control(&item.path.to_string_lossy());
-            terminal::eprint_line(&format!("{:>9}  {:<11}  {path}", size(item.bytes), kind(item)));
+            let (bytes, kind) = (bytes_or_dash(item.bytes), kind(item));
+            terminal::eprint_line(&format!("{bytes:>9}  {kind:<11}  {path}"));
         }
     }
 
-    /// Asks whether all this shall go. Everything but a clear yes is a no.
-    pub(super) fn agreed(&self) -> bool {
-        terminal::discard_typed();
-        // A terminal that is gone says no a line later.
+    /// Asks whether to remove all items. Any answer but `y` or `yes` is a no.
+    pub(super) fn confirm(&self) -> bool {
+        terminal::discard_typeahead();
+        // A terminal that is closed answers the read below with its end.
         let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer);
@@ -87,88 +87,82 @@ impl Report {
         read.is_ok() && (answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
     }
 
-    /// Tells of something that would go.
-    pub(super) fn would_remove(&mut self, item: &Item) {
-        self.tell(item, false, None);
+    /// Records an item that a dry run does not remove.
+    pub(super) fn planned(&mut self, item: &Item) {
+        self.write(item, false, None);
     }
 
-    /// Tells of something that is gone.
+    /// Records an item that was removed.
     pub(super) fn removed(&mut self, item: &Item, removal: Removal) {
-        if removal == Removal::InUse {
-            return;
-        }
-        self.removed += 1;
         match removal {
-            Removal::Gone | Removal::InUse => {}
+            Removal::StillUsed => return,
+            Removal::Removed => {}
             Removal::Overwritten => warn(
                 &item.path,
-                "overwritten once and removed; on flash and copy-on-write file systems that \
-                 proves nothing, old copies may remain",
+                "overwritten once and removed; on flash and copy-on-write file systems old copies may \
+                 remain",
             ),
-            Removal::NameOnly => warn(
+            Removal::NotOverwritten => warn(
                 &item.path,
-                "removed but not overwritten: it has another name, or may not be written",
+                "removed but not overwritten: it has a second name (a hard link), or is read-only",
             ),
         }
-        self.tell(item, true, None);
+        self.removed += 1;
+        self.write(item, true, None);
     }
 
-    /// Tells of something that could not be removed.
-    pub(super) fn remains(&mut self, item: &Item, why: &dyn std::fmt::Display) {
-        self.remain += 1;
-        warn(&item.path, &format!("remains: {why}"));
-        self.tell(item, false, Some(why.to_string()));
+    /// Records an item that could not be removed.
+    pub(super) fn remains(&mut self, item: &Item, reason: &dyn std::fmt::Display) {
+        self.remaining += 1;
+        warn(&item.path, &format!("remains: {reason}"));
+        self.write(item, false, Some(reason.to_string()));
     }
 
-    /// Tells of something that is not ours to remove.
-    pub(super) fn left(&self, left: &Left) {
-        warn(&left.path, &format!("left alone: {}", left.why));
+    /// Names a path that is not removed.
+    pub(super) fn kept(&self, kept: &Kept) {
+        warn(&kept.path, &format!("not removed: {}", kept.reason));
     }
 
-    /// The last line of a dry run that found `count` things.
-    pub(super) fn listed(&self, count: usize) {
-        if self.watched {
+    /// Writes the last line of a dry run.
+    pub(super) fn finish_list(&self, count: usize) {
+        if self.stderr_is_terminal {
             terminal::eprint_line(&format!("would remove {}", things(count)));
         }
     }
 
-    /// The last line, and the code: `refused` things stood in the way of what was asked for.
-    pub(super) fn end(&self, refused: usize) -> Exit {
-        let remain = self.remain + refused;
-        if self.watched {
-            let rest = match remain {
+    /// Writes the last line of a removal, and returns the exit code. `refused` is the number of paths
+    /// that were kept although their removal was requested.
+    pub(super) fn finish(&self, refused: usize) -> Exit {
+        let remaining = self.remaining + refused;
+        if self.stderr_is_terminal {
+            let rest = match remaining {
                 0 => "nothing remains".to_owned(),
                 1 => "1 remains".to_owned(),
                 many => format!("{many} remain"),
             };
             terminal::eprint_line(&format!("removed {}, {rest}", things(self.removed)));
         }
-        if remain == 0 { Exit::Ended } else { Exit::Remains }
+        if remaining == 0 { Exit::Ended } else { Exit::Remains }
     }
 
-    fn tell(&mut self, item: &Item, removed: bool, why: Option<String>) {
-        // Whoever stopped reading has seen enough; what was asked for is done all the same.
-        if self.screen || self.reader == OutputState::Closed {
+    fn write(&mut self, item: &Item, removed: bool, why: Option<String>) {
+        // The removal goes on without a reader.
+        if self.stdout_is_screen || self.stdout == OutputState::Closed {
             return;
         }
         let path = item.path.as_os_str().as_bytes();
-        let line = match self.form {
-            Form::BackgroundWriter if why.is_none() => [path, b"\n"].concat(),
-            Form::Nul if why.is_none() => [path, b"\0"].concat(),
-            Form::BackgroundWriter | Form::Nul => return,
-            Form::Json => {
-                let line = Line {
-                    path: item.path.to_string_lossy(),
-                    bytes: item.bytes,
-                    kind: kind(item),
-                    removed,
-                    why,
-                };
-                let json = terminal::json(&line).expect("strings and numbers are JSON");
-                format!("{json}\n").into_bytes()
+        let line = match self.format {
+            Format::Lines if why.is_none() => [path, b"\n"].concat(),
+            Format::Nul if why.is_none() => [path, b"\0"].concat(),
+            Format::Lines | Format::Nul => return,
+            Format::Json => {
+                let path = item.path.to_string_lossy();
+                let (bytes, kind) = (item.bytes, kind(item));
+                let line = terminal::json_line(&JsonItem { path, bytes, kind, removed, why });
+                format!("{line}\n").into_bytes()
             }
         };
-        self.reader = terminal::print_bytes(&line);
+        self.stdout = terminal::print_bytes(&line);
     }
 }
 
@@ -177,21 +171,21 @@ fn warn(path: &Path, what: &str) {
     terminal::eprint_line(&format!("{NAME}: {path}: {what}"));
 }
 
-/// One word for what it is; part of the contract of `--json`.
+/// The `kind` of an item in `--json`. Documented in README.md; scripts compare it.
 fn kind(item: &Item) -> &'static str {
-    match &item.place {
-        Place::Process(_) => "process",
-        Place::Entry(entry) => match entry.made {
-            Artifact::Session => "session",
-            Artifact::Lock | Artifact::LockDraft => "lock",
-            Artifact::ControlSocket => "socket",
-            Artifact::TunnelHome => "home",
-            Artifact::Cooldown => "cooldown",
-            Artifact::Cloudflared => "cloudflared",
-            Artifact::Download => "download",
-            Artifact::EventLog => "log",
-            Artifact::Base | Artifact::Folder => "folder",
-        },
+    let Target::File(file) = &item.target else {
+        return "process";
+    };
+    match file.artifact {
+        Artifact::Session => "session",
+        Artifact::Lock | Artifact::LockDraft => "lock",
+        Artifact::ControlSocket => "socket",
+        Artifact::TunnelHome => "home",
+        Artifact::Cooldown => "cooldown",
+        Artifact::Cloudflared => "cloudflared",
+        Artifact::Download => "download",
+        Artifact::EventLog => "log",
+        Artifact::Base | Artifact::Folder => "folder",
     }
 }
 
@@ -200,12 +194,6 @@ fn things(count: usize) -> String {
     format!("{count} {noun}")
 }
 
-/// A length as people read it.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0 => "-".to_owned(),
-        1..=1023 => format!("{bytes} B"),
-        1024..=1_048_575 => format!("{} KiB", bytes.div_ceil(1024)),
-        _ => format!("{} MiB", bytes.div_ceil(1_048_576)),
-    }
+fn bytes_or_dash(bytes: u64) -> String {
+    if bytes == 0 { "-".to_owned() } else { format_bytes(bytes) }
 }

@@ -1,4 +1,4 @@
-//! The removal of one thing. What is said to be gone was looked for afterwards.
+//! The removal of one item. An item counts as removed only after a check that it is gone.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -6,24 +6,24 @@ use std::io::{ErrorKind, Write as _};
 
 use nix::fcntl::OFlag;
 
-use super::inventory::{Entry, Item, Place};
+use super::inventory::{FileTarget, Item, Target};
 use crate::paths::{Artifact, FileInfo, KeptReason};
 use crate::process::SessionProcess;
 
-/// Written at once; of any size it is soon over.
+/// What one write(2) overwrites.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
-/// How a thing went.
+/// What became of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
-    /// It held nothing to be hidden.
-    Gone,
-    /// It is still there, because somebody has use for it.
-    InUse,
-    /// Its content was overwritten once, in place, before.
+    /// Removed; it had no content worth overwriting.
+    Removed,
+    /// A runtime base that stays, because it is not empty.
+    StillUsed,
+    /// Overwritten once in place, then removed.
     Overwritten,
-    /// Only this name of it is gone: the content has other names, or may not be written.
-    NameOnly,
+    /// Removed without being overwritten: the content has other names, or is read-only.
+    NotOverwritten,
 }
 
 /// Removes `item`.
@@ -31,79 +31,85 @@ pub(super) enum Removal {
 /// # Errors
 /// With the reason why it is still there.
 pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
-    match &item.place {
-        Place::Process(process) => {
-            let ended = process.end().map(|()| Removal::Gone);
+    match &item.target {
+        Target::Process(process) => {
+            let ended = process.kill_and_wait().map(|()| Removal::Removed);
             ended.map_err(|still_there| KeptReason::System(std::io::Error::other(still_there)))
         }
-        Place::Entry(entry) => match entry.made {
-            Artifact::EventLog => log(entry),
-            Artifact::Base => match entry.folder.remove(&entry.name, &entry.look) {
-                // What is in it is named by itself, or came since it was looked at.
-                Err(KeptReason::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
-                    Ok(Removal::InUse)
-                }
-                removed => removed.map(|()| Removal::Gone),
-            },
-            Artifact::Lock if needed(entry)? => Err(KeptReason::StillNeeded),
-            Artifact::Lock
-            | Artifact::Session
-            | Artifact::LockDraft
-            | Artifact::ControlSocket
-            | Artifact::TunnelHome
-            | Artifact::Cooldown
-            | Artifact::Cloudflared
-            | Artifact::Download
-            | Artifact::Folder => {
-                entry.folder.remove(&entry.name, &entry.look)?;
-                Ok(Removal::Gone)
-            }
-        },
+        Target::File(file) => remove_target(file),
     }
 }
 
-/// Whether the folder must keep its lock, by which the next one to clean knows it for dead.
-fn needed(lock: &Entry) -> Result<bool, KeptReason> {
-    let others = lock.folder.names()?.iter().any(|name| *name != lock.name);
-    let session = lock.folder.path().file_name().unwrap_or(OsStr::new(""));
-    Ok(others || !SessionProcess::by(session).is_empty())
+fn remove_target(target: &FileTarget) -> Result<Removal, KeptReason> {
+    match target.artifact {
+        Artifact::EventLog => remove_event_log(target),
+        Artifact::Base => match target.folder.remove(&target.name, &target.info) {
+            // What is in it has a line of its own, or was created after the search.
+            Err(KeptReason::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                Ok(Removal::StillUsed)
+            }
+            removed => removed.map(|()| Removal::Removed),
+        },
+        Artifact::Lock if is_needed(target)? => Err(KeptReason::StillNeeded),
+        Artifact::Lock
+        | Artifact::Session
+        | Artifact::LockDraft
+        | Artifact::ControlSocket
+        | Artifact::TunnelHome
+        | Artifact::Cooldown
+        | Artifact::Cloudflared
+        | Artifact::Download
+        | Artifact::Folder => {
+            target.folder.remove(&target.name, &target.info)?;
+            Ok(Removal::Removed)
+        }
+    }
 }
 
-fn log(entry: &Entry) -> Result<Removal, KeptReason> {
-    let removal = match entry.folder.file(&entry.name, &entry.look, OFlag::O_RDWR) {
-        // A second name may be somebody's way to keep it, or a trap: its content is not ours alone.
-        Ok(file) if FileInfo::at(&file)?.links == 1 => {
+/// Whether anything of the session remains. The lock then stays as well: by it, the next cleaner
+/// recognises the session as dead.
+fn is_needed(lock: &FileTarget) -> Result<bool, KeptReason> {
+    let has_files = lock.folder.names()?.iter().any(|name| *name != lock.name);
+    let session = lock.folder.path().file_name().unwrap_or(OsStr::new(""));
+    Ok(has_files || !SessionProcess::find_all(session).is_empty())
+}
+
+fn remove_event_log(target: &FileTarget) -> Result<Removal, KeptReason> {
+    let removal = match target.folder.open_file(&target.name, &target.info, OFlag::O_RDWR) {
+        // With a second name, the content may be a copy that the user keeps, or a file that another
+        // program wants overwritten.
+        Ok(file) if FileInfo::of(&file)?.links == 1 => {
             overwrite(&file)?;
             Removal::Overwritten
         }
-        Ok(_) => Removal::NameOnly,
+        Ok(_) => Removal::NotOverwritten,
         Err(KeptReason::System(error)) if error.kind() == ErrorKind::PermissionDenied => {
-            Removal::NameOnly
+            Removal::NotOverwritten
         }
         Err(KeptReason::System(error)) if error.kind() == ErrorKind::NotFound => {
-            return Ok(Removal::Gone);
+            return Ok(Removal::Removed);
         }
-        Err(why) => return Err(why),
+        Err(reason) => return Err(reason),
     };
-    entry.folder.remove(&entry.name, &entry.look)?;
+    target.folder.remove(&target.name, &target.info)?;
     Ok(removal)
 }
 
-/// Zeros on the disk, and only then no length.
+/// Overwrites the content on the disk, and truncates the file only then.
 fn overwrite(file: &File) -> Result<(), KeptReason> {
-    zero(file)?;
+    write_zeros(file)?;
     file.sync_data()?;
     file.set_len(0)?;
     Ok(())
 }
 
-/// Zeros over the whole length. Once: more passes change nothing on any medium of this century.
-fn zero(mut file: &File) -> Result<(), KeptReason> {
-    let mut left = file.metadata()?.len();
-    while left > 0 {
-        let some = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
-        file.write_all(&ZEROS[..some])?;
-        left -= some as u64;
+/// Writes zeros over the whole length, once: more passes change nothing on media of this century.
+fn write_zeros(mut file: &File) -> Result<(), KeptReason> {
+    let mut remaining = file.metadata()?.len();
+    while remaining > 0 {
+        let length = usize::try_from(remaining).map_or(ZEROS.len(), |n| n.min(ZEROS.len()));
+        file.write_all(&ZEROS[..length])?;
+        remaining -= length as u64;
     }
     Ok(())
 }
@@ -117,7 +123,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("chattrace-zero-{}", std::process::id()));
         let length = ZEROS.len() * 2 + 7;
         std::fs::write(&path, vec![b'x'; length]).unwrap();
-        zero(&File::options().write(true).open(&path).unwrap()).unwrap();
+        write_zeros(&File::options().write(true).open(&path).unwrap()).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), vec![0; length]);
         std::fs::remove_file(path).unwrap();
     }

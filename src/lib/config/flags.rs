@@ -1,13 +1,14 @@
-//! The options of the room, which `chattrace` and `chattrace-serve` share.
+//! The options that `chattrace` and `chattrace-serve` share.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Backlog, ConfinementPolicy, Listen, Mode, Overrides, Participants};
+use super::overrides::Overrides;
+use super::values::{Backlog, ConfinementPolicy, Listen, Mode, Participants};
 
-/// What a command line says about the room.
+/// The options of the room, to be flattened into a command line.
 #[derive(Debug, Args)]
 pub(crate) struct RoomFlags {
     /// Configuration file [default: yours, or built in]
@@ -39,7 +40,7 @@ pub(crate) struct RoomFlags {
 }
 
 impl RoomFlags {
-    /// What was set here; the rest is left to the file.
+    /// The settings that these options give.
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),
@@ -52,16 +53,17 @@ impl RoomFlags {
         }
     }
 
-    /// `--explain-limits`, with whatever else of this changes the answer.
-    pub(crate) fn limits(&self) -> Vec<OsString> {
-        let mut words = vec![OsString::from("--explain-limits")];
+    /// `--explain-limits`, and the options that change its answer, for the command line of
+    /// `chattrace-serve`.
+    pub(crate) fn explain_limits_args(&self) -> Vec<OsString> {
+        let mut args = vec![OsString::from("--explain-limits")];
         if let Some(config) = &self.config {
-            words.extend(["--config".into(), config.into()]);
+            args.extend(["--config".into(), config.into()]);
         }
-        if let Some(most) = self.max_participants {
-            words.extend(["--max-participants".into(), most.to_string().into()]);
+        if let Some(max) = self.max_participants {
+            args.extend(["--max-participants".into(), max.to_string().into()]);
         }
-        words
+        args
     }
 
     /// A flag wins over the environment.

@@ -1,84 +1,81 @@
-//! One JSON object per line: reading with a bound, writing in one piece.
-
-use std::io::BufRead as _;
+//! One JSON object per line: read with a bound, written in one piece.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::io::{
-    AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _,
-};
+use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _};
 
+use crate::line_reader::{self, LineEnd};
 use crate::terminal;
 
-/// Longest line, with its newline. A line that is begun and never ended waits in this much memory. The
-/// largest message, `Start`, is below 2 KiB; the rest is room for long paths.
-const FRAME_BYTES: usize = 16 * 1024;
+/// Longest line, with its line feed. A line that is begun and never ended occupies this much memory.
+/// The largest message, `Start`, is below 2 KiB; the rest is for long paths.
+const MAX_FRAME_BYTES: usize = 16 * 1024;
 
-/// Why a line could not be read or written.
+/// Why a message could not be received or sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FrameError {
-    /// The other side is gone, or the system failed.
+    /// The peer has closed, or the system failed. The channel is unusable.
     #[error("the control channel broke: {0}")]
-    Broken(#[from] std::io::Error),
-    /// The line went past the bound. What follows cannot be told from the rest of it.
-    #[error("a control message is longer than {FRAME_BYTES} bytes")]
+    Io(#[from] std::io::Error),
+    /// The channel is unusable: where the next line begins is not known.
+    #[error("a control message is longer than {MAX_FRAME_BYTES} bytes")]
     TooLong,
-    /// The line is not a message of this direction. The next one may be.
+    /// The line is no message of this direction. The next one may be.
     #[error("a control message was not understood: {0}")]
-    NotUnderstood(#[from] serde_json::Error),
+    Malformed(#[from] serde_json::Error),
 }
 
-/// Reads the next message into `buffer`, which keeps what was read when this is cancelled.
-///
-/// `None` is the end of the lifeline: the other side has closed, or died.
+/// Receives the next message; `None` once the peer has closed, or died. Cancel safe: `buffer` keeps
+/// what was read.
 pub(super) async fn read<T: DeserializeOwned>(
     reader: &mut (impl AsyncBufRead + Unpin),
     buffer: &mut Vec<u8>,
 ) -> Result<Option<T>, FrameError> {
-    let room = (FRAME_BYTES - buffer.len()) as u64;
-    reader.take(room).read_until(b'\n', buffer).await?;
-    if buffer.last() != Some(&b'\n') {
-        // Half a line at the end of file is a message that died with its sender.
-        return if buffer.len() < FRAME_BYTES { Ok(None) } else { Err(FrameError::TooLong) };
+    match line_reader::read_line(reader, buffer, MAX_FRAME_BYTES).await? {
+        LineEnd::Newline => {
+            let message = parse(buffer);
+            buffer.clear();
+            Ok(Some(message?))
+        }
+        LineEnd::Bound => Err(FrameError::TooLong),
+        // Half a line is a message whose sender died.
+        LineEnd::Eof => Ok(None),
     }
-    let parsed = parse(buffer);
-    buffer.clear();
-    Ok(Some(parsed?))
 }
 
-/// Writes one message and its newline.
+/// Sends one message.
 pub(super) async fn write(
     writer: &mut (impl AsyncWrite + Unpin),
     message: &impl Serialize,
 ) -> Result<(), FrameError> {
-    Ok(writer.write_all(&line(message)?).await?)
+    Ok(writer.write_all(&encode(message)?).await?)
 }
 
-/// One message as it is written, with its newline.
-pub(super) fn line(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
-    // `control.sock` is read by people with `socat`, too.
-    let mut line = terminal::json(message)?.into_bytes();
+/// The bytes of one message, with its line feed.
+pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
+    // Escaped for a terminal, because people read `control.sock` with `socat`.
+    let mut line = terminal::try_json_line(message)?.into_bytes();
     line.push(b'\n');
-    if line.len() > FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
+    if line.len() > MAX_FRAME_BYTES { Err(FrameError::TooLong) } else { Ok(line) }
 }
 
-/// The first message of a stream that blocks; `None` if there is none.
-pub(super) fn first<T: DeserializeOwned>(stream: impl std::io::Read) -> Option<T> {
+/// Receives one message from a stream that blocks; `None` if the line is no message.
+pub(super) fn read_blocking<T: DeserializeOwned>(stream: impl std::io::Read) -> Option<T> {
     let mut line = Vec::new();
-    let mut bounded = std::io::BufReader::new(stream.take(FRAME_BYTES as u64));
-    bounded.read_until(b'\n', &mut line).ok()?;
+    let mut reader = std::io::BufReader::new(stream);
+    line_reader::read_line_blocking(&mut reader, &mut line, MAX_FRAME_BYTES).ok()?;
     parse(&line).ok()
 }
 
-/// One message, whose kind is a word: an enum of serde's is also read by the number of its variant, so
+/// Parses one message, whose `type` must be a string: serde also accepts the number of a variant, so
 /// `{"id":1,"type":2}` would end a session.
 fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
     #[derive(serde::Deserialize)]
-    struct Kind {
+    struct TypeField {
         #[serde(rename = "type")]
-        _word: String,
+        _name: String,
     }
-    serde_json::from_slice::<Kind>(line)?;
+    serde_json::from_slice::<TypeField>(line)?;
     serde_json::from_slice(line)
 }
 
@@ -101,17 +98,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_past_the_bound_is_refused() {
-        let endless = vec![b'x'; FRAME_BYTES * 2];
+        let endless = vec![b'x'; MAX_FRAME_BYTES * 2];
         assert!(matches!(read_first(&endless).await, Err(FrameError::TooLong)));
     }
 
-    /// Found by the bench of hostile inputs.
+    /// Found by `tests/hostile`.
     #[tokio::test]
-    async fn a_kind_is_a_word_and_no_number() {
-        for kind in ["4", "0", "null", "[\"drained\"]", "{\"drained\":null}", "true", "4.0"] {
-            let line = format!("{{\"type\":{kind}}}\n");
+    async fn a_type_is_a_string_and_no_number() {
+        for value in ["4", "0", "null", "[\"drained\"]", "{\"drained\":null}", "true", "4.0"] {
+            let line = format!("{{\"type\":{value}}}\n");
             let read = read_first(line.as_bytes()).await;
-            assert!(matches!(read, Err(FrameError::NotUnderstood(_))), "{kind}: {read:?}");
+            assert!(matches!(read, Err(FrameError::Malformed(_))), "{value}: {read:?}");
         }
     }
 
@@ -120,7 +117,7 @@ mod tests {
         let mut lines: &[u8] = b"{\"type\":\"dance\"}\n{\"type\":\"drained\"}\n";
         let mut buffer = Vec::new();
         let garbage = read::<FromServe>(&mut lines, &mut buffer).await;
-        assert!(matches!(garbage, Err(FrameError::NotUnderstood(_))));
+        assert!(matches!(garbage, Err(FrameError::Malformed(_))));
         assert_eq!(read(&mut lines, &mut buffer).await.unwrap(), Some(FromServe::Drained));
         assert_eq!(read::<FromServe>(&mut lines, &mut buffer).await.unwrap(), None);
     }

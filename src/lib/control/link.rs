@@ -1,5 +1,6 @@
-//! The lifeline: a socketpair made before the child. The child holds its end as standard input,
-//! so no path names it, nobody else can open it, and the kernel closes it whoever dies how.
+//! The lifeline: a socketpair that the supervisor makes before it starts a service. The service holds
+//! its end as standard input, so no path leads to it, no other process can open it, and the kernel
+//! closes it however either side dies.
 
 use std::io::Write as _;
 use std::marker::PhantomData;
@@ -15,25 +16,27 @@ use tokio::time::{Duration, timeout};
 
 use super::frame::{self, FrameError};
 
-/// How long a message may wait for a peer that does not read: beyond any pause of a living program.
-const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a message may wait for a peer that does not read: longer than any pause of a healthy one.
+const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Messages of type `T` from the other side.
+/// Receives messages of type `T`.
 #[derive(Debug)]
 pub(crate) struct Inbox<T> {
     reader: BufReader<OwnedReadHalf>,
+    /// A line that has arrived in part.
     buffer: Vec<u8>,
-    carries: PhantomData<fn() -> T>,
+    message: PhantomData<fn() -> T>,
 }
 
-/// Messages of type `T` to the other side. Dropping it closes this direction.
+/// Sends messages of type `T`. Dropping it closes this direction.
 #[derive(Debug)]
 pub(crate) struct Outbox<T> {
     writer: OwnedWriteHalf,
-    carries: PhantomData<fn(T)>,
+    message: PhantomData<fn(T)>,
 }
 
-/// Makes a lifeline: the supervisor's end, and the end that becomes the child's standard input.
+/// Makes a lifeline: the supervisor's two halves, and the end that becomes the service's standard
+/// input.
 ///
 /// # Errors
 /// When the system has no descriptors left.
@@ -43,48 +46,44 @@ pub(crate) fn pair<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<S
     Ok((inbox, outbox, theirs.into()))
 }
 
-/// The child's end, taken from standard input.
+/// The service's end, which is its standard input.
 ///
 /// # Errors
-/// When standard input is not a socket, that is, when nobody supervises.
-pub(crate) fn adopt<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
-    let end = std::io::stdin().as_fd().try_clone_to_owned()?;
-    open(StdStream::from(end))
+/// When standard input is not a socket: no supervisor started this program.
+pub(crate) fn from_stdin<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
+    open(stdin_socket()?)
 }
 
-/// Writes one message to the lifeline on standard input, for a program without a runtime.
-///
-/// # Errors
-/// As [`Outbox::send`].
+/// [`Outbox::send`] on standard input, for a program without a runtime.
 pub(crate) fn send_blocking(message: &impl Serialize) -> Result<(), FrameError> {
-    let mut end = blocking()?;
-    end.set_write_timeout(Some(WRITE_PATIENCE))?;
-    end.write_all(&frame::line(message)?)?;
+    let mut socket = stdin_socket()?;
+    socket.set_write_timeout(Some(SEND_TIMEOUT))?;
+    socket.write_all(&frame::encode(message)?)?;
     Ok(())
 }
 
-/// Waits for one message on the lifeline on standard input, for a program without a runtime. `None`
-/// when it ends without one, or with what is none.
+/// Waits for one message on standard input, for a program without a runtime. `None` when the peer
+/// closes first, or sends a line that is no message.
 pub(crate) fn recv_blocking<T: DeserializeOwned>() -> Option<T> {
-    frame::first(&blocking().ok()?)
+    frame::read_blocking(&stdin_socket().ok()?)
 }
 
-fn blocking() -> std::io::Result<StdStream> {
+fn stdin_socket() -> std::io::Result<StdStream> {
     Ok(StdStream::from(std::io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 fn open<Receive, Send>(stream: StdStream) -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
     stream.set_nonblocking(true)?;
     let (reader, writer) = UnixStream::from_std(stream)?.into_split();
-    let inbox = Inbox { reader: BufReader::new(reader), buffer: Vec::new(), carries: PhantomData };
-    Ok((inbox, Outbox { writer, carries: PhantomData }))
+    let inbox = Inbox { reader: BufReader::new(reader), buffer: Vec::new(), message: PhantomData };
+    Ok((inbox, Outbox { writer, message: PhantomData }))
 }
 
 impl<T: DeserializeOwned> Inbox<T> {
-    /// The next message; `None` once the other side is gone. Safe to cancel: nothing is lost.
+    /// Receives the next message; `None` once the peer has closed. Cancel safe.
     ///
     /// # Errors
-    /// [`FrameError::NotUnderstood`] leaves the channel usable, the others do not.
+    /// [`FrameError::Malformed`] leaves the channel usable, the others do not.
     pub(crate) async fn recv(&mut self) -> Result<Option<T>, FrameError> {
         frame::read(&mut self.reader, &mut self.buffer).await
     }
@@ -94,11 +93,11 @@ impl<T: Serialize> Outbox<T> {
     /// Sends one message.
     ///
     /// # Errors
-    /// When the other side is gone, or has not read for two seconds.
+    /// When the peer has closed, or has not read for two seconds.
     pub(crate) async fn send(&mut self, message: &T) -> Result<(), FrameError> {
-        match timeout(WRITE_PATIENCE, frame::write(&mut self.writer, message)).await {
+        match timeout(SEND_TIMEOUT, frame::write(&mut self.writer, message)).await {
             Ok(sent) => sent,
-            Err(_) => Err(FrameError::Broken(std::io::ErrorKind::TimedOut.into())),
+            Err(_) => Err(FrameError::Io(std::io::ErrorKind::TimedOut.into())),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! `control.sock`: the session as seen from outside, by scripts, `socat` and `chattrace-clean`.
+//! `control.sock`: the session as scripts, `socat` and `chattrace-clean` reach it.
 //!
-//! One JSON object per line both ways. The folder is 0700 and the socket 0600 before it exists,
-//! and the user of the other side is checked; on some systems the folder alone protects it.
+//! One JSON object per line both ways. The session's folder has mode 0700 and the socket is created
+//! with 0600. The user of the peer is checked as well, where the system tells it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use super::frame::{self, FrameError};
 use super::message::{Request, RequestBody, Response, ResponseBody};
 use crate::terminal;
 
-/// Programs that may be connected at once; further ones wait to be accepted.
-const CLIENTS: usize = 16;
+/// Clients served at once; further ones wait in the kernel's queue.
+const MAX_CLIENTS: usize = 16;
 
-/// A client that neither asks nor takes its answer for this long is cut off.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A client that sends no request, or does not read its response, is disconnected after this long.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A question from outside, and where its answer goes.
+/// A request, and where its response goes.
 pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<ResponseBody>);
 
 /// The control socket of a session.
@@ -36,83 +36,87 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Makes the socket at `path` for `user` alone.
+    /// Creates the socket at `path`, for `user` alone.
     ///
     /// # Errors
     /// When the system refuses.
     pub(crate) fn bind(path: &Path, user: u32) -> std::io::Result<Self> {
         let name = path.to_fs_name::<GenericFilePath>()?;
-        // Its name is removed with the session's folder, by the rules for everything in there.
+        // The path is removed together with the session's folder.
         let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false);
         Ok(Self { socket: options.create_tokio()?, user })
     }
 
-    /// Answers whoever may ask, for as long as `requests` is listened to.
+    /// Accepts clients and passes their requests on until the receiver of `requests` is dropped.
     pub(crate) async fn serve(self, requests: mpsc::Sender<IncomingRequest>) {
-        let places = Arc::new(Semaphore::new(CLIENTS));
-        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let permits = Arc::new(Semaphore::new(MAX_CLIENTS));
+        while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
             if requests.is_closed() {
                 return;
             }
             let Ok(stream) = self.socket.accept().await else {
                 continue;
             };
-            if !self.may_ask(&stream) {
+            if !self.is_authorized(&stream) {
                 continue;
             }
             let requests = requests.clone();
             tokio::spawn(async move {
-                // Whatever went wrong is the other side's; the session goes on.
-                let _ = converse(stream, requests).await;
-                drop(place);
+                // An error here concerns this client only; the session goes on.
+                let _ = serve_client(stream, requests).await;
+                drop(permit);
             });
         }
     }
 
-    fn may_ask(&self, stream: &Stream) -> bool {
+    fn is_authorized(&self, stream: &Stream) -> bool {
         use interprocess::local_socket::traits::StreamCommon as _;
-        // Not told by this system: then the folder has already kept everybody else out.
+        // A system that does not tell the user leaves the protection to the folder's mode.
         let user = stream.peer_creds().ok().and_then(|creds| creds.euid());
         user.is_none_or(|user| user == 0 || user == self.user)
     }
 }
 
-async fn converse(
+async fn serve_client(
     stream: Stream,
     requests: mpsc::Sender<IncomingRequest>,
 ) -> Result<(), FrameError> {
     let mut stream = BufReader::new(stream);
     let mut buffer = Vec::new();
     loop {
-        let Ok(read) = timeout(PATIENCE, frame::read::<Request>(&mut stream, &mut buffer)).await
+        let Ok(read) =
+            timeout(CLIENT_TIMEOUT, frame::read::<Request>(&mut stream, &mut buffer)).await
         else {
             return Ok(());
         };
-        let answer = match read {
-            Ok(Some(request)) => {
-                let (sender, receiver) = oneshot::channel();
-                let asked = requests.send((request.body, sender)).await.is_ok();
-                match receiver.await {
-                    Ok(body) if asked => Response { id: request.id, body },
-                    Ok(_) | Err(_) => return Ok(()),
-                }
-            }
+        let response = match read {
+            Ok(Some(request)) => match respond(request, &requests).await {
+                Some(response) => response,
+                None => return Ok(()),
+            },
             Ok(None) => return Ok(()),
-            Err(FrameError::NotUnderstood(error)) => {
-                // It repeats the request, which may be as long as a line may be, and longer when it is
-                // escaped: the answer has to fit into a line as well.
-                let text = terminal::sentence(&error.to_string());
+            Err(FrameError::Malformed(error)) => {
+                // The error repeats the request, which may fill a whole frame and grows when it is
+                // escaped; the response has to fit into a frame as well.
+                let text = terminal::sanitize_line(&error.to_string());
                 Response { id: 0, body: ResponseBody::Error { text } }
             }
             Err(error) => return Err(error),
         };
         let write = async {
-            frame::write(stream.get_mut(), &answer).await?;
+            frame::write(stream.get_mut(), &response).await?;
             Ok::<(), FrameError>(stream.get_mut().flush().await?)
         };
-        match timeout(PATIENCE, write).await {
+        match timeout(CLIENT_TIMEOUT, write).await {
             Ok(written) => written?,
             Err(_) => return Ok(()),
         }
     }
+}
+
+/// The supervisor's response; `None` when the session is over.
+async fn respond(request: Request, requests: &mpsc::Sender<IncomingRequest>) -> Option<Response> {
+    let (sender, receiver) = oneshot::channel();
+    requests.send((request.body, sender)).await.ok()?;
+    Some(Response { id: request.id, body: receiver.await.ok()? })
 }

@@ -1,18 +1,19 @@
-//! How the processes of a session talk: JSON lines over a socketpair inside, over `control.sock`
-//! from outside. The inner end of file is the lifeline: whoever reads it ends.
+//! How the processes of a session communicate: JSON lines over a socketpair inside it, over
+//! `control.sock` from outside. The socketpair is the lifeline, too: a service that reads end of file
+//! from it exits.
 
-mod bounds;
 mod frame;
 mod link;
 mod listener;
 mod message;
+mod validate;
 
-#[cfg(test)]
-pub(crate) use bounds::is_name;
 pub(crate) use frame::FrameError;
-pub(crate) use link::{Inbox, Outbox, adopt, pair, recv_blocking, send_blocking};
+pub(crate) use link::{Inbox, Outbox, from_stdin, pair, recv_blocking, send_blocking};
 pub(crate) use listener::{IncomingRequest, Listener};
 pub(crate) use message::{
-    FromGuard, FromServe, FromTunnel, Participant, Protection, RequestBody, ResponseBody, Source,
-    ToGuard, ToServe, ToTunnel, VERSION,
+    CloudflaredSource, FromGuard, FromServe, FromTunnel, Participant, Protection, RequestBody,
+    ResponseBody, ToGuard, ToServe, ToTunnel, VERSION,
 };
+#[cfg(test)]
+pub(crate) use validate::is_name;

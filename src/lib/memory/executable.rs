@@ -1,31 +1,31 @@
-//! Trying to get memory that can be run. A process that is confined is refused; what is left of a
-//! success is given back.
+//! Attempts to get executable memory, for the self test of the sandbox: the kernel must refuse both in
+//! a confined process. Memory that it grants is unmapped again.
 
 use std::io;
 use std::ptr::null_mut;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
-/// Any size does; the kernel rounds up to whole pages.
+/// The kernel rounds up to whole pages.
 const BYTES: usize = 4096;
 
-/// Maps memory that can be run from its beginning.
+/// Maps memory that is executable from the start.
 ///
 /// # Errors
-/// With the kernel's refusal (mmap(2)).
+/// When the kernel refuses (mmap(2)).
 pub(crate) fn map_executable() -> io::Result<()> {
     map(ProtFlags::READ | ProtFlags::EXEC).and_then(unmap)
 }
 
-/// Maps memory for data and lets it be run afterwards.
+/// Maps writable memory and makes it executable afterwards.
 ///
 /// # Errors
-/// With the kernel's refusal (mprotect(2)).
+/// When the kernel refuses (mprotect(2)).
 pub(crate) fn make_executable() -> io::Result<()> {
     let memory = map(ProtFlags::READ | ProtFlags::WRITE)?;
-    let run = MprotectFlags::READ | MprotectFlags::EXEC;
-    // SAFETY: the mapping is ours, and nobody uses it.
-    let made = unsafe { mprotect(memory, BYTES, run) };
+    let executable = MprotectFlags::READ | MprotectFlags::EXEC;
+    // SAFETY: the mapping is ours and unused.
+    let made = unsafe { mprotect(memory, BYTES, executable) };
     unmap(memory)?;
     Ok(made?)
 }
@@ -36,6 +36,6 @@ fn map(protection: ProtFlags) -> io::Result<*mut std::ffi::c_void> {
 }
 
 fn unmap(memory: *mut std::ffi::c_void) -> io::Result<()> {
-    // SAFETY: only called with what `map` gave, once, and nobody uses it.
+    // SAFETY: called once, with an unused mapping from `map`.
     Ok(unsafe { munmap(memory, BYTES) }?)
 }

@@ -1,4 +1,4 @@
-//! What lies under a name, and the reasons for which it stays there.
+//! What is under a name, and the reasons for which it is not removed.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind};
@@ -8,39 +8,42 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use nix::errno::Errno;
 use nix::unistd::Uid;
 
-/// Why something stays where it is.
+/// Why a file is not removed. Each is shown after the path, as a sentence with the next step.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeptReason {
-    /// Its name is not on the list of what we make.
-    #[error("it is not one of chattrace's; move it away if you want its folder gone")]
-    Unknown,
-    /// The name is ours, and the thing is a link, a pipe, or whatever we never make under it.
-    #[error("it is {0}, which chattrace does not make under this name; look at it yourself")]
-    Disguised(FileKind),
-    /// Another user made it.
-    #[error("it belongs to another user")]
-    Foreign,
-    /// Others may enter or write, so it is not as we made it.
+    /// chattrace gives no file this name.
+    #[error("chattrace did not create it; move it away to have its folder removed")]
+    UnknownName,
+    /// The name is one of chattrace's, but what is under it is a link, a pipe or another kind of file.
     #[error(
-        "others may enter or change it, and chattrace makes no such folder; look at it yourself"
+        "it is {0}, which chattrace never creates under this name; check what it is and move it away"
     )]
-    Exposed,
-    /// The name fits, and the first line does not.
-    #[error("it does not begin as chattrace's event logs do")]
+    WrongKind(FileKind),
+    /// Only that user, or root, should remove it.
+    #[error("it belongs to another user, who or root can remove it")]
+    OtherOwner,
+    /// chattrace creates its folders with mode 0700.
+    #[error(
+        "other users can enter or change it, and chattrace creates no such folder; check what it is \
+         and move it away"
+    )]
+    OpenToOthers,
+    /// The name is that of an event log; the content is not.
+    #[error("its first line is not that of a chattrace event log; check what it is")]
     NotALog,
-    /// Somebody put another thing in its place while we looked.
-    #[error("it changed while it was looked at; run chattrace-clean again")]
+    /// Another file took its place between the check and the removal.
+    #[error("it was replaced while it was checked; run chattrace-clean again")]
     Changed,
     /// Another process holds its lock.
-    #[error("it is in use")]
-    Busy,
-    /// A folder that must not lose its lock yet.
-    #[error("its session left more than could be removed; see the other lines")]
+    #[error("it is in use; end the session or chattrace-tunnel that uses it first")]
+    InUse,
+    /// The lock of a dead session, by which the next cleaner recognises the session as dead.
+    #[error("other files or processes of its session remain; remove those first")]
     StillNeeded,
-    /// It is, or lies under, the root of another file system or of a bind mount.
+    /// It is, or is below, the root of another file system or of a bind mount.
     #[error("something is mounted there, and chattrace removes nothing across a mount; unmount it")]
     Mounted,
-    /// The system refused.
+    /// A system call failed.
     #[error("{0}")]
     System(#[from] Error),
 }
@@ -50,7 +53,7 @@ impl From<Errno> for KeptReason {
         if errno == Errno::ENOTEMPTY {
             return Self::System(Error::new(ErrorKind::DirectoryNotEmpty, "it is not empty"));
         }
-        // What rmdir(2) and unlink(2) say of a name that something is mounted on.
+        // From rmdir(2) and unlink(2), when a file system is mounted on the name.
         if errno == Errno::EBUSY {
             return Self::Mounted;
         }
@@ -58,14 +61,14 @@ impl From<Errno> for KeptReason {
     }
 }
 
-/// What kind of thing lies under a name.
+/// The kind of a file, as far as chattrace treats it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
     /// A regular file.
     File,
-    /// A folder.
+    /// A directory.
     Folder,
-    /// A socket.
+    /// A Unix socket.
     Socket,
     /// A symbolic link.
     Link,
@@ -85,36 +88,36 @@ impl std::fmt::Display for FileKind {
     }
 }
 
-/// What was seen under a name, without opening it for more than that.
+/// What fstat(2) says of a file, and the mount by which it was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileInfo {
-    /// What it is.
-    pub(crate) shape: FileKind,
-    /// Its length; 0 for what has none.
+    /// Of the file itself: links are not followed.
+    pub(crate) kind: FileKind,
+    /// The length of a regular file; 0 for any other kind.
     pub(crate) bytes: u64,
-    /// Whether it is the user's own.
-    pub(crate) mine: bool,
-    /// How many names it has.
+    /// Whether its owner is the user of this process.
+    pub(crate) owned_by_user: bool,
+    /// The number of its names (hard links).
     pub(crate) links: u64,
-    /// When it last changed, in seconds since 1970.
+    /// Of the last change of the content, in seconds since 1970.
     pub(crate) modified: i64,
-    /// Device and number: the same for one thing under whatever name.
+    /// Device and inode number: equal for all names of one file.
     pub(crate) identity: (u64, u64),
-    /// Its permissions.
+    /// Type and permission bits (inode(7)).
     pub(crate) mode: u32,
-    /// The mount that it was reached by.
+    /// The mount by which it was reached.
     pub(crate) mount: MountId,
 }
 
-/// A mount, as this process sees it. Two bind mounts of one file system have the same device number,
-/// so that alone does not tell them apart.
+/// A mount. Two bind mounts of one file system have the same device number, so the number of the
+/// mount is compared as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MountId {
     /// `st_dev` (inode(7)).
     device: u64,
     /// `mnt_id` of `/proc/self/fdinfo` (proc_pid_fdinfo(5), since Linux 3.15); `None` where `/proc`
-    /// is not mounted, and then bind mounts of the same file system are not noticed here. The kernel
-    /// still refuses to remove what something is mounted on (`EBUSY`).
+    /// is not mounted. Bind mounts of the same file system are not noticed then, but the kernel still
+    /// refuses to remove a name that something is mounted on (`EBUSY`).
     number: Option<u64>,
 }
 
@@ -133,35 +136,35 @@ impl FileInfo {
     /// Of an open file.
     ///
     /// # Errors
-    /// When the system does not say.
-    pub(crate) fn at(file: &File) -> Result<Self, Error> {
-        let seen = file.metadata()?;
-        let kind = seen.file_type();
-        let shape = match () {
-            () if kind.is_file() => FileKind::File,
-            () if kind.is_dir() => FileKind::Folder,
-            () if kind.is_socket() => FileKind::Socket,
-            () if kind.is_symlink() => FileKind::Link,
+    /// When fstat(2) fails.
+    pub(crate) fn of(file: &File) -> Result<Self, Error> {
+        let metadata = file.metadata()?;
+        let file_type = metadata.file_type();
+        let kind = match () {
+            () if file_type.is_file() => FileKind::File,
+            () if file_type.is_dir() => FileKind::Folder,
+            () if file_type.is_socket() => FileKind::Socket,
+            () if file_type.is_symlink() => FileKind::Link,
             () => FileKind::Special,
         };
         Ok(Self {
-            shape,
-            bytes: if shape == FileKind::File { seen.len() } else { 0 },
-            mine: seen.uid() == Uid::current().as_raw(),
-            links: seen.nlink(),
-            modified: seen.mtime(),
-            identity: (seen.dev(), seen.ino()),
-            mode: seen.mode(),
-            mount: MountId::of(file, seen.dev()),
+            kind,
+            bytes: if kind == FileKind::File { metadata.len() } else { 0 },
+            owned_by_user: metadata.uid() == Uid::current().as_raw(),
+            links: metadata.nlink(),
+            modified: metadata.mtime(),
+            identity: (metadata.dev(), metadata.ino()),
+            mode: metadata.mode(),
+            mount: MountId::of(file, metadata.dev()),
         })
     }
 
-    /// Whether it is the user's own and of this shape.
-    pub(crate) fn judge(&self, shape: FileKind) -> Result<(), KeptReason> {
-        if self.shape != shape {
-            Err(KeptReason::Disguised(self.shape))
-        } else if !self.mine {
-            Err(KeptReason::Foreign)
+    /// Checks that it is of this kind and belongs to the user.
+    pub(crate) fn check(&self, kind: FileKind) -> Result<(), KeptReason> {
+        if self.kind != kind {
+            Err(KeptReason::WrongKind(self.kind))
+        } else if !self.owned_by_user {
+            Err(KeptReason::OtherOwner)
         } else {
             Ok(())
         }

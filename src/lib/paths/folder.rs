@@ -1,6 +1,6 @@
-//! A folder that was opened and judged. Everything in it is reached by its name alone, through
-//! the open descriptor: no link can lead elsewhere, neither before nor after we looked, and nothing
-//! beyond a mount is reached at all.
+//! An open folder. Everything in it is reached by its bare name, relative to the open descriptor
+//! (openat(2)): no link can lead elsewhere, whenever another process puts it there, and nothing beyond
+//! a mount is reached.
 //!
 //! [`Folder::remove`] is the only removal in all four programs.
 
@@ -18,15 +18,16 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::file_info::{FileInfo, FileKind, KeptReason, MountId};
+use super::open::CANNOT_BLOCK;
 
-/// Whom a folder must keep out to be taken for one that we made.
+/// What the mode and owner of a folder must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FolderTrust {
-    /// Everybody else: our runtime folders are made so.
+    /// The user's own, and no other user may enter: runtime folders.
     Private,
-    /// Everybody else's changes: what is fetched holds no secret.
+    /// The user's own, and no other user may write: downloads, which hold no secret.
     Unshared,
-    /// Nobody: the folder is the user's choice, and each file in it is judged by itself.
+    /// Any: the user has chosen it, and each file in it is checked by itself.
     Any,
 }
 
@@ -34,95 +35,94 @@ pub(crate) enum FolderTrust {
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    opened: File,
+    fd: File,
     mount: MountId,
 }
 
 impl Folder {
-    /// Opens `path`, whose last part must not be a link; `None` when nothing is there.
+    /// Opens `path`, whose last part must not be a link; `None` when it does not exist.
     ///
     /// # Errors
-    /// When something else is there, or it is not as `trust` demands.
+    /// When it is not a folder, or not as `trust` demands.
     pub(crate) fn open(path: &Path, trust: FolderTrust) -> Result<Option<Self>, KeptReason> {
-        Self::judged(path.to_owned(), open(path, flags(), Mode::empty()), trust)
+        Self::checked(path.to_owned(), open(path, flags(), Mode::empty()), trust)
     }
 
-    /// Opens the folder above `path`, by whichever links lead there, to take one empty folder out.
+    /// Opens the parent of `path`, following links, to remove one empty folder from it.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) fn above(path: &Path) -> Result<Self, KeptReason> {
-        let path = path.parent().ok_or(KeptReason::Unknown)?.to_owned();
-        let opened = File::from(open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?);
-        let mount = FileInfo::at(&opened)?.mount;
-        Ok(Self { path, opened, mount })
+    pub(crate) fn open_parent(path: &Path) -> Result<Self, KeptReason> {
+        let path = path.parent().ok_or(KeptReason::UnknownName)?.to_owned();
+        let fd = File::from(open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?);
+        let mount = FileInfo::of(&fd)?.mount;
+        Ok(Self { path, fd, mount })
     }
 
-    /// Opens the folder `name` in this one; otherwise as [`Folder::open`].
+    /// Opens the folder `name` in this one, as [`Folder::open`] does.
     ///
     /// # Errors
     /// As [`Folder::open`], and when something is mounted there.
-    pub(crate) fn within(
+    pub(crate) fn open_subfolder(
         &self,
         name: &OsStr,
         trust: FolderTrust,
     ) -> Result<Option<Self>, KeptReason> {
-        let opened = openat(&self.opened, name, flags(), Mode::empty());
-        let within = Self::judged(self.path.join(name), opened, trust)?;
-        match within {
-            Some(within) if within.mount != self.mount => Err(KeptReason::Mounted),
-            within => Ok(within),
+        let opened = openat(&self.fd, name, flags(), Mode::empty());
+        match Self::checked(self.path.join(name), opened, trust)? {
+            Some(subfolder) if subfolder.mount != self.mount => Err(KeptReason::Mounted),
+            subfolder => Ok(subfolder),
         }
     }
 
-    fn judged(
+    fn checked(
         path: PathBuf,
         opened: Result<OwnedFd, Errno>,
         trust: FolderTrust,
     ) -> Result<Option<Self>, KeptReason> {
-        let opened = match opened {
-            Ok(opened) => File::from(opened),
+        let fd = match opened {
+            Ok(fd) => File::from(fd),
             Err(Errno::ENOENT) => return Ok(None),
-            // What the kernel says for a link as well, when no link is to be followed.
+            // Also the answer to a link, because of O_NOFOLLOW.
             Err(Errno::ENOTDIR | Errno::ELOOP) => {
                 return Err(Error::new(ErrorKind::NotADirectory, "it is not a folder").into());
             }
             Err(errno) => return Err(errno.into()),
         };
-        let kept_out = match trust {
+        let forbidden = match trust {
             FolderTrust::Private => 0o077,
             FolderTrust::Unshared => 0o022,
             FolderTrust::Any => 0,
         };
-        let look = FileInfo::at(&opened)?;
-        if kept_out != 0 {
-            look.judge(FileKind::Folder)?;
-            if look.mode & kept_out != 0 {
-                return Err(KeptReason::Exposed);
+        let info = FileInfo::of(&fd)?;
+        if forbidden != 0 {
+            info.check(FileKind::Folder)?;
+            if info.mode & forbidden != 0 {
+                return Err(KeptReason::OpenToOthers);
             }
         }
-        Ok(Some(Self { path, opened, mount: look.mount }))
+        Ok(Some(Self { path, fd, mount: info.mount }))
     }
 
-    /// Waits until the names in it are on the disk (fsync(2)).
+    /// Waits until the names in it are on the disk.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When fsync(2) fails.
     pub(crate) fn sync(&self) -> std::io::Result<()> {
-        self.opened.sync_all()
+        self.fd.sync_all()
     }
 
-    /// Where it was when it was opened; for messages.
+    /// The path by which it was opened; for messages.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Every name in it, sorted; none when it was removed by somebody else.
+    /// Every name in it, sorted; none when another process has removed it.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn names(&self) -> Result<Vec<OsString>, KeptReason> {
-        let mut listed = match Dir::openat(&self.opened, ".", flags(), Mode::empty()) {
+        let mut listed = match Dir::openat(&self.fd, ".", flags(), Mode::empty()) {
             Ok(listed) => listed,
             Err(Errno::ENOENT) => return Ok(Vec::new()),
             Err(errno) => return Err(errno.into()),
@@ -138,78 +138,78 @@ impl Folder {
         Ok(names)
     }
 
-    /// What lies under `name`; `None` when nothing does.
+    /// Information about `name`, without opening it; `None` when it does not exist.
     ///
     /// # Errors
-    /// When the system does not say, and when something is mounted there: then what lies under the
-    /// name belongs to another folder.
-    pub(crate) fn look(&self, name: &OsStr) -> Result<Option<FileInfo>, KeptReason> {
+    /// When a system call fails, and when something is mounted there: what is under the name then
+    /// belongs to another folder.
+    pub(crate) fn stat(&self, name: &OsStr) -> Result<Option<FileInfo>, KeptReason> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        match openat(&self.opened, name, flags, Mode::empty()) {
-            Ok(opened) => {
-                let look = FileInfo::at(&File::from(opened))?;
-                if look.mount == self.mount { Ok(Some(look)) } else { Err(KeptReason::Mounted) }
+        match openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => {
+                let info = FileInfo::of(&File::from(fd))?;
+                if info.mount == self.mount { Ok(Some(info)) } else { Err(KeptReason::Mounted) }
             }
             Err(Errno::ENOENT) => Ok(None),
             Err(errno) => Err(errno.into()),
         }
     }
 
-    /// Opens the regular file `name` that was seen before, and that one only.
+    /// Opens the file `name`, of which `expected` is what [`Folder::stat`] returned.
     ///
     /// # Errors
-    /// When it is another one by now, or cannot be opened.
-    pub(crate) fn file(
+    /// When another file has taken its place, or it cannot be opened.
+    pub(crate) fn open_file(
         &self,
         name: &OsStr,
-        seen: &FileInfo,
+        expected: &FileInfo,
         access: OFlag,
     ) -> Result<File, KeptReason> {
-        // A pipe that was put there would otherwise keep us waiting for its other end.
-        let flags = access | super::open::CANNOT_BLOCK | OFlag::O_NOFOLLOW;
-        let file = File::from(openat(&self.opened, name, flags, Mode::empty())?);
-        if FileInfo::at(&file)?.identity == seen.identity {
+        // A pipe that was put there would otherwise block until another process opens it.
+        let flags = access | CANNOT_BLOCK | OFlag::O_NOFOLLOW;
+        let file = File::from(openat(&self.fd, name, flags, Mode::empty())?);
+        if FileInfo::of(&file)?.identity == expected.identity {
             Ok(file)
         } else {
             Err(KeptReason::Changed)
         }
     }
 
-    /// Takes out what lies under `name` if it is of this shape and the user's own. Gone before is
-    /// fine.
+    /// Removes `name` if it is of this kind and the user's own. It may be gone already.
     ///
     /// # Errors
-    /// When it is something else, or stays; see [`Folder::remove`].
-    pub(crate) fn remove_own(&self, name: &OsStr, shape: FileKind) -> Result<(), KeptReason> {
-        let Some(seen) = self.look(name)? else {
+    /// When it is something else, or remains; see [`Folder::remove`].
+    pub(crate) fn remove_own(&self, name: &OsStr, kind: FileKind) -> Result<(), KeptReason> {
+        let Some(info) = self.stat(name)? else {
             return Ok(());
         };
-        seen.judge(shape)?;
-        self.remove(name, &seen)
+        info.check(kind)?;
+        self.remove(name, &info)
     }
 
-    /// Takes out what was seen under `name`, and looks whether it is gone. Gone before is fine.
+    /// Removes `name`, of which `expected` is what [`Folder::stat`] returned, and checks that it is
+    /// gone. It may be gone already.
     ///
     /// # Errors
-    /// When it is another thing by now, when the system refuses, or when it is still there.
-    pub(crate) fn remove(&self, name: &OsStr, seen: &FileInfo) -> Result<(), KeptReason> {
-        let Some(now) = self.look(name)? else {
+    /// When another file has taken its place, when a system call fails, or when it is still there.
+    pub(crate) fn remove(&self, name: &OsStr, expected: &FileInfo) -> Result<(), KeptReason> {
+        let Some(info) = self.stat(name)? else {
             return Ok(());
         };
-        if now.identity != seen.identity {
+        if info.identity != expected.identity {
             return Err(KeptReason::Changed);
         }
-        let how = match now.shape {
+        let flags = match info.kind {
             FileKind::Folder => UnlinkatFlags::RemoveDir,
             FileKind::File | FileKind::Socket | FileKind::Link | FileKind::Special => {
                 UnlinkatFlags::NoRemoveDir
             }
         };
-        match unlinkat(&self.opened, name, how) {
+        match unlinkat(&self.fd, name, flags) {
             Ok(()) | Err(Errno::ENOENT) => {}
             Err(errno) => return Err(errno.into()),
         }
-        match self.look(name)? {
+        match self.stat(name)? {
             None => Ok(()),
             Some(_) => Err(KeptReason::Changed),
         }
@@ -217,5 +217,5 @@ impl Folder {
 }
 
 fn flags() -> OFlag {
-    OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | super::open::CANNOT_BLOCK
+    OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | CANNOT_BLOCK
 }

@@ -1,9 +1,9 @@
-//! Every file that is opened by its name, in one way: the open cannot block, and what was opened is
-//! looked at before anything of it is used.
+//! Every file that is opened by its path, in one way: the open cannot block, and the file is checked
+//! before anything of it is used.
 //!
-//! Folders of the user can be written by every other program of the user, and one of those may be
-//! hostile: a pipe under the name of a file keeps whoever opens it waiting for the other end, a
-//! device may act when it is opened, a link or a second name leads to a file of another folder.
+//! Every program of the user can write to the user's folders, and one of them may be hostile: a pipe
+//! under the name of a file blocks open(2) until another process opens the other end, a device may act
+//! when it is opened, and a link or a second name leads to a file of another folder.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Error, ErrorKind, Read as _, Result};
@@ -13,29 +13,29 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 use nix::unistd::Uid;
 
-/// With these, open(2) neither waits for a pipe's other end, nor for a lease to be given up, nor
-/// makes a terminal ours. On a regular file `O_NONBLOCK` changes nothing afterwards.
+/// With these flags, open(2) waits neither for the other end of a pipe nor for a lease, and no
+/// terminal becomes ours. On an open regular file `O_NONBLOCK` has no effect.
 pub(super) const CANNOT_BLOCK: OFlag =
     OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
 
 /// Whose file it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// One that chattrace made: the user's own, with this one name, and not reached by a link.
+    /// A file that chattrace created: the user's own, with one name, and not reached by a link.
     Ours,
-    /// One that the user or the system named: any owner, any number of names, by whichever links.
+    /// A file that the user or the system named: any owner, any number of names, links are followed.
     Anyone,
 }
 
 /// What the file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// To be read.
+    /// Reading.
     Read,
-    /// To be read and written; made for this user alone if there is none.
-    Make,
-    /// To be read and written; made for this user alone, and refused if there is one.
-    MakeNew,
+    /// Reading and writing; a missing file is created with mode 0600.
+    Create,
+    /// Reading and writing of a new file with mode 0600; one that exists is an error.
+    CreateNew,
 }
 
 /// Opens the regular file `path`, of at most `max_bytes`.
@@ -44,44 +44,52 @@ pub(crate) enum Access {
 /// When it cannot be opened, is of another kind or another owner, or is larger. The text of the
 /// error says what it is instead, and is to follow the path.
 pub(crate) fn open_file(path: &Path, owner: Owner, access: Access, max_bytes: u64) -> Result<File> {
-    // Looked at first, too: to open a device may be to act on it. The second look is what counts.
+    // Checked before the open as well, because opening a device may already act on it. Only the
+    // check of the open file is free of races.
     let before = match owner {
         Owner::Ours => std::fs::symlink_metadata(path),
         Owner::Anyone => std::fs::metadata(path),
     };
     match before {
-        Ok(_) if access == Access::MakeNew => return Err(ErrorKind::AlreadyExists.into()),
-        Ok(seen) => judge(&seen, owner, max_bytes)?,
+        Ok(_) if access == Access::CreateNew => return Err(ErrorKind::AlreadyExists.into()),
+        Ok(metadata) => check(&metadata, owner, max_bytes)?,
         Err(error) if error.kind() == ErrorKind::NotFound && access != Access::Read => {}
         Err(error) => return Err(error),
     }
-    let makes = access != Access::Read;
     let mut flags = CANNOT_BLOCK;
     if owner == Owner::Ours {
         flags |= OFlag::O_NOFOLLOW;
     }
     let mut options = OpenOptions::new();
-    options.read(true).write(makes).create(access == Access::Make).truncate(false);
-    options.create_new(access == Access::MakeNew).mode(0o600).custom_flags(flags.bits());
-    let file = options.open(path)?;
-    judge(&file.metadata()?, owner, max_bytes)?;
+    options.read(true).write(access != Access::Read).truncate(false);
+    options.create(access == Access::Create).create_new(access == Access::CreateNew);
+    let file = options.mode(0o600).custom_flags(flags.bits()).open(path)?;
+    check(&file.metadata()?, owner, max_bytes)?;
     Ok(file)
 }
 
-/// The whole content of the regular file `path`, of at most `max_bytes`.
+/// Opens a file of chattrace's own for reading and writing; a missing one is created with mode 0600.
+///
+/// # Errors
+/// As [`open_file`].
+pub(crate) fn open_private_file(path: &Path, max_bytes: u64) -> Result<File> {
+    open_file(path, Owner::Ours, Access::Create, max_bytes)
+}
+
+/// Reads the whole regular file `path`, of at most `max_bytes`.
 ///
 /// # Errors
 /// As [`open_file`], and when it cannot be read.
 pub(crate) fn read_file(path: &Path, owner: Owner, max_bytes: u64) -> Result<Vec<u8>> {
     let file = open_file(path, owner, Access::Read, max_bytes)?;
     let mut content = Vec::new();
-    // It may grow between the look and the end of it.
-    let read = file.take(max_bytes + 1).read_to_end(&mut content)?;
-    if read as u64 > max_bytes { Err(too_large(max_bytes)) } else { Ok(content) }
+    // The file may grow while it is read.
+    let length = file.take(max_bytes + 1).read_to_end(&mut content)?;
+    if length as u64 > max_bytes { Err(too_large(max_bytes)) } else { Ok(content) }
 }
 
-fn judge(seen: &Metadata, owner: Owner, max_bytes: u64) -> Result<()> {
-    let kind = seen.file_type();
+fn check(metadata: &Metadata, owner: Owner, max_bytes: u64) -> Result<()> {
+    let kind = metadata.file_type();
     let instead = match () {
         () if kind.is_file() => None,
         () if kind.is_dir() => Some("a folder"),
@@ -94,13 +102,13 @@ fn judge(seen: &Metadata, owner: Owner, max_bytes: u64) -> Result<()> {
     if let Some(instead) = instead {
         return refused(format!("it is {instead}, not a file; move it away"));
     }
-    if owner == Owner::Ours && seen.uid() != Uid::effective().as_raw() {
+    if owner == Owner::Ours && metadata.uid() != Uid::effective().as_raw() {
         return refused("it belongs to another user; move it away".to_owned());
     }
-    if owner == Owner::Ours && seen.nlink() > 1 {
+    if owner == Owner::Ours && metadata.nlink() > 1 {
         return refused("it has a second name elsewhere (a hard link); move it away".to_owned());
     }
-    if seen.len() > max_bytes { Err(too_large(max_bytes)) } else { Ok(()) }
+    if metadata.len() > max_bytes { Err(too_large(max_bytes)) } else { Ok(()) }
 }
 
 fn too_large(max_bytes: u64) -> Error {
@@ -126,7 +134,8 @@ mod tests {
         }
     }
 
-    /// Something under a name, and the word that says what it is.
+    /// A name, what creates it (from its path and that of a regular file), and the word for it in the
+    /// error.
     type Planted = (&'static str, fn(&Path, &Path), &'static str);
 
     const PLANTED: [Planted; 7] = [
@@ -140,7 +149,7 @@ mod tests {
     ];
 
     #[test]
-    fn only_a_plain_file_of_ours_is_opened_and_the_others_are_named() {
+    fn only_a_regular_file_of_the_user_is_opened() {
         let scratch = Scratch(std::env::temp_dir().join(format!("ct-open-{}", std::process::id())));
         std::fs::create_dir(&scratch.0).unwrap();
         let file = scratch.0.join("file");
@@ -148,19 +157,19 @@ mod tests {
         for (name, plant, word) in PLANTED {
             let at = scratch.0.join(name);
             plant(&at, &file);
-            for access in [Access::Read, Access::Make] {
+            for access in [Access::Read, Access::Create] {
                 let error = open_file(&at, Owner::Ours, access, MAX).unwrap_err().to_string();
                 assert!(error.contains(word), "{name} {access:?}: {error}");
             }
-            let error = open_file(&at, Owner::Ours, Access::MakeNew, MAX).unwrap_err();
+            let error = open_file(&at, Owner::Ours, Access::CreateNew, MAX).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{name}");
-            let named = read_file(&at, Owner::Anyone, MAX);
+            let content = read_file(&at, Owner::Anyone, MAX);
             match name {
-                "link" => assert_eq!(named.unwrap(), b"text"),
-                "dangling" => assert_eq!(named.unwrap_err().kind(), ErrorKind::NotFound),
-                // Until its second name is gone again, below.
-                "hard" => assert_eq!(named.unwrap(), b"text"),
-                _ => assert!(named.unwrap_err().to_string().contains(word), "{name}"),
+                "link" => assert_eq!(content.unwrap(), b"text"),
+                "dangling" => assert_eq!(content.unwrap_err().kind(), ErrorKind::NotFound),
+                // Its second name is removed below.
+                "hard" => assert_eq!(content.unwrap(), b"text"),
+                _ => assert!(content.unwrap_err().to_string().contains(word), "{name}"),
             }
             if name == "hard" {
                 std::fs::remove_file(&at).unwrap();
@@ -170,7 +179,7 @@ mod tests {
         assert!(device.to_string().contains("a device"), "{device}");
         assert_eq!(read_file(&file, Owner::Ours, MAX).unwrap(), b"text");
         assert!(!scratch.0.join("new").exists());
-        open_file(&scratch.0.join("new"), Owner::Ours, Access::MakeNew, MAX).unwrap();
-        open_file(&scratch.0.join("new"), Owner::Ours, Access::Make, MAX).unwrap();
+        open_file(&scratch.0.join("new"), Owner::Ours, Access::CreateNew, MAX).unwrap();
+        open_file(&scratch.0.join("new"), Owner::Ours, Access::Create, MAX).unwrap();
     }
 }

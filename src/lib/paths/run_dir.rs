@@ -1,4 +1,4 @@
-//! The runtime folder of a session: made, held open, and removed.
+//! The runtime folder of a session: created, held open, and removed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
@@ -6,30 +6,34 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::artifact::{Artifact, in_base, in_session};
+use super::artifact::{Artifact, CONTROL_SOCKET, LOCK, LOCK_DRAFT};
 use super::file_info::{FileKind, KeptReason};
 use super::folder::{Folder, FolderTrust};
+use super::locations::{runtime_base_of, runtime_bases};
 use super::open::{Access, Owner, open_file};
-use super::{CONTROL_SOCKET, LOCK, LOCK_DRAFT, own_dir, runtime_bases};
+use super::private_dir::{self, Parents};
 
-/// How often a session makes its base anew that others, as they end, remove under its hands.
-const LOST_RACES: u32 = 16;
+/// Attempts to create a runtime folder while ending sessions keep removing its base.
+const MAX_ATTEMPTS: u32 = 17;
 
-/// The runtime folder of one session. Its lock is free exactly when the session is dead: the
-/// kernel drops it, whatever kills us.
+/// Longest path of a socket: `sun_path` holds 108 bytes with the final NUL on Linux, 104 elsewhere
+/// (unix(7)).
+const MAX_SOCKET_PATH_BYTES: usize = 103;
+
+/// The runtime folder of a living session. Its lock is free exactly when the session is dead: the
+/// kernel releases it, however the supervisor ends.
 #[derive(Debug)]
 pub(crate) struct RunDir {
     path: PathBuf,
-    folder: RunFolder,
-    /// Held for as long as this lives.
+    handle: RunDirHandle,
     _lock: File,
 }
 
 impl RunDir {
-    /// Makes the folder of `session` in the first base that can hold it.
+    /// Creates the folder of `session` in the first base that can hold it.
     ///
     /// # Errors
-    /// When none can: every folder that was tried, with its reason.
+    /// When none can: every base that was tried, with its reason.
     pub(crate) fn create(session: &str) -> Result<Self> {
         let mut refusals = Vec::new();
         for base in runtime_bases() {
@@ -39,7 +43,7 @@ impl RunDir {
             }
         }
         Err(Error::other(format!(
-            "no folder for the control socket can be made ({}); set XDG_RUNTIME_DIR to a folder of \
+            "cannot create a folder for the control socket ({}); set XDG_RUNTIME_DIR to a folder of \
              your own",
             refusals.join("; ")
         )))
@@ -47,43 +51,38 @@ impl RunDir {
 
     fn create_in(base: &Path, session: &str) -> Result<Self> {
         let path = base.join(session);
-        // sun_path holds 108 bytes with its end on Linux, 104 elsewhere (unix(7)).
-        if path.join(CONTROL_SOCKET).as_os_str().len() > 103 {
-            return Err(Error::new(
-                ErrorKind::InvalidFilename,
-                "the path is too long for a socket",
-            ));
+        if path.join(CONTROL_SOCKET).as_os_str().len() > MAX_SOCKET_PATH_BYTES {
+            let text = "the path is too long for a socket";
+            return Err(Error::new(ErrorKind::InvalidFilename, text));
         }
-        if in_base(OsStr::new(session)) != Some(Artifact::Session) {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "a session's name is 4 to 40 letters and digits of ASCII, - and _",
-            ));
+        if Artifact::in_runtime_base(OsStr::new(session)) != Some(Artifact::Session) {
+            let text = "the name of a session is 4 to 40 ASCII letters, digits, - and _";
+            return Err(Error::new(ErrorKind::InvalidInput, text));
         }
-        make_in(base, &path)?;
-        // Locked before it has its name: a lock that is there and free belongs to the dead, and a
-        // cleaner must never catch it in between.
-        let lock = open_file(&path.join(LOCK_DRAFT), Owner::Ours, Access::MakeNew, 0)?;
+        create_with_base(base, &path)?;
+        // Locked before it gets its name: a cleaner takes a lock that exists and is free for that of
+        // a dead session.
+        let lock = open_file(&path.join(LOCK_DRAFT), Owner::Ours, Access::CreateNew, 0)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::Error(error) => error,
             TryLockError::WouldBlock => ErrorKind::AlreadyExists.into(),
         })?;
         std::fs::rename(path.join(LOCK_DRAFT), path.join(LOCK))?;
-        let folder = RunFolder::open(&path).map_err(Error::other)?;
-        Ok(Self { path, folder, _lock: lock })
+        let handle = RunDirHandle::open(&path).map_err(Error::other)?;
+        Ok(Self { path, handle, _lock: lock })
     }
 
-    /// The folder.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Removes the folder with everything that we put into it.
+    /// Removes the folder and every artifact in it.
     ///
     /// # Errors
-    /// With everything that stays, and why.
-    pub(crate) fn remove(self) -> std::result::Result<(), Vec<Kept>> {
-        self.folder.remove()
+    /// With everything that remains, and why.
+    pub(crate) fn remove(self) -> std::result::Result<(), Vec<RemovalError>> {
+        self.handle.remove()
     }
 
     /// The socket for scripts and `chattrace-clean`.
@@ -92,118 +91,114 @@ impl RunDir {
     }
 }
 
-/// Something that stays, and why; shown as `path: why`.
+/// A path that remains, and why; shown as `path: reason`.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: {why}", path = path.display())]
-pub(crate) struct Kept {
+#[error("{path}: {reason}", path = path.display())]
+pub(crate) struct RemovalError {
     path: PathBuf,
-    why: KeptReason,
+    reason: KeptReason,
 }
 
-/// The runtime folder of a session, held open with its base from the time when the session was well:
-/// what is mounted over their paths later hides nothing from its removal.
+/// The runtime folder of a session and its base, both open. A file system that is mounted over their
+/// paths later does not hide their content from the removal.
 #[derive(Debug)]
-pub(crate) struct RunFolder {
+pub(crate) struct RunDirHandle {
     path: PathBuf,
     name: OsString,
-    /// `None`: it was removed before.
+    /// Base and folder; `None` when another process has removed one of them.
     open: Option<(Folder, Folder)>,
 }
 
-impl RunFolder {
+impl RunDirHandle {
     /// Opens the runtime folder `path` of a session.
     ///
     /// # Errors
-    /// When it is no such folder, or not as we make it.
+    /// When it is not such a folder, or other users may enter it.
     pub(crate) fn open(path: &Path) -> std::result::Result<Self, KeptReason> {
-        let base = Folder::open(base_of(path)?, FolderTrust::Private)?;
-        let name = path.file_name().ok_or(KeptReason::Unknown)?.to_owned();
+        let base = Folder::open(runtime_base_of(path)?, FolderTrust::Private)?;
+        let name = path.file_name().ok_or(KeptReason::UnknownName)?.to_owned();
         let open = match base {
-            Some(base) => base.within(&name, FolderTrust::Private)?.map(|folder| (base, folder)),
+            Some(base) => {
+                let folder = base.open_subfolder(&name, FolderTrust::Private)?;
+                folder.map(|folder| (base, folder))
+            }
             None => None,
         };
         Ok(Self { path: path.to_owned(), name, open })
     }
 
-    /// Removes it with everything that we put into it, and nothing else. Gone before is fine: a guard
-    /// and a cleaner may be at it together.
+    /// Removes the folder and every artifact in it, and nothing else. Any of it may be gone already: a
+    /// guard and a cleaner may do this at the same time.
     ///
     /// # Errors
-    /// With everything that stays, and why.
-    pub(crate) fn remove(self) -> std::result::Result<(), Vec<Kept>> {
+    /// With everything that remains, and why.
+    pub(crate) fn remove(self) -> std::result::Result<(), Vec<RemovalError>> {
         let Some((base, folder)) = &self.open else {
             return Ok(());
         };
-        let mut kept = Vec::new();
-        let mut keep = |path: PathBuf, result| {
-            if let Err(why) = result {
-                kept.push(Kept { path, why });
-            }
-        };
-        match folder.names() {
-            Ok(names) => {
-                for name in names.into_iter().filter(|name| name != LOCK) {
-                    let removed = match in_session(&name) {
-                        Some(made) => folder.remove_own(&name, made.shape()),
-                        None => Err(KeptReason::Unknown),
-                    };
-                    keep(self.path.join(name), removed);
-                }
-            }
-            Err(why) => keep(self.path.clone(), Err(why)),
+        let mut errors = self.remove_content(folder);
+        // The lock goes last, and only from an empty folder: by a lock that is held the session is
+        // known to be alive, and by one that is free the next cleaner finds what remains of it.
+        if errors.is_empty() {
+            let removed = folder.remove_own(OsStr::new(LOCK), FileKind::File);
+            errors.extend(removed.err().map(|reason| self.error(LOCK, reason)));
         }
-        // The lock last but one: as long as it is there and held, nobody takes the session for dead,
-        // and by it the next one to clean knows a session of which something stays.
-        if kept.is_empty() {
-            let removed = folder
-                .remove_own(OsStr::new(LOCK), FileKind::File)
-                .map_err(|why| (self.path.join(LOCK), why))
-                .and_then(|()| {
-                    let removed = base.remove_own(&self.name, FileKind::Folder);
-                    removed.map_err(|why| (self.path.clone(), why))
-                });
-            if let Err((path, why)) = removed {
-                kept.push(Kept { path, why });
-            }
+        if errors.is_empty()
+            && let Err(reason) = base.remove_own(&self.name, FileKind::Folder)
+        {
+            errors.push(RemovalError { path: self.path.clone(), reason });
         }
-        if kept.is_empty() {
-            leave_no_empty(base.path());
+        if errors.is_empty() {
+            remove_base_if_empty(base.path());
             Ok(())
         } else {
-            Err(kept)
+            Err(errors)
         }
     }
-}
 
-/// Removes the base `path`, unless it holds another session or a cool-down: then it is still needed.
-fn leave_no_empty(path: &Path) {
-    if let (Ok(above), Some(name)) = (Folder::above(path), path.file_name()) {
-        let _ = above.remove_own(name, FileKind::Folder);
+    /// Removes every artifact but the lock.
+    fn remove_content(&self, folder: &Folder) -> Vec<RemovalError> {
+        let names = match folder.names() {
+            Ok(names) => names,
+            Err(reason) => return vec![RemovalError { path: self.path.clone(), reason }],
+        };
+        let removed = names.into_iter().filter(|name| name != LOCK).filter_map(|name| {
+            let removed = match Artifact::in_session(&name) {
+                Some(artifact) => folder.remove_own(&name, artifact.kind()),
+                None => Err(KeptReason::UnknownName),
+            };
+            removed.err().map(|reason| self.error(&name, reason))
+        });
+        removed.collect()
+    }
+
+    fn error(&self, name: impl AsRef<Path>, reason: KeptReason) -> RemovalError {
+        RemovalError { path: self.path.join(name), reason }
     }
 }
 
-/// The runtime base in which `path` is, or would be, the runtime folder of a session.
-///
-/// # Errors
-/// When it is somewhere else, or named otherwise.
-pub(crate) fn base_of(path: &Path) -> Result<&Path> {
-    let base = path.parent().filter(|base| runtime_bases().iter().any(|known| known == base));
-    match (base, path.file_name().and_then(in_base)) {
-        (Some(base), Some(Artifact::Session)) => Ok(base),
-        _ => Err(Error::new(ErrorKind::InvalidInput, "it is no runtime folder of a session")),
+/// Removes the base `path`. It stays while it holds another session or a cool-down.
+fn remove_base_if_empty(path: &Path) {
+    if let (Ok(parent), Some(name)) = (Folder::open_parent(path), path.file_name()) {
+        let _ = parent.remove_own(name, FileKind::Folder);
     }
 }
 
-/// Makes the folder `path` in `base`, and `base` if it is missing; what is above it is not ours to
-/// make.
-fn make_in(base: &Path, path: &Path) -> Result<()> {
-    let mut lost = 0;
+/// Creates the folder `path` in `base`, and `base` if it is missing. Parents of `base` belong to the
+/// system or the user and are not created.
+fn create_with_base(base: &Path, path: &Path) -> Result<()> {
+    let create = || {
+        private_dir::create(base, Parents::Require)?;
+        std::fs::DirBuilder::new().mode(0o700).create(path)
+    };
+    let mut attempts = 1;
     loop {
-        let made =
-            own_dir(base, false).and_then(|()| std::fs::DirBuilder::new().mode(0o700).create(path));
-        match made {
-            Err(error) if error.kind() == ErrorKind::NotFound && lost < LOST_RACES => lost += 1,
-            other => return other,
+        match create() {
+            // A session that ended has removed the base in between.
+            Err(error) if error.kind() == ErrorKind::NotFound && attempts < MAX_ATTEMPTS => {
+                attempts += 1;
+            }
+            result => return result,
         }
     }
 }

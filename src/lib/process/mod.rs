@@ -1,30 +1,33 @@
-//! Processes: started so that they cannot outlive us, ended as a group, reaped by their number.
-//! Nothing here is ever ended by name.
+//! Processes: spawned so that they cannot outlive their parent, killed as a group, reaped by pid. No
+//! process is ever found or killed by its name.
 
 mod confine;
-mod inheritance;
+mod inherited_fds;
 mod listener;
 mod parent;
+mod pidfd;
 mod session_process;
 mod signals;
 mod spawn;
 mod stream;
 
 pub(crate) use confine::{
-    Cage, Confinement, Means, Missing, Trial, cage, close_calls, close_files, drop_privileges,
-    forbid_processes, leave_root, may_read, only_read, trials,
+    CloudflaredPolicy, Confinement, MissingLayer, ProbeResult, SelfTest, can_read_unprivileged,
+    drop_privileges, drop_root, restrict_cloudflared, restrict_cloudflared_syscalls,
+    restrict_files, restrict_syscalls, restrict_writes,
 };
-pub(crate) use inheritance::close_inherited;
+pub(crate) use inherited_fds::close_inherited_fds;
 pub(crate) use listener::{
-    ListenError, RECEIVE_BUFFER, SEND_BUFFER, handed_listener, listen, raise_file_limit,
+    ListenError, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, inherited_listener, listen,
+    raise_file_limit,
 };
 pub(crate) use parent::{
-    TieError, die_with_parent, harden, outlive_parent, own_pid, own_user, tie_to_parent,
+    ParentError, become_guard, become_service, die_with_parent, harden, own_pid, own_uid,
 };
 pub(crate) use session_process::SessionProcess;
-pub(crate) use signals::{EndCause, EndSignal, EndSignals, STOP_KEY};
+pub(crate) use signals::{SUSPEND_SIGNAL, ShutdownCause, TerminationSignal, TerminationSignals};
 pub(crate) use spawn::{
-    ExitReason, ServiceProcess, SpawnError, become_subreaper, program_path, reap_orphans,
-    terminate, tied_command,
+    ExitReason, ServiceProcess, SpawnError, become_subreaper, reap_orphans, shim_command,
+    sibling_path, terminate,
 };
-pub(crate) use stream::{end_of_stream, recv, send};
+pub(crate) use stream::{recv, send, shutdown_write};

@@ -1,5 +1,4 @@
-//! What a process does for itself before anything else: it ties its life to its parent's, and
-//! keeps its memory out of core dumps.
+//! What a process does first: it ties its life to its parent's, and keeps its memory out of core dumps.
 
 use std::os::fd::OwnedFd;
 
@@ -9,102 +8,102 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getppid, setsid};
 
-use super::session_process;
+use super::pidfd;
 
 /// Why a process may not go on.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TieError {
-    /// The parent died between starting us and now.
+pub(crate) enum ParentError {
+    /// The parent died after it forked this process.
     #[error("the program that started this one is gone")]
     Orphaned,
-    /// The kernel refused.
     #[error("cannot tie this process to its parent: {0}")]
     Refused(#[from] nix::Error),
 }
 
-/// Dies with the process `parent`, which must be the one that started us, and leads a session of
-/// its own, so that the terminal's signals reach the supervisor alone.
+/// Makes this process a service of `parent`, which must have started it: the kernel kills it when
+/// `parent` dies, and it leads a session of its own, so that the terminal signals the supervisor alone.
 ///
-/// The death signal (prctl(2), `PR_SET_PDEATHSIG`) follows the *thread* that forked, so the parent
-/// must fork from its main thread; and it misses a parent that is already dead, hence the check.
+/// The death signal (prctl(2), `PR_SET_PDEATHSIG`) is bound to the *thread* that forked, so the parent
+/// must fork from its main thread. It is not sent for a parent that is already dead, hence the check.
 ///
 /// # Errors
-/// When the parent is gone already, or the kernel refuses.
-pub(crate) fn tie_to_parent(parent: u32) -> Result<(), TieError> {
-    // The tie first: whoever leads a session is tied.
+/// When the parent is dead already, or the kernel refuses.
+pub(crate) fn become_service(parent: u32) -> Result<(), ParentError> {
+    // In this order: a process that leads a session is always tied.
     die_with_parent(parent)?;
-    lead_session()
+    new_session()
 }
 
-/// Outlives the process `parent`, which must be the one that started us, to clean up after it: leads
-/// a session of its own, is deaf to whatever asks a program to end, and is set going by the
-/// parent's death even if somebody has stopped it.
+/// Makes this process the guard of `parent`, which must have started it: it outlives `parent` to clean
+/// up after it. It leads a session of its own, blocks every signal that asks a program to end, and the
+/// kernel continues it at the parent's death, in case it was stopped.
 ///
-/// The descriptor becomes readable when the parent is dead (pidfd_open(2)), whoever else may hold
-/// its end of our lifeline; there is none on a kernel before 5.3, where the lifeline must do.
+/// The returned descriptor becomes readable when the parent is dead, even if another process still
+/// holds the parent's end of the lifeline. `None` before Linux 5.3: then only the lifeline tells.
 ///
 /// # Errors
-/// [`TieError::Orphaned`] when the parent is dead already: then the work begins at once.
-pub(crate) fn outlive_parent(parent: u32) -> Result<Option<OwnedFd>, TieError> {
-    // First of all: until here, whoever is stopped may be left behind for good.
+/// [`ParentError::Orphaned`] when the parent is dead already.
+pub(crate) fn become_guard(parent: u32) -> Result<Option<OwnedFd>, ParentError> {
+    // First: until here, a guard that is stopped may stay stopped for ever.
     prctl::set_pdeathsig(Signal::SIGCONT)?;
-    let deaf = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
-    SigSet::from_iter(deaf).thread_block()?;
-    lead_session()?;
-    let number = i32::try_from(parent).map_err(|_| TieError::Orphaned)?;
-    let handle = match session_process::open(Pid::from_raw(number)) {
-        Ok(handle) => Some(handle),
+    let blocked =
+        [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
+    SigSet::from_iter(blocked).thread_block()?;
+    new_session()?;
+    let number = i32::try_from(parent).map_err(|_| ParentError::Orphaned)?;
+    let parent_fd = match pidfd::open(Pid::from_raw(number)) {
+        Ok(parent_fd) => Some(parent_fd),
         Err(Errno::ENOSYS) => None,
-        Err(_) => return Err(TieError::Orphaned),
+        Err(_) => return Err(ParentError::Orphaned),
     };
-    // Asked after the handle was opened: it is our parent's, and nobody's who got the number later.
-    still_child_of(parent)?;
-    Ok(handle)
+    // After the open: the pidfd is the parent's, and not that of a process which got its pid later.
+    check_parent(parent)?;
+    Ok(parent_fd)
 }
 
-/// The death signal alone, for a program that stays in the group of its parent.
+/// The death signal alone, for a program that stays in the process group of its parent.
 ///
 /// # Errors
-/// As [`tie_to_parent`].
-pub(crate) fn die_with_parent(parent: u32) -> Result<(), TieError> {
+/// As [`become_service`].
+pub(crate) fn die_with_parent(parent: u32) -> Result<(), ParentError> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
-    still_child_of(parent)
+    check_parent(parent)
 }
 
-fn lead_session() -> Result<(), TieError> {
+fn new_session() -> Result<(), ParentError> {
     match setsid() {
-        // Already the leader of a group: then the shell gave us one, which is as good.
+        // EPERM: a shell with job control has made it the leader of a group, which does as well.
         Ok(_) | Err(Errno::EPERM) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-fn still_child_of(parent: u32) -> Result<(), TieError> {
+fn check_parent(parent: u32) -> Result<(), ParentError> {
     if i64::from(getppid().as_raw()) == i64::from(parent) {
         Ok(())
     } else {
-        Err(TieError::Orphaned)
+        Err(ParentError::Orphaned)
     }
 }
 
-/// Keeps memory from disk and from other processes of this user: no core dumps, no tracing.
+/// Keeps the memory of this process from disk and from other processes of this user: no core dumps, no
+/// tracing.
 ///
-/// Both, because `DUMPABLE` is lost at exec, and the limit reaches cloudflared. It is 1 and not 0,
-/// which a `core_pattern` that pipes would ignore (core(5)).
+/// Both, because `PR_SET_DUMPABLE` is lost at exec and the limit is not. The limit is 1 and not 0,
+/// which the kernel ignores when `core_pattern` names a pipe (core(5)).
 ///
 /// # Errors
-/// When the kernel refuses; the caller says so and goes on.
+/// When the kernel refuses.
 pub(crate) fn harden() -> nix::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 1, 1)?;
     prctl::set_dumpable(false)
 }
 
-/// The number by which our children know us.
 pub(crate) fn own_pid() -> u32 {
     Pid::this().as_raw().unsigned_abs()
 }
 
-/// The user we act for, by number.
-pub(crate) fn own_user() -> u32 {
+/// The effective user.
+pub(crate) fn own_uid() -> u32 {
     nix::unistd::Uid::effective().as_raw()
 }

@@ -1,4 +1,4 @@
-//! The signals that ask a program to end, as one stream.
+//! The termination signals of a program, as one stream.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,15 +6,15 @@ use std::task::{Context, Poll};
 use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signal of Ctrl+Z.
-pub(crate) const STOP_KEY: i32 = NixSignal::SIGTSTP as i32;
+/// Ctrl+Z.
+pub(crate) const SUSPEND_SIGNAL: i32 = NixSignal::SIGTSTP as i32;
 
-/// Which signal asked.
+/// A signal that asks a program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndSignal {
+pub(crate) enum TerminationSignal {
     /// Ctrl+C.
     Interrupt,
-    /// `kill`.
+    /// The default of kill(1).
     Terminate,
     /// The terminal was closed.
     Hangup,
@@ -22,59 +22,58 @@ pub(crate) enum EndSignal {
     Quit,
 }
 
-/// What began the end of a program.
+/// What began the shutdown of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndCause {
-    /// One of these signals.
+pub(crate) enum ShutdownCause {
     Signal,
-    /// A stream whose other side is gone.
+    /// The peer of standard input or output has closed it.
     ClosedStream,
 }
 
-/// All of them, caught from the moment this is made.
+/// Handlers for all of [`TerminationSignal`].
 #[derive(Debug)]
-pub(crate) struct EndSignals([(EndSignal, Signal); 4]);
+pub(crate) struct TerminationSignals([(TerminationSignal, Signal); 4]);
 
-impl EndSignals {
-    /// Starts to catch them, and keeps the kernel from stopping this thread and those it starts for
-    /// touching the terminal from the background: frozen, nobody here could end anything.
+impl TerminationSignals {
+    /// Installs the handlers. Also blocks the signals that stop a background process for using the
+    /// terminal, in this thread and those that it starts: a stopped process could not shut down.
     ///
     /// # Errors
     /// When the system refuses a handler.
     pub(crate) fn catch() -> std::io::Result<Self> {
-        // Blocked, the terminal is written to and what is read from it is an error (termios(3)).
+        // With both blocked, writes to the terminal succeed and reads fail (termios(3)).
         SigSet::from_iter([NixSignal::SIGTTIN, NixSignal::SIGTTOU]).thread_block()?;
         let caught = |kind| signal(kind);
         Ok(Self([
-            (EndSignal::Interrupt, caught(SignalKind::interrupt())?),
-            (EndSignal::Terminate, caught(SignalKind::terminate())?),
-            (EndSignal::Hangup, caught(SignalKind::hangup())?),
-            (EndSignal::Quit, caught(SignalKind::quit())?),
+            (TerminationSignal::Interrupt, caught(SignalKind::interrupt())?),
+            (TerminationSignal::Terminate, caught(SignalKind::terminate())?),
+            (TerminationSignal::Hangup, caught(SignalKind::hangup())?),
+            (TerminationSignal::Quit, caught(SignalKind::quit())?),
         ]))
     }
 
-    /// The next one. Safe to cancel.
-    pub(crate) async fn next(&mut self) -> EndSignal {
+    /// Waits for the next signal. Cancel safe.
+    pub(crate) async fn recv(&mut self) -> TerminationSignal {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// Returns when somebody is impatient with an end that has begun: at the next Ctrl+C if a signal
-    /// began it, else at the one after. In a pipeline one Ctrl+C reaches all, and what it did to
-    /// the neighbours often arrives before it does. Only Ctrl+C is impatience: TERM may come twice
-    /// from one supervisor, HUP with every terminal. Safe to cancel.
-    pub(crate) async fn second_interrupt(&mut self, began: EndCause) {
-        let mut more = match began {
-            EndCause::Signal => 1,
-            EndCause::ClosedStream => 2,
+    /// Waits for the Ctrl+C that cuts a shutdown short: the next one if a signal began it, otherwise
+    /// the second. In a pipeline one Ctrl+C reaches every process, and a neighbour's exit often closes
+    /// a stream before the signal itself arrives. Other signals do not count: a service manager may
+    /// send TERM twice, and every terminal sends HUP. Cancel safe.
+    pub(crate) async fn second_interrupt(&mut self, began: ShutdownCause) {
+        let mut interrupts = match began {
+            ShutdownCause::Signal => 1,
+            ShutdownCause::ClosedStream => 2,
         };
-        while more > 0 {
-            if self.next().await == EndSignal::Interrupt {
-                more -= 1;
+        while interrupts > 0 {
+            if self.recv().await == TerminationSignal::Interrupt {
+                interrupts -= 1;
             }
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EndSignal> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TerminationSignal> {
         for (which, stream) in &mut self.0 {
             if Pin::new(stream).poll_recv(cx).is_ready() {
                 return Poll::Ready(*which);

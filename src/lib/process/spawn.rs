@@ -1,7 +1,9 @@
-//! Starting a service: a sibling program that is told whom to tie itself to, and carries the mark.
+//! Spawning and reaping services. A service is a program beside our own; it gets our pid, to die with
+//! us, and the mark of the session in its environment.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
@@ -11,34 +13,22 @@ use nix::unistd::Pid;
 use super::parent::own_pid;
 use crate::paths;
 
-/// Why a service does not run.
+/// Why a service could not be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SpawnError {
-    /// There is no such file beside us.
     #[error("{name} is missing: it should lie beside this program, at {path}; build or install all four together", path = path.display())]
-    Missing {
-        /// The program.
-        name: &'static str,
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// The system does not start it.
+    Missing { name: &'static str, path: PathBuf },
     #[error("cannot start {name}: {source}")]
-    Refused {
-        /// The program.
-        name: &'static str,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Refused { name: &'static str, source: std::io::Error },
 }
 
-/// A running service: leader of its own process group, reaped only by [`ServiceProcess::reap`].
+/// A service that was started. It leads a process group, and only [`ServiceProcess::reap`] reaps it.
 #[derive(Debug)]
 pub(crate) struct ServiceProcess {
     pid: Pid,
-    /// Its standard output, if it was piped.
+    /// If it was piped.
     pub(crate) stdout: Option<std::process::ChildStdout>,
-    /// Its standard error, if it was piped; to be drained for as long as it lives.
+    /// If it was piped. To be read for as long as the service runs, or it blocks.
     pub(crate) stderr: Option<std::process::ChildStderr>,
 }
 
@@ -47,31 +37,42 @@ pub(crate) struct ServiceProcess {
 pub(crate) enum ExitReason {
     /// By itself, with this code.
     Code(i32),
-    /// By this signal.
-    Signal(Signal),
+    /// By the signal of this number (signal(7)); a real-time signal has no name.
+    Signal(i32),
+}
+
+impl From<ExitStatus> for ExitReason {
+    fn from(status: ExitStatus) -> Self {
+        // wait(2) gives one of the two for a process that has ended.
+        let signal = || ExitReason::Signal(status.signal().unwrap_or_default());
+        status.code().map_or_else(signal, ExitReason::Code)
+    }
 }
 
 impl std::fmt::Display for ExitReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ExitReason::Code(code) => write!(f, "ended with code {code}"),
-            ExitReason::Signal(signal) => write!(f, "was ended by {signal}"),
+            ExitReason::Signal(number) => match Signal::try_from(*number) {
+                Ok(signal) => write!(f, "was ended by {signal}"),
+                Err(_) => write!(f, "was ended by signal {number}"),
+            },
         }
     }
 }
 
-/// The program `name` beside our own.
+/// The path of the program `name`, which lies beside our own.
 ///
 /// # Errors
-/// When it is not there.
-pub(crate) fn program_path(name: &'static str) -> Result<PathBuf, SpawnError> {
+/// When there is no such file.
+pub(crate) fn sibling_path(name: &'static str) -> Result<PathBuf, SpawnError> {
     let own = std::env::current_exe().map_err(|source| SpawnError::Refused { name, source })?;
     let path = own.with_file_name(name);
     if path.is_file() { Ok(path) } else { Err(SpawnError::Missing { name, path }) }
 }
 
-/// Lets orphans of our children become our own children, so that none escapes the final sweep
-/// (prctl(2), `PR_SET_CHILD_SUBREAPER`).
+/// Makes this process the parent of orphans among its descendants (prctl(2),
+/// `PR_SET_CHILD_SUBREAPER`), so that it can kill and reap them when the session ends.
 ///
 /// # Errors
 /// When the kernel refuses.
@@ -80,13 +81,9 @@ pub(crate) fn become_subreaper() -> nix::Result<()> {
 }
 
 impl ServiceProcess {
-    /// Starts `command` with `--lifeline OUR_PID` behind its arguments and the mark of `session`.
-    /// Its streams are the caller's to choose. Must be called on the main thread: see
-    /// [`super::tie_to_parent`].
-    ///
-    /// # Errors
-    /// When the system does not start it.
-    pub(crate) fn start(
+    /// Spawns `command` with the argument `--lifeline OUR_PID` and the mark of `session`. The caller
+    /// chooses its streams. Must be called on the main thread: see [`super::become_service`].
+    pub(crate) fn spawn(
         name: &'static str,
         mut command: Command,
         session: &str,
@@ -95,7 +92,7 @@ impl ServiceProcess {
             .arg("--lifeline")
             .arg(own_pid().to_string())
             .env(paths::SESSION_MARK, session)
-            // A backtrace would open files and may hold text of the room.
+            // A backtrace opens files and may contain text of the room.
             .env("RUST_BACKTRACE", "0")
             .spawn()
             .map_err(|source| SpawnError::Refused { name, source })?;
@@ -103,43 +100,45 @@ impl ServiceProcess {
         Ok(Self { pid, stdout: child.stdout.take(), stderr: child.stderr.take() })
     }
 
-    /// Its process id, its own until it is reaped.
+    /// Not reused until it is reaped.
     pub(crate) fn pid(&self) -> i32 {
         self.pid.as_raw()
     }
 
-    /// Lets it go on if somebody has stopped it.
+    /// Continues it in case it was stopped.
     pub(crate) fn resume(&self) {
         let _ = kill(self.pid, Signal::SIGCONT);
     }
 
-    /// Kills it and everything in its group.
+    /// Kills it and its process group.
     pub(crate) fn kill_group(&self) {
-        // Both: before its first line has run, it still is in our group and leads none.
+        // Both: until it has called setsid(2), it is in our group and leads none.
         let _ = killpg(self.pid, Signal::SIGKILL);
         let _ = kill(self.pid, Signal::SIGKILL);
     }
 
-    /// Collects it if it has ended, after killing what is left of its group.
+    /// Reaps it if it has exited, after killing what is left of its group; `None` while it runs.
     ///
-    /// First seen, then swept, then reaped: as long as it is a zombie, its number is not given to
-    /// anybody else, so the group that is killed is certainly its own.
+    /// The group is killed while the leader is a zombie: until it is reaped no other process can get
+    /// its pid, so the group is certainly its own.
     pub(crate) fn reap(&self) -> Option<ExitReason> {
-        let seen = waitid(Id::Pid(self.pid), flags() | WaitPidFlag::WNOWAIT);
-        match seen {
+        let state = waitid(Id::Pid(self.pid), exited_now() | WaitPidFlag::WNOWAIT);
+        match state {
             Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => None,
             Ok(_) => {
                 let _ = killpg(self.pid, Signal::SIGKILL);
-                reason(waitpid(self.pid, None).ok()?)
+                exit_reason(waitpid(self.pid, None).ok()?)
             }
+            // It was reaped before; how it ended is not known.
             Err(_) => Some(ExitReason::Code(0)),
         }
     }
 }
 
-/// Collects orphans that the kernel gave us, except the `known` ones, which are reaped by name.
+/// Reaps orphans that became our children, except the `known` services: [`ServiceProcess::reap`] has
+/// their exit status to report.
 pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
-    while let Ok(status) = waitid(Id::All, flags() | WaitPidFlag::WNOWAIT) {
+    while let Ok(status) = waitid(Id::All, exited_now() | WaitPidFlag::WNOWAIT) {
         let Some(pid) = status.pid() else { return };
         if known.iter().any(|service| service.pid == pid) {
             return;
@@ -148,32 +147,27 @@ pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
     }
 }
 
-/// Makes a command for a program that shall die with us and stay in our group: `own exec PID …`,
-/// which ties itself with [`super::die_with_parent`] and then becomes that program (chain loading,
-/// as in s6). Only `chattrace-tunnel` knows the word `exec`, and what follows.
+/// The beginning of a command for a program that dies with us and stays in our process group: our own
+/// program as a shim, `chattrace-tunnel exec OUR_PID …`. It calls [`super::die_with_parent`] and then
+/// execs the program (chain loading, as in s6). Only `chattrace-tunnel` has the argument `exec`.
 ///
 /// # Errors
-/// When the system does not say where our own program lies.
-pub(crate) fn tied_command() -> std::io::Result<Command> {
+/// When the path of our own program is not known.
+pub(crate) fn shim_command() -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("exec").arg(own_pid().to_string());
     Ok(command)
 }
 
-/// Asks our child `pid` to end. The caller has not collected it, so the number is still its own.
+/// Sends SIGTERM to our child `pid`. The caller has not reaped it, so the pid is still its own.
 pub(crate) fn terminate(pid: u32) {
-    if let Ok(pid) = i32::try_from(pid) {
-        ask_to_end(Pid::from_raw(pid));
-    }
-}
-
-fn ask_to_end(pid: Pid) {
-    // A stopped process acts on nothing but CONT and KILL. Gone already is what we want.
+    let pid = Pid::from_raw(i32::try_from(pid).expect("a pid fits in pid_t"));
+    // A stopped process acts on no signal but CONT and KILL. An error means that it has exited.
     let _ = kill(pid, Signal::SIGTERM);
     let _ = kill(pid, Signal::SIGCONT);
 }
 
-fn flags() -> WaitPidFlag {
+fn exited_now() -> WaitPidFlag {
     WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG
 }
 
@@ -181,10 +175,10 @@ fn pid_of(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).expect("a pid fits in pid_t"))
 }
 
-fn reason(status: WaitStatus) -> Option<ExitReason> {
+fn exit_reason(status: WaitStatus) -> Option<ExitReason> {
     match status {
         WaitStatus::Exited(_, code) => Some(ExitReason::Code(code)),
-        WaitStatus::Signaled(_, signal, _) => Some(ExitReason::Signal(signal)),
+        WaitStatus::Signaled(_, signal, _) => Some(ExitReason::Signal(signal as i32)),
         WaitStatus::Stopped(..)
         | WaitStatus::PtraceEvent(..)
         | WaitStatus::PtraceSyscall(_)

@@ -1,11 +1,8 @@
 //! The command line of `chattrace-serve`.
 
-use std::process::ExitCode;
-
 use clap::Parser;
 
 use crate::config::{Overrides, RoomFlags};
-use crate::terminal;
 
 /// The room alone: serves one chat from memory until it is ended.
 #[derive(Debug, Parser)]
@@ -18,7 +15,7 @@ use crate::terminal;
         chattrace-serve --listen 127.0.0.1:8080\n  \
         chattrace-serve | chattrace-tunnel | tee link.txt"
 )]
-pub(super) struct Cli {
+pub(super) struct ServeCli {
     #[command(flatten)]
     room: RoomFlags,
     /// Events as JSON, one object per line
@@ -32,18 +29,13 @@ pub(super) struct Cli {
     pub(super) lifeline: Option<u32>,
 }
 
-impl Cli {
-    /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
-    pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(terminal::print_usage)
-    }
-
-    /// Whether the limits are to be explained, and nothing else done.
-    pub(super) fn explains(&self) -> bool {
+impl ServeCli {
+    /// `--explain-limits`: to print them, and to do nothing else.
+    pub(super) fn explain_limits(&self) -> bool {
         self.room.explain_limits
     }
 
-    /// What was set here, for the configuration.
+    /// The flags that override the configuration file.
     pub(super) fn overrides(&self) -> Overrides {
         self.room.overrides()
     }

@@ -1,63 +1,63 @@
-//! The room gives up everything but its open sockets, in two steps: files and rights before there is
-//! a second thread, system calls when nothing more has to be started. Then it tries whether it is true.
+//! Confines the process to its open sockets, in two steps: files and privileges before there is a second
+//! thread, system calls when nothing more has to be started. Then it tries whether that holds.
 
 use std::os::fd::BorrowedFd;
 
+use super::error::ServeError;
 use crate::control::Protection;
 use crate::exit::Exit;
-use crate::memory::{self, Locked};
-use crate::process::{self, Confinement, Means, Missing, Trial};
+use crate::memory::{self, LockedMemory};
+use crate::process::{self, Confinement, MissingLayer, ProbeResult, SelfTest};
 use crate::terminal::{self, OutputState};
 
-use super::ServeError;
-
-/// A process that has given up files and rights, and not yet the system calls.
+/// A process that has given up files and privileges, and not yet the system calls.
 #[derive(Debug)]
 pub(super) struct Confined {
     confinement: Confinement,
-    locked: Locked,
-    means: Means,
+    locked: LockedMemory,
+    self_test: SelfTest,
 }
 
 impl Confined {
-    /// Locks the memory and gives up files, ports and rights. To be called before the runtime is
-    /// built: Landlock binds the thread that asks, and those that it starts.
+    /// Locks the memory and gives up files, ports and privileges. To be called before the runtime is
+    /// built: Landlock binds the thread that asks for it, and those that this thread starts.
     pub(super) fn begin() -> Self {
-        // Refused only where the kernel has no such thing; the supervisor says what holds.
+        // Fails only on kernels that lack it; the trials find out what holds.
         let _ = process::harden();
-        let locked = memory::lock();
-        let means = Means::open();
+        let locked = memory::lock_in_ram();
+        let self_test = SelfTest::prepare();
         let mut confinement = Confinement::default();
-        confinement.without(process::close_files());
-        confinement.without(process::drop_privileges());
-        Self { confinement, locked, means }
+        confinement.push_missing(process::restrict_files());
+        confinement.push_missing(process::drop_privileges());
+        Self { confinement, locked, self_test }
     }
 
-    /// Gives up the system calls as well, and tries from a task of the runtime what must not work.
-    /// Nothing can be started after this, no thread either, and nothing accepted on but `listener`.
+    /// Gives up the system calls as well, and tries from a task of the runtime what must not work. From
+    /// then on no thread can be started, and connections can be accepted on `listener` only.
     pub(super) async fn complete(mut self, listener: BorrowedFd<'_>) -> Protection {
-        self.confinement.without(process::close_calls(listener));
-        // What is known to be missing need not be tried.
-        if self.confinement.is_whole() {
-            let done = tried(self.means).await.into_iter().filter(|trial| trial.refused.is_none());
-            let breach = |trial: Trial| Missing::Breach { what: trial.what.to_owned() };
-            done.for_each(|trial| self.confinement.without(Some(breach(trial))));
+        self.confinement.push_missing(process::restrict_syscalls(listener));
+        // Something that is known to be missing needs no trial.
+        if self.confinement.is_complete() {
+            for trial in run_trials(self.self_test).await {
+                if trial.refused.is_none() {
+                    self.confinement.push_missing(Some(breach(&trial)));
+                }
+            }
         }
         Protection { confinement: self.confinement, locked: self.locked }
     }
 
-    /// Does the same, and shows what came of each trial: for whoever does not take our word.
+    /// Does the same, and prints the result of each trial.
     ///
     /// # Errors
-    /// [`ServeError::Unconfined`] when something could be done.
-    pub(super) async fn test(mut self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
-        self.confinement.without(process::close_calls(listener));
-        for trial in tried(self.means).await {
+    /// [`ServeError::Unconfined`] if something was possible that must not be.
+    pub(super) async fn self_test(mut self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
+        self.confinement.push_missing(process::restrict_syscalls(listener));
+        for trial in run_trials(self.self_test).await {
             let line = match &trial.refused {
-                Some(why) => format!("refused   {}: {why}", trial.what),
+                Some(error) => format!("refused   {}: {error}", trial.what),
                 None => {
-                    let missing = Missing::Breach { what: trial.what.to_owned() };
-                    self.confinement.without(Some(missing));
+                    self.confinement.push_missing(Some(breach(&trial)));
                     format!("possible  {}", trial.what)
                 }
             };
@@ -65,15 +65,19 @@ impl Confined {
                 break;
             }
         }
-        if self.confinement.is_whole() {
+        if self.confinement.is_complete() {
             return Ok(Exit::Ended);
         }
-        Err(ServeError::Unconfined(self.confinement.fact()))
+        Err(ServeError::Unconfined(self.confinement.summary()))
     }
 }
 
-/// The trials, made by a task: where the filter binds one thread and not the others, it is found out.
-async fn tried(means: Means) -> Vec<Trial> {
-    let trials = tokio::spawn(async move { process::trials(&means).collect() });
+fn breach(trial: &ProbeResult) -> MissingLayer {
+    MissingLayer::Breach { what: trial.what.to_owned() }
+}
+
+/// Runs the trials in a task, which shows a filter that binds one thread and not the others.
+async fn run_trials(self_test: SelfTest) -> Vec<ProbeResult> {
+    let trials = tokio::spawn(async move { self_test.run().collect() });
     trials.await.expect("trials return their errors")
 }

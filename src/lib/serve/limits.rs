@@ -4,16 +4,18 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::fanout::MAX_FRAMES;
 use super::hub::{
     MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_NOTICES, max_presence_events,
 };
-use super::web::{FRAMES, REQUEST_BYTES, SOCKET_BYTES, SPARE};
+use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
     ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, MAX_NAMED_DEPARTED, MAX_RESERVATIONS, MAX_RETAINED_SEATS,
     NAME_INDEX_BYTES, RESERVATION_BYTES, max_joins_within, max_seat_bytes,
 };
 use crate::config::RoomSettings;
-use crate::process::{RECEIVE_BUFFER, SEND_BUFFER};
+use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
+use crate::units;
 use crate::wire::MAX_REFERENCE_BYTES;
 
 /// The program without clients: code, libraries, the page and its routes. Measured: 6 MiB.
@@ -52,7 +54,8 @@ impl MemoryLimit {
         let share = |what, max_count, each| Share { what, max_count, each };
         let participants = room.max_participants;
         // Connections that are pending; and all of them, with those that are closing.
-        let (pending, connections) = (participants + SPARE, 2 * participants + SPARE);
+        let (pending, connections) =
+            (participants + SPARE_CONNECTIONS, 2 * participants + SPARE_CONNECTIONS);
         let seats = participants + MAX_RETAINED_SEATS;
         let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
         let presence = max_presence_events(participants);
@@ -75,14 +78,14 @@ impl MemoryLimit {
             share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
             share("chunks of the roster", chunks, chunk),
             share("welcomes being sent", connections, welcome),
-            share("sockets", participants, SOCKET_BYTES),
+            share("sockets", participants, MAX_SOCKET_BYTES),
             share("batches being sent", participants, MAX_BATCH_BYTES),
-            share("frames shared by sockets", FRAMES, 2 * MAX_BATCH_BYTES),
-            share("pages, polls, closing sockets", pending, REQUEST_BYTES + MAX_BATCH_BYTES),
+            share("frames shared by sockets", MAX_FRAMES, 2 * MAX_BATCH_BYTES),
+            share("pages, polls, closing sockets", pending, MAX_REQUEST_BYTES + MAX_BATCH_BYTES),
             share("notices to the operator", MAX_NOTICES, NOTICE_BYTES),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
-        let buffers = 2 * (SEND_BUFFER + RECEIVE_BUFFER);
+        let buffers = 2 * (SEND_BUFFER_BYTES + RECEIVE_BUFFER_BYTES);
         Self { process, kernel: share("connections and sockets", connections, buffers) }
     }
 
@@ -101,7 +104,7 @@ impl Share {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, max_count, each } = self;
-        let (each, all) = (Binary(*each), Binary(self.bytes()));
+        let (each, all) = (format_bytes(*each), format_bytes(self.bytes()));
         writeln!(f, "  {what:<30} {max_count:>7} × {each:>10} = {all:>10}")
     }
 }
@@ -111,7 +114,7 @@ impl fmt::Display for MemoryLimit {
         writeln!(f, "most memory of chattrace-serve, with every bound reached at the same time:")?;
         self.process.iter().try_for_each(|share| share.fmt(f))?;
         let total = self.total();
-        let sum = Binary(total);
+        let sum = format_bytes(total);
         writeln!(f, "  with a quarter on top for fragmentation, {sum} ({total} bytes)")?;
         writeln!(f, "buffers of the kernel in addition, at most:")?;
         self.kernel.fmt(f)?;
@@ -119,14 +122,6 @@ impl fmt::Display for MemoryLimit {
     }
 }
 
-/// A number of bytes as people read it.
-struct Binary(usize);
-
-impl fmt::Display for Binary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kib = self.0.div_ceil(1024);
-        let text =
-            if kib < 10 * 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
-        f.pad(&text)
-    }
+fn format_bytes(bytes: usize) -> String {
+    units::format_bytes(bytes as u64)
 }

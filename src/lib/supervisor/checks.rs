@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use crate::control::Protection;
-use crate::memory::Locked;
+use crate::memory::LockedMemory;
 use crate::paths::{self, Owner};
 use crate::process;
-use crate::terminal::{Mark, escape_control};
+use crate::terminal::{Severity, escape_control};
+use crate::units::format_bytes;
 
 /// Most that is read of the list of swap devices, of which there are at most 32 (swapon(2)).
 const SWAPS_BYTES: u64 = 64 * 1024;
@@ -15,14 +16,14 @@ const SWAPS_BYTES: u64 = 64 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Check {
     /// How it is.
-    pub(super) mark: Mark,
+    pub(super) mark: Severity,
     /// What was looked at.
     pub(super) name: &'static str,
     /// What was found.
     pub(super) fact: String,
 }
 
-fn check(mark: Mark, name: &'static str, fact: impl Into<String>) -> Check {
+fn check(mark: Severity, name: &'static str, fact: impl Into<String>) -> Check {
     Check { mark, name, fact: fact.into() }
 }
 
@@ -31,10 +32,12 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
         swap(&swaps()),
         match process::harden() {
-            Ok(()) => check(Mark::Good, "core dumps", "off"),
-            Err(error) => {
-                check(Mark::Warning, "core dumps", format!("on: {error}; a crash may write memory"))
-            }
+            Ok(()) => check(Severity::Ok, "core dumps", "off"),
+            Err(error) => check(
+                Severity::Warning,
+                "core dumps",
+                format!("on: {error}; a crash may write memory"),
+            ),
         },
         runtime(run_dir),
     ]
@@ -43,22 +46,22 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
 /// What the room's process says of itself, once it serves.
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
-    let mark = if confinement.is_whole() { Mark::Good } else { Mark::Warning };
-    let fact = escape_control(&confinement.fact());
+    let mark = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
+    let fact = escape_control(&confinement.summary());
     [check(mark, "confinement", fact), lock(protection.locked, &swaps())]
 }
 
 /// Unlocked memory matters only where there is a disk to swap to.
-fn lock(locked: Locked, swaps: &str) -> Check {
+fn lock(locked: LockedMemory, swaps: &str) -> Check {
     let (holds, fact) = match locked {
-        Locked::Everything => (true, "all of the room's memory".to_owned()),
-        Locked::UpTo(bytes) => {
-            let limit = indicatif::BinaryBytes(bytes);
+        LockedMemory::Everything => (true, "all of the room's memory".to_owned()),
+        LockedMemory::UpTo(bytes) => {
+            let limit = format_bytes(bytes);
             (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
         }
-        Locked::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
+        LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
     };
-    let mark = if holds || on_disk(swaps).is_empty() { Mark::Good } else { Mark::Warning };
+    let mark = if holds || on_disk(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
     check(mark, "memory lock", fact)
 }
 
@@ -77,19 +80,21 @@ fn on_disk(swaps: &str) -> Vec<&str> {
 fn swap(swaps: &str) -> Check {
     let devices = on_disk(swaps).join(", ");
     if devices.is_empty() {
-        return check(Mark::Good, "swap", "none on a disk");
+        return check(Severity::Ok, "swap", "none on a disk");
     }
     let fact = format!("{devices}: memory that is not locked may reach it; swapoff prevents that");
-    check(Mark::Warning, "swap", fact)
+    check(Severity::Warning, "swap", fact)
 }
 
 fn runtime(dir: &Path) -> Check {
     let shown = dir.display().to_string();
     match paths::is_in_memory(dir) {
-        true => check(Mark::Good, "runtime folder", shown),
-        false => {
-            check(Mark::Warning, "runtime folder", format!("{shown} (on a disk; holds no text)"))
-        }
+        true => check(Severity::Ok, "runtime folder", shown),
+        false => check(
+            Severity::Warning,
+            "runtime folder",
+            format!("{shown} (on a disk; holds no text)"),
+        ),
     }
 }
 
@@ -99,7 +104,7 @@ pub(super) fn listen(address: std::net::SocketAddr) -> Option<Check> {
         return None;
     }
     let fact = format!("{address}: everybody on this network can reach the room, unencrypted");
-    Some(check(Mark::Warning, "listen", fact))
+    Some(check(Severity::Warning, "listen", fact))
 }
 
 #[cfg(test)]
@@ -110,22 +115,22 @@ mod tests {
 
     #[test]
     fn swap_on_a_disk_is_a_warning_and_in_memory_is_none() {
-        assert_eq!(swap(HEADING).mark, Mark::Good);
-        assert_eq!(swap("").mark, Mark::Good);
-        assert_eq!(swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).mark, Mark::Good);
+        assert_eq!(swap(HEADING).mark, Severity::Ok);
+        assert_eq!(swap("").mark, Severity::Ok);
+        assert_eq!(swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).mark, Severity::Ok);
         let warned = swap(&format!("{HEADING}/dev/sda2 partition 8 0 -2\n"));
-        assert_eq!(warned.mark, Mark::Warning);
+        assert_eq!(warned.mark, Severity::Warning);
         assert!(warned.fact.starts_with("/dev/sda2:"));
     }
 
     #[test]
     fn memory_that_is_not_locked_is_a_warning_where_there_is_a_swap_disk() {
         let disk = format!("{HEADING}/dev/sda2 partition 8 0 -2\n");
-        assert_eq!(lock(Locked::Nothing, &disk).mark, Mark::Warning);
-        assert_eq!(lock(Locked::Nothing, HEADING).mark, Mark::Good);
-        assert_eq!(lock(Locked::UpTo(8 << 20), &disk).mark, Mark::Good);
-        assert!(lock(Locked::UpTo(8 << 20), &disk).fact.contains("8.00 MiB"));
-        assert_eq!(lock(Locked::Everything, &disk).mark, Mark::Good);
+        assert_eq!(lock(LockedMemory::Nothing, &disk).mark, Severity::Warning);
+        assert_eq!(lock(LockedMemory::Nothing, HEADING).mark, Severity::Ok);
+        assert_eq!(lock(LockedMemory::UpTo(8 << 20), &disk).mark, Severity::Ok);
+        assert!(lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
+        assert_eq!(lock(LockedMemory::Everything, &disk).mark, Severity::Ok);
     }
 
     #[test]

@@ -2,12 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::config::{Logs, Overrides, Provider, RoomFlags};
-use crate::terminal;
 
 /// An anonymous chat that lives exactly as long as this terminal.
 #[derive(Debug, Parser)]
@@ -61,11 +59,6 @@ pub(super) struct Cli {
 }
 
 impl Cli {
-    /// Reads our command line. Help, version and mistakes are shown here; the code is theirs.
-    pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(terminal::print_usage)
-    }
-
     /// Whether the limits are to be explained, and nothing else done.
     pub(super) fn explains(&self) -> bool {
         self.room.explain_limits
@@ -73,7 +66,7 @@ impl Cli {
 
     /// The question about the limits, as the room's process takes it.
     pub(super) fn limits(&self) -> Vec<OsString> {
-        self.room.limits()
+        self.room.explain_limits_args()
     }
 
     /// What was set here, for the configuration.

@@ -49,7 +49,7 @@ impl Closing {
             }
             Logs::Delete => {}
             Logs::Ask if ask && !board.screen().is_quiet() && terminal::is_interactive() => {
-                terminal::discard_typed();
+                terminal::discard_typeahead();
                 self.ask(board, inputs);
                 return false;
             }
@@ -86,8 +86,8 @@ impl Closing {
 
     fn ask(&mut self, board: &Board, inputs: &mpsc::Sender<Input>) {
         let count = board.log().len();
-        board.screen().line(&format!("  event log ({count} entries, no message text):"));
-        board.screen().line("  [s]ave   [d]elete (Enter)   [v]iew");
+        board.screen().print(&format!("  event log ({count} entries, no message text):"));
+        board.screen().print("  [s]ave   [d]elete (Enter)   [v]iew");
         let inputs = inputs.clone();
         self.question = Some(tokio::spawn(async move {
             let answer = terminal::read_line().await;
@@ -100,7 +100,7 @@ impl Closing {
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         // The path is shown, and a relative one says little in a terminal that is closed later.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-        board.screen().line("  this is written, and nothing else:");
+        board.screen().print("  this is written, and nothing else:");
         show(board);
         match board.log().save(&folder, &log::now()) {
             Ok(path) => board.saved(&path),
@@ -117,7 +117,7 @@ impl Closing {
 fn show(board: &Board) {
     let text = board.log().text();
     for line in text.lines() {
-        board.screen().line(&format!("    {}", board.screen().wrap(line, 8)));
+        board.screen().print(&format!("    {}", board.screen().wrap(line, 8)));
     }
 }
 

@@ -19,7 +19,7 @@ use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
 use crate::paths::RunDir;
-use crate::process::{self, EndSignals, ListenError, SpawnError};
+use crate::process::{self, ListenError, SpawnError, TerminationSignals};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use board::Board;
@@ -63,9 +63,9 @@ impl StartError {
 
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook("chattrace");
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
 
 /// The room's process knows its limits, so it answers in our place.
 fn explain_limits(cli: &cli::Cli) -> ExitCode {
-    let serve = match process::program_path("chattrace-serve") {
+    let serve = match process::sibling_path("chattrace-serve") {
         Ok(serve) => serve,
         Err(error) => {
             terminal::print_error("chattrace", &error);
@@ -101,7 +101,7 @@ fn explain_limits(cli: &cli::Cli) -> ExitCode {
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // Caught first of all: from here on, a signal ends a session and not just this process.
-    let signals = EndSignals::catch()?;
+    let signals = TerminationSignals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
@@ -110,7 +110,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let id = session_id()?;
     let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
     let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut board = Board::new(Screen::open(volume)?, cli.json, !cli.no_qr)?;
+    let mut board = Board::new(Screen::stderr(volume)?, cli.json, !cli.no_qr)?;
     board.banner(VERSION);
     for check in checks::machine(run_dir.path()) {
         board.check(&check);
@@ -118,7 +118,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     if let Some(check) = checks::listen(config.listen) {
         board.check(&check);
     }
-    let ticket = Token::draw()?;
+    let ticket = Token::generate()?;
     let begin = drive::Beginning { config, programs, board, id, ticket, listener, run_dir };
     Ok(exit_of(&drive::run(begin, signals).await?))
 }

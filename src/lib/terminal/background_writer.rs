@@ -1,124 +1,132 @@
-//! Text on its way out, written on a thread of its own: a write to a pipe that nobody empties, or to
-//! a terminal that was stopped with Ctrl+S, waits for ever, and nobody else must wait with it.
+//! Output on a thread of its own. A write to a pipe that is never read, or to a terminal that was
+//! stopped with Ctrl+S, blocks without end, and the event loop must not block with it.
 
 use std::io::Result;
 
 use indicatif::TermLike;
 use tokio::sync::{mpsc, watch};
 
-use super::OutputState;
+use super::print::OutputState;
 
-/// Lines that may wait for a reader who is busy. Later ones are dropped; whoever reads again finds
-/// the right count in the next.
-const WAITING: usize = 1024;
+/// Lines that wait for a slow reader. Later ones are dropped. That is no loss for long: every line about
+/// presence carries the whole count.
+const MAX_QUEUED_LINES: usize = 1024;
 
-/// Room for a line and the way to the kernel; the usual 2 MiB would be locked in memory for nothing.
-const STACK: usize = 64 * 1024;
+/// Enough for formatting a line and the write; the usual 2 MiB would be locked in memory for nothing.
+const STACK_BYTES: usize = 64 * 1024;
 
-/// The way to stdout or stderr.
+/// Moves the cursor to the first column and erases the line (ECMA-48, CR and EL).
+pub(super) const ERASE_LINE: &str = "\r\u{1b}[K";
+
+/// The sending end of a thread that writes to stdout or stderr.
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter {
-    sender: DrawTarget,
+    target: DrawTarget,
     done: watch::Receiver<bool>,
 }
 
 impl BackgroundWriter {
-    /// Starts the thread, named after where it writes, with `write` as its way to do so. When this
-    /// returns, it does nothing but write: what a thread calls to get going may be forbidden now.
+    /// Starts a thread with the name `name` that passes each line to `write`. It has begun to run when
+    /// this returns: the confinement that follows may forbid the system calls of a thread's start.
     ///
     /// # Errors
-    /// When the system has no thread left.
+    /// When the system allows no further thread.
     pub(crate) fn start(name: &str, write: fn(&str) -> OutputState) -> Result<Self> {
-        let (sender, mut lines) = mpsc::channel::<String>(WAITING);
-        let (ended, done) = watch::channel(false);
-        let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
-        let (going, started) = std::sync::mpsc::channel();
+        let (sender, mut lines) = mpsc::channel::<String>(MAX_QUEUED_LINES);
+        let (done_sender, done) = watch::channel(false);
+        let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES);
+        let (started_sender, started) = std::sync::mpsc::channel();
         thread.spawn(move || {
-            let _ = going.send(());
+            let _ = started_sender.send(());
             while let Some(line) = lines.blocking_recv() {
                 if write(&line) == OutputState::Closed {
                     break;
                 }
             }
-            ended.send_replace(true);
+            done_sender.send_replace(true);
         })?;
-        // An error means that it has ended already, which is noticed by whoever waits for it.
+        // An error means that the thread has ended already, which `write_failed` reports.
         let _ = started.recv();
-        Ok(Self { sender: DrawTarget(sender), done })
+        Ok(Self { target: DrawTarget(sender), done })
     }
 
-    /// Hands over one line, or whatever is written in one piece.
-    pub(crate) fn send(&self, line: String) {
-        self.sender.put(line);
+    /// Queues `text` for one write. Drops it when the queue is full.
+    pub(crate) fn send(&self, text: String) {
+        self.target.send(text);
     }
 
-    /// Another way to hand something over. [`BackgroundWriter::flush`] waits for its end, too.
+    /// A second sender, for a progress bar. [`BackgroundWriter::flush`] waits until it is dropped.
     pub(super) fn draw_target(&self) -> DrawTarget {
-        self.sender.clone()
+        self.target.clone()
     }
 
-    /// A future that returns when a line could not be written: nobody reads, or nobody can.
+    /// Returns when a write has failed: the reader is gone.
     pub(crate) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
         let mut done = self.done.clone();
         async move {
-            // An error means that the thread is gone, and nothing is written any more either.
+            // An error means that the thread is gone, so no write succeeds any more.
             let _ = done.wait_for(|done| *done).await;
         }
     }
 
-    /// Returns when everything that was handed over is written, or nobody reads it.
+    /// Returns when every queued line is written, or a write has failed.
     pub(crate) async fn flush(self) {
-        let failed = self.write_failed();
-        drop(self.sender);
-        failed.await;
+        let done = self.write_failed();
+        drop(self.target);
+        done.await;
     }
 }
 
-/// What hands text over.
+/// A terminal to draw a progress bar on, which moves the cursor by control sequences of its own
+/// (ECMA-48, sections 8.3.17 to 8.3.22).
 #[derive(Clone, Debug)]
 pub(super) struct DrawTarget(mpsc::Sender<String>);
 
 impl DrawTarget {
-    fn put(&self, text: String) {
-        // Full: the reader is stuck. Closed: the reader is gone, which is noticed elsewhere.
+    fn send(&self, text: String) {
+        // A full queue means that the reader is stuck; a closed one is reported by `write_failed`.
         let _ = self.0.try_send(text);
+    }
+
+    fn move_cursor(&self, n: usize, direction: char) -> Result<()> {
+        // The terminal would take 0 for 1.
+        if n > 0 { self.write_str(&format!("\u{1b}[{n}{direction}")) } else { Ok(()) }
     }
 }
 
-/// For a progress bar, which moves the cursor for itself (ECMA-48, sections 8.3.17 to 8.3.22).
 impl TermLike for DrawTarget {
     fn width(&self) -> u16 {
-        super::width()
+        stderr_width()
     }
 
     fn move_cursor_up(&self, n: usize) -> Result<()> {
-        self.moved(n, 'A')
+        self.move_cursor(n, 'A')
     }
 
     fn move_cursor_down(&self, n: usize) -> Result<()> {
-        self.moved(n, 'B')
+        self.move_cursor(n, 'B')
     }
 
     fn move_cursor_right(&self, n: usize) -> Result<()> {
-        self.moved(n, 'C')
+        self.move_cursor(n, 'C')
     }
 
     fn move_cursor_left(&self, n: usize) -> Result<()> {
-        self.moved(n, 'D')
+        self.move_cursor(n, 'D')
     }
 
     fn write_line(&self, text: &str) -> Result<()> {
-        self.put(format!("{text}\n"));
+        self.send(format!("{text}\n"));
         Ok(())
     }
 
     fn write_str(&self, text: &str) -> Result<()> {
-        self.put(text.to_owned());
+        self.send(text.to_owned());
         Ok(())
     }
 
     fn clear_line(&self) -> Result<()> {
-        self.write_str(super::ERASE)
+        self.write_str(ERASE_LINE)
     }
 
     fn flush(&self) -> Result<()> {
@@ -126,9 +134,7 @@ impl TermLike for DrawTarget {
     }
 }
 
-impl DrawTarget {
-    fn moved(&self, n: usize, direction: char) -> Result<()> {
-        // 0 would be taken for 1.
-        if n > 0 { self.write_str(&format!("\u{1b}[{n}{direction}")) } else { Ok(()) }
-    }
+/// Columns of the terminal on stderr; 80 without one.
+pub(super) fn stderr_width() -> u16 {
+    console::Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
 }

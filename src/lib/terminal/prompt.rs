@@ -1,4 +1,4 @@
-//! One line from the person at the keyboard, without a thread that could not be stopped.
+//! One line from the operator. Read without a thread, because a thread in read(2) cannot be cancelled.
 
 use std::io::IsTerminal as _;
 use std::os::fd::AsFd as _;
@@ -7,33 +7,33 @@ use nix::sys::termios::{FlushArg, tcflush};
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 use tokio::io::Interest;
 
-use super::reader::watched;
+use super::hangup::watch_fd;
 
-/// Longest answer. A terminal in line mode hands over at most 4 096 bytes (termios(3)).
-const ANSWER: usize = 4096;
+/// Longest line. A terminal in line mode returns at most 4 096 bytes (termios(3)).
+const MAX_INPUT_BYTES: usize = 4096;
 
-/// Whether somebody can be asked: a terminal on both sides, and we are in front of it. Whoever
-/// reads from the background is stopped by the kernel (SIGTTIN).
+/// Whether the operator can be asked: stdin and stderr are terminals, and this process group is in the
+/// foreground. The kernel stops a background process that reads from its terminal (SIGTTIN).
 pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
         && std::io::stderr().is_terminal()
-        && tcgetpgrp(std::io::stdin()).is_ok_and(|front| front == getpgrp())
+        && tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground == getpgrp())
 }
 
-/// Forgets what was typed before the question, which cannot have been the answer.
-pub(crate) fn discard_typed() {
-    // Refused: then the old line is taken for an answer that nobody understands.
+/// Discards what was typed before the question.
+pub(crate) fn discard_typeahead() {
+    // After an error, an old line is read as an answer, which matches none and is asked again.
     let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
 }
 
-/// The next line that is typed, without spaces around it; `None` when nobody types any more. Safe
-/// to cancel. Must be called inside a runtime.
+/// The next line that is typed, trimmed; `None` at the end of the input. Cancel safe. Must be called
+/// inside a runtime.
 pub(crate) async fn read_line() -> Option<String> {
-    let input = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
-    let input = watched(input, Interest::READABLE).ok()?;
-    let _ready = input.readable().await.ok()?;
-    let mut answer = [0; ANSWER];
-    // In line mode a readable terminal has a whole line, so this does not block.
-    let length = read(input.get_ref(), &mut answer).ok().filter(|length| *length > 0)?;
-    Some(String::from_utf8_lossy(&answer[..length]).trim().to_owned())
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
+    let stdin = watch_fd(stdin, Interest::READABLE).ok()?;
+    let _ready = stdin.readable().await.ok()?;
+    let mut line = [0; MAX_INPUT_BYTES];
+    // A terminal in line mode is readable once it has a whole line, so this does not block.
+    let length = read(stdin.get_ref(), &mut line).ok().filter(|length| *length > 0)?;
+    Some(String::from_utf8_lossy(&line[..length]).trim().to_owned())
 }

@@ -1,44 +1,48 @@
-//! One tidy screen on stderr: lines that stay, above one line that changes.
+//! The operator's screen on stderr: lines that stay, and below them one line that changes.
 
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
 
 use console::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::background_writer::BackgroundWriter;
-use super::wrap::wrapped;
-use super::{ERASE, width};
+use super::background_writer::{BackgroundWriter, ERASE_LINE, stderr_width};
+use super::print::write_stderr;
+use super::progress::Progress;
+use super::wrap::wrap;
 
-/// Narrower terminals get no banner, and facts on a line of their own.
+/// Narrower terminals get no banner, and the text of a fact on a line of its own.
 pub(crate) const FULL_WIDTH: u16 = 60;
 
-/// Narrower terminals cannot hold a number and a tag beside anything.
-const NARROWEST: u16 = 20;
+/// Narrower terminals cannot hold a participant's number and tag beside other text.
+const MIN_WIDTH: u16 = 20;
 
-/// Columns that the name of a fact takes on a wide terminal.
-const NAME: usize = 16;
+/// Width of the label of a fact.
+const LABEL_COLUMNS: usize = 16;
 
-/// The column at which its fact begins: two spaces, the sign, a space, the name, a space.
-const COLUMN: usize = 4 + NAME + 1;
+/// The column at which the text of a fact begins: two spaces, the symbol, a space, the label, a space.
+const FACT_COLUMN: usize = 4 + LABEL_COLUMNS + 1;
 
-/// How a line wants to be seen. Colour never carries meaning alone.
+/// Columns at the end of the status line that stay free, so that the `^C` which the terminal echoes
+/// does not wrap.
+const ECHO_COLUMNS: u16 = 3;
+
+/// How serious a line is, shown as a symbol. Colour never carries meaning alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum Severity {
     /// `✓`: as it should be.
-    Good,
-    /// `!`: goes on, but the operator should know.
+    Ok,
+    /// `!`: the session goes on.
     Warning,
-    /// `✗`: stops.
-    Bad,
-    /// `·`: for the record.
-    Note,
+    /// `✗`: the session ends.
+    Error,
+    /// `·`: neither good nor bad.
+    Info,
 }
 
-/// What the operator wants to see.
+/// Which lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verbosity {
-    /// Everything.
+    /// All.
     Normal,
     /// Errors only.
     Quiet,
@@ -47,215 +51,191 @@ pub(crate) enum Verbosity {
 /// What is below the last line.
 #[derive(Debug)]
 enum Footer {
-    /// Nothing.
-    Nothing,
-    /// A line that changes. Written by ourselves: indicatif fills every line up to the edge, and a
-    /// line that reaches the edge is one with the next for whoever copies the link or resizes.
+    None,
+    /// The status line. Not an indicatif bar: indicatif pads every line to the last column, and the
+    /// terminal then joins it with the next one when text is copied or the window is resized.
     Status(String),
-    /// A progress bar.
-    Progress(ProgressBar),
+    Progress(Progress),
 }
 
-/// Columns at the end of the changing line that stay free, so that the `^C` which the terminal
-/// echoes does not reach the next one.
-const FREE: u16 = 3;
-
-/// The operator's screen. On anything but a terminal: plain lines, nothing that moves.
+/// The operator's screen. If stderr is no terminal, it prints plain lines, and no line changes.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    volume: Verbosity,
+    verbosity: Verbosity,
     is_terminal: bool,
     colour: bool,
-    /// Whether lines may change.
-    moves: bool,
-    below: RefCell<Footer>,
-    /// The way to it: one that takes nothing any more must not hold anything up.
-    lines: BackgroundWriter,
+    /// Whether it shows a footer.
+    animated: bool,
+    footer: RefCell<Footer>,
+    writer: BackgroundWriter,
 }
 
 impl Screen {
     /// The screen on stderr.
     ///
     /// # Errors
-    /// When the system has no thread left.
-    pub(crate) fn open(volume: Verbosity) -> std::io::Result<Self> {
+    /// When the system allows no thread for its writer.
+    pub(crate) fn stderr(verbosity: Verbosity) -> std::io::Result<Self> {
         let is_terminal = std::io::stderr().is_terminal();
-        let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        // https://no-color.org: any value but the empty one.
-        let colour = is_terminal && unset("NO_COLOR") && !dumb;
-        let moves = is_terminal && !dumb && volume == Verbosity::Normal;
-        let (below, lines) = (
-            RefCell::new(Footer::Nothing),
-            BackgroundWriter::start("stderr", super::write_stderr)?,
-        );
-        Ok(Self { volume, is_terminal, colour, moves, below, lines })
+        let is_unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Ok(Self {
+            verbosity,
+            is_terminal,
+            // https://no-color.org: any value but the empty one.
+            colour: is_terminal && is_unset("NO_COLOR") && !is_dumb,
+            animated: is_terminal && !is_dumb && verbosity == Verbosity::Normal,
+            footer: RefCell::new(Footer::None),
+            writer: BackgroundWriter::start("stderr", write_stderr)?,
+        })
     }
 
-    /// Returns when everything is shown, if it ever is.
+    /// Removes the footer, and returns when every line is written or the terminal is closed.
     pub(crate) async fn finish(self) {
         self.clear_status();
-        self.lines.flush().await;
+        self.writer.flush().await;
     }
 
-    /// Whether somebody sits there.
+    /// Whether stderr is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Whether it is to be left alone but for errors.
+    /// Whether only errors are printed.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.volume == Verbosity::Quiet
+        self.verbosity == Verbosity::Quiet
     }
 
-    /// Whether colour is wanted.
+    /// Whether the terminal shows colour and the operator wants it.
     pub(crate) fn has_colour(&self) -> bool {
         self.colour
     }
 
-    /// Columns; what is no terminal has as many as it needs.
+    /// Columns of the terminal; `u16::MAX` without one, where no line is wrapped or truncated.
     pub(crate) fn width(&self) -> u16 {
-        if !self.is_terminal {
-            return u16::MAX;
-        }
-        width()
+        if self.is_terminal { stderr_width() } else { u16::MAX }
     }
 
-    /// A line that stays.
-    pub(crate) fn line(&self, text: &str) {
+    /// Prints one or more lines, unless quiet.
+    pub(crate) fn print(&self, text: &str) {
         if self.is_quiet() {
             return;
         }
-        match &*self.below.borrow() {
-            Footer::Nothing => self.lines.send(format!("{text}\n")),
-            Footer::Status(status) => self.lines.send(format!("{ERASE}{text}\n{status}")),
-            Footer::Progress(bar) => bar.suspend(|| self.lines.send(format!("{text}\n"))),
+        match &*self.footer.borrow() {
+            Footer::None => self.writer.send(format!("{text}\n")),
+            Footer::Status(status) => self.writer.send(format!("{ERASE_LINE}{text}\n{status}")),
+            Footer::Progress(bar) => bar.suspend(|| self.writer.send(format!("{text}\n"))),
         }
     }
 
-    /// A line that stays, cut to one row of the terminal.
-    pub(crate) fn row(&self, text: &str) {
-        self.line(&self.cut(text, usize::from(self.width())));
+    /// Prints `text` even when quiet.
+    pub(crate) fn force_line(&self, text: &str) {
+        if self.is_quiet() {
+            self.writer.send(format!("{text}\n"));
+        } else {
+            self.print(text);
+        }
     }
 
-    /// `text`, cut with `…` to so many columns; styles do not count. On a terminal of fewer than 20
-    /// columns, where nothing would be left of it, it stays whole.
-    pub(crate) fn cut(&self, text: &str, columns: usize) -> String {
-        if self.width() < NARROWEST {
+    /// Prints `text`, truncated to one row of the terminal.
+    pub(crate) fn print_truncated(&self, text: &str) {
+        self.print(&self.truncate(text, usize::from(self.width())));
+    }
+
+    /// Prints `text`, wrapped, with a margin of two columns.
+    pub(crate) fn print_wrapped(&self, text: &str) {
+        self.print(&format!("  {}", self.wrap(text, 2)));
+    }
+
+    /// Prints the symbol and `text`, wrapped.
+    pub(crate) fn print_notice(&self, severity: Severity, text: &str) {
+        self.print(&format!("  {} {}", self.symbol(severity), self.wrap(text, 4)));
+    }
+
+    /// Prints the symbol, the label, and in a column beside it `fact`, wrapped.
+    pub(crate) fn print_fact(&self, severity: Severity, label: &str, fact: &str) {
+        let symbol = self.symbol(severity);
+        if self.width() < FULL_WIDTH {
+            self.print(&format!("{symbol} {label}\n    {}", self.wrap(fact, 4)));
+        } else {
+            let fact = self.wrap(fact, FACT_COLUMN);
+            self.print(&format!("  {symbol} {label:<LABEL_COLUMNS$} {fact}"));
+        }
+    }
+
+    /// Replaces the footer by the status line `text`.
+    pub(crate) fn set_status(&self, text: &str) {
+        self.clear_status();
+        if self.animated {
+            let columns = usize::from(self.width().saturating_sub(ECHO_COLUMNS));
+            let text = console::truncate_str(text, columns, "…").into_owned();
+            self.writer.send(text.clone());
+            self.footer.replace(Footer::Status(text));
+        }
+    }
+
+    /// Replaces the footer by a progress bar for a transfer of `total` bytes.
+    pub(crate) fn start_progress(&self, message: &str, total: Option<u64>) {
+        self.clear_status();
+        if self.animated {
+            let bar = Progress::transfer_through(self.writer.draw_target(), message, total);
+            self.footer.replace(Footer::Progress(bar));
+        }
+    }
+
+    /// Moves the progress bar, if there is one.
+    pub(crate) fn set_progress(&self, bytes: u64) {
+        if let Footer::Progress(bar) = &*self.footer.borrow() {
+            bar.set_position(bytes);
+        }
+    }
+
+    /// Removes the footer.
+    pub(crate) fn clear_status(&self) {
+        match self.footer.replace(Footer::None) {
+            Footer::None => {}
+            Footer::Status(_) => self.writer.send(ERASE_LINE.to_owned()),
+            Footer::Progress(bar) => bar.clear(),
+        }
+    }
+
+    /// `text`, cut with `…` to `columns`; control sequences of styles do not count. On a terminal
+    /// narrower than [`MIN_WIDTH`], where almost nothing would be left, it is not cut.
+    pub(crate) fn truncate(&self, text: &str, columns: usize) -> String {
+        if self.width() < MIN_WIDTH {
             return text.to_owned();
         }
         console::truncate_str(text, columns, "…").into_owned()
     }
 
-    /// `text`, wrapped to this screen: its first line begins at any column up to `indent`, and every
-    /// other one there.
+    /// `text`, wrapped to the width of the terminal. Its first line begins at a column up to `indent`,
+    /// and every other line at `indent`.
     pub(crate) fn wrap(&self, text: &str, indent: usize) -> String {
-        wrapped(text, indent, usize::from(self.width()))
+        wrap(text, indent, usize::from(self.width()))
     }
 
-    /// A sentence that stays, with a mark before it.
-    pub(crate) fn marked(&self, mark: Mark, text: &str) {
-        self.line(&format!("  {} {}", self.sign(mark), self.wrap(text, 4)));
-    }
-
-    /// A line that stays and is said even when quiet.
-    pub(crate) fn force_line(&self, text: &str) {
-        if self.is_quiet() {
-            self.lines.send(format!("{text}\n"));
-        } else {
-            self.line(text);
-        }
-    }
-
-    /// A sentence that stays.
-    pub(crate) fn sentence(&self, text: &str) {
-        self.line(&format!("  {}", wrapped(text, 2, usize::from(self.width()))));
-    }
-
-    /// `✓ name   fact`.
-    pub(crate) fn fact(&self, mark: Mark, name: &str, fact: &str) {
-        let sign = self.sign(mark);
-        let width = usize::from(self.width());
-        if self.width() < FULL_WIDTH {
-            self.line(&format!("{sign} {name}\n    {}", wrapped(fact, 4, width)));
-        } else {
-            self.line(&format!("  {sign} {name:<NAME$} {}", wrapped(fact, COLUMN, width)));
-        }
-    }
-
-    /// The one line that changes, until the next one that changes.
-    pub(crate) fn status(&self, text: &str) {
-        self.clear_status();
-        if self.moves {
-            let room = usize::from(self.width().saturating_sub(FREE));
-            let text = console::truncate_str(text, room, "…").into_owned();
-            self.lines.send(text.clone());
-            self.below.replace(Footer::Status(text));
-        }
-    }
-
-    /// Turns the changing line into a progress bar of so many bytes.
-    pub(crate) fn progress(&self, what: &str, bytes: Option<u64>) {
-        self.clear_status();
-        if self.moves {
-            // As often a second as it would draw on stderr by itself.
-            let target =
-                ProgressDrawTarget::term_like_with_hz(Box::new(self.lines.draw_target()), 20);
-            let bar = ProgressBar::with_draw_target(bytes, target);
-            bar.set_style(progress_style(bytes.is_some()));
-            bar.set_message(what.to_owned());
-            self.below.replace(Footer::Progress(bar));
-        }
-    }
-
-    /// So many of them are here.
-    pub(crate) fn set_progress(&self, bytes: u64) {
-        if let Footer::Progress(bar) = &*self.below.borrow() {
-            bar.set_position(bytes);
-        }
-    }
-
-    /// Removes what changes.
-    pub(crate) fn clear_status(&self) {
-        match self.below.replace(Footer::Nothing) {
-            Footer::Nothing => {}
-            Footer::Status(_) => self.lines.send(ERASE.to_owned()),
-            Footer::Progress(bar) => bar.finish_and_clear(),
-        }
-    }
-
-    /// The sign of a mark, coloured if wanted.
-    pub(crate) fn sign(&self, mark: Mark) -> String {
-        let (sign, style) = match mark {
-            Mark::Good => ("✓", Style::new().green()),
-            Mark::Warning => ("!", Style::new().yellow().bold()),
-            Mark::Bad => ("✗", Style::new().red().bold()),
-            Mark::Note => ("·", Style::new().dim()),
+    /// The symbol of `severity`.
+    pub(crate) fn symbol(&self, severity: Severity) -> String {
+        let (symbol, style) = match severity {
+            Severity::Ok => ("✓", Style::new().green()),
+            Severity::Warning => ("!", Style::new().yellow().bold()),
+            Severity::Error => ("✗", Style::new().red().bold()),
+            Severity::Info => ("·", Style::new().dim()),
         };
-        self.styled(&style, sign)
+        self.styled(style, symbol)
     }
 
-    /// Text that stands back.
+    /// `text` in a fainter colour, where the terminal has one.
     pub(crate) fn dim(&self, text: &str) -> String {
-        self.styled(&Style::new().dim(), text)
+        self.styled(Style::new().dim(), text)
     }
 
-    /// Text that stands out.
-    pub(crate) fn strong(&self, text: &str) -> String {
-        self.styled(&Style::new().bold(), text)
+    /// `text` in bold, where the terminal has it.
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.styled(Style::new().bold(), text)
     }
 
-    fn styled(&self, style: &Style, text: &str) -> String {
-        style.clone().force_styling(self.colour).apply_to(text).to_string()
+    fn styled(&self, style: Style, text: &str) -> String {
+        style.force_styling(self.colour).apply_to(text).to_string()
     }
-}
-
-fn progress_style(sized: bool) -> ProgressStyle {
-    let template = if sized {
-        "  {msg} [{bar:20}] {binary_bytes}/{binary_total_bytes}"
-    } else {
-        "  {msg} {binary_bytes}"
-    };
-    let style = ProgressStyle::with_template(template).expect("a constant template");
-    style.progress_chars("=> ")
 }

@@ -1,12 +1,10 @@
 //! The command line.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::config::{ConfinementPolicy, Overrides};
-use crate::terminal;
 
 const EXAMPLES: &str = "\
 What follows the port of ORIGIN (path, fragment) is kept from cloudflared and
@@ -48,14 +46,6 @@ pub(super) struct Cli {
 }
 
 impl Cli {
-    /// Reads our own command line; what is to be said about it, help or an error, is said here.
-    ///
-    /// # Errors
-    /// The code to end with: 0 after help, 2 after an error.
-    pub(super) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(terminal::print_usage)
-    }
-
     /// What it says about settings.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::attempt::{How, Protocol};
+use super::attempt::Protocol;
 use super::origin::Origin;
 use super::output::{self, Meaning};
 use super::shim;
 use crate::config::ConfinementPolicy;
+use crate::line_reader::read_truncated_line;
 use crate::paths;
-use crate::process;
+use crate::process::{self, ExitReason};
 
 /// A line longer than this is cut. The longest that means something here is below 300 bytes.
 const LINE_BYTES: usize = 8 * 1024;
@@ -53,7 +54,7 @@ pub(super) enum Said {
     /// A line that means something, or its first sign of life.
     Line(Meaning),
     /// Ended; every line was told before.
-    Ended(How),
+    Ended(ExitReason),
 }
 
 /// A running cloudflared. Killed when dropped.
@@ -104,7 +105,7 @@ impl Cloudflared {
             if let Some((status, until)) = self.ended {
                 return match timeout_at(until, self.lines.recv()).await {
                     Ok(Some(meaning)) => Said::Line(meaning),
-                    Ok(None) | Err(_) => Said::Ended(how(status)),
+                    Ok(None) | Err(_) => Said::Ended(status.into()),
                 };
             }
             tokio::select! {
@@ -140,7 +141,7 @@ fn command(
     origin: Option<&Origin>,
 ) -> std::io::Result<Command> {
     let home = &quarters.home;
-    let mut command = Command::from(process::tied_command()?);
+    let mut command = Command::from(process::shim_command()?);
     command.args(shim::words(quarters.confine, origin)).arg(program);
     command
         .env_clear()
@@ -186,7 +187,7 @@ async fn drain(stream: impl AsyncRead + Unpin, to: mpsc::Sender<Meaning>) {
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     let mut alive = false;
-    while let Ok(true) = bounded_line(&mut reader, &mut line).await {
+    while let Ok(true) = read_truncated_line(&mut reader, &mut line, LINE_BYTES).await {
         let meaning = output::read(&String::from_utf8_lossy(&line));
         // One sign of life is enough; a flood of noise ends here.
         if meaning == Meaning::Noise && std::mem::replace(&mut alive, true) {
@@ -197,60 +198,9 @@ async fn drain(stream: impl AsyncRead + Unpin, to: mpsc::Sender<Meaning>) {
     }
 }
 
-/// Reads the next line into `line`, cut to [`LINE_BYTES`]; false at the end.
-async fn bounded_line(
-    reader: &mut (impl AsyncBufRead + Unpin),
-    line: &mut Vec<u8>,
-) -> std::io::Result<bool> {
-    line.clear();
-    let mut any = false;
-    loop {
-        let chunk = reader.fill_buf().await?;
-        if chunk.is_empty() {
-            return Ok(any);
-        }
-        any = true;
-        let end = chunk.iter().position(|byte| *byte == b'\n');
-        let part = &chunk[..end.unwrap_or(chunk.len())];
-        let room = LINE_BYTES - line.len();
-        line.extend_from_slice(&part[..part.len().min(room)]);
-        let used = end.map_or(chunk.len(), |at| at + 1);
-        reader.consume(used);
-        if end.is_some() {
-            return Ok(true);
-        }
-    }
-}
-
-fn how(status: ExitStatus) -> How {
-    use std::os::unix::process::ExitStatusExt as _;
-    status.code().map_or_else(
-        // One of the two is always there (wait(2)).
-        || How::Signal(status.signal().unwrap_or_default()),
-        How::Code,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    async fn lines(bytes: &[u8]) -> Vec<usize> {
-        let mut reader = BufReader::new(bytes);
-        let (mut line, mut lengths) = (Vec::new(), Vec::new());
-        while bounded_line(&mut reader, &mut line).await.unwrap() {
-            lengths.push(line.len());
-        }
-        lengths
-    }
-
-    #[tokio::test]
-    async fn a_line_past_the_bound_is_cut_and_the_next_one_is_whole() {
-        let mut bytes = vec![b'x'; 100_000];
-        bytes.extend_from_slice(b"\nabc\n\nlast");
-        assert_eq!(lines(&bytes).await, [LINE_BYTES, 3, 0, 4]);
-        assert_eq!(lines(b"").await, [0; 0]);
-    }
 
     #[tokio::test]
     async fn a_flood_of_noise_is_one_sign_of_life() {

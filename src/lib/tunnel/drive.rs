@@ -15,7 +15,7 @@ use crate::config::{ConfinementPolicy, TunnelSettings};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
 use crate::paths;
-use crate::terminal::{self, sentence};
+use crate::terminal::{self, sanitize_line};
 
 /// What is asked of this program, by its supervisor or by whoever started it.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ pub(super) async fn run(
         Stop::Failed(failure) => {
             remember(ground, &failure);
             let lost = FromTunnel::Lost {
-                why: sentence(&failure.to_string()),
+                why: sanitize_line(&failure.to_string()),
                 retry_after: failure.retry_after(),
             };
             let _ = report.tell(lost).await;

@@ -2,24 +2,26 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::attempt::How;
-use super::output::{Host, Trouble};
+use super::output::Trouble;
+use crate::paths::COOLDOWN_SECONDS;
+use crate::process::ExitReason;
+use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::escape_control;
-
-/// How long to keep away after "too many requests". Cloudflare publishes no figure, and every new
-/// try makes it worse; public reports speak of minutes, so ten of them are both likely
-/// enough and bearable.
-pub(super) const COOL_DOWN_SECONDS: u64 = 600;
+use crate::units::format_duration;
 
 /// Why there is no public address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
     /// HTTP 429 from the API, in either of its two forms.
-    #[error("Cloudflare gives this network no more tunnels for now (too many requests); wait {} minutes, or use another network", COOL_DOWN_SECONDS / 60)]
+    #[error(
+        "Cloudflare gives this network no more tunnels for now (too many requests); wait {}, or use another network",
+        wait(COOLDOWN_SECONDS)
+    )]
     TooMany,
     /// An earlier 429 is not over.
-    #[error("Cloudflare asked this network to wait (too many requests); a new public address can be tried in {}", span(*.seconds))]
+    #[error("Cloudflare asked this network to wait (too many requests); a new public address can be tried in {}", wait(*.seconds))]
     CoolingDown {
         /// Until then.
         seconds: u64,
@@ -74,17 +76,20 @@ pub(super) enum Failure {
     Refused(Option<String>),
     /// It was up, and is not coming back.
     #[error(
-        "Cloudflare's network has not known the tunnel for {0} seconds; check that this computer is online; a new start gives a new address"
+        "Cloudflare's network has not known the tunnel for {}; check that this computer is online; a new start gives a new address",
+        wait(*.0)
     )]
     EdgeLost(u64),
     /// No life sign.
     #[error(
-        "cloudflared printed nothing for {0} seconds; check with --cloudflared that it is the right program"
+        "cloudflared printed nothing for {}; check with --cloudflared that it is the right program",
+        wait(*.0)
     )]
     Silent(u64),
     /// It lives, and has no address.
     #[error(
-        "cloudflared got no public address within {0} seconds; check the network and try again"
+        "cloudflared got no public address within {}; check the network and try again",
+        wait(*.0)
     )]
     NoAddress(u64),
     /// The box holds something else.
@@ -94,7 +99,7 @@ pub(super) enum Failure {
     #[error("cloudflared announced {printed} and answers for {}; neither is trusted, use another version of cloudflared", escape_control(.answered))]
     Disagrees {
         /// In the box.
-        printed: Host,
+        printed: QuickTunnelName,
         /// On the metrics port, or in a second box.
         answered: String,
     },
@@ -102,7 +107,7 @@ pub(super) enum Failure {
     #[error(
         "cloudflared announced {0}, and its metrics port never confirmed it; use another version of cloudflared"
     )]
-    Unconfirmed(Host),
+    Unconfirmed(QuickTunnelName),
     /// The metrics port is dead, and the process is not.
     #[error(
         "cloudflared no longer answers on {0}; it was ended, and a new start gives a new address"
@@ -127,13 +132,13 @@ pub(super) enum Failure {
     )]
     EndedEarly {
         /// How.
-        how: How,
+        how: ExitReason,
     },
     /// It ended while it was up.
     #[error("cloudflared {how}, and its public address is gone; a new start gives a new one")]
     Died {
         /// How.
-        how: How,
+        how: ExitReason,
     },
     /// The system refuses.
     #[error("cloudflared cannot be started: {0}")]
@@ -202,35 +207,21 @@ impl Failure {
         if let Failure::CoolingDown { seconds } = self {
             return Some(*seconds);
         }
-        (*self == Failure::TooMany).then_some(COOL_DOWN_SECONDS)
+        (*self == Failure::TooMany).then_some(COOLDOWN_SECONDS)
     }
+}
+
+fn wait(seconds: u64) -> String {
+    format_duration(Duration::from_secs(seconds))
 }
 
 fn said(reason: &Option<String>) -> String {
     reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", escape_control(text)))
 }
 
-/// A length of time as people say it.
-pub(super) fn span(seconds: u64) -> String {
-    match seconds {
-        1 => "1 second".to_owned(),
-        0..=90 => format!("{seconds} seconds"),
-        // Rounded up: whoever comes back then is not turned away again.
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_span_is_rounded_up_and_never_zero_minutes() {
-        assert_eq!(span(1), "1 second");
-        assert_eq!(span(61), "61 seconds");
-        assert_eq!(span(91), "2 minutes");
-        assert_eq!(span(600), "10 minutes");
-    }
 
     /// V-10: what a stranger wrote cannot act on a terminal.
     #[test]

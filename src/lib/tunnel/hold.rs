@@ -57,7 +57,7 @@ pub(super) async fn hold(
     }
     // From here on nothing is written but the waiting time and the end of our own folder. Where the
     // kernel cannot see to that, cloudflared's shim says so.
-    let _ = process::only_read(ground.run_dir.parent().unwrap_or(&ground.run_dir));
+    let _ = process::restrict_writes(ground.run_dir.parent().unwrap_or(&ground.run_dir));
     let settle = Duration::from_secs(ground.settings.settle_seconds);
     let (mut attempt, first) = Attempt::begin(Duration::ZERO, settle);
     let cloudflared = match start(ground, found, origin, &attempt) {

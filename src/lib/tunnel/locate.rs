@@ -10,8 +10,9 @@ use super::failure::Failure;
 use super::install::{self, Download, MOST_FILE_BYTES};
 use super::pin::Pin;
 use crate::config::TunnelSettings;
-use crate::control::Source;
+use crate::control::CloudflaredSource;
 use crate::paths::{self, Access, Owner};
+use crate::terminal::io_reason;
 
 /// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
 const DENIED: [&str; 2] = ["2026.8.0", "2026.8.1"];
@@ -26,7 +27,7 @@ pub(super) struct Found {
     /// SHA-256, in hex.
     pub(super) digest: String,
     /// Where it came from.
-    pub(super) source: Source,
+    pub(super) source: CloudflaredSource,
 }
 
 /// What a search comes to.
@@ -56,7 +57,7 @@ pub(super) async fn search(
     }
     let mut passed_over = None;
     if let Some(path) = on_path(std::env::var_os("PATH").as_deref()) {
-        match examine(path.clone(), Source::Path, quarters).await {
+        match examine(path.clone(), CloudflaredSource::Path, quarters).await {
             Ok(found) => return Ok(Search::Found(found)),
             Err(failure) => passed_over = Some(failure),
         }
@@ -77,14 +78,14 @@ async fn chosen(path: &Path, quarters: &Quarters) -> Result<Found, Failure> {
     let refuse = |why: String| Failure::Chosen { path: path.to_owned(), why };
     // Absolute, because it is started from another folder.
     let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
-    let meta = std::fs::metadata(&absolute).map_err(|error| refuse(plain(&error)))?;
+    let meta = std::fs::metadata(&absolute).map_err(|error| refuse(io_reason(&error)))?;
     if !meta.is_file() {
         return Err(refuse("it is not a file".to_owned()));
     }
     if meta.permissions().mode() & 0o111 == 0 {
         return Err(refuse("it is not executable".to_owned()));
     }
-    examine(absolute, Source::Chosen, quarters).await
+    examine(absolute, CloudflaredSource::Chosen, quarters).await
 }
 
 /// The managed copy, checked anew: it is run only as what was fetched.
@@ -99,10 +100,19 @@ pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
     if found != pin.sha256 {
         return Err(Failure::Tampered { path, found, expected: pin.sha256 });
     }
-    Ok(Found { path, version: Some(pin.version), digest: found, source: Source::Managed })
+    Ok(Found {
+        path,
+        version: Some(pin.version),
+        digest: found,
+        source: CloudflaredSource::Managed,
+    })
 }
 
-async fn examine(path: PathBuf, source: Source, quarters: &Quarters) -> Result<Found, Failure> {
+async fn examine(
+    path: PathBuf,
+    source: CloudflaredSource,
+    quarters: &Quarters,
+) -> Result<Found, Failure> {
     let version = cloudflared::version(path.clone(), quarters).await;
     if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
         return Err(Failure::Denied { path, version: version.clone() });
@@ -120,7 +130,7 @@ async fn digest(path: PathBuf, owner: Owner) -> Result<String, String> {
         install::digest(&mut paths::open_file(&path, owner, Access::Read, MOST_FILE_BYTES)?)
     });
     let hashed = hashed.await.expect("hashing a file does not panic");
-    hashed.map_err(|error| plain(&error))
+    hashed.map_err(|error| io_reason(&error))
 }
 
 /// The first executable `cloudflared` on `path`. Relative entries depend on where one stands, so
@@ -133,15 +143,6 @@ fn on_path(path: Option<&OsStr>) -> Option<PathBuf> {
             std::fs::metadata(file)
                 .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
         })
-}
-
-/// An error of the system without its number, which tells nobody anything.
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((what, _)) => what.to_lowercase(),
-        None => text,
-    }
 }
 
 #[cfg(test)]

@@ -41,18 +41,18 @@ const NAME: &str = "chattrace-tunnel";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    process::close_inherited();
+    process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "exec") {
         return shim::main(words).into();
     }
-    let cli = match cli::Cli::read() {
+    let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     if let Some(parent) = cli.lifeline
-        && process::tie_to_parent(parent).is_err()
+        && process::become_service(parent).is_err()
     {
         return Exit::Failed.into();
     }

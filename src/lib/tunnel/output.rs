@@ -5,35 +5,7 @@
 
 use std::net::SocketAddr;
 
-/// The zone of all quick tunnels.
-const ZONE: &str = ".trycloudflare.com";
-
-/// A public host name: one label in front of `.trycloudflare.com`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Host(String);
-
-impl Host {
-    /// Reads exactly such a name. `api` is the provider's own, and shows up in its errors.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let label = text.strip_suffix(ZONE)?;
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        // 63 bytes: the longest label DNS knows (RFC 1035, section 2.3.4).
-        let shaped = (1..=63).contains(&label.len()) && label.bytes().all(allowed);
-        let edged = label.starts_with('-') || label.ends_with('-');
-        (shaped && !edged && label != "api").then(|| Self(text.to_owned()))
-    }
-
-    /// `https://` and the name.
-    pub(super) fn url(&self) -> String {
-        format!("https://{}", self.0)
-    }
-}
-
-impl std::fmt::Display for Host {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::quick_tunnel::QuickTunnelName;
 
 /// What a line means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +13,7 @@ pub(super) enum Meaning {
     /// Nothing that matters here.
     Noise,
     /// The box with the public address.
-    Address(Host),
+    Address(QuickTunnelName),
     /// The box with something else in it, cut to what a screen can show.
     WrongAddress(String),
     /// The metrics port, on loopback.
@@ -123,7 +95,7 @@ fn logged(line: &str) -> Option<(&str, &str)> {
 fn information(message: &str) -> Meaning {
     if let Some(inside) = boxed(message) {
         return match inside.strip_prefix("https://") {
-            Some(name) => Host::parse(name).map_or_else(
+            Some(name) => QuickTunnelName::parse(name).map_or_else(
                 || Meaning::WrongAddress(inside.chars().take(SHOWN).collect()),
                 Meaning::Address,
             ),

@@ -25,7 +25,7 @@ pub(super) async fn prepared(
     asks: &mut mpsc::Receiver<Ask>,
     report: &mut Report,
 ) -> Result<(Found, Origin), Stop> {
-    paths::private_dir(&ground.quarters().home)
+    paths::create_private_dir(&ground.quarters().home)
         .map_err(|error| Failure::NotStarted(error.to_string()))?;
     let mut early = None;
     let found = {
@@ -77,7 +77,7 @@ async fn fetch(download: Download, report: &mut Report) -> Result<Found, Stop> {
     report
         .tell(FromTunnel::Fetching {
             version: download.pin.version.clone(),
-            from: terminal::sentence(&download.from),
+            from: terminal::sanitize_line(&download.from),
             size: download.pin.bytes,
             resumed_at: download.resumed_at(),
             to: download.target(),

@@ -2,76 +2,60 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::failure::span;
 use crate::terminal;
+use crate::units::{format_bytes, format_duration};
 
 /// Something that takes a while.
 #[derive(Debug)]
 pub(super) enum Progress {
     /// On a terminal.
-    Bar(ProgressBar),
-    /// Elsewhere: a line for each quarter of so many bytes; 0 is unknown.
+    Bar(terminal::Progress),
+    /// Elsewhere: a line for each quarter of a download.
     Quarters {
-        /// Bytes in all.
-        of: u64,
-        /// Quarters that were told.
-        told: u64,
+        /// Bytes in all; `None` is unknown.
+        total: Option<u64>,
+        /// Quarters that were printed.
+        printed: u64,
     },
 }
 
 impl Progress {
-    /// A download of so many bytes; 0 is unknown.
-    pub(super) fn download(of: u64) -> Self {
-        let style = style("{bar:30} {decimal_bytes} of {decimal_total_bytes}, {eta} left");
-        let bar = ProgressBar::new(of).with_style(style);
-        if bar.is_hidden() { Progress::Quarters { of, told: 0 } } else { Progress::Bar(bar) }
+    /// A download of `total` bytes.
+    pub(super) fn download(total: Option<u64>) -> Self {
+        terminal::Progress::transfer("fetching", total)
+            .map_or(Progress::Quarters { total, printed: 0 }, Progress::Bar)
     }
 
-    /// The seconds between registration and announcement.
-    pub(super) fn settling(seconds: u64) -> Self {
-        let bar = ProgressBar::new_spinner()
-            .with_style(style("{spinner} registered; the name needs {msg} to be known"))
-            .with_message(span(seconds));
-        if bar.is_hidden() {
-            let wait = span(seconds);
-            terminal::eprint_line(&format!("registered; the name needs {wait} to be known"));
-        } else {
-            // Five times a second: it moves, and costs nothing.
-            bar.enable_steady_tick(Duration::from_millis(200));
+    /// The seconds between registration and announcement; `None` where one line says it.
+    pub(super) fn settling(seconds: u64) -> Option<Self> {
+        let wait = format_duration(Duration::from_secs(seconds));
+        let text = format!("registered; the name needs {wait} to be known");
+        let spinner = terminal::Progress::spinner(&text);
+        if spinner.is_none() {
+            terminal::eprint_line(&text);
         }
-        Progress::Bar(bar)
+        spinner.map(Progress::Bar)
     }
 
-    /// So many bytes are here.
-    pub(super) fn at(&mut self, bytes: u64) {
+    /// Shows that `bytes` of a download are here.
+    pub(super) fn set_position(&mut self, bytes: u64) {
         match self {
             Progress::Bar(bar) => bar.set_position(bytes),
-            Progress::Quarters { of, told } => {
+            Progress::Quarters { total, printed } => {
                 // Of an unknown length, every quarter is the last.
-                let quarter = bytes.saturating_mul(4).checked_div(*of).unwrap_or(4);
-                if quarter > *told {
-                    *told = quarter;
-                    terminal::eprint_line(&format!("fetched {}", megabytes(bytes)));
+                let quarter = bytes.saturating_mul(4).checked_div(total.unwrap_or(0)).unwrap_or(4);
+                if quarter > *printed {
+                    *printed = quarter;
+                    terminal::eprint_line(&format!("fetched {}", format_bytes(bytes)));
                 }
             }
         }
     }
 
-    /// Over: nothing of it stays on the screen.
+    /// Removes it from the screen.
     pub(super) fn clear(self) {
         if let Progress::Bar(bar) = self {
-            bar.finish_and_clear();
+            bar.clear();
         }
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates above are well-formed")
-}
-
-/// Bytes as people read them.
-pub(super) fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::NAME;
 use super::origin::Origin;
-use super::progress::{Progress, megabytes};
-use crate::control::{FromTunnel, Source};
+use super::progress::Progress;
+use crate::control::{CloudflaredSource, FromTunnel};
 use crate::terminal::{self, OutputState, escape_control};
+use crate::units::format_bytes;
 
 /// How stdout speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +169,7 @@ impl Screen {
             | FromTunnel::Unregistered
             | FromTunnel::Registered { .. } => return OutputState::Open,
         };
-        terminal::print_line(&terminal::json(&line).expect("texts and numbers are always JSON"))
+        terminal::print_line(&terminal::json_line(&line))
     }
 
     /// V-36: what, from where, how large, to where; said before a byte is fetched.
@@ -178,22 +179,22 @@ impl Screen {
         };
         say(&format!("cloudflared is not on this computer; fetching version {version}"));
         say(&format!("  from  {}", escape_control(from)));
-        say(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), megabytes)));
+        say(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), format_bytes)));
         say(&format!("  to    {}", escape_control(&to.to_string_lossy())));
         if *resumed_at > 0 {
-            say(&format!("  {} are here from an earlier try", megabytes(*resumed_at)));
+            say(&format!("  {} are here from an earlier try", format_bytes(*resumed_at)));
         }
-        self.progress = Some(Progress::download(size.unwrap_or(0)));
+        self.progress = Some(Progress::download(*size));
     }
 
     fn fetched(&mut self, bytes: u64) {
         if let Some(progress) = &mut self.progress {
-            progress.at(bytes);
+            progress.set_position(bytes);
         }
     }
 
     fn settling(&mut self, seconds: u64) {
-        self.progress = Some(Progress::settling(seconds));
+        self.progress = Progress::settling(seconds);
     }
 
     fn clear(&mut self) {
@@ -208,10 +209,10 @@ fn say(line: &str) {
     terminal::eprint_line(line);
 }
 
-fn origin_of(source: Source) -> &'static str {
+fn origin_of(source: CloudflaredSource) -> &'static str {
     match source {
-        Source::Managed => "fetched and checked,",
-        Source::Path => "found on PATH",
-        Source::Chosen => "as named",
+        CloudflaredSource::Managed => "fetched and checked,",
+        CloudflaredSource::Path => "found on PATH",
+        CloudflaredSource::Chosen => "as named",
     }
 }

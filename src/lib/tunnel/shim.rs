@@ -16,7 +16,7 @@ use super::output::{NOT_RUN, UNCONFINED};
 use crate::config::ConfinementPolicy;
 use crate::exit::Exit;
 use crate::paths::{self, Access, Owner};
-use crate::process::{self, Cage, Missing};
+use crate::process::{self, CloudflaredPolicy, MissingLayer};
 use crate::terminal::{self, escape_control};
 
 /// The variable that names the certificates of a network that opens TLS.
@@ -26,7 +26,7 @@ const CERTIFICATES: &str = "SSL_CERT_FILE";
 struct Order {
     parent: u32,
     confine: ConfinementPolicy,
-    cage: Cage,
+    policy: CloudflaredPolicy,
     arguments: Vec<OsString>,
 }
 
@@ -46,14 +46,14 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
     if process::die_with_parent(order.parent).is_err() {
         return Exit::Failed;
     }
-    let kind = Kind::of(&order.cage.program);
-    let user = process::own_user();
-    let possible = unconfined(&order.cage);
+    let kind = Kind::of(&order.policy.program);
+    let user = process::own_uid();
+    let possible = unconfined(&order.policy);
     // Another user number has taken the death signal.
     if process::die_with_parent(order.parent).is_err() {
         return Exit::Failed;
     }
-    let changed = process::own_user() != user;
+    let changed = process::own_uid() != user;
     if let Some(why) = order.out_of_reach(kind).filter(|_| changed) {
         terminal::eprint_line(&format!("{NOT_RUN}{why}"));
         return Exit::Unavailable;
@@ -70,26 +70,26 @@ pub(super) fn main(words: impl Iterator<Item = OsString>) -> Exit {
             }
         };
     }
-    let error = Command::new(&order.cage.program).args(order.arguments).exec();
+    let error = Command::new(&order.policy.program).args(order.arguments).exec();
     terminal::eprint_line(&format!("{NOT_RUN}{error}"));
     Exit::Unavailable
 }
 
 /// Gives up files, ports and root's rights, as far as that is possible, and says what is not. Files
 /// first: root may name those that others cannot see.
-fn unconfined(cage: &Cage) -> Vec<String> {
+fn unconfined(policy: &CloudflaredPolicy) -> Vec<String> {
     let mut possible = Vec::new();
-    if let Some(missing) = process::cage(cage) {
+    if let Some(missing) = process::restrict_cloudflared(policy) {
         let what = match missing {
-            Missing::Ports => "may connect to any port here",
-            Missing::Landlock { .. }
-            | Missing::Filter { .. }
-            | Missing::Privileges { .. }
-            | Missing::Breach { .. } => "may read and write your files here",
+            MissingLayer::Ports => "may connect to any port here",
+            MissingLayer::Landlock { .. }
+            | MissingLayer::Filter { .. }
+            | MissingLayer::Privileges { .. }
+            | MissingLayer::Breach { .. } => "may read and write your files here",
         };
         possible.push(format!("{what}: {missing}"));
     }
-    if let Err(error) = process::leave_root() {
+    if let Err(error) = process::drop_root() {
         possible.push(format!("keeps root's user number: {error}"));
     }
     possible
@@ -97,7 +97,7 @@ fn unconfined(cage: &Cage) -> Vec<String> {
 
 /// Gives up all system calls but those of the lists. Last: what comes before needs others.
 fn unfiltered() -> Option<String> {
-    let error = process::forbid_processes(process::own_pid()).err()?;
+    let error = process::restrict_cloudflared_syscalls(process::own_pid()).err()?;
     Some(format!(
         "may start processes of its own here ({error}); those are ended with the session, unless \
          they hide"
@@ -135,12 +135,12 @@ impl Order {
     fn out_of_reach(&self, kind: Kind) -> Option<String> {
         let program = match kind {
             Kind::Neither => return Some("it is no program".to_owned()),
-            Kind::Script => Some(self.cage.program.clone()),
+            Kind::Script => Some(self.policy.program.clone()),
             Kind::Loaded => None,
         };
         let certificates = std::env::var_os(CERTIFICATES).map(PathBuf::from);
         let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
-        let path = needed.find(|path| !process::may_read(path))?;
+        let path = needed.find(|path| !process::can_read_unprivileged(path))?;
         Some(format!(
             "root runs it as a user of its own, who may not read {}",
             escape_control(&path.to_string_lossy())
@@ -159,7 +159,7 @@ impl Order {
         // Its home, which is empty, and the certificates of a network that opens TLS.
         let read = ["HOME", CERTIFICATES].map(OsStr::new);
         let read = read.into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
-        let cage = Cage { program, read, origin };
-        Some(Self { parent, confine, cage, arguments: words.collect() })
+        let policy = CloudflaredPolicy { program, read, origin };
+        Some(Self { parent, confine, policy, arguments: words.collect() })
     }
 }

@@ -1,7 +1,7 @@
 //! By hand or in a pipeline: the origin from the command line or from standard input, the public
 //! link to stdout, the end when either neighbour ends.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
@@ -15,8 +15,9 @@ use super::report::Report;
 use super::screen::{Output, Screen};
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::line_reader::read_line_blocking;
 use crate::paths::RunDir;
-use crate::process::{self, EndCause, EndSignals};
+use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal;
 
 /// Opens a public address and keeps it until asked to end.
@@ -28,7 +29,7 @@ pub(super) async fn run(cli: &Cli) -> Exit {
             return error.exit();
         }
     };
-    let mut signals = match EndSignals::catch() {
+    let mut signals = match TerminationSignals::catch() {
         Ok(signals) => signals,
         Err(error) => {
             terminal::print_error(NAME, &error);
@@ -53,7 +54,7 @@ async fn session(
     origin: Origin,
     input: Option<Input>,
     output: Output,
-    signals: EndSignals,
+    signals: TerminationSignals,
 ) -> Exit {
     let run_dir = match RunDir::create(&session_name()) {
         Ok(run_dir) => run_dir,
@@ -93,17 +94,17 @@ fn session_name() -> String {
 }
 
 /// Tells the driver when it is over: a signal, the end of standard input, the end of stdout.
-async fn watch(mut signals: EndSignals, mut input: Option<Input>, to: mpsc::Sender<Ask>) {
+async fn watch(mut signals: TerminationSignals, mut input: Option<Input>, to: mpsc::Sender<Ask>) {
     let mut stdout_closed = std::pin::pin!(terminal::stdout_closed());
     let began = tokio::select! {
-        _ = signals.next() => EndCause::Signal,
+        _ = signals.recv() => ShutdownCause::Signal,
         () = ended(&mut input) => {
             terminal::eprint_line("standard input has ended");
-            EndCause::ClosedStream
+            ShutdownCause::ClosedStream
         }
         () = &mut stdout_closed => {
             terminal::eprint_line("nobody reads the link any more");
-            EndCause::ClosedStream
+            ShutdownCause::ClosedStream
         }
     };
     // Nobody takes it when it is over already.
@@ -128,7 +129,7 @@ async fn ended(input: &mut Option<Input>) {
 /// The origin, and the input it came from; `None` when a signal was faster.
 async fn origin(
     cli: &Cli,
-    signals: &mut EndSignals,
+    signals: &mut TerminationSignals,
 ) -> Result<Option<(Origin, Option<Input>)>, OriginError> {
     match cli.origin.as_deref() {
         Some("-") => {}
@@ -139,7 +140,7 @@ async fn origin(
     let (first, input) = read_input();
     let line = tokio::select! {
         line = first => line.ok().flatten().ok_or(OriginError::NoLine)?,
-        _ = signals.next() => return Ok(None),
+        _ = signals.recv() => return Ok(None),
     };
     Ok(Some((Origin::parse(line.trim_end_matches(['\r', '\n']))?, Some(input))))
 }
@@ -153,7 +154,7 @@ fn read_input() -> (oneshot::Receiver<Option<String>>, Input) {
         let mut stdin = std::io::stdin().lock();
         let mut text = Vec::new();
         // One byte more than an origin may have, so that a longer one is told from a line.
-        let read = (&mut stdin).take(ORIGIN_BYTES as u64 + 2).read_until(b'\n', &mut text);
+        let read = read_line_blocking(&mut stdin, &mut text, ORIGIN_BYTES + 2);
         let whole = read.is_ok() && (text.ends_with(b"\n") || text.len() > ORIGIN_BYTES);
         let _ = line.send(whole.then(|| String::from_utf8_lossy(&text).into_owned()));
         let _ = std::io::copy(&mut stdin, &mut std::io::sink());

@@ -9,13 +9,13 @@ use super::origin::Origin;
 use super::report::Report;
 use crate::control::{self, FrameError, FromTunnel, Inbox, ToTunnel, VERSION};
 use crate::exit::Exit;
-use crate::process::EndSignals;
+use crate::process::TerminationSignals;
 use crate::terminal;
 
 /// Says hello, waits for `Start`, does what it is told until it is over.
 pub(super) async fn run() -> Exit {
-    let adopted = control::adopt::<ToTunnel, FromTunnel>();
-    let (inbox, outbox, signals) = match (adopted, EndSignals::catch()) {
+    let adopted = control::from_stdin::<ToTunnel, FromTunnel>();
+    let (inbox, outbox, signals) = match (adopted, TerminationSignals::catch()) {
         (Ok((inbox, outbox)), Ok(signals)) => (inbox, outbox, signals),
         (Err(error), _) | (_, Err(error)) => {
             terminal::print_error(NAME, &error);
@@ -40,7 +40,7 @@ pub(super) async fn run() -> Exit {
 /// Where orders come from.
 struct Orders {
     inbox: Inbox<ToTunnel>,
-    signals: EndSignals,
+    signals: TerminationSignals,
 }
 
 impl Orders {
@@ -84,11 +84,11 @@ impl Orders {
     async fn next(&mut self) -> Order {
         loop {
             tokio::select! {
-                _ = self.signals.next() => return Order::Signal,
+                _ = self.signals.recv() => return Order::Signal,
                 message = self.inbox.recv() => match message {
                     Ok(Some(message)) => return Order::Message(message),
-                    Err(FrameError::NotUnderstood(error)) => terminal::print_error(NAME, &error),
-                    Ok(None) | Err(FrameError::Broken(_) | FrameError::TooLong) => {
+                    Err(FrameError::Malformed(error)) => terminal::print_error(NAME, &error),
+                    Ok(None) | Err(FrameError::Io(_) | FrameError::TooLong) => {
                         return Order::Cut;
                     }
                 },

@@ -62,7 +62,7 @@ fn a_lock_that_is_a_link_proves_nothing() {
     fs::remove_file(dead.join("lock")).unwrap();
     symlink(&precious.file, dead.join("lock")).unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
-    assert!(ended.stderr.contains("lock: left alone: it is a link"), "{ended:#?}");
+    assert!(ended.stderr.contains("lock: not removed: it is a link"), "{ended:#?}");
     assert!(dead.join("control.sock").exists());
     precious.assert_untouched();
 }
@@ -100,7 +100,9 @@ fn links_inside_a_session_are_named_and_left() {
     fs::hard_link(&precious.file, dead.join("control.sock")).unwrap();
     symlink(&precious.file, dead.join("other")).unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
-    for name in ["home: left", "control.sock: left", "other: left", "lock: remains"] {
+    for name in
+        ["home: not removed", "control.sock: not removed", "other: not removed", "lock: remains"]
+    {
         assert!(ended.stderr.contains(name), "{name}: {ended:#?}");
     }
     assert_eq!(ended.stdout, "");
@@ -113,7 +115,7 @@ fn a_folder_that_others_may_enter_is_not_one_we_made() {
     let dead = ground.dead("dead");
     fs::set_permissions(&dead, fs::Permissions::from_mode(0o755)).unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
-    assert!(ended.stderr.contains("others may enter"), "{ended:#?}");
+    assert!(ended.stderr.contains("other users can enter"), "{ended:#?}");
     assert_eq!(fs::read_dir(&dead).unwrap().count(), 3);
 }
 
@@ -127,8 +129,8 @@ fn an_unknown_file_keeps_its_folder_and_the_lock() {
     fs::write(dead.join("home").join("state"), "mine").unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(1);
     for what in [
-        "notes: left alone: it is not one of",
-        "home/state: left",
+        "notes: not removed: chattrace did not create it",
+        "home/state: not removed",
         "home: remains",
         "dead: remains",
     ] {
@@ -153,10 +155,10 @@ fn unknown_files_around_are_named_and_stand_only_in_the_way_of_everything() {
     fs::write(&around[0], "mine").unwrap();
     fs::write(&around[2], "mine").unwrap();
     let ended = ground.clean(&["--stale"]).expect_code(0);
-    assert!(ended.stderr.contains("notes.txt: left alone"), "{ended:#?}");
+    assert!(ended.stderr.contains("notes.txt: not removed"), "{ended:#?}");
     let ended = ground.clean(&["--all", "--yes"]).expect_code(1);
     for path in &around {
-        let said = format!("{}: left alone", path.display());
+        let said = format!("{}: not removed", path.display());
         assert!(ended.stderr.contains(&said), "{said}: {ended:#?}");
         assert!(path.exists());
     }

@@ -12,21 +12,21 @@ const TRIED: [&str; 24] = [
     "open a file for reading",
     "change who may read a file",
     "make a file in memory",
-    "use a descriptor that was left open",
+    "use an inherited descriptor",
     "copy a descriptor",
     "start a program",
-    "connect to somebody",
+    "connect to another process",
     "connect a socket that it has",
     "connect by sending (fast open)",
     "send to an address",
-    "send what a filter cannot see",
-    "make a bare socket of a listener",
+    "send a message that a filter cannot see",
+    "make an unconnected socket of a listener",
     "listen on a socket",
     "accept on another socket",
     "change a socket",
     "open a socket",
-    "map memory that can be run",
-    "let memory be run",
+    "map executable memory",
+    "make memory executable",
     "trace a process",
     "signal a process",
     "measure another process by its clock",
@@ -39,13 +39,13 @@ const RULED: [&str; 6] = [
     "create a file",
     "open a file for reading",
     "start a program",
-    "connect to somebody",
+    "connect to another process",
     "connect a socket that it has",
 ];
 
 /// What is refused by no layer, because there is nothing to be had: every other trial is possible
 /// for a process without confinement.
-const ABSENT: [&str; 2] = ["use a descriptor that was left open", "trace a process"];
+const ABSENT: [&str; 2] = ["use an inherited descriptor", "trace a process"];
 
 /// The self-test on a kernel without these features: what was possible, and everything it said.
 fn possible(features: &str) -> (Vec<String>, crate::harness::Ended) {
@@ -71,9 +71,9 @@ fn from_within_nothing_of_the_machine_can_be_reached() {
     assert_eq!(possible, [""; 0], "{ended:#?}");
     assert_eq!(ended.status.code(), Some(0));
     let not_permitted = ended.stdout.lines().filter(|line| line.ends_with("(os error 1)"));
-    // There is no descriptor that was left open, so there was nothing for the kernel to refuse.
+    // There is no inherited descriptor, so there was nothing for the kernel to refuse.
     assert_eq!(not_permitted.count(), TRIED.len() - 1, "{ended:#?}");
-    assert!(ended.stdout.contains("left open: there is none\n"), "{ended:#?}");
+    assert!(ended.stdout.contains("use an inherited descriptor: there is none\n"), "{ended:#?}");
 }
 
 /// Each layer alone: the filter keeps everything, Landlock what it knows of; without both, there is
@@ -106,7 +106,7 @@ fn alone_it_says_what_is_missing_and_refuses_to_start_if_that_was_wished() {
     command.arg("--require-confinement");
     let ended = Program::run(in_shell(&command, &script)).expect_code(69);
     assert_eq!(ended.stdout, "", "no link: nobody can come");
-    assert!(ended.stderr.contains("take a newer kernel, or leave out --require-confinement"));
+    assert!(ended.stderr.contains("use a newer kernel, or leave out --require-confinement"));
     let mut room = Program::start(in_shell(&place.command(SERVE), &script));
     room.stderr_with("confinement: no Landlock (not in this kernel)");
     room.signal("TERM");

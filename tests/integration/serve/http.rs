@@ -129,7 +129,7 @@ impl Poller {
         Self::join_at(server, server.address(), &server.host, &origin, name)
     }
 
-    /// The same by another way to the server.
+    /// The same over another address.
     pub(crate) fn join_at(
         server: &Server,
         address: SocketAddr,
@@ -137,6 +137,11 @@ impl Poller {
         origin: &str,
         name: &str,
     ) -> Self {
+        Self::join_by(address, host, origin, &server.join_line(name))
+    }
+
+    /// The same with this line.
+    pub(crate) fn join_by(address: SocketAddr, host: &str, origin: &str, join: &Value) -> Self {
         let mut poller = Self {
             address,
             host: host.to_owned(),
@@ -144,7 +149,7 @@ impl Poller {
             welcome: Value::Null,
             after: 0,
         };
-        let mut connection = poller.request("/poll", "", &[server.join_line(name)]);
+        let mut connection = poller.request("/poll", "", std::slice::from_ref(join));
         let answer = connection.answer();
         poller.welcome = poller.take(&answer).remove(0);
         assert_eq!(poller.welcome["t"], "welcome");

@@ -24,5 +24,6 @@ pub(crate) mod server;
 mod slow;
 pub(crate) mod sockets;
 mod start;
+mod supervised;
 #[cfg(target_arch = "x86_64")]
 mod taken_over;

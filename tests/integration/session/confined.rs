@@ -12,7 +12,7 @@ fn a_session_says_what_its_processes_cannot_do_any_more() {
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
     for line in [
-        "✓ confinement      the room can open no file, start no program, dial nobody",
+        "✓ confinement      the room can open no file, start no program, open no connection",
         "✓ memory lock ",
         "✓ swap ",
     ] {
@@ -51,8 +51,8 @@ fn required_confinement_that_is_not_whole_is_69_before_there_is_a_link() {
         let command = stage.public(&["--require-confinement"]);
         let ended = watched(&without(features, &command)).wait().expect_code(69);
         assert_eq!(ended.stdout, "", "{ended:#?}");
-        assert!(ended.stderr.contains("confinement was required and is not whole: no "));
-        assert!(ended.stderr.contains("take a newer kernel, or leave out --require-confinement"));
+        assert!(ended.stderr.contains("confinement is required but incomplete: no "));
+        assert!(ended.stderr.contains("use a newer kernel, or leave out --require-confinement"));
         stage.assert_nothing_left();
     }
 }

@@ -117,7 +117,7 @@ fn killed_without_warning_it_takes_everybody_along_and_its_guard_cleans_up() {
         session.signal("KILL");
         let ended = session.wait();
         assert_eq!(ended.status.code(), None, "{ended:#?}");
-        let word = "chattrace was killed; whatever it had started is ended, nothing remains";
+        let word = "chattrace was killed; its processes are ended, nothing remains";
         assert_eq!(ended.stderr.lines().last(), Some(word), "{ended:#?}");
         stage.assert_nothing_left();
     }

@@ -11,7 +11,7 @@ use crate::harness::cloudflared::{GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, TOO_MAN
 const FAULTS: [(&str, &str, &str); 6] = [
     (REFUSED, "api.trycloudflare.com cannot be reached; check", "; next try in 5 s"),
     (NO_DNS, "the name api.trycloudflare.com cannot be looked up; check", "; next try in 5 s"),
-    (TOO_MANY, "no more tunnels for now (too many requests); wait 10 minutes", " in 600 s"),
+    (TOO_MANY, "no more tunnels for now (too many requests); wait 10 min", " in 10 min"),
     (GARBAGE, "cloudflared ended with code 3 before it had", "; next try in 5 s"),
     ("greet\nbox evil.example\nhang\n", "which is no address of a quick tunnel", " in 5 s"),
     ("exit 0\n", "cloudflared ended with code 0 before it had a public", " in 5 s"),

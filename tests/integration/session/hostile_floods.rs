@@ -12,37 +12,38 @@ use crate::harness::cloudflared::HAPPY;
 #[test]
 fn a_tunnel_that_lies_ends_the_session() {
     let url = |url: &str| format!("say {{\"type\":\"url\",\"url\":{url}}}");
-    let long = format!("\"https://{}.example\"", "a".repeat(64));
+    let long = format!("\"https://{}.trycloudflare.com\"", "a".repeat(64));
     for wrong in [
         "\"\"",
         "7",
         "null",
-        "\"http://a.example\"",
+        "\"http://a.trycloudflare.com\"",
         "\"https://\"",
         "\"https://a\"",
-        "\"https://a.example/\"",
-        "\"https://a.example:443\"",
-        "\"https://u@a.example\"",
-        "\"https://a.example\\u001b[2J\"",
-        "\"https://A.example\"",
-        "\"https://a..example\"",
-        "\"https://-a.example\"",
+        "\"https://a.example\"",
+        "\"https://a.trycloudflare.com/\"",
+        "\"https://a.trycloudflare.com:443\"",
+        "\"https://u@a.trycloudflare.com\"",
+        "\"https://a.trycloudflare.com\\u001b[2J\"",
+        "\"https://A.trycloudflare.com\"",
+        "\"https://a..trycloudflare.com\"",
+        "\"https://-a.trycloudflare.com\"",
         "\"https://127.0.0.1\"",
-        "\"https://a.example\\n\"",
-        "\"https://a .example\"",
-        "\"https://ä.example\"",
-        "\"https://a.example\\u202e\"",
+        "\"https://a.trycloudflare.com\\n\"",
+        "\"https://a .trycloudflare.com\"",
+        "\"https://ä.trycloudflare.com\"",
+        "\"https://a.trycloudflare.com\\u202e\"",
         &long,
     ] {
         ends("chattrace-tunnel", &tunnel(&url(wrong)), NOT_UNDERSTOOD);
     }
-    let right = url("\"https://a.example\"");
+    let right = url("\"https://a.trycloudflare.com\"");
     for more in [
         format!(
-            "{right}\nsay {{\"type\":\"registered\",\"url\":\"https://a.example\",\"settle_seconds\":86401}}"
+            "{right}\nsay {{\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\",\"settle_seconds\":86401}}"
         ),
         format!(
-            "{right}\nsay {{\"type\":\"registered\",\"url\":\"https://a.example\",\"settle_seconds\":-1}}"
+            "{right}\nsay {{\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\",\"settle_seconds\":-1}}"
         ),
         "say {\"type\":\"lost\",\"why\":\"\",\"retry_after\":null}".to_owned(),
         "say {\"type\":\"lost\",\"why\":\"no  net\",\"retry_after\":null}".to_owned(),
@@ -54,8 +55,8 @@ fn a_tunnel_that_lies_ends_the_session() {
         ends("chattrace-tunnel", &tunnel(&more), NOT_UNDERSTOOD);
     }
     for more in [
-        "say {\"type\":\"up\",\"url\":\"https://a.example\"}".to_owned(),
-        format!("{right}\nsay {{\"type\":\"up\",\"url\":\"https://b.example\"}}"),
+        "say {\"type\":\"up\",\"url\":\"https://a.trycloudflare.com\"}".to_owned(),
+        format!("{right}\nsay {{\"type\":\"up\",\"url\":\"https://b.trycloudflare.com\"}}"),
         format!("{right}\n{right}"),
         "say {\"type\":\"fetched\",\"bytes\":1}".to_owned(),
         "say {\"type\":\"reconnecting\"}".to_owned(),
@@ -74,7 +75,10 @@ fn a_tunnel_that_lies_ends_the_session() {
         let orders = format!("{}say {}\nhang\n", hello(), fetching.replace(from, to));
         ends("chattrace-tunnel", &orders, NOT_UNDERSTOOD);
     }
-    let early = format!("{}say {{\"type\":\"up\",\"url\":\"https://a.example\"}}\nhang\n", hello());
+    let early = format!(
+        "{}say {{\"type\":\"up\",\"url\":\"https://a.trycloudflare.com\"}}\nhang\n",
+        hello()
+    );
     ends("chattrace-tunnel", &early, OUT_OF_ORDER);
     ends("chattrace-tunnel", &tunnel("flood 100000 {\"type\":\"starting\"}"), "talks too much");
     ends("chattrace-tunnel", &tunnel("err 3000000 noise"), "talks too much");

@@ -97,7 +97,7 @@ fn the_trial_looks_for_one_and_finds_none() {
         command.arg("--self-test");
         let script = format!("exec 3<>f 4<>f 7<>f; exec \"$0\" \"$@\"{streams}");
         let ended = Program::run(in_shell(&command, &script)).expect_code(0);
-        let said = "refused   use a descriptor that was left open: there is none\n";
+        let said = "refused   use an inherited descriptor: there is none\n";
         assert!(ended.stdout.contains(said), "{streams}: {ended:#?}");
     }
 }

@@ -87,7 +87,7 @@ fn they_are_gone_when_the_session_is_killed() {
 fn a_room_that_panics_is_70_and_says_where() {
     let stage = Stage::new(HAPPY);
     let panics = room(
-        "echo 'chattrace-serve: a mistake of our own at src/x.rs:1:1; please report this line' >&2
+        "echo 'chattrace-serve: internal error at src/x.rs:1:1; please report it' >&2
          exit 101",
     );
     let siblings = [
@@ -96,7 +96,7 @@ fn a_room_that_panics_is_70_and_says_where() {
         ("chattrace-clean", None),
     ];
     let ended = watched(&moved(&stage, &siblings)).wait().expect_code(70);
-    let said = "chattrace-serve ended with code 101: chattrace-serve: a mistake of our own at";
+    let said = "chattrace-serve ended with code 101: chattrace-serve: internal error at";
     assert!(ended.stderr.contains(said), "{ended:#?}");
     stage.assert_nothing_left();
 }

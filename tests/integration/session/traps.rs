@@ -66,7 +66,7 @@ fn a_guard_of_anything_else_removes_nothing() {
         let mut command = stage.place.command(CLEAN);
         command.arg("--guard").arg(&folder).args(["--lifeline", "1"]);
         let ended = Program::run(command).expect_code(2);
-        assert!(ended.stderr.contains("it is no runtime folder of a session"), "{ended:#?}");
+        assert!(ended.stderr.contains("it is not the runtime folder of a session"), "{ended:#?}");
     }
     assert!(precious.exists());
     std::fs::remove_dir_all(stage.place.home().join("home")).unwrap();

@@ -1,36 +1,37 @@
-//! Root's privileges, for a session that root runs. Whoever has none gives up nothing.
+//! Dropping root's privileges, for a session that root starts. A process of another user has none.
 
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-use super::Missing;
+use super::layers::MissingLayer;
 
-/// Gives up every capability (capabilities(7)) and the gaining of any. To be called before other
+/// Gives up every capability (capabilities(7)) and any way to gain one. To be called before other
 /// threads are started.
-pub(crate) fn drop_privileges() -> Option<Missing> {
-    drop_bounds();
-    let dropped = keep(CapabilitySet::empty()).and_then(|()| set_no_new_privs(true));
-    dropped.err().map(|error| Missing::Privileges { why: error.to_string() })
+pub(crate) fn drop_privileges() -> Option<MissingLayer> {
+    clear_bounding_set();
+    let dropped = limit_capabilities(CapabilitySet::empty()).and_then(|()| set_no_new_privs(true));
+    dropped.err().map(|error| MissingLayer::Privileges { why: error.to_string() })
 }
 
-/// Gives up the inheriting and the gaining of capabilities: what is left is left until exec(2). To be
-/// called while this process still has what that takes.
-pub(super) fn drop_bounds() {
+/// Empties the bounding and the ambient set, so that exec(2) grants no capability. To be called while
+/// this process still has the capability that this takes.
+pub(super) fn clear_bounding_set() {
     for capability in CapabilitySet::all().iter() {
-        // Only root may, and only root has to; a kernel that does not know one has not got it.
+        // Only root is allowed to, and only root needs to. A kernel does not grant what it does not
+        // know.
         let _ = remove_capability_from_bounding_set(capability);
     }
-    // Before Linux 4.3 there is no such set.
+    // Linux before 4.3 has no ambient set.
     let _ = clear_ambient_capability_set();
 }
 
-/// Gives up every capability of this thread but `kept`, as far as it has those.
+/// Reduces the capabilities of this thread to those of `kept` that it has.
 ///
 /// # Errors
 /// When the kernel refuses.
-pub(super) fn keep(kept: CapabilitySet) -> rustix::io::Result<()> {
+pub(super) fn limit_capabilities(kept: CapabilitySet) -> rustix::io::Result<()> {
     let left = kept & capabilities(None)?.permitted;
     let sets =
         CapabilitySets { effective: left, permitted: left, inheritable: CapabilitySet::empty() };

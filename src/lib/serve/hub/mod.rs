@@ -114,7 +114,7 @@ impl Hub {
             changed: watch::Sender::new(()),
             notices,
             ticket,
-            epoch: epoch.reveal().to_string(),
+            epoch: epoch.expose_secret().to_string(),
             terms: RoomTerms::of(room),
             backlog: room.backlog,
         };

@@ -40,7 +40,7 @@ fn room(max_participants: usize) -> Room {
 }
 
 fn join(room: &mut Room, name: &str, now: Instant) -> (u64, Vec<RoomEvent>) {
-    let entropy = Entropy { token: Token::draw().unwrap(), tag: 0 };
+    let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
     room.join(Nickname::parse(name).unwrap(), entropy, now).unwrap()
 }
 

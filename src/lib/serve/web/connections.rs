@@ -1,10 +1,10 @@
-//! All connections, and which of them goes first when there are too many.
+//! All connections, and which of them is closed first when there are too many.
 //!
-//! A connection whose client has not shown a ticket is *pending*: it may be a page that is being
-//! loaded, or one of ten thousand that an attacker opens. There are only so many of them; for one more,
-//! the oldest is cut. So a newcomer never waits for those who say nothing, and has as much time as all
-//! pending places last at the pace of the attack. Connections of people in the room are never cut for
-//! others, and there is one for each seat.
+//! A connection whose client has not shown a ticket is *pending*: it may be a page that is loading, or
+//! one of ten thousand that an attacker opens. The number of pending connections is bounded, and one
+//! beyond the bound evicts the oldest. So a new client never waits for silent ones, and has as much time
+//! to send its ticket as the attacker needs to fill all pending slots. Connections of participants are
+//! never evicted, and there is one for each seat.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,116 +12,122 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
+/// Pending connections beyond as many as the room has participants: pages that load, refusals that are
+/// read, polls and reconnections that overlap.
+pub(in crate::serve) const SPARE_CONNECTIONS: usize = 256;
+
 /// All connections of a room.
 #[derive(Debug)]
 pub(super) struct Connections {
-    /// Pending connections at most.
-    most: usize,
-    pending: Mutex<Pending>,
+    max_evictable: usize,
+    evictable: Mutex<Evictable>,
 }
 
+/// The connections that may be evicted.
 #[derive(Debug, Default)]
-struct Pending {
-    /// Counts up: the order in which they came.
+struct Evictable {
+    /// Number of the next connection.
     next: u64,
-    /// The first is the first to go.
-    waiting: BTreeMap<(Turn, u64), Weak<Place>>,
+    /// In the order of eviction.
+    slots: BTreeMap<(Phase, u64), Weak<ConnectionSlot>>,
 }
 
-/// Who goes before whom.
+/// In the order of eviction; within a phase, the oldest connection goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
-    /// Everything that matters is done: what is left is a goodbye, or an answer to take.
-    Leaving,
-    /// A ticket may come.
+enum Phase {
+    /// Only a goodbye or an answer is still being sent.
+    Closing,
+    /// The client may still show a ticket.
     Pending,
 }
 
-/// The place of one connection among all. It is free when this is dropped.
+/// One connection among all. Dropping it frees the slot.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
     number: u64,
-    cut: AtomicBool,
-    told: Notify,
+    is_evicted: AtomicBool,
+    notify: Notify,
 }
 
 impl Connections {
-    /// None yet; `most` may be pending.
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, pending: Mutex::default() }
+    pub(super) fn new(max_evictable: usize) -> Self {
+        Self { max_evictable, evictable: Mutex::default() }
     }
 
-    /// A place for one more, which is pending. The oldest pending one is cut if there are too many.
-    pub(super) fn enter(self: &Arc<Self>) -> Arc<Place> {
-        let mut pending = self.lock();
-        let number = pending.next;
-        pending.next += 1;
-        let connections = Arc::clone(self);
-        let (cut, told) = (AtomicBool::new(false), Notify::new());
-        let place = Arc::new(Place { connections, number, cut, told });
-        pending.waiting.insert((Turn::Pending, number), Arc::downgrade(&place));
-        pending.cut_beyond(self.most);
-        place
+    /// Adds a pending connection. Evicts the oldest if there are too many.
+    pub(super) fn add(self: &Arc<Self>) -> Arc<ConnectionSlot> {
+        let mut evictable = self.lock();
+        let number = evictable.next;
+        evictable.next += 1;
+        let slot = Arc::new(ConnectionSlot {
+            connections: Arc::clone(self),
+            number,
+            is_evicted: AtomicBool::new(false),
+            notify: Notify::new(),
+        });
+        evictable.slots.insert((Phase::Pending, number), Arc::downgrade(&slot));
+        evictable.evict_beyond(self.max_evictable);
+        slot
     }
 
-    /// Cuts the oldest pending connection, for want of anything that connections need.
-    pub(super) fn cut_one(&self) {
-        let mut pending = self.lock();
-        let fewer = pending.waiting.len().saturating_sub(1);
-        pending.cut_beyond(fewer);
+    /// Evicts the first in the order, when the system has no descriptor left for a new connection.
+    pub(super) fn evict_one(&self) {
+        let mut evictable = self.lock();
+        let fewer = evictable.slots.len().saturating_sub(1);
+        evictable.evict_beyond(fewer);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pending> {
-        // Nothing under this lock can panic half-way.
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Evictable> {
+        // No code under this lock can panic between two changes that belong together.
+        self.evictable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Pending {
-    fn cut_beyond(&mut self, most: usize) {
-        while self.waiting.len() > most
-            && let Some((_, place)) = self.waiting.pop_first()
+impl Evictable {
+    fn evict_beyond(&mut self, max: usize) {
+        while self.slots.len() > max
+            && let Some((_, slot)) = self.slots.pop_first()
         {
-            if let Some(place) = place.upgrade() {
-                place.cut.store(true, Ordering::Relaxed);
-                place.told.notify_waiters();
+            if let Some(slot) = slot.upgrade() {
+                slot.is_evicted.store(true, Ordering::Relaxed);
+                slot.notify.notify_waiters();
             }
         }
     }
 }
 
-impl Place {
-    /// The client has shown a ticket and is in the room: it is not cut for others.
-    pub(super) fn admit(&self) {
-        self.connections.lock().waiting.remove(&(Turn::Pending, self.number));
+impl ConnectionSlot {
+    /// The client has shown a ticket and is in the room: its connection is never evicted.
+    pub(super) fn mark_admitted(&self) {
+        self.connections.lock().slots.remove(&(Phase::Pending, self.number));
     }
 
-    /// The client has nothing more to say: it is the first to go.
-    pub(super) fn leave(self: &Arc<Self>) {
-        let mut pending = self.connections.lock();
-        pending.waiting.remove(&(Turn::Pending, self.number));
-        pending.waiting.insert((Turn::Leaving, self.number), Arc::downgrade(self));
-        pending.cut_beyond(self.connections.most);
+    /// Nothing more is expected of the client: its connection is evicted before all pending ones.
+    pub(super) fn mark_closing(self: &Arc<Self>) {
+        let mut evictable = self.connections.lock();
+        evictable.slots.remove(&(Phase::Pending, self.number));
+        evictable.slots.insert((Phase::Closing, self.number), Arc::downgrade(self));
+        evictable.evict_beyond(self.connections.max_evictable);
     }
 
-    /// Returns when the connection has to go. Safe to cancel.
-    pub(super) async fn cut(&self) {
-        let told = self.told.notified();
-        tokio::pin!(told);
-        // Before the look, so that nothing is missed in between.
-        told.as_mut().enable();
-        if !self.cut.load(Ordering::Relaxed) {
-            told.await;
+    /// Returns when the connection is evicted. Safe to cancel.
+    pub(super) async fn evicted(&self) {
+        let notified = self.notify.notified();
+        tokio::pin!(notified);
+        // Registered before the look at the flag, so that an eviction between the two is not missed.
+        notified.as_mut().enable();
+        if !self.is_evicted.load(Ordering::Relaxed) {
+            notified.await;
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        let mut pending = self.connections.lock();
-        for turn in [Turn::Pending, Turn::Leaving] {
-            pending.waiting.remove(&(turn, self.number));
+        let mut evictable = self.connections.lock();
+        for phase in [Phase::Pending, Phase::Closing] {
+            evictable.slots.remove(&(phase, self.number));
         }
     }
 }
@@ -130,39 +136,39 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn is_cut(place: &Place) -> bool {
-        place.cut.load(Ordering::Relaxed)
+    fn is_evicted(slot: &ConnectionSlot) -> bool {
+        slot.is_evicted.load(Ordering::Relaxed)
     }
 
     #[test]
-    fn the_oldest_without_a_ticket_goes_first_and_those_who_leave_before_it() {
+    fn the_oldest_pending_one_is_evicted_first_and_closing_ones_before_it() {
         let connections = Arc::new(Connections::new(3));
-        let places: Vec<_> = (0..3).map(|_| connections.enter()).collect();
-        places[0].admit();
-        let more = [connections.enter(), connections.enter()];
-        assert!(is_cut(&places[1]) && !is_cut(&places[0]) && !is_cut(&places[2]));
-        // One participant leaves: there is one too many, and it is this one.
-        places[0].leave();
-        assert!(is_cut(&places[0]) && !is_cut(&places[2]));
-        // A place that was given up is free.
+        let slots: Vec<_> = (0..3).map(|_| connections.add()).collect();
+        slots[0].mark_admitted();
+        let more = [connections.add(), connections.add()];
+        assert!(is_evicted(&slots[1]) && !is_evicted(&slots[0]) && !is_evicted(&slots[2]));
+        // A participant leaves: its connection is one too many, and goes before the older ones.
+        slots[0].mark_closing();
+        assert!(is_evicted(&slots[0]) && !is_evicted(&slots[2]));
+        // A dropped slot is free.
         drop(more);
-        connections.enter();
-        connections.cut_one();
-        assert!(is_cut(&places[2]));
-        assert!(connections.lock().waiting.is_empty());
+        connections.add();
+        connections.evict_one();
+        assert!(is_evicted(&slots[2]));
+        assert!(connections.lock().slots.is_empty());
     }
 
-    /// However many come, those in the room stay.
+    /// Any number of new connections leaves the participants alone.
     #[tokio::test]
-    async fn ten_thousand_that_say_nothing_are_cut_one_after_the_other() {
+    async fn ten_thousand_silent_ones_are_evicted_one_after_the_other() {
         let connections = Arc::new(Connections::new(10));
-        let inside = connections.enter();
-        inside.admit();
-        let silent: Vec<_> = (0..10_000).map(|_| connections.enter()).collect();
-        for place in &silent[..9_990] {
-            place.cut().await;
+        let inside = connections.add();
+        inside.mark_admitted();
+        let silent: Vec<_> = (0..10_000).map(|_| connections.add()).collect();
+        for slot in &silent[..9_990] {
+            slot.evicted().await;
         }
-        assert!(silent[9_990..].iter().all(|place| !is_cut(place)) && !is_cut(&inside));
-        assert_eq!(connections.lock().waiting.len(), 10);
+        assert!(silent[9_990..].iter().all(|slot| !is_evicted(slot)) && !is_evicted(&inside));
+        assert_eq!(connections.lock().slots.len(), 10);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::session::{Asked, Cause};
 use super::{Board, Event};
 use crate::log::LogEntry;
-use crate::terminal::{Mark, escape_control};
+use crate::terminal::{Severity, escape_control};
 
 impl Board {
     /// The session ends.
@@ -14,21 +14,23 @@ impl Board {
         self.note(LogEntry::Ended);
         let (mark, text) = match cause {
             Cause::Asked(Asked::Operator | Asked::Terminated) => {
-                (Mark::Note, "ending; everybody is told".to_owned())
+                (Severity::Info, "ending; everybody is told".to_owned())
             }
             Cause::Asked(Asked::TerminalClosed) => {
-                (Mark::Note, "the terminal is closed".to_owned())
+                (Severity::Info, "the terminal is closed".to_owned())
             }
             Cause::Asked(Asked::ReaderGone) => {
-                (Mark::Note, "nobody reads the output any more".to_owned())
+                (Severity::Info, "nobody reads the output any more".to_owned())
             }
-            Cause::Asked(Asked::WriterGone) => (Mark::Note, "standard input has ended".to_owned()),
-            Cause::Asked(Asked::Remotely) => (Mark::Note, "asked to end".to_owned()),
-            Cause::NoTunnel(why) | Cause::Failed(why) => (Mark::Bad, escape_control(why)),
+            Cause::Asked(Asked::WriterGone) => {
+                (Severity::Info, "standard input has ended".to_owned())
+            }
+            Cause::Asked(Asked::Remotely) => (Severity::Info, "asked to end".to_owned()),
+            Cause::NoTunnel(why) | Cause::Failed(why) => (Severity::Error, escape_control(why)),
             Cause::Unconfined(missing) => (
-                Mark::Bad,
+                Severity::Error,
                 format!(
-                    "confinement was required and is not whole: {}; take a newer kernel, or leave \
+                    "confinement is required but incomplete: {}; use a newer kernel, or leave \
                      out --require-confinement",
                     escape_control(missing)
                 ),
@@ -36,12 +38,12 @@ impl Board {
         };
         self.json(&Event::Closing { text: &text });
         match mark {
-            Mark::Bad => {
+            Severity::Error => {
                 self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2))
             }
-            Mark::Good | Mark::Warning | Mark::Note => {
-                self.screen.line("");
-                self.screen.marked(mark, &text);
+            Severity::Ok | Severity::Warning | Severity::Info => {
+                self.screen.print("");
+                self.screen.print_notice(mark, &text);
             }
         }
     }
@@ -59,7 +61,7 @@ impl Board {
         self.screen.force_line(&format!(
             "  {} the event log could not be saved in {}: {error}; choose another folder with \
              --archive-dir",
-            self.screen.sign(Mark::Bad),
+            self.screen.symbol(Severity::Error),
             escape_control(&folder.display().to_string())
         ));
     }
@@ -69,14 +71,14 @@ impl Board {
         self.screen.clear_status();
         self.json(&Event::Closed { remains });
         if remains.is_empty() {
-            self.screen.line(&format!("  {} nothing remains", self.screen.sign(Mark::Good)));
+            self.screen.print(&format!("  {} nothing remains", self.screen.symbol(Severity::Ok)));
             return;
         }
         for thing in remains {
             let text = format!("remains: {}", escape_control(thing));
             self.screen.force_line(&format!(
                 "  {} {}",
-                self.screen.sign(Mark::Bad),
+                self.screen.symbol(Severity::Error),
                 self.screen.wrap(&text, 4)
             ));
         }

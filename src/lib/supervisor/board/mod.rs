@@ -17,7 +17,7 @@ use super::qr;
 use super::services::Cleaning;
 use crate::control::Participant;
 use crate::log::{self, EventLog, LogEntry, Person};
-use crate::terminal::{self, BackgroundWriter, FULL_WIDTH, Mark, Screen, escape_control};
+use crate::terminal::{self, BackgroundWriter, FULL_WIDTH, Screen, Severity, escape_control};
 
 /// The column at which an event begins: two spaces, the time, two spaces.
 const EVENT_COLUMN: usize = 12;
@@ -166,15 +166,15 @@ impl Board {
     pub(in crate::supervisor) fn banner(&mut self, version: &str) {
         self.note(LogEntry::Started);
         if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
-            self.screen.line(&self.screen.strong(BANNER.trim_end()));
+            self.screen.print(&self.screen.bold(BANNER.trim_end()));
         }
         self.screen
-            .line(&self.screen.dim(&format!("  chattrace {version} · talk now, gone after\n")));
+            .print(&self.screen.dim(&format!("  chattrace {version} · talk now, gone after\n")));
     }
 
     /// One line of the checks.
     pub(in crate::supervisor) fn check(&self, check: &Check) {
-        self.screen.fact(check.mark, check.name, &check.fact);
+        self.screen.print_fact(check.mark, check.name, &check.fact);
     }
 
     /// What became of what dead sessions left.
@@ -185,20 +185,21 @@ impl Board {
             many => format!("{many} things left behind by dead ones, removed"),
         };
         let (mark, fact) = match cleaning {
-            Cleaning::Done(removed) => (Mark::Good, things(removed)),
+            Cleaning::Done(removed) => (Severity::Ok, things(removed)),
             Cleaning::InPart(0) => (
-                Mark::Warning,
+                Severity::Warning,
                 "what dead ones left cannot be removed; chattrace-clean says why".to_owned(),
             ),
             Cleaning::InPart(removed) => (
-                Mark::Warning,
+                Severity::Warning,
                 format!("{}, and some remain; chattrace-clean says why", things(removed)),
             ),
-            Cleaning::Failed(how) => {
-                (Mark::Warning, format!("not cleaned up: chattrace-clean {how}; run it yourself"))
-            }
+            Cleaning::Failed(how) => (
+                Severity::Warning,
+                format!("not cleaned up: chattrace-clean {how}; run it yourself"),
+            ),
         };
-        self.screen.fact(mark, "old sessions", &fact);
+        self.screen.print_fact(mark, "old sessions", &fact);
     }
 
     /// The guard is gone before its time.
@@ -216,7 +217,7 @@ impl Board {
 
     /// The room is there.
     pub(in crate::supervisor) fn ready(&self, listen: std::net::SocketAddr) {
-        self.screen.fact(Mark::Good, "room", &format!("open, on {listen}"));
+        self.screen.print_fact(Severity::Ok, "room", &format!("open, on {listen}"));
     }
 
     /// The link, alone on its line, with everything one must know to use it.
@@ -232,24 +233,24 @@ impl Board {
         if self.output == Output::Links {
             self.result(url.to_owned());
         }
-        self.screen.line("");
-        self.screen.line(&self.screen.strong(url));
-        self.screen.line("");
+        self.screen.print("");
+        self.screen.print(&self.screen.bold(url));
+        self.screen.print("");
         if self.screen.is_terminal() && self.qr && !self.screen.is_quiet() {
             match qr::lines(url, self.screen.width(), self.screen.has_colour()) {
-                Some(lines) => lines.iter().for_each(|line| self.screen.line(line)),
-                None => self.screen.line(&self.screen.dim("  (too narrow here for the QR code)")),
+                Some(lines) => lines.iter().for_each(|line| self.screen.print(line)),
+                None => self.screen.print(&self.screen.dim("  (too narrow here for the QR code)")),
             }
-            self.screen.line("");
+            self.screen.print("");
         }
         let readers = if public {
             "open room: this computer and Cloudflare can read what is said"
         } else {
             "open room: this computer can read what is said; the link works on it alone"
         };
-        self.screen.sentence(readers);
-        self.screen.sentence("Ctrl+C ends it for everybody; what was said is not kept");
-        self.screen.line("");
+        self.screen.print_wrapped(readers);
+        self.screen.print_wrapped("Ctrl+C ends it for everybody; what was said is not kept");
+        self.screen.print("");
         self.bottom();
     }
 
@@ -273,7 +274,7 @@ impl Board {
 
     /// Something to know while the session goes on.
     pub(in crate::supervisor) fn hint(&self, text: &str) {
-        self.screen.marked(Mark::Warning, text);
+        self.screen.print_notice(Severity::Warning, text);
         self.bottom();
     }
 
@@ -284,13 +285,13 @@ impl Board {
         let beside = 2 + Person { name: String::new(), ..person.clone() }.to_string().len();
         let room = |before: usize| usize::from(self.screen.width()).saturating_sub(before + beside);
         let cut = |columns: usize| {
-            let name = self.screen.cut(&person.name, columns.max(1));
+            let name = self.screen.truncate(&person.name, columns.max(1));
             format!("{sign} {}", Person { name, ..person.clone() })
         };
         if room(EVENT_COLUMN) >= SHORTEST_NAME {
             self.event(&cut(room(EVENT_COLUMN)));
         } else {
-            self.screen.row(&format!("  {}", cut(room(2))));
+            self.screen.print_truncated(&format!("  {}", cut(room(2))));
             self.bottom();
         }
     }
@@ -298,7 +299,7 @@ impl Board {
     /// A line with the time before it.
     fn event(&self, text: &str) {
         let time = log::now().strftime("%H:%M:%S").to_string();
-        self.screen.row(&format!("  {}  {text}", self.screen.dim(&time)));
+        self.screen.print_truncated(&format!("  {}  {text}", self.screen.dim(&time)));
         self.bottom();
     }
 
@@ -309,7 +310,7 @@ impl Board {
             present => format!("{present} here"),
         };
         let text = format!("  ● {} · {here} · Ctrl+C ends it", self.address);
-        self.screen.status(&self.screen.dim(&text));
+        self.screen.set_status(&self.screen.dim(&text));
     }
 
     fn note(&mut self, entry: LogEntry) {
@@ -318,8 +319,7 @@ impl Board {
 
     fn json(&mut self, event: &Event<'_>) {
         if self.output == Output::Json {
-            let line = terminal::json(event).expect("strings and numbers always serialise");
-            self.result(line);
+            self.result(terminal::json_line(event));
         }
     }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Board, Event};
-use crate::control::Source;
+use crate::control::CloudflaredSource;
 use crate::log::LogEntry;
-use crate::terminal::{Mark, escape_control};
+use crate::terminal::{Severity, escape_control};
+use crate::units::{format_bytes, format_duration};
 
 /// Lines about cloudflared that are not said again: what it is, and what it may do, before and after
 /// another one was installed.
@@ -21,15 +22,14 @@ impl Board {
         size: Option<u64>,
         to: &Path,
     ) {
-        let large =
-            size.map_or_else(String::new, |size| format!(", {}", indicatif::BinaryBytes(size)));
+        let large = size.map_or_else(String::new, |size| format!(", {}", format_bytes(size)));
         let fact = format!(
             "missing; fetching {version}{large}\n    from {}\n    to {}",
             escape_control(from),
             escape_control(&to.display().to_string())
         );
-        self.cloudflared(Mark::Note, fact);
-        self.screen.progress("cloudflared", size);
+        self.cloudflared(Severity::Info, fact);
+        self.screen.start_progress("cloudflared", size);
     }
 
     /// So many bytes of it are here.
@@ -42,29 +42,33 @@ impl Board {
         &mut self,
         version: Option<&str>,
         digest: &str,
-        source: Source,
+        source: CloudflaredSource,
     ) {
         self.screen.clear_status();
         let source = match source {
-            Source::Managed => "managed, digest as pinned",
-            Source::Path => "from PATH",
-            Source::Chosen => "as chosen",
+            CloudflaredSource::Managed => "managed, digest as pinned",
+            CloudflaredSource::Path => "from PATH",
+            CloudflaredSource::Chosen => "as chosen",
         };
         let version = escape_control(version.unwrap_or("of unknown version"));
         let digest: String = digest.chars().take(12).collect();
         let fact = format!("{version} ({source}, sha256 {}…)", escape_control(&digest));
-        self.cloudflared(Mark::Good, fact);
+        self.cloudflared(Severity::Ok, fact);
     }
 
     /// Nothing keeps cloudflared from this.
     pub(in crate::supervisor) fn unconfined(&mut self, what: &str) {
-        self.cloudflared(Mark::Warning, escape_control(what));
+        self.cloudflared(Severity::Warning, escape_control(what));
     }
 
     /// The tunnel makes progress.
     pub(in crate::supervisor) fn tunnel(&mut self, state: &str, text: &str) {
         self.json(&Event::Tunnel { state, text: None });
-        self.screen.status(&format!("  {} {:<16} {text}", self.screen.sign(Mark::Note), "tunnel"));
+        self.screen.set_status(&format!(
+            "  {} {:<16} {text}",
+            self.screen.symbol(Severity::Info),
+            "tunnel"
+        ));
     }
 
     /// The public address works again.
@@ -91,9 +95,10 @@ impl Board {
         self.json(&Event::Tunnel { state: "lost", text: Some(&why) });
         if self.trouble.as_ref() != Some(&why) {
             self.note(LogEntry::PublicLost);
-            let next = pause
-                .map_or_else(String::new, |pause| format!("; next try in {} s", pause.as_secs()));
-            self.screen.fact(Mark::Warning, "tunnel", &format!("{why}{next}"));
+            let next = pause.map_or_else(String::new, |pause| {
+                format!("; next try in {}", format_duration(pause))
+            });
+            self.screen.print_fact(Severity::Warning, "tunnel", &format!("{why}{next}"));
             self.trouble = Some(why);
         }
         if self.linked {
@@ -102,9 +107,9 @@ impl Board {
     }
 
     /// A line about cloudflared, unless it was said before: another try finds the same.
-    fn cloudflared(&mut self, mark: Mark, fact: String) {
+    fn cloudflared(&mut self, mark: Severity, fact: String) {
         if !self.cloudflared.contains(&fact) {
-            self.screen.fact(mark, "cloudflared", &fact);
+            self.screen.print_fact(mark, "cloudflared", &fact);
             self.cloudflared.truncate(SAID - 1);
             self.cloudflared.insert(0, fact);
         }

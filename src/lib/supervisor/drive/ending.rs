@@ -71,7 +71,7 @@ impl Drive {
     /// Kills whoever carries our mark, but for those with these numbers, and names them. Who may not
     /// be killed stays, and is named again at the end.
     fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
-        let marked = SessionProcess::by(OsStr::new(&self.id)).into_iter();
+        let marked = SessionProcess::find_all(OsStr::new(&self.id)).into_iter();
         marked
             .filter(|marked| !spared.contains(&marked.pid()))
             .map(|marked| {

@@ -87,9 +87,10 @@ impl Drive {
                     self.board.check(&check);
                 }
                 let confinement = &protection.confinement;
-                if self.config.confinement == ConfinementPolicy::Required && !confinement.is_whole()
+                if self.config.confinement == ConfinementPolicy::Required
+                    && !confinement.is_complete()
                 {
-                    return Some(Event::End(Cause::Unconfined(confinement.fact())));
+                    return Some(Event::End(Cause::Unconfined(confinement.summary())));
                 }
                 if let Ok(listen) = self.listener.local_addr() {
                     self.board.ready(listen);

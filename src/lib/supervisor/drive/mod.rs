@@ -19,7 +19,7 @@ use super::session::{Action, Asked, Cause, Ending, Event, Session, Timer};
 use crate::config::Config;
 use crate::control::{Listener, ToGuard, ToServe, ToTunnel};
 use crate::paths::RunDir;
-use crate::process::{self, EndSignal, EndSignals};
+use crate::process::{self, TerminationSignal, TerminationSignals};
 use crate::terminal;
 use crate::token::{Secret, Token};
 
@@ -59,7 +59,7 @@ pub(super) struct Beginning {
 
 /// What wakes the loop.
 enum Woken {
-    Signal(EndSignal),
+    Signal(TerminationSignal),
     /// Ctrl+Z.
     Stop,
     Child,
@@ -74,10 +74,13 @@ enum Woken {
 ///
 /// # Errors
 /// When the system refuses a signal handler.
-pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::Result<Ending> {
+pub(super) async fn run(
+    begin: Beginning,
+    mut signals: TerminationSignals,
+) -> std::io::Result<Ending> {
     let mut children = signal(SignalKind::child())?;
     // Stopped, the supervisor alone would freeze, and the room stay public without its operator.
-    let mut stops = signal(SignalKind::from_raw(process::STOP_KEY))?;
+    let mut stops = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
     let (inputs, mut inputs_in) = mpsc::channel(INPUTS);
     let (mut drive, first) = Drive::new(begin, inputs);
     let failures = first.into_iter().filter_map(|action| drive.act(action)).collect();
@@ -102,7 +105,7 @@ pub(super) async fn run(begin: Beginning, mut signals: EndSignals) -> std::io::R
         };
         let woken = tokio::select! {
             biased;
-            which = signals.next() => Woken::Signal(which),
+            which = signals.recv() => Woken::Signal(which),
             _ = stops.recv() => Woken::Stop,
             () = &mut terminal_closed, if attached => Woken::TerminalGone,
             () = &mut stdout_closed, if read => Woken::ReaderGone,
@@ -151,7 +154,7 @@ impl Drive {
     /// Opens the control socket. Without it the session still works; that is said.
     fn listen_outside(&mut self) {
         let Some(run_dir) = &self.run_dir else { return };
-        match Listener::bind(&run_dir.control_socket(), process::own_user()) {
+        match Listener::bind(&run_dir.control_socket(), process::own_uid()) {
             Ok(listener) => {
                 let (asks, mut asked) = mpsc::channel(1);
                 let inputs = self.inputs.clone();
@@ -170,11 +173,13 @@ impl Drive {
 
     async fn wake(&mut self, woken: Woken, children: &mut Signal) -> Option<Ending> {
         let event = match woken {
-            Woken::Signal(EndSignal::Hangup) | Woken::TerminalGone => {
+            Woken::Signal(TerminationSignal::Hangup) | Woken::TerminalGone => {
                 Some(Event::End(Cause::Asked(Asked::TerminalClosed)))
             }
-            Woken::Signal(EndSignal::Interrupt) => Some(Event::End(Cause::Asked(Asked::Operator))),
-            Woken::Signal(EndSignal::Terminate | EndSignal::Quit) => {
+            Woken::Signal(TerminationSignal::Interrupt) => {
+                Some(Event::End(Cause::Asked(Asked::Operator)))
+            }
+            Woken::Signal(TerminationSignal::Terminate | TerminationSignal::Quit) => {
                 Some(Event::End(Cause::Asked(Asked::Terminated)))
             }
             Woken::ReaderGone => Some(Event::End(Cause::Asked(Asked::ReaderGone))),
@@ -274,6 +279,7 @@ impl Drive {
                 Err(_) => return,
             },
         };
-        self.board.link(&Secret::new(format!("{base}/t/{}", &*self.ticket.reveal())), public);
+        self.board
+            .link(&Secret::new(format!("{base}/t/{}", &*self.ticket.expose_secret())), public);
     }
 }

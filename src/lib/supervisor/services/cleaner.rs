@@ -12,7 +12,7 @@ use super::{Input, Role};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 
 /// Longest line: a path of 4 096 bytes, each of which JSON writes as six at most, and the rest.
-const LINE_BYTES: u64 = 32 * 1024;
+const LINE_BYTES: usize = 32 * 1024;
 
 /// All lines together: a hundred thousand things of dead sessions.
 const OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
@@ -46,7 +46,7 @@ impl Cleaner {
         let mut command = Command::new(program);
         command.args(["--stale", "--yes", "--json"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut service = ServiceProcess::start(name, command, session)?;
+        let mut service = ServiceProcess::spawn(name, command, session)?;
         let stdout = receiver(name, service.stdout.take())?;
         let told = tokio::spawn(async move {
             match stdout {

@@ -87,9 +87,9 @@ impl Programs {
     /// With the first that is missing.
     pub(super) fn find() -> Result<Self, SpawnError> {
         Ok(Self {
-            serve: process::program_path(Role::Serve.program())?,
-            tunnel: process::program_path(Role::Tunnel.program())?,
-            clean: process::program_path(Role::Guard.program())?,
+            serve: process::sibling_path(Role::Serve.program())?,
+            tunnel: process::sibling_path(Role::Tunnel.program())?,
+            clean: process::sibling_path(Role::Guard.program())?,
         })
     }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufRead, BufReader};
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
@@ -14,15 +14,16 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::protocol::{Protocol, Violation};
 use super::{Input, Role};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
+use crate::line_reader::{LineEnd, read_line};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 use crate::rate_limit::TokenBucket;
-use crate::terminal::{sentence, start_of};
+use crate::terminal::{sanitize_line, truncate_to_bytes};
 
 /// Orders to a service that it has not read yet; it gets fewer than ten in its life.
 const ORDERS: usize = 16;
 
 /// Longest line of a service's standard error that is kept for the sentence about its end.
-const LAST_WORDS: u64 = 1024;
+const LAST_WORDS: usize = 1024;
 
 /// Bytes on a service's standard error in all its life. Ours write a line when they fail; 16 MiB are
 /// a service that does nothing else.
@@ -131,7 +132,7 @@ where
     let refused = |source| SpawnError::Refused { name, source };
     let (inbox, outbox, theirs) = control::pair::<P::Message, Order>().map_err(refused)?;
     command.stdin(theirs);
-    let mut service = ServiceProcess::start(name, command, session)?;
+    let mut service = ServiceProcess::spawn(name, command, session)?;
     let stderr = receiver(name, service.stderr.take())?;
     let (orders, orders_in) = mpsc::channel(ORDERS);
     let awaited = watch::Sender::new(false);
@@ -211,15 +212,15 @@ impl<P: Protocol> Listening<P> {
                 protocol.recv(&message, *self.awaited.borrow())?;
                 Ok(Some(message))
             }
-            Ok(None) | Err(FrameError::Broken(_)) => Ok(None),
+            Ok(None) | Err(FrameError::Io(_)) => Ok(None),
             Err(FrameError::TooLong) => {
                 Err(Violation::Hostile("said a line that is too long".to_owned()))
             }
             // Of another version, most likely: ours would say nothing that we do not know.
-            Err(FrameError::NotUnderstood(_)) if !protocol.has_greeted() => {
+            Err(FrameError::Malformed(_)) if !protocol.has_greeted() => {
                 Err(Violation::Stranger("speaks another version's language".to_owned()))
             }
-            Err(FrameError::NotUnderstood(error)) => Err(Violation::Hostile(format!(
+            Err(FrameError::Malformed(error)) => Err(Violation::Hostile(format!(
                 "said something that this version does not understand ({})",
                 excerpt(&error.to_string())
             ))),
@@ -239,7 +240,7 @@ async fn last_words(
     while let Some(line) = next_line(&mut reader, LAST_WORDS).await {
         bytes += line.len() as u64 + 1;
         if bytes <= STDERR_BYTES {
-            last = Some(sentence(&line)).filter(|line| !line.is_empty()).or(last);
+            last = Some(sanitize_line(&line)).filter(|line| !line.is_empty()).or(last);
         } else if !std::mem::replace(&mut told, true) {
             let text = format!("talks too much (more than {STDERR_BYTES} bytes of errors)");
             let _ = inputs.send(Input::Violated(role, Violation::Hostile(text))).await;
@@ -268,20 +269,21 @@ pub(super) fn receiver(
 /// The next line of a stream, in pieces of at most `max_bytes`; `None` at its end.
 pub(super) async fn next_line(
     reader: &mut (impl AsyncBufRead + Unpin),
-    max_bytes: u64,
+    max_bytes: usize,
 ) -> Option<String> {
     let mut line = Vec::new();
-    match reader.take(max_bytes).read_until(b'\n', &mut line).await {
-        Ok(0) | Err(_) => None,
+    match read_line(reader, &mut line, max_bytes).await {
+        Ok(LineEnd::Eof) if line.is_empty() => None,
+        Err(_) => None,
         Ok(_) => Some(String::from_utf8_lossy(&line).trim_end().to_owned()),
     }
 }
 
 /// The beginning of what a service said, as it may be shown.
 pub(super) fn excerpt(text: &str) -> String {
-    let start = start_of(text, EXCERPT_BYTES);
+    let start = truncate_to_bytes(text, EXCERPT_BYTES);
     let rest = if start.len() < text.len() { "…" } else { "" };
-    format!("{}{rest}", sentence(start))
+    format!("{}{rest}", sanitize_line(start))
 }
 
 /// Returns once a service has been silent for as long as it may be.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::super::failure::Failure;
 use super::super::output::Meaning;
 use crate::control::FromTunnel;
+use crate::process::ExitReason;
 
 /// How cloudflared talks to the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,31 +22,13 @@ pub(in crate::tunnel) enum Event {
     /// It printed a line.
     Line(Meaning),
     /// It is gone; every line was told before.
-    Ended(How),
+    Ended(ExitReason),
     /// `/quicktunnel` answered this name, or did not answer.
     Name(Option<String>),
     /// `/ready` answered.
     Ready(Readiness),
     /// A moment that [`super::Attempt::wake`] named has come.
     Tick,
-}
-
-/// How a process came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tunnel) enum How {
-    /// By itself, with this code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-impl std::fmt::Display for How {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            How::Code(code) => write!(f, "ended with code {code}"),
-            How::Signal(signal) => write!(f, "was ended by signal {signal}"),
-        }
-    }
 }
 
 /// What `/ready` says.

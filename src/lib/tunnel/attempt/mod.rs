@@ -8,11 +8,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::failure::Failure;
-use super::output::{Host, Meaning, Trouble};
+use super::output::{Meaning, Trouble};
 use crate::control::FromTunnel;
-use crate::terminal::sentence;
+use crate::process::ExitReason;
+use crate::quick_tunnel::QuickTunnelName;
+use crate::terminal::sanitize_line;
 
-pub(super) use events::{Action, Event, How, Protocol, Readiness};
+pub(super) use events::{Action, Event, Protocol, Readiness};
 use phase::{ADDRESS, Phase, RECONNECT, SILENCE};
 
 /// QUIC tries another address of the edge each time: three that fail are a network without UDP.
@@ -110,14 +112,14 @@ impl Attempt {
             }
             Meaning::Unsettled | Meaning::Unregistered => self.next_look = now,
             Meaning::Unconfined(what) => {
-                return vec![Action::Report(FromTunnel::Unconfined { what: sentence(&what) })];
+                return vec![Action::Report(FromTunnel::Unconfined { what: sanitize_line(&what) })];
             }
             Meaning::Trouble(trouble) => return self.troubled(now, trouble),
         }
         Vec::new()
     }
 
-    fn addressed(&mut self, now: Duration, host: Host) -> Vec<Action> {
+    fn addressed(&mut self, now: Duration, host: QuickTunnelName) -> Vec<Action> {
         match self.phase.host() {
             None => {
                 let url = host.url();
@@ -275,14 +277,14 @@ impl Attempt {
         }
     }
 
-    fn ended(&mut self, how: How) -> Failure {
+    fn ended(&mut self, how: ExitReason) -> Failure {
         match (&self.phase, self.clue.take()) {
             (Phase::Settling(..) | Phase::Up(_) | Phase::Reconnecting(..), _) => {
                 Failure::Died { how }
             }
             (_, Some(trouble)) => Failure::of(trouble),
             // What the kernel cannot run, execvp(3) hands to a shell, which ends like this.
-            (_, None) if matches!(how, How::Code(126 | 127)) => {
+            (_, None) if matches!(how, ExitReason::Code(126 | 127)) => {
                 Failure::NotRun("it is no program".to_owned())
             }
             (_, None) => Failure::EndedEarly { how },

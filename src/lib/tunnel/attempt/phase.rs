@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::output::Host;
+use crate::quick_tunnel::QuickTunnelName;
 
 /// It greets within 0.2 s (measured); fifty times that is a dead program.
 pub(super) const SILENCE: Duration = Duration::from_secs(10);
@@ -22,15 +22,15 @@ pub(super) enum Phase {
     /// It talks, and asks for an address.
     Asking,
     /// It has printed a name that nobody has confirmed.
-    Named(Host),
+    Named(QuickTunnelName),
     /// Box and metrics port agree; the edge does not know the tunnel yet.
-    Confirmed(Host),
+    Confirmed(QuickTunnelName),
     /// The edge knows it; the name is given time to appear in DNS.
-    Settling(Host, Duration),
+    Settling(QuickTunnelName, Duration),
     /// Announced.
-    Up(Host),
+    Up(QuickTunnelName),
     /// Announced, and lost by the edge since then.
-    Reconnecting(Host, Duration),
+    Reconnecting(QuickTunnelName, Duration),
 }
 
 impl Phase {
@@ -59,7 +59,7 @@ impl Phase {
     }
 
     /// The printed name.
-    pub(super) fn host(&self) -> Option<&Host> {
+    pub(super) fn host(&self) -> Option<&QuickTunnelName> {
         match self {
             Phase::Silent | Phase::Asking => None,
             Phase::Named(host)

@@ -4,8 +4,8 @@ const S: Duration = Duration::from_secs(1);
 const HOST: &str = "a-b.trycloudflare.com";
 const URL: &str = "https://a-b.trycloudflare.com";
 
-fn host() -> Host {
-    Host::parse(HOST).unwrap()
+fn host() -> QuickTunnelName {
+    QuickTunnelName::parse(HOST).unwrap()
 }
 
 fn port() -> SocketAddr {
@@ -181,11 +181,11 @@ fn an_end_is_explained_by_the_best_clue_before_it_and_by_itself_after() {
     let (mut attempt, _) = Attempt::begin(Duration::ZERO, S);
     attempt.on(S, line(Meaning::Trouble(Trouble::Answered(500))));
     attempt.on(S, line(Meaning::Trouble(Trouble::Unreadable)));
-    let told = attempt.on(S, Event::Ended(How::Code(1)));
+    let told = attempt.on(S, Event::Ended(ExitReason::Code(1)));
     assert_eq!(gives_up(&told), &Failure::Answered(500));
     let mut attempt = up();
     attempt.on(3 * S, line(Meaning::Trouble(Trouble::Dial)));
-    let how = How::Signal(9);
+    let how = ExitReason::Signal(9);
     assert_eq!(gives_up(&attempt.on(3 * S, Event::Ended(how))), &Failure::Died { how });
 }
 

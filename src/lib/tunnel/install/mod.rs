@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::pin::Pin;
 use crate::paths::{self, Access, FileKind, Folder, FolderTrust, Owner};
+use crate::terminal::io_reason;
 
 pub(super) use refusal::InstallError;
 
@@ -67,7 +68,7 @@ impl Download {
     /// # Errors
     /// What came so far stays for the next try, unless it was proved wrong.
     pub(super) fn run(&self, arrived: &mut dyn FnMut(u64)) -> Result<PathBuf, InstallError> {
-        paths::private_dir(&self.dir).map_err(|source| self.folder(&self.dir, source))?;
+        paths::create_private_dir(&self.dir).map_err(|source| self.folder(&self.dir, source))?;
         let Some((_lock, mut part)) = self.locked()? else {
             return Ok(self.target());
         };
@@ -98,7 +99,7 @@ impl Download {
         let here = |source| self.folder(&path, source);
         loop {
             if !path.exists() {
-                paths::private_file(&path, MOST_FILE_BYTES).map_err(here)?;
+                paths::open_private_file(&path, MOST_FILE_BYTES).map_err(here)?;
             }
             // Read only while we wait: a file that somebody holds open for writing cannot be run.
             let opened = paths::open_file(&path, Owner::Ours, Access::Read, MOST_FILE_BYTES);
@@ -117,7 +118,7 @@ impl Download {
                 self.throw_away();
                 return Ok(None);
             }
-            let part = paths::private_file(&path, MOST_FILE_BYTES).map_err(here)?;
+            let part = paths::open_private_file(&path, MOST_FILE_BYTES).map_err(here)?;
             return Ok(Some((lock, part)));
         }
     }
@@ -163,7 +164,7 @@ impl Download {
         let mut chunk = vec![0; CHUNK];
         arrived(have);
         loop {
-            let read = body.read(&mut chunk).map_err(|error| self.broken(plainly(&error)))?;
+            let read = body.read(&mut chunk).map_err(|error| self.broken(io_reason(&error)))?;
             if read == 0 {
                 break;
             }
@@ -195,7 +196,7 @@ impl Download {
         }
         request.call().map_err(|error| {
             let why = if let ureq::Error::Io(error) = &error {
-                plainly(error)
+                io_reason(error)
             } else {
                 error.to_string()
             };
@@ -240,7 +241,7 @@ impl Download {
             self.throw_away();
         }
         for folder in self.dir.ancestors().take(2) {
-            if let (Ok(above), Some(name)) = (Folder::above(folder), folder.file_name()) {
+            if let (Ok(above), Some(name)) = (Folder::open_parent(folder), folder.file_name()) {
                 // Refused, as it should be, when anything is in there.
                 let _ = above.remove_own(name, FileKind::Folder);
             }
@@ -262,19 +263,6 @@ impl Download {
     fn broken(&self, why: String) -> InstallError {
         let server = self.from.split('/').nth(2).unwrap_or(&self.from).to_owned();
         InstallError::Network { from: server, why, kept: self.resumed_at() }
-    }
-}
-
-/// What the system says of a connection, in words.
-fn plainly(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    // getaddrinfo(3) has errors of its own, which std tells by this text alone.
-    if text.contains("failed to lookup address") {
-        return "its name cannot be looked up".to_owned();
-    }
-    match error.raw_os_error().map(|_| text.rsplit_once(" (os error ")) {
-        Some(Some((words, _))) => words.to_lowercase(),
-        Some(None) | None => text,
     }
 }
 

@@ -142,8 +142,8 @@ fn installed(download: &Download) {
 
 /// Leaves the first `bytes` of the file from an earlier try.
 fn left_over(download: &Download, bytes: &[u8]) {
-    paths::private_dir(&download.dir).unwrap();
-    let mut part = paths::private_file(&download.partial(), MOST_FILE_BYTES).unwrap();
+    paths::create_private_dir(&download.dir).unwrap();
+    let mut part = paths::open_private_file(&download.partial(), MOST_FILE_BYTES).unwrap();
     part.write_all(bytes).unwrap();
 }
 

@@ -1,0 +1,69 @@
+//! Between the supervisor and `chattrace-serve`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::RoomSettings;
+use crate::control::validate;
+use crate::memory::LockedMemory;
+use crate::process::Confinement;
+use crate::token::Token;
+
+/// Supervisor to serve.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum ToServe {
+    /// The first message: the limits of the room, and the ticket that admits to it.
+    Start { room: RoomSettings, ticket: Token },
+    /// The public host name of the room from now on, without scheme and port; `None` takes it back.
+    Host { name: Option<String> },
+    /// Announce a new public address, `https://` and the host name, to all participants.
+    Moved { url: String },
+    /// Refuse new connections, send all participants the end of the session, then answer with
+    /// [`FromServe::Drained`].
+    Drain,
+}
+
+/// Serve to supervisor. Every field is validated while it is parsed: serve faces the network and may
+/// have been taken over.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum FromServe {
+    /// The first message, so that a program of another version is noticed at once.
+    Hello {
+        /// [`VERSION`](super::VERSION) of the sender.
+        #[serde(deserialize_with = "validate::version")]
+        version: String,
+    },
+    /// The room accepts connections.
+    Ready { protection: Protection },
+    /// A participant joined; `present` counts them too.
+    Joined { participant: Participant, present: usize },
+    /// A participant left; `present` does not count them.
+    Left { participant: Participant, present: usize },
+    /// Every participant was sent the end of the session, or could not be reached in time.
+    Drained,
+}
+
+/// What the room's process has given up, and how far its memory is kept off disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Protection {
+    #[serde(deserialize_with = "validate::confinement")]
+    pub(crate) confinement: Confinement,
+    pub(crate) locked: LockedMemory,
+}
+
+/// One participant, as the operator sees them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Participant {
+    /// Counts up from 1 and is never reused: tells two participants of one name apart.
+    #[serde(deserialize_with = "validate::number")]
+    pub(crate) number: u64,
+    /// The name they chose: at most 64 bytes, printable.
+    #[serde(deserialize_with = "validate::name")]
+    pub(crate) name: String,
+    /// Three letters that the server drew for them.
+    #[serde(deserialize_with = "validate::tag")]
+    pub(crate) tag: String,
+}

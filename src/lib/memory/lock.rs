@@ -1,0 +1,50 @@
+//! Keeping the memory of this process in RAM: the kernel may not write locked pages to a swap disk.
+
+use rustix::mm::MlockAllFlags;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use super::heap;
+use super::regions;
+
+/// How much of a process's memory is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LockedMemory {
+    /// All of it, stacks and code too.
+    Everything,
+    /// The heap up to so many bytes, the limit of this user (`ulimit -l`). What is beyond it is still
+    /// overwritten when it is freed.
+    UpTo(u64),
+    Nothing,
+}
+
+/// Locks the memory of this process, now and as it grows, as far as this user may. To be called before
+/// privileges are dropped: it raises the limit first, as far as it can be raised.
+pub(crate) fn lock_in_ram() -> LockedMemory {
+    let limit = raise_limit();
+    let whole = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
+    // Only without a limit: mlockall(2) makes every allocation beyond the limit fail, where locking
+    // region by region leaves it unlocked.
+    if limit.is_none() && rustix::mm::mlockall(whole).is_ok() {
+        return LockedMemory::Everything;
+    }
+    let _heap = heap::lock();
+    regions::lock_all();
+    match (regions::size(), limit) {
+        ((_, 0), _) => LockedMemory::Nothing,
+        (_, Some(limit)) => LockedMemory::UpTo(limit),
+        ((_, locked), None) => LockedMemory::UpTo(locked as u64),
+    }
+}
+
+/// Raises the limit on locked memory as far as possible and returns it in bytes; `None` if there is
+/// none.
+fn raise_limit() -> Option<u64> {
+    // Only root may remove it; every user may raise it to the hard one.
+    if setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None }).is_err() {
+        let hard = getrlimit(Resource::Memlock).maximum;
+        let _ = setrlimit(Resource::Memlock, Rlimit { current: hard, maximum: hard });
+    }
+    getrlimit(Resource::Memlock).current
+}

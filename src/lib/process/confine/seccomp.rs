@@ -1,0 +1,62 @@
+//! Filters for system calls (seccomp(2)), built from rules.
+
+use nix::libc::{c_int, c_long};
+use seccompiler::{
+    BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch,
+};
+
+/// A system call, and alternative conditions on its arguments; none: any arguments.
+pub(super) type Rule = (c_long, Vec<SeccompRule>);
+
+/// Makes the call fail with this error.
+pub(super) fn errno_action(error: c_int) -> SeccompAction {
+    SeccompAction::Errno(error.unsigned_abs())
+}
+
+/// The program that does `matched` for the calls of these rules, and `otherwise` for all others.
+///
+/// # Errors
+/// When seccompiler does not know this machine's processor.
+pub(super) fn program(
+    rules: Vec<Rule>,
+    matched: SeccompAction,
+    otherwise: SeccompAction,
+) -> Result<BpfProgram, Error> {
+    let machine = TargetArch::try_from(std::env::consts::ARCH)?;
+    let rules = rules.into_iter().collect();
+    Ok(SeccompFilter::new(rules, otherwise, matched, machine)?.try_into()?)
+}
+
+/// The 32 bits of an `int`. The kernel takes an `int` from the lower half of a register and ignores
+/// the upper one, so filters compare the lower half.
+pub(super) fn int_bits(number: c_int) -> u64 {
+    u64::from(number.cast_unsigned())
+}
+
+/// A rule that holds when all of these arguments do: each with its place, from 0, and how it compares.
+///
+/// # Errors
+/// Never, for places below 6.
+pub(super) fn when(arguments: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule, Error> {
+    let conditions = arguments.iter().map(|(at, operation, value)| {
+        SeccompCondition::new(*at, SeccompCmpArgLen::Dword, operation.clone(), *value)
+    });
+    Ok(SeccompRule::new(conditions.collect::<Result<_, _>>()?)?)
+}
+
+/// [`when`], and the pointer at this place is null. A filter cannot see what a pointer leads to, only
+/// whether there is one.
+///
+/// # Errors
+/// Never, for places below 6.
+pub(super) fn when_null(
+    pointer: u8,
+    arguments: &[(u8, SeccompCmpOp, u64)],
+) -> Result<SeccompRule, Error> {
+    let null = SeccompCondition::new(pointer, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0);
+    let conditions = arguments.iter().map(|(at, operation, value)| {
+        SeccompCondition::new(*at, SeccompCmpArgLen::Dword, operation.clone(), *value)
+    });
+    Ok(SeccompRule::new(conditions.chain([null]).collect::<Result<_, _>>()?)?)
+}

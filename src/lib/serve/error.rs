@@ -1,0 +1,38 @@
+//! Why the room cannot be served.
+
+use crate::config::ConfigError;
+use crate::control::FrameError;
+use crate::exit::Exit;
+use crate::process::ListenError;
+
+/// Why `chattrace-serve` ends early; its `Display` is the sentence for the user.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ServeError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The control channel to the supervisor broke.
+    #[error(transparent)]
+    Control(#[from] FrameError),
+    #[error("a system call that every program needs failed: {0}")]
+    System(#[from] std::io::Error),
+    #[error("the kernel has no random numbers: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// Confinement is required, and something is missing of it.
+    #[error(
+        "confinement is required but incomplete: {0}; use a newer kernel, or leave out --require-confinement"
+    )]
+    Unconfined(String),
+}
+
+impl ServeError {
+    /// The exit code for it.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Config(error) => error.exit(),
+            Self::Listen(_) | Self::Unconfined(_) => Exit::Unavailable,
+            Self::Control(_) | Self::System(_) | Self::Randomness(_) => Exit::Failed,
+        }
+    }
+}

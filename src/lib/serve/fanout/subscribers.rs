@@ -1,0 +1,77 @@
+//! The sockets of all participants.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use slab::Slab;
+
+use super::write_owner::WriteOwner;
+use crate::serve::hub::{ConnectionId, Hub, Position};
+use crate::serve::websocket::Writer;
+
+/// All sockets whose clients are in the room.
+#[derive(Debug, Default)]
+pub(in crate::serve) struct FanOut {
+    subscribers: Mutex<Slab<Subscriber>>,
+}
+
+/// One socket, as the fan-out sees it.
+#[derive(Debug)]
+pub(super) struct Subscriber {
+    pub(super) id: ConnectionId,
+    pub(super) owner: WriteOwner<Writer>,
+}
+
+/// One socket, as its task sees it. Dropping it takes the socket off the list.
+#[derive(Debug)]
+pub(in crate::serve) struct Subscription {
+    fan_out: Arc<FanOut>,
+    key: usize,
+}
+
+impl FanOut {
+    /// Adds a socket. Its task keeps the writer until it hands it over.
+    pub(in crate::serve) fn subscribe(self: &Arc<Self>, id: ConnectionId) -> Subscription {
+        let key = self.lock().insert(Subscriber { id, owner: WriteOwner::Task });
+        Subscription { fan_out: Arc::clone(self), key }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Slab<Subscriber>> {
+        // A panic in one task must not stop the others, and no change under this lock is half done.
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscription {
+    /// Hands the writer over to the fan-out. Returns it if there is something new after `position`.
+    pub(in crate::serve) fn hand_over(
+        &self,
+        hub: &Hub,
+        writer: Writer,
+        position: Position,
+    ) -> Option<Writer> {
+        let mut subscribers = self.fan_out.lock();
+        // Under the lock: what is published after this look notifies a pass that waits for the lock.
+        let snapshot = hub.snapshot();
+        if snapshot.latest != position || snapshot.closing {
+            return Some(writer);
+        }
+        subscribers[self.key].owner.hand_over(writer, position);
+        None
+    }
+
+    /// Takes the writer back, with the position up to which it has sent; `None` if the task has it.
+    pub(in crate::serve) fn reclaim(&self) -> Option<(Writer, Position)> {
+        self.fan_out.lock()[self.key].owner.reclaim()
+    }
+
+    /// Returns when the fan-out does not have the writer. Safe to cancel.
+    pub(in crate::serve) async fn returned(&self) {
+        std::future::poll_fn(|cx| self.fan_out.lock()[self.key].owner.poll_returned(cx)).await;
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.fan_out.lock().remove(self.key);
+    }
+}

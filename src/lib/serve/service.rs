@@ -1,0 +1,53 @@
+//! The room and everything that serves it, the same with and without a supervisor.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::error::ServeError;
+use super::hub::Hub;
+use super::web::{self, HostPolicy, WebState};
+use crate::config::RoomSettings;
+use crate::control::FromServe;
+use crate::token::Token;
+
+/// A room that is ready to be served.
+pub(super) struct Service {
+    pub(super) hub: Arc<Hub>,
+    pub(super) web: Arc<WebState>,
+    /// Joins and leaves, for the operator.
+    pub(super) notices: mpsc::Receiver<FromServe>,
+}
+
+impl Service {
+    pub(super) fn new(
+        room: RoomSettings,
+        ticket: Token,
+        host_policy: HostPolicy,
+    ) -> Result<Self, ServeError> {
+        let (hub, notices) = Hub::new(&room, ticket, &Token::generate()?);
+        let hub = Arc::new(hub);
+        let web = Arc::new(WebState::new(Arc::clone(&hub), host_policy, room));
+        Ok(Self { hub, web, notices })
+    }
+
+    /// Serves the room, until it is dropped.
+    pub(super) fn run(&self, listener: TcpListener) -> impl Future<Output = ()> + use<> {
+        let serving = web::serve(listener, Arc::clone(&self.web));
+        let ticking = tick_every_second(Arc::clone(&self.hub));
+        async {
+            tokio::select! { () = serving => {}, () = ticking => {} }
+        }
+    }
+}
+
+/// Lets messages and seats of the room expire.
+async fn tick_every_second(hub: Arc<Hub>) {
+    let mut interval = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        interval.tick().await;
+        hub.tick();
+    }
+}

@@ -1,0 +1,202 @@
+//! The room without a supervisor: in a pipeline, or for debugging.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::cli::ServeCli;
+use super::confined::Confined;
+use super::error::ServeError;
+use super::limits::MemoryLimit;
+use super::service::Service;
+use super::web::{HostPolicy, PublicHost};
+use crate::config::{Config, ConfinementPolicy};
+use crate::control::{FromServe, Participant, Protection};
+use crate::exit::Exit;
+use crate::process::{self, ShutdownCause, TerminationSignals};
+use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
+use crate::token::{Secret, Token};
+
+/// For all clients to read the last line: one that reads at all reads it at once. Also for the program
+/// that reads our standard output.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// A line of `--json`. README.md documents them.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum ServeEvent<'a> {
+    Ready { link: &'a str },
+    Joined { participant: &'a Participant, present: usize },
+    Left { participant: &'a Participant, present: usize },
+    Closing,
+    Closed,
+}
+
+/// Prints how much memory the room can take.
+///
+/// # Errors
+/// When the settings are wrong.
+pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
+    let config = Config::resolve(&cli.overrides())?;
+    terminal::print_line(&MemoryLimit::of(&config.room).to_string());
+    Ok(Exit::Ended)
+}
+
+/// What needs files or ports, and so must exist before the process is confined.
+pub(super) struct Standalone {
+    config: Config,
+    listener: std::net::TcpListener,
+}
+
+impl Standalone {
+    /// Reads the settings and listens.
+    ///
+    /// # Errors
+    /// When the settings are wrong, or the address cannot be listened on.
+    pub(super) fn prepare(cli: &ServeCli) -> Result<Self, ServeError> {
+        let config = Config::resolve(&cli.overrides())?;
+        let listener = process::listen(config.listen)?;
+        Ok(Self { config, listener })
+    }
+
+    pub(super) fn listener(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+
+    /// Serves until a signal comes, or until the reader of our standard output is gone.
+    ///
+    /// # Errors
+    /// When a basic system call fails, or when confinement is required and incomplete.
+    pub(super) async fn run(self, cli: &ServeCli, confined: Confined) -> Result<Exit, ServeError> {
+        let Self { config, listener } = self;
+        let signals = TerminationSignals::catch()?;
+        let address = listener.local_addr()?;
+        let ticket = Token::generate()?;
+        let link = Secret::new(format!("http://{address}/t/{}", &*ticket.expose_secret()));
+        let host_policy = HostPolicy::new(address, PublicHost::AnyQuickTunnel);
+        let service = Service::new(config.room, ticket, host_policy)?;
+        let listener = TcpListener::from_std(listener)?;
+        // Its thread is started now: the filter for system calls allows none later.
+        let json_writer = if cli.json {
+            Some(BackgroundWriter::start("stdout", terminal::print_line)?)
+        } else {
+            None
+        };
+        // It watches a copy of the descriptor, which cannot be made later either.
+        let stdout_closed = terminal::stdout_closed();
+        let protection = confined.complete(listener.as_fd()).await;
+        check_confinement(&protection, config.confinement)?;
+        let stdout = print_link(link, cli.json);
+        if stdout == OutputState::Open {
+            print_notes(address);
+        }
+        let reader_gone = async {
+            match stdout {
+                OutputState::Open => stdout_closed.await,
+                // The reader was gone before the first line.
+                OutputState::Closed => {}
+            }
+        };
+        serve(service, listener, json_writer, signals, reader_gone).await
+    }
+}
+
+/// Prints the link. It is dropped then, because it contains the ticket, and this process must not keep
+/// that longer than needed.
+fn print_link(link: Secret, as_json: bool) -> OutputState {
+    if as_json {
+        return terminal::print_line(&terminal::json_line(&ServeEvent::Ready { link: &link }));
+    }
+    terminal::print_line(&link)
+}
+
+/// Serves until a signal comes or the reader is gone, then closes the room.
+async fn serve(
+    mut service: Service,
+    listener: TcpListener,
+    json_writer: Option<BackgroundWriter>,
+    mut signals: TerminationSignals,
+    reader_gone: impl Future<Output = ()>,
+) -> Result<Exit, ServeError> {
+    let report = |event: &ServeEvent<'_>| {
+        if let Some(writer) = &json_writer {
+            writer.send(terminal::json_line(event));
+        }
+    };
+    let running = service.run(listener);
+    tokio::pin!(running);
+    tokio::pin!(reader_gone);
+    let cause = loop {
+        tokio::select! {
+            () = &mut running => break ShutdownCause::ClosedStream,
+            _ = signals.recv() => break ShutdownCause::Signal,
+            () = &mut reader_gone => break ShutdownCause::ClosedStream,
+            Some(notice) = service.notices.recv() => { event_of(&notice).inspect(report); }
+        }
+    };
+    service.hub.close();
+    // Joins and leaves before the end are reported before it.
+    while let Ok(notice) = service.notices.try_recv() {
+        event_of(&notice).inspect(report);
+    }
+    report(&ServeEvent::Closing);
+    let closed = async {
+        let _ = timeout(CLOSE_TIMEOUT, service.hub.drained()).await;
+        report(&ServeEvent::Closed);
+    };
+    tokio::select! {
+        () = &mut running => {}
+        () = closed => {}
+        () = signals.second_interrupt(cause) => return Ok(Exit::Killed),
+    }
+    if let Some(writer) = json_writer {
+        let _ = timeout(CLOSE_TIMEOUT, writer.flush()).await;
+    }
+    Ok(Exit::Ended)
+}
+
+/// Refuses to serve if confinement is required and incomplete; else prints what is missing of it.
+fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Result<(), ServeError> {
+    let confinement = &protection.confinement;
+    if confinement.is_complete() {
+        return Ok(());
+    }
+    match policy {
+        ConfinementPolicy::Required => Err(ServeError::Unconfined(confinement.summary())),
+        ConfinementPolicy::WherePossible => {
+            terminal::eprint_line(&format!(
+                "confinement: {}",
+                escape_control(&confinement.summary())
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// Tells the operator who can read the chat and who can reach the room.
+fn print_notes(address: SocketAddr) {
+    terminal::eprint_line(
+        "open room: this computer, and a tunnel's provider, can read what is said",
+    );
+    if !address.ip().is_loopback() {
+        terminal::eprint_line(&format!(
+            "{address}: everybody on this network can reach the room, unencrypted"
+        ));
+    }
+}
+
+fn event_of(notice: &FromServe) -> Option<ServeEvent<'_>> {
+    match notice {
+        FromServe::Joined { participant, present } => {
+            Some(ServeEvent::Joined { participant, present: *present })
+        }
+        FromServe::Left { participant, present } => {
+            Some(ServeEvent::Left { participant, present: *present })
+        }
+        FromServe::Hello { .. } | FromServe::Ready { .. } | FromServe::Drained => None,
+    }
+}

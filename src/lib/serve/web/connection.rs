@@ -1,0 +1,87 @@
+//! One HTTP/1 connection, which carries one request; with bounds on its time and its memory.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::connections::ConnectionSlot;
+use super::poll::{ANSWER_FLUSH_BYTES, ClientInput, ParkedPoll, ParkingSlot};
+use crate::wire::MAX_FRAME_BYTES;
+
+/// For the request line and the headers, which browsers and the tunnel send at once. Also ends
+/// connections that a browser opens ahead and does not use.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For a connection that does not become a WebSocket: its head (10 s), its body (10 s), the time for
+/// which a poll is held (25 s), and an answer that is read as slowly as a socket may be (20 s).
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(70);
+
+/// Largest request head. Browsers send below 2 KiB, and the tunnel provider adds less than 2 KiB.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// Memory of one request: its head, its body and copies of it on the way into the room, an answer that
+/// was begun below its bound, and the connection itself.
+pub(in crate::serve) const MAX_REQUEST_BYTES: usize =
+    2 * MAX_HEAD_BYTES + 3 * MAX_FRAME_BYTES + ANSWER_FLUSH_BYTES + 8 * 1024;
+
+/// Serves the one request of a connection. If it becomes a WebSocket, its task serves it from then on.
+pub(super) async fn serve_connection(
+    stream: TcpStream,
+    routes: TowerToHyperService<axum::Router>,
+    slot: &Arc<ConnectionSlot>,
+) {
+    // A chat line must not wait for the acknowledgement of the one before (Nagle).
+    let _ = stream.set_nodelay(true);
+    let request = async {
+        // Boxed, so that hyper's part is freed before a poll waits.
+        if let Some((poll, stream, input)) = Box::pin(serve_http(stream, routes, slot)).await {
+            poll.serve(stream, input, slot).await;
+        }
+    };
+    // Errors are the client's, or those of its connection: the operator cannot do anything about them.
+    let _ = timeout(CONNECTION_TIMEOUT, request).await;
+}
+
+/// Has hyper serve one request, until its response is sent. If the request is a poll that parks, returns
+/// it with the bare stream; hyper, the request and its buffers are dropped then. See [`ParkedPoll`].
+async fn serve_http(
+    stream: TcpStream,
+    routes: TowerToHyperService<axum::Router>,
+    slot: &Arc<ConnectionSlot>,
+) -> Option<(ParkedPoll, TcpStream, ClientInput)> {
+    let parking = ParkingSlot::default();
+    let extensions = (parking.clone(), Arc::clone(slot));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let (parking, slot) = extensions.clone();
+        request.extensions_mut().insert(parking);
+        request.extensions_mut().insert(slot);
+        routes.call(request)
+    });
+    let mut http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BYTES)
+        // The pieces of an answer are written from where they are, not copied into one buffer first.
+        .writev(true)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let parked = poll_fn(|cx| {
+        let done = Pin::new(&mut http).poll(cx).map(|_| None);
+        parking.take().map_or(done, |poll| Poll::Ready(Some(poll)))
+    });
+    let poll = parked.await?;
+    let parts = http.into_parts()?;
+    let input = if parts.read_buf.is_empty() { ClientInput::Silent } else { ClientInput::Sends };
+    Some((poll, parts.io.into_inner(), input))
+}

@@ -1,0 +1,9 @@
+//! The room over long polls, for networks that let no WebSocket through.
+
+mod answer;
+mod parked;
+mod route;
+
+pub(super) use answer::ANSWER_FLUSH_BYTES;
+pub(super) use parked::{ClientInput, ParkedPoll, ParkingSlot};
+pub(super) use route::poll;

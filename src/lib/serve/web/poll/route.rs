@@ -1,0 +1,137 @@
+//! `POST /poll`. By POST, because the tunnel provider holds responses to GET back until they are
+//! complete, and beyond.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Extension, Query, State};
+use axum::http::{HeaderMap, StatusCode, Version, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::answer::{ANSWER_FLUSH_BYTES, answer, answer_lines, read_new, shared_piece};
+use super::parked::{ParkedPoll, ParkingSlot};
+use crate::serve::hub::Connection;
+use crate::serve::web::dispatch::{self, Reply};
+use crate::serve::web::host_policy::AcceptedHost;
+use crate::serve::web::state::WebState;
+use crate::token::Secret;
+use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
+
+/// For a body of at most 16 KiB, which a browser sends at once.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What becomes of a poll when there is nothing new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    /// It waits.
+    UntilNews,
+    /// It is answered at once: it carried a line, and its client wants to know what became of it.
+    Never,
+}
+
+/// `?after=41`: the last number that the client saw. Without it, only what is new from now on.
+#[derive(Debug, Deserialize)]
+pub(in crate::serve::web) struct PollQuery {
+    after: Option<u64>,
+}
+
+/// The body is the lines of the client; the first is a join, unless the request has a resume token.
+pub(in crate::serve::web) async fn poll(
+    State(state): State<Arc<WebState>>,
+    Extension(parking): Extension<ParkingSlot>,
+    Extension(host): Extension<AcceptedHost>,
+    version: Version,
+    query: Query<PollQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let body = match timeout(BODY_TIMEOUT, to_bytes(body, MAX_FRAME_BYTES)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return body_too_long(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let Ok(body) = std::str::from_utf8(&body) else {
+        return refuse(&Refusal::new(RefusalCode::BadJson, "the body must be UTF-8 text"));
+    };
+    let mut lines = body.lines().filter(|line| !line.is_empty());
+    let entered = match bearer_token(&headers) {
+        Some(resume) => resume_seat(&state, resume, query.after),
+        None => join(&state, lines.next()),
+    };
+    let (mut connection, welcome) = match entered {
+        Ok(entered) => entered,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let mut hold = if welcome.is_empty() { Hold::UntilNews } else { Hold::Never };
+    let welcome = welcome.into_iter().map(shared_piece);
+    let mut replies = String::new();
+    for line in lines {
+        hold = Hold::Never;
+        if replies.len() >= ANSWER_FLUSH_BYTES {
+            replies.push_str(&too_many_lines().to_line());
+            break;
+        }
+        match dispatch::handle_line(&state, &connection, line) {
+            Reply::None => {}
+            Reply::Line(line) => replies.push_str(&line),
+            Reply::Left => return answer(welcome.chain([replies.into()]).collect()),
+        }
+    }
+    match (read_new(&mut connection, replies.len()), hold) {
+        (None, Hold::UntilNews) => parking.park(ParkedPoll { host, version, connection }).await,
+        (pieces, Hold::UntilNews | Hold::Never) => {
+            let replies = Bytes::from(replies);
+            answer(welcome.chain([replies]).chain(pieces.unwrap_or_default()).collect())
+        }
+    }
+}
+
+/// A participant's connection, and the pieces of the welcome, if this is the first poll.
+type Entered = (Connection, Vec<Arc<str>>);
+
+fn join(state: &WebState, first_line: Option<&str>) -> Result<Entered, Refusal> {
+    let mut connection = dispatch::join(state, first_line.unwrap_or_default())?;
+    let welcome = connection.welcome().unwrap_or_default();
+    Ok((connection, welcome))
+}
+
+fn resume_seat(state: &WebState, resume: Secret, after: Option<u64>) -> Result<Entered, Refusal> {
+    Ok((state.hub.resume(&resume, after)?, Vec::new()))
+}
+
+/// The token after `Bearer`; an empty one, which no seat has, if the header names another scheme. A
+/// request with the header resumes a seat, and its first line is never a join.
+fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    Some(Secret::new(token.unwrap_or_default().to_owned()))
+}
+
+/// A refusal is a line like any other, with status 200; but for those that a program should see which
+/// knows HTTP alone.
+fn refuse(refusal: &Refusal) -> Response {
+    let status = match refusal.code {
+        RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,
+        RefusalCode::BadJson => StatusCode::BAD_REQUEST,
+        RefusalCode::TooFast
+        | RefusalCode::TooLong
+        | RefusalCode::BadName
+        | RefusalCode::NameTaken
+        | RefusalCode::Full
+        | RefusalCode::Closing => StatusCode::OK,
+    };
+    (status, answer_lines(refusal.to_line())).into_response()
+}
+
+fn too_many_lines() -> Refusal {
+    let text = "too many lines; the rest of this request was not read, send fewer at a time";
+    Refusal::new(RefusalCode::TooLong, text)
+}
+
+fn body_too_long() -> Response {
+    let refusal = Refusal::new(RefusalCode::TooLong, "a request body has at most 16 KiB");
+    (StatusCode::PAYLOAD_TOO_LARGE, answer_lines(refusal.to_line())).into_response()
+}

@@ -1,0 +1,63 @@
+//! The headers that every response has.
+
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::response::Response;
+
+use super::host_policy::AcceptedHost;
+
+/// Content-Security-Policy up to `connect-src 'self'`, which the host of the request completes. Style
+/// and script are allowed by their hashes and not by `'self'`, because a tunnel provider can serve
+/// scripts of its own under our name.
+const CONTENT_SECURITY_POLICY: &str = concat!(
+    "default-src 'none'; script-src '",
+    env!("PAGE_SCRIPT"),
+    "'; style-src '",
+    env!("PAGE_STYLE"),
+    "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'"
+);
+
+/// Every feature that a page could ask a browser for, switched off.
+const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), \
+     camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), \
+     geolocation=(), gyroscope=(), hid=(), idle-detection=(), keyboard-map=(), magnetometer=(), \
+     microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
+     screen-wake-lock=(), serial=(), storage-access=(), usb=(), xr-spatial-tracking=()";
+
+/// The same on every response.
+const FIXED_HEADERS: [(HeaderName, &str); 11] = [
+    (header::CACHE_CONTROL, "no-store, no-transform"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_DNS_PREFETCH_CONTROL, "off"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("origin-agent-cluster"), "?1"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive"),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
+];
+
+/// Adds them to the response to a request for `host`; `None` if its host was not accepted.
+pub(super) fn add_security_headers(response: &mut Response, host: Option<&AcceptedHost>) {
+    let switches_protocols = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    if !switches_protocols {
+        // hyper's buffer would keep the last request while the connection is idle: a ticket, a resume
+        // token, a line.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    for (name, value) in FIXED_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, content_security_policy(host));
+}
+
+fn content_security_policy(host: Option<&AcceptedHost>) -> HeaderValue {
+    let socket = host.map(AcceptedHost::socket_source).unwrap_or_default();
+    // An accepted host has only letters, digits and `.-:[]`.
+    HeaderValue::from_str(format!("{CONTENT_SECURITY_POLICY} {socket}").trim_end())
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+}

@@ -1,0 +1,39 @@
+//! What the routes share.
+
+use std::sync::Arc;
+
+use super::connections::{Connections, SPARE_CONNECTIONS};
+use super::host_policy::HostPolicy;
+use super::page::Page;
+use crate::config::RoomSettings;
+use crate::serve::fanout::FanOut;
+use crate::serve::hub::Hub;
+
+/// One room and everything that serves it.
+#[derive(Debug)]
+pub(in crate::serve) struct WebState {
+    pub(super) hub: Arc<Hub>,
+    pub(super) fan_out: Arc<FanOut>,
+    pub(super) host_policy: HostPolicy,
+    pub(super) page: Page,
+    pub(super) room: RoomSettings,
+    pub(super) connections: Arc<Connections>,
+}
+
+impl WebState {
+    pub(in crate::serve) fn new(
+        hub: Arc<Hub>,
+        host_policy: HostPolicy,
+        room: RoomSettings,
+    ) -> Self {
+        let page = Page::render(&room);
+        let connections = Arc::new(Connections::new(room.max_participants + SPARE_CONNECTIONS));
+        let fan_out = Arc::default();
+        Self { hub, fan_out, host_policy, page, room, connections }
+    }
+
+    /// Sets the public host name; see [`HostPolicy::set_public_host`].
+    pub(in crate::serve) fn set_public_host(&self, name: Option<String>) {
+        self.host_policy.set_public_host(name);
+    }
+}

@@ -1,0 +1,49 @@
+//! How a socket is closed.
+
+use crate::serve::websocket::{ProtocolError, SendError};
+
+/// What is done to close a socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CloseAction {
+    /// The stream is dropped without a close frame: the client is gone or silent.
+    Drop,
+    /// The client closed, and gets its own code back (RFC 6455, section 5.5.1). Without that, a browser
+    /// reports a broken connection.
+    Echo(Option<u16>),
+    Send(CloseCode),
+}
+
+/// The status codes of this protocol; 4000 to 4999 are for private use.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CloseCode {
+    SessionEnded = 4000,
+    /// The participant left, or continues on a newer connection.
+    SeatReleased = 4001,
+    /// The client was not let in; a line before it says why.
+    JoinRefused = 4002,
+    /// The client did not read a frame in time.
+    TooSlow = 4003,
+    /// The client sent bytes that are not a valid frame (RFC 6455, section 7.4.1).
+    ProtocolError = 1002,
+    /// A message over the bound, or one that is not UTF-8. The latter has a code of its own, 1007, but
+    /// this protocol has one code for both.
+    TooBig = 1009,
+}
+
+impl From<SendError> for CloseAction {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Disconnected => Self::Drop,
+            SendError::TimedOut => Self::Send(CloseCode::TooSlow),
+        }
+    }
+}
+
+impl From<ProtocolError> for CloseAction {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::InvalidFrame => Self::Send(CloseCode::ProtocolError),
+            ProtocolError::MessageTooLong | ProtocolError::NotUtf8 => Self::Send(CloseCode::TooBig),
+        }
+    }
+}

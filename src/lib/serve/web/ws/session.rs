@@ -1,0 +1,178 @@
+//! A socket whose client is in the room.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::close::{CloseAction, CloseCode};
+use crate::serve::fanout::Subscription;
+use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
+use crate::serve::web::dispatch::{self, Reply};
+use crate::serve::web::state::WebState;
+use crate::serve::websocket::{Incoming, Reader, Writer};
+use crate::wire::{self, MAX_FRAME_BYTES, Refusal, RefusalCode};
+
+/// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than NATs
+/// drop idle connections.
+const PING_INTERVAL: Duration = Duration::from_secs(25);
+
+/// The connection is dead if no frame came for three pings.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Replies to the lines of one message are sent when they have this size, before the next line is
+/// parsed: the replies to a message of thousands of invalid lines have fifty times its size.
+const REPLY_FLUSH_BYTES: usize = 16 * 1024;
+
+/// Memory of a socket's task, beside what it shares with the ring: a message and its copies on the way
+/// into the room, the replies to its lines, and the task itself.
+pub(in crate::serve) const MAX_SOCKET_BYTES: usize =
+    3 * MAX_FRAME_BYTES + 2 * REPLY_FLUSH_BYTES + 4 * 1024;
+
+/// The conversation with one participant.
+pub(super) struct Session<'a> {
+    state: &'a WebState,
+    connection: Connection,
+    subscription: Subscription,
+    reader: &'a mut Reader,
+    /// The one writer of the socket. `None` while the subscription has it, see [`Self::writer`].
+    writer: Option<Writer>,
+    /// Whether anything came from the client since the welcome.
+    is_active: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        state: &'a WebState,
+        connection: Connection,
+        reader: &'a mut Reader,
+        writer: Writer,
+    ) -> Self {
+        let subscription = state.fan_out.subscribe(connection.id());
+        let writer = Some(writer);
+        Self { state, connection, subscription, reader, writer, is_active: false }
+    }
+
+    /// Handles the `rest` of the first message, then reads from the client, and writes while the fan-out
+    /// does not.
+    ///
+    /// # Errors
+    /// Always, in the end: how to close the socket.
+    pub(super) async fn run(&mut self, rest: String) -> Result<Infallible, CloseAction> {
+        Box::pin(self.handle_lines(rest)).await?;
+        let mut last_received = Instant::now();
+        let ping = sleep(PING_INTERVAL);
+        tokio::pin!(ping);
+        loop {
+            // Boxed, here and below: a client that only listens needs no memory for it.
+            if self.writer.is_some() {
+                Box::pin(self.send_new()).await?;
+            }
+            tokio::select! {
+                () = self.subscription.returned() => { self.writer(); }
+                incoming = self.reader.recv() => {
+                    last_received = Instant::now();
+                    Box::pin(self.handle_incoming(incoming.ok_or(CloseAction::Drop)?)).await?;
+                }
+                () = &mut ping => {
+                    if last_received.elapsed() >= IDLE_TIMEOUT {
+                        return Err(CloseAction::Drop);
+                    }
+                    ping.as_mut().reset(Instant::now() + PING_INTERVAL);
+                    Box::pin(self.writer().ping()).await?;
+                }
+            }
+        }
+    }
+
+    /// Gives up the seat, and returns the writer, wherever it is.
+    pub(super) fn into_writer(self) -> Option<Writer> {
+        self.writer.or_else(|| self.subscription.reclaim().map(|(writer, _)| writer))
+    }
+
+    /// Sends everything that is new, in batches, and hands the writer over to the fan-out.
+    async fn send_new(&mut self) -> Result<(), CloseAction> {
+        loop {
+            self.writer().flush().await?;
+            match self.connection.try_read() {
+                ReadOutcome::Empty => {
+                    let position = self.connection.position();
+                    let writer = self.writer.take();
+                    self.writer = writer.and_then(|writer| {
+                        self.subscription.hand_over(&self.state.hub, writer, position)
+                    });
+                    if self.writer.is_none() {
+                        return Ok(());
+                    }
+                }
+                ReadOutcome::Batch(batch) => self.writer().send(batch.into_lines()).await?,
+                ReadOutcome::Closed(CloseReason::Replaced) => {
+                    return Err(CloseAction::Send(CloseCode::SeatReleased));
+                }
+                ReadOutcome::Closed(CloseReason::SessionEnded) => {
+                    self.writer().send(vec![wire::end_line().into()]).await?;
+                    return Err(CloseAction::Send(CloseCode::SessionEnded));
+                }
+            }
+        }
+    }
+
+    /// The writer, reclaimed if the fan-out has it. It brings the position up to which the fan-out has
+    /// sent; the rest of a partly sent frame goes out before anything else.
+    fn writer(&mut self) -> &mut Writer {
+        self.writer.get_or_insert_with(|| {
+            let (writer, position) =
+                self.subscription.reclaim().expect("the writer is here or in the subscription");
+            self.connection.set_position(position);
+            writer
+        })
+    }
+
+    /// Sends a line to this client alone, then lets other tasks run: a reply costs more than the line
+    /// that it answers.
+    async fn reply(&mut self, line: String) -> Result<(), CloseAction> {
+        Box::pin(self.writer().send(vec![line.into()])).await?;
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    async fn handle_incoming(&mut self, incoming: Incoming) -> Result<(), CloseAction> {
+        if !std::mem::replace(&mut self.is_active, true) {
+            self.connection.mark_active();
+        }
+        match incoming {
+            Incoming::Text(text) => self.handle_lines(text).await,
+            Incoming::Binary => self.reply(not_text().to_line()).await,
+            Incoming::Ping(payload) => {
+                Box::pin(self.writer().pong(&payload)).await?;
+                tokio::task::yield_now().await;
+                Ok(())
+            }
+            Incoming::Pong => Ok(()),
+            Incoming::Close(code) => Err(CloseAction::Echo(code)),
+            Incoming::Invalid(error) => Err(error.into()),
+        }
+    }
+
+    async fn handle_lines(&mut self, text: String) -> Result<(), CloseAction> {
+        let mut replies = String::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            match dispatch::handle_line(self.state, &self.connection, line) {
+                Reply::None => {}
+                Reply::Line(line) => replies.push_str(&line),
+                Reply::Left => return Err(CloseAction::Send(CloseCode::SeatReleased)),
+            }
+            if replies.len() >= REPLY_FLUSH_BYTES {
+                self.reply(std::mem::take(&mut replies)).await?;
+            }
+        }
+        // The ring has the messages: no copy of them waits until a slow client has read the replies.
+        drop(text);
+        if replies.is_empty() { Ok(()) } else { self.reply(replies).await }
+    }
+}
+
+/// The refusal of a binary message.
+pub(super) fn not_text() -> Refusal {
+    Refusal::new(RefusalCode::BadJson, "binary messages are not supported; send text")
+}

@@ -1,0 +1,89 @@
+//! What moves on a terminal while something takes a while. Drawn only where lines can change.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::units::format_bytes;
+
+/// Redraws a second, at most: as often as indicatif draws on stderr by itself.
+const REDRAW_HZ: u8 = 20;
+
+/// How often a spinner moves. It needs no more than this to be seen moving.
+const SPINNER_TICK: Duration = Duration::from_millis(200);
+
+/// A progress bar or a spinner. It stays on the screen until [`Progress::clear`] or its drop.
+#[derive(Debug)]
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// A transfer of `total` bytes, `None` when that is unknown. `None` where stderr is no terminal.
+    pub(crate) fn transfer(message: &str, total: Option<u64>) -> Option<Self> {
+        let target = ProgressDrawTarget::stderr_with_hz(REDRAW_HZ);
+        (!target.is_hidden()).then(|| Self::transfer_to(target, message, total))
+    }
+
+    /// As [`Progress::transfer`], drawn through `terminal`.
+    pub(super) fn transfer_through(
+        terminal: impl indicatif::TermLike + 'static,
+        message: &str,
+        total: Option<u64>,
+    ) -> Self {
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), REDRAW_HZ);
+        Self::transfer_to(target, message, total)
+    }
+
+    fn transfer_to(target: ProgressDrawTarget, message: &str, total: Option<u64>) -> Self {
+        let bar = ProgressBar::with_draw_target(total, target);
+        bar.set_style(transfer_style(total.is_some()));
+        bar.set_message(message.to_owned());
+        Self(bar)
+    }
+
+    /// A wait of which the end is not known. `None` where stderr is no terminal.
+    pub(crate) fn spinner(message: &str) -> Option<Self> {
+        let bar = ProgressBar::new_spinner().with_style(style("{spinner} {msg}"));
+        if bar.is_hidden() {
+            return None;
+        }
+        bar.set_message(message.to_owned());
+        bar.enable_steady_tick(SPINNER_TICK);
+        Some(Self(bar))
+    }
+
+    /// Shows that `bytes` of the transfer are here.
+    pub(crate) fn set_position(&self, bytes: u64) {
+        self.0.set_position(bytes);
+    }
+
+    /// Runs `print` while the bar is off the screen.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+
+    /// Removes it from the screen.
+    pub(crate) fn clear(self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn transfer_style(has_total: bool) -> ProgressStyle {
+    let template = if has_total {
+        "  {msg} [{bar:20}] {position} of {total}, {eta} left"
+    } else {
+        "  {msg} {position}"
+    };
+    let position = |state: &ProgressState, to: &mut dyn Write| {
+        // An error means that the bar is not drawn this time.
+        let _ = to.write_str(&format_bytes(state.pos()));
+    };
+    let total = |state: &ProgressState, to: &mut dyn Write| {
+        let _ = to.write_str(&format_bytes(state.len().unwrap_or(0)));
+    };
+    style(template).with_key("position", position).with_key("total", total).progress_chars("=> ")
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("every template in this file is well-formed")
+}

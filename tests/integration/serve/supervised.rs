@@ -1,0 +1,113 @@
+//! `chattrace-serve` under a supervisor, whose side of the control channel the test plays.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::http::Poller;
+use crate::harness::{DEADLINE, Place, SERVE};
+
+const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+/// A room that accepts connections.
+struct SupervisedServe {
+    child: Child,
+    channel: UnixStream,
+    messages: BufReader<UnixStream>,
+    address: SocketAddr,
+}
+
+impl SupervisedServe {
+    fn start(place: &Place) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(DEADLINE)).unwrap();
+        let child = place
+            .command(SERVE)
+            .args(["--lifeline", &std::process::id().to_string()])
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::from(OwnedFd::from(listener)))
+            .spawn()
+            .unwrap();
+        let messages = BufReader::new(ours.try_clone().unwrap());
+        let mut serve = Self { child, channel: ours, messages, address };
+        assert_eq!(serve.recv()["type"], "hello");
+        let room = json!({
+            "mode": "open",
+            "max_participants": 100,
+            "backlog": 0,
+            "message_bytes": 4096,
+            "ring": {"events": 1000, "bytes": 1_000_000, "age_seconds": 600},
+            "rate": {"per_second": 0, "burst": 0},
+        });
+        serve.send(&json!({"type": "start", "room": room, "ticket": TICKET}));
+        assert_eq!(serve.recv()["type"], "ready");
+        serve
+    }
+
+    fn send(&mut self, message: &Value) {
+        self.channel.write_all(format!("{message}\n").as_bytes()).unwrap();
+    }
+
+    fn recv(&mut self) -> Value {
+        let mut line = String::new();
+        self.messages.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+
+    fn join_by_poll(&self, name: &str) -> Poller {
+        let host = self.address.to_string();
+        let join = json!({"t": "join", "name": name, "ticket": TICKET});
+        Poller::join_by(self.address, &host, &format!("http://{host}"), &join)
+    }
+}
+
+/// Participants who leave while the session ends do not extend the time that browsers have for `/bye`.
+#[test]
+fn the_end_does_not_wait_longer_when_participants_leave_meanwhile() {
+    // 100 ms apart, they leave over 3 s; the time for `/bye` is 250 ms.
+    const PARTICIPANTS: usize = 30;
+    let place = Place::new();
+    let mut serve = SupervisedServe::start(&place);
+    let pollers: Vec<Poller> =
+        (0..PARTICIPANTS).map(|number| serve.join_by_poll(&format!("P{number}"))).collect();
+    for _ in 0..PARTICIPANTS {
+        assert_eq!(serve.recv()["type"], "joined");
+    }
+    serve.send(&json!({"type": "drain"}));
+    let is_drained = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&is_drained);
+    let leaving = std::thread::spawn(move || {
+        for poller in pollers {
+            std::thread::sleep(Duration::from_millis(100));
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            poller.start(&[json!({"t": "leave"})]).rest();
+        }
+    });
+    let mut left = 0;
+    loop {
+        match serve.recv()["type"].as_str().unwrap() {
+            "left" => left += 1,
+            "drained" => break,
+            other => panic!("{other}"),
+        }
+    }
+    is_drained.store(true, Ordering::Relaxed);
+    assert!(left < PARTICIPANTS, "the end waited until the last had left");
+    leaving.join().unwrap();
+    serve.channel.shutdown(Shutdown::Write).unwrap();
+    // Unread messages would reset the channel.
+    std::io::copy(&mut serve.messages, &mut std::io::sink()).unwrap();
+    assert_eq!(serve.child.wait().unwrap().code(), Some(0));
+}
