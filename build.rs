@@ -1,6 +1,6 @@
-//! What is known when the programs are built, and need not be found out at every start: the one HTML
-//! document, with style and script inlined and allowed by their hashes, and a hole for each word that
-//! the settings of a room decide.
+//! Renders the page when the programs are built, so that no start waits for it: one HTML document
+//! with its style and its script inline, which the Content-Security-Policy allows by their hashes.
+//! Placeholders remain for the settings of a room.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -13,17 +13,26 @@ use sha2::{Digest as _, Sha256};
 
 const TEMPLATE: &str = "templates/page.hbs";
 const STYLE: &str = "assets/style.css";
-/// One script in two files: how the page reaches the room, and what it shows of it.
-const SCRIPT: [&str; 2] = ["assets/way.js", "assets/room.js"];
+/// The parts of the one script, in the order in which the browser runs them.
+const SCRIPT: [&str; 8] = [
+    "assets/state.js",
+    "assets/dom.js",
+    "assets/transport.js",
+    "assets/events.js",
+    "assets/join.js",
+    "assets/compose.js",
+    "assets/room.js",
+    "assets/lifecycle.js",
+];
 
-/// Around the name of what belongs in a hole. No HTML has it.
-const EDGE: char = '\0';
+/// Stands on both sides of a placeholder's name; no HTML document contains it.
+const DELIMITER: char = '\0';
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    render(&out)?;
-    unwinder()
+    render_page(&out)?;
+    link_unwinder()
 }
 
 #[derive(Serialize)]
@@ -32,23 +41,24 @@ struct Values<'a> {
     script: &'a str,
     max_name: String,
     message_bytes: String,
-    /// `None` where newcomers are shown nothing.
+    /// `None` in a room that shows no earlier messages.
     backlog: Option<String>,
 }
 
-/// Writes the page as two strings for `format!`, for rooms with a backlog and without, and tells the
-/// compiler what its policy allows.
-fn render(out: &Path) -> Result<(), Box<dyn Error>> {
+/// Writes the page as two format strings, for rooms with and without a backlog, and passes the hashes
+/// of style and script to the compiler.
+fn render_page(out: &Path) -> Result<(), Box<dyn Error>> {
     let template = read(TEMPLATE)?;
     let style = read(STYLE)?;
-    let script = without_comments(&SCRIPT.map(read).into_iter().collect::<Result<String, _>>()?);
-    let hole = |name: &str| format!("{EDGE}{name}{EDGE}");
-    for (file, backlog) in [("page.txt", None), ("page-backlog.txt", Some(hole("backlog")))] {
+    let script = minify(&SCRIPT.map(read).into_iter().collect::<Result<String, _>>()?);
+    let placeholder = |name: &str| format!("{DELIMITER}{name}{DELIMITER}");
+    for (file, backlog) in [("page.txt", None), ("page-backlog.txt", Some(placeholder("backlog")))]
+    {
         let values = Values {
             style: &style,
             script: &script,
-            max_name: hole("max_name"),
-            message_bytes: hole("message_bytes"),
+            max_name: placeholder("max_name"),
+            message_bytes: placeholder("message_bytes"),
             backlog,
         };
         let mut handlebars = Handlebars::new();
@@ -66,32 +76,32 @@ fn read(path: &str) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-/// The script without its comment lines: they are for who reads the source, and a visitor on a thin
-/// line waits for every byte.
-fn without_comments(script: &str) -> String {
-    let comment = |line: &str| line.starts_with("//") || line.starts_with("/**");
-    let code = script.lines().filter(|line| !comment(line.trim_start()));
+/// Removes comment lines and indentation: a client on a slow connection waits for every byte. No
+/// string of the script goes over several lines.
+fn minify(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    let code = lines.filter(|line| !line.starts_with("//") && !line.starts_with("/**"));
     code.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The page as `format!` reads it: its own braces twice, the holes in braces.
+/// Turns the page into a format string: its own braces are doubled, placeholders get single ones.
 fn format_string(html: &str) -> String {
     let part = |(at, part): (usize, &str)| match at % 2 {
         0 => part.replace('{', "{{").replace('}', "}}"),
         _ => format!("{{{part}}}"),
     };
-    html.split(EDGE).enumerate().map(part).collect()
+    html.split(DELIMITER).enumerate().map(part).collect()
 }
 
 fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
 }
 
-/// What unwinds panics becomes a part of each program. As a library of its own it has to be found,
-/// mapped and bound at each start, and asks the processor for its features, which in a virtual
-/// machine costs more than all the rest.
-fn unwinder() -> Result<(), Box<dyn Error>> {
-    // Other C libraries come with another one, or have it in themselves already.
+/// Links the library that unwinds panics statically. As a shared library it has to be found, mapped
+/// and bound at each start, and it asks the processor for its features, which costs more than the
+/// rest of the start in a virtual machine.
+fn link_unwinder() -> Result<(), Box<dyn Error>> {
+    // Other C libraries have another unwinder, or contain it already.
     if std::env::var("CARGO_CFG_TARGET_OS")? == "linux"
         && std::env::var("CARGO_CFG_TARGET_ENV")? == "gnu"
     {

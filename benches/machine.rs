@@ -1,4 +1,4 @@
-//! This machine: its cores, who runs on which, and what processes use of it.
+//! The machine: which processes run on which core, and what they use.
 
 use std::fs;
 use std::process::{Child, Command};
@@ -9,7 +9,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
-/// The core of the servers, and that of the load.
+/// The core of the servers, and the core of the load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cores {
     server: usize,
@@ -17,12 +17,12 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// The first two that we may use, and puts us on the second. With a single one, both are it, and
-    /// every figure says little.
+    /// Takes the first two cores that this process may use, and pins it to the second. On a single
+    /// core servers and load disturb each other, and the figures mean little.
     ///
     /// # Errors
-    /// When the system does not tell, or not let us.
-    pub(crate) fn take() -> Result<Self, String> {
+    /// When the affinity of this process cannot be read or set.
+    pub(crate) fn assign() -> Result<Self, String> {
         let failed = |error| format!("cannot choose a core: {error}");
         let allowed = sched_getaffinity(Pid::from_raw(0)).map_err(failed)?;
         let mut cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core) == Ok(true));
@@ -32,15 +32,15 @@ impl Cores {
         Ok(Self { server, load })
     }
 
-    /// Whether servers and load have to share one.
-    pub(crate) fn are_one(self) -> bool {
+    /// Whether servers and load share one core.
+    pub(crate) fn are_shared(self) -> bool {
         self.server == self.load
     }
 
-    /// Starts a program on the core of the servers, which it and all that it starts inherit.
+    /// Starts a program on the core of the servers. Its children inherit the affinity.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When the program cannot be started.
     pub(crate) fn spawn(self, command: &mut Command) -> Result<Child, String> {
         pin(self.server)?;
         let child = command.spawn();
@@ -55,10 +55,10 @@ fn pin(core: usize) -> Result<(), String> {
     let mut set = CpuSet::new();
     set.set(core)
         .and_then(|()| sched_setaffinity(Pid::from_raw(0), &set))
-        .map_err(|error| format!("core {core} cannot be had: {error}"))
+        .map_err(|error| format!("cannot run on core {core}: {error}"))
 }
 
-/// This machine in a few words.
+/// Processor and kernel, in one line.
 pub(crate) fn description() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpus = read("/proc/cpuinfo");
@@ -69,7 +69,7 @@ pub(crate) fn description() -> String {
     format!("{cores} cores of {model}, Linux {}", kernel.trim())
 }
 
-/// Allows as many open files as the system lets us have, and says how many.
+/// Raises the limit on open files to its maximum, and returns the limit.
 pub(crate) fn raise_file_limit() -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
     match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
@@ -81,7 +81,7 @@ pub(crate) fn raise_file_limit() -> u64 {
 /// The processor time that all threads of a process have used.
 ///
 /// # Errors
-/// When there is no such process.
+/// When the process has ended.
 pub(crate) fn cpu_time(process: Pid) -> Result<Duration, String> {
     clock_getcpuclockid(process)
         .and_then(clock_gettime)
@@ -89,10 +89,10 @@ pub(crate) fn cpu_time(process: Pid) -> Result<Duration, String> {
         .map_err(|error| format!("process {process} has no clock: {error}"))
 }
 
-/// The memory of a process that is in RAM, in KiB.
+/// The resident memory of a process, in KiB.
 ///
 /// # Errors
-/// When there is no such process.
+/// When the process has ended.
 pub(crate) fn resident_kib(process: Pid) -> Result<u64, String> {
     let path = format!("/proc/{process}/status");
     let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;

@@ -1,10 +1,10 @@
-//! What the room of chattrace carries, beside what could be carried at all.
+//! Measures the room of chattrace beside yardsticks.
 //!
-//! `cargo build --release && cargo bench -p chattrace-benches` measures the real `chattrace-serve`,
-//! over real WebSockets, on a core of its own, beside yardsticks that relay the same messages to the
-//! same receivers. Every byte that any receiver gets is checked. Figures are medians of rounds in
-//! which the servers take turns; what counts is the ratio within a table, for machines differ.
-//! Nothing here fails because of a time.
+//! `cargo build --release && cargo bench -p chattrace-benches` measures the real `chattrace-serve`
+//! over real WebSockets, on one core, beside yardsticks that relay the same messages to as many
+//! clients. Every byte that a client receives is checked. Figures are medians of rounds in which the
+//! servers take turns. Machines differ, so compare the ratios within a table. No figure makes the
+//! benchmark fail.
 
 mod load;
 mod machine;
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use options::Options;
-use servers::Role;
+use servers::Yardstick;
 use tables::Bench;
 
 fn main() -> ExitCode {
@@ -39,13 +39,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what is asked for; whether all was right.
+/// Runs a yardstick or the tables; false if chattrace failed in one of them.
 fn run(options: Options) -> Result<bool, String> {
-    match &options.play {
+    match &options.yardstick {
         Some(name) => {
-            let role = Role::named(name).ok_or_else(|| format!("{name} is no yardstick"))?;
-            role.play().map(|()| true)
+            let yardstick =
+                Yardstick::from_name(name).ok_or_else(|| format!("{name} is no yardstick"))?;
+            yardstick.serve().map(|()| true)
         }
-        None => Bench::new(options)?.run(),
+        None => Ok(Bench::new(options)?.run()),
     }
 }

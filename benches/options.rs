@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-/// What the room of chattrace carries, beside what could be carried at all.
+/// Measures the room of chattrace beside yardsticks
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo bench -p chattrace-benches --",
@@ -13,61 +13,61 @@ use clap::{Parser, ValueEnum};
         cargo bench -p chattrace-benches -- --quick"
 )]
 pub(crate) struct Options {
-    /// Only this table; may be given again
+    /// Show only this table; repeatable
     #[arg(long = "table", value_name = "NAME")]
     pub(crate) tables: Vec<TableName>,
-    /// Small and short, with the self-test: whether all is right, not how fast it is
+    /// Check correctness only: few clients, short phases, and the self-test
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Whether mistakes of a server are found
+    /// Check that faults of a server are detected
     #[arg(long)]
     pub(crate) self_test: bool,
-    /// Rounds, of which the median is shown
+    /// Rounds; tables show the median
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub(crate) rounds: usize,
-    /// Only with so many receivers, or participants; may be given again
+    /// Measure only with this number of receivers or participants; repeatable
     #[arg(long, value_name = "N")]
     pub(crate) receivers: Vec<usize>,
-    /// The room [default: chattrace-serve beside this program's folder]
+    /// The room to measure [default: chattrace-serve in the parent of this program's folder]
     #[arg(long, value_name = "PATH")]
     pub(crate) serve: Option<PathBuf>,
-    /// Another yardstick: prints its port, relays what comes to /ws; may be given again
-    #[arg(long, value_name = "NAME=PROGRAM", value_parser = named)]
+    /// Another yardstick, which prints its port and relays messages at /ws; repeatable
+    #[arg(long, value_name = "NAME=PROGRAM", value_parser = name_and_path)]
     pub(crate) beside: Vec<(String, PathBuf)>,
-    /// In the saturation, also floor-batch with as many bytes for each message as the room's events
-    #[arg(long)]
-    pub(crate) as_much: bool,
-    /// Another build of the room, for the table of prices; may be given again
-    #[arg(long, value_name = "NAME=PATH", value_parser = named)]
+    /// For saturation: also floor-batch with messages padded to the size of the room's events
+    #[arg(long = "as-much")]
+    pub(crate) padded: bool,
+    /// Another build of the room, for the table of prices; repeatable
+    #[arg(long, value_name = "NAME=PATH", value_parser = name_and_path)]
     pub(crate) other: Vec<(String, PathBuf)>,
-    /// Be a yardstick
-    #[arg(long, hide = true, value_name = "ROLE")]
-    pub(crate) play: Option<String>,
-    /// What cargo says to every benchmark
+    /// Run as a yardstick instead
+    #[arg(long, hide = true, value_name = "NAME")]
+    pub(crate) yardstick: Option<String>,
+    /// Passed by `cargo bench`
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// A table.
+/// A table, as it is named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TableName {
     /// Messages per second.
     Saturation,
-    /// Delay at an even pace.
+    /// Latency at a fixed rate.
     Latency,
     /// Memory per participant.
     Memory,
-    /// A thousand who come at once.
+    /// The time until a thousand concurrent joins are complete.
     Crowd,
-    /// From the start, and to the end.
+    /// The time of a start, and of the end of a session.
     Start,
-    /// What each protection costs.
+    /// The cost of each protection.
     Price,
-    /// Whoever disturbs.
+    /// Latency beside a participant that disturbs.
     Disturbed,
 }
 
-fn named(text: &str) -> Result<(String, PathBuf), String> {
+fn name_and_path(text: &str) -> Result<(String, PathBuf), String> {
     let (name, path) = text.split_once('=').ok_or("expected NAME=PATH")?;
     Ok((name.to_owned(), path.into()))
 }

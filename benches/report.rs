@@ -3,41 +3,40 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// A table of text: the first columns to the left, figures to the right.
+/// A text table: the first columns are aligned to the left, figures to the right.
 #[derive(Debug)]
 pub(crate) struct Table {
     title: String,
-    /// Columns of words, before those of figures.
-    words: usize,
+    /// The number of columns that are aligned to the left.
+    text_columns: usize,
     rows: Vec<Vec<String>>,
     notes: Vec<String>,
 }
 
 impl Table {
-    /// An empty one with these columns, the first `words` of which hold no figures.
-    pub(crate) fn new(title: &str, words: usize, columns: &[&str]) -> Self {
+    /// An empty table. The first `text_columns` columns contain text, the others figures.
+    pub(crate) fn new(title: &str, text_columns: usize, columns: &[&str]) -> Self {
         let head = columns.iter().map(|column| (*column).to_owned()).collect();
-        Self { title: title.to_owned(), words, rows: vec![head], notes: Vec::new() }
+        Self { title: title.to_owned(), text_columns, rows: vec![head], notes: Vec::new() }
     }
 
-    /// Adds a row.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
-    /// Leaves a line empty.
+    /// Adds an empty line.
     pub(crate) fn gap(&mut self) {
         self.rows.push(Vec::new());
     }
 
-    /// Adds a sentence below; each is said once.
+    /// Adds a sentence below the table, unless it is there already.
     pub(crate) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
 
-    /// Shows it.
+    /// Writes the table to standard output.
     pub(crate) fn print(&self) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let width = |column: usize| {
@@ -49,7 +48,7 @@ impl Table {
         for (number, row) in self.rows.iter().enumerate() {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let _ = if column < self.words {
+                let _ = if column < self.text_columns {
                     write!(line, "{cell:<width$}  ")
                 } else {
                     write!(line, "{cell:>width$}  ")
@@ -64,12 +63,12 @@ impl Table {
         for note in &self.notes {
             let _ = writeln!(text, "  {note}");
         }
-        say(&text);
+        print(&text);
     }
 }
 
-/// Writes to standard output. A reader that is gone is not our fault.
-pub(crate) fn say(text: &str) {
+/// Writes to standard output. A closed pipe is ignored.
+pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -79,7 +78,7 @@ pub(crate) fn progress(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// The one in the middle; `None` of none.
+/// The median; `None` for no figures.
 pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut figures: Vec<f64> = figures.into_iter().collect();
     figures.sort_by(f64::total_cmp);
@@ -88,12 +87,12 @@ pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
-/// A figure with so many decimals, or a dash.
+/// A figure with this number of decimals, or a dash.
 pub(crate) fn figure(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
 }
 
-/// A large whole number in groups of three digits.
+/// A figure without decimals, in groups of three digits.
 pub(crate) fn grouped(value: Option<f64>) -> String {
     let digits = figure(value, 0);
     let first = digits.len() % 3;
@@ -107,7 +106,7 @@ pub(crate) fn grouped(value: Option<f64>) -> String {
     text
 }
 
-/// One figure in another, or a dash.
+/// The quotient of two figures, or a dash.
 pub(crate) fn ratio(part: Option<f64>, whole: Option<f64>) -> String {
     figure(part.zip(whole).map(|(part, whole)| part / whole), 2)
 }

@@ -1,26 +1,23 @@
-//! WebSocket frames (RFC 6455, section 5) as a client sees them: parsed where they lie. Pure.
+//! WebSocket frames (RFC 6455, section 5) of a client, parsed in place. Pure.
 
-/// What a frame carries.
+/// The opcode of a frame, as far as servers use them here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opcode {
-    /// Text; what continues it counts as the same.
+    /// Text, or the continuation of a text.
     Text,
-    /// The end, with a code and a reason.
     Close,
-    /// "Are you there?"
     Ping,
-    /// The answer to it.
     Pong,
 }
 
 impl Opcode {
-    /// Of the first two bytes of a frame. Servers mask nothing.
+    /// The opcode in the first two bytes of a frame. A server must not mask frames (section 5.1).
     fn of(first: u8, second: u8) -> Result<Self, String> {
         if second & 0x80 != 0 {
             return Err("a frame is masked".to_owned());
         }
         match first & 0x7f {
-            // Continuation and text, without reserved bits.
+            // Continuation and text, with all reserved bits clear.
             0 | 1 => Ok(Self::Text),
             8 => Ok(Self::Close),
             9 => Ok(Self::Ping),
@@ -41,55 +38,58 @@ impl Opcode {
 
 /// A part of the payload of one frame.
 #[derive(Debug)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct PayloadChunk<'a> {
     pub(crate) opcode: Opcode,
     pub(crate) payload: &'a [u8],
-    /// Whether the frame ends with it.
+    /// Whether the frame ends with this chunk.
     pub(crate) is_last: bool,
 }
 
-/// Where the reader of a stream of frames stands.
+/// The state of parsing a stream of frames.
 #[derive(Debug)]
-pub(crate) struct Frames {
-    /// The beginning of a header that is not complete.
+pub(crate) struct FrameParser {
+    /// The received part of an incomplete header.
     head: [u8; 10],
     filled: usize,
     opcode: Opcode,
-    /// Bytes of the payload that are to come.
-    left: u64,
+    /// Bytes of the payload that have not been read.
+    unread: u64,
 }
 
-impl Default for Frames {
+impl Default for FrameParser {
     fn default() -> Self {
-        Self { head: [0; 10], filled: 0, opcode: Opcode::Text, left: 0 }
+        Self { head: [0; 10], filled: 0, opcode: Opcode::Text, unread: 0 }
     }
 }
 
-impl Frames {
-    /// Takes the next piece from the front of `bytes`; `None` when there is none left.
+impl FrameParser {
+    /// Takes the next chunk from the front of `bytes`; `None` when they are used up.
     ///
     /// # Errors
-    /// When it is not a frame that a server may send.
-    pub(crate) fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, String> {
-        if self.left == 0 && !self.header(bytes)? {
+    /// When a server may not send such a frame.
+    pub(crate) fn next<'a>(
+        &mut self,
+        bytes: &mut &'a [u8],
+    ) -> Result<Option<PayloadChunk<'a>>, String> {
+        if self.unread == 0 && !self.read_header(bytes)? {
             return Ok(None);
         }
-        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
-        if length == 0 && self.left > 0 {
+        let length = usize::try_from(self.unread).unwrap_or(usize::MAX).min(bytes.len());
+        if length == 0 && self.unread > 0 {
             return Ok(None);
         }
         let (payload, rest) = bytes.split_at(length);
         *bytes = rest;
-        self.left -= length as u64;
-        Ok(Some(Piece { opcode: self.opcode, payload, is_last: self.left == 0 }))
+        self.unread -= length as u64;
+        Ok(Some(PayloadChunk { opcode: self.opcode, payload, is_last: self.unread == 0 }))
     }
 
-    /// Reads a header; false when it is not all there.
-    fn header(&mut self, bytes: &mut &[u8]) -> Result<bool, String> {
+    /// Reads a header; false when it is incomplete.
+    fn read_header(&mut self, bytes: &mut &[u8]) -> Result<bool, String> {
         if self.filled == 0
-            && let Some((size, length)) = measured(bytes)
+            && let Some((size, length)) = header_and_payload_length(bytes)
         {
-            (self.opcode, self.left) = (Opcode::of(bytes[0], bytes[1])?, length);
+            (self.opcode, self.unread) = (Opcode::of(bytes[0], bytes[1])?, length);
             *bytes = &bytes[size..];
             return Ok(true);
         }
@@ -97,8 +97,8 @@ impl Frames {
             self.head[self.filled] = *first;
             self.filled += 1;
             *bytes = rest;
-            if let Some((_, length)) = measured(&self.head[..self.filled]) {
-                (self.opcode, self.left) = (Opcode::of(self.head[0], self.head[1])?, length);
+            if let Some((_, length)) = header_and_payload_length(&self.head[..self.filled]) {
+                (self.opcode, self.unread) = (Opcode::of(self.head[0], self.head[1])?, length);
                 self.filled = 0;
                 return Ok(true);
             }
@@ -107,8 +107,8 @@ impl Frames {
     }
 }
 
-/// The sizes of a header and of its payload, if all of it is there.
-fn measured(bytes: &[u8]) -> Option<(usize, u64)> {
+/// The lengths of a header and of its payload, if the header is complete.
+fn header_and_payload_length(bytes: &[u8]) -> Option<(usize, u64)> {
     match bytes {
         [_, 127, a, b, c, d, e, f, g, h, ..] => {
             Some((10, u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h])))
@@ -119,14 +119,15 @@ fn measured(bytes: &[u8]) -> Option<(usize, u64)> {
     }
 }
 
-/// Appends a client's frame, masked with zeros: the payload, at most 64 KiB of it, is not changed by
-/// that, and the server has the same work with it.
-pub(crate) fn client_frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
+/// Appends a frame of a client with a payload of at most 64 KiB, masked with zeros: that leaves the
+/// payload unchanged, and costs the server the same.
+pub(crate) fn write_client_frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
     out.push(0x80 | opcode.number());
     match u8::try_from(payload.len()) {
         Ok(short) if short < 126 => out.push(0x80 | short),
         Ok(_) | Err(_) => {
-            let length = u16::try_from(payload.len()).expect("nobody here says more than 64 KiB");
+            let length =
+                u16::try_from(payload.len()).expect("no message here is longer than 64 KiB");
             out.push(0x80 | 126);
             out.extend(length.to_be_bytes());
         }

@@ -1,24 +1,24 @@
-//! What is said: the same hundred bytes to every server, in the words of its protocol. Pure.
+//! Messages: the same hundred bytes for every server, encoded in its protocol. Pure.
 
-use super::frame::{Opcode, client_frame};
+use super::frame::{Opcode, write_client_frame};
 
 /// Bytes of a message with its line feed: a sentence of a chat.
 pub(crate) const MESSAGE_BYTES: usize = 100;
 
-/// Bytes that the room puts around a message: `{"t":"said","seq":`, and so on.
-const AROUND: [u8; 61] = [b' '; 61];
+/// As many bytes as the room adds to a message: `{"t":"said","seq":`, and so on.
+const PADDING: [u8; 61] = [b' '; 61];
 
 /// Digits of a sender's index, and of its counter.
 const DIGITS: (usize, usize) = (5, 10);
 
-/// How a server is spoken to.
+/// What a server expects and sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// It relays what it gets to everybody.
+pub(crate) enum Protocol {
+    /// It relays each message unchanged to all clients.
     Relay,
-    /// The same, with as many bytes around each message as the room puts there.
-    RelayAsMuch,
-    /// It is a room of chattrace.
+    /// The same, with [`PADDING`] in front of each message.
+    PaddedRelay,
+    /// The protocol of a chattrace room.
     Room,
 }
 
@@ -40,7 +40,7 @@ fn decimal(mut number: u64, digits: &mut [u8]) {
     }
 }
 
-/// Sender and counter of a text, if it is one of ours to the last byte.
+/// Sender and counter of a text, if every byte of it is as [`text`] makes it.
 fn parse(found: &[u8]) -> Option<(usize, u64)> {
     let sender = number(found.get(..DIGITS.0)?)?;
     let counter = number(found.get(DIGITS.0 + 1..DIGITS.0 + 1 + DIGITS.1)?)?;
@@ -55,22 +55,22 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// A message as it came.
+/// A message as a client received it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct ReceivedMessage {
     pub(super) sender: usize,
     pub(super) counter: u64,
-    /// What the room says of it: the number of the event, and whose it is.
-    pub(super) room: Option<(u64, u64)>,
+    /// From a room: the number of the event, and the number of its sender.
+    pub(super) event: Option<(u64, u64)>,
 }
 
-impl Dialect {
-    /// Appends the frame that says this.
-    pub(super) fn say(self, text: &[u8], out: &mut Vec<u8>) {
+impl Protocol {
+    /// Appends the frame that sends a text.
+    pub(super) fn encode(self, text: &[u8], out: &mut Vec<u8>) {
         let mut line = [0; 2 * MESSAGE_BYTES];
         let parts: [&[u8]; 3] = match self {
             Self::Relay => [b"", text, b"\n"],
-            Self::RelayAsMuch => [&AROUND, text, b"\n"],
+            Self::PaddedRelay => [&PADDING, text, b"\n"],
             Self::Room => [b"{\"t\":\"say\",\"body\":\"", text, b"\"}"],
         };
         let mut length = 0;
@@ -78,33 +78,33 @@ impl Dialect {
             line[length..length + part.len()].copy_from_slice(part);
             length += part.len();
         }
-        client_frame(Opcode::Text, &line[..length], out);
+        write_client_frame(Opcode::Text, &line[..length], out);
     }
 
-    /// Reads a line, with its line feed.
-    pub(super) fn read(self, line: &[u8]) -> Option<Said> {
+    /// Parses a line, with its line feed, that a server sent.
+    pub(super) fn decode(self, line: &[u8]) -> Option<ReceivedMessage> {
         let line = line.strip_suffix(b"\n")?;
         let relayed = |text| {
             let (sender, counter) = parse(text)?;
-            Some(Said { sender, counter, room: None })
+            Some(ReceivedMessage { sender, counter, event: None })
         };
         match self {
             Self::Relay => relayed(line),
-            Self::RelayAsMuch => relayed(line.strip_prefix(&AROUND)?),
+            Self::PaddedRelay => relayed(line.strip_prefix(&PADDING)?),
             Self::Room => {
-                let (seq, rest) = leading(line.strip_prefix(b"{\"t\":\"said\",\"seq\":")?)?;
-                let (n, rest) = leading(rest.strip_prefix(b",\"n\":")?)?;
-                let (_, rest) = leading(rest.strip_prefix(b",\"at\":")?)?;
+                let (seq, rest) = leading_number(line.strip_prefix(b"{\"t\":\"said\",\"seq\":")?)?;
+                let (n, rest) = leading_number(rest.strip_prefix(b",\"n\":")?)?;
+                let (_, rest) = leading_number(rest.strip_prefix(b",\"at\":")?)?;
                 let body = rest.strip_prefix(b",\"body\":\"")?.strip_suffix(b"\"}")?;
                 let (sender, counter) = parse(body)?;
-                Some(Said { sender, counter, room: Some((seq, n)) })
+                Some(ReceivedMessage { sender, counter, event: Some((seq, n)) })
             }
         }
     }
 }
 
 /// The number at the front, and what follows it.
-pub(super) fn leading(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn leading_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let end = bytes.iter().position(|byte| !byte.is_ascii_digit())?;
     Some((number(&bytes[..end]).filter(|_| end > 0)?, &bytes[end..]))
 }

@@ -1,9 +1,10 @@
-//! What is measured: the room of chattrace, and yardsticks that relay every message to everybody.
+//! The servers that are measured: the room of chattrace, and yardsticks that relay every message to
+//! all clients.
 
 mod floor;
 mod plain;
+mod process;
 mod room;
-mod running;
 mod session;
 
 use std::ffi::OsString;
@@ -13,78 +14,79 @@ use std::process::Command;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
-use crate::load::Dialect;
+use crate::load::Protocol;
 use crate::machine::Cores;
+use process::TempDir;
 
-pub(crate) use floor::Lie;
-pub(crate) use room::{Pace, Room};
-pub(crate) use running::{Running, Scratch};
+pub(crate) use floor::Fault;
+pub(crate) use process::ServerProcess;
+pub(crate) use room::{RateLimit, Room};
 
 /// A server that can be started.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
-    /// As it stands in the tables.
+    /// Its name in the tables.
     pub(crate) name: String,
     program: Program,
-    /// It relays as many bytes as the room, not as few as it can.
-    as_much: bool,
+    /// Whether messages are padded to the size of the room's events.
+    padded: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Program {
     Room(Room),
-    /// A whole session, for so many.
+    /// `chattrace`, with the maximum of participants.
     Session(PathBuf, usize),
-    /// This very program, in another role.
-    Own(Role),
-    /// One that prints its port, and relays what comes to `/ws`.
-    Beside(PathBuf),
+    /// This program itself, as a yardstick.
+    Yardstick(Yardstick),
+    /// A program that prints its port and relays messages at `/ws`.
+    External(PathBuf),
 }
 
-/// A yardstick of our own.
+/// A server of this benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// The least that relaying can cost with a write for each message.
+pub(crate) enum Yardstick {
+    /// The least that relaying can cost with one write for each message and client.
     FloorFrame,
-    /// The least that it can cost at all, through sockets.
+    /// The least that relaying through sockets can cost at all.
     FloorBatch,
-    /// The same, with one mistake.
-    Liar(Lie),
-    /// What most people would write.
+    /// The same, with one fault.
+    Faulty(Fault),
+    /// axum and a broadcast channel, as most people would write it.
     Plain,
 }
 
-impl Role {
+impl Yardstick {
     const ALL: [(&'static str, Self); 7] = [
         ("floor-frame", Self::FloorFrame),
         ("floor-batch", Self::FloorBatch),
         ("plain", Self::Plain),
-        ("liar-drops", Self::Liar(Lie::Drops)),
-        ("liar-doubles", Self::Liar(Lie::Doubles)),
-        ("liar-swaps", Self::Liar(Lie::Swaps)),
-        ("liar-corrupts", Self::Liar(Lie::Corrupts)),
+        ("faulty-drops", Self::Faulty(Fault::Drops)),
+        ("faulty-doubles", Self::Faulty(Fault::Doubles)),
+        ("faulty-swaps", Self::Faulty(Fault::Swaps)),
+        ("faulty-corrupts", Self::Faulty(Fault::Corrupts)),
     ];
 
-    /// The role of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
+    /// The yardstick of this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, yardstick)| *yardstick)
     }
 
     fn name(self) -> &'static str {
-        let known = Self::ALL.iter().find(|(_, role)| *role == self);
+        let known = Self::ALL.iter().find(|(_, yardstick)| *yardstick == self);
         known.map_or("unnamed", |(name, _)| name)
     }
 
     /// Serves until it is killed, or until its parent ends.
     ///
     /// # Errors
-    /// When the system refuses something basic.
-    pub(crate) fn play(self) -> Result<(), String> {
+    /// When a system call fails that the server needs.
+    pub(crate) fn serve(self) -> Result<(), String> {
         set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
         match self {
-            Self::FloorFrame => floor::serve(floor::Style::Frame),
-            Self::FloorBatch => floor::serve(floor::Style::Batch),
-            Self::Liar(lie) => floor::serve(floor::Style::Liar(lie)),
+            Self::FloorFrame => floor::serve(floor::WriteMode::Frame),
+            Self::FloorBatch => floor::serve(floor::WriteMode::Batch),
+            Self::Faulty(fault) => floor::serve(floor::WriteMode::Faulty(fault)),
             Self::Plain => plain::serve(),
         }
     }
@@ -92,66 +94,65 @@ impl Role {
 
 impl Server {
     fn new(name: &str, program: Program) -> Self {
-        Self { name: name.to_owned(), program, as_much: false }
+        Self { name: name.to_owned(), program, padded: false }
     }
 
-    /// The room of chattrace.
     pub(crate) fn room(name: &str, room: Room) -> Self {
         Self::new(name, Program::Room(room))
     }
 
-    /// A whole session of chattrace, for so many.
+    /// A session of chattrace, with this maximum of participants.
     pub(crate) fn session(name: &str, program: PathBuf, participants: usize) -> Self {
         Self::new(name, Program::Session(program, participants))
     }
 
-    /// A yardstick of our own.
-    pub(crate) fn own(role: Role) -> Self {
-        Self::new(role.name(), Program::Own(role))
+    /// A yardstick of this benchmark.
+    pub(crate) fn yardstick(yardstick: Yardstick) -> Self {
+        Self::new(yardstick.name(), Program::Yardstick(yardstick))
     }
 
-    /// The same server, with as many bytes to relay as the room has.
-    pub(crate) fn with_as_much(self) -> Self {
-        Self { name: format!("{}, as much", self.name), as_much: true, ..self }
+    /// The same server with padded messages, as large as the room's events.
+    pub(crate) fn with_padding(self) -> Self {
+        Self { name: format!("{}, as much", self.name), padded: true, ..self }
     }
 
-    /// A program from elsewhere.
-    pub(crate) fn beside(name: &str, program: PathBuf) -> Self {
-        Self::new(name, Program::Beside(program))
+    /// A program that the user of this benchmark names.
+    pub(crate) fn external(name: &str, program: PathBuf) -> Self {
+        Self::new(name, Program::External(program))
     }
 
-    /// Whether it is what this is all about, and must not fail.
-    pub(crate) fn is_room(&self) -> bool {
+    /// Whether it is chattrace, whose failures make the benchmark fail.
+    pub(crate) fn is_chattrace(&self) -> bool {
         matches!(self.program, Program::Room(_) | Program::Session(..))
     }
 
-    /// Starts it, on the core of the servers.
+    /// Starts the server on the core of the servers.
     ///
     /// # Errors
-    /// When it does not say where it listens.
-    pub(crate) fn start(&self, cores: Cores) -> Result<Running, String> {
-        let scratch = Scratch::new()?;
+    /// When it does not print its address.
+    pub(crate) fn start(&self, cores: Cores) -> Result<ServerProcess, String> {
+        let temp_dir = TempDir::new()?;
         let mut command = match &self.program {
-            Program::Room(room) => room.command(&scratch)?,
-            Program::Session(program, size) => session::command(program, *size, &scratch)?,
-            Program::Own(role) => {
+            Program::Room(room) => room.command(&temp_dir)?,
+            Program::Session(program, size) => session::command(program, *size, &temp_dir)?,
+            Program::Yardstick(yardstick) => {
                 let own = std::env::current_exe().map_err(|error| error.to_string())?;
                 let mut command = Command::new(own);
-                command.args([OsString::from("--play"), role.name().into()]);
+                command.args([OsString::from("--yardstick"), yardstick.name().into()]);
                 command
             }
-            Program::Beside(program) => Command::new(program),
+            Program::External(program) => Command::new(program),
         };
-        // What the operator of this machine has set is not meant for what is measured.
+        // The settings of this machine's operator would change what is measured.
         for (variable, _) in std::env::vars_os() {
             if variable.as_encoded_bytes().starts_with(b"CHATTRACE_") {
                 command.env_remove(variable);
             }
         }
-        let mut running = Running::start(&self.name, command, cores, scratch)?;
-        if self.as_much {
-            running.target.dialect = Dialect::RelayAsMuch;
+        let mut process = ServerProcess::start(&self.name, command, cores, temp_dir)?;
+        if self.padded {
+            process.target.protocol = Protocol::PaddedRelay;
         }
-        Ok(running)
+        Ok(process)
     }
 }

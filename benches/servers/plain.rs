@@ -1,6 +1,6 @@
-//! What most people would write: axum's WebSocket and tokio's broadcast, two tasks for everybody, on
-//! the usual runtime. The one thing that is not usual is TCP_NODELAY, so that it is not Nagle's
-//! algorithm that is measured.
+//! The server that most people would write: axum's WebSocket and tokio's broadcast channel, two tasks
+//! for each client, on the multi-threaded runtime. Only TCP_NODELAY is unusual: without it Nagle's
+//! algorithm would be measured.
 
 use std::io::Write as _;
 
@@ -17,13 +17,13 @@ use tokio::sync::broadcast::{self, Sender};
 
 use super::floor::PAGE_BYTES;
 
-/// What most examples have room for, or less.
+/// The capacity of the channel: at least that of most examples.
 const CAPACITY: usize = 1024;
 
-/// Serves for ever.
+/// Serves until the process is killed.
 ///
 /// # Errors
-/// When the system refuses something basic.
+/// When the runtime or the listener fails.
 pub(super) fn serve() -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
@@ -46,15 +46,15 @@ async fn listen() -> std::io::Result<()> {
 }
 
 async fn upgrade(State(room): State<Sender<Utf8Bytes>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(async move |socket| visit(socket, room).await)
+    upgrade.on_upgrade(async move |socket| handle_socket(socket, room).await)
 }
 
-async fn visit(socket: WebSocket, room: Sender<Utf8Bytes>) {
+async fn handle_socket(socket: WebSocket, room: Sender<Utf8Bytes>) {
     let (mut sink, mut stream) = socket.split();
-    let mut news = room.subscribe();
+    let mut messages = room.subscribe();
     let mut writes = tokio::spawn(async move {
         loop {
-            let message = match news.recv().await {
+            let message = match messages.recv().await {
                 Ok(text) => Message::Text(text),
                 Err(RecvError::Lagged(lost)) => {
                     let reason = format!("lost {lost}").into();
@@ -76,7 +76,7 @@ async fn visit(socket: WebSocket, room: Sender<Utf8Bytes>) {
             }
         }
     });
-    // The two tasks of most examples, of which the first to end takes the other with it.
+    // As in most examples, the first task that ends stops the other.
     let first = futures_util::future::select(&mut writes, &mut reads);
     drop(first.await);
     writes.abort();

@@ -1,63 +1,54 @@
-//! The real `chattrace-serve`, with a configuration file of its own.
+//! `chattrace-serve`, with its own configuration file.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::Scratch;
+use super::process::TempDir;
 
-/// How fast a participant may speak.
+/// The limit on messages of one participant.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
-    /// As fast as it goes.
+pub(crate) enum RateLimit {
     Unlimited,
-    /// Below a bound that is looked at with every message.
-    Limited {
-        /// Messages per second.
-        per_second: u32,
-        /// Messages at once.
-        burst: u32,
-    },
+    Limited { per_second: u32, burst: u32 },
 }
 
-impl Pace {
-    /// What is shipped, after a longer burst, in which enough can be said to fill buffers.
-    pub(crate) const TALKATIVE: Self = Self::Limited { per_second: 2, burst: 100 };
+impl RateLimit {
+    /// The default rate, with a burst that is long enough to fill the buffers of a client.
+    pub(crate) const LONG_BURST: Self = Self::Limited { per_second: 2, burst: 100 };
 
-    /// The widest bound that can be set.
-    pub(crate) const WIDEST: Self = Self::Limited { per_second: 10_000, burst: 10_000 };
+    /// The highest limit that can be configured: it is checked and never reached.
+    pub(crate) const HIGHEST: Self = Self::Limited { per_second: 10_000, burst: 10_000 };
 }
 
-/// A room.
+/// How a room is started.
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
-    /// `chattrace-serve`.
+    /// The path of `chattrace-serve`.
     pub(crate) program: PathBuf,
-    /// What it is started through.
-    pub(crate) through: Vec<OsString>,
-    /// Its rate limit.
-    pub(crate) pace: Pace,
+    /// A command in front of the program, such as one that hides a feature of the kernel.
+    pub(crate) wrapper: Vec<OsString>,
+    pub(crate) rate_limit: RateLimit,
 }
 
 impl Room {
-    /// As shipped, but for the rate limit.
-    pub(crate) fn of(program: PathBuf) -> Self {
-        Self { program, through: Vec::new(), pace: Pace::Unlimited }
+    /// The default settings, without a rate limit.
+    pub(crate) fn unlimited(program: PathBuf) -> Self {
+        Self { program, wrapper: Vec::new(), rate_limit: RateLimit::Unlimited }
     }
 
-    /// How it is started.
-    pub(super) fn command(&self, scratch: &Scratch) -> Result<Command, String> {
-        let (per_second, burst) = match self.pace {
-            Pace::Unlimited => (0, 10),
-            Pace::Limited { per_second, burst } => (per_second, burst),
+    pub(super) fn command(&self, temp_dir: &TempDir) -> Result<Command, String> {
+        let (per_second, burst) = match self.rate_limit {
+            RateLimit::Unlimited => (0, 10),
+            RateLimit::Limited { per_second, burst } => (per_second, burst),
         };
-        // As many as a room can take.
+        // The maximum of participants is the highest that can be configured.
         let config = format!(
             "{{\"room\":{{\"max_participants\":10000,\
              \"rate\":{{\"per_second\":{per_second},\"burst\":{burst}}}}}}}"
         );
-        let file = scratch.write("config.json", &config)?;
-        let mut words: Vec<OsString> = self.through.clone();
+        let file = temp_dir.write("config.json", &config)?;
+        let mut words: Vec<OsString> = self.wrapper.clone();
         words.push(self.program.clone().into());
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).arg("--config").arg(file);

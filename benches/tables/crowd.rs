@@ -1,20 +1,19 @@
-//! How long it takes until everybody is in.
+//! The time until all of many concurrent joins are complete.
 
 use std::time::Instant;
 
 use super::Bench;
-use crate::load::{Coming, Load};
+use crate::load::{Arrival, Load};
 use crate::report::{Table, figure, median, progress};
 use crate::servers::Server;
 
-/// Who comes at once.
+/// Clients that arrive at once.
 const SIZES: &[usize] = &[200, 1_000];
 
 impl Bench {
-    /// Shows it.
     pub(super) fn crowd(&mut self) {
-        let title = "crowd: ms until all who come at once are in: have their welcome, or at a \
-                     yardstick the answer to their handshake";
+        let title = "crowd: ms until all clients that arrive at once have joined: have their welcome, or \
+                     from a yardstick the response to their handshake";
         let mut table = Table::new(title, 1, &["server", "participants", "ms"]);
         let servers = self.servers();
         for size in self.sizes(SIZES, &mut table) {
@@ -22,9 +21,9 @@ impl Bench {
             for round in 0..self.rounds() {
                 for (number, server) in servers.iter().enumerate() {
                     progress(&format!("crowd, {size}, {}: {round}", server.name));
-                    match self.let_in(server, size) {
+                    match self.join_all(server, size) {
                         Ok(millis) => times[number].push(millis),
-                        Err(why) => self.failed(server, "crowd", &why, &mut table),
+                        Err(why) => self.record_failure(server, "crowd", &why, &mut table),
                     }
                 }
             }
@@ -34,15 +33,15 @@ impl Bench {
             }
         }
         table.note(
-            "plain lets 128 wait, as tokio does; the others come again a second later".into(),
+            "plain has tokio's backlog of 128; the kernel retries the others after a second".into(),
         );
         table.print();
     }
 
-    fn let_in(&self, server: &Server, size: usize) -> Result<f64, String> {
-        let running = server.start(self.cores)?;
+    fn join_all(&self, server: &Server, size: usize) -> Result<f64, String> {
+        let process = server.start(self.cores)?;
         let started = Instant::now();
-        Load::connect(&running.target, size, Coming::AtOnce)?;
+        Load::connect(&process.target, size, Arrival::AtOnce)?;
         Ok(started.elapsed().as_secs_f64() * 1000.0)
     }
 }

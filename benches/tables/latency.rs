@@ -1,20 +1,19 @@
-//! How long a message takes.
+//! The latency of messages at a fixed rate.
 
 use std::time::Duration;
 
 use super::Bench;
-use crate::load::{Coming, Delays, Load};
+use crate::load::{Arrival, Latency, Load};
 use crate::report::{Table, figure, median, progress};
 use crate::servers::Server;
 
-/// Participants; all of them speak in turn.
+/// Clients, which send in turn.
 pub(super) const RECEIVERS: usize = 200;
 
-/// Messages per second of all together: a lively evening.
+/// Messages per second of all clients together, as in a lively chat.
 pub(super) const PER_SECOND: u32 = 50;
 
 impl Bench {
-    /// Shows it.
     pub(super) fn latency(&mut self) {
         let title = format!(
             "latency: µs from when a message is due until each of {RECEIVERS} has it; \
@@ -22,37 +21,37 @@ impl Bench {
         );
         let mut table = Table::new(&title, 1, &["server", "p50", "p99", "max"]);
         let servers = self.servers();
-        let mut delays: Vec<Vec<Delays>> = vec![Vec::new(); servers.len()];
+        let mut latencies: Vec<Vec<Latency>> = vec![Vec::new(); servers.len()];
         for round in 0..self.rounds() {
             for (number, server) in servers.iter().enumerate() {
                 progress(&format!("latency, {}: {round}", server.name));
-                match self.paced(server) {
-                    Ok(measured) => delays[number].push(measured),
-                    Err(why) => self.failed(server, "latency", &why, &mut table),
+                match self.measure(server) {
+                    Ok(measured) => latencies[number].push(measured),
+                    Err(why) => self.record_failure(server, "latency", &why, &mut table),
                 }
             }
         }
-        for (server, delays) in servers.iter().zip(&delays) {
-            let of = |value: fn(&Delays) -> f64| figure(median(delays.iter().map(value)), 0);
+        for (server, latencies) in servers.iter().zip(&latencies) {
+            let of = |value: fn(&Latency) -> f64| figure(median(latencies.iter().map(value)), 0);
             table.row(vec![
                 server.name.clone(),
-                of(|delays| delays.p50),
-                of(|delays| delays.p99),
-                of(|delays| delays.max),
+                of(|one| one.p50),
+                of(|one| one.p99),
+                of(|one| one.max),
             ]);
         }
         table.print();
     }
 
-    /// How long the load talks.
-    pub(super) fn talk(&self) -> Duration {
+    /// How long messages are sent.
+    pub(super) fn duration(&self) -> Duration {
         Duration::from_millis(if self.options.quick { 500 } else { 2_000 })
     }
 
-    fn paced(&self, server: &Server) -> Result<Delays, String> {
-        let running = server.start(self.cores)?;
-        let mut load = Load::connect(&running.target, RECEIVERS, Coming::InTurn)?;
-        load.settle(&[])?;
-        load.pace(PER_SECOND, self.talk(), || Ok(()))
+    fn measure(&self, server: &Server) -> Result<Latency, String> {
+        let process = server.start(self.cores)?;
+        let mut load = Load::connect(&process.target, RECEIVERS, Arrival::InWaves)?;
+        load.synchronize(&[])?;
+        load.measure_latency(PER_SECOND, self.duration(), || Ok(()))
     }
 }

@@ -1,27 +1,25 @@
-//! Memory for each participant.
+//! Resident memory for each participant.
 
 use std::time::{Duration, Instant};
 
-use super::{Bench, MANY};
-use crate::load::{Coming, Load, Polls};
+use super::{Bench, MAX_PARTICIPANTS};
+use crate::load::{Arrival, Load, PollingClients};
 use crate::machine;
 use crate::report::{Table, figure, grouped, progress};
-use crate::servers::{Room, Running, Server};
+use crate::servers::{Room, Server, ServerProcess};
 
-/// Participants.
-const SIZES: &[usize] = &[200, 1_000, MANY];
+/// Numbers of participants.
+const SIZES: &[usize] = &[200, 1_000, MAX_PARTICIPANTS];
 
-/// A server that has used less than a tenth of this is idle.
-const LOOK: Duration = Duration::from_millis(100);
+/// A server that uses less than a tenth of this period is idle.
+const IDLE_PERIOD: Duration = Duration::from_millis(100);
 
-/// Until a server is idle.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// For a server to become idle.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-const COLUMNS: &[&str] =
-    &["server", "by", "participants", "RSS KiB", "KiB each", "all are in after s"];
+const COLUMNS: &[&str] = &["server", "by", "participants", "RSS KiB", "KiB each", "joined after s"];
 
 impl Bench {
-    /// Shows it.
     pub(super) fn memory(&mut self) {
         let title = "memory: resident KiB of a server with so many idle participants";
         let mut table = Table::new(title, 2, COLUMNS);
@@ -29,13 +27,13 @@ impl Bench {
         for server in self.servers() {
             progress(&format!("memory, {}", server.name));
             let empty =
-                server.start(self.cores).and_then(|running| machine::resident_kib(running.pid()));
+                server.start(self.cores).and_then(|process| machine::resident_kib(process.pid()));
             match empty {
                 Ok(empty) => {
                     row(&mut table, (&server.name, "–", 0), (empty, empty, None));
                     self.filled(&server, empty, &sizes, &mut table);
                 }
-                Err(why) => self.failed(&server, "memory", &why, &mut table),
+                Err(why) => self.record_failure(&server, "memory", &why, &mut table),
             }
         }
         table.print();
@@ -47,10 +45,10 @@ impl Bench {
                 Ok((kib, took)) => {
                     row(table, (&server.name, "WebSocket", *size), (kib, empty, took));
                 }
-                Err(why) => self.failed(server, "memory", &why, table),
+                Err(why) => self.record_failure(server, "memory", &why, table),
             }
         }
-        if !server.is_room() {
+        if !server.is_chattrace() {
             return;
         }
         for size in self.sizes(SIZES, table) {
@@ -58,36 +56,37 @@ impl Bench {
                 Ok((kib, took)) => {
                     row(table, (&server.name, "long poll", size), (kib, empty, Some(took)));
                 }
-                Err(why) => self.failed(server, "memory", &why, table),
+                Err(why) => self.record_failure(server, "memory", &why, table),
             }
         }
     }
 
-    /// With participants over WebSockets. Whoever was seen by the table of saturation, before its
-    /// load, is not asked again: a room of ten thousand takes seconds to fill, which add up.
+    /// With participants over WebSockets. Figures that the table of saturation has taken before its
+    /// load are used again, because a room of ten thousand takes seconds to fill.
     fn with_sockets(&mut self, server: &Server, size: usize) -> Result<(u64, Option<f64>), String> {
         if let Some((kib, took)) = self.resident.get(&(server.name.clone(), size)) {
             return Ok((*kib, Some(*took)));
         }
-        let running = server.start(self.cores)?;
+        let process = server.start(self.cores)?;
         let started = Instant::now();
-        let mut load = Load::connect(&running.target, size, Coming::InTurn)?;
+        let mut load = Load::connect(&process.target, size, Arrival::InWaves)?;
         let took = started.elapsed().as_secs_f64();
-        load.settle(&[])?;
-        Ok((machine::resident_kib(running.pid())?, Some(took)))
+        load.synchronize(&[])?;
+        Ok((machine::resident_kib(process.pid())?, Some(took)))
     }
 
-    /// With participants who hold a poll.
+    /// With participants that hold a poll.
     fn with_polls(&mut self, size: usize) -> Result<(u64, f64), String> {
         progress(&format!("memory, {size} polls"));
-        let running = Server::room("chattrace", Room::of(self.serve.clone())).start(self.cores)?;
+        let process =
+            Server::room("chattrace", Room::unlimited(self.serve.clone())).start(self.cores)?;
         let started = Instant::now();
-        let mut polls = Polls::join(&running.target, size)?;
+        let mut clients = PollingClients::join(&process.target, size)?;
         let took = started.elapsed().as_secs_f64();
-        polls.hold()?;
-        idle(&running)?;
-        let kib = machine::resident_kib(running.pid())?;
-        let held = polls.held();
+        clients.poll()?;
+        wait_idle(&process)?;
+        let kib = machine::resident_kib(process.pid())?;
+        let held = clients.held();
         if held < size {
             return Err(format!("of {size} polls, {held} were held; joining took {took:.1} s"));
         }
@@ -95,17 +94,17 @@ impl Bench {
     }
 }
 
-/// Returns when a server has nothing to do.
-fn idle(running: &Running) -> Result<(), String> {
+/// Waits until a server is idle.
+fn wait_idle(process: &ServerProcess) -> Result<(), String> {
     let started = Instant::now();
-    while started.elapsed() < PATIENCE {
-        let before = machine::cpu_time(running.pid())?;
-        std::thread::sleep(LOOK);
-        if machine::cpu_time(running.pid())? - before < LOOK / 10 {
+    while started.elapsed() < IDLE_TIMEOUT {
+        let before = machine::cpu_time(process.pid())?;
+        std::thread::sleep(IDLE_PERIOD);
+        if machine::cpu_time(process.pid())? - before < IDLE_PERIOD / 10 {
             return Ok(());
         }
     }
-    Err("it is never idle".to_owned())
+    Err("it does not become idle".to_owned())
 }
 
 fn row(

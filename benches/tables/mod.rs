@@ -1,4 +1,4 @@
-//! The tables, each a file.
+//! The tables, one file each.
 
 mod crowd;
 mod disturbed;
@@ -13,42 +13,41 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::load::Window;
+use crate::load::Phases;
 use crate::machine::{self, Cores};
 use crate::options::{Options, TableName};
 use crate::report::{self, Table};
-use crate::servers::{Role, Room, Server};
+use crate::servers::{Room, Server, Yardstick};
 
-/// As many as a room can take.
-const MANY: usize = 10_000;
+/// The maximum of participants that a room can be configured for.
+const MAX_PARTICIPANTS: usize = 10_000;
 
-/// Descriptors that ten thousand connections need beside them.
+/// Descriptors that a process needs in addition to those of its connections.
 const SPARE_FILES: u64 = 64;
 
-/// What is measured, how, and where.
+/// The benchmark: its options, its machine, and what it has measured.
 #[derive(Debug)]
 pub(crate) struct Bench {
     options: Options,
     cores: Cores,
-    /// Open files that a process may have.
-    files: u64,
-    /// `chattrace-serve`, and the folder in which the others are.
+    /// The limit on open files of a process.
+    max_files: u64,
+    /// The path of `chattrace-serve`; other programs are in its folder.
     serve: PathBuf,
-    /// KiB of servers with so many idle participants, and the seconds until these were in, as far as
-    /// they were seen.
+    /// By server and number of idle participants: resident KiB, and the seconds of their joins.
     resident: BTreeMap<(String, usize), (u64, f64)>,
-    /// Whether everything about the room was right so far.
-    is_right: bool,
+    /// Whether chattrace has not failed so far.
+    passed: bool,
 }
 
-/// Measures one table and shows it.
-type Show = fn(&mut Bench);
+/// Measures one table and prints it.
+type TableFn = fn(&mut Bench);
 
 impl Bench {
-    /// Looks around, and takes its cores.
+    /// Finds the programs, and pins this process to its core.
     ///
     /// # Errors
-    /// When there is nothing to measure.
+    /// When `chattrace-serve` is missing, or a core cannot be used.
     pub(crate) fn new(options: Options) -> Result<Self, String> {
         let serve = match &options.serve {
             Some(serve) => serve.clone(),
@@ -59,35 +58,32 @@ impl Bench {
             }
         };
         if !serve.is_file() {
-            return Err(format!("{} is not there; cargo build --release", serve.display()));
+            return Err(format!("{} is missing; run `cargo build --release`", serve.display()));
         }
-        let files = machine::raise_file_limit();
+        let max_files = machine::raise_file_limit();
         Ok(Self {
             options,
-            cores: Cores::take()?,
-            files,
+            cores: Cores::assign()?,
+            max_files,
             serve,
             resident: BTreeMap::new(),
-            is_right: true,
+            passed: true,
         })
     }
 
-    /// Shows what is asked for; whether all was right.
-    ///
-    /// # Errors
-    /// When the machine refuses something basic.
-    pub(crate) fn run(mut self) -> Result<bool, String> {
-        let cores = if self.cores.are_one() {
-            "ONE CORE FOR BOTH, which says little"
+    /// Prints the requested tables; false if chattrace failed in one of them.
+    pub(crate) fn run(mut self) -> bool {
+        let cores = if self.cores.are_shared() {
+            "ONE CORE FOR SERVERS AND LOAD, so the figures mean little"
         } else {
             "servers on one core, the load on another"
         };
         let machine = machine::description();
-        report::say(&format!("{machine}; {cores}; messages of 100 bytes\n"));
+        report::print(&format!("{machine}; {cores}; messages of 100 bytes\n"));
         if self.options.self_test || self.options.quick {
             self.self_test();
         }
-        let tables: [(TableName, Show); 7] = [
+        let tables: [(TableName, TableFn); 7] = [
             (TableName::Saturation, Self::saturation),
             (TableName::Latency, Self::latency),
             (TableName::Memory, Self::memory),
@@ -96,29 +92,29 @@ impl Bench {
             (TableName::Price, Self::price),
             (TableName::Disturbed, Self::disturbed),
         ];
-        for (name, show) in tables {
-            if self.shows(name) {
-                show(&mut self);
+        for (name, table) in tables {
+            if self.is_requested(name) {
+                table(&mut self);
             }
         }
-        Ok(self.is_right)
+        self.passed
     }
 
-    fn shows(&self, table: TableName) -> bool {
-        let asked = &self.options.tables;
-        if asked.is_empty() { !self.options.self_test } else { asked.contains(&table) }
+    fn is_requested(&self, table: TableName) -> bool {
+        let requested = &self.options.tables;
+        if requested.is_empty() { !self.options.self_test } else { requested.contains(&table) }
     }
 
-    /// The room, as shipped but without a rate limit, and all yardsticks.
+    /// The room, with default settings but no rate limit, and all yardsticks.
     fn servers(&self) -> Vec<Server> {
         let mut servers = vec![
-            Server::room("chattrace", Room::of(self.serve.clone())),
-            Server::own(Role::FloorBatch),
-            Server::own(Role::FloorFrame),
-            Server::own(Role::Plain),
+            Server::room("chattrace", Room::unlimited(self.serve.clone())),
+            Server::yardstick(Yardstick::FloorBatch),
+            Server::yardstick(Yardstick::FloorFrame),
+            Server::yardstick(Yardstick::Plain),
         ];
-        let beside = self.options.beside.iter();
-        servers.extend(beside.map(|(name, program)| Server::beside(name, program.clone())));
+        let external = self.options.beside.iter();
+        servers.extend(external.map(|(name, program)| Server::external(name, program.clone())));
         servers
     }
 
@@ -126,40 +122,43 @@ impl Bench {
         if self.options.quick { 1 } else { self.options.rounds.max(1) }
     }
 
-    /// These numbers of participants, as far as they can be had.
+    /// Those of `sizes` that are requested and that the limit on open files allows.
     fn sizes(&self, sizes: &[usize], table: &mut Table) -> Vec<usize> {
         let (quick, only) = (self.options.quick, &self.options.receivers);
-        let wanted = sizes.iter().copied().filter(|size| !quick || *size <= 200);
-        let wanted = wanted.filter(|size| only.is_empty() || only.contains(size));
-        let (some, too_many): (Vec<usize>, Vec<usize>) =
-            wanted.partition(|size| *size as u64 + SPARE_FILES <= self.files);
+        let requested = sizes.iter().copied().filter(|size| !quick || *size <= 200);
+        let requested = requested.filter(|size| only.is_empty() || only.contains(size));
+        let (possible, too_many): (Vec<usize>, Vec<usize>) =
+            requested.partition(|size| *size as u64 + SPARE_FILES <= self.max_files);
         for size in too_many {
-            let files = self.files;
-            table.note(format!("{size} are left out: a process may have {files} open files here"));
+            let max_files = self.max_files;
+            table.note(format!("{size} are left out: the limit on open files is {max_files} here"));
         }
-        some
+        possible
     }
 
-    fn window(&self, receivers: usize) -> Window {
-        let (warm, counted) = match (self.options.quick, receivers) {
+    fn phases(&self, clients: usize) -> Phases {
+        let (warm_up, measured) = match (self.options.quick, clients) {
             (true, _) => (50, 150),
-            (false, MANY..) => (500, 1_500),
+            (false, MAX_PARTICIPANTS..) => (500, 1_500),
             (false, _) => (150, 600),
         };
-        Window { warm: Duration::from_millis(warm), counted: Duration::from_millis(counted) }
+        Phases {
+            warm_up: Duration::from_millis(warm_up),
+            measured: Duration::from_millis(measured),
+        }
     }
 
-    /// A program that was built beside the room.
-    fn beside(&self, name: &str) -> PathBuf {
+    /// A program in the folder of `chattrace-serve`.
+    fn sibling(&self, name: &str) -> PathBuf {
         self.serve.parent().unwrap_or(Path::new(".")).join(name)
     }
 
-    /// Notes that something went wrong. Of a yardstick that says something about it; of the room it
-    /// is a failure of the whole.
-    fn failed(&mut self, server: &Server, what: &str, why: &str, table: &mut Table) {
+    /// Notes a failure below the table. A failure of chattrace makes the benchmark fail, a failure of
+    /// a yardstick does not.
+    fn record_failure(&mut self, server: &Server, what: &str, why: &str, table: &mut Table) {
         let sentence = format!("{}, {what}: {why}", server.name);
         report::progress(&sentence);
         table.note(sentence);
-        self.is_right &= !server.is_room();
+        self.passed &= !server.is_chattrace();
     }
 }

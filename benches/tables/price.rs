@@ -1,16 +1,16 @@
-//! What each protection costs: the same load with and without it.
+//! The cost of each protection: the same load with and without it.
 
 use std::ffi::OsString;
 
 use super::Bench;
 use crate::load::Saturation;
 use crate::report::{Table, figure, grouped, median, progress, ratio};
-use crate::servers::{Pace, Room, Server};
+use crate::servers::{RateLimit, Room, Server};
 
-/// Receivers.
+/// Numbers of receivers.
 const SIZES: &[usize] = &[200, 1_000];
 
-/// Messages of each sender on their way.
+/// Outstanding messages of each sender.
 const OUTSTANDING: usize = 8;
 
 const COLUMNS: &[&str] = &[
@@ -23,10 +23,9 @@ const COLUMNS: &[&str] = &[
 ];
 
 impl Bench {
-    /// Shows it.
     pub(super) fn price(&mut self) {
-        let title = "price: the room with and without what protects it, at four senders with 8 \
-                     messages each on their way";
+        let title = "price: the room with and without each protection, with four senders that have 8 \
+                     messages each outstanding";
         let mut table = Table::new(title, 1, COLUMNS);
         let rooms = self.rooms(&mut table);
         for size in self.sizes(SIZES, &mut table) {
@@ -36,7 +35,7 @@ impl Bench {
                     progress(&format!("price, {size}, {}: {round}", room.name));
                     match self.saturated(room, size, &[OUTSTANDING]) {
                         Ok(measured) => figures[number].extend(measured),
-                        Err(why) => self.failed(room, "price", &why, &mut table),
+                        Err(why) => self.record_failure(room, "price", &why, &mut table),
                     }
                 }
             }
@@ -59,21 +58,21 @@ impl Bench {
         table.print();
     }
 
-    /// As shipped, and with one thing changed.
+    /// The room as shipped, and with one setting changed each.
     fn rooms(&self, table: &mut Table) -> Vec<Server> {
-        let shipped = Room::of(self.serve.clone());
-        let limited = Room { pace: Pace::WIDEST, ..shipped.clone() };
+        let shipped = Room::unlimited(self.serve.clone());
+        let limited = Room { rate_limit: RateLimit::HIGHEST, ..shipped.clone() };
         let mut rooms = vec![
             Server::room("as shipped, no rate limit", shipped.clone()),
             Server::room("with a rate limit", limited),
         ];
-        let older = self.beside("examples/older-kernel");
-        if older.is_file() {
+        let older_kernel = self.sibling("examples/older-kernel");
+        if older_kernel.is_file() {
             let without = |features: &[&str]| {
-                let words = [older.as_os_str()].into_iter().map(OsString::from);
+                let words = [older_kernel.as_os_str()].into_iter().map(OsString::from);
                 let features = features.iter().map(OsString::from);
-                let through = words.chain(features).chain(["--".into()]).collect();
-                Room { through, ..shipped.clone() }
+                let wrapper = words.chain(features).chain(["--".into()]).collect();
+                Room { wrapper, ..shipped.clone() }
             };
             let confinement = without(&["seccomp", "landlock"]);
             rooms.push(Server::room("without seccomp, Landlock", confinement));
@@ -82,7 +81,7 @@ impl Bench {
             table.note("without confinement: cargo build --release --examples".to_owned());
         }
         let others = self.options.other.iter();
-        rooms.extend(others.map(|(name, path)| Server::room(name, Room::of(path.clone()))));
+        rooms.extend(others.map(|(name, path)| Server::room(name, Room::unlimited(path.clone()))));
         rooms
     }
 }

@@ -1,27 +1,28 @@
-//! How many messages per second.
+//! Throughput at saturation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use super::{Bench, MANY};
-use crate::load::{Coming, Load, Saturation};
+use super::{Bench, MAX_PARTICIPANTS};
+use crate::load::{Arrival, Load, Saturation};
 use crate::machine;
 use crate::report::{Table, figure, grouped, median, progress, ratio};
-use crate::servers::{Role, Server};
+use crate::servers::{Server, Yardstick};
 
-/// Receivers, and messages that each of four senders has on their way.
-const LOADS: &[(usize, &[usize])] = &[(50, &[8]), (200, &[1, 8, 32]), (1_000, &[8]), (MANY, &[8])];
+/// Receivers, and outstanding messages of each of four senders.
+const LOADS: &[(usize, &[usize])] =
+    &[(50, &[8]), (200, &[1, 8, 32]), (1_000, &[8]), (MAX_PARTICIPANTS, &[8])];
 
-/// What was measured, by receivers, outstanding messages, and server.
+/// By receivers, outstanding messages, and index of the server.
 type Figures = BTreeMap<(usize, usize, usize), Vec<Saturation>>;
 
-/// Whose run with so many receivers was wrong.
-type Wrong = BTreeSet<(usize, usize)>;
+/// Receivers, and index of a server that failed with them.
+type Failures = BTreeSet<(usize, usize)>;
 
 const COLUMNS: &[&str] = &[
     "server",
     "receivers",
-    "on their way",
+    "outstanding",
     "deliveries/s",
     "of floor-batch",
     "of floor-frame",
@@ -32,22 +33,21 @@ const COLUMNS: &[&str] = &[
 ];
 
 impl Bench {
-    /// Shows it.
     pub(super) fn saturation(&mut self) {
         let title = "saturation: deliveries per second to all receivers, from four senders with so \
-                     many messages each on their way";
+                     many messages each outstanding";
         let mut table = Table::new(title, 1, COLUMNS);
         let mut servers = self.servers();
-        if self.options.as_much {
-            servers.push(Server::own(Role::FloorBatch).with_as_much());
+        if self.options.padded {
+            servers.push(Server::yardstick(Yardstick::FloorBatch).with_padding());
         }
-        let (mut figures, mut wrong) = (Figures::new(), Wrong::new());
+        let (mut figures, mut failures) = (Figures::new(), Failures::new());
         let sizes: Vec<usize> = LOADS.iter().map(|(size, _)| *size).collect();
         let sizes = self.sizes(&sizes, &mut table);
         for (receivers, loads) in LOADS.iter().filter(|(size, _)| sizes.contains(size)) {
-            // A room of ten thousand takes seconds to fill: it is filled once, for all rounds.
+            // A room of ten thousand takes seconds to fill, so it is filled once for all rounds.
             let (sessions, repeats) =
-                if *receivers < MANY { (self.rounds(), 1) } else { (1, self.rounds()) };
+                if *receivers < MAX_PARTICIPANTS { (self.rounds(), 1) } else { (1, self.rounds()) };
             for session in 0..sessions {
                 for (number, server) in servers.iter().enumerate() {
                     progress(&format!("saturation, {receivers}, {}: {session}", server.name));
@@ -60,48 +60,47 @@ impl Bench {
                             }
                         }
                         Err(why) => {
-                            wrong.insert((*receivers, number));
+                            failures.insert((*receivers, number));
                             let what = format!("{receivers} receivers");
-                            self.failed(server, &what, &why, &mut table);
+                            self.record_failure(server, &what, &why, &mut table);
                         }
                     }
                 }
             }
             for load in *loads {
-                rows(&mut table, (&figures, &wrong), (*receivers, *load), &servers);
+                rows(&mut table, (&figures, &failures), (*receivers, *load), &servers);
                 table.gap();
             }
         }
-        table.note(
-            "a server that is busy below 95 % waits for the load, or for its core".to_owned(),
-        );
-        if sizes.contains(&MANY) {
-            table.note(format!("at {MANY} the rounds follow each other within one session"));
+        table
+            .note("a server that is busy below 95 % waits for the load or for its core".to_owned());
+        if sizes.contains(&MAX_PARTICIPANTS) {
+            table.note(format!("at {MAX_PARTICIPANTS} all rounds run within one session"));
         }
         table.print();
     }
 
-    /// Starts a server, and loads it in each of these ways.
+    /// Starts a server, and measures it with each of these numbers of outstanding messages.
     pub(super) fn saturated(
         &mut self,
         server: &Server,
         receivers: usize,
         loads: &[usize],
     ) -> Result<Vec<Saturation>, String> {
-        let mut running = server.start(self.cores)?;
+        let mut process = server.start(self.cores)?;
         let started = Instant::now();
-        let mut load = Load::connect(&running.target, receivers, Coming::InTurn)?;
+        let mut load = Load::connect(&process.target, receivers, Arrival::InWaves)?;
         let took = started.elapsed().as_secs_f64();
-        load.settle(&[])?;
-        let (pid, window) = (running.pid(), self.window(receivers));
-        let seen = (machine::resident_kib(pid)?, took);
-        self.resident.insert((server.name.clone(), receivers), seen);
+        load.synchronize(&[])?;
+        let (pid, phases) = (process.pid(), self.phases(receivers));
+        let resident = (machine::resident_kib(pid)?, took);
+        self.resident.insert((server.name.clone(), receivers), resident);
         let measured =
-            loads.iter().map(|outstanding| load.saturate(*outstanding, window, pid)).collect();
+            loads.iter().map(|outstanding| load.saturate(*outstanding, phases, pid)).collect();
         drop(load);
-        if server.is_room() {
-            running.terminate()?;
-            running.ended()?;
+        if server.is_chattrace() {
+            process.terminate()?;
+            process.wait()?;
         }
         measured
     }
@@ -109,15 +108,15 @@ impl Bench {
 
 fn rows(
     table: &mut Table,
-    (figures, wrong): (&Figures, &Wrong),
+    (figures, failures): (&Figures, &Failures),
     load: (usize, usize),
     servers: &[Server],
 ) {
     let of = |number: usize, value: fn(&Saturation) -> f64| {
         median(figures.get(&(load.0, load.1, number))?.iter().map(value))
     };
-    let named = |name: &str| servers.iter().position(|server| server.name == name);
-    let floor = |name| named(name).and_then(|number| of(number, |one| one.per_second));
+    let position = |name: &str| servers.iter().position(|server| server.name == name);
+    let floor = |name| position(name).and_then(|number| of(number, |one| one.per_second));
     for (number, server) in servers.iter().enumerate() {
         let per_second = of(number, |one| one.per_second);
         let percent = |value: Option<f64>| format!("{} %", figure(value.map(|v| v * 100.0), 0));
@@ -131,7 +130,7 @@ fn rows(
             figure(of(number, |one| one.cpu_micros), 3),
             percent(of(number, |one| one.server_busy)),
             percent(of(number, |one| one.load_busy)),
-            if wrong.contains(&(load.0, number)) { "failed" } else { "0" }.to_owned(),
+            if failures.contains(&(load.0, number)) { "failed" } else { "0" }.to_owned(),
         ]);
     }
 }

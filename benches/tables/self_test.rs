@@ -1,53 +1,53 @@
-//! Whether mistakes of a server are found: servers that make one, each its own.
+//! Checks that faults are detected, with servers that have one fault each.
 
 use super::Bench;
-use crate::load::{Coming, Load};
+use crate::load::{Arrival, Load};
 use crate::report::{Table, progress};
-use crate::servers::{Lie, Role, Server};
+use crate::servers::{Fault, Server, Yardstick};
 
-/// Enough for the one whom it happens to, and for those it is compared with.
-const RECEIVERS: usize = 20;
+/// The victim, and enough clients to compare it with.
+const CLIENTS: usize = 20;
 
-/// It happens to the eighth who came.
-const VICTIM: &str = "receiver 7: ";
+/// The fault happens to the eighth client.
+const VICTIM: &str = "client 7: ";
 
 /// More than one message in each batch, so that two can be swapped.
 const OUTSTANDING: usize = 8;
 
 impl Bench {
-    /// Shows it.
     pub(super) fn self_test(&mut self) {
-        let title = "self-test: a server that does this once, to one of twenty, after a thousand \
-                     messages, is found out";
-        let mut table = Table::new(title, 2, &["mistake", "what was found"]);
-        for lie in Lie::ALL {
-            progress(&format!("self-test: {lie:?}"));
-            let found = match self.lied(lie) {
+        let title = "self-test: a fault that happens once, to one of twenty clients, after a thousand \
+                     messages, is detected";
+        let mut table = Table::new(title, 2, &["fault", "detected as"]);
+        for fault in Fault::ALL {
+            progress(&format!("self-test: {fault:?}"));
+            let found = match self.load_faulty(fault) {
                 Ok(()) => {
-                    self.is_right = false;
+                    self.passed = false;
                     "NOTHING: this benchmark proves nothing".to_owned()
                 }
                 Err(found) if found.starts_with(VICTIM) => found,
                 Err(found) => {
-                    self.is_right = false;
+                    self.passed = false;
                     format!("SOMETHING ELSE: {found}")
                 }
             };
-            table.row(vec![format!("{lie:?}").to_lowercase(), found]);
+            table.row(vec![format!("{fault:?}").to_lowercase(), found]);
         }
         table.print();
     }
 
-    /// Loads a liar. Whatever cannot be done for another reason is a mistake that was not found.
-    fn lied(&mut self, lie: Lie) -> Result<(), String> {
+    /// Loads a faulty server; the error is the detected fault. A server that cannot be started counts
+    /// as a fault that was not detected.
+    fn load_faulty(&mut self, fault: Fault) -> Result<(), String> {
         let start = || {
-            let running = Server::own(Role::Liar(lie)).start(self.cores)?;
-            let mut load = Load::connect(&running.target, RECEIVERS, Coming::InTurn)?;
-            load.settle(&[]).map(|()| (running, load))
+            let process = Server::yardstick(Yardstick::Faulty(fault)).start(self.cores)?;
+            let mut load = Load::connect(&process.target, CLIENTS, Arrival::InWaves)?;
+            load.synchronize(&[]).map(|()| (process, load))
         };
         match start() {
-            Ok((running, mut load)) => {
-                load.saturate(OUTSTANDING, self.window(RECEIVERS), running.pid()).map(drop)
+            Ok((process, mut load)) => {
+                load.saturate(OUTSTANDING, self.phases(CLIENTS), process.pid()).map(drop)
             }
             Err(why) => {
                 progress(&why);

@@ -48,17 +48,17 @@ mod tests {
     use crate::terminal::escape_control;
 
     proptest! {
-        /// V-10: names and messages reach the terminal of others too.
+        /// V-10: names and messages reach the terminals of other participants.
         #[test]
-        fn no_control_character_passes_the_room(raw in proptest::collection::vec(any::<char>(), 0..12)) {
+        fn what_the_room_accepts_needs_no_escape_on_a_terminal(raw in proptest::collection::vec(any::<char>(), 0..12)) {
             let raw = String::from_iter(raw);
             if let Ok(name) = Nickname::parse(&raw) {
                 prop_assert_eq!(escape_control(name.as_str()), name.as_str());
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = MessageText::parse(&raw, 4096) {
-                // A message may contain joiners, line feeds, spaces of any width and unassigned
-                // characters; the terminal escapes those when it prints one.
+                // Line feeds, joiners, spaces of every width and unassigned characters are valid in a
+                // message; code that prints one escapes them.
                 let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
                 let drawn = |c: &char| !joiners.contains(c) && *c != selector && !matches!(
                     c.general_category(),

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
+use crate::control::Participant;
 use crate::paths::{self, Access, Owner};
 
 /// Entries kept. A session with more has run for days or was flooded with joins; the oldest go,
@@ -32,22 +33,11 @@ pub(crate) enum LogEntry {
     /// The public address is lost.
     PublicLost,
     /// Somebody came.
-    Joined(Person),
+    Joined(Participant),
     /// Somebody went.
-    Left(Person),
+    Left(Participant),
     /// The session ended.
     Ended,
-}
-
-/// Somebody, by what the operator sees of them. Made harmless by whoever fills it in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Person {
-    /// Never given twice in a session.
-    pub(crate) number: u64,
-    /// The name.
-    pub(crate) name: String,
-    /// The tag.
-    pub(crate) tag: String,
 }
 
 /// The entries of a session, in order.
@@ -91,10 +81,10 @@ fn zone_file(path: &Path) -> Option<TimeZone> {
     TimeZone::tzif(&path.to_string_lossy(), &content).ok()
 }
 
-impl std::fmt::Display for Person {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} #{} ({})", self.name, self.tag, self.number)
-    }
+/// `name #tag (number)`, as screen and log show it.
+pub(crate) fn format_participant(participant: &Participant) -> String {
+    let Participant { number, name, tag } = participant;
+    format!("{name} #{tag} ({number})")
 }
 
 impl std::fmt::Display for LogEntry {
@@ -105,8 +95,10 @@ impl std::fmt::Display for LogEntry {
             LogEntry::PublicLink => f.write_str("public link shown"),
             LogEntry::PublicAgain => f.write_str("public address back"),
             LogEntry::PublicLost => f.write_str("public address lost"),
-            LogEntry::Joined(person) => write!(f, "joined {person}"),
-            LogEntry::Left(person) => write!(f, "left   {person}"),
+            LogEntry::Joined(participant) => {
+                write!(f, "joined {}", format_participant(participant))
+            }
+            LogEntry::Left(participant) => write!(f, "left   {}", format_participant(participant)),
             LogEntry::Ended => f.write_str("session ended"),
         }
     }
@@ -114,7 +106,7 @@ impl std::fmt::Display for LogEntry {
 
 impl EventLog {
     /// Notes that something happened at this moment.
-    pub(crate) fn note(&mut self, at: ZonedDateTime, entry: LogEntry) {
+    pub(crate) fn push(&mut self, at: ZonedDateTime, entry: LogEntry) {
         if self.entries.len() == KEPT {
             self.entries.pop_front();
             self.forgotten += 1;
@@ -173,9 +165,9 @@ mod tests {
     fn log() -> (EventLog, ZonedDateTime) {
         let at: ZonedDateTime = "2026-11-23T15:04:05+01:00[Europe/Berlin]".parse().unwrap();
         let mut log = EventLog::default();
-        log.note(at.clone(), LogEntry::Started);
-        let ana = Person { number: 1, name: "Ana".into(), tag: "k7q".into() };
-        log.note(at.clone(), LogEntry::Joined(ana));
+        log.push(at.clone(), LogEntry::Started);
+        let ana = Participant { number: 1, name: "Ana".into(), tag: "k7q".into() };
+        log.push(at.clone(), LogEntry::Joined(ana));
         (log, at)
     }
 
@@ -207,7 +199,7 @@ mod tests {
     fn a_flood_makes_it_forget_and_say_so() {
         let (mut log, at) = log();
         for _ in 0..KEPT {
-            log.note(at.clone(), LogEntry::Ended);
+            log.push(at.clone(), LogEntry::Ended);
         }
         assert_eq!(log.len(), KEPT);
         assert!(log.text().contains("\n2 earlier entries were forgotten\n"));

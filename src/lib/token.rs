@@ -1,4 +1,4 @@
-//! Secrets of 128 random bits: the ticket in the link, and the resume tokens of participants.
+//! Random secrets: the ticket in the link, and the resume tokens of participants.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,31 +6,34 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// 128 bits: beyond guessing for as long as any session lasts, and 22 characters in a link.
+/// 128 bits cannot be guessed while a session lasts, and take 22 characters in a link.
 const TOKEN_BYTES: usize = 16;
 
-/// A random secret. Whoever holds it may do what it stands for, so it never shows in `Debug`, two of
-/// them are compared in constant time, and it is overwritten when it is dropped.
+/// Length of a token as base64url without padding.
+const TOKEN_CHARACTERS: usize = 22;
+
+/// A random secret that admits its holder. Hidden from `Debug`, compared in constant time, overwritten
+/// when it is dropped.
 ///
-/// In a box, because what moves leaves copies behind on the stack.
+/// Boxed, because a value that is moved leaves copies on the stack.
 #[derive(Clone)]
 pub(crate) struct Token(Box<[u8; TOKEN_BYTES]>);
 
 impl Token {
-    /// Draws one from the kernel.
+    /// Generates one from the kernel's randomness.
     ///
     /// # Errors
-    /// When the kernel has no randomness to give, which it then says for itself.
+    /// When the kernel has none.
     pub(crate) fn generate() -> Result<Self, getrandom::Error> {
         let mut token = Self(Box::new([0; TOKEN_BYTES]));
         getrandom::fill(&mut *token.0)?;
         Ok(token)
     }
 
-    /// Reads 22 characters of base64url (RFC 4648, section 5, without padding).
+    /// Parses 22 characters of base64url (RFC 4648, section 5, without padding).
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // Checked before decoding: a megabyte of base64 is not worth a megabyte of memory.
-        if text.len() != 22 {
+        // Before decoding, so that a long text is refused without work.
+        if text.len() != TOKEN_CHARACTERS {
             return None;
         }
         let mut token = Self(Box::new([0; TOKEN_BYTES]));
@@ -38,21 +41,19 @@ impl Token {
         (decoded == Ok(TOKEN_BYTES)).then_some(token)
     }
 
-    /// The 22 characters that stand in a link or a header. Named for what it does: the secret
-    /// leaves its wrapping here.
+    /// The 22 characters for a link or a header.
     pub(crate) fn expose_secret(&self) -> Secret {
         Secret::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
 }
 
-/// A text that holds a secret: a link, a resume token, a ticket as somebody sent it. It never shows
-/// in `Debug`, and is overwritten when it is dropped.
+/// A text that contains a secret: a link, a resume token, a ticket that a client sent. Hidden from
+/// `Debug`, overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes `text` into custody.
     pub(crate) fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -98,7 +99,7 @@ impl Serialize for Token {
 
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The text itself stays out of the error: it may be nearly a secret.
+        // The error does not repeat the text, which may be a secret but for one character.
         let text = Secret::deserialize(deserializer)?;
         Token::parse(&text).ok_or_else(|| de::Error::custom("not a token of 22 characters"))
     }
@@ -109,17 +110,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_survives_its_text_and_hides_from_debug() {
+    fn a_token_survives_its_text_form_and_is_hidden_from_debug() {
         let token = Token::generate().unwrap();
         let text = token.expose_secret();
-        assert_eq!(text.len(), 22);
+        assert_eq!(text.len(), TOKEN_CHARACTERS);
         assert_eq!(Token::parse(&text), Some(token.clone()));
         assert!(!format!("{token:?} {text:?}").contains(&*text));
         assert_ne!(Token::generate().unwrap(), token);
     }
 
     #[test]
-    fn what_is_not_a_token_is_refused() {
+    fn other_texts_are_no_tokens() {
         for text in
             ["", "short", &"A".repeat(23), "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAB"]
         {

@@ -1,72 +1,71 @@
-//! However it ends, the page keeps nothing.
+//! The page keeps nothing, in whichever way the session ends.
 
-use crate::stage::Stage;
+use crate::harness::Fixture;
 
 const SECRET: &str = "burn after reading";
 
 #[tokio::test]
-async fn v24_the_end_of_the_session_empties_every_page() {
-    let stage = Stage::open(&[]).await;
-    let ana = stage.seat("Ana").await;
-    let bo = stage.seat("Bo").await;
-    ana.say(SECRET).await;
-    bo.until_log(SECRET).await;
-    bo.type_into("#say", "an unfinished sentence").await;
-    stage.room.end();
+async fn v24_the_end_of_the_session_clears_every_page() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.participant("Ana").await;
+    let bo = fixture.participant("Bo").await;
+    ana.send_message(SECRET).await;
+    bo.wait_for_log(SECRET).await;
+    bo.type_into("#message", "an unfinished sentence").await;
+    fixture.room.end();
     for page in [&ana, &bo] {
-        page.expect_over(&[SECRET, "unfinished", "Ana", "#"]).await;
-        assert_eq!(page.text_of("h1").await, "This session has ended");
-        // Nothing waits in the page to be brought back either.
+        page.expect_cleared(&[SECRET, "unfinished", "Ana", "#"]).await;
+        assert_eq!(page.text("h1").await, "This session has ended");
         page.expect_nothing_stored().await;
     }
 }
 
 #[tokio::test]
-async fn v24_leaving_empties_the_page_and_back_shows_nothing() {
-    let stage = Stage::open(&[]).await;
-    let ana = stage.gate().await;
+async fn v24_leaving_clears_the_page_and_back_shows_nothing() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.join_page().await;
     ana.join("Ana").await;
-    ana.say(SECRET).await;
-    ana.until_log(SECRET).await;
+    ana.send_message(SECRET).await;
+    ana.wait_for_log(SECRET).await;
     ana.click("header button").await;
-    ana.expect_over(&[SECRET]).await;
-    assert_eq!(ana.text_of("h1").await, "You have left");
+    ana.expect_cleared(&[SECRET]).await;
+    assert_eq!(ana.text("h1").await, "You have left");
     assert!(!ana.asks_before_leaving().await);
-    ana.front().await.back().await.unwrap();
-    ana.front().await.forward().await.unwrap();
-    ana.until("document.querySelector('#name')").await;
-    assert!(!ana.body().await.contains(SECRET));
-    assert_eq!(ana.get("document.querySelector('#name').value").await, "");
+    ana.activate().await.back().await.unwrap();
+    ana.activate().await.forward().await.unwrap();
+    ana.wait_for("document.querySelector('#name')").await;
+    assert!(!ana.html().await.contains(SECRET));
+    assert_eq!(ana.eval("document.querySelector('#name').value").await, "");
 }
 
 #[tokio::test]
-async fn v24_going_elsewhere_and_back_shows_nothing_and_gives_the_seat_up() {
-    let stage = Stage::open(&[]).await;
-    let bo = stage.seat("Bo").await;
-    let ana = stage.seat("Ana").await;
-    ana.say(SECRET).await;
-    bo.until_log(SECRET).await;
-    ana.type_into("#say", "an unfinished sentence").await;
+async fn v24_navigating_away_leaves_the_room_and_back_shows_nothing() {
+    let fixture = Fixture::start(&[]).await;
+    let bo = fixture.participant("Bo").await;
+    let ana = fixture.participant("Ana").await;
+    ana.send_message(SECRET).await;
+    bo.wait_for_log(SECRET).await;
+    ana.type_into("#message", "an unfinished sentence").await;
     assert!(ana.asks_before_leaving().await);
     ana.goto("about:blank").await;
-    bo.until_log(" left").await;
-    ana.front().await.back().await.unwrap();
-    ana.until("document.querySelector('#name')").await;
-    let body = ana.body().await;
+    bo.wait_for_log(" left").await;
+    ana.activate().await.back().await.unwrap();
+    ana.wait_for("document.querySelector('#name')").await;
+    let body = ana.html().await;
     assert!(!body.contains(SECRET) && !body.contains("unfinished"), "{body}");
     ana.expect_nothing_stored().await;
 }
 
 #[tokio::test]
-async fn v24_a_reload_is_asked_about_and_shows_nothing() {
-    let stage = Stage::open(&[]).await;
-    let ana = stage.seat("Ana").await;
-    ana.say(SECRET).await;
-    ana.until_log(SECRET).await;
+async fn v24_a_reload_asks_first_and_shows_nothing_afterwards() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.participant("Ana").await;
+    ana.send_message(SECRET).await;
+    ana.wait_for_log(SECRET).await;
     assert!(ana.asks_before_leaving().await);
-    ana.front().await.refresh().await.unwrap();
-    ana.until("document.querySelector('#name')").await;
-    assert!(!ana.body().await.contains(SECRET));
-    assert_eq!(ana.get("document.querySelector('#link').hidden").await, false);
-    assert!(!ana.asks_before_leaving().await, "outside the room there is nothing to lose");
+    ana.activate().await.refresh().await.unwrap();
+    ana.wait_for("document.querySelector('#name')").await;
+    assert!(!ana.html().await.contains(SECRET));
+    assert_eq!(ana.eval("document.querySelector('#link').hidden").await, false);
+    assert!(!ana.asks_before_leaving().await, "outside the room there is no session to lose");
 }

@@ -1,8 +1,8 @@
-//! V-09: what people write is text, whatever it looks like.
+//! V-09: messages and names are shown as text, never interpreted as markup, script or protocol.
 
 use serde_json::json;
 
-use crate::stage::{Stage, UNHURRIED};
+use crate::harness::{Fixture, NO_RATE_LIMIT};
 
 const CORPUS: &[&str] = &[
     "<script>pwned = 1</script>",
@@ -30,38 +30,41 @@ const CORPUS: &[&str] = &[
 
 #[tokio::test]
 async fn v09_hostile_texts_are_shown_as_text() {
-    let stage = Stage::configured(UNHURRIED).await;
-    let ana = stage.seat("Ana").await;
-    let bo = stage.seat("Bo").await;
+    let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
+    let ana = fixture.participant("Ana").await;
+    let bo = fixture.participant("Bo").await;
     for text in CORPUS {
-        bo.say_all(&[text]).await;
-        ana.until_log(text.lines().last().unwrap()).await;
+        bo.send_messages(&[text]).await;
+        ana.wait_for_log(text.lines().last().unwrap()).await;
     }
-    assert_eq!(ana.said().await, CORPUS);
-    // Only what the page itself is made of.
+    assert_eq!(ana.messages().await, CORPUS);
+    // No element but those that the page builds itself.
     let kinds =
         "[...new Set([...document.querySelectorAll('.log *')].map((e) => e.localName))].sort()";
-    assert_eq!(ana.get(kinds).await, json!(["a", "bdi", "div", "p", "span", "time"]));
+    assert_eq!(ana.eval(kinds).await, json!(["a", "bdi", "div", "p", "span", "time"]));
     for page in [&ana, &bo] {
-        assert_eq!(page.get("typeof pwned").await, "undefined");
-        assert_eq!(page.text_of("h2").await, "Here: 2");
-        assert!(page.front().await.get_alert_text().await.is_err(), "a dialog is open");
+        assert_eq!(page.eval("typeof pwned").await, "undefined");
+        assert_eq!(page.text("h2").await, "Here: 2");
+        assert!(page.activate().await.get_alert_text().await.is_err(), "a dialog is open");
     }
-    stage.browser.expect_no_complaint().await;
+    fixture.browser.expect_clean_console().await;
 }
 
-/// V-04, V-09: as a name none of them gets in, and the reason does not run either.
+/// V-04, V-09: none of these is accepted as a name, and the refusal shows none of them as markup.
 #[tokio::test]
 async fn v09_hostile_names_are_refused_as_text() {
-    let stage = Stage::open(&[]).await;
-    let page = stage.gate().await;
+    let fixture = Fixture::start(&[]).await;
+    let page = fixture.join_page().await;
     for name in CORPUS {
-        page.run("document.querySelector('#why').textContent = ''", vec![]).await;
-        page.knock(name).await;
-        assert!(!page.reason().await.is_empty());
-        assert!(page.get("!document.querySelector('#say')").await == true, "{name} came in");
+        page.execute("document.querySelector('#refusal').textContent = ''", vec![]).await;
+        page.submit_name(name).await;
+        assert!(!page.refusal_text().await.is_empty());
+        assert!(
+            page.eval("!document.querySelector('#message')").await == true,
+            "{name} was accepted"
+        );
     }
-    assert_eq!(page.get("typeof pwned").await, "undefined");
-    assert_eq!(page.get("document.querySelectorAll('#why *').length").await, 0);
-    stage.browser.expect_no_complaint().await;
+    assert_eq!(page.eval("typeof pwned").await, "undefined");
+    assert_eq!(page.eval("document.querySelectorAll('#refusal *').length").await, 0);
+    fixture.browser.expect_clean_console().await;
 }

@@ -1,11 +1,11 @@
-//! V-09, V-23: a link shows where it leads. What could make it look as if it led elsewhere makes it
-//! text.
+//! V-09, V-23: a link shows the address it leads to. An address that could be mistaken for another
+//! one stays text.
 
 use serde_json::json;
 
-use crate::stage::{Stage, UNHURRIED};
+use crate::harness::{Fixture, NO_RATE_LIMIT};
 
-/// A text, and the addresses of the links in it, which are also what is shown of them.
+/// A message, and the addresses of its links, which are also the texts of the links.
 const LINKS: &[(&str, &[&str])] = &[
     ("http://a.test/\"onmouseover=pwned=1", &["http://a.test/"]),
     ("https://a.test/<script>", &["https://a.test/"]),
@@ -29,7 +29,7 @@ const LINKS: &[(&str, &[&str])] = &[
     ("https://a.test#@evil.test", &["https://a.test/#@evil.test"]),
     ("https://evil.test\\@bank.test/", &["https://evil.test/@bank.test/"]),
     ("https://bank.test\\.evil.test", &["https://bank.test/.evil.test"]),
-    // Hosts as they are asked for.
+    // Hosts as the browser resolves them.
     ("https://аpple.test/", &["https://xn--pple-43d.test/"]),
     (
         "https://аррӏе.com/ https://faß.test/",
@@ -51,7 +51,7 @@ const LINKS: &[(&str, &[&str])] = &[
         &["https://a.test/", "https://a.test:8443/", "http://a.test:443/"],
     ),
     ("https:///a.test/", &["https://a.test/"]),
-    // What is no host, or poses as the end of one.
+    // Not a host, or characters that look like the end of one.
     (
         "https://bank.test\u{2044}login.evil.test/ https://bank.test\u{2215}login.evil.test/",
         &[
@@ -86,7 +86,7 @@ const LINKS: &[(&str, &[&str])] = &[
         &["https://bank.xn--test-t3c/"],
     ),
     ("https:// http:///// https://?x https://#x https://:80/ http://[::1 http://[x]/", &[]),
-    // Paths in which letters are moved, or hidden.
+    // Paths with characters that reorder text or are invisible.
     (
         "https://a.test/\u{5d0}\u{5d1}?\u{5d2}#\u{5d3}",
         &["https://a.test/%D7%90%D7%91?%D7%92#%D7%93"],
@@ -100,40 +100,41 @@ const LINKS: &[(&str, &[&str])] = &[
     ("https://a.test/b/../../c/./d", &["https://a.test/c/d"]),
 ];
 
-const LAST: &str = "[...[...document.querySelectorAll('.said')].at(-1).querySelectorAll('a')]";
+const LAST: &str = "[...[...document.querySelectorAll('.message')].at(-1).querySelectorAll('a')]";
 
 #[tokio::test]
-async fn v09_v23_links_show_where_they_lead_and_tell_nobody() {
-    let stage = Stage::configured(UNHURRIED).await;
-    let ana = stage.seat("Ana").await;
+async fn v09_v23_links_show_their_address_and_send_no_referrer() {
+    let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
+    let ana = fixture.participant("Ana").await;
     let mut wrong = Vec::new();
     for (count, (text, addresses)) in LINKS.iter().enumerate() {
-        ana.say_all(&[text]).await;
-        let said = format!("document.querySelectorAll('.said:not(.dim)').length === {}", count + 1);
-        ana.until(&said).await;
-        let leads = ana.get(&format!("{LAST}.map((a) => a.href)")).await;
-        let shown = ana.get(&format!("{LAST}.map((a) => a.textContent)")).await;
-        if leads != json!(addresses) || shown != leads {
-            wrong.push(format!("{text:?} is shown as {shown} and leads to {leads}"));
+        ana.send_messages(&[text]).await;
+        let said =
+            format!("document.querySelectorAll('.message:not(.dim)').length === {}", count + 1);
+        ana.wait_for(&said).await;
+        let targets = ana.eval(&format!("{LAST}.map((a) => a.href)")).await;
+        let shown = ana.eval(&format!("{LAST}.map((a) => a.textContent)")).await;
+        if targets != json!(addresses) || shown != targets {
+            wrong.push(format!("{text:?} is shown as {shown} and leads to {targets}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let rest = "[...document.querySelectorAll('.log a')].every((a) => a.target === '_blank'
         && a.rel === 'noreferrer noopener nofollow' && a.dir === 'ltr' && a.attributes.length === 4
         && /^[!-~]+$/.test(a.textContent))";
-    assert_eq!(ana.get(rest).await, true);
-    stage.browser.expect_no_complaint().await;
+    assert_eq!(ana.eval(rest).await, true);
+    fixture.browser.expect_clean_console().await;
 }
 
-/// What is too long to be read to its end is no link, and a link of any length is shown to its end.
+/// A host that is too long to be read to its end is no link; the text of a link is never truncated.
 #[tokio::test]
 async fn v09_a_long_address_does_not_hide_its_host() {
-    let stage = Stage::configured(UNHURRIED).await;
-    let ana = stage.seat("Ana").await;
+    let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
+    let ana = fixture.participant("Ana").await;
     let (label, tail) = ("a".repeat(60), "evil.test/");
     for (text, links) in [
         (format!("https://{label}.test/"), 1),
-        // 80 letters, and 81.
+        // Hosts of 80 and of 81 characters.
         (format!("https://{label}.{}.test/", "b".repeat(14)), 1),
         (format!("https://{label}.{}.test/", "b".repeat(15)), 0),
         (format!("https://www.bank.test.{label}.{label}.{label}.{tail}"), 0),
@@ -141,20 +142,20 @@ async fn v09_a_long_address_does_not_hide_its_host() {
         (format!("https://{}{tail}", "a.".repeat(400)), 0),
         (format!("https://a.test/{}", "x".repeat(4000)), 1),
     ] {
-        ana.say_all(&[&text]).await;
-        ana.until_log(&text[text.len() - 70.min(text.len())..]).await;
-        assert_eq!(ana.get(&format!("{LAST}.length")).await, links, "{text}");
+        ana.send_messages(&[&text]).await;
+        ana.wait_for_log(&text[text.len() - 70.min(text.len())..]).await;
+        assert_eq!(ana.eval(&format!("{LAST}.length")).await, links, "{text}");
         let inside = "(() => { const log = document.querySelector('.log');
             return log.scrollWidth <= log.clientWidth; })()";
-        assert_eq!(ana.get(inside).await, true, "{text} goes beyond the edge");
+        assert_eq!(ana.eval(inside).await, true, "{text} is wider than the log");
     }
 }
 
-/// The time to find links grows with the text, whatever is in it.
+/// The time to find links is linear in the length of the text.
 #[tokio::test]
-async fn v09_no_text_keeps_the_page_busy() {
-    let stage = Stage::configured(UNHURRIED).await;
-    let ana = stage.seat("Ana").await;
+async fn v09_no_text_blocks_the_page() {
+    let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
+    let ana = fixture.participant("Ana").await;
     let texts: Vec<String> = [
         "https://",
         "https://.",
@@ -181,29 +182,29 @@ async fn v09_no_text_keeps_the_page_busy() {
     })
     .collect();
     let busy = "const start = performance.now();
-        for (const text of arguments[0]) linked(text);
+        for (const text of arguments[0]) linkify(text);
         return performance.now() - start";
-    let taken = ana.run(busy, vec![json!(texts)]).await;
-    // Measured: 2 ms for all 28 of them.
+    let taken = ana.execute(busy, vec![json!(texts)]).await;
+    // Measured: 2 ms for all 28 texts.
     assert!(taken.as_f64().unwrap() < 1000.0, "{taken} ms");
 }
 
-/// The link that the room itself announces is held to the same.
+/// The same rules apply to the link that the room itself announces.
 #[tokio::test]
-async fn v09_a_new_address_of_the_room_is_shown_as_where_it_leads() {
-    let stage = Stage::configured(UNHURRIED).await;
-    let ana = stage.seat("Ana").await;
+async fn v09_a_new_link_of_the_room_shows_its_address() {
+    let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
+    let ana = fixture.participant("Ana").await;
     for (url, links) in [
         ("https://new-words.trycloudflare.com", true),
         ("https://new-words.trycloudflare.com@evil.test", false),
         ("https://:x@evil.test", false),
         ("javascript:alert(1)//", false),
     ] {
-        ana.run("on.moved({ url: arguments[0] })", vec![json!(url)]).await;
-        let leads = ana
-            .get("document.querySelector('.log').lastElementChild.querySelector('a')?.href")
+        ana.execute("handlers.moved({ url: arguments[0] })", vec![json!(url)]).await;
+        let target = ana
+            .eval("document.querySelector('.log').lastElementChild.querySelector('a')?.href")
             .await;
-        assert_eq!(leads.as_str().is_some_and(|leads| leads.starts_with(url)), links, "{url}");
-        assert_eq!(leads.is_string(), links, "{url}");
+        assert_eq!(target.as_str().is_some_and(|target| target.starts_with(url)), links, "{url}");
+        assert_eq!(target.is_string(), links, "{url}");
     }
 }

@@ -1,16 +1,16 @@
-//! The page in a real Chromium, talking to a real `chattrace-serve`.
+//! The page in a real Chromium, connected to a real `chattrace-serve`.
 //!
-//! Needs chromium and chromedriver, and for the accessibility tests axe-core: in `target/axe`, or
-//! where `AXE_JS` says. Every test has a room, a browser and a home folder of its own. Nothing but loopback is
-//! ever asked for; the browser resolves no name.
+//! Needs chromium and chromedriver, and axe-core for the accessibility tests: in `target/axe`, or at
+//! the path in `AXE_JS`. Every test has its own room, browser and home folder. The browser resolves
+//! no names and connects to loopback addresses only.
 
-mod access;
-mod cut;
+mod accessibility;
+mod chat;
+mod disconnect;
 mod end;
+mod harness;
 mod hostile;
 mod links;
-mod look;
 mod privacy;
-mod refused;
-mod stage;
-mod talk;
+mod refusals;
+mod screenshots;

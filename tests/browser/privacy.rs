@@ -1,65 +1,70 @@
-//! What the browser keeps, and whom it asks.
+//! What the browser stores, and which servers it contacts.
 
-use crate::stage::Stage;
+use crate::harness::Fixture;
 
-/// V-22 to V-24: a whole conversation, then a look at everything the browser did for it.
+/// V-22 to V-24: checks all requests and all storage of the browser after a conversation.
 #[tokio::test]
-async fn v23_v24_nothing_is_stored_nobody_else_is_asked_and_nothing_is_complained_about() {
-    let stage = Stage::open(&[]).await;
-    let ana = stage.gate().await;
-    assert_eq!(ana.get("location.href").await, stage.room.address(), "the ticket left the address");
+async fn v23_v24_nothing_is_stored_and_no_other_server_is_contacted() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.join_page().await;
+    assert_eq!(
+        ana.eval("location.href").await,
+        fixture.room.address(),
+        "the ticket is removed from the address bar"
+    );
     ana.join("Ana").await;
-    let bo = stage.seat("Bo").await;
-    bo.say("see https://example.org/picture.png and //example.com/x.js").await;
-    ana.until_log("picture").await;
+    let bo = fixture.participant("Bo").await;
+    bo.send_message("see https://example.org/picture.png and //example.com/x.js").await;
+    ana.wait_for_log("picture").await;
     ana.expect_nothing_stored().await;
-    assert_eq!(ana.get("history.length").await, bo.get("history.length").await);
+    assert_eq!(ana.eval("history.length").await, bo.eval("history.length").await);
     ana.click("header button").await;
-    ana.expect_over(&[]).await;
-    stage.room.end();
-    bo.expect_over(&["example"]).await;
+    ana.expect_cleared(&[]).await;
+    fixture.room.end();
+    bo.expect_cleared(&["example"]).await;
     bo.expect_nothing_stored().await;
 
-    let requests = stage.browser.requests().await;
-    let here = stage.room.address();
+    let requests = fixture.browser.requested_urls().await;
+    let here = fixture.room.address();
     let socket = format!("{}ws", here.replace("http", "ws"));
-    let known = [stage.room.link().to_owned(), socket, format!("{here}bye")];
-    // The browser's own pages, such as that of an empty window, are none of ours.
-    let own = |address: &&String| address.starts_with("chrome:") || address.starts_with("data:");
+    let known = [fixture.room.link().to_owned(), socket, format!("{here}bye")];
+    // The browser's internal pages, such as that of an empty window, cause no network traffic.
+    let internal =
+        |address: &&String| address.starts_with("chrome:") || address.starts_with("data:");
     let foreign: Vec<_> =
-        requests.iter().filter(|address| !known.contains(address) && !own(address)).collect();
+        requests.iter().filter(|address| !known.contains(address) && !internal(address)).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
-    // Once per window, and never again in any address.
-    let ticket = requests.iter().filter(|address| address.contains(stage.room.ticket()));
+    // The ticket is in the first request of each window, and in no other URL.
+    let ticket = requests.iter().filter(|address| address.contains(fixture.room.ticket()));
     assert_eq!(ticket.count(), 2, "{requests:?}");
-    stage.browser.expect_no_complaint().await;
+    fixture.browser.expect_clean_console().await;
 }
 
-/// V-05, V-22: looking at the page enters nothing and learns nothing.
+/// V-05, V-22: loading the page neither joins the room nor shows anything of it.
 #[tokio::test]
-async fn v05_v22_the_gate_knows_nothing_of_the_room() {
-    let stage = Stage::open(&[]).await;
-    let ana = stage.seat("Ana").await;
-    ana.say("a word").await;
-    ana.until_log("a word").await;
-    let stranger = stage.gate().await;
-    // Before its script, too, which holds the words of every room.
-    let text = stranger.get("document.body.innerText").await;
+async fn v05_v22_the_join_form_shows_nothing_of_the_room() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.participant("Ana").await;
+    ana.send_message("a word").await;
+    ana.wait_for_log("a word").await;
+    let visitor = fixture.join_page().await;
+    // The rendered text only: the script contains "Here" for every room.
+    let text = visitor.eval("document.body.innerText").await;
     let text = text.as_str().unwrap();
     assert!(!text.contains("Ana") && !text.contains("a word") && !text.contains("Here"), "{text}");
-    assert_eq!(ana.text_of("h2").await, "Here: 1");
+    assert_eq!(ana.text("h2").await, "Here: 1");
 }
 
-/// V-09, and the budget of the page.
+/// V-09, and the size limit of the page.
 #[tokio::test]
 async fn v09_one_small_document_without_markup_from_script() {
-    let stage = Stage::open(&["--backlog", "100"]).await;
-    let page = stage.gate().await;
+    let fixture = Fixture::start(&["--backlog", "100"]).await;
+    let page = fixture.join_page().await;
     let text = "const [address, done] = arguments; fetch(address).then((a) => a.text()).then(done)";
-    let address = serde_json::json!(stage.room.address());
-    let document = page.front().await.execute_async(text, vec![address]).await.unwrap();
+    let address = serde_json::json!(fixture.room.address());
+    let document = page.activate().await.execute_async(text, vec![address]).await.unwrap();
     let document = document.as_str().unwrap();
-    // Without script there is a sentence, and no form that leads nowhere.
+    // Without JavaScript the page shows a sentence, and no form that would not work.
     let markup = document.split("<script>").next().unwrap();
     assert!(markup.contains("<noscript><p>") && !markup.contains("<form"), "{markup}");
     assert!(document.len() <= 20_480, "{} bytes", document.len());

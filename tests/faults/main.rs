@@ -1,15 +1,16 @@
-//! V-11, V-12: promise number one, tried: nothing outlives a session, whatever dies first.
+//! Fault injection: no process and no file outlives a session, whichever process fails first.
 //!
 //! `cargo test --test faults` runs the fault matrix ([`matrix`]) and a hundred random trials
-//! ([`random`]). A trial starts a whole session on a machine of its own, brings it to its moment,
-//! kills, stops or closes something, and then asks two witnesses whether anybody survived, and the
-//! disk whether anything is left. Nothing here ends a process by name: victims are found among the
-//! descendants of their own session's supervisor, survivors among those of this very process.
+//! ([`random`]). A trial starts a whole session in an environment of its own, waits for the trigger
+//! of the fault, kills, stops or closes something, and then checks two independent witnesses for
+//! surviving processes, and the disk for leftovers. Nothing here ends a process by its name:
+//! victims are found among the descendants of their session's supervisor, survivors among the
+//! descendants of this process.
 
-#![allow(clippy::unwrap_used, reason = "a trial that panics has failed, and says so")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the trial, which reports it")]
 
-mod crowd;
-mod foreign;
+mod effect;
+mod environment;
 #[allow(
     dead_code,
     unused_imports,
@@ -20,12 +21,12 @@ mod harness;
 mod matrix;
 mod options;
 mod oracle;
+mod participants;
 mod plan;
 mod proc;
 mod random;
 mod report;
 mod session;
-mod stage;
 mod target;
 mod trial;
 mod workers;
@@ -38,19 +39,19 @@ use options::Options;
 use trial::Outcome;
 use workers::Task;
 
-/// Random trials between two signs of life.
-const SIGN_OF_LIFE: usize = 50;
+/// Random trials between two lines of progress.
+const PROGRESS_INTERVAL: usize = 50;
 
-/// How many of each.
+/// Trials by their result.
 #[derive(Default)]
-struct Count {
+struct Totals {
     passed: usize,
     failed: usize,
     skipped: usize,
 }
 
 fn main() -> ExitCode {
-    let options = match Options::read(std::env::args().skip(1)) {
+    let options = match Options::parse(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{error}");
@@ -58,38 +59,38 @@ fn main() -> ExitCode {
         }
     };
     if options.is_worker {
-        return match workers::work(options.seed) {
+        return match workers::serve_tasks(options.seed) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                let _ = writeln!(std::io::stderr(), "a worker of the faults: {error}");
+                let _ = writeln!(std::io::stderr(), "fault worker: {error}");
                 ExitCode::FAILURE
             }
         };
     }
-    // Missing, it says so, once, instead of in every trial.
+    // Panics here, once, if it is not built; else every trial would.
     harness::stand_in("stand-in-cloudflared");
-    let mut count = Count::default();
+    let mut totals = Totals::default();
     if let Some(number) = options.trial {
-        one(&options, number, &mut count);
+        run_one(&options, number, &mut totals);
     } else {
         if options.matrix {
-            matrix(&options, &mut count);
+            run_matrix(&options, &mut totals);
         }
         if options.random {
-            random(&options, &mut count);
+            run_random(&options, &mut totals);
         }
     }
-    let skipped = match count.skipped {
+    let skipped = match totals.skipped {
         0 => String::new(),
         skipped => format!(", {skipped} skipped"),
     };
-    say(&format!("{} passed, {} failed{skipped}\n", count.passed, count.failed));
-    if count.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    print(&format!("{} passed, {} failed{skipped}\n", totals.passed, totals.failed));
+    if totals.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-impl Count {
+impl Totals {
     fn add(&mut self, outcome: &Outcome) {
-        let number = match (outcome.is_good(), &outcome.skipped) {
+        let number = match (outcome.passed(), &outcome.skipped) {
             (false, _) => &mut self.failed,
             (true, Some(_)) => &mut self.skipped,
             (true, None) => &mut self.passed,
@@ -98,63 +99,64 @@ impl Count {
     }
 }
 
-fn matrix(options: &Options, count: &mut Count) {
+fn run_matrix(options: &Options, totals: &mut Totals) {
     let cells = matrix::cells();
-    let wanted = |name: &str| options.words.iter().all(|word| name.contains(word));
-    let numbered = cells.iter().enumerate();
-    let tasks: Vec<Task> = numbered
-        .filter(|(_, cell)| wanted(&cell.plan.name))
-        .map(|(at, _)| Task::Cell(at))
+    let is_wanted = |name: &str| options.filters.iter().all(|filter| name.contains(filter));
+    let tasks: Vec<Task> = cells
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| is_wanted(&cell.plan.name))
+        .map(|(index, _)| Task::Cell(index))
         .collect();
     let mut outcomes = BTreeMap::new();
     workers::run(options.seed, tasks, options.jobs, |task, outcome| {
-        count.add(&outcome);
-        if let Task::Cell(at) = task {
-            outcomes.insert(at, outcome);
+        totals.add(&outcome);
+        if let Task::Cell(index) = task {
+            outcomes.insert(index, outcome);
         }
     });
     if outcomes.is_empty() {
         return;
     }
-    say(&report::table(&cells, &outcomes));
+    print(&report::table(&cells, &outcomes));
     let outcomes: Vec<Outcome> = outcomes.into_values().collect();
-    say(&format!("\n{}", report::summary(&outcomes)));
-    for outcome in outcomes.iter().filter(|outcome| !outcome.is_good()) {
-        say(&report::in_short(outcome, &format!("'{}'", outcome.name)));
+    print(&format!("\n{}", report::summary(&outcomes)));
+    for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
+        print(&report::abridged(outcome, &format!("'{}'", outcome.name)));
     }
 }
 
-fn random(options: &Options, count: &mut Count) {
+fn run_random(options: &Options, totals: &mut Totals) {
     let Options { seed, trials, .. } = *options;
-    say(&format!("\nrandom trials, seed {seed}\n"));
+    print(&format!("\nrandom trials, seed {seed}\n"));
     let tasks = (0..trials).map(Task::Trial).collect();
     let mut outcomes: Vec<Outcome> = Vec::new();
     workers::run(seed, tasks, options.jobs, |_, outcome| {
-        count.add(&outcome);
-        if !outcome.is_good() {
+        totals.add(&outcome);
+        if !outcome.passed() {
             let replay = format!("--trial {} --seed {seed}", outcome.number);
-            say(&report::in_short(&outcome, &replay));
+            print(&report::abridged(&outcome, &replay));
         }
         outcomes.push(outcome);
-        if outcomes.len().is_multiple_of(SIGN_OF_LIFE) {
-            let bad = outcomes.iter().filter(|outcome| !outcome.is_good()).count();
-            say(&format!("{} of {trials} trials, {bad} failed\n", outcomes.len()));
+        if outcomes.len().is_multiple_of(PROGRESS_INTERVAL) {
+            let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
+            print(&format!("{} of {trials} trials, {failed} failed\n", outcomes.len()));
         }
     });
-    say(&report::summary(&outcomes));
+    print(&report::summary(&outcomes));
 }
 
-/// One random trial again, with its whole story.
-fn one(options: &Options, number: u64, count: &mut Count) {
+/// Repeats one random trial, and prints its whole transcript.
+fn run_one(options: &Options, number: u64, totals: &mut Totals) {
     workers::run(options.seed, vec![Task::Trial(number)], 1, |_, outcome| {
-        count.add(&outcome);
+        totals.add(&outcome);
         let replay = format!("--trial {number} --seed {}", options.seed);
-        say(&report::in_full(&outcome, &replay));
+        print(&report::full(&outcome, &replay));
     });
 }
 
-/// A reader that is gone is not our fault.
-fn say(text: &str) {
+/// Writes to stdout; unlike `print!`, it does not panic when the reader has closed the pipe.
+fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

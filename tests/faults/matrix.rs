@@ -1,11 +1,12 @@
-//! The fault matrix: who dies how, where the session stands, who is in the room, and whether
-//! cloudflared is stubborn.
+//! The fault matrix: each fault, in each phase, in an empty and in an occupied room, with a
+//! cooperative and an uncooperative cloudflared.
 
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::plan::{Exit, Moment, Phase, Plan, Step, Temper, Victim, hanging, orders};
+use crate::effect::Effect;
+use crate::plan::{Behaviour, Phase, Plan, Step, Trigger, Victim, hanging, registering};
 
 use Phase::{Closing, Open, Opening, Preparing, Question};
 use Victim::{Cleaner, Cloudflared, Guard, Serve, Supervisor, Tunnel};
@@ -13,9 +14,9 @@ use Victim::{Cleaner, Cloudflared, Guard, Serve, Supervisor, Tunnel};
 const CTRL_C: &str = "\u{3}";
 const CTRL_Z: &str = "\u{1a}";
 
+const ALL: &[Phase] = &[Preparing, Opening, Open, Closing, Question];
 const WITHOUT_QUESTION: &[Phase] = &[Preparing, Opening, Open, Closing];
-const EVERY: &[Phase] = &[Preparing, Opening, Open, Closing, Question];
-/// The room is there.
+/// Phases in which `chattrace-serve` runs.
 const WITH_ROOM: &[Phase] = &[Opening, Open, Closing];
 
 /// One fault, in every phase in which it can happen.
@@ -24,57 +25,36 @@ pub(crate) struct Row {
     on_terminal: bool,
     phases: &'static [Phase],
     steps: Vec<Step>,
-    kind: Kind,
-}
-
-/// What a fault means for the session.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// The supervisor is ended by this signal.
-    Fatal(Signal),
-    /// The room is gone.
-    RoomLost,
-    /// The public address is gone; the session goes on.
-    TunnelLost,
-    /// Nobody whom the participants need.
-    Bystander,
-    /// Somebody wants the end; once more changes nothing.
-    Asked,
-    /// Somebody at the keyboard wants the end; once more is impatience.
-    Interrupted,
-    /// Somebody wants it twice.
-    Insisted,
+    effect: Effect,
 }
 
 /// One cell: a row in a column.
 pub(crate) struct Cell {
     pub(crate) row: String,
     pub(crate) column: String,
-    pub(crate) stubborn: bool,
+    /// Whether cloudflared forks and ignores TERM.
+    pub(crate) uncooperative: bool,
     pub(crate) plan: Plan,
 }
 
 /// The columns of the table, in order.
 pub(crate) fn columns() -> Vec<String> {
-    let busy = |phase: &Phase| matches!(phase, Open | Closing);
-    EVERY
-        .iter()
+    ALL.iter()
         .flat_map(|phase| {
-            let crowded = busy(phase).then(|| column(*phase, true));
-            std::iter::once(column(*phase, false)).chain(crowded)
+            let occupied = can_be_occupied(*phase).then(|| column(*phase, true));
+            std::iter::once(column(*phase, false)).chain(occupied)
         })
         .collect()
 }
 
-/// Every cell.
 pub(crate) fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
-    for stubborn in [false, true] {
+    for uncooperative in [false, true] {
         for row in rows() {
             for phase in row.phases {
-                cells.push(row.cell(*phase, false, stubborn));
-                if matches!(phase, Open | Closing) && !row.on_terminal {
-                    cells.push(row.cell(*phase, true, stubborn));
+                cells.push(row.cell(*phase, false, uncooperative));
+                if can_be_occupied(*phase) && !row.on_terminal {
+                    cells.push(row.cell(*phase, true, uncooperative));
                 }
             }
         }
@@ -82,181 +62,156 @@ pub(crate) fn cells() -> Vec<Cell> {
     cells
 }
 
-fn column(phase: Phase, crowded: bool) -> String {
-    format!("{}{}", phase.name(), if crowded { "+50" } else { "" })
+/// Whether there are trials with participants in this phase.
+fn can_be_occupied(phase: Phase) -> bool {
+    matches!(phase, Open | Closing)
 }
 
-/// Every fault.
+fn column(phase: Phase, occupied: bool) -> String {
+    format!("{}{}", phase.name(), if occupied { "+50" } else { "" })
+}
+
 pub(crate) fn rows() -> Vec<Row> {
-    let mut rows = deaths();
+    let mut rows = kills();
     for victim in [Supervisor, Serve, Tunnel] {
         for (name, signal) in [("ABRT", Signal::ABORT), ("ILL", Signal::ILL)] {
-            let kind = match victim {
-                Serve => Kind::RoomLost,
-                Tunnel => Kind::TunnelLost,
-                Supervisor | Guard | Cleaner | Cloudflared => Kind::Fatal(signal),
+            let effect = match victim {
+                Serve => Effect::RoomLost,
+                Tunnel => Effect::TunnelLost,
+                Supervisor | Guard | Cleaner | Cloudflared => Effect::Fatal(signal),
             };
             let phases = if victim == Serve { WITH_ROOM } else { WITHOUT_QUESTION };
-            rows.push(row(&format!("{name} {}", victim.name()), phases, one(victim, signal), kind));
+            rows.push(row(
+                &format!("{name} {}", victim.name()),
+                phases,
+                send(victim, signal),
+                effect,
+            ));
         }
     }
-    rows.extend(requests());
-    rows.extend(stopped());
+    rows.extend(shutdown_requests());
+    rows.extend(stops());
     rows.extend(on_terminals());
     rows
 }
 
-fn deaths() -> Vec<Row> {
-    let kill = |victim| one(victim, Signal::KILL);
-    let fatal = Kind::Fatal(Signal::KILL);
+fn kills() -> Vec<Row> {
+    let kill = |victim| send(victim, Signal::KILL);
+    let fatal = Effect::Fatal(Signal::KILL);
     vec![
-        row("KILL supervisor", EVERY, kill(Supervisor), fatal),
-        row("KILL guard", EVERY, kill(Guard), Kind::Bystander),
-        row("KILL cleaner", &[Preparing], kill(Cleaner), Kind::Bystander),
-        row("KILL serve", WITH_ROOM, kill(Serve), Kind::RoomLost),
-        row("KILL tunnel", WITHOUT_QUESTION, kill(Tunnel), Kind::TunnelLost),
-        row("KILL cloudflared", WITHOUT_QUESTION, kill(Cloudflared), Kind::TunnelLost),
+        row("KILL supervisor", ALL, kill(Supervisor), fatal),
+        row("KILL guard", ALL, kill(Guard), Effect::None),
+        row("KILL cleaner", &[Preparing], kill(Cleaner), Effect::None),
+        row("KILL serve", WITH_ROOM, kill(Serve), Effect::RoomLost),
+        row("KILL tunnel", WITHOUT_QUESTION, kill(Tunnel), Effect::TunnelLost),
+        row("KILL cloudflared", WITHOUT_QUESTION, kill(Cloudflared), Effect::TunnelLost),
         row(
             "KILL supervisor+guard",
-            EVERY,
-            vec![Step::Strike(vec![Supervisor, Guard], Signal::KILL)],
+            ALL,
+            vec![Step::Signal(vec![Supervisor, Guard], Signal::KILL)],
             fatal,
         ),
     ]
 }
 
-fn requests() -> Vec<Row> {
+fn shutdown_requests() -> Vec<Row> {
     let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
     let names = ["INT", "TERM", "HUP", "QUIT"];
     let mut rows: Vec<Row> = names
         .iter()
         .zip(signals)
         .map(|(name, signal)| {
-            let kind = if signal == Signal::INT { Kind::Interrupted } else { Kind::Asked };
-            row(name, EVERY, one(Supervisor, signal), kind)
+            let effect = if signal == Signal::INT { Effect::Interrupt } else { Effect::Shutdown };
+            row(name, ALL, send(Supervisor, signal), effect)
         })
         .collect();
-    let mut twice = one(Supervisor, Signal::INT);
-    // Signals of one kind melt into one until they are seen.
-    twice.push(Step::Hear("closing", None));
-    twice.extend(one(Supervisor, Signal::INT));
-    rows.push(row("INT twice", &[Preparing, Opening, Open], twice, Kind::Insisted));
-    rows.push(row("input closed", WITHOUT_QUESTION, vec![Step::CloseInput], Kind::Asked));
+    let mut twice = send(Supervisor, Signal::INT);
+    // The kernel merges two pending signals of the same number (signal(7)).
+    twice.push(Step::AwaitEvent("closing", None));
+    twice.extend(send(Supervisor, Signal::INT));
+    rows.push(row("INT twice", &[Preparing, Opening, Open], twice, Effect::Forced));
+    rows.push(row("stdin closed", WITHOUT_QUESTION, vec![Step::CloseStdin], Effect::Shutdown));
     rows
 }
 
-fn stopped() -> Vec<Row> {
+fn stops() -> Vec<Row> {
     let stop = |victim, then| {
-        let mut steps = one(victim, Signal::STOP);
-        steps.extend(one(Supervisor, then));
+        let mut steps = send(victim, Signal::STOP);
+        steps.extend(send(Supervisor, then));
         steps
     };
     let term = |victim| stop(victim, Signal::TERM);
-    // Nobody is left but the kernel, and who is stopped reads no end of any lifeline.
-    let alone = |victim| {
-        let mut steps = one(victim, Signal::STOP);
-        steps.push(Step::Strike(vec![Supervisor, Guard], Signal::KILL));
+    // A stopped process reads no EOF on its lifeline, so only the death signal is left to end it.
+    let kernel_only = |victim| {
+        let mut steps = send(victim, Signal::STOP);
+        steps.push(Step::Signal(vec![Supervisor, Guard], Signal::KILL));
         steps
     };
-    let fatal = Kind::Fatal(Signal::KILL);
+    let fatal = Effect::Fatal(Signal::KILL);
     vec![
-        row("STOP serve, TERM", WITH_ROOM, term(Serve), Kind::Asked),
-        row("STOP tunnel, TERM", WITHOUT_QUESTION, term(Tunnel), Kind::Asked),
-        row("STOP cloudflared, TERM", WITHOUT_QUESTION, term(Cloudflared), Kind::Asked),
-        row("STOP guard, TERM", WITHOUT_QUESTION, term(Guard), Kind::Asked),
-        row("STOP guard, KILL supervisor", EVERY, stop(Guard, Signal::KILL), fatal),
-        row("STOP serve, KILL sup.+guard", WITH_ROOM, alone(Serve), fatal),
-        row("STOP tunnel, KILL sup.+guard", WITHOUT_QUESTION, alone(Tunnel), fatal),
-        row("STOP cloudflared, KILL sup.+guard", WITHOUT_QUESTION, alone(Cloudflared), fatal),
+        row("STOP serve, TERM", WITH_ROOM, term(Serve), Effect::Shutdown),
+        row("STOP tunnel, TERM", WITHOUT_QUESTION, term(Tunnel), Effect::Shutdown),
+        row("STOP cloudflared, TERM", WITHOUT_QUESTION, term(Cloudflared), Effect::Shutdown),
+        row("STOP guard, TERM", WITHOUT_QUESTION, term(Guard), Effect::Shutdown),
+        row("STOP guard, KILL supervisor", ALL, stop(Guard, Signal::KILL), fatal),
+        row("STOP serve, KILL sup.+guard", WITH_ROOM, kernel_only(Serve), fatal),
+        row("STOP tunnel, KILL sup.+guard", WITHOUT_QUESTION, kernel_only(Tunnel), fatal),
+        row("STOP cloudflared, KILL sup.+guard", WITHOUT_QUESTION, kernel_only(Cloudflared), fatal),
     ]
 }
 
 fn on_terminals() -> Vec<Row> {
     let closed = Step::CloseTerminal;
-    let refused = Step::See("Ctrl+Z would leave");
-    let held = vec![Step::Type(CTRL_Z), refused, closed.clone()];
-    let twice = vec![Step::Type(CTRL_C), Step::See("ending; everybody"), Step::Type(CTRL_C)];
+    let refused = Step::AwaitText("Ctrl+Z would leave");
+    let suspended = vec![Step::TypeKeys(CTRL_Z), refused, closed.clone()];
+    let twice =
+        vec![Step::TypeKeys(CTRL_C), Step::AwaitText("ending; everybody"), Step::TypeKeys(CTRL_C)];
     let early: &[Phase] = &[Preparing, Opening, Open];
     vec![
-        on_terminal("terminal closed", EVERY, vec![closed], Kind::Asked),
-        on_terminal("Ctrl+Z, terminal closed", early, held, Kind::Asked),
-        on_terminal("Ctrl+C twice", early, twice, Kind::Insisted),
-        on_terminal("Ctrl+C again", &[Question], vec![Step::Type(CTRL_C)], Kind::Insisted),
+        on_terminal("terminal closed", ALL, vec![closed], Effect::Shutdown),
+        on_terminal("Ctrl+Z, terminal closed", early, suspended, Effect::Shutdown),
+        on_terminal("Ctrl+C twice", early, twice, Effect::Forced),
+        on_terminal("Ctrl+C again", &[Question], vec![Step::TypeKeys(CTRL_C)], Effect::Forced),
     ]
 }
 
-fn one(victim: Victim, signal: Signal) -> Vec<Step> {
-    vec![Step::Strike(vec![victim], signal)]
+fn send(victim: Victim, signal: Signal) -> Vec<Step> {
+    vec![Step::Signal(vec![victim], signal)]
 }
 
-fn row(name: &str, phases: &'static [Phase], steps: Vec<Step>, kind: Kind) -> Row {
-    Row { name: name.to_owned(), on_terminal: false, phases, steps, kind }
+fn row(name: &str, phases: &'static [Phase], steps: Vec<Step>, effect: Effect) -> Row {
+    Row { name: name.to_owned(), on_terminal: false, phases, steps, effect }
 }
 
-fn on_terminal(name: &str, phases: &'static [Phase], steps: Vec<Step>, kind: Kind) -> Row {
-    Row { on_terminal: true, ..row(name, phases, steps, kind) }
+fn on_terminal(name: &str, phases: &'static [Phase], steps: Vec<Step>, effect: Effect) -> Row {
+    Row { on_terminal: true, ..row(name, phases, steps, effect) }
 }
 
 impl Row {
-    fn cell(&self, phase: Phase, crowded: bool, stubborn: bool) -> Cell {
-        let column = column(phase, crowded);
-        let cleaner = self.name == "KILL cleaner";
-        let temper = match (stubborn, phase) {
-            (true, _) => Temper::Stubborn,
-            // Else there is no closing to speak of.
-            (false, Closing) => Temper::Deaf,
-            (false, _) => Temper::Normal,
+    fn cell(&self, phase: Phase, occupied: bool, uncooperative: bool) -> Cell {
+        let column = column(phase, occupied);
+        let is_cleaner = self.name == "KILL cleaner";
+        let behaviour = match (uncooperative, phase) {
+            (true, _) => Behaviour::ForksAndIgnoresTerm,
+            // A cooperative one exits at once, and the phase would be over.
+            (false, Closing) => Behaviour::IgnoresTerm,
+            (false, _) => Behaviour::Cooperative,
         };
-        let manner = if stubborn { ", stubborn" } else { "" };
+        let suffix = if uncooperative { ", uncooperative" } else { "" };
+        let orders = if phase == Opening { hanging(behaviour) } else { registering(behaviour) };
+        let trigger =
+            if is_cleaner { Trigger::AfterStart(Duration::ZERO) } else { Trigger::InPhase(phase) };
         let plan = Plan {
-            name: format!("{} / {column}{manner}", self.name),
-            orders: Some(if phase == Opening { hanging(temper) } else { orders(temper) }),
-            search_hangs: phase == Preparing && !cleaner,
+            name: format!("{} / {column}{suffix}", self.name),
+            orders: Some(orders),
+            version_hangs: phase == Preparing && !is_cleaner,
             on_terminal: self.on_terminal || phase == Question,
-            crowded,
-            moment: if cleaner { Moment::After(Duration::ZERO) } else { Moment::In(phase) },
-            steps: self.steps.iter().cloned().chain(self.kind.ending(phase)).collect(),
-            lenient: false,
-            exits: self.kind.exits(phase),
+            occupied,
+            trigger,
+            steps: self.steps.iter().cloned().chain(self.effect.more_steps(phase)).collect(),
+            best_effort: false,
+            exits: self.effect.exits(phase),
         };
-        Cell { row: self.name.clone(), column, stubborn, plan }
-    }
-}
-
-impl Kind {
-    /// What must follow before the end is witnessed.
-    fn ending(self, phase: Phase) -> Vec<Step> {
-        let term = Step::Strike(vec![Supervisor], Signal::TERM);
-        match (self, phase) {
-            (
-                Kind::Fatal(_) | Kind::RoomLost | Kind::Asked | Kind::Interrupted | Kind::Insisted,
-                _,
-            ) => Vec::new(),
-            (Kind::TunnelLost | Kind::Bystander, Closing) => Vec::new(),
-            (Kind::TunnelLost, Open) => vec![Step::Hear("tunnel", Some("lost")), term],
-            // It goes on with the local link.
-            (Kind::TunnelLost, _) => vec![Step::Hear("link", None), term],
-            (Kind::Bystander, Question) => vec![Step::Type("\r")],
-            (Kind::Bystander, _) => vec![term],
-        }
-    }
-
-    fn exits(self, phase: Phase) -> Vec<Exit> {
-        match (self, phase) {
-            (Kind::Fatal(signal), _) => vec![Exit::Signal(signal.as_raw())],
-            (Kind::RoomLost, Opening | Open) => vec![Exit::Code(70)],
-            // The end had been asked for before.
-            (Kind::Interrupted, Closing | Question) | (Kind::Insisted, _) => {
-                vec![Exit::Code(0), Exit::Code(130)]
-            }
-            (
-                Kind::RoomLost
-                | Kind::TunnelLost
-                | Kind::Bystander
-                | Kind::Asked
-                | Kind::Interrupted,
-                _,
-            ) => vec![Exit::Code(0)],
-        }
+        Cell { row: self.name.clone(), column, uncooperative, plan }
     }
 }

@@ -1,7 +1,8 @@
-//! Whether anybody survives. Two witnesses, neither of which asks the session: the kernel, which gives
-//! every orphan to this process (prctl(2), `PR_SET_CHILD_SUBREAPER`) and tells when there is none
-//! left; and the end of the session's output. The first sees every descendant, whatever it has closed
-//! or forgotten; the second, anybody else who was given one of the streams.
+//! The test oracle: does any process survive? Two independent witnesses, neither of which asks the
+//! session. The first is the kernel: it makes this process the parent of every orphan (prctl(2),
+//! `PR_SET_CHILD_SUBREAPER`), and waitid(2) reports when no child is left. That covers every
+//! descendant, with or without open descriptors. The second is EOF on the session's output, which
+//! covers any other process that inherited a stream.
 
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
@@ -13,151 +14,150 @@ use nix::unistd::Pid;
 use rustix::process::Signal;
 
 use crate::plan::Exit;
-use crate::proc::{self, Seen};
+use crate::proc::{self, ProcessStat};
 use crate::session::Session;
 
-/// The slowest end that is right takes seconds; whoever is there after this is a survivor.
-const DEADLINE: Duration = Duration::from_secs(20);
-/// Killed processes are gone within milliseconds, unless they start others.
-const AGAIN: Duration = Duration::from_millis(100);
+/// The slowest correct shutdown takes seconds; a process that runs after this is a survivor.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Survivors are searched for again after each exit, and after this: one may have forked, or called
+/// exec, between the search and the signal.
+const RESCAN_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What became of a session's processes.
-pub(crate) struct Extinction {
-    /// From the fault to the later of the two witnesses; none if somebody survived.
+/// How the processes of a session came to their end.
+pub(crate) struct Teardown {
+    /// From the fault to the later one of both witnesses; `None` if a process survived.
     pub(crate) took: Option<Duration>,
-    /// How the program ended; none if it had to be ended.
+    /// How the supervisor exited; `None` if it had to be killed here.
     pub(crate) exit: Option<Exit>,
-    /// Who came to this process because their parents died before them.
+    /// Orphans that this process adopted and reaped.
     pub(crate) adopted: Vec<String>,
     pub(crate) survivors: Vec<String>,
 }
 
-enum Death {
+enum ChildExit {
     Of(i32),
-    NobodyIsLeft,
+    NoChildLeft,
 }
 
-/// Waits until nobody is left of `session`, counting from `since`. Ends whoever survives.
-pub(crate) fn witness(session: &mut Session, since: Instant) -> Extinction {
-    let end = Instant::now() + DEADLINE;
-    let (deaths, collected) = attend();
-    let mut extinction =
-        Extinction { took: None, exit: None, adopted: Vec::new(), survivors: Vec::new() };
-    let alone = loop {
-        match deaths.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(Death::Of(pid)) if pid == session.pid() => {
-                extinction.exit = Some(Exit::of(session.collect()));
+/// Reports each exit from a thread, before the process is reaped: the supervisor must be reaped by
+/// the object that started it.
+struct ExitWatcher {
+    exits: Receiver<ChildExit>,
+    reaped: SyncSender<()>,
+}
+
+/// Waits until no process of `session` is left, counting from `since`. Kills survivors.
+pub(crate) fn watch_exit(session: &mut Session, since: Instant) -> Teardown {
+    let deadline = Instant::now() + EXIT_TIMEOUT;
+    let watcher = ExitWatcher::start();
+    let mut teardown =
+        Teardown { took: None, exit: None, adopted: Vec::new(), survivors: Vec::new() };
+    let all_exited = loop {
+        match watcher.exits.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(ChildExit::Of(pid)) if pid == session.pid() => {
+                teardown.exit = Some(session.reap().into());
             }
-            Ok(Death::Of(pid)) => extinction.adopted.push(bury(pid)),
-            Ok(Death::NobodyIsLeft) => break true,
+            Ok(ChildExit::Of(pid)) => teardown.adopted.push(reap(pid)),
+            Ok(ChildExit::NoChildLeft) => break true,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break false,
         }
-        let _ = collected.send(());
+        let _ = watcher.reaped.send(());
     };
-    if !alone {
-        extinction.survivors = alive().iter().map(Seen::describe).collect();
-        end_all(session, &deaths, &collected);
-        return extinction;
+    if !all_exited {
+        teardown.survivors = survivors().iter().map(ProcessStat::describe).collect();
+        kill_until_none_left(&watcher, Some(session));
+        return teardown;
     }
-    if session.is_silent_by(end) {
-        extinction.took = Some(since.elapsed());
+    if session.reaches_eof_by(deadline) {
+        teardown.took = Some(since.elapsed());
     } else {
-        extinction.survivors.push("somebody who is no child of ours holds its stdout".to_owned());
+        let survivor = "a process that is no descendant of this one holds its stdout";
+        teardown.survivors.push(survivor.to_owned());
     }
-    extinction
+    teardown
 }
 
-/// Leaves an orphan behind and looks whether it is seen: a blind witness would praise every session.
+/// Leaves an orphan behind and checks that it is found and killed: a blind oracle would pass every
+/// session.
 ///
 /// # Errors
 /// When it is not.
-pub(crate) fn prove() -> std::io::Result<()> {
+pub(crate) fn self_test() -> std::io::Result<()> {
     let mut shell = Command::new("sh");
     shell
         .args(["-c", "setsid sleep 3600 &"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()?;
-    let seen = !alive().is_empty();
-    sweep();
-    if seen && alive().is_empty() {
+    let found = !survivors().is_empty();
+    kill_all();
+    if found && survivors().is_empty() {
         Ok(())
     } else {
-        Err(std::io::Error::other(
-            "an orphan was not seen, or not ended: no verdict is worth anything",
-        ))
+        Err(std::io::Error::other("the oracle did not find or did not kill an orphan"))
     }
 }
 
-/// Ends and collects every descendant of this process, which has no others than a session's.
-pub(crate) fn sweep() {
-    let end = Instant::now() + DEADLINE;
-    // One that cannot be killed hangs in the kernel, and nothing here can help.
-    while Instant::now() < end {
-        end_once();
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Err(Errno::ECHILD) => return,
-            Ok(nix::sys::wait::WaitStatus::StillAlive) => std::thread::sleep(AGAIN),
-            Ok(_) | Err(_) => {}
-        }
-    }
+/// Kills and reaps every descendant of this process, which has none but those of its current
+/// session.
+pub(crate) fn kill_all() {
+    kill_until_none_left(&ExitWatcher::start(), None);
 }
 
-/// Tells each death from a thread, which waits until it was collected: the supervisor must be
-/// collected by whoever started it.
-fn attend() -> (Receiver<Death>, SyncSender<()>) {
-    let (sender, deaths) = channel();
-    let (collected, go_on) = sync_channel(1);
-    std::thread::spawn(move || {
-        loop {
-            let seen = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
-            let death = match seen.map(|status| status.pid()) {
-                Ok(Some(pid)) => Death::Of(pid.as_raw()),
-                Ok(None) | Err(Errno::EINTR) => continue,
-                // ECHILD, the only error that a correct call has.
-                Err(_) => {
-                    let _ = sender.send(Death::NobodyIsLeft);
-                    return;
-                }
-            };
-            if sender.send(death).is_err() || go_on.recv().is_err() {
-                return;
+/// Gives up after a timeout: a process that hangs in the kernel cannot be killed.
+fn kill_until_none_left(watcher: &ExitWatcher, mut session: Option<&mut Session>) {
+    let deadline = Instant::now() + EXIT_TIMEOUT;
+    while Instant::now() < deadline {
+        for survivor in survivors() {
+            if let Some(pidfd) = survivor.pidfd() {
+                proc::send_signal(&pidfd, Signal::KILL);
             }
         }
-    });
-    (deaths, collected)
+        match watcher.exits.recv_timeout(RESCAN_INTERVAL) {
+            Ok(ChildExit::Of(pid)) => match &mut session {
+                Some(session) if session.pid() == pid => drop(session.reap()),
+                _ => drop(reap(pid)),
+            },
+            Ok(ChildExit::NoChildLeft) | Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => continue,
+        }
+        let _ = watcher.reaped.send(());
+    }
 }
 
-/// Collects an orphan and gives its name, which it keeps until then.
-fn bury(pid: i32) -> String {
-    let name = Seen::look(pid).map_or_else(|| "?".to_owned(), |seen| seen.comm);
+impl ExitWatcher {
+    fn start() -> Self {
+        let (sender, exits) = channel();
+        let (reaped, is_reaped) = sync_channel(1);
+        std::thread::spawn(move || {
+            loop {
+                let status = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+                let exit = match status.map(|status| status.pid()) {
+                    Ok(Some(pid)) => ChildExit::Of(pid.as_raw()),
+                    Ok(None) | Err(Errno::EINTR) => continue,
+                    // ECHILD, the only other error of a correct call.
+                    Err(_) => {
+                        let _ = sender.send(ChildExit::NoChildLeft);
+                        return;
+                    }
+                };
+                if sender.send(exit).is_err() || is_reaped.recv().is_err() {
+                    return;
+                }
+            }
+        });
+        Self { exits, reaped }
+    }
+}
+
+/// Reaps an orphan and returns its name, which it has until then.
+fn reap(pid: i32) -> String {
+    let name = ProcessStat::read(pid).map_or_else(|| "?".to_owned(), |stat| stat.comm);
     let _ = waitpid(Pid::from_raw(pid), None);
     name
 }
 
-fn alive() -> Vec<Seen> {
+fn survivors() -> Vec<ProcessStat> {
     let own = Pid::this().as_raw();
-    proc::descendants(own).into_iter().filter(|seen| !seen.has_ended()).collect()
-}
-
-fn end_once() {
-    for seen in alive() {
-        if let Some(handle) = seen.hold() {
-            proc::send(&handle, Signal::KILL);
-        }
-    }
-}
-
-fn end_all(session: &mut Session, deaths: &Receiver<Death>, collected: &SyncSender<()>) {
-    let end = Instant::now() + DEADLINE;
-    while Instant::now() < end {
-        end_once();
-        match deaths.recv_timeout(AGAIN) {
-            Ok(Death::Of(pid)) if pid == session.pid() => drop(session.collect()),
-            Ok(Death::Of(pid)) => drop(bury(pid)),
-            Ok(Death::NobodyIsLeft) | Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => continue,
-        }
-        let _ = collected.send(());
-    }
+    proc::descendants(own).into_iter().filter(|stat| !stat.has_exited()).collect()
 }

@@ -1,4 +1,5 @@
-//! What a trial is: the session, the moment, the steps of the fault, and how it may end.
+//! What a trial does: the session, the trigger of the fault, its steps, and the exits that are
+//! allowed.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::harness::cloudflared::HOST;
 
-/// Who can be hit.
+/// A process of the session that can receive a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Victim {
     Supervisor,
@@ -18,104 +19,115 @@ pub(crate) enum Victim {
     Cloudflared,
 }
 
-/// Where a session stands, as it shows on its streams.
+/// The phase of a session, as far as its output shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// It waits for cloudflared's version, which never comes.
+    /// It waits for the version of cloudflared, which never comes.
     Preparing,
-    /// cloudflared is asked for an address.
+    /// It waits for cloudflared to print an address.
     Opening,
-    /// There is a link.
+    /// The link has been printed.
     Open,
-    /// It was asked to end, and cloudflared holds on.
+    /// It was asked to end, and cloudflared ignores TERM.
     Closing,
-    /// It asks what becomes of the event log.
+    /// It asks the operator what to do with the event log.
     Question,
 }
 
-/// When the fault begins.
+/// When the fault is injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Once the session stands there.
-    In(Phase),
-    /// So long after its start, wherever it stands.
-    After(Duration),
-    /// So long after it was asked to end in this phase.
-    Ending(Phase, Duration),
+pub(crate) enum Trigger {
+    /// As soon as the session is in this phase.
+    InPhase(Phase),
+    /// This long after the start, in any phase.
+    AfterStart(Duration),
+    /// This long after a TERM in this phase.
+    AfterTerm(Phase, Duration),
 }
 
-/// One act of the fault, or a wait between two.
+/// One action of the fault, or a wait between two.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// A signal to these, who are all found before the first is hit.
-    Strike(Vec<Victim>, Signal),
-    /// Waits for this event with this state, if any.
-    Hear(&'static str, Option<&'static str>),
+    /// Sends a signal to these. All are found before the first one receives it.
+    Signal(Vec<Victim>, Signal),
+    /// Waits for this event, with this state if one is given.
+    AwaitEvent(&'static str, Option<&'static str>),
     /// Waits for this text on the terminal.
-    See(&'static str),
-    /// End of file on standard input.
-    CloseInput,
+    AwaitText(&'static str),
+    CloseStdin,
     CloseTerminal,
-    Type(&'static str),
-    /// TERM to the supervisor, unless it ends by itself within this time.
-    EndAfter(Duration),
+    TypeKeys(&'static str),
+    /// Sends TERM to the supervisor, unless it exits within this time.
+    TermAfter(Duration),
 }
 
-/// How the program may end.
+/// How the supervisor exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Code(i32),
     Signal(i32),
 }
 
-/// Everything that is decided about a trial before it begins.
+/// Everything that is decided about a trial before it starts.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) name: String,
-    /// The stand-in's; without, there is no tunnel.
+    /// Orders for the stand-in of cloudflared; without them there is no tunnel.
     pub(crate) orders: Option<String>,
-    /// Whether the stand-in never says its version.
-    pub(crate) search_hangs: bool,
+    /// Whether the stand-in hangs when it is asked for its version.
+    pub(crate) version_hangs: bool,
     pub(crate) on_terminal: bool,
-    pub(crate) crowded: bool,
-    pub(crate) moment: Moment,
+    /// Whether there are participants in the room.
+    pub(crate) occupied: bool,
+    pub(crate) trigger: Trigger,
     pub(crate) steps: Vec<Step>,
-    /// Whether a victim that is not there leaves the others to be hit, and whether a new-born may
-    /// be hit before it is its program. Else nobody is, and it may not.
-    pub(crate) lenient: bool,
+    /// Whether the other victims receive the signal when one is missing, and whether a process may
+    /// receive it between fork and exec. If not, a missing victim skips the trial.
+    pub(crate) best_effort: bool,
     pub(crate) exits: Vec<Exit>,
 }
 
-/// cloudflared holds on for its full grace.
-const DEAF: &str = "ignore-term\n";
-
-/// What the stand-in is told.
+/// How the stand-in of cloudflared behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Temper {
-    Normal,
-    /// Ignores TERM.
-    Deaf,
+pub(crate) enum Behaviour {
+    Cooperative,
+    IgnoresTerm,
     /// Tries to leave a process behind.
-    Forking,
-    /// Both.
-    Stubborn,
+    Forks,
+    ForksAndIgnoresTerm,
 }
 
-/// Orders that take a session to an announced address.
-pub(crate) fn orders(temper: Temper) -> String {
-    // Last: the edge is asked for after `register`, and the stand-in answers when the fork is done.
-    with_temper(temper, &format!("greet\nbox {HOST}\nmetrics\nregister\n"), "")
+/// Orders that lead to a registered address.
+pub(crate) fn registering(behaviour: Behaviour) -> String {
+    // The fork is last: the supervisor asks for the address after `register`, and the stand-in
+    // answers when it has forked.
+    with_behaviour(behaviour, &format!("greet\nbox {HOST}\nmetrics\nregister\n"), "")
 }
 
-/// Orders that take it to an address that is never announced.
-pub(crate) fn hanging(temper: Temper) -> String {
-    with_temper(temper, "greet\n", &format!("box {HOST}\nhang\n"))
+/// Orders that lead to an address that is never registered.
+pub(crate) fn hanging(behaviour: Behaviour) -> String {
+    with_behaviour(behaviour, "greet\n", &format!("box {HOST}\nhang\n"))
 }
 
-fn with_temper(temper: Temper, before: &str, after: &str) -> String {
-    let deaf = if matches!(temper, Temper::Deaf | Temper::Stubborn) { DEAF } else { "" };
-    let fork = if matches!(temper, Temper::Forking | Temper::Stubborn) { "fork\n" } else { "" };
-    format!("{deaf}{before}{fork}{after}")
+fn with_behaviour(behaviour: Behaviour, before: &str, after: &str) -> String {
+    let (term, fork) = match behaviour {
+        Behaviour::Cooperative => ("", ""),
+        Behaviour::IgnoresTerm => ("ignore-term\n", ""),
+        Behaviour::Forks => ("", "fork\n"),
+        Behaviour::ForksAndIgnoresTerm => ("ignore-term\n", "fork\n"),
+    };
+    format!("{term}{before}{fork}{after}")
+}
+
+impl Behaviour {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Behaviour::Cooperative => "cooperative cloudflared",
+            Behaviour::IgnoresTerm => "cloudflared ignores TERM",
+            Behaviour::Forks => "cloudflared forks",
+            Behaviour::ForksAndIgnoresTerm => "cloudflared forks and ignores TERM",
+        }
+    }
 }
 
 impl Victim {
@@ -130,7 +142,7 @@ impl Victim {
         }
     }
 
-    /// Whether a session cannot go on without it.
+    /// Whether its death ends the session.
     pub(crate) fn is_vital(self) -> bool {
         matches!(self, Victim::Supervisor | Victim::Serve)
     }
@@ -148,10 +160,10 @@ impl Phase {
     }
 }
 
-impl Exit {
-    pub(crate) fn of(status: std::process::ExitStatus) -> Self {
+impl From<std::process::ExitStatus> for Exit {
+    fn from(status: std::process::ExitStatus) -> Self {
         use std::os::unix::process::ExitStatusExt as _;
-        // One of the two is always there (wait(2)).
+        // A process that was waited for has one of the two (wait(2)).
         status.code().map_or_else(|| Exit::Signal(status.signal().unwrap_or(0)), Exit::Code)
     }
 }

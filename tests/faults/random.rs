@@ -1,212 +1,198 @@
-//! Trials that are drawn: the same seed and number always give the same plan.
+//! Random trials: the same seed and number always give the same plan.
 
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::plan::{Exit, Moment, Phase, Plan, Step, Temper, Victim, hanging, orders};
+use crate::harness::rng::Rng;
+use crate::plan::{Behaviour, Exit, Phase, Plan, Step, Trigger, Victim, hanging, registering};
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Draw(u64);
-
-/// How somebody dies.
+/// The fault.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum Fault {
     Kill,
     Abort,
-    /// Stopped, and then the supervisor is killed.
-    Frozen,
+    /// The victims are stopped, then the supervisor is killed.
+    StopThenKill,
 }
 
-/// How far the stand-in gets.
+/// The tunnel of the session.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    NoTunnel,
-    Whole(Temper),
-    /// It says nothing after one of its steps.
-    Hangs(usize),
-    /// It does not even say its version.
-    Speechless,
+enum Tunnel {
+    None,
+    Registers(Behaviour),
+    /// cloudflared hangs after this many of its steps.
+    HangsAfter(usize),
+    /// cloudflared hangs when it is asked for its version.
+    VersionHangs,
 }
 
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn one_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        let at = usize::try_from(self.below(from.len() as u64)).expect("an index fits");
-        from[at]
-    }
-
-    /// Uniform, to the microsecond.
-    fn within(&mut self, milliseconds: u64) -> Duration {
-        Duration::from_micros(self.below(milliseconds * 1000))
-    }
-}
-
-/// The trial of this number.
+/// The plan of the trial of this number.
 pub(crate) fn plan(seed: u64, number: u64) -> Plan {
-    let mut draw = Draw(seed ^ number.wrapping_mul(0xd1b5_4a32_d192_ed03));
-    let crowded = draw.one_in(10);
-    let in_shutdown = draw.one_in(2);
-    let way = way(&mut draw, crowded);
-    let victims = victims(&mut draw, way, in_shutdown);
-    let how = match draw.below(10) {
-        0 => How::Abort,
-        1 | 2 => How::Frozen,
-        _ => How::Kill,
+    let mut rng = Rng::new(seed, 0, number);
+    let occupied = rng.one_in(10);
+    let in_shutdown = rng.one_in(2);
+    let tunnel = tunnel(&mut rng, occupied);
+    let victims = victims(&mut rng, tunnel, in_shutdown);
+    let fault = match rng.below(10) {
+        0 => Fault::Abort,
+        1 | 2 => Fault::StopThenKill,
+        _ => Fault::Kill,
     };
-    let phase = match way {
-        Way::NoTunnel | Way::Whole(_) => Phase::Open,
-        Way::Hangs(steps) if steps > 1 => Phase::Opening,
-        Way::Hangs(_) | Way::Speechless => Phase::Preparing,
+    let phase = match tunnel {
+        Tunnel::None | Tunnel::Registers(_) => Phase::Open,
+        Tunnel::HangsAfter(steps) if steps > 1 => Phase::Opening,
+        Tunnel::HangsAfter(_) | Tunnel::VersionHangs => Phase::Preparing,
     };
-    let moment = if in_shutdown {
-        Moment::Ending(phase, draw.within(shutdown(way, crowded)))
-    } else if crowded {
-        Moment::In(phase)
+    let trigger = if in_shutdown {
+        Trigger::AfterTerm(phase, duration(&mut rng, shutdown_ms(tunnel, occupied)))
+    } else if occupied {
+        Trigger::InPhase(phase)
     } else {
-        // The cleaner is over in a moment.
-        let early = draw.one_in(3) || victims.contains(&Victim::Cleaner);
-        Moment::After(draw.within(if early { 30 } else { 300 }))
+        // The cleaner exits within milliseconds.
+        let early = rng.one_in(3) || victims.contains(&Victim::Cleaner);
+        Trigger::AfterStart(duration(&mut rng, if early { 30 } else { 300 }))
     };
-    let impatient = draw.one_in(4);
-    let patience = draw.within(100);
+    let second_term = rng.one_in(4);
+    let pause = duration(&mut rng, 100);
     let names: Vec<&str> = victims.iter().map(|victim| victim.name()).collect();
-    let name = format!("{} {} {}", how.name(), names.join("+"), told(moment, way, crowded));
+    let circumstances = circumstances(trigger, tunnel, occupied);
     Plan {
-        name,
-        orders: way.orders(),
-        search_hangs: way == Way::Speechless,
+        name: format!("{} {} {circumstances}", fault.name(), names.join("+")),
+        orders: tunnel.orders(),
+        version_hangs: tunnel == Tunnel::VersionHangs,
         on_terminal: false,
-        crowded,
-        moment,
-        exits: exits(&victims, how, in_shutdown && impatient),
-        steps: steps(victims, how, (!in_shutdown || impatient).then_some(patience)),
-        lenient: true,
+        occupied,
+        trigger,
+        exits: exits(&victims, fault, in_shutdown && second_term),
+        steps: steps(victims, fault, (!in_shutdown || second_term).then_some(pause)),
+        best_effort: true,
     }
 }
 
-/// How many milliseconds an end is worth hitting. Where nobody has to be waited for, it takes
-/// about ten, and later there is nobody left to be hit.
-fn shutdown(way: Way, crowded: bool) -> u64 {
-    let waits = matches!(way, Way::Whole(Temper::Deaf | Temper::Stubborn));
-    if waits || crowded { 250 } else { 12 }
+/// Uniform below `max_ms`, to the microsecond.
+fn duration(rng: &mut Rng, max_ms: usize) -> Duration {
+    Duration::from_micros(rng.below(max_ms * 1000) as u64)
 }
 
-fn way(draw: &mut Draw, crowded: bool) -> Way {
-    let tempers = [Temper::Normal, Temper::Deaf, Temper::Forking, Temper::Stubborn];
-    match draw.below(10) {
-        0 => Way::NoTunnel,
-        // A crowd needs a link.
-        1..=3 if !crowded => Way::Hangs(usize::try_from(draw.below(4)).expect("four fits")),
-        4 if !crowded => Way::Speechless,
-        _ => Way::Whole(draw.pick(&tempers)),
+/// The part of a shutdown in which processes still run, in milliseconds: about ten, unless the
+/// session has to wait for a process or a participant.
+fn shutdown_ms(tunnel: Tunnel, occupied: bool) -> usize {
+    let ignores_term = matches!(
+        tunnel,
+        Tunnel::Registers(Behaviour::IgnoresTerm | Behaviour::ForksAndIgnoresTerm)
+    );
+    if ignores_term || occupied { 250 } else { 12 }
+}
+
+fn tunnel(rng: &mut Rng, occupied: bool) -> Tunnel {
+    let behaviours = [
+        Behaviour::Cooperative,
+        Behaviour::IgnoresTerm,
+        Behaviour::Forks,
+        Behaviour::ForksAndIgnoresTerm,
+    ];
+    match rng.below(10) {
+        0 => Tunnel::None,
+        // Participants need a link to join.
+        1..=3 if !occupied => Tunnel::HangsAfter(rng.below(4)),
+        4 if !occupied => Tunnel::VersionHangs,
+        _ => Tunnel::Registers(rng.choose(&behaviours)),
     }
 }
 
-/// One or two of those that such a session can have.
-fn victims(draw: &mut Draw, way: Way, in_shutdown: bool) -> Vec<Victim> {
-    use Victim::{Cleaner, Cloudflared, Guard, Serve, Supervisor, Tunnel};
+/// One or two of the processes that such a session can have.
+fn victims(rng: &mut Rng, tunnel: Tunnel, in_shutdown: bool) -> Vec<Victim> {
+    use Victim::{Cleaner, Cloudflared, Guard, Serve, Supervisor};
     let mut candidates = vec![Supervisor, Guard, Serve];
-    if way != Way::NoTunnel {
-        candidates.extend([Tunnel, Cloudflared]);
+    if tunnel != Tunnel::None {
+        candidates.extend([Victim::Tunnel, Cloudflared]);
     }
     if !in_shutdown {
         candidates.push(Cleaner);
     }
-    let first = draw.pick(&candidates);
+    let first = rng.choose(&candidates);
     let mut victims = vec![first];
-    if draw.one_in(5) {
+    if rng.one_in(5) {
         candidates.retain(|victim| *victim != first);
-        victims.push(draw.pick(&candidates));
+        victims.push(rng.choose(&candidates));
     }
     victims
 }
 
-/// TERM follows after `patience`, if any.
-fn steps(victims: Vec<Victim>, how: How, patience: Option<Duration>) -> Vec<Step> {
-    let mut steps = match how {
-        How::Kill => vec![Step::Strike(victims, Signal::KILL)],
-        How::Abort => vec![Step::Strike(victims, Signal::ABORT)],
-        How::Frozen => {
-            let supervisor = Step::Strike(vec![Victim::Supervisor], Signal::KILL);
-            vec![Step::Strike(victims, Signal::STOP), supervisor]
+/// The fault, and a TERM `pause` after it, if one is given.
+fn steps(victims: Vec<Victim>, fault: Fault, pause: Option<Duration>) -> Vec<Step> {
+    let mut steps = match fault {
+        Fault::Kill => vec![Step::Signal(victims, Signal::KILL)],
+        Fault::Abort => vec![Step::Signal(victims, Signal::ABORT)],
+        Fault::StopThenKill => {
+            let supervisor = Step::Signal(vec![Victim::Supervisor], Signal::KILL);
+            vec![Step::Signal(victims, Signal::STOP), supervisor]
         }
     };
-    steps.extend(patience.map(Step::EndAfter));
+    steps.extend(pause.map(Step::TermAfter));
     steps
 }
 
-fn exits(victims: &[Victim], how: How, insisted: bool) -> Vec<Exit> {
+fn exits(victims: &[Victim], fault: Fault, forced: bool) -> Vec<Exit> {
     let mut exits = vec![Exit::Code(0)];
-    if how == How::Frozen || victims.contains(&Victim::Supervisor) {
-        let signal = if how == How::Abort { Signal::ABORT } else { Signal::KILL };
+    if fault == Fault::StopThenKill || victims.contains(&Victim::Supervisor) {
+        let signal = if fault == Fault::Abort { Signal::ABORT } else { Signal::KILL };
         exits.push(Exit::Signal(signal.as_raw()));
     }
     if victims.contains(&Victim::Serve) {
-        // TERM on top of an end that has begun is impatience.
+        // The loss of serve begins a shutdown, which a TERM then forces.
         exits.extend([Exit::Code(70), Exit::Code(130)]);
     }
-    if insisted {
+    if forced {
         exits.push(Exit::Code(130));
     }
     exits
 }
 
-fn told(moment: Moment, way: Way, crowded: bool) -> String {
-    let when = match moment {
-        Moment::After(age) => format!("{:.1} ms after the start", age.as_secs_f64() * 1000.0),
-        Moment::In(phase) => format!("in phase {}", phase.name()),
-        Moment::Ending(phase, pause) => {
+fn circumstances(trigger: Trigger, tunnel: Tunnel, occupied: bool) -> String {
+    let trigger = match trigger {
+        Trigger::AfterStart(age) => {
+            format!("{:.1} ms after the start", age.as_secs_f64() * 1000.0)
+        }
+        Trigger::InPhase(phase) => format!("in phase {}", phase.name()),
+        Trigger::AfterTerm(phase, pause) => {
             let pause = pause.as_secs_f64() * 1000.0;
             format!("{pause:.1} ms after TERM in phase {}", phase.name())
         }
     };
-    let crowd = if crowded { ", fifty in the room" } else { "" };
-    let way = match way {
-        Way::NoTunnel => "no tunnel".to_owned(),
-        Way::Whole(temper) => format!("{temper:?} cloudflared").to_lowercase(),
-        Way::Hangs(step) => format!("cloudflared hangs after {step} steps"),
-        Way::Speechless => "cloudflared without a version".to_owned(),
+    let tunnel = match tunnel {
+        Tunnel::None => "no tunnel".to_owned(),
+        Tunnel::Registers(behaviour) => behaviour.name().to_owned(),
+        Tunnel::HangsAfter(step) => format!("cloudflared hangs after {step} steps"),
+        Tunnel::VersionHangs => "cloudflared without a version".to_owned(),
     };
-    format!("{when}, {way}{crowd}")
+    let participants = if occupied { ", 50 participants" } else { "" };
+    format!("{trigger}, {tunnel}{participants}")
 }
 
-impl How {
+impl Fault {
     fn name(self) -> &'static str {
         match self {
-            How::Kill => "KILL",
-            How::Abort => "ABRT",
-            How::Frozen => "STOP, then KILL supervisor,",
+            Fault::Kill => "KILL",
+            Fault::Abort => "ABRT",
+            Fault::StopThenKill => "STOP, then KILL supervisor,",
         }
     }
 }
 
-impl Way {
+impl Tunnel {
     fn orders(self) -> Option<String> {
-        let whole = orders(Temper::Normal);
+        let all = registering(Behaviour::Cooperative);
         match self {
-            Way::NoTunnel => None,
-            Way::Whole(temper) => Some(orders(temper)),
-            Way::Speechless => Some(whole),
-            Way::Hangs(0) => Some("hang\n".to_owned()),
-            Way::Hangs(2) => Some(hanging(Temper::Normal)),
-            Way::Hangs(steps) => {
-                let told: Vec<&str> = whole.lines().take(steps).chain(["hang"]).collect();
-                Some(told.join("\n"))
+            Tunnel::None => None,
+            Tunnel::Registers(behaviour) => Some(registering(behaviour)),
+            Tunnel::VersionHangs => Some(all),
+            Tunnel::HangsAfter(0) => Some("hang\n".to_owned()),
+            Tunnel::HangsAfter(2) => Some(hanging(Behaviour::Cooperative)),
+            Tunnel::HangsAfter(steps) => {
+                let orders: Vec<&str> = all.lines().take(steps).chain(["hang"]).collect();
+                Some(orders.join("\n"))
             }
         }
     }

@@ -1,66 +1,59 @@
-//! One session under test: started, brought to a phase, read to its end.
+//! One session under test: started, driven to a phase, and watched until it exits.
 
-use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::Signal;
 
-use crate::harness::{Program, Stream, Terminal};
+use crate::environment::Environment;
+use crate::harness::{ProcessHandle, Program, Stream, Terminal};
 use crate::plan::{Phase, Plan};
-use crate::proc::{self, Seen};
-use crate::stage::Stage;
+use crate::proc::ProcessStat;
 
 const CTRL_C: &str = "\u{3}";
 
-/// A session, with pipes or on a terminal.
+/// A running session.
 pub(crate) struct Session {
     pid: i32,
-    began: Instant,
-    /// The supervisor, from its first moment as the shell that becomes it.
-    handle: OwnedFd,
-    seat: Seat,
+    started: Instant,
+    /// The supervisor; opened while it is still the shell that execs it.
+    handle: ProcessHandle,
+    streams: Streams,
     link: Option<String>,
 }
 
-enum Seat {
+enum Streams {
     Pipes(Program),
     Terminal(Box<Terminal>),
 }
 
 impl Session {
-    /// Started as `plan` says.
-    pub(crate) fn start(stage: &Stage, plan: &Plan) -> Self {
-        let command = stage.command(plan);
-        let began = Instant::now();
-        let seat = if plan.on_terminal {
-            Seat::Terminal(Box::new(Terminal::start_under(&command, 80, |seated| seated)))
+    pub(crate) fn start(environment: &Environment, plan: &Plan) -> Self {
+        let command = environment.command(plan);
+        let started = Instant::now();
+        let streams = if plan.on_terminal {
+            Streams::Terminal(Box::new(Terminal::start_under(&command, 80, |command| command)))
         } else {
-            Seat::Pipes(Program::start(command))
+            Streams::Pipes(Program::start(command))
         };
-        let pid = match &seat {
-            Seat::Pipes(program) => program.pid(),
-            Seat::Terminal(terminal) => terminal.pid(),
+        let pid = match &streams {
+            Streams::Pipes(program) => program.pid(),
+            Streams::Terminal(terminal) => terminal.pid(),
         };
-        let pid = pid.cast_signed();
-        let child = rustix::process::Pid::from_raw(pid).expect("a child has a number");
-        // It is not collected yet, so the number is its own.
-        let handle =
-            rustix::process::pidfd_open(child, rustix::process::PidfdFlags::empty()).unwrap();
-        Self { pid, began, handle, seat, link: None }
+        let handle = ProcessHandle::open(pid);
+        Self { pid: pid.cast_signed(), started, handle, streams, link: None }
     }
 
     pub(crate) fn pid(&self) -> i32 {
         self.pid
     }
 
-    /// Goes on when so much time has passed since the start.
-    pub(crate) fn age(&self, age: Duration) {
-        std::thread::sleep(age.saturating_sub(self.began.elapsed()));
+    /// Sleeps until `age` has passed since the start: the random moment that a trial is about.
+    pub(crate) fn sleep_until(&self, age: Duration) {
+        std::thread::sleep(age.saturating_sub(self.started.elapsed()));
     }
 
-    /// Waits until it stands in `phase`; asks it to end where that is the way there.
+    /// Waits for `phase`; sends TERM or Ctrl+C where the phase needs it.
     pub(crate) fn reach(&mut self, phase: Phase, plan: &Plan) {
         if plan.on_terminal {
             return self.reach_on_terminal(phase);
@@ -68,39 +61,43 @@ impl Session {
         match phase {
             Phase::Preparing => self.pipes().stderr_with("old sessions").clear(),
             Phase::Opening => {
-                // With the address everything that comes before it in the orders is done.
-                self.hear("tunnel", Some("starting"));
-                self.hear("tunnel", Some("url"));
+                // When the address is printed, all orders before it are done.
+                self.await_event("tunnel", Some("starting"));
+                self.await_event("tunnel", Some("url"));
             }
-            Phase::Open => self.hear("link", None),
+            Phase::Open => self.await_event("link", None),
             Phase::Closing => {
                 self.reach(Phase::Open, plan);
-                self.end();
-                self.hear("closing", None);
+                self.terminate();
+                self.await_event("closing", None);
             }
-            Phase::Question => panic!("nobody is asked without a terminal"),
+            Phase::Question => panic!("the question is asked on a terminal only"),
         }
     }
 
     fn reach_on_terminal(&mut self, phase: Phase) {
         match phase {
-            Phase::Preparing => self.see("old sessions"),
-            Phase::Opening => self.see("has an address"),
-            Phase::Open => self.see("nobody here yet"),
+            Phase::Preparing => self.await_text("old sessions"),
+            Phase::Opening => self.await_text("has an address"),
+            Phase::Open => self.await_text("nobody here yet"),
             Phase::Closing | Phase::Question => {
                 self.reach_on_terminal(Phase::Open);
                 self.type_keys(CTRL_C);
-                self.see(if phase == Phase::Closing { "ending; everybody" } else { "[v]iew" });
+                self.await_text(if phase == Phase::Closing {
+                    "ending; everybody"
+                } else {
+                    "[v]iew"
+                });
             }
         }
     }
 
-    /// Waits for an event, and remembers the link.
-    pub(crate) fn hear(&mut self, name: &str, state: Option<&str>) {
+    /// Waits for an event of `--json`, and remembers the link in it.
+    pub(crate) fn await_event(&mut self, name: &str, state: Option<&str>) {
         let name = format!("\"event\":\"{name}\"");
         let state = state.map(|state| format!("\"state\":\"{state}\"")).unwrap_or_default();
-        let wanted = |line: &str| line.contains(&name) && line.contains(&state);
-        let line = self.pipes().line(Stream::Stdout, wanted);
+        let is_wanted = |line: &str| line.contains(&name) && line.contains(&state);
+        let line = self.pipes().line(Stream::Stdout, is_wanted);
         let event: serde_json::Value = serde_json::from_str(&line).unwrap();
         if let Some(url) = event["url"].as_str() {
             self.link = Some(url.to_owned());
@@ -108,7 +105,7 @@ impl Session {
     }
 
     /// Waits for a text on the terminal.
-    pub(crate) fn see(&mut self, text: &str) {
+    pub(crate) fn await_text(&mut self, text: &str) {
         self.terminal().see(text);
     }
 
@@ -120,69 +117,67 @@ impl Session {
         self.terminal().close();
     }
 
-    pub(crate) fn close_input(&mut self) {
+    pub(crate) fn close_stdin(&mut self) {
         self.pipes().close_stdin();
     }
 
-    /// Where the room is, and its ticket.
-    pub(crate) fn room(&self, stage: &Stage) -> (String, String) {
-        let link = self.link.clone().expect("the link was told");
+    /// The address of the room, and its ticket.
+    pub(crate) fn room(&self, environment: &Environment) -> (String, String) {
+        let link = self.link.clone().expect("the link was printed");
         let (rest, ticket) = link.rsplit_once("/t/").expect("a link has a ticket");
         let address = match rest.strip_prefix("http://") {
             Some(local) => local.to_owned(),
-            None => stage.origin().expect("cloudflared was started"),
+            None => environment.origin().expect("cloudflared was started"),
         };
         (address, ticket.to_owned())
     }
 
-    /// Sends TERM to the supervisor; false if it has ended already.
-    pub(crate) fn end(&self) -> bool {
-        let alive = Seen::look(self.pid).is_some_and(|seen| !seen.has_ended());
-        alive && proc::send(&self.handle, Signal::TERM)
+    /// Sends TERM to the supervisor; false if it has exited.
+    pub(crate) fn terminate(&self) -> bool {
+        let is_alive = ProcessStat::read(self.pid).is_some_and(|stat| !stat.has_exited());
+        is_alive && self.handle.signal(Signal::TERM)
     }
 
-    /// Waits for the end of the supervisor; false if it still is there after `patience`.
-    pub(crate) fn ends_within(&self, patience: Duration) -> bool {
-        let mut watched = [PollFd::new(self.handle.as_fd(), PollFlags::POLLIN)];
-        let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-        poll(&mut watched, patience).is_ok_and(|ready| ready > 0)
+    /// Waits for the exit of the supervisor; false if it still runs after `timeout`.
+    pub(crate) fn exits_within(&self, timeout: Duration) -> bool {
+        self.handle.exits_by(Instant::now() + timeout)
     }
 
-    /// Collects the supervisor, which has ended.
-    pub(crate) fn collect(&mut self) -> ExitStatus {
-        match &mut self.seat {
-            Seat::Pipes(program) => program.collect(),
-            Seat::Terminal(terminal) => terminal.collect(),
+    /// Reaps the supervisor, which has exited.
+    pub(crate) fn reap(&mut self) -> ExitStatus {
+        match &mut self.streams {
+            Streams::Pipes(program) => program.reap(),
+            Streams::Terminal(terminal) => terminal.reap(),
         }
     }
 
-    /// Whether everybody who wrote its output has closed it, at `end` at the latest.
-    pub(crate) fn is_silent_by(&mut self, end: Instant) -> bool {
-        match &mut self.seat {
-            Seat::Pipes(program) => program.is_silent_by(end),
-            Seat::Terminal(terminal) => terminal.is_silent_by(end),
+    /// Waits for the end of its output; false if a process still holds it open at `deadline`.
+    pub(crate) fn reaches_eof_by(&mut self, deadline: Instant) -> bool {
+        match &mut self.streams {
+            Streams::Pipes(program) => program.reaches_eof_by(deadline),
+            Streams::Terminal(terminal) => terminal.reaches_eof_by(deadline),
         }
     }
 
-    /// Everything that it said.
-    pub(crate) fn story(&mut self) -> String {
-        match &mut self.seat {
-            Seat::Pipes(program) => program.story(),
-            Seat::Terminal(terminal) => terminal.story(),
+    /// All output so far.
+    pub(crate) fn transcript(&mut self) -> String {
+        match &mut self.streams {
+            Streams::Pipes(program) => program.transcript(),
+            Streams::Terminal(terminal) => terminal.transcript(),
         }
     }
 
     fn pipes(&mut self) -> &mut Program {
-        match &mut self.seat {
-            Seat::Pipes(program) => program,
-            Seat::Terminal(_) => panic!("this session is on a terminal"),
+        match &mut self.streams {
+            Streams::Pipes(program) => program,
+            Streams::Terminal(_) => panic!("this session is on a terminal"),
         }
     }
 
     fn terminal(&mut self) -> &mut Terminal {
-        match &mut self.seat {
-            Seat::Terminal(terminal) => terminal,
-            Seat::Pipes(_) => panic!("this session has no terminal"),
+        match &mut self.streams {
+            Streams::Terminal(terminal) => terminal,
+            Streams::Pipes(_) => panic!("this session has no terminal"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One trial: the session is started, brought to its moment, hit, and judged.
+//! One trial: starts a session, waits for the trigger, injects the fault and judges the result.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,66 +7,65 @@ use std::time::Instant;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use crate::crowd::Crowd;
-use crate::oracle::{self, Extinction};
-use crate::plan::{Exit, Moment, Phase, Plan, Step, Victim};
+use crate::environment::{Environment, Leftovers};
+use crate::oracle::{self, Teardown};
+use crate::participants::Participants;
+use crate::plan::{Exit, Phase, Plan, Step, Trigger, Victim};
 use crate::proc;
 use crate::session::Session;
-use crate::stage::{Left, Stage};
 use crate::target;
 
-/// What came of a trial; one line of JSON between worker and main.
+/// The result of a trial; one line of JSON from the worker.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Outcome {
     pub(crate) number: u64,
     pub(crate) name: String,
-    /// Who was not there to be hit.
+    /// The victim that was missing, if that kept the fault from being injected.
     pub(crate) skipped: Option<String>,
-    pub(crate) hit: Vec<String>,
-    /// From the fault, or from the signal that ended the session, to nobody left.
+    pub(crate) signalled: Vec<String>,
+    /// From the fault, or from the signal that ended the session, to the exit of the last process.
     pub(crate) milliseconds: Option<f64>,
     pub(crate) adopted: Vec<String>,
     pub(crate) survivors: Vec<String>,
-    /// Removed by the next `chattrace-clean`, not by the session.
-    pub(crate) left_for_the_next: Vec<String>,
+    /// Files that the session left and `chattrace-clean` removed; allowed.
+    pub(crate) left_for_clean: Vec<String>,
+    /// Files that `chattrace-clean` left as well.
     pub(crate) leftovers: Vec<String>,
-    /// How it ended, if not in one of the ways that it may.
+    /// The exit, if the plan does not allow it.
     pub(crate) unexpected_exit: Option<String>,
-    /// Anything else that is wrong.
-    pub(crate) complaints: Vec<String>,
+    pub(crate) errors: Vec<String>,
     pub(crate) exit: String,
-    /// Everything that the session said.
-    pub(crate) story: String,
+    /// All output of the session.
+    pub(crate) transcript: String,
 }
 
 /// What the steps did.
-struct Done {
-    /// The last act that ends the session.
+struct Injected {
+    /// When the last step was done that ends the session.
     at: Instant,
-    hit: Vec<Victim>,
+    signalled: Vec<Victim>,
     skipped: Option<String>,
 }
 
 impl Outcome {
-    /// Whether nobody survived, nothing is left and nothing else is wrong.
-    pub(crate) fn is_good(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.survivors.is_empty()
             && self.leftovers.is_empty()
             && self.unexpected_exit.is_none()
-            && self.complaints.is_empty()
+            && self.errors.is_empty()
     }
 
-    /// Each thing that is wrong.
+    /// One line for each failure.
     pub(crate) fn failures(&self) -> Vec<String> {
-        let survivors = self.survivors.iter().map(|who| format!("survived: {who}"));
-        let leftovers = self.leftovers.iter().map(|path| format!("left for good: {path}"));
+        let survivors = self.survivors.iter().map(|process| format!("survived: {process}"));
+        let leftovers = self.leftovers.iter().map(|path| format!("not removed: {path}"));
         let exit = self.unexpected_exit.iter().cloned();
-        survivors.chain(leftovers).chain(exit).chain(self.complaints.iter().cloned()).collect()
+        survivors.chain(leftovers).chain(exit).chain(self.errors.iter().cloned()).collect()
     }
 
-    /// One that says nothing but what went wrong.
-    pub(crate) fn complaint(number: u64, name: String, complaint: String) -> Self {
-        Self { number, name, complaints: vec![complaint], ..Self::default() }
+    /// The outcome of a trial that could not be finished.
+    pub(crate) fn failed(number: u64, name: String, error: String) -> Self {
+        Self { number, name, errors: vec![error], ..Self::default() }
     }
 }
 
@@ -74,154 +73,169 @@ thread_local! {
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Lets a panic be part of the outcome, and nothing else.
-pub(crate) fn keep_panics() {
+/// Makes a panic part of the outcome, instead of printing it.
+pub(crate) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let text = panic.to_string();
         LAST_PANIC.with(|last| last.replace(text));
     }));
 }
 
-/// Runs one trial to its end. Nobody is left afterwards, whatever happened.
+/// Runs one trial. No process of it is left afterwards, also when it panics.
 pub(crate) fn run(number: u64, plan: &Plan) -> Outcome {
-    let ran = catch_unwind(AssertUnwindSafe(|| attempt(plan)));
-    let outcome = ran.unwrap_or_else(|_| {
-        oracle::sweep();
-        let story = LAST_PANIC.with(RefCell::take);
-        let complaint = "the trial could not go on".to_owned();
-        Outcome { story, ..Outcome::complaint(number, String::new(), complaint) }
+    let result = catch_unwind(AssertUnwindSafe(|| attempt(plan)));
+    let outcome = result.unwrap_or_else(|_| {
+        oracle::kill_all();
+        let transcript = LAST_PANIC.with(RefCell::take);
+        let error = "the trial panicked".to_owned();
+        Outcome { transcript, ..Outcome::failed(number, String::new(), error) }
     });
     Outcome { number, name: plan.name.clone(), ..outcome }
 }
 
 fn attempt(plan: &Plan) -> Outcome {
-    let stage = Stage::set(plan);
-    let mut session = Session::start(&stage, plan);
-    let crowd = approach(&stage, &mut session, plan);
-    let done = act(&mut session, plan);
-    let gone = oracle::witness(&mut session, done.at);
-    drop(crowd);
-    let left = stage.left();
-    judge(plan, &mut session, done, gone, left)
+    let environment = Environment::new(plan);
+    let mut session = Session::start(&environment, plan);
+    let participants = await_trigger(&environment, &mut session, plan);
+    let injected = inject(&mut session, plan);
+    let teardown = oracle::watch_exit(&mut session, injected.at);
+    drop(participants);
+    let leftovers = environment.leftovers();
+    judge(plan, &mut session, injected, teardown, leftovers)
 }
 
-/// Brings the session to the moment of the fault.
-fn approach(stage: &Stage, session: &mut Session, plan: &Plan) -> Option<Crowd> {
-    let (phase, pause) = match plan.moment {
-        Moment::In(phase) => (phase, None),
-        Moment::Ending(phase, pause) => (phase, Some(pause)),
-        Moment::After(age) => {
-            session.age(age);
+/// Drives the session to the trigger of the fault.
+fn await_trigger(
+    environment: &Environment,
+    session: &mut Session,
+    plan: &Plan,
+) -> Option<Participants> {
+    let (phase, pause) = match plan.trigger {
+        Trigger::InPhase(phase) => (phase, None),
+        Trigger::AfterTerm(phase, pause) => (phase, Some(pause)),
+        Trigger::AfterStart(age) => {
+            session.sleep_until(age);
             return None;
         }
     };
-    // Once it closes, nobody is let in.
-    let closing = plan.crowded && phase == Phase::Closing;
-    session.reach(if closing { Phase::Open } else { phase }, plan);
-    let crowd = plan.crowded.then(|| {
-        let (address, ticket) = session.room(stage);
-        Crowd::enter(&address, &ticket)
+    // A room that closes accepts no participants, so they join before.
+    let is_closing = plan.occupied && phase == Phase::Closing;
+    session.reach(if is_closing { Phase::Open } else { phase }, plan);
+    let participants = plan.occupied.then(|| {
+        let (address, ticket) = session.room(environment);
+        Participants::join(&address, &ticket)
     });
-    if closing {
-        session.end();
-        session.hear("closing", None);
+    if is_closing {
+        session.terminate();
+        session.await_event("closing", None);
     }
     if let Some(pause) = pause {
-        session.end();
+        session.terminate();
+        // The random moment that the trial is about; nothing is waited for.
         std::thread::sleep(pause);
     }
-    crowd
+    participants
 }
 
-fn act(session: &mut Session, plan: &Plan) -> Done {
-    let mut done = Done { at: Instant::now(), hit: Vec::new(), skipped: None };
+fn inject(session: &mut Session, plan: &Plan) -> Injected {
+    let mut injected = Injected { at: Instant::now(), signalled: Vec::new(), skipped: None };
     for step in &plan.steps {
         match step {
-            Step::Strike(victims, signal) => {
-                if let Err(absent) = strike(session, victims, *signal, plan.lenient, &mut done) {
-                    done.skipped = Some(absent.name().to_owned());
+            Step::Signal(victims, signal) => {
+                let sent = signal_all(session, victims, *signal, plan.best_effort, &mut injected);
+                if let Err(missing) = sent {
+                    injected.skipped = Some(missing.name().to_owned());
                     break;
                 }
             }
-            Step::Hear(name, state) => session.hear(name, *state),
-            Step::See(text) => session.see(text),
-            Step::EndAfter(patience) => {
-                let vital = done.hit.iter().any(|victim| victim.is_vital());
-                let ended = !session.ends_within(*patience) && session.end();
-                if ended && !vital {
-                    done.at = Instant::now();
+            Step::AwaitEvent(name, state) => session.await_event(name, *state),
+            Step::AwaitText(text) => session.await_text(text),
+            Step::TermAfter(timeout) => {
+                let is_ending = injected.signalled.iter().any(|victim| victim.is_vital());
+                let terminated = !session.exits_within(*timeout) && session.terminate();
+                if terminated && !is_ending {
+                    injected.at = Instant::now();
                 }
             }
-            Step::CloseInput => {
-                session.close_input();
-                done.at = Instant::now();
+            Step::CloseStdin => {
+                session.close_stdin();
+                injected.at = Instant::now();
             }
             Step::CloseTerminal => {
                 session.close_terminal();
-                done.at = Instant::now();
+                injected.at = Instant::now();
             }
-            Step::Type(keys) => {
+            Step::TypeKeys(keys) => {
                 session.type_keys(keys);
-                done.at = Instant::now();
+                injected.at = Instant::now();
             }
         }
     }
-    if done.skipped.is_some() && session.end() {
-        done.at = Instant::now();
+    if injected.skipped.is_some() && session.terminate() {
+        injected.at = Instant::now();
     }
-    done
+    injected
 }
 
-/// Hits those of `victims` that are there; gives one that is not if therefore nobody was hit.
-fn strike(
+/// Signals those of `victims` that are running.
+///
+/// # Errors
+/// A missing victim, if that keeps the signal from being sent.
+fn signal_all(
     session: &Session,
     victims: &[Victim],
     signal: Signal,
-    lenient: bool,
-    done: &mut Done,
+    best_effort: bool,
+    injected: &mut Injected,
 ) -> Result<(), Victim> {
-    // Stopped in its first steps and left without anybody, a process stays: the README says so.
-    let new_born = lenient && signal != Signal::STOP;
-    let targets = target::find(session.pid(), victims, new_born);
-    let there = |victim: &&Victim| targets.iter().any(|target| target.victim == **victim);
-    if let Some(absent) = victims.iter().find(|victim| !there(victim))
-        && (targets.is_empty() || !lenient)
+    // A process that is stopped in its first millisecond, and whose parents are killed, survives: a
+    // documented limit (README).
+    let starting = best_effort && signal != Signal::STOP;
+    let targets = target::find(session.pid(), victims, starting);
+    let is_running = |victim: &&Victim| targets.iter().any(|target| target.victim == **victim);
+    if let Some(missing) = victims.iter().find(|victim| !is_running(victim))
+        && (targets.is_empty() || !best_effort)
     {
-        return Err(*absent);
+        return Err(*missing);
     }
-    done.at = Instant::now();
+    injected.at = Instant::now();
     for target in &targets {
-        proc::send(&target.handle, signal);
+        proc::send_signal(&target.pidfd, signal);
     }
-    done.hit.extend(targets.iter().map(|target| target.victim));
+    injected.signalled.extend(targets.iter().map(|target| target.victim));
     Ok(())
 }
 
-fn judge(plan: &Plan, session: &mut Session, done: Done, gone: Extinction, left: Left) -> Outcome {
-    let story = session.story();
-    let mut complaints: Vec<String> = left.complaint.into_iter().collect();
-    complaints.extend(
-        story.lines().filter(|line| line.contains("internal error at ")).map(str::to_owned),
+fn judge(
+    plan: &Plan,
+    session: &mut Session,
+    injected: Injected,
+    teardown: Teardown,
+    leftovers: Leftovers,
+) -> Outcome {
+    let transcript = session.transcript();
+    let mut errors: Vec<String> = leftovers.error.into_iter().collect();
+    errors.extend(
+        transcript.lines().filter(|line| line.contains("internal error at ")).map(str::to_owned),
     );
-    let expected = |exit: Exit| done.skipped.is_some() || plan.exits.contains(&exit);
-    let wanted: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();
-    let exit = gone.exit.map_or_else(|| "did not end".to_owned(), |exit| exit.to_string());
-    let unexpected = gone.exit.is_none_or(|exit| !expected(exit));
-    let hit = done.hit.iter().map(|victim| victim.name().to_owned()).collect();
+    let is_allowed = |exit: Exit| injected.skipped.is_some() || plan.exits.contains(&exit);
+    let allowed: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();
+    let exit = teardown.exit.map_or_else(|| "no exit".to_owned(), |exit| exit.to_string());
+    let is_unexpected = teardown.exit.is_none_or(|exit| !is_allowed(exit));
     Outcome {
         number: 0,
         name: String::new(),
-        skipped: done.skipped,
-        hit,
-        milliseconds: gone.took.map(|took| took.as_secs_f64() * 1000.0),
-        adopted: gone.adopted,
-        survivors: gone.survivors,
-        left_for_the_next: left.at_first,
-        leftovers: left.for_good,
-        unexpected_exit: unexpected
-            .then(|| format!("ended with {exit}, not with {}", wanted.join(" or "))),
-        complaints,
+        skipped: injected.skipped,
+        signalled: injected.signalled.iter().map(|victim| victim.name().to_owned()).collect(),
+        milliseconds: teardown.took.map(|took| took.as_secs_f64() * 1000.0),
+        adopted: teardown.adopted,
+        survivors: teardown.survivors,
+        left_for_clean: leftovers.by_session,
+        leftovers: leftovers.after_clean,
+        unexpected_exit: is_unexpected
+            .then(|| format!("exit with {exit}; allowed: {}", allowed.join(", "))),
+        errors,
         exit,
-        story,
+        transcript,
     }
 }

@@ -1,15 +1,16 @@
-//! Configuration: files, options and environment with something wrong. A program says what is wrong,
-//! or does what it was asked; it never hangs, and never says what a terminal would obey.
+//! Mutated configuration files, options and environment variables. A program reports the error or
+//! succeeds; it never hangs, and never prints a control character.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Command, ExitStatus};
 
-use crate::dice::Dice;
+use crate::campaign::{Campaign, Failure};
+use crate::harness::rng::Rng;
 use crate::harness::{CHATTRACE, Place, SERVE, TUNNEL};
+use crate::monitor::Monitored;
 use crate::mutate;
-use crate::turn::{Kind, Turn};
-use crate::watch::{Watched, commanding};
+use crate::output::find_control_char;
 
 const BUILT_IN: &str = include_str!("../../config.json");
 
@@ -47,77 +48,81 @@ const VARIABLES: [&str; 6] = [
     "CHATTRACE_CLOUDFLARED",
 ];
 
-pub(crate) fn run(turn: &mut Turn) {
+pub(crate) fn run(campaign: &mut Campaign) {
     let place = Place::new();
-    while let Some((batch, mut dice)) = turn.next() {
-        for _ in 0..turn.surface.batch() {
-            let command = command(&mut dice, &place);
+    while let Some((batch, mut rng)) = campaign.next_batch() {
+        for _ in 0..campaign.surface.batch_inputs() {
+            let command = command(&mut rng, &place);
             let shown = format!("{command:?}");
-            turn.inputs += 1;
-            if let Err((kind, what)) = ended(turn, batch, command) {
-                turn.found(kind, batch, format!("{what} from {shown}"));
+            campaign.inputs += 1;
+            if let Err((failure, what)) = run_program(campaign, batch, command) {
+                campaign.report(failure, batch, format!("{what} from {shown}"));
             }
         }
     }
 }
 
-/// A program that only looks at its configuration.
-fn command(dice: &mut Dice, place: &Place) -> Command {
+/// A command that reads its configuration and exits.
+fn command(rng: &mut Rng, place: &Place) -> Command {
     let file = place.root().join("config.json");
-    let mut text = mutate::line(dice, &FILES, false, 100_000);
-    if dice.once_in(3) {
+    let mut text = mutate::line(rng, &FILES, false, 100_000);
+    if rng.one_in(3) {
         text = String::from_utf8_lossy(&text).into_owned().into_bytes();
     }
     std::fs::write(&file, text).unwrap();
-    let mut command = match dice.below(3) {
+    let mut command = match rng.below(3) {
         0 => place.command(CHATTRACE),
         1 => place.command(SERVE),
         _ => place.command(TUNNEL),
     };
     command.arg("--config").arg(&file);
     if command.get_program() == TUNNEL {
-        // It looks at its file first, and has no origin after it.
+        // It reads its file before it rejects this origin.
         command.arg("no origin");
     } else {
         command.arg("--explain-limits");
     }
-    if dice.once_in(2) {
-        for _ in 0..dice.below(4) {
-            command.arg(word(dice));
+    if rng.one_in(2) {
+        for _ in 0..rng.below(4) {
+            command.arg(word(rng));
         }
     }
-    if dice.once_in(3) {
-        command.env(dice.pick(&VARIABLES), word(dice));
+    if rng.one_in(3) {
+        command.env(rng.choose(&VARIABLES), word(rng));
     }
     command
 }
 
-/// A flag, or nonsense; never with a NUL in it, which the kernel takes for its end.
-fn word(dice: &mut Dice) -> OsString {
-    let mut word = dice.pick(&FLAGS).as_bytes().to_vec();
-    if dice.once_in(2) {
-        word = mutate::line(dice, &FLAGS, false, 2_000);
+/// An argument, valid or mutated; without NUL, which ends an argument (execve(2)).
+fn word(rng: &mut Rng) -> OsString {
+    let mut word = rng.choose(&FLAGS).as_bytes().to_vec();
+    if rng.one_in(2) {
+        word = mutate::line(rng, &FLAGS, false, 2_000);
     }
-    if dice.once_in(4) {
+    if rng.one_in(4) {
         word.extend("\u{1b}[2J\u{202e}\u{9b}".as_bytes());
     }
     word.retain(|byte| *byte != 0);
     OsString::from_vec(word)
 }
 
-fn ended(turn: &mut Turn, batch: u64, command: Command) -> Result<(), (Kind, String)> {
-    let mut program = Watched::start(command);
+fn run_program(
+    campaign: &mut Campaign,
+    batch: u64,
+    command: Command,
+) -> Result<(), (Failure, String)> {
+    let mut program = Monitored::spawn(command);
     program.stdin = None;
-    let mut wrong = None;
+    let mut violation = None;
     let status = program.wait(|from, line| {
         let line = String::from_utf8_lossy(line);
-        if let Some(sign) = commanding(&line) {
-            wrong.get_or_insert(format!("{sign:?} in a line of {from:?}: {line:?}"));
+        if let Some(c) = find_control_char(&line) {
+            violation.get_or_insert(format!("{c:?} in a line of {from:?}: {line:?}"));
         }
     });
-    turn.panicked(batch, &mut program.panics);
+    campaign.report_panics(batch, &mut program.panics);
     match status.as_ref().map(ExitStatus::code) {
-        Ok(Some(0 | 2 | 78)) => wrong.map_or(Ok(()), |what| Err((Kind::Broken, what))),
-        other => Err((Kind::Exit, format!("{other:?}: {:?}", program.said))),
+        Ok(Some(0 | 2 | 78)) => violation.map_or(Ok(()), |what| Err((Failure::Violation, what))),
+        other => Err((Failure::Exit, format!("{other:?}: {:?}", program.stderr))),
     }
 }

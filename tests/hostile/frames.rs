@@ -1,89 +1,93 @@
-//! WebSocket frames. Most of a batch is what RFC 6455 allows and nobody sends, so that a connection
-//! takes thousands of them; its last one is what the RFC forbids.
+//! WebSocket frames. Most of a batch is valid but unusual (RFC 6455), so that one connection takes
+//! thousands of them; some batches end with an invalid one.
 
 use std::io::{ErrorKind, Write as _};
 use std::net::Shutdown;
 
-use crate::dice::Dice;
-use crate::room::{Room, Seat};
-use crate::strict::Frame;
-use crate::turn::{Kind, Turn};
-use crate::wire::{End, Wire, frame};
+use crate::campaign::{Campaign, Failure};
+use crate::connection::{StreamEnd, WebSocket, write_frame};
+use crate::harness::rng::Rng;
+use crate::harness::strict_reader::Frame;
+use crate::room::{Participant, Room};
 
-/// Most bytes of a message; beyond it a connection is closed.
-const MESSAGE_BYTES: usize = 16 * 1024;
+/// The server closes a connection that sends a longer message.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
-/// One of so many batches comes before a join, and is short.
-const BEFORE: u64 = 8;
+/// One in this many batches is sent before the join, and is short.
+const BEFORE_JOIN_EVERY: u64 = 8;
 
-/// Control frames that may come before a join, with the ping behind them: nobody needs more.
-const FEW: usize = 15;
+/// Control frames that the server accepts before a join, minus the ping that ends a batch.
+const MAX_BEFORE_JOIN: usize = 15;
 
-/// One of so many batches of somebody in the room ends the connection.
-const ENDS: usize = 8;
+/// One in this many batches after the join ends with an invalid frame.
+const INVALID_EVERY: usize = 8;
 
-pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
-    let mut seat: Option<Seat> = None;
-    while let Some((batch, mut dice)) = turn.next() {
-        let dice = &mut dice;
-        let count = turn.surface.batch();
-        if batch.is_multiple_of(BEFORE) {
-            match Wire::open(room.way.address) {
-                Ok(mut wire) => {
-                    let few = dice.below(FEW);
-                    let bytes = control_frames(dice, few);
-                    if deliver(turn, batch, dice, &mut wire, &bytes, few) {
-                        finish(turn, batch, dice, &mut wire);
+pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
+    let mut participant: Option<Participant> = None;
+    while let Some((batch, mut rng)) = campaign.next_batch() {
+        let rng = &mut rng;
+        let count = campaign.surface.batch_inputs();
+        if batch.is_multiple_of(BEFORE_JOIN_EVERY) {
+            match WebSocket::open(room.link.address) {
+                Ok(mut connection) => {
+                    let count = rng.below(MAX_BEFORE_JOIN);
+                    let bytes = control_frames(rng, count);
+                    if deliver(campaign, batch, rng, &mut connection, &bytes, count) {
+                        send_invalid(campaign, batch, rng, &mut connection);
                     }
                 }
-                Err(end) => turn.found(Kind::Broken, batch, format!("no socket: {end:?}")),
+                Err(end) => {
+                    campaign.report(Failure::Violation, batch, format!("no socket: {end:?}"))
+                }
             }
         } else {
-            let Some(mut taken) = seat.take().or_else(|| room.seat(turn, batch)) else { return };
-            let bytes = mixed_frames(dice, count);
-            if deliver(turn, batch, dice, &mut taken.wire, &bytes, count) {
-                if dice.once_in(ENDS) {
-                    finish(turn, batch, dice, &mut taken.wire);
+            let Some(mut joined) = participant.take().or_else(|| room.join(campaign, batch)) else {
+                return;
+            };
+            let bytes = mixed_frames(rng, count);
+            if deliver(campaign, batch, rng, &mut joined.socket, &bytes, count) {
+                if rng.one_in(INVALID_EVERY) {
+                    send_invalid(campaign, batch, rng, &mut joined.socket);
                 } else {
-                    seat = Some(taken);
+                    participant = Some(joined);
                 }
             }
         }
-        if !room.look(turn, batch) {
+        if !room.check(campaign, batch) {
             return;
         }
     }
 }
 
-/// Sends what may not end the connection, and a ping behind it, which is answered when all of it was
-/// taken. False if it was not.
+/// Sends valid frames, and a ping. The pong shows that the server has processed all of them; false
+/// if it does not come.
 fn deliver(
-    turn: &mut Turn,
+    campaign: &mut Campaign,
     batch: u64,
-    dice: &mut Dice,
-    wire: &mut Wire,
+    rng: &mut Rng,
+    socket: &mut WebSocket,
     bytes: &[u8],
     count: usize,
 ) -> bool {
     let mut rest = bytes;
-    match dice.below(16) {
-        // Bytes that come one by one, and in pieces.
+    match rng.below(16) {
+        // In small pieces.
         0 => {
             while rest.len() > bytes.len() - bytes.len().min(2_000) {
-                let piece = 1 + dice.below(rest.len().min(40));
-                match wire.stream.write(&rest[..piece]) {
+                let piece = 1 + rng.below(rest.len().min(40));
+                match socket.stream.write(&rest[..piece]) {
                     Ok(written) => rest = &rest[written..],
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     Err(_) => break,
                 }
-                if wire.ready(|_| ()).is_err() {
+                if socket.read_available(|_| ()).is_err() {
                     break;
                 }
             }
         }
-        // Somebody who reads nothing until the other side takes no more.
+        // Without reading, until the server accepts no more.
         1 => {
-            while let Ok(written @ 1..) = wire.stream.write(rest) {
+            while let Ok(written @ 1..) = socket.stream.write(rest) {
                 rest = &rest[written..];
             }
         }
@@ -91,33 +95,33 @@ fn deliver(
     }
     let mark = batch.to_be_bytes();
     let mut last = rest.to_vec();
-    frame(&mut last, 0x89, [9; 4], &mark);
+    write_frame(&mut last, 0x89, [9; 4], &mark);
     let wanted = |frame: Frame<'_>| (frame == Frame::Pong(&mark)).then_some(());
-    match wire.until(&last, wanted) {
+    match socket.send_until(&last, wanted) {
         Ok(()) => {
-            turn.inputs += count as u64;
+            campaign.inputs += count as u64;
             true
         }
         Err(end) => {
-            let what = format!("frames that are allowed ended a connection: {end:?}");
-            turn.found(Kind::Broken, batch, what);
+            let what = format!("valid frames ended the connection: {end:?}");
+            campaign.report(Failure::Violation, batch, what);
             false
         }
     }
 }
 
-/// Sends what ends the connection, and sees it end.
-fn finish(turn: &mut Turn, batch: u64, dice: &mut Dice, wire: &mut Wire) {
-    let bytes = forbidden(dice);
-    turn.inputs += 1;
-    let _ = wire.stream.write_all(&bytes);
-    // Half a frame is waited for; nothing comes after this.
-    let _ = wire.stream.shutdown(Shutdown::Write);
-    match wire.rest(&[]) {
-        End::Closed(_) | End::Cut | End::Status(_) => {}
-        end @ (End::Silent | End::Breach(_)) => {
-            turn.found(
-                Kind::Broken,
+/// Sends an invalid frame, and checks that the server closes the connection.
+fn send_invalid(campaign: &mut Campaign, batch: u64, rng: &mut Rng, socket: &mut WebSocket) {
+    let bytes = invalid_frame(rng);
+    campaign.inputs += 1;
+    let _ = socket.stream.write_all(&bytes);
+    // The server waits for the rest of half a frame; EOF shows that there is none.
+    let _ = socket.stream.shutdown(Shutdown::Write);
+    match socket.read_to_end() {
+        StreamEnd::CloseFrame(_) | StreamEnd::Eof | StreamEnd::Status(_) => {}
+        end @ (StreamEnd::Timeout | StreamEnd::Violation(_)) => {
+            campaign.report(
+                Failure::Violation,
                 batch,
                 format!("after {:?}: {end:?}", &bytes[..bytes.len().min(20)]),
             );
@@ -125,87 +129,87 @@ fn finish(turn: &mut Turn, batch: u64, dice: &mut Dice, wire: &mut Wire) {
     }
 }
 
-fn mask(dice: &mut Dice) -> [u8; 4] {
-    // Zeros change nothing, which is a mask as well.
-    if dice.once_in(8) { [0; 4] } else { [dice.byte(), dice.byte(), dice.byte(), dice.byte()] }
+fn mask(rng: &mut Rng) -> [u8; 4] {
+    // A mask of zeros is valid and changes nothing.
+    if rng.one_in(8) { [0; 4] } else { [rng.byte(), rng.byte(), rng.byte(), rng.byte()] }
 }
 
-fn control_frames(dice: &mut Dice, count: usize) -> Vec<u8> {
+fn control_frames(rng: &mut Rng, count: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..count {
-        control(dice, &mut bytes);
+        control(rng, &mut bytes);
     }
     bytes
 }
 
-fn control(dice: &mut Dice, to: &mut Vec<u8>) {
+fn control(rng: &mut Rng, to: &mut Vec<u8>) {
     let mut payload = Vec::new();
-    // Short ones mostly: the header is what is tried.
-    let most = if dice.once_in(16) { 126 } else { 8 };
-    let length = dice.below(most);
-    dice.fill(&mut payload, length);
-    let (first, mask) = (if dice.once_in(4) { 0x89 } else { 0x8a }, mask(dice));
-    frame(to, first, mask, &payload);
+    // Mostly short ones: the header is under test.
+    let max = if rng.one_in(16) { 126 } else { 8 };
+    let length = rng.below(max);
+    rng.fill(&mut payload, length);
+    let (first, mask) = (if rng.one_in(4) { 0x89 } else { 0x8a }, mask(rng));
+    write_frame(to, first, mask, &payload);
 }
 
-/// Whole messages, messages in pieces, and control frames before, between and after them.
-fn mixed_frames(dice: &mut Dice, count: usize) -> Vec<u8> {
+/// Messages in one frame, messages in fragments, and control frames before, between and after them.
+fn mixed_frames(rng: &mut Rng, count: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // The first byte of the message that has begun, and its length so far.
+    // The length so far of the message that has begun.
     let mut open: Option<usize> = None;
     for left in (0..count).rev() {
         let last = left == 0;
-        if !last && dice.below(3) > 0 {
-            control(dice, &mut bytes);
+        if !last && rng.below(3) > 0 {
+            control(rng, &mut bytes);
             continue;
         }
         let so_far = open.unwrap_or(0);
-        let most = MESSAGE_BYTES - so_far;
-        let longest = if dice.once_in(200) { most } else { most.min(24) };
-        let length = dice.below(longest + 1);
-        let ends = last || so_far > MESSAGE_BYTES / 2 || dice.once_in(3);
-        let opcode = match (open, dice.once_in(2)) {
+        let free = MAX_MESSAGE_BYTES - so_far;
+        let max = if rng.one_in(200) { free } else { free.min(24) };
+        let length = rng.below(max + 1);
+        let ends = last || so_far > MAX_MESSAGE_BYTES / 2 || rng.one_in(3);
+        let opcode = match (open, rng.one_in(2)) {
             (Some(_), _) => 0,
             (None, true) => 1,
             (None, false) => 2,
         };
-        // ASCII, cut anywhere: valid UTF-8 however it is put together, and no line of ours.
-        let payload: Vec<u8> = (0..length).map(|_| 0x20 + dice.byte() % 0x5f).collect();
-        let mask = mask(dice);
-        frame(&mut bytes, opcode | if ends { 0x80 } else { 0 }, mask, &payload);
+        // ASCII: valid UTF-8 however it is fragmented, and never a line of the protocol.
+        let payload: Vec<u8> = (0..length).map(|_| 0x20 + rng.byte() % 0x5f).collect();
+        let mask = mask(rng);
+        write_frame(&mut bytes, opcode | if ends { 0x80 } else { 0 }, mask, &payload);
         open = (!ends).then_some(so_far + length);
     }
     bytes
 }
 
-/// What no client may send, whatever came before it; or half of something.
-fn forbidden(dice: &mut Dice) -> Vec<u8> {
+/// A frame that no client may send, or a part of one.
+fn invalid_frame(rng: &mut Rng) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let key = mask(dice);
-    match dice.below(14) {
-        0 => frame(&mut bytes, 0x81 | (0x10 << dice.below(3)), key, b"reserved bit"),
-        1 => frame(&mut bytes, 0x80 | (3 + dice.byte() % 5), key, b"reserved opcode"),
-        2 => frame(&mut bytes, 0x80 | (0xb + dice.byte() % 5), key, b"reserved control"),
+    let key = mask(rng);
+    match rng.below(14) {
+        0 => write_frame(&mut bytes, 0x81 | (0x10 << rng.below(3)), key, b"reserved bit"),
+        1 => write_frame(&mut bytes, 0x80 | (3 + rng.byte() % 5), key, b"reserved opcode"),
+        2 => write_frame(&mut bytes, 0x80 | (0xb + rng.byte() % 5), key, b"reserved control"),
         3 => bytes.extend(b"\x81\x04{}{}"),
-        4 => frame(&mut bytes, 0x08 | (dice.byte() % 3), key, b"x"),
-        5 => frame(&mut bytes, 0x88 | (dice.byte() % 3), key, &[b'x'; 126]),
+        4 => write_frame(&mut bytes, 0x08 | (rng.byte() % 3), key, b"x"),
+        5 => write_frame(&mut bytes, 0x88 | (rng.byte() % 3), key, &[b'x'; 126]),
         6 => {
-            let length = [u64::MAX, 1 << 63, u64::from(u32::MAX), 16_385][dice.below(4)];
+            let length = [u64::MAX, 1 << 63, u64::from(u32::MAX), 16_385][rng.below(4)];
             bytes.extend([0x82, 0xff]);
             bytes.extend(length.to_be_bytes());
             bytes.extend(key);
         }
-        7 => frame(&mut bytes, 0x80, key, b"goes on with nothing"),
+        7 => write_frame(&mut bytes, 0x80, key, b"goes on with nothing"),
         8 => {
-            frame(&mut bytes, 0x01, key, b"a");
-            frame(&mut bytes, 0x81, key, b"a second one inside");
+            write_frame(&mut bytes, 0x01, key, b"a");
+            write_frame(&mut bytes, 0x81, key, b"a second one inside");
         }
         9 => {
-            let code = u16::from_be_bytes([dice.byte() % 20, dice.byte()]);
-            frame(&mut bytes, 0x88, key, &[&code.to_be_bytes()[..], b"\xff why"].concat());
+            let code = u16::from_be_bytes([rng.byte() % 20, rng.byte()]);
+            write_frame(&mut bytes, 0x88, key, &[&code.to_be_bytes()[..], b"\xff why"].concat());
         }
-        10 => frame(&mut bytes, 0x88, key, b"1"),
-        11 => frame(&mut bytes, 0x81, key, b"\xed\xa0\x80 no UTF-8 \xff"),
+        10 => write_frame(&mut bytes, 0x88, key, b"1"),
+        11 => write_frame(&mut bytes, 0x81, key, b"\xed\xa0\x80 no UTF-8 \xff"),
         12 => {
             // A length in more bytes than it needs.
             bytes.extend([0x82, 0xfe, 0, 3]);
@@ -213,12 +217,12 @@ fn forbidden(dice: &mut Dice) -> Vec<u8> {
             bytes.extend(b"abc");
         }
         _ => {
-            let count = 1 + dice.below(300);
-            dice.fill(&mut bytes, count);
+            let count = 1 + rng.below(300);
+            rng.fill(&mut bytes, count);
         }
     }
-    if dice.once_in(4) {
-        bytes.truncate(1 + dice.below(bytes.len()));
+    if rng.one_in(4) {
+        bytes.truncate(1 + rng.below(bytes.len()));
     }
     bytes
 }

@@ -1,17 +1,17 @@
-//! Requests: lines, headers, hosts, origins, methods, lengths that contradict each other, requests
-//! behind requests, heads that never end, upgrades half done.
+//! HTTP requests: request lines, headers, hosts, origins, methods, contradicting lengths, pipelined
+//! requests, heads that never end, incomplete upgrades.
 
 use std::io::Write as _;
 use std::net::TcpStream;
 
-use crate::dice::Dice;
-use crate::request::{self, Sent};
-use crate::room::{Room, Way};
-use crate::turn::{Kind, Turn};
-use crate::wire::connect;
+use crate::campaign::{Campaign, Failure};
+use crate::connection::connect;
+use crate::harness::rng::Rng;
+use crate::request::{self, Framing};
+use crate::room::{Link, Room};
 
-/// Connections whose heads never end, which are held beside the others.
-const SLOW: usize = 32;
+/// Open connections that send one byte of a head per batch.
+const MAX_SLOW: usize = 32;
 
 const METHODS: [&str; 12] = [
     "GET", "POST", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "get", "G E T", "", "PRI",
@@ -115,97 +115,101 @@ const BODIES: [&[u8]; 10] = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 ];
 
-pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
+pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
     let mut slow: Vec<TcpStream> = Vec::new();
-    while let Some((batch, mut dice)) = turn.next() {
-        let dice = &mut dice;
-        for _ in 0..turn.surface.batch() {
-            let (bytes, sent) = if dice.once_in(4) {
-                (whole(dice, &room.way), Sent::Whole)
+    while let Some((batch, mut rng)) = campaign.next_batch() {
+        let rng = &mut rng;
+        for _ in 0..campaign.surface.batch_inputs() {
+            let (bytes, sent) = if rng.one_in(4) {
+                (well_formed(rng, &room.link), Framing::Complete)
             } else {
-                (wrong(dice, &room.way), Sent::Perhaps)
+                (malformed(rng, &room.link), Framing::Ambiguous)
             };
-            turn.inputs += 1;
-            match request::ask(room.way.address, &bytes, sent) {
-                Ok(answer) => told(turn, batch, room, &bytes, &answer),
+            campaign.inputs += 1;
+            match request::send(room.link.address, &bytes, sent) {
+                Ok(answer) => check_secrecy(campaign, batch, room, &bytes, &answer),
                 Err(what) => {
                     let bytes = String::from_utf8_lossy(&bytes).into_owned();
-                    turn.found(Kind::Broken, batch, format!("{what}: {bytes:?}"));
+                    campaign.report(Failure::Violation, batch, format!("{what}: {bytes:?}"));
                 }
             }
         }
-        creep(dice, room, &mut slow);
-        if !room.look(turn, batch) {
+        feed_slow(rng, room, &mut slow);
+        if !room.check(campaign, batch) {
             return;
         }
     }
 }
 
-/// An answer that repeats the ticket would give it to whoever made a browser ask.
-fn told(turn: &mut Turn, batch: u64, room: &Room, bytes: &[u8], answer: &[u8]) {
-    let ticket = room.way.ticket.as_bytes();
+/// An answer that repeats the ticket would leak it to the site that made a browser send the
+/// request.
+fn check_secrecy(campaign: &mut Campaign, batch: u64, room: &Room, bytes: &[u8], answer: &[u8]) {
+    let ticket = room.link.ticket.as_bytes();
     if answer.windows(ticket.len()).any(|part| part == ticket) {
         let bytes = String::from_utf8_lossy(bytes).into_owned();
-        turn.found(Kind::Broken, batch, format!("the answer has the ticket in it: {bytes:?}"));
+        campaign.report(
+            Failure::Violation,
+            batch,
+            format!("the answer contains the ticket: {bytes:?}"),
+        );
     }
 }
 
-/// A request with a whole head, in which a value is strange; without a body, or with all of it.
-fn whole(dice: &mut Dice, way: &Way) -> Vec<u8> {
-    let host = if dice.once_in(3) { dice.pick(&HOSTS).to_owned() } else { way.address.to_string() };
-    let origin = match dice.below(4) {
+/// A request that is well-formed and as long as it says, with unusual values.
+fn well_formed(rng: &mut Rng, link: &Link) -> Vec<u8> {
+    let host = if rng.one_in(3) { rng.choose(&HOSTS).to_owned() } else { link.address.to_string() };
+    let origin = match rng.below(4) {
         0 => "Origin: null\r\n".to_owned(),
-        1 => format!("Origin: http://{}\r\n", dice.pick(&HOSTS)),
-        2 => format!("Origin: http://{}\r\n", way.address),
+        1 => format!("Origin: http://{}\r\n", rng.choose(&HOSTS)),
+        2 => format!("Origin: http://{}\r\n", link.address),
         _ => String::new(),
     };
-    let target = TARGETS[..12][dice.below(12)];
-    let body = if dice.once_in(2) { "{\"t\":\"beat\"}" } else { "" };
+    let target = TARGETS[..12][rng.below(12)];
+    let body = if rng.one_in(2) { "{\"t\":\"beat\"}" } else { "" };
     let length = body.len();
-    // Without a method that asks for the head alone, and without what asks for a poll to be held:
-    // a first line that is no join is refused.
-    let method = dice.pick(&["GET", "POST", "PUT", "OPTIONS", "DELETE"]);
+    // Not HEAD, whose answer has no body. The body is no join, so no poll is parked.
+    let method = rng.choose(&["GET", "POST", "PUT", "OPTIONS", "DELETE"]);
     let host: String = host.chars().filter(char::is_ascii).collect();
     format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{origin}Content-Length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 
-/// Anything.
-fn wrong(dice: &mut Dice, way: &Way) -> Vec<u8> {
+/// A request with errors.
+fn malformed(rng: &mut Rng, link: &Link) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Requests behind requests: only the first is served.
-    for _ in 0..=usize::from(dice.once_in(8)) * dice.below(20) {
-        let target = if dice.once_in(5) {
-            format!("/t/{}", way.ticket)
+    // Sometimes pipelined; the server answers the first only.
+    for _ in 0..=usize::from(rng.one_in(8)) * rng.below(20) {
+        let target = if rng.one_in(5) {
+            format!("/t/{}", link.ticket)
         } else {
-            dice.pick(&TARGETS).to_owned()
+            rng.choose(&TARGETS).to_owned()
         };
-        let line = format!("{} {target} {}\r\n", dice.pick(&METHODS), dice.pick(&VERSIONS));
+        let line = format!("{} {target} {}\r\n", rng.choose(&METHODS), rng.choose(&VERSIONS));
         bytes.extend(line.into_bytes());
-        for _ in 0..usize::from(!dice.once_in(8)) + usize::from(dice.once_in(8)) {
-            let right = way.address.to_string();
-            let host = if dice.once_in(3) { dice.pick(&HOSTS) } else { &right };
+        for _ in 0..usize::from(!rng.one_in(8)) + usize::from(rng.one_in(8)) {
+            let own = link.address.to_string();
+            let host = if rng.one_in(3) { rng.choose(&HOSTS) } else { &own };
             bytes.extend(format!("Host: {host}\r\n").into_bytes());
         }
-        for _ in 0..dice.below(6) {
-            bytes.extend(dice.pick(&HEADERS).bytes());
-            bytes.extend(dice.pick(&["\r\n", "\r\n", "\r\n", "\n", "\r", "\0\r\n"]).bytes());
+        for _ in 0..rng.below(6) {
+            bytes.extend(rng.choose(&HEADERS).bytes());
+            bytes.extend(rng.choose(&["\r\n", "\r\n", "\r\n", "\n", "\r", "\0\r\n"]).bytes());
         }
-        if dice.once_in(30) {
+        if rng.one_in(30) {
             bytes.extend(b"X: ");
-            bytes.resize(bytes.len() + dice.below(40_000), b'x');
+            bytes.resize(bytes.len() + rng.below(40_000), b'x');
             bytes.extend(b"\r\n");
         }
-        if dice.once_in(30) {
-            bytes.extend(b"a:b\r\n".repeat(dice.below(400)));
+        if rng.one_in(30) {
+            bytes.extend(b"a:b\r\n".repeat(rng.below(400)));
         }
         bytes.extend(b"\r\n");
-        bytes.extend(dice.pick(&BODIES));
+        bytes.extend(rng.choose(&BODIES));
     }
-    for _ in 0..usize::from(dice.once_in(3)) * dice.below(4) {
-        let at = dice.below(bytes.len());
-        match dice.below(3) {
-            0 => bytes[at] = dice.byte(),
+    for _ in 0..usize::from(rng.one_in(3)) * rng.below(4) {
+        let at = rng.below(bytes.len());
+        match rng.below(3) {
+            0 => bytes[at] = rng.byte(),
             1 if bytes.len() > 1 => drop(bytes.remove(at)),
             _ => bytes.truncate(at.max(1)),
         }
@@ -213,20 +217,20 @@ fn wrong(dice: &mut Dice, way: &Way) -> Vec<u8> {
     bytes
 }
 
-/// A byte more for each of those who are slow, and one more of them.
-fn creep(dice: &mut Dice, room: &Room, slow: &mut Vec<TcpStream>) {
-    slow.retain_mut(|stream| stream.write_all(&[b'a' + dice.byte() % 26]).is_ok());
-    if slow.len() == SLOW {
-        slow.remove(dice.below(SLOW));
+/// Sends one more byte on each slow connection, and opens another.
+fn feed_slow(rng: &mut Rng, room: &Room, slow: &mut Vec<TcpStream>) {
+    slow.retain_mut(|stream| stream.write_all(&[b'a' + rng.byte() % 26]).is_ok());
+    if slow.len() == MAX_SLOW {
+        slow.remove(rng.below(MAX_SLOW));
     }
-    let mut stream = connect(room.way.address);
+    let mut stream = connect(room.link.address);
     let begun: &[&str] = &[
         "G",
         "GET / HTTP/1.1\r\n",
         "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nX: ",
         "POST /poll HTTP/1.1\r\nContent-Length: 9000\r\n",
     ];
-    if stream.write_all(dice.pick(begun).as_bytes()).is_ok() {
+    if stream.write_all(rng.choose(begun).as_bytes()).is_ok() {
         slow.push(stream);
     }
 }

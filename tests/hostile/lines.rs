@@ -1,24 +1,22 @@
-//! Lines of JSON in whole frames: what somebody may say, with something wrong, before they are let in
-//! and afterwards.
+//! Lines of JSON in valid frames: mutated lines of the protocol, before and after the join.
 
 use std::convert::Infallible;
 
-use crate::dice::Dice;
+use crate::campaign::{Campaign, Failure};
+use crate::connection::{StreamEnd, WebSocket, write_frame};
+use crate::harness::rng::Rng;
+use crate::harness::strict_reader::Frame;
 use crate::mutate;
-use crate::room::{Room, Seat, Way};
-use crate::strict::Frame;
-use crate::turn::{Kind, Turn};
-use crate::wire::{End, Wire, frame};
+use crate::room::{Link, Participant, Room};
 
-/// Most bytes of a frame.
-const FRAME_BYTES: usize = 16 * 1024;
+const MAX_FRAME_BYTES: usize = 16 * 1024;
 
-/// First lines in each batch, each of a connection of its own.
-const FIRST: usize = 2;
+/// First lines in each batch; each needs a connection of its own.
+const FIRST_LINES: usize = 2;
 
-/// Lines as they should be, for this room, by somebody with this seat.
-pub(crate) fn templates(way: &Way, resume: &str) -> Vec<String> {
-    let ticket = &way.ticket;
+/// Valid lines for this room, from a participant with this resume token.
+pub(crate) fn templates(link: &Link, resume: &str) -> Vec<String> {
+    let ticket = &link.ticket;
     vec![
         r#"{"t":"say","ref":"a1","body":"hello"}"#.to_owned(),
         r#"{"t":"say","body":"hello"}"#.to_owned(),
@@ -33,96 +31,108 @@ pub(crate) fn templates(way: &Way, resume: &str) -> Vec<String> {
     ]
 }
 
-pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
-    let mut seat: Option<Seat> = None;
-    while let Some((batch, mut dice)) = turn.next() {
-        let resume = seat.as_ref().map_or("", |seat| &seat.resume).to_owned();
-        let lines = templates(&room.way, &resume);
+pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
+    let mut participant: Option<Participant> = None;
+    while let Some((batch, mut rng)) = campaign.next_batch() {
+        let resume = participant.as_ref().map_or("", |participant| &participant.resume).to_owned();
+        let lines = templates(&room.link, &resume);
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        for _ in 0..FIRST {
-            if first(turn, room, batch, &mut dice, &lines) == Entered::Yes {
-                // Perhaps by the seat that we have, which was left then.
-                seat = None;
+        for _ in 0..FIRST_LINES {
+            if send_first(campaign, room, batch, &mut rng, &lines) == Join::Accepted {
+                // It may have resumed the participant of this campaign, and left.
+                participant = None;
             }
         }
-        let Some(mut taken) = seat.take().or_else(|| room.seat(turn, batch)) else { return };
-        let count = turn.surface.batch() - FIRST;
-        let bytes = frames(&mut dice, &lines, count);
+        let Some(mut joined) = participant.take().or_else(|| room.join(campaign, batch)) else {
+            return;
+        };
+        let count = campaign.surface.batch_inputs() - FIRST_LINES;
+        let bytes = frames(&mut rng, &lines, count);
         let mark = batch.to_be_bytes();
         let wanted = |frame: Frame<'_>| (frame == Frame::Pong(&mark)).then_some(());
         let mut last = bytes;
-        frame(&mut last, 0x89, [9; 4], &mark);
-        match taken.wire.until(&last, wanted) {
+        write_frame(&mut last, 0x89, [9; 4], &mark);
+        match joined.socket.send_until(&last, wanted) {
             Ok(()) => {
-                turn.inputs += count as u64;
-                seat = Some(taken);
+                campaign.inputs += count as u64;
+                participant = Some(joined);
             }
             Err(end) => {
-                turn.found(Kind::Broken, batch, format!("lines ended a connection: {end:?}"));
+                campaign.report(
+                    Failure::Violation,
+                    batch,
+                    format!("lines ended the connection: {end:?}"),
+                );
             }
         }
-        if !room.look(turn, batch) {
+        if !room.check(campaign, batch) {
             return;
         }
     }
 }
 
-/// So many lines, in frames that are as full as they may be.
-fn frames(dice: &mut Dice, templates: &[&str], count: usize) -> Vec<u8> {
+/// `count` lines, in as few frames as possible.
+fn frames(rng: &mut Rng, templates: &[&str], count: usize) -> Vec<u8> {
     let (mut bytes, mut text) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let mut line = mutate::line(dice, templates, true, 5_000);
-        if mutate::ends(&line, "t", "leave") {
+        let mut line = mutate::line(rng, templates, true, 5_000);
+        if mutate::has_kind(&line, "t", "leave") {
             line = br#"{"t":"beat","t":"leave"}"#.to_vec();
         }
-        if text.len() + line.len() + 1 > FRAME_BYTES {
-            frame(&mut bytes, 0x81, [dice.byte(), dice.byte(), 0, dice.byte()], &text);
+        if text.len() + line.len() + 1 > MAX_FRAME_BYTES {
+            write_frame(&mut bytes, 0x81, [rng.byte(), rng.byte(), 0, rng.byte()], &text);
             text.clear();
         }
         text.extend(line);
         text.push(b'\n');
     }
-    frame(&mut bytes, 0x81, [1, 2, 3, 4], &text);
+    write_frame(&mut bytes, 0x81, [1, 2, 3, 4], &text);
     bytes
 }
 
-/// Whether somebody was let in.
+/// The answer to a first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Entered {
-    Yes,
-    No,
+enum Join {
+    Accepted,
+    Refused,
 }
 
-/// Somebody who is not in the room says one wrong thing. If they are let in by it, they leave.
-fn first(turn: &mut Turn, room: &Room, batch: u64, dice: &mut Dice, lines: &[&str]) -> Entered {
-    let line = mutate::line(dice, lines, false, FRAME_BYTES - 40);
-    let mut wire = match Wire::open(room.way.address) {
-        Ok(wire) => wire,
-        // "Too many at the door" is an answer.
-        Err(End::Status(503)) => return Entered::No,
+/// Sends one mutated line on a new connection, and `leave`.
+fn send_first(
+    campaign: &mut Campaign,
+    room: &Room,
+    batch: u64,
+    rng: &mut Rng,
+    lines: &[&str],
+) -> Join {
+    let line = mutate::line(rng, lines, false, MAX_FRAME_BYTES - 40);
+    let mut socket = match WebSocket::open(room.link.address) {
+        Ok(socket) => socket,
+        // Too many connections.
+        Err(StreamEnd::Status(503)) => return Join::Refused,
         Err(end) => {
-            turn.found(Kind::Broken, batch, format!("no socket: {end:?}"));
-            return Entered::No;
+            campaign.report(Failure::Violation, batch, format!("no socket: {end:?}"));
+            return Join::Refused;
         }
     };
     let mut bytes = Vec::new();
     let text = [&line[..], b"\n{\"t\":\"leave\"}"].concat();
-    frame(&mut bytes, 0x81, [5, 6, 7, 8], &text);
-    turn.inputs += 1;
-    let mut entered = Entered::No;
-    let ended = wire.until(&bytes, |frame| {
+    write_frame(&mut bytes, 0x81, [5, 6, 7, 8], &text);
+    campaign.inputs += 1;
+    let mut join = Join::Refused;
+    let ended = socket.send_until(&bytes, |frame| {
         if matches!(frame, Frame::Text(text) if text.starts_with("{\"t\":\"welcome\"")) {
-            entered = Entered::Yes;
+            join = Join::Accepted;
         }
         None::<Infallible>
     });
     let Err(end) = ended;
     match end {
-        End::Closed(_) | End::Cut | End::Status(_) => {}
-        end @ (End::Silent | End::Breach(_)) => {
+        StreamEnd::CloseFrame(_) | StreamEnd::Eof | StreamEnd::Status(_) => {}
+        end @ (StreamEnd::Timeout | StreamEnd::Violation(_)) => {
             let line = String::from_utf8_lossy(&line).into_owned();
-            turn.found(Kind::Broken, batch, format!("after {line:?}: {end:?}"));
+            campaign.report(Failure::Violation, batch, format!("after {line:?}: {end:?}"));
         }
     }
-    entered
+    join
 }

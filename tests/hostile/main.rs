@@ -1,21 +1,21 @@
-//! Hostile inputs, by the million, at every place where something comes in from outside.
+//! Fuzz tests: hostile inputs, by the million, on every attack surface of the programs.
 //!
-//! `cargo test --test hostile` tries a million, `-- --inputs 100000000` a hundred million. An input is
-//! a function of the seed, its surface and its number, so what was found is seen again with
-//! `-- SURFACE --batch N --seed N`. All the while two calm people talk in the room, and must hear
-//! each other; the programs must neither panic nor end, nor take more memory than they say, nor keep
-//! a descriptor of a client that is gone. Every socket's stream goes through [`strict`].
+//! `cargo test --test hostile` runs a million inputs, `-- --inputs 100000000` a hundred million. An input is
+//! a function of the seed, its surface and its batch, so `-- SURFACE --batch N --seed N` repeats a
+//! finding. Meanwhile two well-behaved participants, the [`bystanders`], chat in the room, and each
+//! message must reach both. A program must not panic or exit, exceed its documented memory, or keep
+//! a descriptor of a client that is gone. Every WebSocket stream is checked by
+//! [`harness::strict_reader`].
 
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
-#![allow(clippy::cast_precision_loss, reason = "rates and milliseconds are for people")]
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics, with the place")]
+#![allow(clippy::cast_precision_loss, reason = "rates and milliseconds are for reports only")]
 
-mod calm;
+mod bystanders;
+mod campaign;
 mod cloudflared;
 mod configuration;
+mod connection;
 mod control;
-mod dice;
-#[path = "../faults/foreign.rs"]
-mod foreign;
 mod frames;
 #[allow(
     dead_code,
@@ -27,46 +27,45 @@ mod harness;
 mod http;
 mod lines;
 mod metrics;
+mod monitor;
 mod mutate;
 mod names;
 mod options;
+mod output;
 mod polls;
-mod printed;
-mod prove;
 mod report;
 mod request;
+mod resources;
+mod rogue_cloudflared;
+mod rogue_service;
 mod room;
+mod self_test;
 mod services;
-mod sibling;
-mod strict;
 mod surface;
-mod turn;
-mod watch;
-mod wire;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use calm::Calm;
+use bystanders::Bystanders;
+use campaign::{Campaign, Failure};
 use options::Options;
 use room::Room;
 use surface::Surface;
-use turn::{Kind, Turn};
 
 fn main() -> ExitCode {
-    // Under the name of a program that a session starts, this is a hostile stand-in for it.
+    // Under the name of a program that a session starts, this program takes its place.
     let mut words = std::env::args();
     let own = words.next().unwrap_or_default();
     let name = std::path::Path::new(&own).file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    if let Some(role) = sibling::Role::named(&name) {
-        return sibling::act(role, &own);
+    if let Some(service) = rogue_service::Service::from_name(&name) {
+        return rogue_service::main(service, &own);
     }
-    if let Some(orders) = printed::Orders::named(&name) {
-        return printed::act(&orders, words);
+    if let Some(orders) = rogue_cloudflared::Orders::from_name(&name) {
+        return rogue_cloudflared::main(&orders, words);
     }
-    match Options::read(words) {
-        Ok(options) => bench(&options),
+    match Options::parse(words) {
+        Ok(options) => run_all(&options),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::from(2)
@@ -74,74 +73,74 @@ fn main() -> ExitCode {
     }
 }
 
-fn bench(options: &Options) -> ExitCode {
-    if let Err(blind) = prove::prove() {
-        say(&format!("the bench is blind: {blind}\n"));
+fn run_all(options: &Options) -> ExitCode {
+    if let Err(missed) = self_test::run() {
+        print(&format!("self-test failed: {missed}\n"));
         return ExitCode::from(2);
     }
-    say(&format!("hostile inputs, {} in all, seed {}\n", options.inputs, options.seed));
-    say(&report::head());
+    print(&format!("{} hostile inputs, seed {}\n", options.inputs, options.seed));
+    print(&report::header());
     let mut room = Room::start();
-    let mut calm = Calm::start(&room.way);
-    let mut turns: Vec<Turn> = Vec::new();
+    let mut bystanders = Bystanders::join(&room.link);
+    let mut campaigns: Vec<Campaign> = Vec::new();
     for surface in &options.surfaces {
-        let mut turn = Turn::new(*surface, options.seed, options.inputs, options.batch);
-        attack(&mut turn, &mut room);
-        let (delays, complaints) = calm.take();
-        if turn.delays.is_empty() {
-            turn.delays = delays;
+        let mut campaign = Campaign::new(*surface, options.seed, options.inputs, options.batch);
+        attack(&mut campaign, &mut room);
+        let (latencies, errors) = bystanders.take_results();
+        if campaign.latencies.is_empty() {
+            campaign.latencies = latencies;
         }
-        for complaint in &complaints {
-            turn.found(Kind::Broken, 0, format!("the calm pair: {complaint}"));
+        for error in &errors {
+            campaign.report(Failure::Violation, 0, format!("bystanders: {error}"));
         }
-        let dead = room.program.has_ended().is_some();
-        if dead || !complaints.is_empty() {
-            // The others have a room and a pair as well.
-            drop(calm);
-            room.end(None);
+        let is_dead = room.program.try_wait().is_some();
+        if is_dead || !errors.is_empty() {
+            // The next surface gets a new room and new bystanders.
+            drop(bystanders);
+            room.shut_down(None);
             room = Room::start();
-            calm = Calm::start(&room.way);
+            bystanders = Bystanders::join(&room.link);
         }
-        say(&report::line(&turn));
-        say(&report::findings(std::slice::from_ref(&turn)));
-        turns.push(turn);
+        print(&report::row(&campaign));
+        print(&report::findings(&campaign));
+        campaigns.push(campaign);
     }
-    drop(calm);
-    room.end(turns.last_mut());
-    say(&format!("\n{}", report::head()));
-    turns.iter().for_each(|turn| say(&report::line(turn)));
-    say(&report::sum(&turns));
-    let found: usize = turns.iter().map(Turn::found_in_all).sum();
-    say(&format!("{found} found, seed {}\n", options.seed));
-    if found > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    drop(bystanders);
+    room.shut_down(campaigns.last_mut());
+    print(&format!("\n{}", report::header()));
+    campaigns.iter().for_each(|campaign| print(&report::row(campaign)));
+    print(&report::total(&campaigns));
+    let findings: usize = campaigns.iter().map(Campaign::total_findings).sum();
+    print(&format!("{findings} findings, seed {}\n", options.seed));
+    if findings > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn attack(turn: &mut Turn, room: &mut Room) {
-    match turn.surface {
-        Surface::Frames => in_room(turn, room, frames::run),
-        Surface::Lines => in_room(turn, room, lines::run),
-        Surface::Http => in_room(turn, room, http::run),
-        Surface::Polls => in_room(turn, room, polls::run),
-        Surface::Names => in_room(turn, room, names::run),
-        Surface::Control => control::run(turn),
-        Surface::Services => services::run(turn),
-        Surface::Cloudflared => cloudflared::run(turn),
-        Surface::Metrics => metrics::run(turn),
-        Surface::Configuration => configuration::run(turn),
-    }
-}
-
-/// A surface of the room: what the room held before is what it holds afterwards.
-fn in_room(turn: &mut Turn, room: &mut Room, run: fn(&mut Turn, &mut Room)) {
-    let before = room.held();
-    run(turn, room);
-    if room.program.has_ended().is_none() {
-        room.compare(turn, before);
+fn attack(campaign: &mut Campaign, room: &mut Room) {
+    match campaign.surface {
+        Surface::Frames => in_room(campaign, room, frames::run),
+        Surface::Lines => in_room(campaign, room, lines::run),
+        Surface::Http => in_room(campaign, room, http::run),
+        Surface::Polls => in_room(campaign, room, polls::run),
+        Surface::Names => in_room(campaign, room, names::run),
+        Surface::Control => control::run(campaign),
+        Surface::Services => services::run(campaign),
+        Surface::Cloudflared => cloudflared::run(campaign),
+        Surface::Metrics => metrics::run(campaign),
+        Surface::Configuration => configuration::run(campaign),
     }
 }
 
-/// A reader that is gone is not our fault.
-fn say(text: &str) {
+/// Runs a campaign against the room, and checks that it releases all descriptors afterwards.
+fn in_room(campaign: &mut Campaign, room: &mut Room, run: fn(&mut Campaign, &mut Room)) {
+    let before = room.resources();
+    run(campaign, room);
+    if room.program.try_wait().is_none() {
+        room.check_resources(campaign, before);
+    }
+}
+
+/// Writes to stdout; unlike `print!`, it does not panic when the reader has closed the pipe.
+fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -1,72 +1,71 @@
-//! What cloudflared's metrics port answers: wrong HTTP, wrong names, answers without end, and none.
+//! Answers of cloudflared's metrics port: invalid HTTP, invalid names, endless answers, and none.
 
 use std::io::Write as _;
 use std::net::TcpStream;
 
+use crate::campaign::{Campaign, Failure};
 use crate::cloudflared;
-use crate::dice::Dice;
-use crate::printed::{HOST, Orders, Part, Printing};
-use crate::turn::{Kind, Turn};
+use crate::harness::rng::Rng;
+use crate::rogue_cloudflared::{HOST, Orders, RogueCloudflared, Script};
 
-/// One of so many answers is begun and not ended, until the asker has enough: two seconds.
-const SLOW: usize = 2_000;
+/// One in this many answers never ends, and costs the timeout of the tunnel: two seconds.
+const ENDLESS_EVERY: usize = 2_000;
 
-/// Answers that mean nothing which a tunnel that is up may get one after the other; it is given up
-/// after three.
-const PATIENCE: usize = 2;
+/// Invalid answers in a row that a tunnel tolerates; after three it gives up.
+const MAX_INVALID: usize = 2;
 
-pub(crate) fn run(turn: &mut Turn) {
-    while let Some((batch, _)) = turn.next() {
-        let count = turn.surface.batch();
-        let orders = Orders { part: Part::Metrics, seed: turn.seed, batch, count };
-        let Some(said) = cloudflared::tunnel(turn, &orders) else { continue };
-        if said.contains("code ") {
-            turn.inputs += count as u64;
+pub(crate) fn run(campaign: &mut Campaign) {
+    while let Some((batch, _)) = campaign.next_batch() {
+        let count = campaign.surface.batch_inputs();
+        let orders = Orders { script: Script::Metrics, seed: campaign.seed, batch, count };
+        let Some(output) = cloudflared::run_tunnel(campaign, &orders) else { continue };
+        if output.contains("code ") {
+            campaign.inputs += count as u64;
         } else {
-            turn.found(Kind::Broken, batch, format!("it did not last: {said}"));
+            campaign.report(Failure::Violation, batch, format!("the tunnel gave up: {output}"));
         }
     }
 }
 
-/// Lets the tunnel ask so many times, and answers each time as it should not be.
-pub(crate) fn answer(printing: &mut Printing, count: usize) -> Option<()> {
-    printing.greet();
-    // While its name is asked for, until one answer is right.
-    let names = printing.dice.below(3);
+/// Answers `count` queries of the tunnel; most answers are invalid.
+pub(crate) fn answer(cloudflared: &mut RogueCloudflared, count: usize) -> Option<()> {
+    cloudflared.print_banner();
+    // The tunnel queries the host name until an answer is valid.
+    let names = cloudflared.rng.below(3);
     for _ in 0..names {
-        let (stream, _) = printing.asked()?;
-        wrong(&mut printing.dice, stream, Asked::Name);
-        printing.log("Registered tunnel connection connIndex=0");
+        let (stream, _) = cloudflared.accept_query()?;
+        answer_invalid(&mut cloudflared.rng, stream, Query::Name);
+        cloudflared.log("Registered tunnel connection connIndex=0");
     }
-    printing.rise()?;
-    let mut unanswered = 0;
+    cloudflared.register()?;
+    let mut invalid = 0;
     for _ in names..count {
-        let (mut stream, _) = printing.asked()?;
-        if unanswered == PATIENCE {
-            unanswered = 0;
-            let status = printing.dice.pick(&["200 OK", "503 Service Unavailable"]);
+        let (mut stream, _) = cloudflared.accept_query()?;
+        if invalid == MAX_INVALID {
+            invalid = 0;
+            let status = cloudflared.rng.choose(&["200 OK", "503 Service Unavailable"]);
             let _ = write!(stream, "HTTP/1.1 {status}\r\n\r\n");
             drop(stream);
         } else {
-            unanswered += 1;
-            wrong(&mut printing.dice, stream, Asked::Ready);
+            invalid += 1;
+            answer_invalid(&mut cloudflared.rng, stream, Query::Ready);
         }
-        printing.log("Registered tunnel connection connIndex=0");
+        cloudflared.log("Registered tunnel connection connIndex=0");
     }
-    // The last answer is right, or the end of this program could be the third that means nothing.
-    let (mut stream, _) = printing.asked()?;
+    // The last answer is valid: after two invalid ones, the exit of this program would be the
+    // third.
+    let (mut stream, _) = cloudflared.accept_query()?;
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").ok()
 }
 
-/// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum Query {
     Name,
     Ready,
 }
 
-/// An answer that says nothing. The other side may have enough of it at any time.
-fn wrong(dice: &mut Dice, mut stream: TcpStream, asked: Asked) {
+/// Writes an invalid answer. The tunnel may close the connection at any time.
+fn answer_invalid(rng: &mut Rng, mut stream: TcpStream, query: Query) {
     const HEADS: [&str; 8] = [
         "",
         "HTTP/1.1 500 Oh\r\n\r\n",
@@ -77,32 +76,32 @@ fn wrong(dice: &mut Dice, mut stream: TcpStream, asked: Asked) {
         "HTTP/1.1 2000 OK\r\n\r\n",
         "\r\n\r\n",
     ];
-    // A status that is right is a right answer to the question whether it is ready.
-    let status = match asked {
-        Asked::Name => dice.pick(&["200", "404", "503", "+20"]),
-        Asked::Ready => dice.pick(&["404", "+20", "2 0", "999", "\u{e9}0"]),
+    // The body does not matter for `/ready`, so its status must be invalid.
+    let status = match query {
+        Query::Name => rng.choose(&["200", "404", "503", "+20"]),
+        Query::Ready => rng.choose(&["404", "+20", "2 0", "999", "\u{e9}0"]),
     };
-    let mut bytes = match dice.below(4) {
-        0 => dice.pick(&HEADS).as_bytes().to_vec(),
+    let mut bytes = match rng.below(4) {
+        0 => rng.choose(&HEADS).as_bytes().to_vec(),
         1 => Vec::new(),
         _ => format!("HTTP/1.1 {status} OK\r\nX: y\r\n\r\n").into_bytes(),
     };
-    match dice.below(6) {
+    match rng.below(6) {
         0 => {
-            let count = dice.below(3_000);
-            dice.fill(&mut bytes, count);
+            let count = rng.below(3_000);
+            rng.fill(&mut bytes, count);
         }
-        1 => bytes.extend(b"[".repeat(dice.below(9_000))),
+        1 => bytes.extend(b"[".repeat(rng.below(9_000))),
         2 => bytes
             .extend(format!("{{\"hostname\":\"{HOST}\",\"hostname\":\"{HOST}\"}}").into_bytes()),
         3 => bytes.extend(b"{\"hostname\":7}"),
         4 => bytes.extend(b"{\"hostname\":null"),
-        // Without end, for as long as it is read.
-        _ => bytes.resize(bytes.len() + dice.below(2_000_000), b' '),
+        // More than the tunnel reads.
+        _ => bytes.resize(bytes.len() + rng.below(2_000_000), b' '),
     }
     let _ = stream.write_all(&bytes);
-    if dice.once_in(SLOW) {
-        // Until the other side hangs up.
+    if rng.one_in(ENDLESS_EVERY) {
+        // Until the tunnel closes the connection.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     }
 }

@@ -1,11 +1,11 @@
-//! Lines that are nearly right: a line of the protocol with one or a few things wrong, and bytes
-//! that are nothing at all.
+//! Mutated lines: a line of the protocol with a few changes, and random bytes.
 
 use serde_json::Value;
 
-use crate::dice::Dice;
+use crate::harness::rng::Rng;
 
-/// Values that are wrong somewhere: too large, too deep, of another type, half a character.
+/// JSON values that are invalid for most fields: too large, too deep, of another type, half a
+/// character.
 const VALUES: [&str; 36] = [
     "null",
     "true",
@@ -45,7 +45,7 @@ const VALUES: [&str; 36] = [
     "\"1\"",
 ];
 
-/// Names of fields, of any line there is, and of none.
+/// Names of fields: from every message, and unknown ones.
 const FIELDS: [&str; 24] = [
     "t",
     "name",
@@ -73,7 +73,7 @@ const FIELDS: [&str; 24] = [
     "\\u0074",
 ];
 
-/// Text that readers trip over.
+/// Text that parsers and terminals handle badly.
 const TEXT: [&str; 16] = [
     "\u{0}",
     "\u{1b}[2J",
@@ -93,118 +93,117 @@ const TEXT: [&str; 16] = [
     "\\",
 ];
 
-/// What a JSON text is made of, besides letters.
+/// The characters of JSON that are no letters.
 const PUNCTUATION: &[u8] = b"{}[]\":,\\ 0-tnuE";
 
-/// A line, made of one of `templates`, without a newline in it, and valid UTF-8 if `as_text`.
-pub(crate) fn line(dice: &mut Dice, templates: &[&str], as_text: bool, most: usize) -> Vec<u8> {
-    let mut line = match dice.below(16) {
-        // Nothing at all.
+/// A line without a newline, of at most `max_bytes`; mostly a mutation of one of `templates`. Valid
+/// UTF-8 if `as_text`.
+pub(crate) fn line(rng: &mut Rng, templates: &[&str], as_text: bool, max_bytes: usize) -> Vec<u8> {
+    let mut line = match rng.below(16) {
         0 => {
-            let count = dice.below(64);
+            let count = rng.below(64);
             let mut bytes = Vec::new();
-            dice.fill(&mut bytes, count);
+            rng.fill(&mut bytes, count);
             bytes
         }
-        // As it should be.
-        1 => dice.pick(templates).as_bytes().to_vec(),
-        2 => nested(dice),
-        // Made of fields that are of any line, with values that are of none.
-        3..=5 => fields(dice),
-        _ => dice.pick(templates).as_bytes().to_vec(),
+        1 => rng.choose(templates).as_bytes().to_vec(),
+        2 => nested(rng),
+        3..=5 => fields(rng),
+        _ => rng.choose(templates).as_bytes().to_vec(),
     };
-    for _ in 0..dice.below(4) {
-        change(dice, &mut line, templates);
+    for _ in 0..rng.below(4) {
+        mutate(rng, &mut line, templates);
     }
-    if dice.once_in(500) {
-        let at = dice.below(line.len() + 1);
-        let filler = vec![b'x'; dice.below(most)];
+    if rng.one_in(500) {
+        let at = rng.below(line.len() + 1);
+        let filler = vec![b'x'; rng.below(max_bytes)];
         line.splice(at..at, filler);
     }
     line.retain(|byte| *byte != b'\n');
     if as_text && std::str::from_utf8(&line).is_err() {
         line = String::from_utf8_lossy(&line).into_owned().into_bytes();
     }
-    line.truncate(most);
+    line.truncate(max_bytes);
     while as_text && std::str::from_utf8(&line).is_err() {
         line.pop();
     }
     line
 }
 
-/// One change.
-fn change(dice: &mut Dice, line: &mut Vec<u8>, templates: &[&str]) {
+fn mutate(rng: &mut Rng, line: &mut Vec<u8>, templates: &[&str]) {
     if line.is_empty() {
         return;
     }
-    let at = dice.below(line.len());
-    match dice.below(12) {
-        0 => line[at] = dice.byte(),
-        1 => line[at] ^= 1 << dice.below(8),
-        2 => line[at] = PUNCTUATION[dice.below(PUNCTUATION.len())],
+    let at = rng.below(line.len());
+    match rng.below(12) {
+        0 => line[at] = rng.byte(),
+        1 => line[at] ^= 1 << rng.below(8),
+        2 => line[at] = PUNCTUATION[rng.below(PUNCTUATION.len())],
         3 => drop(line.remove(at)),
         4 => line.truncate(at),
-        5 => drop(line.splice(at..at, dice.pick(&TEXT).bytes())),
-        6 => drop(line.splice(at..at, dice.pick(&VALUES).bytes())),
-        7 => value(dice, line),
+        5 => drop(line.splice(at..at, rng.choose(&TEXT).bytes())),
+        6 => drop(line.splice(at..at, rng.choose(&VALUES).bytes())),
+        7 => replace_value(rng, line),
         8 => {
-            let field = format!(",\"{}\":{}", dice.pick(&FIELDS), dice.pick(&VALUES));
+            let field = format!(",\"{}\":{}", rng.choose(&FIELDS), rng.choose(&VALUES));
             let end = line.len() - usize::from(line.last() == Some(&b'}'));
             line.splice(end..end, field.into_bytes());
         }
         9 => {
-            // A piece of it twice.
-            let end = at + dice.below(line.len() - at);
+            // Repeats a part.
+            let end = at + rng.below(line.len() - at);
             let piece = line[at..end].to_vec();
             line.splice(at..at, piece);
         }
         10 => {
-            // Goes on as another one.
-            let other = dice.pick(templates).as_bytes();
+            // Ends with a part of another template.
+            let other = rng.choose(templates).as_bytes();
             line.truncate(at);
-            line.extend(&other[dice.below(other.len())..]);
+            line.extend(&other[rng.below(other.len())..]);
         }
-        _ => line.extend([b"}" as &[u8], b",", b"\r", b" ", b"\0"][dice.below(5)]),
+        _ => line.extend([b"}" as &[u8], b",", b"\r", b" ", b"\0"][rng.below(5)]),
     }
 }
 
-/// Puts another value behind one of the colons.
-fn value(dice: &mut Dice, line: &mut Vec<u8>) {
+/// Replaces the value after one of the colons.
+fn replace_value(rng: &mut Rng, line: &mut Vec<u8>) {
     let colons: Vec<usize> = (0..line.len()).filter(|at| line[*at] == b':').collect();
     if colons.is_empty() {
         return;
     }
-    let begin = colons[dice.below(colons.len())] + 1;
+    let begin = colons[rng.below(colons.len())] + 1;
     let length = line[begin..].iter().position(|byte| matches!(byte, b',' | b'}'));
     let end = begin + length.unwrap_or(line.len() - begin);
-    line.splice(begin..end, dice.pick(&VALUES).bytes());
+    line.splice(begin..end, rng.choose(&VALUES).bytes());
 }
 
-fn fields(dice: &mut Dice) -> Vec<u8> {
+/// An object of fields and values from any message.
+fn fields(rng: &mut Rng) -> Vec<u8> {
     const KINDS: [&str; 12] = [
         "join", "say", "typing", "beat", "leave", "welcome", "said", "end", "joined", "ping",
         "stop", "hello",
     ];
-    let mut line = format!("{{\"{}\":\"{}\"", dice.pick(&["t", "type"]), dice.pick(&KINDS));
-    for _ in 0..dice.below(6) {
-        line += &format!(",\"{}\":{}", dice.pick(&FIELDS), dice.pick(&VALUES));
+    let mut line = format!("{{\"{}\":\"{}\"", rng.choose(&["t", "type"]), rng.choose(&KINDS));
+    for _ in 0..rng.below(6) {
+        line += &format!(",\"{}\":{}", rng.choose(&FIELDS), rng.choose(&VALUES));
     }
     line.push('}');
     line.into_bytes()
 }
 
-/// Deeper than any reader goes.
-fn nested(dice: &mut Dice) -> Vec<u8> {
-    let deep = 1 + dice.below(300);
-    let open = dice.pick(&["[", "{\"t\":", "{\"body\":[", "[{\"t\":"]);
+/// Brackets, nested deeper than parsers accept.
+fn nested(rng: &mut Rng) -> Vec<u8> {
+    let deep = 1 + rng.below(300);
+    let open = rng.choose(&["[", "{\"t\":", "{\"body\":[", "[{\"t\":"]);
     open.repeat(deep).into_bytes()
 }
 
-/// Whether this line says `word` as its kind: it would end the conversation, and what comes after it
-/// would not be taken.
-pub(crate) fn ends(line: &[u8], key: &str, word: &str) -> bool {
-    // Spelled out, or with a letter of it escaped.
-    let may = line.windows(word.len()).any(|part| part == word.as_bytes())
+/// Whether this line is a message of this kind. A kind that ends the connection must not be sent:
+/// the server would not process the inputs after it.
+pub(crate) fn has_kind(line: &[u8], key: &str, kind: &str) -> bool {
+    // A fast check before the parser: the word itself, or an escape that may stand for a letter of
+    // it.
+    let may_have = line.windows(kind.len()).any(|part| part == kind.as_bytes())
         || line.windows(2).any(|two| two == b"\\u");
-    may && serde_json::from_slice::<Value>(line).is_ok_and(|value| value[key] == word)
+    may_have && serde_json::from_slice::<Value>(line).is_ok_and(|value| value[key] == kind)
 }

@@ -1,17 +1,17 @@
-//! Names of newcomers: every plane of Unicode, letters that look alike, marks without end, signs that
-//! turn a line around, pictures made of pictures. Each comes and goes in one request.
+//! Names in join requests: every plane of Unicode, look-alikes, long runs of combining marks,
+//! bidirectional controls, emoji sequences. Each participant joins and leaves in one request.
 
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
+use crate::campaign::{Campaign, Failure};
+use crate::harness::rng::Rng;
+use crate::output::find_control_char;
 use crate::polls;
-use crate::request::{self, Sent};
+use crate::request::{self, Framing};
 use crate::room::Room;
-use crate::turn::{Kind, Turn};
-use crate::watch::commanding;
 
-/// Where letters that look like others live, and where marks, signs and pictures do.
-const RANGES: [(u32, u32); 22] = [
+/// Blocks of Unicode with look-alikes, combining marks, controls and emoji.
+const BLOCKS: [(u32, u32); 22] = [
     (0x20, 0x7e),
     (0x80, 0xff),
     (0x100, 0x24f),
@@ -36,8 +36,8 @@ const RANGES: [(u32, u32); 22] = [
     (0x1f300, 0x1faff),
 ];
 
-/// Pieces of pictures, and what holds them together.
-const PIECES: [&str; 12] = [
+/// Parts of emoji sequences.
+const EMOJI_PARTS: [&str; 12] = [
     "👩",
     "👨",
     "👧",
@@ -69,34 +69,34 @@ const ASCII: [&str; 14] = [
     "moderator",
 ];
 
-pub(crate) fn run(turn: &mut Turn, room: &mut Room) {
-    while let Some((batch, mut dice)) = turn.next() {
-        for _ in 0..turn.surface.batch() {
-            let name = name(&mut dice);
-            let join = json!({"t": "join", "name": name, "ticket": room.way.ticket});
+pub(crate) fn run(campaign: &mut Campaign, room: &mut Room) {
+    while let Some((batch, mut rng)) = campaign.next_batch() {
+        for _ in 0..campaign.surface.batch_inputs() {
+            let name = name(&mut rng);
+            let join = json!({"t": "join", "name": name, "ticket": room.link.ticket});
             let body = format!("{join}\n{{\"t\":\"leave\"}}\n");
             let request = format!(
                 "POST /poll HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\r\n{body}",
-                room.way.address,
+                room.link.address,
                 body.len()
             );
-            turn.inputs += 1;
-            let answer = request::ask(room.way.address, request.as_bytes(), Sent::Whole);
-            if let Err(what) = answer.and_then(|answer| let_in(&answer, &name)) {
-                turn.found(Kind::Broken, batch, what);
+            campaign.inputs += 1;
+            let answer = request::send(room.link.address, request.as_bytes(), Framing::Complete);
+            if let Err(what) = answer.and_then(|answer| check_answer(&answer, &name)) {
+                campaign.report(Failure::Violation, batch, what);
             }
         }
-        if !room.look(turn, batch) {
+        if !room.check(campaign, batch) {
             return;
         }
     }
 }
 
-/// Refused in whole lines, for whatever reason, or let in under a name that nobody need fear.
-fn let_in(answer: &[u8], asked: &str) -> Result<(), String> {
-    polls::whole_lines(answer)?;
+/// Checks that the room refused the name, or accepted a harmless one.
+fn check_answer(answer: &[u8], asked: &str) -> Result<(), String> {
+    polls::check_lines(answer)?;
     if matches!(request::status(answer), 429 | 503) {
-        // Too many at once: they come again later.
+        // Too many joins at once.
         return Ok(());
     }
     let body = String::from_utf8_lossy(request::body(answer));
@@ -105,41 +105,41 @@ fn let_in(answer: &[u8], asked: &str) -> Result<(), String> {
     let name = match line["t"].as_str() {
         Some("refused") => return Ok(()),
         Some("welcome") => line["you"]["name"].as_str().unwrap_or_default(),
-        _ => return Err(format!("{asked:?} was answered with {line}")),
+        _ => return Err(format!("the answer to {asked:?} was {line}")),
     };
     let fits = !name.is_empty() && name.len() <= 64 && name.trim() == name;
-    if !fits || commanding(name).is_some() {
-        return Err(format!("{asked:?} was let in as {name:?}"));
+    if !fits || find_control_char(name).is_some() {
+        return Err(format!("{asked:?} was accepted as {name:?}"));
     }
-    // Ana and Bo are in the room, calm and unmistakable.
+    // The bystanders have these names.
     if ["ana", "bo"].contains(&name.to_lowercase().as_str()) {
-        return Err(format!("{asked:?} was let in as {name:?} beside the one who has it"));
+        return Err(format!("{asked:?} was accepted as {name:?}, which is in use"));
     }
     Ok(())
 }
 
-fn name(dice: &mut Dice) -> String {
+fn name(rng: &mut Rng) -> String {
     let mut name = String::new();
-    if dice.once_in(4) {
-        name.push_str(dice.pick(&ASCII));
+    if rng.one_in(4) {
+        name.push_str(rng.choose(&ASCII));
     }
-    let length = if dice.once_in(50) { dice.below(400) } else { 1 + dice.below(12) };
-    let range = RANGES[dice.below(RANGES.len())];
+    let length = if rng.one_in(50) { rng.below(400) } else { 1 + rng.below(12) };
+    let block = BLOCKS[rng.below(BLOCKS.len())];
     for _ in 0..length {
-        match dice.below(12) {
-            0 => name.push_str(dice.pick(&PIECES)),
-            1 => name.extend(char::from_u32(u32::try_from(dice.below(0x11_0000)).unwrap_or(0))),
+        match rng.below(12) {
+            0 => name.push_str(rng.choose(&EMOJI_PARTS)),
+            1 => name.extend(char::from_u32(u32::try_from(rng.below(0x11_0000)).unwrap_or(0))),
             2 => {
-                let other = RANGES[dice.below(RANGES.len())];
-                name.extend(in_range(dice, other));
+                let other = BLOCKS[rng.below(BLOCKS.len())];
+                name.extend(char_in(rng, other));
             }
-            _ => name.extend(in_range(dice, range)),
+            _ => name.extend(char_in(rng, block)),
         }
     }
     name
 }
 
-fn in_range(dice: &mut Dice, (from, to): (u32, u32)) -> Option<char> {
+fn char_in(rng: &mut Rng, (from, to): (u32, u32)) -> Option<char> {
     let width = usize::try_from(to - from).unwrap_or(0) + 1;
-    char::from_u32(from + u32::try_from(dice.below(width)).unwrap_or(0))
+    char::from_u32(from + u32::try_from(rng.below(width)).unwrap_or(0))
 }

@@ -1,82 +1,80 @@
-//! The table.
+//! The report: a table with a row for each campaign, and the findings.
 
 use std::fmt::Write as _;
 
-use crate::turn::{Kind, Turn};
+use crate::campaign::{Campaign, Failure};
+use crate::resources::Resources;
 
-/// What stands above the lines.
-pub(crate) fn head() -> String {
+pub(crate) fn header() -> String {
     format!(
-        "{:14}{:>12}{:>11}{:>8}{:>7}{:>8}{:>21}{:>25}{:>13}{:>9}\n",
+        "{:14}{:>12}{:>11}{:>8}{:>7}{:>12}{:>21}{:>26}{:>13}{:>9}\n",
         "surface",
         "inputs",
-        "a second",
+        "per second",
         "panics",
         "exits",
-        "broken",
-        "memory of at most",
-        "calm pair p50/p99/max",
+        "violations",
+        "peak memory",
+        "bystanders p50/p99/max",
         "descriptors",
         "threads",
     )
 }
 
-/// What stands below them.
-pub(crate) fn sum(turns: &[Turn]) -> String {
-    let all: u64 = turns.iter().map(|turn| turn.inputs).sum();
-    let seconds: f64 = turns.iter().map(|turn| turn.took.as_secs_f64()).sum();
-    format!("{:14}{all:>12}  in {seconds:.0} s\n", "all")
+/// The last line of the table.
+pub(crate) fn total(campaigns: &[Campaign]) -> String {
+    let inputs: u64 = campaigns.iter().map(|campaign| campaign.inputs).sum();
+    let seconds: f64 = campaigns.iter().map(|campaign| campaign.took.as_secs_f64()).sum();
+    format!("{:14}{inputs:>12}  in {seconds:.0} s\n", "total")
 }
 
-/// The line of one surface.
-pub(crate) fn line(turn: &Turn) -> String {
-    let rate = turn.inputs as f64 / turn.took.as_secs_f64().max(0.001);
-    let memory = turn.memory.map_or_else(String::new, |(peak, bound)| {
-        format!("{:.1} of {:.0} MiB", peak as f64 / 1024.0, bound as f64 / 1024.0)
+pub(crate) fn row(campaign: &Campaign) -> String {
+    let rate = campaign.inputs as f64 / campaign.took.as_secs_f64().max(0.001);
+    let memory = campaign.memory.map_or_else(String::new, |(peak, max)| {
+        format!("{:.1} of {:.0} MiB", peak as f64 / 1024.0, max as f64 / 1024.0)
     });
-    let held = |of: fn(&crate::watch::Held) -> usize| {
-        turn.held
+    let change = |of: fn(&Resources) -> usize| {
+        campaign
+            .resources
             .map_or_else(String::new, |(before, after)| format!("{} → {}", of(&before), of(&after)))
     };
     format!(
-        "{:14}{:>12}{:>11.0}{:>8}{:>7}{:>8}{memory:>21}{:>25}{:>13}{:>9}\n",
-        turn.surface.name(),
-        turn.inputs,
+        "{:14}{:>12}{:>11.0}{:>8}{:>7}{:>12}{memory:>21}{:>26}{:>13}{:>9}\n",
+        campaign.surface.name(),
+        campaign.inputs,
         rate,
-        turn.count(Kind::Panic),
-        turn.count(Kind::Exit),
-        turn.count(Kind::Broken),
-        turn.delays.shown(),
-        held(|held| held.descriptors),
-        held(|held| held.threads),
+        campaign.count(Failure::Panic),
+        campaign.count(Failure::Exit),
+        campaign.count(Failure::Violation),
+        campaign.latencies.summary(),
+        change(|resources| resources.descriptors),
+        change(|resources| resources.threads),
     )
 }
 
-/// Its beginning and its end, which say what happened.
-fn shortened(what: &str) -> String {
-    const SHOWN: usize = 300;
-    let letters: Vec<char> = what.chars().collect();
-    if letters.len() <= 2 * SHOWN {
-        return what.to_owned();
+/// The first and the last characters of a long text.
+fn abridged(text: &str) -> String {
+    const MAX_CHARS: usize = 300;
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= 2 * MAX_CHARS {
+        return text.to_owned();
     }
-    let begin: String = letters[..SHOWN].iter().collect();
-    let end: String = letters[letters.len() - SHOWN..].iter().collect();
+    let begin: String = chars[..MAX_CHARS].iter().collect();
+    let end: String = chars[chars.len() - MAX_CHARS..].iter().collect();
     format!("{begin} … {end}")
 }
 
-/// What was found, and how to see it again.
-pub(crate) fn findings(turns: &[Turn]) -> String {
+/// Each finding, with the arguments that repeat it.
+pub(crate) fn findings(campaign: &Campaign) -> String {
+    let name = campaign.surface.name();
     let mut text = String::new();
-    for turn in turns {
-        let name = turn.surface.name();
-        for finding in &turn.findings {
-            let what = shortened(&finding.what);
-            let _ = writeln!(
-                text,
-                "\n{:?} in {name}, again: {name} --batch {} --seed {}\n  {what}",
-                finding.kind, finding.batch, turn.seed
-            );
-        }
+    for finding in &campaign.findings {
+        let what = abridged(&finding.what);
+        let _ = writeln!(
+            text,
+            "\n{:?} in {name}; repeat: {name} --batch {} --seed {}\n  {what}",
+            finding.failure, finding.batch, campaign.seed
+        );
     }
     text
 }

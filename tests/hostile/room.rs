@@ -1,75 +1,78 @@
-//! The room under attack: its process, the way in, and a seat for an attacker.
+//! The room under attack: its process, its link, and a participant for the attacker.
 
 use std::net::SocketAddr;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::campaign::{Campaign, Failure};
+use crate::connection::{StreamEnd, WebSocket, write_frame};
+use crate::harness::strict_reader::Frame;
 use crate::harness::{Place, Program, SERVE, Stream};
-use crate::strict::Frame;
-use crate::turn::{Kind, Turn};
-use crate::watch::{Held, Watched, held, settled};
-use crate::wire::{End, Wire, frame};
+use crate::monitor::Monitored;
+use crate::resources::Resources;
 
-/// A pace that the calm pair stays below, and no flood does.
+/// A rate limit that the bystanders stay below and every flood exceeds.
 const CONFIG: &str = r#"{"room":{"max_participants":200,"rate":{"per_second":20,"burst":20}}}"#;
 
-/// Attempts at a seat, each a hundredth of a second after the other: joins may have a pace.
-const ATTEMPTS: usize = 3_000;
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+/// Joins are limited by rate, and the server does not announce when the next one is accepted: the
+/// attacker tries again, for 30 s.
+const MAX_JOIN_ATTEMPTS: usize = 3_000;
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A room that runs.
+/// A running `chattrace-serve`.
 #[derive(Debug)]
 pub(crate) struct Room {
-    pub(crate) program: Watched,
+    pub(crate) program: Monitored,
     place: Place,
-    /// Kilobytes that it says it takes at most.
-    ceiling: u64,
-    pub(crate) way: Way,
-    /// Seats that were taken so far, for names that nobody had.
-    seats: u64,
+    /// The memory that it promises not to exceed (`--explain-limits`), in KiB.
+    max_memory: u64,
+    pub(crate) link: Link,
+    /// Names that were used, so that each is new.
+    names_used: u64,
 }
 
-/// How to get in.
+/// The two parts of a link.
 #[derive(Clone, Debug)]
-pub(crate) struct Way {
+pub(crate) struct Link {
     pub(crate) address: SocketAddr,
     pub(crate) ticket: String,
 }
 
-/// A seat that an attacker has.
+/// A participant of the attacker.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    pub(crate) wire: Wire,
-    /// With which it comes back.
+pub(crate) struct Participant {
+    pub(crate) socket: WebSocket,
+    /// The resume token.
     pub(crate) resume: String,
 }
 
-impl Way {
-    /// From a link such as `http://127.0.0.1:8080/t/TICKET`.
-    pub(crate) fn of(link: &str) -> Self {
+impl Link {
+    /// Parses a link such as `http://127.0.0.1:8080/t/TICKET`.
+    pub(crate) fn parse(link: &str) -> Self {
         let (address, ticket) =
             link.trim_start_matches("http://").split_once("/t/").expect("a link has a ticket");
         let address = address.parse().expect("a link has an address");
         Self { address, ticket: ticket.to_owned() }
     }
 
-    /// Takes a seat under this name.
+    /// Joins under this name.
     ///
     /// # Errors
-    /// With the refusal, or the way in which the socket ended.
-    pub(crate) fn join(&self, name: &str) -> Result<Seat, End> {
-        let mut wire = Wire::open(self.address)?;
+    /// The end of the connection, if the server refuses.
+    pub(crate) fn join(&self, name: &str) -> Result<Participant, StreamEnd> {
+        let mut socket = WebSocket::open(self.address)?;
         let line = serde_json::json!({"t": "join", "name": name, "ticket": self.ticket});
         let mut bytes = Vec::new();
-        frame(&mut bytes, 0x81, [1, 2, 3, 4], line.to_string().as_bytes());
-        let welcome: Value = wire.until(&bytes, |frame| match frame {
+        write_frame(&mut bytes, 0x81, [1, 2, 3, 4], line.to_string().as_bytes());
+        let welcome: Value = socket.send_until(&bytes, |frame| match frame {
             Frame::Text(text) => serde_json::from_str(text.lines().next()?).ok(),
             Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => None,
         })?;
         match welcome["resume"].as_str() {
-            Some(resume) => Ok(Seat { wire, resume: resume.to_owned() }),
-            None => Err(wire.rest(&[])),
+            Some(resume) => Ok(Participant { socket, resume: resume.to_owned() }),
+            None => Err(socket.read_to_end()),
         }
     }
 }
@@ -88,82 +91,82 @@ impl Room {
         explain.arg("--explain-limits");
         let explained = Program::run(explain).expect_code(0).stdout;
         let bytes = explained.split_once('(').unwrap().1.split_once(" bytes)").unwrap().0;
-        let ceiling = bytes.parse::<u64>().unwrap() / 1024;
+        let max_memory = bytes.parse::<u64>().unwrap() / 1024;
         let mut command = serve();
         command.arg("--json");
-        let mut program = Watched::start(command);
+        let mut program = Monitored::spawn(command);
         let mut link = None;
-        program.until(|from, line| {
+        program.read_until(|from, line| {
             let event: Option<Value> = serde_json::from_slice(line).ok();
             link = event.and_then(|event| Some(event["link"].as_str()?.to_owned()));
             from == Stream::Stdout
         });
-        let way = Way::of(&link.unwrap_or_else(|| panic!("no room: {:?}", program.said)));
-        Self { program, place, ceiling, way, seats: 0 }
+        let link = link.unwrap_or_else(|| panic!("no link: {:?}", program.stderr));
+        let link = Link::parse(&link);
+        Self { program, place, max_memory, link, names_used: 0 }
     }
 
-    /// What it holds now.
-    pub(crate) fn held(&self) -> Held {
-        held(self.program.pid())
+    pub(crate) fn resources(&self) -> Resources {
+        Resources::of(self.program.pid())
     }
 
-    /// Looks after it between two batches; false if it is dead.
-    pub(crate) fn look(&mut self, turn: &mut Turn, batch: u64) -> bool {
+    /// Checks the process between two batches; false if it has exited.
+    pub(crate) fn check(&mut self, campaign: &mut Campaign, batch: u64) -> bool {
         self.program.drain();
-        turn.panicked(batch, &mut self.program.panics);
-        turn.measured(batch, self.program.peak, self.ceiling);
-        match self.program.has_ended() {
+        campaign.report_panics(batch, &mut self.program.panics);
+        campaign.record_memory(batch, self.program.peak, self.max_memory);
+        match self.program.try_wait() {
             None => true,
             Some(status) => {
-                let said = self.program.said.join("\n");
-                turn.found(Kind::Exit, batch, format!("the room ended with {status}: {said}"));
+                let stderr = self.program.stderr.join("\n");
+                let what = format!("the room exited with {status}: {stderr}");
+                campaign.report(Failure::Exit, batch, what);
                 false
             }
         }
     }
 
-    /// What it holds, once an attacker's connections are gone.
-    pub(crate) fn compare(&self, turn: &mut Turn, before: Held) {
-        let after = settled(self.program.pid(), before);
+    /// Checks that the descriptors of the attacker's connections are closed.
+    pub(crate) fn check_resources(&self, campaign: &mut Campaign, before: Resources) {
+        let after = Resources::after_disconnects(self.program.pid(), before);
         if after.descriptors > before.descriptors {
             let what = format!("{} descriptors, {} before", after.descriptors, before.descriptors);
-            turn.found(Kind::Broken, 0, what);
+            campaign.report(Failure::Violation, 0, what);
         }
-        turn.held = Some((before, after));
+        campaign.resources = Some((before, after));
     }
 
-    /// A seat for an attacker, under a name of its own. `None`, and a finding, if none is to be had.
-    pub(crate) fn seat(&mut self, turn: &mut Turn, batch: u64) -> Option<Seat> {
-        let mut last = End::Cut;
-        for _ in 0..ATTEMPTS {
+    /// Joins as the attacker, under a new name. `None`, and a finding, if every attempt is refused.
+    pub(crate) fn join(&mut self, campaign: &mut Campaign, batch: u64) -> Option<Participant> {
+        let mut last = StreamEnd::Eof;
+        for _ in 0..MAX_JOIN_ATTEMPTS {
             self.program.drain();
-            self.seats += 1;
-            match self.way.join(&name(self.seats)) {
-                Ok(seat) => return Some(seat),
+            self.names_used += 1;
+            match self.link.join(&unique_name(self.names_used)) {
+                Ok(participant) => return Some(participant),
                 Err(end) => last = end,
             }
-            // Refused for its pace: there is no event of the moment when it would be let in.
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(RETRY_INTERVAL);
         }
-        turn.found(Kind::Broken, batch, format!("no seat for a newcomer: {last:?}"));
+        campaign.report(Failure::Violation, batch, format!("every join was refused: {last:?}"));
         None
     }
 
-    /// Ends it, as an operator does.
-    pub(crate) fn end(mut self, turn: Option<&mut Turn>) {
+    /// Sends TERM and waits for the exit; checks it if there is a campaign to report it.
+    pub(crate) fn shut_down(mut self, campaign: Option<&mut Campaign>) {
         self.program.signal("TERM");
         let status = self.program.wait(|_, _| ());
-        let Some(turn) = turn else { return };
-        turn.panicked(0, &mut self.program.panics);
-        if !status.as_ref().is_ok_and(std::process::ExitStatus::success) {
-            turn.found(Kind::Exit, 0, format!("the room ended with {status:?}"));
+        let Some(campaign) = campaign else { return };
+        campaign.report_panics(0, &mut self.program.panics);
+        if !status.as_ref().is_ok_and(ExitStatus::success) {
+            campaign.report(Failure::Exit, 0, format!("the room exited with {status:?}"));
         }
         drop(self.place);
     }
 }
 
-/// A name that no other number has, and that looks like none of theirs.
-fn name(number: u64) -> String {
+/// A name that differs from the name of every other number, look-alikes included.
+fn unique_name(number: u64) -> String {
     const LETTERS: &[u8; 16] = b"abcdefghkpstuvxz";
     let letter = |at: u32| char::from(LETTERS[(number >> (4 * at)) as usize % 16]);
     (0..8).map(letter).collect()

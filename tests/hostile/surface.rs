@@ -1,44 +1,44 @@
-//! What faces an attacker, and how much of the inputs each gets.
+//! The attack surfaces, and the share of all inputs that each gets.
 
-use crate::dice::Dice;
+use crate::harness::rng::Rng;
 
-/// Where hostile inputs come in.
+/// A place at which the programs receive input from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Surface {
-    /// WebSocket frames, before the join and after it.
+    /// WebSocket frames, before and after the join.
     Frames,
-    /// Lines of JSON in whole frames.
+    /// Lines of JSON in valid frames.
     Lines,
-    /// Requests over HTTP.
+    /// HTTP requests.
     Http,
     /// Long polls.
     Polls,
-    /// Names of newcomers.
+    /// Names in join requests.
     Names,
-    /// `control.sock` of a session.
+    /// Requests to `control.sock`.
     Control,
-    /// Messages of the room's and the tunnel's process to the supervisor.
+    /// Messages of `chattrace-serve` and `chattrace-tunnel` to the supervisor.
     Services,
-    /// What cloudflared prints.
+    /// The output of cloudflared.
     Cloudflared,
-    /// What cloudflared's metrics port answers.
+    /// Answers of cloudflared's metrics port.
     Metrics,
     /// Configuration files, options, environment.
     Configuration,
 }
 
-/// Inputs that are sent as one piece, or over one connection, or to one process; the unit that is
-/// repeated by its number.
+/// For each surface the inputs in a batch, and its share of all inputs as one in how many. A batch
+/// is sent in one write, over one connection or to one process, and can be repeated alone. Where
+/// one write carries thousands of inputs, a surface gets many; where each takes a connection or a
+/// process, few.
 const BATCHES: [(Surface, u64, u64); 10] = [
-    // The surface, inputs in a batch, and one of how many inputs in all is its share. Where one
-    // write carries thousands, there are many; where each costs a connection or a process, few.
     (Surface::Frames, 2_000, 4),
     (Surface::Lines, 4_000, 4),
     (Surface::Http, 100, 200),
     (Surface::Polls, 100, 200),
     (Surface::Names, 100, 200),
     (Surface::Control, 1_000, 20),
-    // A session ends with the first message that is wrong.
+    // A session ends with the first invalid message.
     (Surface::Services, 20, 1_000),
     (Surface::Cloudflared, 100_000, 3),
     (Surface::Metrics, 100, 2_000),
@@ -46,7 +46,7 @@ const BATCHES: [(Surface, u64, u64); 10] = [
 ];
 
 impl Surface {
-    /// All, in the order in which they are tried.
+    /// All surfaces, in the order in which they are attacked.
     pub(crate) const ALL: [Self; 10] = [
         Self::Frames,
         Self::Lines,
@@ -60,7 +60,7 @@ impl Surface {
         Self::Configuration,
     ];
 
-    /// As it is asked for and reported.
+    /// The name on the command line and in the report.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Frames => "frames",
@@ -76,17 +76,21 @@ impl Surface {
         }
     }
 
-    /// The dice of one of its batches.
-    pub(crate) fn dice(self, seed: u64, batch: u64) -> Dice {
-        Dice::of(seed, self as u64, batch)
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|surface| surface.name() == name)
+    }
+
+    pub(crate) fn rng(self, seed: u64, batch: u64) -> Rng {
+        Rng::new(seed, self as u64, batch)
     }
 
     /// Inputs in one batch.
-    pub(crate) fn batch(self) -> usize {
+    pub(crate) fn batch_inputs(self) -> usize {
         usize::try_from(self.row().1).expect("a batch is small")
     }
 
-    /// Batches out of so many inputs in all: at least two, so that a small run meets every kind.
+    /// Batches if there are `inputs` in all; at least two, so that a small run tries each kind of
+    /// batch.
     pub(crate) fn batches(self, inputs: u64) -> u64 {
         let (_, batch, share) = self.row();
         inputs.div_ceil(share * batch).max(2)

@@ -1,5 +1,5 @@
-//! What was typed, or stood in the environment or in a file, is shown again when it is wrong: never
-//! so that the terminal acts on it.
+//! An error message that repeats an argument, a variable or a part of a file escapes everything that a
+//! terminal acts on.
 
 use std::process::Command;
 
@@ -7,9 +7,9 @@ use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, SERVE, TUNNEL};
 
 const PROGRAMS: [&str; 4] = [CHATTRACE, SERVE, TUNNEL, CLEAN];
 
-/// All that a terminal acts on, or that reorders or hides what is read, but for NUL, which no
-/// argument can hold: C0, DEL, C1, separators, bidirectional and invisible formatting.
-fn acting() -> Vec<char> {
+/// Every character that a terminal acts on, or that reorders or hides text: C0 but NUL, which no
+/// argument can contain, DEL, C1, separators, bidirectional and invisible formatting.
+fn control_characters() -> Vec<char> {
     ('\u{1}'..=' ')
         .filter(|c| *c != ' ')
         .chain('\u{7f}'..='\u{9f}')
@@ -20,34 +20,34 @@ fn acting() -> Vec<char> {
         .collect()
 }
 
-/// All of them between letters, and the sequences that are made of them: a title (OSC), an erased
-/// screen (CSI), a line of its own.
+/// All of them between letters, then sequences: a window title (OSC), an erased screen (CSI), a forged
+/// line.
 fn hostile() -> String {
-    let all: String = acting().iter().flat_map(|c| [*c, 'x']).collect();
+    let all: String = control_characters().iter().flat_map(|c| [*c, 'x']).collect();
     format!("{all}\u{1b}]0;x\u{7}\u{9b}2J\u{1b}[2J\r\nerror: forged")
 }
 
-/// Ended with `code`, said something of `x`, and nothing that acts; with as many lines as when the
-/// same was said of a harmless word.
-fn assert_harmless(command: Command, code: i32, plain: Command) {
-    let told = format!("{command:?}");
+/// `command` exits with `code` and an error that shows escapes, no control character, and as many lines
+/// as that of `plain`, the same command with a harmless word.
+fn assert_escaped(command: Command, code: i32, plain: Command) {
+    let described = format!("{command:?}");
     let ended = Program::run(command).expect_code(code);
     let lines = |ended: &Ended| ended.stderr.lines().count();
     let plain = Program::run(plain).expect_code(code);
-    assert!(ended.stderr.contains("\\u{"), "{told}: not named: {ended:#?}");
+    assert!(ended.stderr.contains("\\u{"), "{described}: not shown: {ended:#?}");
     let left: Vec<char> = ended
         .stderr
         .chars()
         .chain(ended.stdout.chars())
-        .filter(|c| *c != '\n' && acting().contains(c))
+        .filter(|c| *c != '\n' && control_characters().contains(c))
         .collect();
-    assert!(left.is_empty(), "{told}: {left:?} in {ended:#?}");
-    assert_eq!(lines(&ended), lines(&plain), "{told}: {ended:#?} {plain:#?}");
+    assert!(left.is_empty(), "{described}: {left:?} in {ended:#?}");
+    assert_eq!(lines(&ended), lines(&plain), "{described}: {ended:#?} {plain:#?}");
     assert!(!ended.stderr.lines().any(|line| line.starts_with("error: forged")), "{ended:#?}");
 }
 
 #[test]
-fn arguments_are_shown_harmlessly() {
+fn arguments_are_escaped() {
     let place = Place::new();
     for program in PROGRAMS {
         let value = if program == TUNNEL || program == CLEAN { "--lifeline" } else { "--listen" };
@@ -61,20 +61,20 @@ fn arguments_are_shown_harmlessly() {
             &["--", "@", "@"],
             &["--help=@"],
         ] {
-            // A short option is a letter; what follows it is another.
+            // In `-@` the first character is an option, the next another.
             let with = |word: &str| {
                 let mut command = place.command(program);
                 command.args(form.iter().map(|part| part.replace('@', word)));
                 command
             };
-            assert_harmless(with(&hostile()), 2, with("xyz"));
+            assert_escaped(with(&hostile()), 2, with("xyz"));
         }
     }
 }
 
-/// The name under which a program was started is the caller's, too.
+/// The caller chooses argv[0], too.
 #[test]
-fn the_name_of_the_program_is_its_own() {
+fn argv_0_is_not_repeated() {
     use std::os::unix::process::CommandExt as _;
 
     let place = Place::new();
@@ -83,12 +83,15 @@ fn the_name_of_the_program_is_its_own() {
         command.arg0(hostile()).arg("--no-such-option");
         let ended = Program::run(command).expect_code(2);
         assert!(!ended.stderr.contains("forged"), "{ended:#?}");
-        assert!(!ended.stderr.chars().any(|c| c != '\n' && acting().contains(&c)), "{ended:#?}");
+        assert!(
+            !ended.stderr.chars().any(|c| c != '\n' && control_characters().contains(&c)),
+            "{ended:#?}"
+        );
     }
 }
 
 #[test]
-fn the_environment_is_shown_harmlessly() {
+fn the_environment_is_escaped() {
     let place = Place::new();
     for (program, name, code) in [
         (CHATTRACE, "CHATTRACE_LISTEN", 2),
@@ -109,15 +112,14 @@ fn the_environment_is_shown_harmlessly() {
             }
             command
         };
-        assert_harmless(with(&hostile()), code, with("xyz"));
+        assert_escaped(with(&hostile()), code, with("xyz"));
     }
 }
 
 #[test]
-fn paths_and_files_are_shown_harmlessly() {
+fn paths_and_files_are_escaped() {
     let place = Place::new();
-    // JSON has an escape for what acts.
-    let escaped: String = hostile().chars().flat_map(|c| escape(c).into_iter()).collect();
+    let escaped: String = hostile().chars().flat_map(|c| json_escape(c).into_iter()).collect();
     for (at, text) in [
         "{\"@\": 1}",
         "{\"room\": {\"@\": 1}}",
@@ -132,7 +134,7 @@ fn paths_and_files_are_shown_harmlessly() {
     .iter()
     .enumerate()
     {
-        // The path of the file acts as well.
+        // The path of the file contains control characters as well.
         let file = |name: &str, word: &str| {
             let path = place.root().join(format!("{at}{}", name.replace('/', "")));
             std::fs::write(&path, text.replace('@', word)).unwrap();
@@ -149,12 +151,13 @@ fn paths_and_files_are_shown_harmlessly() {
                 }
                 command
             };
-            assert_harmless(with(&bad), 78, with(&good));
+            assert_escaped(with(&bad), 78, with(&good));
         }
     }
 }
 
-fn escape(c: char) -> Vec<char> {
+/// Control characters are valid in JSON as escapes only.
+fn json_escape(c: char) -> Vec<char> {
     let mut units = [0; 2];
     if c.is_ascii_graphic() || c == ' ' {
         return vec![c];

@@ -1,8 +1,13 @@
-//! What the README promises is what the programs have: options, keys, codes, commands.
+//! The README documents what the programs have: options, keys, codes, paths, fields of `--json`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CHATTRACE, CLEAN, Place, Program, SERVE, TUNNEL};
+use crate::session::guest::Guest;
+use crate::session::stage::{Link, Stage, event, events, watched};
 
 const README: &str = include_str!("../../README.md");
 const CONFIG: &str = include_str!("../../config.json");
@@ -85,9 +90,75 @@ fn paths_that_the_readme_names_are_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let quoted = README.split('`').skip(1).step_by(2);
     let paths = quoted.filter(|word| {
-        ["src/", "tests/", "assets/", "templates/"].iter().any(|folder| word.starts_with(folder))
+        ["src/", "tests/", "benches/", "docs/", "assets/", "templates/"]
+            .iter()
+            .any(|folder| word.starts_with(folder))
     });
     for path in paths {
         assert!(root.join(path).exists(), "{path}");
     }
+}
+
+/// The words in backticks of each cell, by row, of the table with this header.
+fn table(header: &str) -> Vec<Vec<BTreeSet<String>>> {
+    let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let rows = README.lines().skip_while(|line| *line != header).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.trim_matches('|').split('|').map(words).collect()).collect()
+}
+
+/// The keys of an object and of the objects in it.
+fn fields(value: &Value) -> BTreeSet<String> {
+    let entries = value.as_object().into_iter().flatten();
+    entries
+        .flat_map(|(key, value)| [BTreeSet::from([key.clone()]), fields(value)])
+        .flatten()
+        .collect()
+}
+
+/// A session with a participant and a tunnel that is lost emits every event, with every field.
+#[test]
+fn the_events_of_a_session_are_those_in_the_readme() {
+    let stage = Stage::new(&format!("{HAPPY}wait die\nexit 1\n"));
+    let mut session = watched(&stage.public(&["--json"]));
+    let link = event(&mut session, "link");
+    let link = Link::at(link["url"].as_str().unwrap(), &stage.origin());
+    Guest::join(&link, "Ana").leave();
+    event(&mut session, "left");
+    stage.stand_in.release("die");
+    assert_eq!(event(&mut session, "tunnel")["state"], "lost");
+    session.signal("TERM");
+    let mut emitted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut states = BTreeSet::new();
+    for event in events(&session.wait().expect_code(0)) {
+        let mut fields = fields(&event);
+        fields.remove("event");
+        emitted.entry(event["event"].as_str().unwrap().to_owned()).or_default().extend(fields);
+        states.extend(event["state"].as_str().map(str::to_owned));
+    }
+    let rows = table("| event | fields | |");
+    let documented: BTreeMap<String, BTreeSet<String>> = rows
+        .iter()
+        .flat_map(|row| row[0].iter().map(|name| (name.clone(), row[1].clone())))
+        .collect();
+    assert_eq!(emitted, documented);
+    let tunnel = rows.iter().find(|row| row[0].contains("tunnel")).unwrap();
+    assert!(states.is_subset(&tunnel[2]), "{states:?}");
+}
+
+#[test]
+fn the_fields_of_chattrace_clean_are_those_in_the_readme() {
+    let place = Place::new();
+    let folder = place.home().join(".local/share/chattrace/bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("cloudflared-2026.9.3"), "x").unwrap();
+    // Keeps the folder from being removed, so that one object has a `why`.
+    std::fs::write(folder.join("unknown"), "").unwrap();
+    let mut command = place.command(CLEAN);
+    command.args(["--all", "--yes", "--json"]);
+    let emitted: BTreeSet<String> =
+        events(&Program::run(command).expect_code(1)).iter().flat_map(fields).collect();
+    let documented: BTreeSet<String> =
+        table("| field | |").into_iter().flat_map(|row| row[0].clone()).collect();
+    assert_eq!(emitted, documented);
 }

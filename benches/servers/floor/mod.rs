@@ -1,8 +1,8 @@
-//! The floor: the least that it can cost to relay a message to everybody through sockets. It knows
-//! no room, no names and no text; it checks nothing and remembers nothing.
+//! The floor: the least that relaying a message to all clients through sockets can cost. It has no
+//! participants and no names; it checks nothing and stores nothing.
 
 mod connection;
-mod lie;
+mod fault;
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -11,66 +11,64 @@ use std::time::Duration;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{self, Backlog};
 
-use connection::{Connection, Heard};
+use connection::{Connection, ReadOutcome};
 
-pub(crate) use lie::Lie;
+pub(super) use connection::PAGE_BYTES;
+pub(crate) use fault::Fault;
 
-/// About as large as the page of chattrace.
-pub(super) const PAGE_BYTES: usize = 16 * 1024;
+/// The backlog of listen(2), as chattrace has it.
+const BACKLOG: i32 = 4096;
 
-/// Connections that may wait to be accepted; as chattrace has it.
-const QUEUE: i32 = 4096;
-
-/// What one read takes, and how many events are taken at a time.
+/// The buffer of a read, and the events taken in one call of epoll_wait(2).
 const BUFFER_BYTES: usize = 64 * 1024;
 const EVENTS: usize = 256;
 
-/// The listener among the events.
+/// The number of the listener among the events.
 const LISTENER: u64 = u64::MAX;
 
 /// How messages are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
-    /// One write for each message and receiver.
+pub(super) enum WriteMode {
+    /// One write for each message and client.
     Frame,
-    /// One write for each receiver and look: with everything that came by then.
+    /// One write for each client and turn of the event loop, with all messages of the turn.
     Batch,
-    /// In batches, with one mistake.
-    Liar(Lie),
+    /// In batches, with one fault.
+    Faulty(Fault),
 }
 
 struct Floor {
-    style: Style,
+    mode: WriteMode,
     epoll: Epoll,
-    /// By number; never taken twice.
+    /// By number; a number is never used again.
     connections: Vec<Option<Connection>>,
-    /// Numbers of those who are receivers.
-    receivers: Vec<usize>,
+    /// The numbers of WebSocket connections.
+    clients: Vec<usize>,
     buffer: Vec<u8>,
-    /// Frames of this look, and where each begins.
+    /// The frames of this turn, and the position of each.
     batch: Vec<u8>,
-    begins: Vec<usize>,
+    starts: Vec<usize>,
     /// Messages so far.
     messages: u64,
-    lied: bool,
+    fault_happened: bool,
 }
 
-/// Serves for ever.
+/// Serves until the process is killed.
 ///
 /// # Errors
-/// When the system refuses something basic.
-pub(super) fn serve(style: Style) -> Result<(), String> {
+/// When epoll or the listener fails.
+pub(super) fn serve(mode: WriteMode) -> Result<(), String> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(|error| error.to_string())?;
     let floor = Floor {
-        style,
+        mode,
         epoll,
         connections: Vec::new(),
-        receivers: Vec::new(),
+        clients: Vec::new(),
         buffer: vec![0; BUFFER_BYTES],
         batch: Vec::new(),
-        begins: Vec::new(),
+        starts: Vec::new(),
         messages: 0,
-        lied: false,
+        fault_happened: false,
     };
     floor.run().map_err(|error| error.to_string())
 }
@@ -78,8 +76,8 @@ pub(super) fn serve(style: Style) -> Result<(), String> {
 impl Floor {
     fn run(mut self) -> std::io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        // listen(2) on a listening socket only changes the length of its queue.
-        socket::listen(&listener, Backlog::new(QUEUE)?)?;
+        // listen(2) on a socket that listens changes its backlog only.
+        socket::listen(&listener, Backlog::new(BACKLOG)?)?;
         listener.set_nonblocking(true)?;
         self.epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
         writeln!(std::io::stdout(), "{}", listener.local_addr()?.port())?;
@@ -99,7 +97,7 @@ impl Floor {
     }
 
     fn accept(&mut self, listener: &TcpListener) -> std::io::Result<()> {
-        // Out of descriptors: the others go on, and this one is tried again.
+        // Out of descriptors: existing connections go on, and accepting is tried again.
         let Ok((stream, _)) = listener.accept() else {
             std::thread::sleep(Duration::from_millis(1));
             return Ok(());
@@ -116,7 +114,7 @@ impl Floor {
         let Some(connection) = self.connections.get_mut(number).and_then(Option::as_mut) else {
             return Ok(());
         };
-        if events.contains(EpollFlags::EPOLLOUT) && connection.catch_up()? {
+        if events.contains(EpollFlags::EPOLLOUT) && connection.write_unsent()? {
             self.watch(number, EpollFlags::EPOLLIN)?;
         }
         if !events.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
@@ -124,72 +122,72 @@ impl Floor {
         }
         let Some(connection) = self.connections[number].as_mut() else { return Ok(()) };
         let before = self.batch.len();
-        match connection.hear(&mut self.buffer, &mut self.batch, &mut self.begins) {
-            Heard::Nothing => {}
-            Heard::Handshake => self.receivers.push(number),
-            Heard::Over => self.close(number),
+        match connection.read(&mut self.buffer, &mut self.batch, &mut self.starts) {
+            ReadOutcome::Open => {}
+            ReadOutcome::Upgraded => self.clients.push(number),
+            ReadOutcome::Closed => self.close(number),
         }
-        if self.style == Style::Frame && self.batch.len() > before {
+        if self.mode == WriteMode::Frame && self.batch.len() > before {
             self.relay()?;
         }
         Ok(())
     }
 
-    /// Writes what came to everybody, in the way of this style.
+    /// Writes the batch to all clients.
     fn relay(&mut self) -> std::io::Result<()> {
-        if self.begins.is_empty() {
+        if self.starts.is_empty() {
             return Ok(());
         }
-        let mut ends = std::mem::take(&mut self.begins);
-        ends.push(self.batch.len());
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.push(self.batch.len());
         let batch = std::mem::take(&mut self.batch);
-        self.messages += ends.len() as u64 - 1;
-        match self.style {
-            Style::Frame => {
-                for frame in ends.windows(2) {
-                    self.tell(&batch[frame[0]..frame[1]], usize::MAX)?;
+        self.messages += starts.len() as u64 - 1;
+        match self.mode {
+            WriteMode::Frame => {
+                for frame in starts.windows(2) {
+                    self.broadcast(&batch[frame[0]..frame[1]], usize::MAX)?;
                 }
             }
-            Style::Batch => self.tell(&batch, usize::MAX)?,
-            Style::Liar(lie) => {
-                let victim = if self.lied || self.messages < lie::AFTER {
+            WriteMode::Batch => self.broadcast(&batch, usize::MAX)?,
+            WriteMode::Faulty(fault) => {
+                let faulty = if self.fault_happened || self.messages < fault::MESSAGES_BEFORE {
                     None
                 } else {
-                    lie.of(&batch, &ends)
+                    fault.apply(&batch, &starts)
                 };
-                match victim {
-                    Some(told) => {
-                        self.lied = true;
-                        self.tell(&batch, lie::VICTIM)?;
-                        self.write(lie::VICTIM, &told)?;
+                match faulty {
+                    Some(faulty) => {
+                        self.fault_happened = true;
+                        self.broadcast(&batch, fault::VICTIM)?;
+                        self.write(fault::VICTIM, &faulty)?;
                     }
-                    None => self.tell(&batch, usize::MAX)?,
+                    None => self.broadcast(&batch, usize::MAX)?,
                 }
             }
         }
-        ends.clear();
-        (self.begins, self.batch) = (ends, batch);
+        starts.clear();
+        (self.starts, self.batch) = (starts, batch);
         self.batch.clear();
         Ok(())
     }
 
-    /// Writes to all receivers but the one with this number.
-    fn tell(&mut self, bytes: &[u8], but: usize) -> std::io::Result<()> {
-        for at in 0..self.receivers.len() {
-            let number = self.receivers[at];
-            if number != but {
+    /// Writes to all clients except the one with the number `except`.
+    fn broadcast(&mut self, bytes: &[u8], except: usize) -> std::io::Result<()> {
+        for at in 0..self.clients.len() {
+            let number = self.clients[at];
+            if number != except {
                 self.write(number, bytes)?;
             }
         }
         Ok(())
     }
 
-    /// Writes to one of them as much as it takes now; the rest when it takes it.
+    /// Writes to one client what its socket takes; the rest when the socket is writable again.
     fn write(&mut self, number: usize, bytes: &[u8]) -> std::io::Result<()> {
         let Some(connection) = &mut self.connections[number] else { return Ok(()) };
-        let waited = connection.is_behind();
+        let was_watched = connection.has_unsent();
         connection.write(bytes);
-        if connection.is_behind() && !waited {
+        if connection.has_unsent() && !was_watched {
             self.watch(number, EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT)?;
         }
         Ok(())
@@ -205,6 +203,6 @@ impl Floor {
 
     fn close(&mut self, number: usize) {
         self.connections[number] = None;
-        self.receivers.retain(|receiver| *receiver != number);
+        self.clients.retain(|client| *client != number);
     }
 }

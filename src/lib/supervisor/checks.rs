@@ -16,15 +16,15 @@ const SWAPS_BYTES: u64 = 64 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Check {
     /// How it is.
-    pub(super) mark: Severity,
+    pub(super) severity: Severity,
     /// What was looked at.
     pub(super) name: &'static str,
     /// What was found.
     pub(super) fact: String,
 }
 
-fn check(mark: Severity, name: &'static str, fact: impl Into<String>) -> Check {
-    Check { mark, name, fact: fact.into() }
+fn check(severity: Severity, name: &'static str, fact: impl Into<String>) -> Check {
+    Check { severity, name, fact: fact.into() }
 }
 
 /// Everything that can be said before a process is started. The core dumps are switched off here.
@@ -46,9 +46,9 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
 /// What the room's process says of itself, once it serves.
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
-    let mark = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
+    let severity = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
     let fact = escape_control(&confinement.summary());
-    [check(mark, "confinement", fact), lock(protection.locked, &swaps())]
+    [check(severity, "confinement", fact), lock(protection.locked, &swaps())]
 }
 
 /// Unlocked memory matters only where there is a disk to swap to.
@@ -61,8 +61,9 @@ fn lock(locked: LockedMemory, swaps: &str) -> Check {
         }
         LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
     };
-    let mark = if holds || on_disk(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
-    check(mark, "memory lock", fact)
+    let severity =
+        if holds || on_disk(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
+    check(severity, "memory lock", fact)
 }
 
 fn swaps() -> String {
@@ -115,22 +116,22 @@ mod tests {
 
     #[test]
     fn swap_on_a_disk_is_a_warning_and_in_memory_is_none() {
-        assert_eq!(swap(HEADING).mark, Severity::Ok);
-        assert_eq!(swap("").mark, Severity::Ok);
-        assert_eq!(swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).mark, Severity::Ok);
+        assert_eq!(swap(HEADING).severity, Severity::Ok);
+        assert_eq!(swap("").severity, Severity::Ok);
+        assert_eq!(swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).severity, Severity::Ok);
         let warned = swap(&format!("{HEADING}/dev/sda2 partition 8 0 -2\n"));
-        assert_eq!(warned.mark, Severity::Warning);
+        assert_eq!(warned.severity, Severity::Warning);
         assert!(warned.fact.starts_with("/dev/sda2:"));
     }
 
     #[test]
     fn memory_that_is_not_locked_is_a_warning_where_there_is_a_swap_disk() {
         let disk = format!("{HEADING}/dev/sda2 partition 8 0 -2\n");
-        assert_eq!(lock(LockedMemory::Nothing, &disk).mark, Severity::Warning);
-        assert_eq!(lock(LockedMemory::Nothing, HEADING).mark, Severity::Ok);
-        assert_eq!(lock(LockedMemory::UpTo(8 << 20), &disk).mark, Severity::Ok);
+        assert_eq!(lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
+        assert_eq!(lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
+        assert_eq!(lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
         assert!(lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
-        assert_eq!(lock(LockedMemory::Everything, &disk).mark, Severity::Ok);
+        assert_eq!(lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
     }
 
     #[test]

@@ -1,20 +1,19 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
-//! It owns the terminal, the processes and the end. [`session`] decides, [`drive`] does.
+//! It owns the terminal, the processes and the end. [`session`] decides, [`event_loop`] does.
 
-mod board;
 mod checks;
+mod children;
 mod cli;
-mod closing;
-mod drive;
-mod qr;
-mod services;
+mod console;
+mod event_loop;
 mod session;
+mod timers;
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
-use crate::config::{Config, ConfigError, Provider};
+use crate::config::{Config, ConfigError};
 use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
@@ -22,9 +21,10 @@ use crate::paths::RunDir;
 use crate::process::{self, ListenError, SpawnError, TerminationSignals};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
-use board::Board;
-use services::Programs;
-use session::{Cause, Ending, Tunnelling};
+use children::Programs;
+use console::Console;
+use event_loop::Setup;
+use session::{EndReason, SessionOutcome};
 
 /// Why a session cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -107,43 +107,37 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let listener = process::listen(config.listen)?;
     // Refused only where the kernel has no such thing; then orphans go to init, which reaps them.
     let _ = process::become_subreaper();
-    let id = session_id()?;
-    let run_dir = RunDir::create(&id).map_err(StartError::RunDir)?;
+    let session_id = generate_session_id()?;
+    let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
     let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut board = Board::new(Screen::stderr(volume)?, cli.json, !cli.no_qr)?;
-    board.banner(VERSION);
+    let mut console = Console::new(Screen::stderr(volume)?, cli.json, !cli.no_qr)?;
+    console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
-        board.check(&check);
+        console.show_check(&check);
     }
     if let Some(check) = checks::listen(config.listen) {
-        board.check(&check);
+        console.show_check(&check);
     }
     let ticket = Token::generate()?;
-    let begin = drive::Beginning { config, programs, board, id, ticket, listener, run_dir };
-    Ok(exit_of(&drive::run(begin, signals).await?))
+    let setup = Setup { config, programs, console, session_id, ticket, listener, run_dir };
+    Ok(exit_of(&event_loop::run(setup, signals).await?))
 }
 
 /// Twelve hex digits: short, because a socket's path is, and never met twice on one machine.
-fn session_id() -> Result<String, getrandom::Error> {
+fn generate_session_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn exit_of(ending: &Ending) -> Exit {
-    match ending {
-        Ending::Clean(Cause::Asked(_)) => Exit::Ended,
-        Ending::Clean(Cause::NoTunnel(_) | Cause::Unconfined(_)) => Exit::Unavailable,
-        Ending::Clean(Cause::Failed(_)) => Exit::Failed,
-        Ending::Remains => Exit::Remains,
-        Ending::Killed => Exit::Killed,
-    }
-}
-
-fn tunnelling(provider: Provider) -> Tunnelling {
-    match provider {
-        Provider::None => Tunnelling::Never,
-        Provider::Auto => Tunnelling::WhenPossible,
-        Provider::Cloudflared => Tunnelling::Required,
+fn exit_of(outcome: &SessionOutcome) -> Exit {
+    match outcome {
+        SessionOutcome::Clean(EndReason::Requested(_)) => Exit::Ended,
+        SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
+            Exit::Unavailable
+        }
+        SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
+        SessionOutcome::Remains(_) => Exit::Remains,
+        SessionOutcome::Killed => Exit::Killed,
     }
 }

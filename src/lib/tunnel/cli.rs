@@ -6,12 +6,15 @@ use clap::Parser;
 
 use crate::config::{ConfinementPolicy, Overrides};
 
-const EXAMPLES: &str = "\
-What follows the port of ORIGIN (path, fragment) is kept from cloudflared and
-put back on the public address. \"-\", or no ORIGIN in a pipeline, reads it from
-the first line of standard input, and ends when that ends.
+/// The name of the program, on its command line and in front of its error messages.
+pub(super) const NAME: &str = "chattrace-tunnel";
 
-Ends with 0 as asked, 69 without a tunnel, 78 on a wrong configuration.
+const EXAMPLES: &str = "\
+The path and the fragment of ORIGIN are hidden from cloudflared and appended to
+the public address. With \"-\", or without ORIGIN in a pipeline, it is the first
+line of standard input, and the tunnel is closed at the end of that input.
+
+Exit codes: 0 closed on request, 69 no tunnel, 78 wrong configuration.
 
 Examples:
   chattrace-tunnel http://127.0.0.1:8080
@@ -19,8 +22,8 @@ Examples:
 
 /// Gives a web server on this computer a public address, for as long as it runs.
 #[derive(Debug, Parser)]
-#[command(name = "chattrace-tunnel", bin_name = "chattrace-tunnel", version, after_help = EXAMPLES)]
-pub(super) struct Cli {
+#[command(name = NAME, bin_name = NAME, version, after_help = EXAMPLES)]
+pub(super) struct TunnelCli {
     /// Where the web server listens, such as http://127.0.0.1:8080
     pub(super) origin: Option<String>,
 
@@ -32,11 +35,11 @@ pub(super) struct Cli {
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env_values = true)]
     pub(super) cloudflared: Option<PathBuf>,
 
-    /// Not unless it can be confined
+    /// Do not run cloudflared unless it can be confined
     #[arg(long)]
     pub(super) require_confinement: bool,
 
-    /// Every state as one JSON object per line
+    /// Print every state as one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
 
@@ -45,8 +48,7 @@ pub(super) struct Cli {
     pub(super) lifeline: Option<u32>,
 }
 
-impl Cli {
-    /// What it says about settings.
+impl TunnelCli {
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),

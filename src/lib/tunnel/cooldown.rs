@@ -1,4 +1,4 @@
-//! The provider's "too many requests", remembered across sessions: a restart must not ask again.
+//! Remembers the provider's "too many requests" across sessions, so that a restart does not ask again.
 
 use std::ffi::OsStr;
 use std::io::{Error, ErrorKind, Result, Write as _};

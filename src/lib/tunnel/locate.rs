@@ -1,141 +1,140 @@
-//! Finds a cloudflared: the one that was named, the managed copy, the one on PATH, or a fresh
-//! download; in this order. Whatever is found is known by its digest.
+//! Finds a cloudflared: the one that the user named, the managed copy, the one on `PATH`, or a
+//! download; in this order. Each is identified by its digest.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::cloudflared::{self, Quarters};
-use super::failure::Failure;
-use super::install::{self, Download, MOST_FILE_BYTES};
-use super::pin::Pin;
+use super::attempt::TunnelError;
+use super::cloudflared;
+use super::context::Sandbox;
+use super::install::{self, Download, MAX_PROGRAM_BYTES, Pin};
 use crate::config::TunnelSettings;
 use crate::control::CloudflaredSource;
 use crate::paths::{self, Access, Owner};
 use crate::terminal::io_reason;
 
 /// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
-const DENIED: [&str; 2] = ["2026.8.0", "2026.8.1"];
+const FAULTY_VERSIONS: [&str; 2] = ["2026.8.0", "2026.8.1"];
 
 /// A cloudflared that may be run.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    /// The program.
+pub(super) struct CloudflaredProgram {
     pub(super) path: PathBuf,
-    /// What it says of itself.
+    /// As it says itself; `None` when it says nothing usable.
     pub(super) version: Option<String>,
-    /// SHA-256, in hex.
+    /// SHA-256, in lower-case hex.
     pub(super) digest: String,
-    /// Where it came from.
     pub(super) source: CloudflaredSource,
 }
 
-/// What a search comes to.
 #[derive(Clone, Debug)]
-pub(super) enum Search {
-    /// Here it is.
-    Found(Found),
-    /// Not on this computer: this would fetch it. With the copy on PATH that was passed over.
-    Missing(Download, Option<Failure>),
+pub(super) enum SearchResult {
+    Found(CloudflaredProgram),
+    /// Not on this computer, but it can be installed.
+    Missing {
+        download: Download,
+        /// Why the one on `PATH` is not used, if there is one.
+        passed_over: Option<TunnelError>,
+    },
 }
 
-/// Looks for a cloudflared; it is asked its version in these quarters.
+/// Searches for a cloudflared, and runs it in `sandbox` to get its version.
 pub(super) async fn search(
     settings: &TunnelSettings,
-    quarters: &Quarters,
-) -> Result<Search, Failure> {
+    sandbox: &Sandbox,
+) -> Result<SearchResult, TunnelError> {
     if let Some(path) = &settings.cloudflared {
-        return chosen(path, quarters).await.map(Search::Found);
+        return examine_chosen(path, sandbox).await.map(SearchResult::Found);
     }
-    let pin = Pin::here().map_err(Failure::Processor);
+    let pin = Pin::for_this_processor().map_err(TunnelError::UnsupportedProcessor);
     if let (Ok(pin), Some(dir)) = (&pin, paths::bin_dir()) {
         let path = dir.join(pin.file_name());
-        // Whatever lies there, even a link that leads nowhere, is said and not fetched over.
+        // Anything of this name, even a dangling link, is an error and is not downloaded over.
         if std::fs::symlink_metadata(&path).is_ok() {
-            return managed(path, pin.clone()).await.map(Search::Found);
+            return verify_managed(path, pin.clone()).await.map(SearchResult::Found);
         }
     }
     let mut passed_over = None;
-    if let Some(path) = on_path(std::env::var_os("PATH").as_deref()) {
-        match examine(path.clone(), CloudflaredSource::Path, quarters).await {
-            Ok(found) => return Ok(Search::Found(found)),
-            Err(failure) => passed_over = Some(failure),
+    if let Some(path) = find_on_path(std::env::var_os("PATH").as_deref()) {
+        match examine(path, CloudflaredSource::Path, sandbox).await {
+            Ok(program) => return Ok(SearchResult::Found(program)),
+            Err(error) => passed_over = Some(error),
         }
     }
     let pin = pin?;
     let dir = paths::bin_dir().ok_or_else(|| {
-        Failure::Fetch(
+        TunnelError::NotInstalled(
             "cloudflared is not installed, and without a home folder it cannot be kept; set HOME, \
              or name one with --cloudflared"
                 .to_owned(),
         )
     })?;
-    let from = pin.address(settings.download_base.as_deref());
-    Ok(Search::Missing(Download { pin, from, dir }, passed_over))
+    let url = pin.url(settings.download_base.as_deref());
+    Ok(SearchResult::Missing { download: Download { pin, url, dir }, passed_over })
 }
 
-async fn chosen(path: &Path, quarters: &Quarters) -> Result<Found, Failure> {
-    let refuse = |why: String| Failure::Chosen { path: path.to_owned(), why };
-    // Absolute, because it is started from another folder.
-    let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
-    let meta = std::fs::metadata(&absolute).map_err(|error| refuse(io_reason(&error)))?;
+async fn examine_chosen(path: &Path, sandbox: &Sandbox) -> Result<CloudflaredProgram, TunnelError> {
+    let unusable = |why: String| TunnelError::UnusableProgram { path: path.to_owned(), why };
+    // Absolute, because cloudflared is started in another folder.
+    let absolute = std::path::absolute(path).map_err(|error| unusable(error.to_string()))?;
+    let meta = std::fs::metadata(&absolute).map_err(|error| unusable(io_reason(&error)))?;
     if !meta.is_file() {
-        return Err(refuse("it is not a file".to_owned()));
+        return Err(unusable("it is not a file".to_owned()));
     }
     if meta.permissions().mode() & 0o111 == 0 {
-        return Err(refuse("it is not executable".to_owned()));
+        return Err(unusable("it is not executable".to_owned()));
     }
-    examine(absolute, CloudflaredSource::Chosen, quarters).await
+    examine(absolute, CloudflaredSource::Chosen, sandbox).await
 }
 
-/// The managed copy, checked anew: it is run only as what was fetched.
-pub(super) async fn managed(path: PathBuf, pin: Pin) -> Result<Found, Failure> {
+/// Checks the digest of the managed copy, before each use.
+pub(super) async fn verify_managed(
+    path: PathBuf,
+    pin: Pin,
+) -> Result<CloudflaredProgram, TunnelError> {
     let found = digest(path.clone(), Owner::Ours).await.map_err(|why| {
         let path = path.display();
-        Failure::Fetch(format!(
-            "{path} cannot be used as the cloudflared that was fetched: {why}; once it is gone, \
+        TunnelError::NotInstalled(format!(
+            "{path} cannot be used as the cloudflared that was fetched: {why}; remove it, and \
              cloudflared is fetched again"
         ))
     })?;
     if found != pin.sha256 {
-        return Err(Failure::Tampered { path, found, expected: pin.sha256 });
+        return Err(TunnelError::DigestMismatch { path, found, expected: pin.sha256 });
     }
-    Ok(Found {
-        path,
-        version: Some(pin.version),
-        digest: found,
-        source: CloudflaredSource::Managed,
-    })
+    let version = Some(pin.version);
+    Ok(CloudflaredProgram { path, version, digest: found, source: CloudflaredSource::Managed })
 }
 
 async fn examine(
     path: PathBuf,
     source: CloudflaredSource,
-    quarters: &Quarters,
-) -> Result<Found, Failure> {
-    let version = cloudflared::version(path.clone(), quarters).await;
-    if let Some(version) = version.as_ref().filter(|v| DENIED.contains(&v.as_str())) {
-        return Err(Failure::Denied { path, version: version.clone() });
+    sandbox: &Sandbox,
+) -> Result<CloudflaredProgram, TunnelError> {
+    let version = cloudflared::query_version(path.clone(), sandbox).await;
+    if let Some(version) = version.as_ref().filter(|v| FAULTY_VERSIONS.contains(&v.as_str())) {
+        return Err(TunnelError::FaultyVersion { path, version: version.clone() });
     }
     match digest(path.clone(), Owner::Anyone).await {
-        Ok(digest) => Ok(Found { digest, path, version, source }),
-        Err(why) => Err(Failure::Chosen { path, why }),
+        Ok(digest) => Ok(CloudflaredProgram { path, version, digest, source }),
+        Err(why) => Err(TunnelError::UnusableProgram { path, why }),
     }
 }
 
-/// SHA-256 of a file, on a thread of its own: 40 MB take a tenth of a second. The error says why
-/// there is none.
+/// SHA-256 of a file, or why there is none. On a blocking thread: 40 MB take a tenth of a second.
 async fn digest(path: PathBuf, owner: Owner) -> Result<String, String> {
-    let hashed = tokio::task::spawn_blocking(move || {
-        install::digest(&mut paths::open_file(&path, owner, Access::Read, MOST_FILE_BYTES)?)
+    let hashing = tokio::task::spawn_blocking(move || {
+        let mut file = paths::open_file(&path, owner, Access::Read, MAX_PROGRAM_BYTES)?;
+        install::sha256_hex(&mut file)
     });
-    let hashed = hashed.await.expect("hashing a file does not panic");
+    let hashed = hashing.await.expect("hashing a file does not panic");
     hashed.map_err(|error| io_reason(&error))
 }
 
-/// The first executable `cloudflared` on `path`. Relative entries depend on where one stands, so
-/// they are left out.
-fn on_path(path: Option<&OsStr>) -> Option<PathBuf> {
+/// The first executable `cloudflared` on `path`. Relative entries are skipped: the current folder
+/// may hold a file of another user.
+fn find_on_path(path: Option<&OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?)
         .filter(|dir| dir.is_absolute())
         .map(|dir| dir.join("cloudflared"))
@@ -156,11 +155,11 @@ mod tests {
         let file = dir.join("cloudflared");
         std::fs::write(&file, "#!/bin/sh\n").unwrap();
         let list = |dirs: &[&Path]| std::env::join_paths(dirs).unwrap();
-        assert_eq!(on_path(Some(&list(&[&dir]))), None, "not executable");
+        assert_eq!(find_on_path(Some(&list(&[&dir]))), None, "not executable");
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o700)).unwrap();
-        assert_eq!(on_path(Some(&list(&[Path::new("."), &dir]))), Some(file));
-        assert_eq!(on_path(Some(&list(&[Path::new("."), Path::new("")]))), None);
-        assert_eq!(on_path(None), None);
+        assert_eq!(find_on_path(Some(&list(&[Path::new("."), &dir]))), Some(file));
+        assert_eq!(find_on_path(Some(&list(&[Path::new("."), Path::new("")]))), None);
+        assert_eq!(find_on_path(None), None);
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -2,52 +2,53 @@
 //!
 //! | | |
 //! |---|---|
-//! | rules, without I/O and clock | [`output`] (one line → its meaning) · [`attempt`] (what happens → what to do) · [`failure`] (every way to fail, as a sentence) · [`origin`] |
-//! | mechanism | [`cloudflared`] (the child), [`shim`] (what it is before) · [`probe`] (its metrics port) · [`locate`], [`pin`], [`install`] (where it comes from) · [`cooldown`] |
-//! | course | [`drive`]: [`prepare`], then [`hold`]; told what to do by [`standalone`] or [`supervised`], telling what happens to [`report`], [`screen`] and [`progress`] |
+//! | rules, without I/O and clock | [`attempt`]: what a line of cloudflared means, what follows from it, every error as a sentence · [`origin`] |
+//! | mechanism | [`cloudflared`] (the child process), [`exec`] (what it runs before it is cloudflared), [`output_reader`] · [`metrics`] (its metrics port) · [`locate`], [`install`] · [`cooldown`] |
+//! | course | [`lifecycle`]: [`prepare`], then [`run_attempt`] · requests from [`standalone`] or [`supervised`], states to a [`status_sink`] |
 //!
-//! The public name is never resolved here and no request is made to it: a look-up before its time
-//! is remembered as "does not exist" for half an hour, by every cache on the way.
+//! The public name is never resolved here and no request is made to it: a look-up before it exists is
+//! cached as "does not exist" for half an hour, by every resolver on the way.
 
 mod attempt;
 mod cli;
 mod cloudflared;
+mod context;
 mod cooldown;
-mod drive;
-mod failure;
-mod hold;
+mod exec;
 mod install;
+mod lifecycle;
 mod locate;
+mod metrics;
 mod origin;
-mod output;
-mod pin;
+mod output_reader;
 mod prepare;
-mod probe;
 mod progress;
-mod report;
+mod run_attempt;
 mod screen;
-mod shim;
 mod standalone;
+mod status_sink;
+mod stdin_origin;
+mod stdout;
 mod supervised;
 
 use std::process::ExitCode;
+
+use cli::{NAME, TunnelCli};
 
 use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-/// What this program calls itself when it complains.
-const NAME: &str = "chattrace-tunnel";
-
-/// Runs the program.
+/// Runs `chattrace-tunnel`, or, with `exec` as its first argument, confines itself and becomes
+/// cloudflared.
 pub fn main() -> ExitCode {
     process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
-    let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == "exec") {
-        return shim::main(words).into();
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|arg| arg == "exec") {
+        return exec::main(args).into();
     }
-    let cli = match terminal::parse_args::<cli::Cli>() {
+    let cli = match terminal::parse_args::<TunnelCli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
@@ -59,7 +60,7 @@ pub fn main() -> ExitCode {
     if let Err(error) = process::harden() {
         terminal::print_error(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
     }
-    // One thread, because cloudflared dies with the thread that started it.
+    // One thread, because cloudflared dies with the thread that spawned it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -72,7 +73,7 @@ pub fn main() -> ExitCode {
         Some(_) => runtime.block_on(supervised::run()),
         None => runtime.block_on(standalone::run(&cli)),
     };
-    // A download that is still at it must not hold the end up; what came so far is kept.
+    // Does not wait for a download: the partial file is resumed the next time.
     runtime.shutdown_background();
     exit.into()
 }

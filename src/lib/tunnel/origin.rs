@@ -1,19 +1,19 @@
-//! The local server that gets a public address: what cloudflared may know of it, and what it may
-//! not. A path and a fragment can hold the ticket, so they stay here (V-30).
+//! The local server that gets a public address. cloudflared gets scheme, host and port of its URL; the
+//! path and the fragment can hold the ticket, so they stay here (V-30).
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::exit::Exit;
 
-/// Longest origin, in bytes: far beyond any link of ours, far below what a terminal chokes on.
-pub(super) const ORIGIN_BYTES: usize = 4096;
+/// Far longer than any link of ours.
+pub(super) const MAX_ORIGIN_BYTES: usize = 4096;
 
-/// A local web server and what is put back on its public address.
+/// The URL of a local web server.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// Host and port as cloudflared gets them.
+    /// Host and port.
     authority: String,
-    /// Path, query and fragment; may be secret.
+    /// Path, query and fragment; secret.
     tail: String,
 }
 
@@ -23,28 +23,26 @@ impl std::fmt::Debug for Origin {
     }
 }
 
-/// Why a text is no origin. The text itself is not repeated: it may hold a ticket.
+/// Why a text is not an origin. The text itself is not repeated, because it may hold a ticket.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OriginError {
-    /// Not `http://`.
     #[error(
         "the origin does not start with http://; give the address of a local web server, such as http://127.0.0.1:8080"
     )]
     Scheme,
-    /// Another machine.
+    /// On another machine.
     #[error(
         "the origin is not on this computer; only 127.0.0.1, localhost and [::1] can be given a public address"
     )]
     Elsewhere,
-    /// No port, or none that exists.
     #[error("the origin has no usable port; give one, such as http://127.0.0.1:8080")]
     Port,
-    /// Spaces or invisible characters.
-    #[error("the origin holds characters that no address has; copy the link again")]
+    /// Not printable ASCII, or a space.
+    #[error("the origin has characters that no address has; copy the link again")]
     Characters,
-    /// Too much of it.
+    /// Beyond [`MAX_ORIGIN_BYTES`].
     #[error(
-        "the origin is longer than {ORIGIN_BYTES} bytes; give only the address of the local web server"
+        "the origin is longer than {MAX_ORIGIN_BYTES} bytes; give only the address of the local web server"
     )]
     Long,
     /// Standard input ended before a line did.
@@ -52,7 +50,7 @@ pub(super) enum OriginError {
         "standard input ended before its first line; give the origin as an argument, such as http://127.0.0.1:8080, or write it as a line"
     )]
     NoLine,
-    /// There is neither an argument nor a pipe.
+    /// Neither an argument, nor a pipe as standard input.
     #[error(
         "there is no origin; give the address of a local web server, such as http://127.0.0.1:8080, or pipe it in"
     )]
@@ -60,16 +58,16 @@ pub(super) enum OriginError {
 }
 
 impl OriginError {
-    /// The code that the shell sees: what a neighbour did not deliver is no mistake of this command.
+    /// A missing line is the fault of the program that writes the pipe, not of this command line.
     pub(super) fn exit(&self) -> Exit {
         if *self == OriginError::NoLine { Exit::Unavailable } else { Exit::Usage }
     }
 }
 
 impl Origin {
-    /// Reads `http://HOST:PORT` with anything after it.
+    /// Parses `http://HOST:PORT`, followed by a path, a query or a fragment.
     pub(super) fn parse(text: &str) -> Result<Self, OriginError> {
-        if text.len() > ORIGIN_BYTES {
+        if text.len() > MAX_ORIGIN_BYTES {
             return Err(OriginError::Long);
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
@@ -79,7 +77,7 @@ impl Origin {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
         let (host, port) = authority.rsplit_once(':').ok_or(OriginError::Port)?;
-        if !local(host) {
+        if !is_loopback(host) {
             return Err(OriginError::Elsewhere);
         }
         // parse() alone would take "+80".
@@ -92,39 +90,39 @@ impl Origin {
         }
     }
 
-    /// The address a service listens on; "every address" is reached on loopback.
-    pub(super) fn of(listen: SocketAddr) -> Self {
-        let mut reached = listen;
+    /// The origin of a server that listens on `listen`. A server on the unspecified address is reached
+    /// on loopback.
+    pub(super) fn from_listen_address(listen: SocketAddr) -> Self {
+        let mut reachable = listen;
         match listen {
             SocketAddr::V4(v4) if v4.ip().is_unspecified() => {
-                reached.set_ip(Ipv4Addr::LOCALHOST.into());
+                reachable.set_ip(Ipv4Addr::LOCALHOST.into());
             }
             SocketAddr::V6(v6) if v6.ip().is_unspecified() => {
-                reached.set_ip(Ipv6Addr::LOCALHOST.into());
+                reachable.set_ip(Ipv6Addr::LOCALHOST.into());
             }
             SocketAddr::V4(_) | SocketAddr::V6(_) => {}
         }
-        Self { authority: reached.to_string(), tail: String::new() }
+        Self { authority: reachable.to_string(), tail: String::new() }
     }
 
-    /// What cloudflared is told: scheme, host, port and nothing else.
-    pub(super) fn bare(&self) -> String {
+    /// Scheme, host and port: what cloudflared gets.
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.authority)
     }
 
-    /// Its port.
     pub(super) fn port(&self) -> u16 {
         let port = self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        port.expect("an origin has one; see parse and of")
+        port.expect("both constructors store an authority with a port")
     }
 
-    /// The public link: `url` with everything that was kept aside.
-    pub(super) fn public(&self, url: &str) -> String {
+    /// The public link: `url`, followed by the path, query and fragment of the origin.
+    pub(super) fn public_link(&self, url: &str) -> String {
         format!("{url}{}", self.tail)
     }
 }
 
-fn local(host: &str) -> bool {
+fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host == "[::1]"
         || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
@@ -138,21 +136,21 @@ mod tests {
     #[test]
     fn path_and_fragment_are_kept_from_cloudflared_and_put_back() {
         let origin = Origin::parse("http://127.0.0.1:8080/t/abc?x=1#key").unwrap();
-        assert_eq!(origin.bare(), "http://127.0.0.1:8080");
+        assert_eq!(origin.url(), "http://127.0.0.1:8080");
         assert_eq!(
-            origin.public("https://a-b.trycloudflare.com"),
+            origin.public_link("https://a-b.trycloudflare.com"),
             "https://a-b.trycloudflare.com/t/abc?x=1#key"
         );
         assert!(!format!("{origin:?}").contains("abc"));
     }
 
     #[test]
-    fn every_name_of_this_computer_is_taken() {
+    fn every_loopback_name_is_accepted() {
         for text in ["http://localhost:1", "http://[::1]:80/", "http://127.9.9.9:65535#x"] {
             assert!(Origin::parse(text).is_ok(), "{text}");
         }
-        let all = Origin::of("0.0.0.0:81".parse().unwrap());
-        assert_eq!(all.bare(), "http://127.0.0.1:81");
+        let all = Origin::from_listen_address("0.0.0.0:81".parse().unwrap());
+        assert_eq!(all.url(), "http://127.0.0.1:81");
     }
 
     #[test]
@@ -183,9 +181,9 @@ mod tests {
         #[test]
         fn only_loopback_ever_reaches_cloudflared(text in "http://\\PC{0,60}") {
             if let Ok(origin) = Origin::parse(&text) {
-                let bare = origin.bare();
-                let host = bare.strip_prefix("http://").unwrap().rsplit_once(':').unwrap().0;
-                assert!(local(host));
+                let url = origin.url();
+                let host = url.strip_prefix("http://").unwrap().rsplit_once(':').unwrap().0;
+                assert!(is_loopback(host));
             }
         }
     }

@@ -1,113 +1,119 @@
-//! Before an attempt: cloudflared is found, or fetched, while orders are listened to.
+//! Finds cloudflared, or installs it, before the attempt. Requests are received meanwhile.
 
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::NAME;
-use super::drive::{Ask, Ground, Stop};
-use super::failure::Failure;
+use super::attempt::TunnelError;
+use super::cli::NAME;
+use super::context::{Context, StopReason, TunnelRequest};
 use super::install::Download;
-use super::locate::{self, Found, Search};
+use super::locate::{self, CloudflaredProgram, SearchResult};
 use super::origin::Origin;
-use super::report::Report;
+use super::status_sink::StatusSink;
 use crate::control::FromTunnel;
 use crate::paths;
 use crate::terminal;
 
-/// Progress is told at most this often.
-const PROGRESS: Duration = Duration::from_millis(200);
+/// Shortest time between two reports of a download's progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// cloudflared, and the origin it is for.
-pub(super) async fn prepared(
-    ground: &Ground,
-    asks: &mut mpsc::Receiver<Ask>,
-    report: &mut Report,
-) -> Result<(Found, Origin), Stop> {
-    paths::create_private_dir(&ground.quarters().home)
-        .map_err(|error| Failure::NotStarted(error.to_string()))?;
-    let mut early = None;
-    let found = {
-        let mut obtaining = std::pin::pin!(obtain(ground, report));
+/// Returns once there is a cloudflared and a request to open an address.
+pub(super) async fn prepare(
+    context: &Context,
+    requests: &mut mpsc::Receiver<TunnelRequest>,
+    status: &mut StatusSink,
+) -> Result<(CloudflaredProgram, Origin), StopReason> {
+    paths::create_private_dir(&context.sandbox().home)
+        .map_err(|error| TunnelError::SpawnFailed(error.to_string()))?;
+    let mut early_origin = None;
+    let program = {
+        let mut finding = std::pin::pin!(find_or_install(context, status));
         loop {
             tokio::select! {
                 biased;
-                ask = asks.recv() => match ask {
-                    Some(Ask::Open(origin)) => early = Some(origin),
-                    Some(ask) => return Err(ask.into()),
-                    None => return Err(Stop::Asked),
+                request = requests.recv() => match request {
+                    Some(TunnelRequest::Open(origin)) => early_origin = Some(origin),
+                    Some(request) => return Err(request.into()),
+                    None => return Err(StopReason::Requested),
                 },
-                found = &mut obtaining => break found?,
+                found = &mut finding => break found?,
             }
         }
     };
-    report
-        .tell(FromTunnel::Found {
-            path: found.path.clone(),
-            version: found.version.clone(),
-            digest: found.digest.clone(),
-            source: found.source,
+    status
+        .send(FromTunnel::Found {
+            path: program.path.clone(),
+            version: program.version.clone(),
+            digest: program.digest.clone(),
+            source: program.source,
         })
         .await?;
-    match early {
-        Some(origin) => Ok((found, origin)),
-        None => match asks.recv().await {
-            Some(Ask::Open(origin)) => Ok((found, origin)),
-            Some(ask) => Err(ask.into()),
-            None => Err(Stop::Asked),
+    match early_origin {
+        Some(origin) => Ok((program, origin)),
+        None => match requests.recv().await {
+            Some(TunnelRequest::Open(origin)) => Ok((program, origin)),
+            Some(request) => Err(request.into()),
+            None => Err(StopReason::Requested),
         },
     }
 }
 
-async fn obtain(ground: &Ground, report: &mut Report) -> Result<Found, Stop> {
-    match locate::search(&ground.settings, &ground.quarters()).await? {
-        Search::Found(found) => Ok(found),
-        Search::Missing(download, passed_over) => {
-            if let Some(failure) = passed_over {
-                terminal::print_error(NAME, &format_args!("passed over: {failure}"));
+async fn find_or_install(
+    context: &Context,
+    status: &mut StatusSink,
+) -> Result<CloudflaredProgram, StopReason> {
+    match locate::search(&context.settings, &context.sandbox()).await? {
+        SearchResult::Found(program) => Ok(program),
+        SearchResult::Missing { download, passed_over } => {
+            if let Some(error) = passed_over {
+                terminal::print_error(NAME, &format_args!("passed over: {error}"));
             }
-            fetch(download, report).await
+            install(download, status).await
         }
     }
 }
 
-/// Fetches it on a thread of its own, and says before and during it what goes on.
-async fn fetch(download: Download, report: &mut Report) -> Result<Found, Stop> {
-    report
-        .tell(FromTunnel::Fetching {
+/// Installs the managed copy on a blocking thread, and reports the progress.
+async fn install(
+    download: Download,
+    status: &mut StatusSink,
+) -> Result<CloudflaredProgram, StopReason> {
+    status
+        .send(FromTunnel::Fetching {
             version: download.pin.version.clone(),
-            from: terminal::sanitize_line(&download.from),
+            from: terminal::sanitize_line(&download.url),
             size: download.pin.bytes,
             resumed_at: download.resumed_at(),
             to: download.target(),
         })
         .await?;
     let pin = download.pin.clone();
-    // One slot: progress that nobody has read yet is replaced by later progress.
-    let (sender, mut arrived) = mpsc::channel(1);
-    let mut working = tokio::task::spawn_blocking(move || {
-        download.run(&mut |bytes| {
+    // One slot: a length that was not received yet is dropped for the next one.
+    let (sender, mut progress) = mpsc::channel(1);
+    let mut installing = tokio::task::spawn_blocking(move || {
+        download.install(&mut |bytes| {
             let _ = sender.try_send(bytes);
         })
     });
-    let mut told = Instant::now();
+    let mut reported = Instant::now();
     let mut last = 0;
     let path = loop {
         tokio::select! {
-            Some(bytes) = arrived.recv() => {
+            Some(bytes) = progress.recv() => {
                 last = bytes;
-                if told.elapsed() >= PROGRESS {
-                    told = Instant::now();
-                    report.tell(FromTunnel::Fetched { bytes }).await?;
+                if reported.elapsed() >= PROGRESS_INTERVAL {
+                    reported = Instant::now();
+                    status.send(FromTunnel::Fetched { bytes }).await?;
                 }
             }
-            done = &mut working => {
-                let done = done.expect("the download returns its errors");
-                break done.map_err(|error| Failure::Fetch(error.to_string()))?;
+            installed = &mut installing => {
+                let installed = installed.expect("a download returns its errors");
+                break installed.map_err(|error| TunnelError::NotInstalled(error.to_string()))?;
             }
         }
     };
-    report.tell(FromTunnel::Fetched { bytes: pin.bytes.unwrap_or(last) }).await?;
-    Ok(locate::managed(path, pin).await?)
+    status.send(FromTunnel::Fetched { bytes: pin.bytes.unwrap_or(last) }).await?;
+    Ok(locate::verify_managed(path, pin).await?)
 }

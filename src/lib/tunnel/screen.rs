@@ -1,215 +1,104 @@
-//! What whoever runs this program by hand sees: states for people on stderr, the public link for
-//! programs on stdout.
+//! What the user of `chattrace-tunnel` sees on stderr: one line for each state, and the progress of a
+//! download. Text from outside is escaped.
 
-use serde::Serialize;
+use std::path::Path;
 
-use super::NAME;
-use super::origin::Origin;
-use super::progress::Progress;
+use super::cli::NAME;
+use super::progress::ProgressDisplay;
 use crate::control::{CloudflaredSource, FromTunnel};
-use crate::terminal::{self, OutputState, escape_control};
+use crate::terminal::{self, escape_control};
 use crate::units::format_bytes;
 
-/// How stdout speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Output {
-    /// The public link alone, once it works.
-    Link,
-    /// One JSON object for each state.
-    Json,
+/// Hex digits of a digest that tell one release from another at a glance.
+const SHOWN_DIGEST_CHARS: usize = 12;
+
+#[derive(Debug, Default)]
+pub(super) struct TunnelScreen {
+    progress: Option<ProgressDisplay>,
 }
 
-/// A state as scripts read it.
-#[derive(Debug, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Line<'a> {
-    Starting,
-    /// Known, and not to be resolved yet.
-    Url {
-        url: String,
-    },
-    /// Works.
-    Registered {
-        url: String,
-    },
-    Reconnecting {
-        url: Option<&'a str>,
-    },
-    Lost {
-        url: Option<&'a str>,
-        why: &'a str,
-        retry_after: Option<u64>,
-    },
-    Closed {
-        url: Option<&'a str>,
-    },
-}
-
-/// The screen, and the link that is on it.
-#[derive(Debug)]
-pub(super) struct Screen {
-    output: Output,
-    origin: Origin,
-    /// The public link, as soon as it is known.
-    link: Option<String>,
-    /// Whether it was printed.
-    announced: bool,
-    progress: Option<Progress>,
-}
-
-impl Screen {
-    /// An empty one for this origin.
-    pub(super) fn new(output: Output, origin: Origin) -> Self {
-        Self { output, origin, link: None, announced: false, progress: None }
-    }
-
-    /// Shows one state; says whether stdout still has a reader.
-    pub(super) fn show(&mut self, state: &FromTunnel) -> OutputState {
-        self.tell_people(state);
-        self.tell_programs(state)
-    }
-
-    /// Shows that the address is being given back.
-    pub(super) fn closing(&mut self) {
-        self.clear();
-        say("closing");
-    }
-
-    fn tell_people(&mut self, state: &FromTunnel) {
+impl TunnelScreen {
+    pub(super) fn show(&mut self, state: &FromTunnel) {
         match state {
             FromTunnel::Hello { .. } | FromTunnel::Unregistered => {}
             FromTunnel::Unconfined { what } => {
-                self.clear();
-                say(&format!("cloudflared {}", escape_control(what)));
+                self.print(&format!("cloudflared {}", escape_control(what)));
             }
-            FromTunnel::Fetching { .. } => self.fetching(state),
-            FromTunnel::Fetched { bytes } => self.fetched(*bytes),
+            FromTunnel::Fetching { version, from, size, resumed_at, to } => {
+                self.show_download(version, from, *size, *resumed_at, to);
+            }
+            FromTunnel::Fetched { bytes } => {
+                if let Some(progress) = &mut self.progress {
+                    progress.set_position(*bytes);
+                }
+            }
             FromTunnel::Found { path, version, digest, source } => {
-                self.clear();
-                say(&format!(
+                self.print(&format!(
                     "cloudflared {}, {} at {}, sha256 {}…",
                     version.as_deref().unwrap_or("of unknown version"),
-                    origin_of(*source),
+                    describe(*source),
                     escape_control(&path.to_string_lossy()),
-                    digest.get(..12).unwrap_or(digest),
+                    digest.get(..SHOWN_DIGEST_CHARS).unwrap_or(digest),
                 ));
             }
-            FromTunnel::Starting => {
-                self.clear();
-                say("asking for a public address");
+            FromTunnel::Starting => self.print("requesting a public address"),
+            FromTunnel::Url { url } => self.print(&format!(
+                "address {}; waiting for Cloudflare's network to register it",
+                escape_control(url)
+            )),
+            FromTunnel::Settling { settle_seconds: 0, .. } => self.print("registered"),
+            FromTunnel::Settling { settle_seconds, .. } => {
+                self.progress = ProgressDisplay::settling(*settle_seconds);
             }
-            FromTunnel::Url { url } => {
-                self.announced = false;
-                say(&format!(
-                    "address {}, waiting for the network to know it",
-                    escape_control(url)
-                ));
-            }
-            FromTunnel::Registered { settle_seconds: 0, .. } => say("registered"),
-            FromTunnel::Registered { settle_seconds, .. } => self.settling(*settle_seconds),
-            FromTunnel::Up { .. } => {
-                self.clear();
-                say("up");
-            }
+            FromTunnel::Registered { .. } => self.print("the public address works"),
             FromTunnel::Reconnecting => {
-                self.clear();
-                say("the network lost the tunnel, waiting for it to come back");
+                self.print("Cloudflare's network lost the tunnel; reconnecting");
             }
             FromTunnel::Lost { why, .. } => {
-                self.clear();
+                self.clear_progress();
                 terminal::print_error(NAME, why);
             }
-            FromTunnel::Closed => {
-                self.clear();
-                say("closed");
-            }
+            FromTunnel::Closed => self.print("closed"),
         }
     }
 
-    fn tell_programs(&mut self, state: &FromTunnel) -> OutputState {
-        if let FromTunnel::Url { url }
-        | FromTunnel::Registered { url, .. }
-        | FromTunnel::Up { url } = state
-        {
-            self.link = Some(self.origin.public(url));
+    pub(super) fn show_closing(&mut self) {
+        self.print("closing");
+    }
+
+    /// V-36: printed before the first byte is fetched.
+    fn show_download(
+        &mut self,
+        version: &str,
+        from: &str,
+        size: Option<u64>,
+        resumed_at: u64,
+        to: &Path,
+    ) {
+        self.print(&format!("cloudflared is not on this computer; fetching version {version}"));
+        self.print(&format!("  from  {}", escape_control(from)));
+        self.print(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), format_bytes)));
+        self.print(&format!("  to    {}", escape_control(&to.to_string_lossy())));
+        if resumed_at > 0 {
+            self.print(&format!("  resuming after {}", format_bytes(resumed_at)));
         }
-        match self.output {
-            Output::Link => self.link_once(state),
-            Output::Json => self.json(state),
-        }
+        self.progress = Some(ProgressDisplay::download(size));
     }
 
-    /// The link, when it works for the first time.
-    fn link_once(&mut self, state: &FromTunnel) -> OutputState {
-        match (&self.link, state) {
-            (Some(link), FromTunnel::Up { .. }) if !self.announced => {
-                self.announced = true;
-                terminal::print_line(link)
-            }
-            _ => OutputState::Open,
-        }
+    /// A closed stderr does not end the program; a closed stdout does.
+    fn print(&mut self, line: &str) {
+        self.clear_progress();
+        terminal::eprint_line(line);
     }
 
-    fn json(&self, state: &FromTunnel) -> OutputState {
-        let url = self.link.as_deref();
-        let line = match state {
-            FromTunnel::Starting => Line::Starting,
-            FromTunnel::Url { url } => Line::Url { url: self.origin.public(url) },
-            FromTunnel::Up { url } => Line::Registered { url: self.origin.public(url) },
-            FromTunnel::Reconnecting => Line::Reconnecting { url },
-            FromTunnel::Lost { why, retry_after } => {
-                Line::Lost { url, why, retry_after: *retry_after }
-            }
-            FromTunnel::Closed => Line::Closed { url },
-            FromTunnel::Hello { .. }
-            | FromTunnel::Fetching { .. }
-            | FromTunnel::Fetched { .. }
-            | FromTunnel::Found { .. }
-            | FromTunnel::Unconfined { .. }
-            | FromTunnel::Unregistered
-            | FromTunnel::Registered { .. } => return OutputState::Open,
-        };
-        terminal::print_line(&terminal::json_line(&line))
-    }
-
-    /// V-36: what, from where, how large, to where; said before a byte is fetched.
-    fn fetching(&mut self, state: &FromTunnel) {
-        let FromTunnel::Fetching { version, from, size, resumed_at, to } = state else {
-            return;
-        };
-        say(&format!("cloudflared is not on this computer; fetching version {version}"));
-        say(&format!("  from  {}", escape_control(from)));
-        say(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), format_bytes)));
-        say(&format!("  to    {}", escape_control(&to.to_string_lossy())));
-        if *resumed_at > 0 {
-            say(&format!("  {} are here from an earlier try", format_bytes(*resumed_at)));
-        }
-        self.progress = Some(Progress::download(*size));
-    }
-
-    fn fetched(&mut self, bytes: u64) {
-        if let Some(progress) = &mut self.progress {
-            progress.set_position(bytes);
-        }
-    }
-
-    fn settling(&mut self, seconds: u64) {
-        self.progress = Progress::settling(seconds);
-    }
-
-    fn clear(&mut self) {
+    fn clear_progress(&mut self) {
         if let Some(progress) = self.progress.take() {
             progress.clear();
         }
     }
 }
 
-fn say(line: &str) {
-    // Without anybody to read it, the program goes on: stdout decides when it ends.
-    terminal::eprint_line(line);
-}
-
-fn origin_of(source: CloudflaredSource) -> &'static str {
+fn describe(source: CloudflaredSource) -> &'static str {
     match source {
         CloudflaredSource::Managed => "fetched and checked,",
         CloudflaredSource::Path => "found on PATH",

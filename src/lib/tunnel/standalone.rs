@@ -1,27 +1,28 @@
-//! By hand or in a pipeline: the origin from the command line or from standard input, the public
-//! link to stdout, the end when either neighbour ends.
+//! By hand or in a pipeline: the public link goes to stdout, and the program exits on a signal, when
+//! the reader of stdout is gone, or at the end of the standard input that gave the origin.
 
-use std::io::IsTerminal as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::NAME;
-use super::cli::Cli;
-use super::cloudflared::Group;
-use super::drive::{self, Ask, Ground};
-use super::origin::{ORIGIN_BYTES, Origin, OriginError};
-use super::report::Report;
-use super::screen::{Output, Screen};
+use super::cli::{NAME, TunnelCli};
+use super::context::{Context, ProcessGroup, TunnelRequest};
+use super::lifecycle;
+use super::origin::Origin;
+use super::screen::TunnelScreen;
+use super::status_sink::StatusSink;
+use super::stdin_origin::{self, StdinEnd};
+use super::stdout::{OutputFormat, Stdout};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::line_reader::read_line_blocking;
 use crate::paths::RunDir;
 use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal;
 
-/// Opens a public address and keeps it until asked to end.
-pub(super) async fn run(cli: &Cli) -> Exit {
+/// One request to open, one to close, one to kill, and room for one more.
+const REQUEST_QUEUE: usize = 4;
+
+pub(super) async fn run(cli: &TunnelCli) -> Exit {
     let config = match Config::resolve(&cli.overrides()) {
         Ok(config) => config,
         Err(error) => {
@@ -36,24 +37,24 @@ pub(super) async fn run(cli: &Cli) -> Exit {
             return Exit::Failed;
         }
     };
-    let (origin, input) = match origin(cli, &mut signals).await {
-        Ok(Some(both)) => both,
+    let (origin, stdin) = match stdin_origin::resolve(cli.origin.as_deref(), &mut signals).await {
+        Ok(Some(resolved)) => resolved,
         Ok(None) => return Exit::Ended,
         Err(error) => {
             terminal::print_error(NAME, &error);
             return error.exit();
         }
     };
-    let output = if cli.json { Output::Json } else { Output::Link };
-    session(config, origin, input, output, signals).await
+    let format = if cli.json { OutputFormat::Json } else { OutputFormat::Link };
+    run_session(config, origin, stdin, format, signals).await
 }
 
-/// The tunnel in a runtime folder of its own, which is gone afterwards.
-async fn session(
+/// Runs in a runtime folder of its own, and removes it afterwards.
+async fn run_session(
     config: Config,
     origin: Origin,
-    input: Option<Input>,
-    output: Output,
+    stdin: Option<StdinEnd>,
+    format: OutputFormat,
     signals: TerminationSignals,
 ) -> Exit {
     let run_dir = match RunDir::create(&session_name()) {
@@ -63,102 +64,57 @@ async fn session(
             return Exit::Unavailable;
         }
     };
-    let ground = Ground {
+    let context = Context {
         settings: config.tunnel,
         run_dir: run_dir.path().to_owned(),
-        confine: config.confinement,
-        group: Group::Own,
+        confinement: config.confinement,
+        process_group: ProcessGroup::Own,
     };
-    let (sender, mut asks) = mpsc::channel(4);
-    // The queue is empty and has room for it.
-    let _ = sender.try_send(Ask::Open(origin.clone()));
-    tokio::spawn(watch(signals, input, sender));
-    let mut report = Report::Screen(Screen::new(output, origin));
-    let exit = drive::run(&ground, &mut asks, &mut report).await;
+    let (sender, mut requests) = mpsc::channel(REQUEST_QUEUE);
+    // Cannot fail: the channel is empty and its receiver alive.
+    let _ = sender.try_send(TunnelRequest::Open(origin.clone()));
+    tokio::spawn(request_shutdown(signals, stdin, sender));
+    let stdout = Stdout::new(format, origin);
+    let mut status = StatusSink::Standalone { screen: TunnelScreen::default(), stdout };
+    let exit = lifecycle::run(&context, &mut requests, &mut status).await;
     match run_dir.remove() {
         Ok(()) => exit,
         Err(kept) => {
-            for thing in kept {
-                terminal::print_error(NAME, &format_args!("remains: {thing}"));
+            for path in kept {
+                terminal::print_error(NAME, &format_args!("remains: {path}"));
             }
             Exit::Remains
         }
     }
 }
 
-/// A name for the runtime folder that no other living program has.
+/// A name for the runtime folder that no other running program has.
 fn session_name() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let nanos = now.map_or(0, |since| since.subsec_nanos());
     format!("tunnel-{}-{nanos:x}", process::own_pid())
 }
 
-/// Tells the driver when it is over: a signal, the end of standard input, the end of stdout.
-async fn watch(mut signals: TerminationSignals, mut input: Option<Input>, to: mpsc::Sender<Ask>) {
+/// Requests the shutdown when its cause comes, and the kill at the next Ctrl+C after it.
+async fn request_shutdown(
+    mut signals: TerminationSignals,
+    mut stdin: Option<StdinEnd>,
+    requests: mpsc::Sender<TunnelRequest>,
+) {
     let mut stdout_closed = std::pin::pin!(terminal::stdout_closed());
-    let began = tokio::select! {
+    let cause = tokio::select! {
         _ = signals.recv() => ShutdownCause::Signal,
-        () = ended(&mut input) => {
+        () = stdin_origin::ended(&mut stdin) => {
             terminal::eprint_line("standard input has ended");
             ShutdownCause::ClosedStream
         }
         () = &mut stdout_closed => {
-            terminal::eprint_line("nobody reads the link any more");
+            terminal::eprint_line("the reader of the link is gone");
             ShutdownCause::ClosedStream
         }
     };
-    // Nobody takes it when it is over already.
-    let _ = to.send(Ask::Close).await;
-    signals.second_interrupt(began).await;
-    let _ = to.send(Ask::Kill(Exit::Killed)).await;
-}
-
-/// What becomes of standard input after its first line.
-struct Input {
-    end: oneshot::Receiver<()>,
-}
-
-async fn ended(input: &mut Option<Input>) {
-    match input {
-        // An error means that the thread is gone, and the input with it.
-        Some(input) => drop((&mut input.end).await),
-        None => std::future::pending().await,
-    }
-}
-
-/// The origin, and the input it came from; `None` when a signal was faster.
-async fn origin(
-    cli: &Cli,
-    signals: &mut TerminationSignals,
-) -> Result<Option<(Origin, Option<Input>)>, OriginError> {
-    match cli.origin.as_deref() {
-        Some("-") => {}
-        Some(text) => return Ok(Some((Origin::parse(text)?, None))),
-        None if std::io::stdin().is_terminal() => return Err(OriginError::Missing),
-        None => {}
-    }
-    let (first, input) = read_input();
-    let line = tokio::select! {
-        line = first => line.ok().flatten().ok_or(OriginError::NoLine)?,
-        _ = signals.recv() => return Ok(None),
-    };
-    Ok(Some((Origin::parse(line.trim_end_matches(['\r', '\n']))?, Some(input))))
-}
-
-/// Reads standard input on a thread of its own: the first line, then to the end. A read cannot be
-/// called off, so the thread ends with the program.
-fn read_input() -> (oneshot::Receiver<Option<String>>, Input) {
-    let (line, first) = oneshot::channel();
-    let (over, end) = oneshot::channel();
-    std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
-        let mut text = Vec::new();
-        // One byte more than an origin may have, so that a longer one is told from a line.
-        let read = read_line_blocking(&mut stdin, &mut text, ORIGIN_BYTES + 2);
-        let whole = read.is_ok() && (text.ends_with(b"\n") || text.len() > ORIGIN_BYTES);
-        let _ = line.send(whole.then(|| String::from_utf8_lossy(&text).into_owned()));
-        let _ = std::io::copy(&mut stdin, &mut std::io::sink());
-        let _ = over.send(());
-    });
-    (first, Input { end })
+    // The receiver is dropped when the program stops for another reason.
+    let _ = requests.send(TunnelRequest::Close).await;
+    signals.second_interrupt(cause).await;
+    let _ = requests.send(TunnelRequest::Kill(Exit::Killed)).await;
 }

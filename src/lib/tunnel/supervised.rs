@@ -1,18 +1,21 @@
-//! Under a supervisor: told what to do over the lifeline, ended by its end.
+//! Under a supervisor: requests come over the control channel, and its end of file ends the program.
 
 use tokio::sync::mpsc;
 
-use super::NAME;
-use super::cloudflared::Group;
-use super::drive::{self, Ask, Ground};
+use super::cli::NAME;
+use super::context::{Context, ProcessGroup, TunnelRequest};
+use super::lifecycle;
 use super::origin::Origin;
-use super::report::Report;
+use super::status_sink::StatusSink;
 use crate::control::{self, FrameError, FromTunnel, Inbox, ToTunnel, VERSION};
 use crate::exit::Exit;
 use crate::process::TerminationSignals;
 use crate::terminal;
 
-/// Says hello, waits for `Start`, does what it is told until it is over.
+/// Requests that may wait: fewer than a session sends.
+const REQUEST_QUEUE: usize = 4;
+
+/// Greets the supervisor, waits for [`ToTunnel::Start`], and runs until it is to stop.
 pub(super) async fn run() -> Exit {
     let adopted = control::from_stdin::<ToTunnel, FromTunnel>();
     let (inbox, outbox, signals) = match (adopted, TerminationSignals::catch()) {
@@ -22,84 +25,91 @@ pub(super) async fn run() -> Exit {
             return Exit::Failed;
         }
     };
-    let mut report = Report::Supervisor(outbox);
+    let mut status = StatusSink::Supervisor(outbox);
     let hello = FromTunnel::Hello { version: VERSION.to_owned() };
-    if report.tell(hello).await.is_err() {
+    if status.send(hello).await.is_err() {
         return Exit::Ended;
     }
-    let mut orders = Orders { inbox, signals };
-    let ground = match orders.start().await {
-        Ok(ground) => ground,
+    let mut supervisor = Supervisor { inbox, signals };
+    let context = match supervisor.wait_for_start().await {
+        Ok(context) => context,
         Err(exit) => return exit,
     };
-    let (sender, mut asks) = mpsc::channel(4);
-    tokio::spawn(orders.relay(sender));
-    drive::run(&ground, &mut asks, &mut report).await
+    let (sender, mut requests) = mpsc::channel(REQUEST_QUEUE);
+    tokio::spawn(supervisor.forward_requests(sender));
+    lifecycle::run(&context, &mut requests, &mut status).await
 }
 
-/// Where orders come from.
-struct Orders {
+/// The two ways in which a supervisor, or the user beside it, reaches this program.
+struct Supervisor {
     inbox: Inbox<ToTunnel>,
     signals: TerminationSignals,
 }
 
-impl Orders {
-    /// Waits for the first order.
-    async fn start(&mut self) -> Result<Ground, Exit> {
+enum SupervisorEvent {
+    Message(ToTunnel),
+    Signal,
+    /// End of file: the supervisor is gone.
+    Disconnected,
+}
+
+impl Supervisor {
+    async fn wait_for_start(&mut self) -> Result<Context, Exit> {
         loop {
-            match self.next().await {
-                Order::Message(ToTunnel::Start { tunnel: settings, confine, run_dir }) => {
-                    return Ok(Ground { settings, run_dir, confine, group: Group::Ours });
+            match self.next_event().await {
+                SupervisorEvent::Message(ToTunnel::Start { tunnel, confine, run_dir }) => {
+                    return Ok(Context {
+                        settings: tunnel,
+                        run_dir,
+                        confinement: confine,
+                        process_group: ProcessGroup::Inherited,
+                    });
                 }
-                Order::Message(ToTunnel::Open { .. }) => {}
-                Order::Message(ToTunnel::Close) | Order::Signal | Order::Cut => {
-                    return Err(Exit::Ended);
-                }
+                SupervisorEvent::Message(ToTunnel::Open { .. }) => {}
+                SupervisorEvent::Message(ToTunnel::Close)
+                | SupervisorEvent::Signal
+                | SupervisorEvent::Disconnected => return Err(Exit::Ended),
             }
         }
     }
 
-    /// Passes orders on until nobody takes them any more.
-    async fn relay(mut self, to: mpsc::Sender<Ask>) {
+    /// Runs until [`TunnelRequest::Kill`] is sent, or the receiver is dropped.
+    async fn forward_requests(mut self, requests: mpsc::Sender<TunnelRequest>) {
         let mut closing = false;
         loop {
-            let ask = match self.next().await {
-                Order::Message(ToTunnel::Start { .. }) => continue,
-                Order::Message(ToTunnel::Open { origin }) => Ask::Open(Origin::of(origin)),
-                // Asked again while it closes: somebody is out of patience.
-                Order::Signal if closing => Ask::Kill(Exit::Killed),
-                Order::Message(ToTunnel::Close) | Order::Signal => {
-                    closing = true;
-                    Ask::Close
+            let request = match self.next_event().await {
+                SupervisorEvent::Message(ToTunnel::Start { .. }) => continue,
+                SupervisorEvent::Message(ToTunnel::Open { origin }) => {
+                    TunnelRequest::Open(Origin::from_listen_address(origin))
                 }
-                Order::Cut => Ask::Kill(Exit::Ended),
+                // A signal during the shutdown is the user's second Ctrl+C.
+                SupervisorEvent::Signal if closing => TunnelRequest::Kill(Exit::Killed),
+                SupervisorEvent::Message(ToTunnel::Close) | SupervisorEvent::Signal => {
+                    closing = true;
+                    TunnelRequest::Close
+                }
+                SupervisorEvent::Disconnected => TunnelRequest::Kill(Exit::Ended),
             };
-            let last = matches!(ask, Ask::Kill(_));
-            if to.send(ask).await.is_err() || last {
+            let is_last = matches!(request, TunnelRequest::Kill(_));
+            if requests.send(request).await.is_err() || is_last {
                 return;
             }
         }
     }
 
-    async fn next(&mut self) -> Order {
+    /// Messages that are not understood are reported on stderr and skipped.
+    async fn next_event(&mut self) -> SupervisorEvent {
         loop {
             tokio::select! {
-                _ = self.signals.recv() => return Order::Signal,
+                _ = self.signals.recv() => return SupervisorEvent::Signal,
                 message = self.inbox.recv() => match message {
-                    Ok(Some(message)) => return Order::Message(message),
+                    Ok(Some(message)) => return SupervisorEvent::Message(message),
                     Err(FrameError::Malformed(error)) => terminal::print_error(NAME, &error),
                     Ok(None) | Err(FrameError::Io(_) | FrameError::TooLong) => {
-                        return Order::Cut;
+                        return SupervisorEvent::Disconnected;
                     }
                 },
             }
         }
     }
-}
-
-enum Order {
-    Message(ToTunnel),
-    Signal,
-    /// The supervisor is gone.
-    Cut,
 }

@@ -1,24 +1,32 @@
-//! What every test starts from: a machine of its own ([`Place`]) and programs that tell everything
-//! they said when a wait fails ([`Program`]). Waits are for a line, an end of file or an exit, with
-//! one generous deadline; nothing here sleeps to see whether something happens.
+//! The base of every test: an isolated environment ([`Place`]), and programs whose failed waits
+//! show their whole output ([`Program`], [`Terminal`]). A wait is for a line, for EOF or for an
+//! exit, with one generous deadline; nothing here sleeps.
 
 pub(crate) mod cloudflared;
-mod edge;
+#[allow(dead_code, reason = "used by the fault and fuzz tests, which have no libtest")]
+pub(crate) mod command_line;
+mod file_proxy;
 mod place;
+mod process_handle;
 mod program;
+mod pty;
+#[allow(dead_code, reason = "the fault and fuzz tests use all of it")]
+pub(crate) mod rng;
+pub(crate) mod strict_reader;
 mod supervised;
 mod terminal;
 
 pub(crate) use cloudflared::StandIn;
 pub(crate) use place::Place;
-pub(crate) use program::{Ended, Living, Program, Stream};
+pub(crate) use process_handle::ProcessHandle;
+pub(crate) use program::{Ended, Program, Stream};
 pub(crate) use supervised::Supervised;
 pub(crate) use terminal::Terminal;
 
 use std::process::Command;
 use std::time::Duration;
 
-/// Far beyond anything that works, on the slowest machine; reached only by a failure.
+/// The timeout of every wait: far above the slowest machine, so that only a failure reaches it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The programs under test.
@@ -27,7 +35,7 @@ pub(crate) const SERVE: &str = env!("CARGO_BIN_EXE_chattrace-serve");
 pub(crate) const TUNNEL: &str = env!("CARGO_BIN_EXE_chattrace-tunnel");
 pub(crate) const CLEAN: &str = env!("CARGO_BIN_EXE_chattrace-clean");
 
-/// `script` as a command, in which `command` is `"$0" "$@"`.
+/// A shell that runs `script`, in which `command` is `"$0" "$@"`.
 pub(crate) fn in_shell(command: &Command, script: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).arg(command.get_program()).args(command.get_args());
@@ -36,8 +44,8 @@ pub(crate) fn in_shell(command: &Command, script: &str) -> Command {
     shell
 }
 
-/// `command` with a witness over it, which lives as long as the last of everything that was started:
-/// see `tests/fixtures/witness/main.rs`. Its environment and working folder are those of `command`.
+/// `command` under a witness, which exits after the last process that descends from it: see
+/// `tests/fixtures/witness/main.rs`.
 fn witnessed(command: &Command) -> Command {
     let mut witness = Command::new(stand_in("witness"));
     witness.arg(command.get_program()).args(command.get_args());
@@ -46,7 +54,7 @@ fn witnessed(command: &Command) -> Command {
     witness
 }
 
-/// The children of the process `parent`, by every thread of it (proc(5)); none of one that is gone.
+/// The children of all threads of the process `parent` (proc(5)); empty if it has exited.
 pub(crate) fn children(parent: u32) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten();
     let lists = threads
@@ -58,7 +66,7 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
         .collect()
 }
 
-/// A program of `tests/fixtures`, built by cargo as an example.
+/// A program of `tests/fixtures`; cargo builds it as an example.
 pub(crate) fn stand_in(name: &str) -> std::path::PathBuf {
     let path = std::path::Path::new(CHATTRACE).with_file_name("examples").join(name);
     assert!(path.is_file(), "{} is not built; run `cargo test`, which builds it", path.display());

@@ -1,4 +1,4 @@
-//! A machine of its own for one test: home, runtime folder, working folder, all gone afterwards.
+//! The isolated environment of one test: home, runtime folder, working folder.
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// Removed with everything in it when dropped.
+/// A temporary folder with all of them; removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Place(PathBuf);
 
 impl Place {
-    /// An empty one. Its path is short, because a socket's path must be.
+    /// Creates the folders. The path is short, because that of a Unix socket is limited to 107
+    /// bytes (unix(7)).
     pub(crate) fn new() -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("ct-{}-{number}", std::process::id()));
@@ -23,7 +24,7 @@ impl Place {
         place
     }
 
-    /// Everything below.
+    /// The folder that contains all others.
     pub(crate) fn root(&self) -> &Path {
         &self.0
     }
@@ -38,12 +39,12 @@ impl Place {
         self.0.join("run")
     }
 
-    /// The working folder.
+    /// The current directory.
     pub(crate) fn work(&self) -> PathBuf {
         self.0.join("work")
     }
 
-    /// A command for `program` that sees this machine and nothing of the real one but `PATH`.
+    /// A command for `program` with this environment; of the real one it gets `PATH` only.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -57,7 +58,7 @@ impl Place {
         command
     }
 
-    /// Every path below the root, sorted: two of these compare two states of the machine.
+    /// All paths below the root, sorted, so that two results can be compared.
     pub(crate) fn tree(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.0.clone()];
@@ -74,7 +75,7 @@ impl Place {
         found
     }
 
-    /// The same without `bin`, where stand-ins lie and note things down.
+    /// The same without `bin`, where stand-ins are installed and keep their records.
     pub(crate) fn tree_but_bin(&self) -> Vec<PathBuf> {
         let bin = self.0.join("bin");
         self.tree().into_iter().filter(|path| !path.starts_with(&bin)).collect()
@@ -83,7 +84,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // A test that failed half-way may have left anything; the folder is in the temporary one.
+        // A failed test may have left a folder that cannot be removed; it is in the temporary
+        // folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

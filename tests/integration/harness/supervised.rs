@@ -1,4 +1,4 @@
-//! The supervisor's side of `chattrace-tunnel`: a lifeline, and messages over it.
+//! A `chattrace-tunnel` whose supervisor is the test: the lifeline, and the messages over it.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::OwnedFd;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::cloudflared::HOST;
 use super::{DEADLINE, Place, StandIn, TUNNEL};
 
-/// The supervisor's side of a tunnel.
+/// A running `chattrace-tunnel`, and the supervisor's end of its lifeline.
 pub(crate) struct Supervised {
     pub(crate) child: Child,
     pub(crate) lifeline: UnixStream,
@@ -19,12 +19,12 @@ pub(crate) struct Supervised {
 }
 
 impl Supervised {
-    /// Started and greeted, with this place's environment.
+    /// Starts the tunnel, and receives its `hello`.
     pub(crate) fn start(place: &Place) -> Self {
         Self::start_as(place, place.command(TUNNEL))
     }
 
-    /// The same, started by this command.
+    /// The same with another command.
     pub(crate) fn start_as(place: &Place, mut command: Command) -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(DEADLINE)).unwrap();
@@ -52,7 +52,7 @@ impl Supervised {
         supervised
     }
 
-    /// Started, and told to use this stand-in.
+    /// Starts the tunnel with this stand-in as cloudflared.
     pub(crate) fn with(place: &Place, stand_in: &StandIn) -> Self {
         let mut supervised = Self::start(place);
         supervised.begin(json!(stand_in.path()), Value::Null);
@@ -79,32 +79,31 @@ impl Supervised {
         self.send(&json!({ "type": "open", "origin": "127.0.0.1:8080" }));
     }
 
-    /// Sends one message.
     pub(crate) fn send(&mut self, message: &Value) {
         self.lifeline.write_all(format!("{message}\n").as_bytes()).unwrap();
     }
 
-    /// The next message.
+    /// Receives the next message.
     pub(crate) fn next(&mut self) -> Value {
         let mut line = String::new();
         self.messages.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
 
-    /// The next message, which must be of this kind.
+    /// Receives the next message, and checks its type.
     pub(crate) fn expect(&mut self, kind: &str) -> Value {
         let message = self.next();
         assert_eq!(message["type"], kind, "{message}");
         message
     }
 
-    /// Announced.
+    /// Receives all messages up to `up`.
     pub(crate) fn up(&mut self) {
         self.expect("found");
         self.open();
-        for kind in ["starting", "url", "registered", "up"] {
+        for kind in ["starting", "url", "settling", "registered"] {
             let message = self.expect(kind);
-            let named = matches!(kind, "url" | "registered" | "up");
+            let named = matches!(kind, "url" | "settling" | "registered");
             assert_eq!(
                 message.get("url"),
                 named.then(|| json!(format!("https://{HOST}"))).as_ref()
@@ -112,7 +111,7 @@ impl Supervised {
         }
     }
 
-    /// Waits for the end: of everything that holds stdout, on which nothing may have been written.
+    /// Waits for EOF on stdout, which must be empty, and for the exit; returns the exit code.
     pub(crate) fn ended(mut self) -> Option<i32> {
         let stdout = self.child.stdout.take().unwrap();
         assert_eq!(std::io::read_to_string(stdout).unwrap(), "");

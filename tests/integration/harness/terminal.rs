@@ -1,188 +1,158 @@
-//! A terminal of a test's own: a program in front of it, what it shows, and the keys.
+//! A program on a terminal of its own: what it prints there, and the keys that it gets.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, PipeReader, Read as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{BufRead as _, BufReader, PipeReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
-use nix::fcntl::OFlag;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use rustix::process::Signal;
 
-use super::{DEADLINE, Ended, Living, witnessed};
+use super::pty::{self, Master, Pty};
+use super::{DEADLINE, Ended, ProcessHandle, witnessed};
 
-/// A program that has a terminal for itself. Ended by its own number when dropped.
+/// A program that leads the session of its terminal; killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Terminal {
-    /// The program, or the witness over it, which is no part of the terminal's session.
+    /// The program, or the witness over it, which is not part of the terminal's session.
     child: Child,
     /// The program.
     pid: u32,
-    living: Living,
-    /// The end that the person would sit at; `None` once it is closed.
-    ours: Option<Sitting>,
+    handle: ProcessHandle,
+    /// `None` once the terminal is closed.
+    master: Option<Master>,
     path: String,
-    shown: Receiver<Vec<u8>>,
-    /// The end of everybody who was started, if there is a witness; else that of the shell's stdout.
-    dead: Receiver<()>,
+    output: Receiver<Vec<u8>>,
+    /// Receives when all started processes have exited, if there is a witness; else when the stdout
+    /// of the shell is closed.
+    exited: Receiver<()>,
     raw: Vec<u8>,
-    /// Up to where [`Terminal::see`] has read.
-    seen: usize,
-}
-
-#[derive(Debug)]
-struct Sitting {
-    keys: File,
-    /// Dropped, it ends the reader.
-    _stop: OwnedFd,
-    reader: JoinHandle<()>,
+    /// The end of the output that [`Terminal::see`] has consumed.
+    consumed: usize,
 }
 
 impl Terminal {
-    /// Starts `command` as the one program of a terminal of so many columns, under a witness: see
+    /// Starts `command` on a terminal with this many columns, under a witness: see
     /// [`Terminal::wait`].
     pub(crate) fn start(command: &Command, columns: u16) -> Self {
-        Self::start_under(command, columns, |seated| witnessed(&seated))
+        Self::start_under(command, columns, |command| witnessed(&command))
     }
 
-    /// The same with this over it, which may be nothing for a test that is a witness itself. `setsid -c`
-    /// gives the program the terminal.
+    /// The same with another wrapper than the witness, for tests that watch descendants themselves.
     pub(crate) fn start_under(
         command: &Command,
         columns: u16,
-        under: fn(Command) -> Command,
+        wrap: fn(Command) -> Command,
     ) -> Self {
-        // CLOEXEC from the beginning: a child of another test that inherits our end would keep the
-        // terminal open. (openpty(3) cannot.)
-        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname_r(&master).unwrap();
-        let slave = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(nix::libc::O_NOCTTY)
-            .open(&path)
-            .unwrap();
-        resize(&path, columns);
-        let (alive, witness) = std::io::pipe().unwrap();
-        let mut seated = Command::new("setsid");
-        // The shell says which process it is, and then becomes the program.
-        seated.args(["-c", "sh", "-c", "echo $$; exec 1>&0; exec \"$0\" \"$@\""]);
-        seated.arg(command.get_program()).args(command.get_args());
-        seated.env_clear().current_dir(command.get_current_dir().unwrap());
-        seated.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let mut seated = under(seated);
-        seated.stdin(slave.try_clone().unwrap()).stdout(witness).stderr(Stdio::from(slave));
-        let child = seated.spawn().unwrap();
-        // It holds our copies of the slave and of the witness.
-        drop(seated);
-        let mut alive = BufReader::new(alive);
+        let pty = Pty::open(columns);
+        let path = pty.path.clone();
+        let (stdout, witness) = std::io::pipe().unwrap();
+        // `setsid -c` makes the terminal the controlling one.
+        let mut in_session = Command::new("setsid");
+        // The shell prints its pid, and execs the program.
+        in_session.args(["-c", "sh", "-c", "echo $$; exec 1>&0; exec \"$0\" \"$@\""]);
+        in_session.arg(command.get_program()).args(command.get_args());
+        in_session.env_clear().current_dir(command.get_current_dir().unwrap());
+        in_session.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut wrapped = wrap(in_session);
+        let slave = pty.slave.try_clone().unwrap();
+        wrapped.stdin(pty.slave.try_clone().unwrap()).stdout(witness).stderr(Stdio::from(slave));
+        let child = wrapped.spawn().unwrap();
+        // It owns copies of the slave side and of the witness's stdout.
+        drop(wrapped);
+        let mut stdout = BufReader::new(stdout);
         let mut pid = String::new();
-        alive.read_line(&mut pid).unwrap();
+        stdout.read_line(&mut pid).unwrap();
         let pid = pid.trim_end().parse().unwrap();
-        let master = File::from(master.as_fd().try_clone_to_owned().unwrap());
-        let (ours, shown) = Sitting::down(master);
-        let (living, dead) = (Living::hold(pid), watch(alive));
-        Self { child, pid, living, ours: Some(ours), path, shown, dead, raw: Vec::new(), seen: 0 }
+        let (master, output) = pty.into_master();
+        let (handle, exited) = (ProcessHandle::open(pid), notify_at_eof(stdout));
+        let master = Some(master);
+        Self { child, pid, handle, master, path, output, exited, raw: Vec::new(), consumed: 0 }
     }
 
-    /// Waits until `text` is shown, colours and movements left out, after whatever was waited for
-    /// before; gives everything up to it.
+    /// Waits for `text`, escape sequences left out, in the output after the last text that was
+    /// waited for. Returns that output up to `text`.
     pub(crate) fn see(&mut self, text: &str) -> String {
-        let end = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + DEADLINE;
         loop {
-            let fresh = plain(&self.raw[self.seen..]);
-            if fresh.contains(text) {
-                return self.read_up_to(text);
+            if plain(&self.raw[self.consumed..]).contains(text) {
+                return self.consume_up_to(text);
             }
-            match self.shown.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.raw.extend(bytes),
-                Err(_) => panic!("{text:?} was not shown:\n{}", plain(&self.raw)),
+                Err(_) => panic!("{text:?} was not printed:\n{}", plain(&self.raw)),
             }
         }
     }
 
-    fn read_up_to(&mut self, text: &str) -> String {
-        let (mut short, mut enough) = (self.seen, self.raw.len());
-        while short + 1 < enough {
-            let middle = short.midpoint(enough);
-            let contains = plain(&self.raw[self.seen..middle]).contains(text);
-            if contains { enough = middle } else { short = middle }
+    /// Finds the shortest piece of output that contains `text`, by binary search over its end.
+    fn consume_up_to(&mut self, text: &str) -> String {
+        let (mut without, mut with) = (self.consumed, self.raw.len());
+        while without + 1 < with {
+            let middle = without.midpoint(with);
+            let contains = plain(&self.raw[self.consumed..middle]).contains(text);
+            if contains { with = middle } else { without = middle }
         }
-        let read = plain(&self.raw[self.seen..enough]);
-        self.seen = enough;
-        read
+        let output = plain(&self.raw[self.consumed..with]);
+        self.consumed = with;
+        output
     }
 
-    /// Presses keys.
     pub(crate) fn type_keys(&mut self, keys: &str) {
-        self.ours.as_mut().expect("the terminal is open").keys.write_all(keys.as_bytes()).unwrap();
+        self.master.as_mut().expect("the terminal is open").write(keys);
     }
 
-    /// Sends the program the signal `name`, such as `TERM`; not through the terminal.
+    /// Sends the signal `name`, such as `TERM`, to the program; not through the terminal.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.pid.to_string();
         assert!(Command::new("kill").args([format!("-{name}"), pid]).status().unwrap().success());
     }
 
-    /// Makes it so many columns wide; the program in front of it is told.
+    /// Changes the width; the program gets SIGWINCH.
     pub(crate) fn resize(&self, columns: u16) {
-        resize(&self.path, columns);
+        pty::resize(&self.path, columns);
     }
 
-    /// Closes it, as closing the window does.
+    /// Closes the terminal, as closing its window does.
     pub(crate) fn close(&mut self) {
-        let Sitting { keys, _stop, reader } = self.ours.take().expect("it is closed once");
-        drop(_stop);
-        reader.join().unwrap();
-        drop(keys);
+        self.master.take().expect("it is closed once").close();
     }
 
-    /// Everything that was shown so far, as it came.
+    /// All output that was read so far, with its escape sequences.
     pub(crate) fn raw(&self) -> String {
         String::from_utf8_lossy(&self.raw).into_owned()
     }
 
-    /// The process id of the program, which leads the session of this terminal.
     #[allow(dead_code, reason = "used by tests/faults alone")]
     pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Waits until everybody who was started is dead; false if somebody still lives at `end`.
-    pub(crate) fn is_silent_by(&self, end: Instant) -> bool {
-        let patience = end.saturating_duration_since(Instant::now());
-        self.dead.recv_timeout(patience) != Err(RecvTimeoutError::Timeout)
+    /// Waits until all started processes have exited; false if one still runs at `deadline`.
+    pub(crate) fn reaches_eof_by(&self, deadline: Instant) -> bool {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        self.exited.recv_timeout(timeout) != Err(RecvTimeoutError::Timeout)
     }
 
-    /// Waits for the end of the program and collects it.
-    pub(crate) fn collect(&mut self) -> ExitStatus {
+    /// Waits for the exit of the program, and reaps it.
+    pub(crate) fn reap(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    /// Everything that was shown so far, without colours and movements.
-    pub(crate) fn story(&mut self) -> String {
-        self.raw.extend(self.shown.try_iter().flatten());
+    /// All output so far, without escape sequences.
+    pub(crate) fn transcript(&mut self) -> String {
+        self.raw.extend(self.output.try_iter().flatten());
         plain(&self.raw)
     }
 
-    /// Waits until the program and everybody it started are dead. `stdout` has everything that was
-    /// shown, as it came; `stderr` has it without colours and movements.
+    /// Waits until the program and all processes that it started have exited. `stdout` is the
+    /// output with its escape sequences, `stderr` without.
     pub(crate) fn wait(mut self) -> Ended {
-        assert!(
-            self.is_silent_by(Instant::now() + DEADLINE),
-            "somebody still lives:\n{}",
-            self.story()
-        );
-        let status = self.collect();
-        if self.ours.is_some() {
-            // With nobody on the other side the reader comes to its end by itself.
-            self.raw.extend(self.shown.iter().flatten());
+        let all_exited = self.reaches_eof_by(Instant::now() + DEADLINE);
+        assert!(all_exited, "a process still runs:\n{}", self.transcript());
+        let status = self.reap();
+        if self.master.is_some() {
+            // With the slave side closed the reader comes to its end by itself.
+            self.raw.extend(self.output.iter().flatten());
         }
         Ended { status, stdout: self.raw(), stderr: plain(&self.raw) }
     }
@@ -190,58 +160,24 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Already collected by `wait`, or ended here; either way the handle means the program, and
-        // the other is our own child.
-        self.living.kill();
+        // A pidfd and our own child: neither pid can have been reused.
+        self.handle.signal(Signal::KILL);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-impl Sitting {
-    fn down(master: File) -> (Self, Receiver<Vec<u8>>) {
-        let (stopped, stop) = std::io::pipe().unwrap();
-        let (sender, shown) = channel();
-        let keys = master.try_clone().unwrap();
-        let reader = std::thread::spawn(move || read(master, &stopped.into(), &sender));
-        (Self { keys, _stop: stop.into(), reader }, shown)
-    }
-}
-
-/// Reads until the other side is gone, or until told to stop, and closes its end.
-fn read(mut master: File, stop: &OwnedFd, to: &Sender<Vec<u8>>) {
-    let mut bytes = [0; 4096];
-    loop {
-        let wanted = PollFlags::POLLIN;
-        let mut both = [PollFd::new(master.as_fd(), wanted), PollFd::new(stop.as_fd(), wanted)];
-        poll(&mut both, PollTimeout::NONE).unwrap();
-        if both[1].any() == Some(true) {
-            return;
-        }
-        match master.read(&mut bytes) {
-            Ok(length) if length > 0 && to.send(bytes[..length].to_vec()).is_ok() => {}
-            // EIO: nobody has the terminal open any more.
-            Ok(_) | Err(_) => return,
-        }
-    }
-}
-
-/// By a program, because the call for it is not safe in the language's sense.
-fn resize(path: &str, columns: u16) {
-    let size = ["-F", path, "rows", "40", "cols", &columns.to_string()];
-    assert!(Command::new("stty").args(size).status().unwrap().success());
-}
-
-fn watch(mut alive: BufReader<PipeReader>) -> Receiver<()> {
-    let (sender, dead) = channel();
+/// A receiver that gets a message at EOF.
+fn notify_at_eof(mut stream: BufReader<PipeReader>) -> Receiver<()> {
+    let (sender, eof) = channel();
     std::thread::spawn(move || {
-        let _ = alive.read_to_end(&mut Vec::new());
+        let _ = stream.read_to_end(&mut Vec::new());
         let _ = sender.send(());
     });
-    dead
+    eof
 }
 
-/// Without what moves the cursor or paints.
+/// Text without the escape sequences that move the cursor or set colours.
 pub(crate) fn plain(raw: &[u8]) -> String {
     console::strip_ansi_codes(&String::from_utf8_lossy(raw)).into_owned()
 }

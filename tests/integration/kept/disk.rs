@@ -1,4 +1,4 @@
-//! Nothing that was said, and nobody's name, is in any file of the machine afterwards.
+//! After a session no message and no name is in any file of the machine.
 
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
@@ -6,24 +6,24 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::root;
-use super::search::{Canaries, drawn};
-use super::talk::Talk;
+use super::canaries::{Canaries, random_hex};
+use super::conversation::Conversation;
+use super::may_read_memory;
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Place, Program};
 use crate::session::ends::{child, signal};
 use crate::session::stage::{Stage, scripted, watched};
 
-/// Read at a time, so that the size of a file does not matter.
-const CHUNK: usize = 1 << 20;
+/// Files are read in chunks of this size, so that memory does not depend on them.
+const CHUNK_BYTES: usize = 1 << 20;
 
-/// More than the longest part of a canary: it may lie across two chunks.
-const OVERLAP: usize = 64;
+/// More than the longest fragment of a canary, which may lie across two chunks.
+const OVERLAP_BYTES: usize = 64;
 
-/// Nobody's files: what the kernel makes up, and devices.
-const NO_DISKS: [&str; 3] = ["/proc", "/sys", "/dev"];
+/// Folders without files on a disk.
+const EXCLUDED: [&str; 3] = ["/proc", "/sys", "/dev"];
 
-/// A file for everybody to find, removed with its test.
+/// A file that the search must find; removed when dropped.
 struct Planted(PathBuf);
 
 impl Planted {
@@ -39,27 +39,27 @@ impl Drop for Planted {
     }
 }
 
-/// V-29: in order, and after a crash of the room and of the supervisor in turn, with core dumps as
-/// large as anybody may have them. In the working folder, in memory, in temporary folders, wherever
-/// cores and journals are. As root, who may look everywhere.
+/// After an orderly end, a crash of serve and a crash of the supervisor, with core dumps of
+/// unlimited size. The search covers the working folder, file systems in memory, temporary folders,
+/// core dumps and journals.
 #[test]
-fn after_sessions_and_crashes_no_file_of_the_machine_has_a_word_of_them() {
-    if !root() {
+fn no_file_contains_a_canary_after_sessions_and_crashes() {
+    if !may_read_memory() {
         return;
     }
     let stages = [(); 3].map(|()| Stage::new(HAPPY));
     let marker = stages[0].place.root().join("marker");
     fs::write(&marker, "").unwrap();
-    let since = moment(&fs::metadata(marker).unwrap());
+    let since = last_change(&fs::metadata(marker).unwrap());
 
     let command = |stage: &Stage| stage.public(&["--json", "--logs", "delete"]);
-    let (_, orderly) = Talk::over(&stages[0], watched(&command(&stages[0]))).end();
-    let crash = |stage: &Stage, who: fn(&Program) -> u32| {
+    let (_, orderly) = Conversation::start(&stages[0], watched(&command(&stages[0]))).end();
+    let crash = |stage: &Stage, process: fn(&Program) -> u32| {
         let script = "ulimit -c unlimited; exec \"$0\" \"$@\"";
-        let talk = Talk::over(stage, scripted(&command(stage), script));
-        signal("ABRT", who(&talk.session));
-        let canaries = talk.wait().1;
-        // Where cores go unless the machine says otherwise.
+        let conversation = Conversation::start(stage, scripted(&command(stage), script));
+        signal("ABRT", process(&conversation.session));
+        let canaries = conversation.wait().1;
+        // The default place of core dumps (core(5)).
         assert_eq!(fs::read_dir(stage.place.work()).unwrap().count(), 0);
         canaries
     };
@@ -71,74 +71,78 @@ fn after_sessions_and_crashes_no_file_of_the_machine_has_a_word_of_them() {
     let files = [
         elsewhere.work().join("found"),
         stages[0].place.home().join("found"),
-        PathBuf::from(format!("/dev/shm/chattrace-test-{}", drawn(8))),
+        PathBuf::from(format!("/dev/shm/chattrace-test-{}", random_hex(8))),
     ];
     let files = files.map(|path| Planted::new(path, &planted.text("planted")));
     let all = [&orderly, &room, &supervisor, &planted];
-    let looked = Looked::at_all_files(since, &all);
-    let found: Vec<_> = looked.found.iter().map(|(path, _)| path).collect();
+    let search = DiskSearch::all_files(since, &all);
+    let found: Vec<_> = search.found.iter().map(|(path, _)| path).collect();
     let mut expected: Vec<_> = files.iter().map(|planted| &planted.0).collect();
     expected.sort();
-    assert_eq!(found, expected, "{:?}", looked.found);
-    assert!(looked.found.iter().all(|(_, what)| what == "planted"), "{:?}", looked.found);
+    assert_eq!(found, expected, "{:?}", search.found);
+    assert!(search.found.iter().all(|(_, name)| name == "planted"), "{:?}", search.found);
 }
 
-/// What was seen on the way through the machine.
-struct Looked<'a> {
+/// A search of all files that changed since a point in time.
+struct DiskSearch<'a> {
     since: (i64, i64),
     canaries: &'a [&'a Canaries],
-    /// Files by device and number: one with many names is read once.
+    /// Files that were read, by device and inode: a file with several names is read once.
     seen: HashSet<(u64, u64)>,
-    /// Where, in order, and what.
+    /// Paths in order, each with the canary in it.
     found: Vec<(PathBuf, String)>,
 }
 
-impl<'a> Looked<'a> {
-    /// Looks into every regular file that was changed, or renamed, since then.
-    fn at_all_files(since: (i64, i64), canaries: &'a [&'a Canaries]) -> Self {
-        let mut looked = Self { since, canaries, seen: HashSet::new(), found: Vec::new() };
+impl<'a> DiskSearch<'a> {
+    /// Searches all regular files that were changed or renamed since `since`.
+    fn all_files(since: (i64, i64), canaries: &'a [&'a Canaries]) -> Self {
+        let mut search = Self { since, canaries, seen: HashSet::new(), found: Vec::new() };
         let mut folders = vec![PathBuf::from("/"), PathBuf::from("/dev/shm")];
         while let Some(folder) = folders.pop() {
-            // Others come and go while we look; what root may not enter is not a disk.
+            // Folders may vanish during the search, and root cannot read some virtual file systems.
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let (path, Ok(meta)) = (entry.path(), entry.metadata()) else { continue };
-                if meta.is_dir() && !NO_DISKS.map(Path::new).contains(&&*path) && !is_target(&path)
+                if meta.is_dir() && !EXCLUDED.map(Path::new).contains(&&*path) && !is_target(&path)
                 {
                     folders.push(path);
-                } else if meta.is_file() && moment(&meta) >= looked.since {
-                    looked.at(path, &meta);
+                } else if meta.is_file() && last_change(&meta) >= search.since {
+                    search.file(path, &meta);
                 }
             }
         }
-        looked.found.sort();
-        looked
+        search.found.sort();
+        search
     }
 
-    fn at(&mut self, path: PathBuf, meta: &Metadata) {
+    fn file(&mut self, path: PathBuf, meta: &Metadata) {
         if !self.seen.insert((meta.dev(), meta.ino())) {
             return;
         }
         let Ok(file) = File::open(&path) else { return };
-        // Of a file that others write on, what it had when it was found.
+        // The length at this point: another process may append for ever.
         let mut rest = file.take(meta.len());
         let mut chunk = Vec::new();
-        while (&mut rest).take(CHUNK as u64).read_to_end(&mut chunk).is_ok_and(|read| read > 0) {
+        while (&mut rest)
+            .take(CHUNK_BYTES as u64)
+            .read_to_end(&mut chunk)
+            .is_ok_and(|read| read > 0)
+        {
             let here = self.canaries.iter().flat_map(|canaries| canaries.find(&chunk));
-            if let Some((_, what)) = here.into_iter().next() {
-                self.found.push((path, what.to_owned()));
+            if let Some((_, name)) = here.into_iter().next() {
+                self.found.push((path, name.to_owned()));
                 return;
             }
-            chunk.drain(..chunk.len().saturating_sub(OVERLAP));
+            chunk.drain(..chunk.len().saturating_sub(OVERLAP_BYTES));
         }
     }
 }
 
-/// When a file was last changed: its content, or anything else of it.
-fn moment(meta: &Metadata) -> (i64, i64) {
+/// The later one of mtime and ctime.
+fn last_change(meta: &Metadata) -> (i64, i64) {
     (meta.mtime(), meta.mtime_nsec()).max((meta.ctime(), meta.ctime_nsec()))
 }
 
-/// Where compilers write as long as they run; none of us does.
+/// Whether this is a build folder of cargo, which may change during the search.
 fn is_target(folder: &Path) -> bool {
     let tag = fs::read_to_string(folder.join("CACHEDIR.TAG"));
     tag.is_ok_and(|tag| tag.contains("cargo"))

@@ -1,28 +1,26 @@
-//! Nothing is kept: what was said is looked for wherever it could have stayed, byte by byte. Every
-//! search shows first that it finds what is there.
+//! Nothing is kept: these tests search memory and disks for canaries (messages, names, secrets),
+//! byte by byte. Each test also shows that its search finds a canary that is there.
 
+mod at_exit;
+mod canaries;
+mod clean_all;
+mod conversation;
 mod disk;
-mod end;
-mod memory;
-mod others;
-mod process;
-mod search;
+mod forgotten;
+mod process_memory;
+mod processes;
 mod secrets;
-mod talk;
-mod trace;
-mod tree;
+mod syscalls;
 
 use std::io::Write as _;
 
-/// Whether these tests may look into other processes; if not, says so. The memory of ours is closed
-/// to their own user, and open to root alone.
-fn root() -> bool {
-    let root = nix::unistd::Uid::effective().is_root();
-    if !root {
-        let _ = writeln!(
-            std::io::stderr(),
-            "not looked at: only root may read the memory of other processes"
-        );
+/// Whether this test may read the memory of other processes; prints that it is skipped if not. Our
+/// processes are not dumpable, so only root may.
+fn may_read_memory() -> bool {
+    let is_root = nix::unistd::Uid::effective().is_root();
+    if !is_root {
+        let skipped = "skipped: only root may read the memory of other processes";
+        let _ = writeln!(std::io::stderr(), "{skipped}");
     }
-    root
+    is_root
 }

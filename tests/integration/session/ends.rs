@@ -36,7 +36,7 @@ pub(crate) fn kill_with_guard(session: &Program) {
     session.signal("STOP");
     kill(guard(session));
     session.signal("KILL");
-    session.dead();
+    session.wait_exit();
 }
 
 /// The guard of a session. The cleaner, which has the same name, must be through.

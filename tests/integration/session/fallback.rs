@@ -3,6 +3,9 @@
 use std::net::TcpListener;
 use std::process::Command;
 
+use serde_json::Value;
+
+use super::control;
 use super::guest::Guest;
 use super::stage::{Link, Stage, event, watched};
 use crate::harness::cloudflared::{GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, TOO_MANY};
@@ -106,6 +109,43 @@ fn a_new_address_after_a_lost_one_is_shown_and_told_to_the_participants() {
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
     assert!(ended.stderr.contains("; next try in 5 s"), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+/// `status` names the public address for as long as it works.
+#[test]
+fn status_names_no_public_address_once_it_is_lost() {
+    let stage = Stage::new(&format!("{HAPPY}wait die\nexit 1\n"));
+    let mut session = watched(&stage.public(&["--json"]));
+    let public = || {
+        let mut public = Value::Null;
+        control::ask(&stage, r#"{"id":1,"type":"status"}"#, |status| {
+            public = status["public"].clone();
+        });
+        public
+    };
+    event(&mut session, "link");
+    assert_eq!(public(), format!("https://{HOST}"));
+    stage.stand_in.release("die");
+    assert_eq!(event(&mut session, "tunnel")["state"], "lost");
+    assert_eq!(public(), Value::Null);
+    session.signal("TERM");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// An address that works is `registered`, as in `chattrace-tunnel --json`.
+#[test]
+fn an_edge_that_comes_back_is_a_registered_tunnel() {
+    let stage = Stage::new(&format!("{HAPPY}wait lose\ndrop\nwait back\nregister\n"));
+    let mut session = watched(&stage.public(&["--json"]));
+    event(&mut session, "link");
+    stage.stand_in.release("lose");
+    assert_eq!(event(&mut session, "tunnel")["state"], "reconnecting");
+    stage.stand_in.release("back");
+    assert_eq!(event(&mut session, "tunnel")["state"], "registered");
+    session.signal("TERM");
+    session.wait().expect_code(0);
     stage.assert_nothing_left();
 }
 

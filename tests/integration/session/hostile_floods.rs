@@ -40,10 +40,10 @@ fn a_tunnel_that_lies_ends_the_session() {
     let right = url("\"https://a.trycloudflare.com\"");
     for more in [
         format!(
-            "{right}\nsay {{\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\",\"settle_seconds\":86401}}"
+            "{right}\nsay {{\"type\":\"settling\",\"url\":\"https://a.trycloudflare.com\",\"settle_seconds\":86401}}"
         ),
         format!(
-            "{right}\nsay {{\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\",\"settle_seconds\":-1}}"
+            "{right}\nsay {{\"type\":\"settling\",\"url\":\"https://a.trycloudflare.com\",\"settle_seconds\":-1}}"
         ),
         "say {\"type\":\"lost\",\"why\":\"\",\"retry_after\":null}".to_owned(),
         "say {\"type\":\"lost\",\"why\":\"no  net\",\"retry_after\":null}".to_owned(),
@@ -55,8 +55,8 @@ fn a_tunnel_that_lies_ends_the_session() {
         ends("chattrace-tunnel", &tunnel(&more), NOT_UNDERSTOOD);
     }
     for more in [
-        "say {\"type\":\"up\",\"url\":\"https://a.trycloudflare.com\"}".to_owned(),
-        format!("{right}\nsay {{\"type\":\"up\",\"url\":\"https://b.trycloudflare.com\"}}"),
+        "say {\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\"}".to_owned(),
+        format!("{right}\nsay {{\"type\":\"registered\",\"url\":\"https://b.trycloudflare.com\"}}"),
         format!("{right}\n{right}"),
         "say {\"type\":\"fetched\",\"bytes\":1}".to_owned(),
         "say {\"type\":\"reconnecting\"}".to_owned(),
@@ -76,7 +76,7 @@ fn a_tunnel_that_lies_ends_the_session() {
         ends("chattrace-tunnel", &orders, NOT_UNDERSTOOD);
     }
     let early = format!(
-        "{}say {{\"type\":\"up\",\"url\":\"https://a.trycloudflare.com\"}}\nhang\n",
+        "{}say {{\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\"}}\nhang\n",
         hello()
     );
     ends("chattrace-tunnel", &early, OUT_OF_ORDER);

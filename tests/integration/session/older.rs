@@ -128,7 +128,7 @@ fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
     event(&mut session, "link");
     session.signal("KILL");
     session.stderr_with("this kernel cannot signal a process without mistaking another for it");
-    session.dead();
+    session.wait_exit();
     assert_eq!(stage.run_dirs().len(), 1, "by which it is found");
     let cleaned = stage.clean().expect_code(0);
     assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");

@@ -85,8 +85,8 @@ pub(crate) enum FromTunnel {
         #[serde(deserialize_with = "validate::url")]
         url: String,
     },
-    /// The edge has registered the tunnel.
-    Registered {
+    /// The edge has registered the tunnel; its name is given time to appear in DNS.
+    Settling {
         /// `https://` and the host name.
         #[serde(deserialize_with = "validate::url")]
         url: String,
@@ -94,8 +94,8 @@ pub(crate) enum FromTunnel {
         #[serde(deserialize_with = "validate::seconds")]
         settle_seconds: u64,
     },
-    /// The address works: announce it.
-    Up {
+    /// The address works and may be announced: `registered` in the JSON of both programs.
+    Registered {
         /// `https://` and the host name.
         #[serde(deserialize_with = "validate::url")]
         url: String,

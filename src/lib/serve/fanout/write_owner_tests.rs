@@ -2,16 +2,16 @@
 //! any number of bytes at a time. Whatever the order of steps, the client gets whole frames, each once,
 //! in order.
 
-#[path = "../../../../tests/hostile/dice.rs"]
-#[allow(dead_code, reason = "shared with the bench of hostile inputs, which uses the rest")]
-mod dice;
+#[path = "../../../../tests/integration/harness/rng.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use the rest")]
+mod rng;
 
 use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use self::dice::Dice;
+use self::rng::Rng;
 use super::write_owner::WriteOwner;
 use crate::serve::hub::Position;
 use crate::serve::websocket::{OutgoingFrame, SendOutcome, SendQueue};
@@ -170,15 +170,15 @@ impl Socket {
 #[test]
 fn the_client_gets_whole_frames_once_in_any_order_of_steps() {
     for seed in 0..4000 {
-        let mut dice = Dice::of(seed, 0, 0);
+        let mut rng = Rng::new(seed, 0, 0);
         let mut socket = Socket::new();
         for _ in 0..500 {
-            match dice.below(8) {
+            match rng.below(8) {
                 0 | 1 => socket.latest += 1,
                 2 => socket.send_pong(),
                 3 => socket.run_task(),
                 4 | 5 => socket.run_fan_out(),
-                _ => socket.connection.get_mut().room += dice.below(60),
+                _ => socket.connection.get_mut().room += rng.below(60),
             }
         }
         // The connection takes everything again.

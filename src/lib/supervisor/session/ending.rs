@@ -1,106 +1,89 @@
-//! From the request to end to "nothing remains".
+//! From the request to end to the outcome.
 
 use std::time::Duration;
 
-use super::words::Action::{
-    self, Arm, CloseTunnel, DrainServe, Finish, KillServe, KillTunnel, SettleLog, Wipe,
-};
-use super::{Asked, Cause, Ending, Event, Phase, Serve, Session, Timer, Tunnel};
+use super::state::{ServeState, Session, SessionPhase, TunnelState};
+use super::types::{EndReason, EndRequest, SessionAction, SessionOutcome, SessionTimer};
 
-/// For the goodbye and the unregistering together. The whole end shall take 2 s.
-const DRAIN: Duration = Duration::from_millis(1500);
-/// For the room's process, which at this point has nothing left to do.
-const KILL: Duration = Duration::from_millis(400);
-/// A killed process that is still there after this hangs in the kernel; it is named, not awaited.
-const GONE: Duration = Duration::from_secs(2);
+/// For the goodbye and the unregistering together. The whole end shall take at most 2 s.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// For the room's process once it is released: it has only its memory left to overwrite.
+const SERVE_EXIT_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// A killed process that is still there after this hangs in the kernel. It is named at the end.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Session {
-    /// A goodbye must travel through the tunnel, so both begin at once: the room says it while the
-    /// tunnel unregisters, which keeps newcomers out and leaves open sockets alone.
-    pub(super) fn close(&mut self, cause: Cause) -> Vec<Action> {
-        self.phase = Phase::Closing;
-        self.cause = Some(cause.clone());
-        let mut actions = vec![Action::ShowEnd(cause)];
-        match self.serve {
-            Serve::Ready => actions.push(DrainServe),
-            // Nobody is in there yet.
-            Serve::Starting => self.serve = Serve::Drained,
-            Serve::None | Serve::Drained => {}
+    /// Begins the end. The goodbye may have to travel through the tunnel, so both begin at once:
+    /// unregistering keeps newcomers out and leaves open connections alone.
+    pub(super) fn close(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Closing(reason.clone());
+        let mut actions = vec![SessionAction::ShowEnd(reason.clone())];
+        if self.serve == ServeState::Ready {
+            actions.push(SessionAction::CloseRoom);
         }
-        if self.tunnel != Tunnel::None {
-            actions.push(CloseTunnel);
+        if self.tunnel != TunnelState::None {
+            actions.push(SessionAction::CloseTunnel);
         }
-        actions.push(Arm(Timer::Drain, DRAIN));
-        actions.extend(self.go_on());
+        actions.push(SessionAction::ArmTimer(SessionTimer::Close, CLOSE_TIMEOUT));
+        actions.extend(self.stop_if_closed(reason));
         actions
     }
 
-    pub(super) fn drain(&mut self) -> Vec<Action> {
-        self.phase = Phase::Draining;
+    /// Leaves `Closing` once the goodbye is told and the address unregistered. cloudflared may wait
+    /// up to 30 s for the edge to hang up, but then carries nothing any more.
+    pub(super) fn stop_if_closed(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        // A room that is still starting has no participants.
+        let told = self.serve != ServeState::Ready;
+        let unregistered = matches!(self.tunnel, TunnelState::None | TunnelState::Unregistered);
+        if told && unregistered { self.stop(reason) } else { Vec::new() }
+    }
+
+    pub(super) fn stop(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Stopping(reason.clone());
         let mut actions = Vec::new();
-        if self.tunnel != Tunnel::None {
-            actions.push(KillTunnel);
+        if self.tunnel != TunnelState::None {
+            actions.push(SessionAction::KillTunnel);
         }
-        if self.serve != Serve::None {
-            actions.extend([Action::ReleaseServe, Arm(Timer::Kill, KILL)]);
+        if self.serve != ServeState::None {
+            actions.push(SessionAction::ReleaseServe);
+            actions.push(SessionAction::ArmTimer(SessionTimer::ServeExit, SERVE_EXIT_TIMEOUT));
         }
-        actions.push(Arm(Timer::Gone, GONE));
-        actions.extend(self.go_on());
+        actions.push(SessionAction::ArmTimer(SessionTimer::Kill, KILL_TIMEOUT));
+        actions.extend(self.settle_log_if_stopped(reason));
         actions
     }
 
-    pub(super) fn settle(&mut self) -> Vec<Action> {
-        self.phase = Phase::Wiping;
-        let nobody = matches!(self.cause, Some(Cause::Asked(Asked::TerminalClosed)));
-        vec![SettleLog { ask: !nobody }]
+    /// Leaves `Stopping` once both processes have exited.
+    pub(super) fn settle_log_if_stopped(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        let stopped = self.serve == ServeState::None && self.tunnel == TunnelState::None;
+        if stopped { self.settle_log(reason) } else { Vec::new() }
     }
 
-    /// Somebody asks for the end again.
-    pub(super) fn insist(&mut self, cause: &Cause) -> Vec<Action> {
-        let neighbour_gone =
-            matches!(self.cause, Some(Cause::Asked(Asked::ReaderGone | Asked::WriterGone)));
-        match cause {
-            // Ctrl+C reaches a whole pipeline, and the end of a neighbour may be faster than the
-            // signal: it is still the first one.
-            Cause::Asked(Asked::Operator) if neighbour_gone && self.phase < Phase::Wiping => {
-                self.cause = Some(cause.clone());
-                Vec::new()
-            }
-            Cause::Asked(Asked::Operator) if self.phase < Phase::Over && !self.wiping => {
-                self.killed = true;
-                self.wiping = true;
-                self.phase = Phase::Wiping;
-                vec![KillTunnel, KillServe, Wipe]
-            }
-            // Over the question: the answer is the default.
-            Cause::Asked(Asked::TerminalClosed | Asked::Terminated)
-                if self.phase == Phase::Wiping && !self.wiping =>
-            {
-                vec![SettleLog { ask: false }]
-            }
-            Cause::Asked(_) | Cause::NoTunnel(_) | Cause::Unconfined(_) | Cause::Failed(_) => {
-                Vec::new()
-            }
-        }
+    pub(super) fn settle_log(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        let ask = reason != EndReason::Requested(EndRequest::TerminalClosed);
+        self.phase = SessionPhase::SettlingLog(reason);
+        vec![SessionAction::SettleLog { ask }]
     }
 
-    pub(super) fn wipe(&mut self, event: &Event) -> Vec<Action> {
-        if self.phase != Phase::Wiping {
-            return Vec::new();
-        }
-        if *event == Event::LogSettled && !self.wiping {
-            self.wiping = true;
-            return vec![Wipe];
-        }
-        let Event::Wiped(clean) = event else {
-            return Vec::new();
-        };
-        self.phase = Phase::Over;
-        let cause = self.cause.clone().unwrap_or(Cause::Asked(Asked::Operator));
-        vec![Finish(match (self.killed, clean) {
-            (_, false) => Ending::Remains,
-            (true, true) => Ending::Killed,
-            (false, true) => Ending::Clean(cause),
-        })]
+    pub(super) fn wipe(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Wiping(SessionOutcome::Clean(reason));
+        vec![SessionAction::Wipe]
+    }
+
+    pub(super) fn kill(&mut self) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Wiping(SessionOutcome::Killed);
+        vec![SessionAction::KillTunnel, SessionAction::KillServe, SessionAction::Wipe]
+    }
+
+    pub(super) fn finish(
+        &mut self,
+        if_clean: SessionOutcome,
+        remains: Vec<String>,
+    ) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Over;
+        let outcome = if remains.is_empty() { if_clean } else { SessionOutcome::Remains(remains) };
+        vec![SessionAction::Finish(outcome)]
     }
 }

@@ -1,69 +1,78 @@
-//! The public address: had, lost, and tried for again.
+//! The public address: up, lost, and tried again.
 
 use std::time::Duration;
 
-use super::words::Action::{self, Arm};
-use super::{Cause, Phase, Session, Timer, Tunnel, Tunnelling};
-
-/// First and longest wait before another try for a public address.
-pub(super) const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+use super::state::{FIRST_BACKOFF, MAX_BACKOFF, Session, SessionPhase, TunnelState};
+use super::types::{EndReason, SessionAction, SessionTimer, TunnelPolicy};
 
 impl Session {
-    pub(super) fn open_tunnel(&mut self) -> Vec<Action> {
-        self.tunnel = Tunnel::Opening;
-        vec![Action::OpenTunnel]
-    }
-
-    pub(super) fn start_tunnel(&mut self) -> Vec<Action> {
-        self.tunnel = Tunnel::Searching;
-        vec![Action::StartTunnel]
-    }
-
-    pub(super) fn tunnel_up(&mut self, url: String) -> Vec<Action> {
-        if self.phase > Phase::Open || !matches!(self.tunnel, Tunnel::Opening | Tunnel::Up) {
+    pub(super) fn tunnel_up(&mut self, url: String) -> Vec<SessionAction> {
+        if !matches!(self.tunnel, TunnelState::Opening | TunnelState::Up(_)) {
             return Vec::new();
         }
-        self.phase = Phase::Open;
-        self.tunnel = Tunnel::Up;
-        self.retry = RETRY.0;
-        if self.announced.as_ref() == Some(&url) {
-            return vec![Action::ShowBack];
+        self.phase = SessionPhase::Open;
+        self.tunnel = TunnelState::Up(url.clone());
+        self.backoff = FIRST_BACKOFF;
+        if self.last_address.as_ref() == Some(&url) {
+            return vec![SessionAction::ShowAddressRestored];
         }
-        let moved = self.announced.replace(url.clone()).map(|_| Action::TellMoved(url.clone()));
-        [Action::ShowLink(Some(url))].into_iter().chain(moved).collect()
+        let lost = self.last_address.replace(url.clone());
+        let mut actions = vec![SessionAction::ShowLink(Some(url.clone()))];
+        actions.extend(lost.map(|_| SessionAction::AnnounceMove(url)));
+        actions
     }
 
-    pub(super) fn tunnel_lost(&mut self, why: String, wait: Option<u64>) -> Vec<Action> {
-        if self.phase >= Phase::Closing || matches!(self.tunnel, Tunnel::None | Tunnel::Lost(_)) {
+    /// Notes that there is no public address, and when to try again.
+    pub(super) fn tunnel_lost(
+        &mut self,
+        why: String,
+        retry_after: Option<u64>,
+    ) -> Vec<SessionAction> {
+        if matches!(self.tunnel, TunnelState::None | TunnelState::Lost) {
             return Vec::new();
         }
-        // The process ends by itself after this; until it has, no other is started.
-        self.tunnel = Tunnel::Lost(why.clone());
-        if self.tunnelling == Tunnelling::Required && self.phase < Phase::Open {
-            return self.close(Cause::NoTunnel(why));
+        // Its process exits by itself now. Until it has, no other is spawned.
+        self.tunnel = TunnelState::Lost;
+        if self.tunnel_policy == TunnelPolicy::Required && self.phase != SessionPhase::Open {
+            return self.close(EndReason::NoTunnel(why));
         }
-        let pause = self.retry.max(Duration::from_secs(wait.unwrap_or(0)));
-        self.retry = (self.retry * 2).min(RETRY.1);
-        let mut actions = vec![Action::ShowLost(why, Some(pause)), Arm(Timer::Retry, pause)];
-        if self.phase == Phase::Opening {
-            self.phase = Phase::Open;
-            actions.push(Action::ShowLink(None));
-        } else {
-            actions.extend(self.go_on());
+        let retry_in = self.backoff.max(Duration::from_secs(retry_after.unwrap_or(0)));
+        self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
+        let mut actions = vec![
+            SessionAction::ShowTunnelLost { why, retry_in },
+            SessionAction::ArmTimer(SessionTimer::TunnelRetry, retry_in),
+        ];
+        if self.phase == SessionPhase::Opening {
+            self.phase = SessionPhase::Open;
+            actions.push(SessionAction::ShowLink(None));
+        }
+        actions.extend(self.start_if_prepared());
+        actions
+    }
+
+    pub(super) fn tunnel_exited(&mut self, how: &str) -> Vec<SessionAction> {
+        let mut actions = self.tunnel_lost(format!("chattrace-tunnel {how}"), None);
+        self.tunnel = TunnelState::None;
+        // A required tunnel that is lost ends the session, which need not wait for its exit any more.
+        if let SessionPhase::Closing(reason) = self.phase.clone() {
+            actions.extend(self.stop_if_closed(reason));
         }
         actions
     }
 
-    pub(super) fn tunnel_ended(&mut self, how: String) -> Vec<Action> {
-        let lost = match &self.tunnel {
-            Tunnel::None | Tunnel::Unregistered | Tunnel::Lost(_) => Vec::new(),
-            Tunnel::Searching | Tunnel::Found | Tunnel::Opening | Tunnel::Up => {
-                self.tunnel_lost(format!("chattrace-tunnel {how}"), None)
-            }
-        };
-        self.tunnel = Tunnel::None;
-        let mut actions = lost;
-        actions.extend(self.go_on());
-        actions
+    pub(super) fn retry_tunnel(&mut self) -> Vec<SessionAction> {
+        match self.tunnel {
+            TunnelState::None => self.spawn_tunnel(),
+            // It should have exited by itself. The next attempt waits for its exit.
+            TunnelState::Lost => vec![
+                SessionAction::KillTunnel,
+                SessionAction::ArmTimer(SessionTimer::TunnelRetry, FIRST_BACKOFF),
+            ],
+            TunnelState::Searching
+            | TunnelState::Found
+            | TunnelState::Opening
+            | TunnelState::Up(_)
+            | TunnelState::Unregistered => Vec::new(),
+        }
     }
 }

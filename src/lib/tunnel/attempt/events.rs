@@ -1,58 +1,56 @@
-//! What goes into the rules of an attempt, and what comes out.
+//! What goes into an [`Attempt`](super::Attempt), and what comes out.
 
 use std::net::SocketAddr;
 
-use super::super::failure::Failure;
-use super::super::output::Meaning;
+use super::error::TunnelError;
+use super::output::OutputLine;
 use crate::control::FromTunnel;
 use crate::process::ExitReason;
 
-/// How cloudflared talks to the edge.
+/// The transport between cloudflared and the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tunnel) enum Protocol {
-    /// UDP: comes back within a second after a drop.
+pub(in crate::tunnel) enum EdgeProtocol {
+    /// Over UDP. Reconnects within a second after a drop.
     Quic,
-    /// TCP: where UDP is blocked; comes back slowly.
+    /// Over TCP, for networks that block UDP. Reconnects slowly.
     Http2,
 }
 
-/// What happened.
 #[derive(Clone, Debug)]
-pub(in crate::tunnel) enum Event {
-    /// It printed a line.
-    Line(Meaning),
-    /// It is gone; every line was told before.
-    Ended(ExitReason),
-    /// `/quicktunnel` answered this name, or did not answer.
+pub(in crate::tunnel) enum AttemptEvent {
+    /// cloudflared printed a line.
+    Line(OutputLine),
+    /// cloudflared exited; all its lines came before.
+    Exited(ExitReason),
+    /// The answer to [`AttemptAction::QueryName`]; `None` without one.
     Name(Option<String>),
-    /// `/ready` answered.
-    Ready(Readiness),
-    /// A moment that [`super::Attempt::wake`] named has come.
+    /// The answer to [`AttemptAction::QueryReadiness`].
+    Readiness(Readiness),
+    /// [`Attempt::next_wakeup`](super::Attempt::next_wakeup) has come.
     Tick,
 }
 
-/// What `/ready` says.
+/// The answer of `/ready`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tunnel) enum Readiness {
     /// 200: the edge knows the tunnel.
-    Yes,
-    /// 503.
-    No,
-    /// No answer, or none that is understood.
-    Unanswered,
+    Ready,
+    /// 503: it does not.
+    NotReady,
+    /// No answer in time, or one that is neither.
+    NoAnswer,
 }
 
-/// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::tunnel) enum Action {
-    /// Tell whoever asked for the tunnel.
+pub(in crate::tunnel) enum AttemptAction {
+    /// Report this state to the supervisor or the user.
     Report(FromTunnel),
-    /// Ask the metrics port for the name.
-    AskName(SocketAddr),
-    /// Ask the metrics port whether the edge knows the tunnel.
-    AskReady(SocketAddr),
-    /// Kill cloudflared and start it again over HTTP/2; questions on their way are void.
-    FallBack,
-    /// Kill what is left of cloudflared: it is over.
-    GiveUp(Failure),
+    /// Query the metrics port for the host name.
+    QueryName(SocketAddr),
+    /// Query the metrics port for the readiness.
+    QueryReadiness(SocketAddr),
+    /// Kill cloudflared, drop the pending query, and start again with [`EdgeProtocol::Http2`].
+    RestartOverHttp2,
+    /// Kill cloudflared if it still runs; the attempt is over.
+    Fail(TunnelError),
 }

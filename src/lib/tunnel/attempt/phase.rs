@@ -1,72 +1,74 @@
-//! How far an attempt has come, and how long each stretch may take.
+//! The phases of an attempt, and how long each may last.
 
 use std::time::Duration;
 
 use crate::quick_tunnel::QuickTunnelName;
 
-/// It greets within 0.2 s (measured); fifty times that is a dead program.
-pub(super) const SILENCE: Duration = Duration::from_secs(10);
-/// It gives the API up after 15 s by itself, and a dead DNS may take as long before that.
-pub(super) const ADDRESS: Duration = Duration::from_secs(35);
-/// Registration takes 1.5 s, and 12 s with a DNS that needs 1.5 s for each answer; a DNS that is
-/// dead ends it after 16 s with a reason of its own, which is worth waiting for.
-pub(super) const REGISTRATION: Duration = Duration::from_secs(20);
-/// A tunnel that the edge forgot is retried for ever; after a real drop it took 1 to 6 s.
-pub(super) const RECONNECT: Duration = Duration::from_secs(60);
+/// cloudflared prints its first line within 0.2 s (measured); after fifty times that it hangs.
+pub(super) const FIRST_LINE_TIMEOUT: Duration = Duration::from_secs(10);
+/// cloudflared itself waits 15 s for the API, and a dead DNS may take as long before that.
+pub(super) const ADDRESS_TIMEOUT: Duration = Duration::from_secs(35);
+/// Registration takes 1.5 s, and 12 s with a DNS that needs 1.5 s for each answer. With a dead DNS
+/// cloudflared exits after 16 s and prints the reason, which is worth the wait.
+pub(super) const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(20);
+/// cloudflared retries for ever when the edge has forgotten the tunnel; after a real drop it was back
+/// in 1 to 6 s.
+pub(super) const RECONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How far it has come.
+/// Durations count from the start of the attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Started; not a word yet.
-    Silent,
-    /// It talks, and asks for an address.
-    Asking,
-    /// It has printed a name that nobody has confirmed.
-    Named(QuickTunnelName),
-    /// Box and metrics port agree; the edge does not know the tunnel yet.
+pub(super) enum AttemptPhase {
+    /// Spawned; has printed nothing.
+    Started,
+    /// Has printed something; requests an address from the API.
+    Requesting,
+    /// Has printed a name; the metrics port has not confirmed it.
+    Printed(QuickTunnelName),
+    /// The metrics port confirms the name; the edge does not know the tunnel yet.
     Confirmed(QuickTunnelName),
-    /// The edge knows it; the name is given time to appear in DNS.
-    Settling(QuickTunnelName, Duration),
-    /// Announced.
-    Up(QuickTunnelName),
-    /// Announced, and lost by the edge since then.
-    Reconnecting(QuickTunnelName, Duration),
+    /// The edge knows the tunnel; the name is given until `until` to appear in DNS.
+    Settling { name: QuickTunnelName, until: Duration },
+    /// Announced, and the edge knows the tunnel.
+    Registered(QuickTunnelName),
+    /// Announced; the edge lost the tunnel at `since`.
+    Reconnecting { name: QuickTunnelName, since: Duration },
 }
 
-impl Phase {
-    /// How often to look: half a second while somebody waits for the link; a drop is told by a line
-    /// as well, so three seconds are enough for the silent ones.
-    pub(super) fn pace(&self) -> Duration {
+impl AttemptPhase {
+    /// Time between two queries of the metrics port. Short while the user waits for the link; later,
+    /// cloudflared prints a line at most drops, and the queries find the others.
+    pub(super) fn probe_interval(&self) -> Duration {
         match self {
-            Phase::Silent | Phase::Asking | Phase::Named(_) | Phase::Confirmed(_) => {
+            Self::Started | Self::Requesting | Self::Printed(_) | Self::Confirmed(_) => {
                 Duration::from_millis(500)
             }
-            Phase::Settling(..) | Phase::Reconnecting(..) => Duration::from_secs(1),
-            Phase::Up(_) => Duration::from_secs(3),
+            Self::Settling { .. } | Self::Reconnecting { .. } => Duration::from_secs(1),
+            Self::Registered(_) => Duration::from_secs(3),
         }
     }
 
-    /// When this phase, which began at `since`, is over, if it ends by itself.
-    pub(super) fn limit(&self, since: Duration) -> Option<Duration> {
+    /// When the phase ends by itself. `since` is when the wait for an address, or for its
+    /// registration, began.
+    pub(super) fn deadline(&self, since: Duration) -> Option<Duration> {
         match self {
-            Phase::Silent => Some(since + SILENCE),
-            Phase::Asking => Some(since + ADDRESS),
-            Phase::Named(_) | Phase::Confirmed(_) => Some(since + REGISTRATION),
-            Phase::Settling(_, until) => Some(*until),
-            Phase::Up(_) => None,
-            Phase::Reconnecting(_, lost) => Some(*lost + RECONNECT),
+            Self::Started => Some(since + FIRST_LINE_TIMEOUT),
+            Self::Requesting => Some(since + ADDRESS_TIMEOUT),
+            Self::Printed(_) | Self::Confirmed(_) => Some(since + REGISTRATION_TIMEOUT),
+            Self::Settling { until, .. } => Some(*until),
+            Self::Registered(_) => None,
+            Self::Reconnecting { since, .. } => Some(*since + RECONNECT_TIMEOUT),
         }
     }
 
-    /// The printed name.
-    pub(super) fn host(&self) -> Option<&QuickTunnelName> {
+    /// The name that cloudflared has printed.
+    pub(super) fn name(&self) -> Option<&QuickTunnelName> {
         match self {
-            Phase::Silent | Phase::Asking => None,
-            Phase::Named(host)
-            | Phase::Confirmed(host)
-            | Phase::Settling(host, _)
-            | Phase::Up(host)
-            | Phase::Reconnecting(host, _) => Some(host),
+            Self::Started | Self::Requesting => None,
+            Self::Printed(name)
+            | Self::Confirmed(name)
+            | Self::Settling { name, .. }
+            | Self::Registered(name)
+            | Self::Reconnecting { name, .. } => Some(name),
         }
     }
 }

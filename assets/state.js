@@ -1,0 +1,41 @@
+'use strict';
+// The state of the page: one tab has one session in one room. It is kept in these variables and
+// nowhere else, so that endSession() can clear all of it.
+
+// As many as the server's ring holds by default; the oldest lines are removed first.
+const MAX_LOG_LINES = 500;
+// Seconds without contact after which the page clears itself.
+const CONTACT_TIMEOUT = 120;
+// Own messages without an answer. The server recognizes repeats among the last 32 of a participant.
+const MAX_PENDING = 10;
+// A tunnel that was lost comes back under another address, which an old page cannot learn.
+const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited you';
+const { maxName, messageBytes } = document.body.dataset;
+
+const findTicket = (text) => /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
+let ticket = findTicket(location.pathname + location.hash);
+// In the address bar the ticket could be read, copied, and stored by the browser.
+history.replaceState(null, '', '/');
+
+// By number: {n, tag, name}. Participants who left stay, because their messages are still shown.
+const participants = new Map();
+// Numbers of the participants who are in the room now.
+const present = new Set();
+// Number of a participant to the time at which "is typing" disappears.
+const typingUntil = new Map();
+// Own messages without an answer: ref to {body, line, sent}.
+const pending = new Map();
+// From the join to the end: {name, resume, epoch, n, lastSeq, joinSeq}.
+let session = null;
+// Whether the server has admitted this session, and it has not ended yet.
+let joined = false;
+let [connected, polling] = [false, false];
+// Seconds since the last event from the server.
+let silentSeconds = 0;
+// Whether the log is scrolled to its end, and stays there when lines are added.
+let followsLog = true;
+// Refused messages that restoreDraft() has put at the start of the input.
+let restored = '';
+// A refusal or a hint, shown instead of the state of the connection.
+let notice = '';
+let [unreadCount, lastRef, typingSentAt] = [0, 0, 0];

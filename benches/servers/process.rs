@@ -1,0 +1,145 @@
+//! A running server. It is ended by its own handle, never by name.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, mkdtemp};
+
+use crate::load::{Protocol, Target};
+use crate::machine::Cores;
+
+/// For the exit of a server after SIGTERM.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A folder that is removed when dropped.
+#[derive(Debug)]
+pub(crate) struct TempDir(PathBuf);
+
+impl TempDir {
+    /// Creates a folder in the system's temporary folder.
+    ///
+    /// # Errors
+    /// When that folder is not writable.
+    pub(crate) fn new() -> Result<Self, String> {
+        let template = std::env::temp_dir().join("chattrace-bench-XXXXXX");
+        mkdtemp(&template).map(Self).map_err(|error| format!("{}: {error}", template.display()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file into the folder and returns its path.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        let path = self.0.join(name);
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server that accepts connections; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct ServerProcess {
+    pub(crate) target: Target,
+    child: Child,
+    /// Kept open: `chattrace-serve` ends when its standard output is closed.
+    _stdout: BufReader<ChildStdout>,
+    _temp_dir: TempDir,
+}
+
+impl ServerProcess {
+    /// Starts a program and reads the first line of its output: its port, or a link with a ticket.
+    ///
+    /// # Errors
+    /// When it prints something else.
+    pub(crate) fn start(
+        name: &str,
+        mut command: Command,
+        cores: Cores,
+        temp_dir: TempDir,
+    ) -> Result<Self, String> {
+        let errors = temp_dir.path().join("stderr");
+        let file = File::create(&errors).map_err(|error| error.to_string())?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
+        let mut child = cores.spawn(&mut command)?;
+        let stdout = child.stdout.take().ok_or("a child without its stdout")?;
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        let read = stdout.read_line(&mut line);
+        match parse_target(line.trim()).filter(|_| read.is_ok()) {
+            Some(target) => Ok(Self { target, child, _stdout: stdout, _temp_dir: temp_dir }),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let stderr = fs::read_to_string(&errors).unwrap_or_default();
+                Err(format!("{name} printed no address, but {line:?}; {}", stderr.trim()))
+            }
+        }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX))
+    }
+
+    /// Sends SIGTERM.
+    ///
+    /// # Errors
+    /// When the process has ended.
+    pub(crate) fn terminate(&self) -> Result<(), String> {
+        kill(self.pid(), Signal::SIGTERM).map_err(|error| format!("it has ended already: {error}"))
+    }
+
+    /// Waits until the process has ended.
+    ///
+    /// # Errors
+    /// When it does not end in time, or ends with a failure.
+    pub(crate) fn wait(&mut self) -> Result<(), String> {
+        let started = Instant::now();
+        while started.elapsed() < EXIT_TIMEOUT {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => return Err(format!("it ended with {status}")),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Err("it did not end after SIGTERM".to_owned())
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The target that a first line describes.
+fn parse_target(line: &str) -> Option<Target> {
+    if let Some(link) = line.strip_prefix("http://") {
+        let (address, ticket) = link.split_once("/t/")?;
+        let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
+        return Some(Target { address, ticket, protocol: Protocol::Room });
+    }
+    let port: u16 = line.parse().ok()?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    Some(Target { address, ticket: None, protocol: Protocol::Relay })
+}

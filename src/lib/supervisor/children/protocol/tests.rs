@@ -1,0 +1,193 @@
+//! Every message in every stage, and the conversations of honest services.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::control::{FromGuard, FromServe, FromTunnel, Participant, VERSION};
+use crate::rate_limit::TokenBucket;
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn hello<T: serde::de::DeserializeOwned>() -> T {
+    parse(&format!(r#"{{"type":"hello","version":"{VERSION}"}}"#))
+}
+
+fn who(number: u64, name: &str) -> Participant {
+    Participant { number, name: name.to_owned(), tag: "abc".to_owned() }
+}
+
+fn joined(number: u64, present: usize) -> FromServe {
+    FromServe::Joined { participant: who(number, "Ana"), present }
+}
+
+fn left(number: u64, present: usize) -> FromServe {
+    FromServe::Left { participant: who(number, "Ana"), present }
+}
+
+fn ready() -> FromServe {
+    parse(r#"{"type":"ready","protection":{"confinement":{"missing":[]},"locked":"nothing"}}"#)
+}
+
+/// A protocol that has taken all of these.
+fn after<P: Protocol<Message>, Message>(messages: &[Message]) -> P {
+    let mut protocol = P::default();
+    for message in messages {
+        protocol.check(message, true).unwrap();
+    }
+    protocol
+}
+
+#[test]
+fn every_message_of_the_room_has_its_time() {
+    let all = [hello(), ready(), joined(1, 1), left(1, 0), FromServe::Drained];
+    let begun = [hello(), ready()];
+    for (said, allowed) in [
+        (&[][..], [true, false, false, false, false]),
+        (&begun[..1], [false, true, false, false, false]),
+        (&begun, [false, false, true, true, true]),
+        (&[hello(), ready(), FromServe::Drained], [false, false, false, true, false]),
+    ] {
+        for (message, allowed) in all.iter().zip(allowed) {
+            let taken = after::<ServeProtocol, _>(said).check(message, true);
+            assert_eq!(taken.is_ok(), allowed, "{message:?} after {said:?}");
+        }
+    }
+    // The goodbye that was not asked for.
+    assert!(after::<ServeProtocol, _>(&begun).check(&FromServe::Drained, false).is_err());
+}
+
+#[test]
+fn a_number_is_one_participant_and_a_count_is_possible() {
+    let mut room = after::<ServeProtocol, _>(&[hello(), ready(), joined(1, 1), joined(2, 2)]);
+    for wrong in [
+        FromServe::Joined { participant: who(1, "Bob"), present: 3 },
+        FromServe::Left { participant: who(2, "Bob"), present: 1 },
+        joined(3, 0),
+        joined(3, 10_001),
+        left(2, 10_000),
+        left(2, usize::MAX),
+    ] {
+        assert!(matches!(room.check(&wrong, false), Err(Violation::Hostile(_))), "{wrong:?}");
+    }
+    // Notices between them may be lost while we are busy, and somebody may come back.
+    for right in [joined(1, 2), left(7, 2), left(1, 1), joined(1, 2), joined(9, 10_000)] {
+        room.check(&right, false).unwrap();
+    }
+}
+
+#[test]
+fn the_greeting_comes_first_and_is_of_this_build() {
+    let other = || FromServe::Hello { version: "9.9.9".to_owned() };
+    let stranger =
+        |taken| assert!(matches!(taken, Err(Violation::VersionMismatch(_))), "{taken:?}");
+    stranger(ServeProtocol::default().check(&other(), false));
+    stranger(ServeProtocol::default().check(&joined(1, 1), false));
+    stranger(TunnelProtocol::default().check(&FromTunnel::Closed, false));
+    stranger(GuardProtocol::default().check(&FromGuard::Hello { version: "0".to_owned() }, false));
+    let mut guard = after::<GuardProtocol, _>(&[hello()]);
+    assert!(matches!(guard.check(&hello(), false), Err(Violation::Hostile(_))));
+    assert!(ServeProtocol::default().silence_timeout(false).is_some());
+    assert_eq!(after::<ServeProtocol, _>(&[hello()]).silence_timeout(false), None);
+    assert_eq!(guard.silence_timeout(false), None);
+}
+
+fn url(name: &str) -> String {
+    format!("https://{name}.trycloudflare.com")
+}
+
+fn found() -> FromTunnel {
+    let digest = "0".repeat(64);
+    parse(&format!(
+        r#"{{"type":"found","path":"/c","version":null,"digest":"{digest}","source":"path"}}"#
+    ))
+}
+
+fn settling(name: &str) -> FromTunnel {
+    FromTunnel::Settling { url: url(name), settle_seconds: 8 }
+}
+
+fn lost() -> FromTunnel {
+    FromTunnel::Lost { why: "no network".to_owned(), retry_after: None }
+}
+
+#[test]
+fn every_message_of_the_tunnel_has_its_time() {
+    use FromTunnel::{Closed, Fetched, Reconnecting, Registered, Starting, Unregistered, Url};
+    let unconfined = FromTunnel::Unconfined { what: "may do all".to_owned() };
+    let all = [
+        hello(),
+        Fetched { bytes: 1 },
+        found(),
+        unconfined,
+        Starting,
+        Url { url: url("a") },
+        settling("a"),
+        Registered { url: url("a") },
+        Registered { url: url("b") },
+        Reconnecting,
+        lost(),
+        Unregistered,
+        Closed,
+    ];
+    let way = [
+        hello(),
+        found(),
+        Starting,
+        Url { url: url("a") },
+        settling("a"),
+        Registered { url: url("a") },
+    ];
+    let last = [&way[..], &[Unregistered]].concat();
+    let over = [&way[..], &[lost()]].concat();
+    for (said, allowed) in [
+        (&[][..], "x............"),
+        (&way[..1], ".xxx......x.x"),
+        (&way[..2], "...xxx....xxx"),
+        (&way[..3], "...xxx....xxx"),
+        (&way[..4], "...xx.xx.xxxx"),
+        (&way[..5], "...xx.xx.xxxx"),
+        (&way, "...x..xx.xxxx"),
+        (&last, "...........xx"),
+        (&over, "............."),
+    ] {
+        for (message, allowed) in all.iter().zip(allowed.chars()) {
+            let taken = after::<TunnelProtocol, _>(said).check(message, true);
+            assert_eq!(taken.is_ok(), allowed == 'x', "{message:?} after {said:?}");
+        }
+    }
+    // An address that nobody has asked for yet.
+    for early in [Starting, Url { url: url("a") }] {
+        assert!(after::<TunnelProtocol, _>(&way[..2]).check(&early, false).is_err());
+    }
+}
+
+#[test]
+fn the_tunnel_may_be_silent_when_nothing_is_awaited_of_it() {
+    let found = after::<TunnelProtocol, _>(&[hello(), found()]);
+    assert_eq!((found.silence_timeout(false), found.silence_timeout(true).is_some()), (None, true));
+    let searching = after::<TunnelProtocol, _>(&[hello()]);
+    assert!(searching.silence_timeout(false).is_some());
+}
+
+/// The largest room fills, empties and fills again within a second.
+#[test]
+fn a_room_that_is_as_fast_as_it_may_be_is_not_ended() {
+    let start = Instant::now();
+    let mut bucket = TokenBucket::new(ServeProtocol::RATE_LIMIT, start);
+    let mut room = after::<ServeProtocol, _>(&[hello(), ready()]);
+    let mut take = |message: FromServe, at| {
+        bucket.take(start + Duration::from_micros(at)).unwrap();
+        room.check(&message, false).unwrap();
+    };
+    for number in 1..=10_000 {
+        take(joined(number, usize::try_from(number).unwrap()), number);
+    }
+    for number in 1..=10_000 {
+        take(left(number, usize::try_from(10_000 - number).unwrap()), 10_000 + number);
+    }
+    for number in 1..=10_000 {
+        take(joined(10_000 + number, usize::try_from(number).unwrap()), 20_000 + number);
+    }
+}

@@ -1,0 +1,203 @@
+//! The children of a session, one place for each.
+
+use std::ffi::OsStr;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tokio::sync::mpsc;
+
+use super::cleaner::Cleaner;
+use super::event::{ChildEvent, ChildRole};
+use super::programs::Programs;
+use super::protocol::{GuardProtocol, ServeProtocol, TunnelProtocol};
+use super::service::{Child, Service};
+use crate::control::{ToGuard, ToServe, ToTunnel};
+use crate::process::{self, ServiceProcess, SessionProcess, SpawnError};
+
+/// Events that wait for the event loop. While the queue is full, the children wait.
+const MAX_QUEUED_EVENTS: usize = 256;
+
+/// Every process that the supervisor has spawned and not reaped.
+#[derive(Debug)]
+pub(in crate::supervisor) struct Children {
+    programs: Programs,
+    /// Marks the processes of this session in their environment.
+    session_id: String,
+    events: mpsc::Sender<ChildEvent>,
+    serve: Option<Service<ToServe>>,
+    tunnel: Option<Service<ToTunnel>>,
+    cleaner: Option<Cleaner>,
+    guard: Option<Service<ToGuard>>,
+}
+
+impl Children {
+    /// No children yet, and the queue in which their events arrive.
+    pub(in crate::supervisor) fn new(
+        programs: Programs,
+        session_id: String,
+    ) -> (Self, mpsc::Receiver<ChildEvent>) {
+        let (events, queue) = mpsc::channel(MAX_QUEUED_EVENTS);
+        let (serve, tunnel, cleaner, guard) = (None, None, None, None);
+        (Self { programs, session_id, events, serve, tunnel, cleaner, guard }, queue)
+    }
+
+    /// Spawns the guard of the session in `run_dir`. It shares the supervisor's standard error, for
+    /// the one line that only it can print: that the supervisor was killed.
+    ///
+    /// # Errors
+    /// When the system does not spawn it.
+    pub(in crate::supervisor) fn spawn_guard(&mut self, run_dir: &Path) -> Result<(), SpawnError> {
+        let mut command = Command::new(&self.programs.clean);
+        command.arg("--guard").arg(run_dir).stdout(Stdio::null()).stderr(Stdio::inherit());
+        let (id, events) = (&self.session_id, &self.events);
+        // Its greeting is its only message, and means nothing to the session.
+        let guard =
+            Service::spawn::<GuardProtocol, _>(ChildRole::Guard, command, id, events, |_| None)?;
+        self.guard = Some(guard);
+        Ok(())
+    }
+
+    /// Spawns the `chattrace-clean` that removes what dead sessions left.
+    ///
+    /// # Errors
+    /// When the system does not spawn it.
+    pub(in crate::supervisor) fn spawn_cleaner(&mut self) -> Result<(), SpawnError> {
+        self.cleaner = Some(Cleaner::spawn(&self.programs.clean, &self.session_id)?);
+        Ok(())
+    }
+
+    /// Spawns the room's process, which inherits `listener` as its standard output, and gives it its
+    /// first order.
+    ///
+    /// # Errors
+    /// When the system does not spawn it.
+    pub(in crate::supervisor) fn spawn_serve(
+        &mut self,
+        listener: &TcpListener,
+        start: ToServe,
+    ) -> Result<(), SpawnError> {
+        let name = ChildRole::Serve.program();
+        let listener = listener.try_clone().map(OwnedFd::from);
+        let listener = listener.map_err(|source| SpawnError::Refused { name, source })?;
+        let mut command = Command::new(&self.programs.serve);
+        command.stdout(listener).stderr(Stdio::piped());
+        let (id, events) = (&self.session_id, &self.events);
+        let wrap = |message| Some(ChildEvent::Serve(message));
+        let serve =
+            Service::spawn::<ServeProtocol, _>(ChildRole::Serve, command, id, events, wrap)?;
+        serve.send(start);
+        self.serve = Some(serve);
+        Ok(())
+    }
+
+    /// Spawns the tunnel's process and gives it its first order.
+    ///
+    /// # Errors
+    /// When the system does not spawn it.
+    pub(in crate::supervisor) fn spawn_tunnel(
+        &mut self,
+        start: ToTunnel,
+    ) -> Result<(), SpawnError> {
+        let mut command = Command::new(&self.programs.tunnel);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let (id, events) = (&self.session_id, &self.events);
+        let wrap = |message| Some(ChildEvent::Tunnel(message));
+        let tunnel =
+            Service::spawn::<TunnelProtocol, _>(ChildRole::Tunnel, command, id, events, wrap)?;
+        tunnel.send(start);
+        self.tunnel = Some(tunnel);
+        Ok(())
+    }
+
+    /// Orders to a service that does not run, here and below, go nowhere.
+    pub(in crate::supervisor) fn order_serve(&self, order: ToServe) {
+        if let Some(serve) = &self.serve {
+            serve.send(order);
+        }
+    }
+
+    pub(in crate::supervisor) fn order_tunnel(&self, order: ToTunnel) {
+        if let Some(tunnel) = &self.tunnel {
+            tunnel.send(order);
+        }
+    }
+
+    pub(super) fn order_guard(&self, order: ToGuard) {
+        if let Some(guard) = &self.guard {
+            guard.send(order);
+        }
+    }
+
+    /// Closes the lifeline of the room's process, which exits.
+    pub(in crate::supervisor) fn release_serve(&mut self) {
+        if let Some(serve) = &mut self.serve {
+            serve.close_lifeline();
+        }
+    }
+
+    /// Continues a child that was stopped by a signal.
+    pub(in crate::supervisor) fn resume(&self, role: ChildRole) {
+        if let Some(process) = self.process(role) {
+            process.resume();
+        }
+    }
+
+    /// Kills a child with its process group.
+    pub(in crate::supervisor) fn kill(&self, role: ChildRole) {
+        if let Some(process) = self.process(role) {
+            process.kill_group();
+        }
+    }
+
+    /// Reaps every child that has exited, and every orphan that the kernel gave to the supervisor.
+    pub(in crate::supervisor) fn reap(&mut self) {
+        reap_child(&mut self.serve, &self.events);
+        reap_child(&mut self.cleaner, &self.events);
+        reap_child(&mut self.guard, &self.events);
+        if reap_child(&mut self.tunnel, &self.events) {
+            // A cloudflared that had left the tunnel's group would keep the old address, unnoticed.
+            let spared: Vec<i32> = self.processes().map(ServiceProcess::pid).collect();
+            self.kill_marked(&spared);
+        }
+        process::reap_orphans(&self.processes().collect::<Vec<_>>());
+    }
+
+    /// Kills the processes that carry the mark of this session, but for the `spared` pids, and returns
+    /// the pids of those that it found. One that may not be killed is found again at the end.
+    pub(super) fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
+        let marked = SessionProcess::find_all(OsStr::new(&self.session_id)).into_iter();
+        let marked = marked.filter(|marked| !spared.contains(&marked.pid()));
+        marked
+            .map(|marked| {
+                let _ = marked.kill();
+                marked.pid()
+            })
+            .collect()
+    }
+
+    pub(super) fn process(&self, role: ChildRole) -> Option<&ServiceProcess> {
+        match role {
+            ChildRole::Serve => self.serve.as_ref().map(Child::process),
+            ChildRole::Tunnel => self.tunnel.as_ref().map(Child::process),
+            ChildRole::Cleaner => self.cleaner.as_ref().map(Child::process),
+            ChildRole::Guard => self.guard.as_ref().map(Child::process),
+        }
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &ServiceProcess> {
+        ChildRole::ALL.into_iter().filter_map(|role| self.process(role))
+    }
+}
+
+/// Empties the place of a child that has exited and reports it; false if it still runs.
+fn reap_child<C: Child>(place: &mut Option<C>, events: &mpsc::Sender<ChildEvent>) -> bool {
+    let Some(reason) = place.as_ref().and_then(|child| child.process().reap()) else {
+        return false;
+    };
+    if let Some(child) = place.take() {
+        child.report_exit(reason, events.clone());
+    }
+    true
+}

@@ -1,0 +1,276 @@
+//! A service that runs: its orders, its messages, and the last line of its standard error.
+
+use std::marker::PhantomData;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::BufReader;
+use tokio::net::unix::pipe;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::event::{ChildEvent, ChildRole};
+use super::output::{excerpt, next_line, pipe_receiver};
+use super::protocol::{Protocol, Violation};
+use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
+use crate::process::{ExitReason, ServiceProcess, SpawnError};
+use crate::rate_limit::TokenBucket;
+use crate::terminal::sanitize_line;
+
+/// Orders that a service has not read yet. It gets fewer than ten in its life.
+const MAX_QUEUED_ORDERS: usize = 16;
+
+/// Longer lines of standard error are quoted in pieces.
+const MAX_STDERR_LINE_BYTES: usize = 1024;
+
+/// For all of standard error. A service writes a line when it fails; 16 MiB is an attack.
+const MAX_STDERR_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long the output of a dead child is read. It is in the kernel already; only a process that
+/// inherited the stream and left the child's group can keep it open.
+pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// A process of this session that the supervisor spawned and has not reaped.
+pub(super) trait Child {
+    fn process(&self) -> &ServiceProcess;
+
+    /// Queues the event about its exit, once everything that it wrote before is queued.
+    fn report_exit(self, reason: ExitReason, events: mpsc::Sender<ChildEvent>);
+}
+
+/// A message to a service.
+pub(super) trait Order: Serialize + Send + Sync + 'static {
+    /// Whether the protocol permits an answer from now on that it did not permit before.
+    fn permits_answer(&self) -> bool;
+}
+
+impl Order for ToServe {
+    fn permits_answer(&self) -> bool {
+        matches!(self, ToServe::Drain)
+    }
+}
+
+impl Order for ToTunnel {
+    fn permits_answer(&self) -> bool {
+        matches!(self, ToTunnel::Open { .. })
+    }
+}
+
+impl Order for ToGuard {
+    fn permits_answer(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Service<O> {
+    role: ChildRole,
+    process: ServiceProcess,
+    /// `None` once the lifeline is closed.
+    orders: Option<mpsc::Sender<O>>,
+    answer_permitted: watch::Sender<bool>,
+    message_task: AbortHandle,
+    /// Returns the last line of standard error, once all messages are queued.
+    stderr_task: JoinHandle<Option<String>>,
+}
+
+impl<O: Order> Service<O> {
+    /// Spawns `command` with a lifeline as its standard input. Each message that passes the protocol
+    /// `P` is queued as the event that `wrap` makes of it.
+    ///
+    /// # Errors
+    /// When the system does not spawn it.
+    pub(super) fn spawn<P, Message>(
+        role: ChildRole,
+        mut command: Command,
+        session_id: &str,
+        events: &mpsc::Sender<ChildEvent>,
+        wrap: fn(Message) -> Option<ChildEvent>,
+    ) -> Result<Self, SpawnError>
+    where
+        P: Protocol<Message>,
+        Message: DeserializeOwned + Send + 'static,
+    {
+        let name = role.program();
+        let refused = |source| SpawnError::Refused { name, source };
+        let (inbox, outbox, lifeline) = control::pair::<Message, O>().map_err(refused)?;
+        command.stdin(lifeline);
+        let mut process = ServiceProcess::spawn(name, command, session_id)?;
+        let stderr = pipe_receiver(name, process.stderr.take())?;
+        let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
+        tokio::spawn(send_orders(outbox, queued_orders));
+        let answer_permitted = watch::Sender::new(false);
+        let reader = MessageReader::<P, Message> {
+            role,
+            inbox,
+            events: events.clone(),
+            answer_permitted: answer_permitted.subscribe(),
+            protocol: PhantomData,
+        };
+        let messages = tokio::spawn(reader.run(wrap));
+        let message_task = messages.abort_handle();
+        let events = events.clone();
+        let stderr_task = tokio::spawn(async move {
+            let last_line = match stderr {
+                Some(stderr) => last_line(role, stderr, events).await,
+                None => None,
+            };
+            let _ = messages.await;
+            last_line
+        });
+        let orders = Some(orders);
+        Ok(Self { role, process, orders, answer_permitted, message_task, stderr_task })
+    }
+
+    /// Queues an order. A service that reads none any more is noticed by its exit.
+    pub(super) fn send(&self, order: O) {
+        if order.permits_answer() {
+            self.answer_permitted.send_replace(true);
+        }
+        if let Some(orders) = &self.orders {
+            let _ = orders.try_send(order);
+        }
+    }
+
+    /// Closes the lifeline, once every order is written: the service exits in order.
+    pub(super) fn close_lifeline(&mut self) {
+        self.orders = None;
+    }
+}
+
+impl<O> Child for Service<O> {
+    fn process(&self) -> &ServiceProcess {
+        &self.process
+    }
+
+    /// SIGCHLD is faster than the output before it, and the reason of an exit stands there.
+    fn report_exit(self, reason: ExitReason, events: mpsc::Sender<ChildEvent>) {
+        tokio::spawn(async move {
+            let last_line = tokio::time::timeout(DRAIN_TIMEOUT, self.stderr_task).await;
+            // A process that inherited the service's end must not pass for the next one of its role.
+            self.message_task.abort();
+            let how = match last_line {
+                Ok(Ok(Some(line))) => format!("{reason}: {line}"),
+                Ok(_) | Err(_) => reason.to_string(),
+            };
+            let _ = events.send(ChildEvent::Exited(self.role, how)).await;
+        });
+    }
+}
+
+struct MessageReader<P, Message> {
+    role: ChildRole,
+    inbox: Inbox<Message>,
+    events: mpsc::Sender<ChildEvent>,
+    answer_permitted: watch::Receiver<bool>,
+    protocol: PhantomData<fn() -> P>,
+}
+
+impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> {
+    /// Queues the messages of a service until it closes its end or breaks the protocol.
+    async fn run(mut self, wrap: fn(Message) -> Option<ChildEvent>) {
+        let mut protocol = P::default();
+        let mut bucket = TokenBucket::new(P::RATE_LIMIT, Instant::now());
+        loop {
+            let event = match self.next(&mut protocol, &mut bucket).await {
+                Ok(Some(message)) => wrap(message),
+                Ok(None) => return,
+                Err(violation) => {
+                    let _ = self.events.send(ChildEvent::Violated(self.role, violation)).await;
+                    return;
+                }
+            };
+            if let Some(event) = event
+                && self.events.send(event).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    /// The next message that the protocol permits; `None` when the service has closed its end.
+    async fn next(
+        &mut self,
+        protocol: &mut P,
+        bucket: &mut TokenBucket,
+    ) -> Result<Option<Message>, Violation> {
+        let Self { inbox, answer_permitted, .. } = self;
+        let received = loop {
+            let timeout = protocol.silence_timeout(*answer_permitted.borrow_and_update());
+            let order_sent = async {
+                // An error means that no order follows.
+                if answer_permitted.changed().await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            tokio::select! {
+                received = inbox.recv() => break received,
+                () = order_sent => {}
+                timeout = expired(timeout) => return Err(Violation::silent(timeout)),
+            }
+        };
+        match received {
+            Ok(Some(message)) => {
+                bucket.take(Instant::now()).map_err(|_| {
+                    Violation::Hostile(format!("talks too much (more than {})", P::RATE_LIMIT))
+                })?;
+                protocol.check(&message, *self.answer_permitted.borrow())?;
+                Ok(Some(message))
+            }
+            Ok(None) | Err(FrameError::Io(_)) => Ok(None),
+            Err(FrameError::TooLong) => {
+                Err(Violation::Hostile("said a line that is too long".to_owned()))
+            }
+            // A service of this version sends no invalid message as its first.
+            Err(FrameError::Malformed(_)) if !protocol.has_greeted() => {
+                Err(Violation::VersionMismatch("speaks another version's language".to_owned()))
+            }
+            Err(FrameError::Malformed(error)) => Err(Violation::Hostile(format!(
+                "said something that this version does not understand ({})",
+                excerpt(&error.to_string())
+            ))),
+        }
+    }
+}
+
+/// Returns `timeout` once it has passed; never without one.
+async fn expired(timeout: Option<Duration>) -> Duration {
+    match timeout {
+        Some(timeout) => {
+            tokio::time::sleep(timeout).await;
+            timeout
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn send_orders<O: Serialize>(mut outbox: Outbox<O>, mut orders: mpsc::Receiver<O>) {
+    while let Some(order) = orders.recv().await {
+        if outbox.send(&order).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The last line of `stderr` that is not empty. Reads to the end whatever comes: a service whose
+/// standard error is full would hang.
+async fn last_line(
+    role: ChildRole,
+    stderr: pipe::Receiver,
+    events: mpsc::Sender<ChildEvent>,
+) -> Option<String> {
+    let (mut last, mut bytes, mut reported) = (None, 0, false);
+    let mut reader = BufReader::new(stderr);
+    while let Some(line) = next_line(&mut reader, MAX_STDERR_LINE_BYTES).await {
+        bytes += line.len() as u64 + 1;
+        if bytes <= MAX_STDERR_BYTES {
+            last = Some(sanitize_line(&line)).filter(|line| !line.is_empty()).or(last);
+        } else if !std::mem::replace(&mut reported, true) {
+            let what = format!("talks too much (more than {MAX_STDERR_BYTES} bytes of errors)");
+            let _ = events.send(ChildEvent::Violated(role, Violation::Hostile(what))).await;
+        }
+    }
+    last
+}

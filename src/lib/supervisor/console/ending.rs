@@ -1,0 +1,79 @@
+//! The lines from the request to end to the last one.
+
+use std::path::Path;
+
+use super::state::Console;
+use super::stdout::ConsoleEvent;
+use crate::log::LogEntry;
+use crate::supervisor::session::{EndReason, EndRequest};
+use crate::terminal::{Severity, escape_control};
+
+impl Console {
+    pub(in crate::supervisor) fn show_end(&mut self, reason: &EndReason) {
+        self.screen.clear_status();
+        self.record(LogEntry::Ended);
+        let text = end_text(reason);
+        self.stdout.event(&ConsoleEvent::Closing { text: &text });
+        match reason {
+            EndReason::Requested(_) => {
+                self.screen.print("");
+                self.screen.print_notice(Severity::Info, &text);
+            }
+            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::Failed(_) => {
+                self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2));
+            }
+        }
+    }
+
+    pub(in crate::supervisor) fn show_log_saved(&self, path: &Path) {
+        let path = escape_control(&path.display().to_string());
+        self.screen.force_line(&format!("  event log saved: {path}"));
+    }
+
+    pub(in crate::supervisor) fn show_log_not_saved(&self, folder: &Path, error: &std::io::Error) {
+        self.screen.force_line(&format!(
+            "  {} the event log could not be saved in {}: {error}; choose another folder with \
+             --archive-dir",
+            self.screen.symbol(Severity::Error),
+            escape_control(&folder.display().to_string())
+        ));
+    }
+
+    /// Shows the very last lines.
+    pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
+        self.screen.clear_status();
+        self.stdout.event(&ConsoleEvent::Closed { remains });
+        if remains.is_empty() {
+            self.screen.print(&format!("  {} nothing remains", self.screen.symbol(Severity::Ok)));
+            return;
+        }
+        for thing in remains {
+            let text = format!("remains: {}", escape_control(thing));
+            self.screen.force_line(&format!(
+                "  {} {}",
+                self.screen.symbol(Severity::Error),
+                self.screen.wrap(&text, 4)
+            ));
+        }
+    }
+}
+
+fn end_text(reason: &EndReason) -> String {
+    match reason {
+        EndReason::Requested(EndRequest::Interrupt | EndRequest::Terminate) => {
+            "ending; everybody is told".to_owned()
+        }
+        EndReason::Requested(EndRequest::TerminalClosed) => "the terminal is closed".to_owned(),
+        EndReason::Requested(EndRequest::StdoutClosed) => {
+            "nobody reads the output any more".to_owned()
+        }
+        EndReason::Requested(EndRequest::StdinClosed) => "standard input has ended".to_owned(),
+        EndReason::Requested(EndRequest::ControlSocket) => "asked to end".to_owned(),
+        EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
+        EndReason::Unconfined(missing) => format!(
+            "confinement is required but incomplete: {}; use a newer kernel, or leave out \
+             --require-confinement",
+            escape_control(missing)
+        ),
+    }
+}

@@ -1,0 +1,17 @@
+//! Everything that the operator sees and types, and every line that a program reads from our stdout.
+//!
+//! Names come from the network. `control` bounds them where they are read, and they are escaped here
+//! once more, for screen and event log alike. No message text gets this far.
+
+mod ending;
+mod link;
+mod log_question;
+mod participants;
+mod qr;
+mod start;
+mod state;
+mod stdout;
+mod tunnel;
+
+pub(super) use log_question::LogQuestion;
+pub(super) use state::Console;

@@ -1,0 +1,58 @@
+//! The lines about joins and leaves.
+
+use super::state::Console;
+use super::stdout::ConsoleEvent;
+use crate::control::Participant;
+use crate::log::{LogEntry, format_participant};
+use crate::terminal::escape_control;
+
+/// The column at which an event begins: two spaces, the time, two spaces.
+const EVENT_COLUMN: usize = 12;
+
+/// Columns of a name by which people still recognise it.
+const MIN_NAME_COLUMNS: usize = 8;
+
+impl Console {
+    pub(in crate::supervisor) fn show_joined(&mut self, participant: &Participant, present: usize) {
+        self.present = present;
+        self.print_participant('+', participant);
+        self.record(LogEntry::Joined(escaped(participant)));
+        self.stdout.event(&ConsoleEvent::Joined { participant, present });
+    }
+
+    pub(in crate::supervisor) fn show_left(&mut self, participant: &Participant, present: usize) {
+        self.present = present;
+        self.print_participant('-', participant);
+        self.record(LogEntry::Left(escaped(participant)));
+        self.stdout.event(&ConsoleEvent::Left { participant, present });
+    }
+
+    /// Prints one row: the second row of a longer line would begin where our own lines do. The name
+    /// is cut, number and tag are not. Where next to nothing of the name would be left, the time is
+    /// left out.
+    fn print_participant(&self, sign: char, participant: &Participant) {
+        let participant = escaped(participant);
+        let nameless = Participant { name: String::new(), ..participant.clone() };
+        let beside = 2 + format_participant(&nameless).len();
+        let width = usize::from(self.screen.width());
+        let columns_after = |column: usize| width.saturating_sub(column + beside);
+        let cut_to = |columns: usize| {
+            let name = self.screen.truncate(&participant.name, columns.max(1));
+            format!("{sign} {}", format_participant(&Participant { name, ..participant.clone() }))
+        };
+        if columns_after(EVENT_COLUMN) >= MIN_NAME_COLUMNS {
+            self.print_event(&cut_to(columns_after(EVENT_COLUMN)));
+        } else {
+            self.screen.print_truncated(&format!("  {}", cut_to(columns_after(2))));
+            self.update_status();
+        }
+    }
+}
+
+fn escaped(participant: &Participant) -> Participant {
+    Participant {
+        number: participant.number,
+        name: escape_control(&participant.name),
+        tag: escape_control(&participant.tag),
+    }
+}

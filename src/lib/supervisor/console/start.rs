@@ -1,0 +1,67 @@
+//! The lines before the link.
+
+use std::net::SocketAddr;
+
+use super::state::Console;
+use crate::log::LogEntry;
+use crate::supervisor::checks::Check;
+use crate::supervisor::children::Cleanup;
+use crate::terminal::{FULL_WIDTH, Severity, escape_control};
+
+const BANNER: &str = include_str!("../../../../assets/ascii.txt");
+
+impl Console {
+    pub(in crate::supervisor) fn show_banner(&mut self, version: &str) {
+        self.record(LogEntry::Started);
+        if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
+            self.screen.print(&self.screen.bold(BANNER.trim_end()));
+        }
+        let subtitle = format!("  chattrace {version} · talk now, gone after\n");
+        self.screen.print(&self.screen.dim(&subtitle));
+    }
+
+    pub(in crate::supervisor) fn show_check(&self, check: &Check) {
+        self.screen.print_fact(check.severity, check.name, &check.fact);
+    }
+
+    pub(in crate::supervisor) fn show_cleanup(&self, cleanup: &Cleanup) {
+        let things = |removed: &usize| match removed {
+            0 => "nothing left behind by earlier ones".to_owned(),
+            1 => "1 thing left behind by a dead one, removed".to_owned(),
+            many => format!("{many} things left behind by dead ones, removed"),
+        };
+        let (severity, fact) = match cleanup {
+            Cleanup::Complete(removed) => (Severity::Ok, things(removed)),
+            Cleanup::Partial(0) => (
+                Severity::Warning,
+                "what dead ones left cannot be removed; chattrace-clean says why".to_owned(),
+            ),
+            Cleanup::Partial(removed) => (
+                Severity::Warning,
+                format!("{}, and some remain; chattrace-clean says why", things(removed)),
+            ),
+            Cleanup::Failed(why) => (
+                Severity::Warning,
+                format!("not cleaned up: chattrace-clean {why}; run it yourself"),
+            ),
+        };
+        self.screen.print_fact(severity, "old sessions", &fact);
+    }
+
+    /// Shows that the room accepts connections.
+    pub(in crate::supervisor) fn show_listening(&self, address: SocketAddr) {
+        self.screen.print_fact(Severity::Ok, "room", &format!("open, on {address}"));
+    }
+
+    pub(in crate::supervisor) fn show_guard_lost(&self, how: &str, replaced: bool) {
+        let how = escape_control(how);
+        self.warn(&if replaced {
+            format!("the guard of this session {how}; another one takes over")
+        } else {
+            format!(
+                "the guard of this session {how}, and no other is started; if chattrace is killed \
+                 now, its folder stays until the next start"
+            )
+        });
+    }
+}

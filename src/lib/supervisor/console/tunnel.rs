@@ -1,0 +1,111 @@
+//! The lines about cloudflared and the public address.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::state::Console;
+use super::stdout::ConsoleEvent;
+use crate::control::CloudflaredSource;
+use crate::log::LogEntry;
+use crate::terminal::{Severity, escape_control};
+use crate::units::{format_bytes, format_duration};
+
+/// Facts about cloudflared that are not repeated: its version and its confinement, before and after
+/// another one was installed.
+const MAX_FACTS: usize = 8;
+
+impl Console {
+    /// Shows the download that is about to begin: what, how large, from where, to where.
+    pub(in crate::supervisor) fn show_fetching(
+        &mut self,
+        version: &str,
+        from: &str,
+        size: Option<u64>,
+        to: &Path,
+    ) {
+        let large = size.map_or_else(String::new, |size| format!(", {}", format_bytes(size)));
+        let fact = format!(
+            "missing; fetching {version}{large}\n    from {}\n    to {}",
+            escape_control(from),
+            escape_control(&to.display().to_string())
+        );
+        self.cloudflared_fact(Severity::Info, fact);
+        self.screen.start_progress("cloudflared", size);
+    }
+
+    /// Moves the progress bar to `bytes`, counted from the beginning of the file.
+    pub(in crate::supervisor) fn show_fetched(&self, bytes: u64) {
+        self.screen.set_progress(bytes);
+    }
+
+    pub(in crate::supervisor) fn show_found(
+        &mut self,
+        version: Option<&str>,
+        digest: &str,
+        source: CloudflaredSource,
+    ) {
+        self.screen.clear_status();
+        let source = match source {
+            CloudflaredSource::Managed => "managed, digest as pinned",
+            CloudflaredSource::Path => "from PATH",
+            CloudflaredSource::Chosen => "as chosen",
+        };
+        let version = escape_control(version.unwrap_or("of unknown version"));
+        let digest: String = digest.chars().take(12).collect();
+        let fact = format!("{version} ({source}, sha256 {}…)", escape_control(&digest));
+        self.cloudflared_fact(Severity::Ok, fact);
+    }
+
+    /// Shows what this kernel cannot keep cloudflared from.
+    pub(in crate::supervisor) fn show_unconfined(&mut self, what: &str) {
+        self.cloudflared_fact(Severity::Warning, escape_control(what));
+    }
+
+    /// Shows a step towards the public address in the status line.
+    pub(in crate::supervisor) fn show_tunnel_state(&self, state: &str, text: &str) {
+        self.stdout.event(&ConsoleEvent::Tunnel { state, text: None });
+        let sign = self.screen.symbol(Severity::Info);
+        self.screen.set_status(&format!("  {sign} {:<16} {text}", "tunnel"));
+    }
+
+    /// Shows that the address which was shown last works again.
+    pub(in crate::supervisor) fn show_restored(&mut self) {
+        self.address = "public";
+        self.last_loss = None;
+        self.record(LogEntry::PublicAgain);
+        self.print_event("the public address is back");
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "registered", text: None });
+    }
+
+    pub(in crate::supervisor) fn show_reconnecting(&mut self) {
+        self.address = "reconnecting";
+        self.print_event("the tunnel lost its connection and tries to come back");
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "reconnecting", text: None });
+    }
+
+    /// Shows why there is no public address. The reason of the attempt before is not repeated.
+    pub(in crate::supervisor) fn show_tunnel_lost(&mut self, why: &str, retry_in: Duration) {
+        self.screen.clear_status();
+        self.address = "local only";
+        let why = escape_control(why);
+        self.stdout.event(&ConsoleEvent::Tunnel { state: "lost", text: Some(&why) });
+        if self.last_loss.as_ref() != Some(&why) {
+            self.record(LogEntry::PublicLost);
+            let fact = format!("{why}; next try in {}", format_duration(retry_in));
+            self.screen.print_fact(Severity::Warning, "tunnel", &fact);
+            self.last_loss = Some(why);
+        }
+        if self.has_link {
+            self.update_status();
+        }
+    }
+
+    /// Prints a fact unless it was printed before: each new attempt finds the same cloudflared.
+    fn cloudflared_fact(&mut self, severity: Severity, fact: String) {
+        if !self.cloudflared_facts.contains(&fact) {
+            self.screen.print_fact(severity, "cloudflared", &fact);
+            self.cloudflared_facts.truncate(MAX_FACTS - 1);
+            self.cloudflared_facts.insert(0, fact);
+        }
+    }
+}

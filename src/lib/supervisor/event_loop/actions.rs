@@ -1,0 +1,104 @@
+//! What each action of the session does.
+
+use tokio::time::Instant;
+
+use super::state::EventLoop;
+use crate::control::{ToServe, ToTunnel};
+use crate::supervisor::children::{ChildRole, Cleanup};
+use crate::supervisor::session::{SessionAction, SessionEvent};
+use crate::token::Secret;
+
+impl EventLoop {
+    /// Performs one action. Returns the event that follows at once, if one does: a child that cannot
+    /// be spawned has exited.
+    pub(super) fn perform(&mut self, action: SessionAction) -> Option<SessionEvent> {
+        match action {
+            SessionAction::SpawnGuard => return self.spawn_guard(),
+            SessionAction::SpawnCleaner => return self.spawn_cleaner(),
+            SessionAction::SpawnServe => return self.spawn_serve(),
+            SessionAction::SpawnTunnel => return self.spawn_tunnel(),
+            SessionAction::OpenTunnel => {
+                let origin = self.listener.local_addr().ok()?;
+                self.children.order_tunnel(ToTunnel::Open { origin });
+            }
+            SessionAction::AnnounceMove(url) => self.children.order_serve(ToServe::Moved { url }),
+            // A child that was stopped by a signal is to say goodbye, too.
+            SessionAction::CloseRoom => {
+                self.children.resume(ChildRole::Serve);
+                self.children.order_serve(ToServe::Drain);
+            }
+            SessionAction::CloseTunnel => {
+                self.children.resume(ChildRole::Tunnel);
+                self.children.order_tunnel(ToTunnel::Close);
+            }
+            SessionAction::ReleaseServe => {
+                self.children.release_serve();
+                self.children.resume(ChildRole::Serve);
+            }
+            SessionAction::KillCleaner => self.children.kill(ChildRole::Cleaner),
+            SessionAction::KillTunnel => self.children.kill(ChildRole::Tunnel),
+            SessionAction::KillServe => self.children.kill(ChildRole::Serve),
+            SessionAction::ShowLink(public) => self.show_link(public),
+            SessionAction::ShowAddressRestored => self.console.show_restored(),
+            SessionAction::ShowTunnelLost { why, retry_in } => {
+                self.set_public_host(None);
+                self.console.show_tunnel_lost(&why, retry_in);
+            }
+            SessionAction::ShowGuardLost { how, replaced } => {
+                self.console.show_guard_lost(&how, replaced);
+            }
+            SessionAction::ShowEnd(reason) => self.console.show_end(&reason),
+            SessionAction::ArmTimer(timer, wait) => self.timers.arm(timer, Instant::now() + wait),
+            SessionAction::SettleLog { ask } => {
+                let settled = self.log_question.settle(&mut self.console, ask);
+                return settled.then_some(SessionEvent::LogSettled);
+            }
+            // `step_all` does these itself.
+            SessionAction::Wipe | SessionAction::Finish(_) => {}
+        }
+        None
+    }
+
+    fn spawn_guard(&mut self) -> Option<SessionEvent> {
+        let run_dir = self.run_dir.as_ref()?.path();
+        let error = self.children.spawn_guard(run_dir).err()?;
+        Some(SessionEvent::GuardExited(error.to_string()))
+    }
+
+    fn spawn_cleaner(&mut self) -> Option<SessionEvent> {
+        let error = self.children.spawn_cleaner().err()?;
+        self.console.show_cleanup(&Cleanup::Failed(error.to_string()));
+        Some(SessionEvent::Cleaned)
+    }
+
+    fn spawn_serve(&mut self) -> Option<SessionEvent> {
+        let room = self.config.room.clone();
+        let start = ToServe::Start { room, ticket: self.ticket.clone() };
+        let error = self.children.spawn_serve(&self.listener, start).err()?;
+        Some(SessionEvent::ServeExited(error.to_string()))
+    }
+
+    fn spawn_tunnel(&mut self) -> Option<SessionEvent> {
+        let start = ToTunnel::Start {
+            tunnel: self.config.tunnel.clone(),
+            confine: self.config.confinement,
+            run_dir: self.run_dir.as_ref()?.path().to_owned(),
+        };
+        let error = self.children.spawn_tunnel(start).err()?;
+        Some(SessionEvent::TunnelExited(error.to_string()))
+    }
+
+    /// Shows the link under a public address, or the local one.
+    fn show_link(&mut self, public: Option<String>) {
+        self.timers.stop_countdown();
+        let (address, is_public) = match public {
+            Some(url) => (url, true),
+            None => match self.listener.local_addr() {
+                Ok(local) => (format!("http://{local}"), false),
+                Err(_) => return,
+            },
+        };
+        let link = Secret::new(format!("{address}/t/{}", &*self.ticket.expose_secret()));
+        self.console.show_link(&link, is_public);
+    }
+}

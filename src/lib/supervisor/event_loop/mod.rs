@@ -1,0 +1,13 @@
+//! The event loop: signals, messages, exits and deadlines in, actions out. It decides nothing: every
+//! decision is [`Session::step`](super::session::Session::step).
+
+mod actions;
+mod messages;
+mod requests;
+mod run;
+mod state;
+mod streams;
+mod wipe;
+
+pub(super) use run::run;
+pub(super) use state::Setup;

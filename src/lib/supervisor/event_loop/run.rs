@@ -1,0 +1,148 @@
+//! The loop itself.
+
+use std::collections::VecDeque;
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+
+use super::state::{EventLoop, Setup};
+use super::streams::Streams;
+use crate::control::IncomingRequest;
+use crate::process::{self, TerminationSignal, TerminationSignals};
+use crate::supervisor::children::ChildEvent;
+use crate::supervisor::session::{
+    EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
+};
+
+/// What wakes the loop.
+enum Wakeup {
+    Signal(TerminationSignal),
+    /// Ctrl+Z.
+    Suspend,
+    StreamClosed(EndRequest),
+    ChildExited,
+    DeadlineReached,
+    ChildEvent(ChildEvent),
+    Request(IncomingRequest),
+    /// A line that the operator typed; `None` when the terminal is gone.
+    Answer(Option<String>),
+}
+
+/// Runs a session to its end.
+///
+/// # Errors
+/// When the system refuses a signal handler.
+pub(in crate::supervisor) async fn run(
+    setup: Setup,
+    mut signals: TerminationSignals,
+) -> io::Result<SessionOutcome> {
+    let mut sigchld = signal(SignalKind::child())?;
+    // Caught, because a stopped supervisor would leave the room public without its operator.
+    let mut suspend = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
+    let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
+    let mut requests = event_loop.open_control_socket();
+    let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
+    let mut outcome = event_loop.step_all(events, &mut sigchld).await;
+    let mut streams = Streams::watch(&event_loop.console);
+    let outcome = loop {
+        if let Some(outcome) = outcome {
+            break outcome;
+        }
+        let deadline = event_loop.timers.next_deadline();
+        // A child may send no more than its protocol permits, so none of those after it waits long. A
+        // request is answered after the messages that came before it.
+        let wakeup = tokio::select! {
+            biased;
+            which = signals.recv() => Wakeup::Signal(which),
+            _ = suspend.recv() => Wakeup::Suspend,
+            request = streams.closed() => Wakeup::StreamClosed(request),
+            _ = sigchld.recv() => Wakeup::ChildExited,
+            () = reached(deadline) => Wakeup::DeadlineReached,
+            Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
+            Some(request) = requests.recv() => Wakeup::Request(request),
+            answer = event_loop.log_question.answer() => Wakeup::Answer(answer),
+        };
+        let events = event_loop.handle(wakeup);
+        outcome = event_loop.step_all(events, &mut sigchld).await;
+    };
+    event_loop.console.flush().await;
+    Ok(outcome)
+}
+
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl EventLoop {
+    fn handle(&mut self, wakeup: Wakeup) -> Vec<SessionEvent> {
+        let end = |request| Some(SessionEvent::End(EndReason::Requested(request)));
+        let event = match wakeup {
+            Wakeup::Signal(TerminationSignal::Hangup) => end(EndRequest::TerminalClosed),
+            Wakeup::Signal(TerminationSignal::Interrupt) => end(EndRequest::Interrupt),
+            Wakeup::Signal(TerminationSignal::Terminate | TerminationSignal::Quit) => {
+                end(EndRequest::Terminate)
+            }
+            Wakeup::StreamClosed(request) => end(request),
+            Wakeup::Suspend => {
+                self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                None
+            }
+            Wakeup::ChildExited => {
+                self.children.reap();
+                None
+            }
+            Wakeup::DeadlineReached => return self.take_expired_timers(),
+            Wakeup::ChildEvent(event) => self.handle_child_event(event),
+            Wakeup::Request((request, response)) => self.handle_request(&request, response),
+            Wakeup::Answer(answer) => {
+                let settled = self.log_question.handle_answer(&mut self.console, answer.as_deref());
+                settled.then_some(SessionEvent::LogSettled)
+            }
+        };
+        event.into_iter().collect()
+    }
+
+    fn take_expired_timers(&mut self) -> Vec<SessionEvent> {
+        let now = Instant::now();
+        if let Some(seconds_left) = self.timers.tick(now) {
+            self.show_countdown(seconds_left);
+        }
+        self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired).collect()
+    }
+
+    /// Steps the session through `events`, and through those that its actions lead to at once. Returns
+    /// the outcome when the session is over.
+    async fn step_all(
+        &mut self,
+        events: Vec<SessionEvent>,
+        sigchld: &mut Signal,
+    ) -> Option<SessionOutcome> {
+        let mut events = VecDeque::from(events);
+        while let Some(event) = events.pop_front() {
+            for action in self.session.step(event) {
+                if let SessionAction::Finish(outcome) = action {
+                    return Some(self.finish(outcome));
+                }
+                events.extend(if action == SessionAction::Wipe {
+                    Some(SessionEvent::Wiped(self.wipe(sigchld).await))
+                } else {
+                    self.perform(action)
+                });
+            }
+        }
+        None
+    }
+
+    fn finish(&mut self, outcome: SessionOutcome) -> SessionOutcome {
+        let remains = match &outcome {
+            SessionOutcome::Remains(remains) => remains.as_slice(),
+            SessionOutcome::Clean(_) | SessionOutcome::Killed => &[],
+        };
+        self.console.show_finished(remains);
+        outcome
+    }
+}

@@ -1,0 +1,73 @@
+//! What a session holds while it runs.
+
+use std::net::TcpListener;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, Provider};
+use crate::paths::RunDir;
+use crate::supervisor::children::{ChildEvent, Children, Programs};
+use crate::supervisor::console::{Console, LogQuestion};
+use crate::supervisor::session::{Session, SessionAction, TunnelPolicy};
+use crate::supervisor::timers::Timers;
+use crate::token::Token;
+
+/// What must be there before a session can begin.
+pub(in crate::supervisor) struct Setup {
+    pub(in crate::supervisor) config: Config,
+    pub(in crate::supervisor) programs: Programs,
+    pub(in crate::supervisor) console: Console,
+    /// Marks the processes of this session and names its runtime folder.
+    pub(in crate::supervisor) session_id: String,
+    pub(in crate::supervisor) ticket: Token,
+    /// Where the room will listen.
+    pub(in crate::supervisor) listener: TcpListener,
+    pub(in crate::supervisor) run_dir: RunDir,
+}
+
+pub(super) struct EventLoop {
+    pub(super) config: Config,
+    pub(super) session: Session,
+    pub(super) children: Children,
+    pub(super) timers: Timers,
+    pub(super) console: Console,
+    pub(super) log_question: LogQuestion,
+    pub(super) ticket: Token,
+    pub(super) listener: TcpListener,
+    /// `None` once it is removed.
+    pub(super) run_dir: Option<RunDir>,
+    /// Serves the control socket.
+    pub(super) control_task: Option<JoinHandle<()>>,
+}
+
+impl EventLoop {
+    /// The loop, the queue of its children, and the first actions.
+    pub(super) fn new(setup: Setup) -> (Self, mpsc::Receiver<ChildEvent>, Vec<SessionAction>) {
+        let Setup { config, programs, console, session_id, ticket, listener, run_dir } = setup;
+        let (session, actions) = Session::begin(tunnel_policy(config.tunnel.provider));
+        let (children, events) = Children::new(programs, session_id);
+        let log_question = LogQuestion::new(config.logs, config.archive_dir.clone());
+        let event_loop = Self {
+            config,
+            session,
+            children,
+            timers: Timers::default(),
+            console,
+            log_question,
+            ticket,
+            listener,
+            run_dir: Some(run_dir),
+            control_task: None,
+        };
+        (event_loop, events, actions)
+    }
+}
+
+fn tunnel_policy(provider: Provider) -> TunnelPolicy {
+    match provider {
+        Provider::None => TunnelPolicy::Never,
+        Provider::Auto => TunnelPolicy::WhenPossible,
+        Provider::Cloudflared => TunnelPolicy::Required,
+    }
+}

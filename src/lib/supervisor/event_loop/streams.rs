@@ -1,0 +1,52 @@
+//! The standard streams, watched for the end of whatever is on their other side.
+
+use std::pin::Pin;
+
+use crate::supervisor::console::Console;
+use crate::supervisor::session::EndRequest;
+use crate::terminal;
+
+/// `None` once its end was returned.
+type Closed = Option<Pin<Box<dyn Future<Output = ()>>>>;
+
+pub(super) struct Streams {
+    terminal: Closed,
+    stdout: Closed,
+    stdin: Closed,
+}
+
+impl Streams {
+    /// Must be called inside a runtime.
+    pub(super) fn watch(console: &Console) -> Self {
+        let write_failed = console.write_failed();
+        let stdout = async {
+            tokio::select! {
+                () = terminal::stdout_closed() => {}
+                () = write_failed => {}
+            }
+        };
+        Self {
+            terminal: Some(Box::pin(terminal::terminal_closed())),
+            stdout: Some(Box::pin(stdout)),
+            stdin: Some(Box::pin(terminal::stdin_closed())),
+        }
+    }
+
+    /// What the next stream that is closed requests. Each is returned once. Cancel safe.
+    pub(super) async fn closed(&mut self) -> EndRequest {
+        tokio::select! {
+            biased;
+            () = once(&mut self.terminal) => EndRequest::TerminalClosed,
+            () = once(&mut self.stdout) => EndRequest::StdoutClosed,
+            () = once(&mut self.stdin) => EndRequest::StdinClosed,
+        }
+    }
+}
+
+async fn once(closed: &mut Closed) {
+    match closed {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+    *closed = None;
+}

@@ -1,0 +1,165 @@
+//! The events that a session takes, the actions that it asks for, and the data of both.
+
+use std::time::Duration;
+
+/// Whether the room gets a public address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::supervisor) enum TunnelPolicy {
+    /// The room is reached on this machine only.
+    Never,
+    /// Without a public address the session goes on with the local link, and tries again later.
+    WhenPossible,
+    /// A session that cannot get a public address at its start ends.
+    Required,
+}
+
+/// Why a session ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::supervisor) enum EndReason {
+    Requested(EndRequest),
+    /// A public address was required and could not be had: why.
+    NoTunnel(String),
+    /// Confinement was required and a layer of it is missing: which.
+    Unconfined(String),
+    /// A program of this session failed: which and how.
+    Failed(String),
+}
+
+impl EndReason {
+    /// Whether the session ends because a program beside it in a pipeline has ended.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Requested(EndRequest::StdoutClosed | EndRequest::StdinClosed))
+    }
+}
+
+/// What requested the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::supervisor) enum EndRequest {
+    /// Ctrl+C. A second one kills: only a person presses it, and means it.
+    Interrupt,
+    /// SIGTERM or SIGQUIT. Service managers repeat SIGTERM, so a second one changes nothing.
+    Terminate,
+    /// The terminal is closed, so that no question can be answered.
+    TerminalClosed,
+    /// The program that read the link has closed its end of the pipe.
+    StdoutClosed,
+    /// The program that wrote to standard input has closed its end of the pipe.
+    StdinClosed,
+    /// `stop` over the control socket.
+    ControlSocket,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum SessionEvent {
+    /// The cleaner has exited, whether or not it removed what dead sessions left.
+    Cleaned,
+    /// The guard has exited: how.
+    GuardExited(String),
+    /// The tunnel's process has found or fetched cloudflared.
+    CloudflaredFound,
+    /// This public address works.
+    TunnelUp(String),
+    /// There is no public address, and this tunnel's process will not get one.
+    TunnelLost {
+        why: String,
+        /// The tunnel provider's own bound: no new attempt before so many seconds.
+        retry_after: Option<u64>,
+    },
+    /// The edge has forgotten the public address, as requested. Open connections still work.
+    TunnelUnregistered,
+    /// The tunnel's process has exited: how.
+    TunnelExited(String),
+    /// The room accepts connections.
+    ServeReady,
+    /// Every participant was told that the session ends.
+    RoomClosed,
+    /// The room's process has exited: how.
+    ServeExited(String),
+    /// The session is to end.
+    End(EndReason),
+    /// The event log is saved or deleted.
+    LogSettled,
+    /// Everything was removed but for these, each described in a few words.
+    Wiped(Vec<String>),
+    /// A timer that was armed has expired.
+    TimerExpired(SessionTimer),
+}
+
+/// Timers of a session. Arming one again moves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::supervisor) enum SessionTimer {
+    /// The cleaner must have exited.
+    Cleaner,
+    /// The room must be ready.
+    ServeStart,
+    /// The next attempt to get a public address is due.
+    TunnelRetry,
+    /// The goodbye must be delivered and the address unregistered.
+    Close,
+    /// The room's process, which was released, must have exited.
+    ServeExit,
+    /// Processes that were killed must be gone.
+    Kill,
+}
+
+/// What the event loop is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum SessionAction {
+    SpawnGuard,
+    /// Show that the guard has exited.
+    ShowGuardLost {
+        how: String,
+        /// Whether another one was spawned in its place.
+        replaced: bool,
+    },
+    SpawnCleaner,
+    KillCleaner,
+    /// Spawn the tunnel's process, which begins by looking for cloudflared.
+    SpawnTunnel,
+    /// Order the tunnel's process to get a public address.
+    OpenTunnel,
+    SpawnServe,
+    /// Show the link under this public address; `None` is the local one.
+    ShowLink(Option<String>),
+    /// Tell the participants that this address replaces the one that was lost.
+    AnnounceMove(String),
+    /// Show that the address which was shown last works again.
+    ShowAddressRestored,
+    /// Show why there is no public address, and when the next attempt is due.
+    ShowTunnelLost {
+        why: String,
+        retry_in: Duration,
+    },
+    /// Show that the session ends, and why.
+    ShowEnd(EndReason),
+    /// Order the room to tell every participant goodbye.
+    CloseRoom,
+    /// Order the tunnel's process to unregister the public address.
+    CloseTunnel,
+    KillTunnel,
+    /// Close the lifeline of the room's process, which overwrites its memory and exits.
+    ReleaseServe,
+    KillServe,
+    /// Save or delete the event log.
+    SettleLog {
+        /// Whether the operator may be asked; else the configuration decides, or the default.
+        ask: bool,
+    },
+    /// Kill every process that is left, remove the runtime folder, and check that both are gone.
+    Wipe,
+    ArmTimer(SessionTimer, Duration),
+    /// The last action of every session.
+    Finish(SessionOutcome),
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::supervisor) enum SessionOutcome {
+    /// In order, and nothing remains.
+    Clean(EndReason),
+    /// By a second Ctrl+C, and nothing remains.
+    Killed,
+    /// These could not be removed or ended, however the session ended.
+    Remains(Vec<String>),
+}

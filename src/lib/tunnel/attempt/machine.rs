@@ -1,0 +1,280 @@
+//! The state machine of one attempt, from the start of cloudflared to its exit.
+
+use std::time::Duration;
+
+use super::error::TunnelError;
+use super::events::AttemptAction::{self, Fail, Report};
+use super::events::{AttemptEvent, EdgeProtocol, Readiness};
+use super::output::{CloudflaredError, OutputLine};
+use super::phase::AttemptPhase::{
+    self, Confirmed, Printed, Reconnecting, Registered, Requesting, Settling, Started,
+};
+use super::phase::{ADDRESS_TIMEOUT, FIRST_LINE_TIMEOUT, RECONNECT_TIMEOUT};
+use super::probes::Probes;
+use crate::control::FromTunnel;
+use crate::process::ExitReason;
+use crate::quick_tunnel::QuickTunnelName;
+use crate::terminal::sanitize_line;
+
+/// QUIC dials another address of the edge each time; three failures mean a network without UDP.
+const MAX_FAILED_DIALS: u32 = 3;
+/// Bound for a name that the metrics port gives, in characters; a label has at most 63.
+const MAX_QUOTED_CHARS: usize = 100;
+
+/// Times are durations since the start of the attempt.
+#[derive(Debug)]
+pub(in crate::tunnel) struct Attempt {
+    settle: Duration,
+    protocol: EdgeProtocol,
+    phase: AttemptPhase,
+    /// When cloudflared was started, and later when the wait for the registration began.
+    since: Duration,
+    probes: Probes,
+    failed_dials: u32,
+    /// The most telling error that cloudflared has printed; the reason, if it exits.
+    last_error: Option<CloudflaredError>,
+}
+
+impl Attempt {
+    /// The caller starts cloudflared with [`EdgeProtocol::Quic`]. `settle` is the time between the
+    /// registration and the announcement of the link.
+    pub(in crate::tunnel) fn start(now: Duration, settle: Duration) -> (Self, Vec<AttemptAction>) {
+        let attempt = Self::with_protocol(EdgeProtocol::Quic, now, settle);
+        (attempt, vec![Report(FromTunnel::Starting)])
+    }
+
+    fn with_protocol(protocol: EdgeProtocol, now: Duration, settle: Duration) -> Self {
+        Self {
+            settle,
+            protocol,
+            phase: Started,
+            since: now,
+            probes: Probes::new(now),
+            failed_dials: 0,
+            last_error: None,
+        }
+    }
+
+    /// The transport for the next start of cloudflared.
+    pub(in crate::tunnel) fn protocol(&self) -> EdgeProtocol {
+        self.protocol
+    }
+
+    /// Handles one event. Not to be called again after [`AttemptAction::Fail`].
+    pub(in crate::tunnel) fn handle(
+        &mut self,
+        now: Duration,
+        event: AttemptEvent,
+    ) -> Vec<AttemptAction> {
+        let mut actions = match event {
+            AttemptEvent::Line(line) => self.handle_line(now, line),
+            AttemptEvent::Exited(reason) => vec![Fail(self.exit_error(reason))],
+            AttemptEvent::Name(name) => self.handle_name(now, name),
+            AttemptEvent::Readiness(readiness) => self.handle_readiness(now, readiness),
+            AttemptEvent::Tick => Vec::new(),
+        };
+        if !has_failed(&actions) {
+            actions.extend(self.handle_deadline(now));
+        }
+        if !has_failed(&actions) {
+            actions.extend(self.next_query(now));
+        }
+        actions
+    }
+
+    /// When the next [`AttemptEvent::Tick`] is due; [`Duration::MAX`] while a query is pending and
+    /// no deadline runs.
+    pub(in crate::tunnel) fn next_wakeup(&self) -> Duration {
+        let deadline = self.phase.deadline(self.since).unwrap_or(Duration::MAX);
+        let query = self.phase.name().and_then(|_| self.probes.due());
+        deadline.min(query.unwrap_or(Duration::MAX))
+    }
+
+    fn handle_line(&mut self, now: Duration, line: OutputLine) -> Vec<AttemptAction> {
+        if self.phase == Started {
+            self.phase = Requesting;
+        }
+        match line {
+            OutputLine::Noise => {}
+            OutputLine::Address(name) => return self.handle_address(now, name),
+            OutputLine::WrongAddress(text) => {
+                return vec![Fail(self.wrong_address(text))];
+            }
+            OutputLine::MetricsAddress(address) => self.probes.set_address(address, now),
+            OutputLine::ConnectionRegistered => {
+                self.last_error = None;
+                self.failed_dials = 0;
+                self.probes.hurry(now);
+            }
+            OutputLine::ConnectionLost | OutputLine::ConnectionUnregistered => {
+                self.probes.hurry(now);
+            }
+            OutputLine::Unconfined(what) => {
+                let what = sanitize_line(&what);
+                return vec![Report(FromTunnel::Unconfined { what })];
+            }
+            OutputLine::Error(error) => return self.handle_error(now, error),
+        }
+        Vec::new()
+    }
+
+    fn handle_address(&mut self, now: Duration, name: QuickTunnelName) -> Vec<AttemptAction> {
+        match self.phase.name() {
+            None => {
+                let url = name.url();
+                self.phase = Printed(name);
+                self.since = now;
+                vec![Report(FromTunnel::Url { url })]
+            }
+            Some(printed) if *printed == name => Vec::new(),
+            Some(printed) => vec![Fail(TunnelError::AddressMismatch {
+                printed: printed.clone(),
+                other: name.to_string(),
+            })],
+        }
+    }
+
+    fn wrong_address(&self, text: String) -> TunnelError {
+        match self.phase.name() {
+            None => TunnelError::WrongAddress(text),
+            Some(printed) => TunnelError::AddressMismatch { printed: printed.clone(), other: text },
+        }
+    }
+
+    fn handle_error(&mut self, now: Duration, error: CloudflaredError) -> Vec<AttemptAction> {
+        let failed_dial = matches!(
+            error,
+            CloudflaredError::DialFailed | CloudflaredError::RegistrationRefused(_)
+        );
+        // The status, where there is one, says more than the parser's complaint that follows it.
+        let says_less = error == CloudflaredError::ApiUnreadable
+            && matches!(self.last_error, Some(CloudflaredError::ApiStatus(_)));
+        if !says_less {
+            self.last_error = Some(error);
+        }
+        self.failed_dials += u32::from(failed_dial);
+        let is_waiting = matches!(self.phase, Printed(_) | Confirmed(_));
+        if is_waiting
+            && self.protocol == EdgeProtocol::Quic
+            && self.failed_dials >= MAX_FAILED_DIALS
+        {
+            return self.fall_back(now);
+        }
+        Vec::new()
+    }
+
+    fn handle_name(&mut self, now: Duration, answer: Option<String>) -> Vec<AttemptAction> {
+        self.probes.finish(answer.is_some());
+        let Printed(printed) = &self.phase else {
+            return Vec::new();
+        };
+        match answer {
+            Some(name) if name == printed.to_string() => {
+                self.phase = Confirmed(printed.clone());
+                self.probes.hurry(now);
+                Vec::new()
+            }
+            Some(name) => vec![Fail(TunnelError::AddressMismatch {
+                printed: printed.clone(),
+                other: name.chars().take(MAX_QUOTED_CHARS).collect(),
+            })],
+            None => Vec::new(),
+        }
+    }
+
+    fn handle_readiness(&mut self, now: Duration, readiness: Readiness) -> Vec<AttemptAction> {
+        self.probes.finish(readiness != Readiness::NoAnswer);
+        match (self.phase.clone(), readiness) {
+            (Confirmed(name), Readiness::Ready) => {
+                let (url, settle_seconds) = (name.url(), self.settle.as_secs());
+                self.phase = Settling { name, until: now + self.settle };
+                vec![Report(FromTunnel::Settling { url, settle_seconds })]
+            }
+            (Settling { name, .. }, Readiness::NotReady) => {
+                self.phase = Confirmed(name);
+                self.since = now;
+                vec![Report(FromTunnel::Reconnecting)]
+            }
+            (Registered(name), Readiness::NotReady) => {
+                self.phase = Reconnecting { name, since: now };
+                vec![Report(FromTunnel::Reconnecting)]
+            }
+            (Reconnecting { name, .. }, Readiness::Ready) => self.register(name),
+            (Settling { .. } | Registered(_) | Reconnecting { .. }, Readiness::NoAnswer) => {
+                let dead = self.probes.dead().map(TunnelError::MetricsLost);
+                dead.map(Fail).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn handle_deadline(&mut self, now: Duration) -> Vec<AttemptAction> {
+        if self.phase.deadline(self.since).is_none_or(|deadline| now < deadline) {
+            return Vec::new();
+        }
+        let error = match self.phase.clone() {
+            Started => TunnelError::NoOutput(FIRST_LINE_TIMEOUT.as_secs()),
+            Requesting => TunnelError::NoAddress(ADDRESS_TIMEOUT.as_secs()),
+            Printed(_) | Confirmed(_) if self.protocol == EdgeProtocol::Quic => {
+                return self.fall_back(now);
+            }
+            // Without a metrics port cloudflared is stuck in DNS or before; with one, it must answer.
+            Printed(name) => match (self.last_error.take(), self.probes.address()) {
+                (Some(error), _) => error.into(),
+                (None, Some(_)) => TunnelError::AddressUnconfirmed(name),
+                (None, None) => TunnelError::EdgeUnresolved,
+            },
+            Confirmed(_) => {
+                self.last_error.take().map_or(TunnelError::EdgeUnreachable, TunnelError::from)
+            }
+            Settling { name, .. } => return self.register(name),
+            Registered(_) => return Vec::new(),
+            Reconnecting { .. } => TunnelError::EdgeLost(RECONNECT_TIMEOUT.as_secs()),
+        };
+        vec![Fail(error)]
+    }
+
+    fn register(&mut self, name: QuickTunnelName) -> Vec<AttemptAction> {
+        let url = name.url();
+        self.phase = Registered(name);
+        vec![Report(FromTunnel::Registered { url })]
+    }
+
+    fn fall_back(&mut self, now: Duration) -> Vec<AttemptAction> {
+        *self = Self::with_protocol(EdgeProtocol::Http2, now, self.settle);
+        vec![AttemptAction::RestartOverHttp2, Report(FromTunnel::Starting)]
+    }
+
+    fn next_query(&mut self, now: Duration) -> Option<AttemptAction> {
+        let query = match self.phase {
+            Started | Requesting => return None,
+            Printed(_) => AttemptAction::QueryName,
+            Confirmed(_) | Settling { .. } | Registered(_) | Reconnecting { .. } => {
+                AttemptAction::QueryReadiness
+            }
+        };
+        self.probes.start(now, self.phase.probe_interval()).map(query)
+    }
+
+    fn exit_error(&mut self, reason: ExitReason) -> TunnelError {
+        match (&self.phase, self.last_error.take()) {
+            (Settling { .. } | Registered(_) | Reconnecting { .. }, _) => {
+                TunnelError::Exited(reason)
+            }
+            (_, Some(error)) => error.into(),
+            // execvp(3) hands a file that the kernel cannot run to a shell, which exits like this.
+            (_, None) if matches!(reason, ExitReason::Code(126 | 127)) => {
+                TunnelError::ExecFailed("it is not a program".to_owned())
+            }
+            (_, None) => TunnelError::ExitedEarly(reason),
+        }
+    }
+}
+
+fn has_failed(actions: &[AttemptAction]) -> bool {
+    actions.iter().any(|action| matches!(action, Fail(_)))
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

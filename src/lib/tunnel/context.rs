@@ -1,0 +1,81 @@
+//! What every part of the program works with: its settings, the requests that it gets, and the reasons
+//! to stop.
+
+use std::path::PathBuf;
+
+use super::attempt::TunnelError;
+use super::origin::Origin;
+use crate::config::{ConfinementPolicy, TunnelSettings};
+use crate::exit::Exit;
+use crate::paths;
+
+/// A request of the supervisor, or of the user and the pipeline that started this program.
+#[derive(Debug)]
+pub(super) enum TunnelRequest {
+    /// Open a public address for this origin.
+    Open(Origin),
+    /// Unregister and exit.
+    Close,
+    /// Kill cloudflared and exit with this code.
+    Kill(Exit),
+}
+
+/// Resolved once, at the start.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) settings: TunnelSettings,
+    /// The private folder of the session, inside the runtime base.
+    pub(super) run_dir: PathBuf,
+    pub(super) confinement: ConfinementPolicy,
+    pub(super) process_group: ProcessGroup,
+}
+
+impl Context {
+    pub(super) fn sandbox(&self) -> Sandbox {
+        Sandbox { home: self.run_dir.join(paths::TUNNEL_HOME), confinement: self.confinement }
+    }
+}
+
+/// The process group in which cloudflared runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProcessGroup {
+    /// Ours, which the supervisor kills as a whole.
+    Inherited,
+    /// A new one. Ctrl+C signals the whole group of the terminal, and cloudflared exits at a second
+    /// signal before it has unregistered.
+    Own,
+}
+
+/// Where cloudflared runs, and how strictly it is confined.
+#[derive(Clone, Debug)]
+pub(super) struct Sandbox {
+    /// Its home and working directory; private and empty.
+    pub(super) home: PathBuf,
+    pub(super) confinement: ConfinementPolicy,
+}
+
+/// Why the program stops.
+#[derive(Debug)]
+pub(super) enum StopReason {
+    /// On request, or because the reader of the link or the supervisor is gone.
+    Requested,
+    /// On [`TunnelRequest::Kill`]: at once, with this code.
+    Killed(Exit),
+    /// There is no public address, or none any more.
+    Failed(TunnelError),
+}
+
+impl From<TunnelError> for StopReason {
+    fn from(error: TunnelError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<TunnelRequest> for StopReason {
+    fn from(request: TunnelRequest) -> Self {
+        match request {
+            TunnelRequest::Kill(exit) => Self::Killed(exit),
+            TunnelRequest::Open(_) | TunnelRequest::Close => Self::Requested,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `chattrace-tunnel exec PPID CONFINEMENT ORIGIN PROGRAM ARGUMENTS…`: ties itself to the life of the
+//! process PPID, gives up every right that cloudflared does not use, root's among them, and replaces
+//! itself with PROGRAM (chain loading, as in s6). ORIGIN is `-` when there is none.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::ValueEnum as _;
+
+use super::attempt::{EXEC_FAILED_PREFIX, UNCONFINED_PREFIX};
+use super::install::MAX_PROGRAM_BYTES;
+use super::origin::Origin;
+use crate::config::ConfinementPolicy;
+use crate::exit::Exit;
+use crate::paths::{self, Access, Owner};
+use crate::process::{self, CloudflaredPolicy, MissingLayer};
+use crate::terminal::{self, escape_control};
+
+/// The variable that names the certificates of a network that intercepts TLS.
+const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
+
+struct ExecArgs {
+    parent: u32,
+    confinement: ConfinementPolicy,
+    policy: CloudflaredPolicy,
+    arguments: Vec<OsString>,
+}
+
+/// CONFINEMENT and ORIGIN; PROGRAM and its arguments follow.
+pub(super) fn args(confinement: ConfinementPolicy, origin: Option<&Origin>) -> [String; 2] {
+    let value = confinement.to_possible_value();
+    let confinement = value.map_or_else(String::new, |value| value.get_name().to_owned());
+    [confinement, origin.map_or_else(|| "-".to_owned(), Origin::url)]
+}
+
+/// Returns only when the program was not run. On a kernel that cannot confine it, prints so and, unless
+/// confinement is required, goes on.
+pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
+    let Some(args) = ExecArgs::parse(args) else {
+        return Exit::Usage;
+    };
+    if process::die_with_parent(args.parent).is_err() {
+        return Exit::Failed;
+    }
+    // While root can still read it.
+    let format = FileFormat::of(&args.policy.program);
+    let user = process::own_uid();
+    let mut unconfined = confine(&args.policy);
+    // The change of the user id has cleared the death signal (prctl(2)).
+    if process::die_with_parent(args.parent).is_err() {
+        return Exit::Failed;
+    }
+    let changed_user = process::own_uid() != user;
+    if let Some(why) = args.why_unreadable(format).filter(|_| changed_user) {
+        terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{why}"));
+        return Exit::Unavailable;
+    }
+    unconfined.extend(filter_system_calls());
+    for what in unconfined {
+        match args.confinement {
+            ConfinementPolicy::WherePossible => {
+                terminal::eprint_line(&format!("{UNCONFINED_PREFIX}{what}"))
+            }
+            ConfinementPolicy::Required => {
+                terminal::eprint_line(&format!(
+                    "{EXEC_FAILED_PREFIX}confinement was required, and it {what}"
+                ));
+                return Exit::Unavailable;
+            }
+        };
+    }
+    let error = Command::new(&args.policy.program).args(args.arguments).exec();
+    terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{error}"));
+    Exit::Unavailable
+}
+
+/// Gives up files, ports and root's rights. Returns what the kernel could not take away. Files come
+/// first: root may open paths for the rules that the later user cannot see.
+fn confine(policy: &CloudflaredPolicy) -> Vec<String> {
+    let mut unconfined = Vec::new();
+    if let Some(missing) = process::restrict_cloudflared(policy) {
+        let what = match missing {
+            MissingLayer::Ports => "may connect to any port here",
+            MissingLayer::Landlock { .. }
+            | MissingLayer::Filter { .. }
+            | MissingLayer::Privileges { .. }
+            | MissingLayer::Breach { .. } => "may read and write your files here",
+        };
+        unconfined.push(format!("{what}: {missing}"));
+    }
+    if let Err(error) = process::drop_root() {
+        unconfined.push(format!("keeps root's user number: {error}"));
+    }
+    unconfined
+}
+
+/// Gives up all system calls but those that cloudflared uses. Comes last, because the steps before it
+/// use others.
+fn filter_system_calls() -> Option<String> {
+    let error = process::restrict_cloudflared_syscalls(process::own_pid()).err()?;
+    Some(format!(
+        "may start processes of its own here ({error}); those are ended with the session, unless \
+         they hide"
+    ))
+}
+
+/// How the kernel runs a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileFormat {
+    /// It loads the file itself (elf(5)).
+    Elf,
+    /// It starts an interpreter, which opens the file by its path.
+    Script,
+    /// Not at all; execvp(3) would hand the file to a shell.
+    Unknown,
+}
+
+impl FileFormat {
+    fn of(program: &Path) -> Self {
+        let mut header = [0; 7];
+        let open = || paths::open_file(program, Owner::Anyone, Access::Read, MAX_PROGRAM_BYTES);
+        let mut read = || open()?.read_exact(&mut header);
+        // A file of fewer than seven bytes has no format.
+        match (read().is_ok(), header) {
+            // Class, byte order and version of the header follow the magic.
+            (true, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1]) => Self::Elf,
+            (true, [b'#', b'!', ..]) => Self::Script,
+            (true | false, _) => Self::Unknown,
+        }
+    }
+}
+
+impl ExecArgs {
+    fn parse(mut args: impl Iterator<Item = OsString>) -> Option<Self> {
+        let parent = args.next()?.to_str()?.parse().ok()?;
+        let confinement = ConfinementPolicy::from_str(args.next()?.to_str()?, false).ok()?;
+        let origin = args.next()?;
+        let origin = match origin.to_str()? {
+            "-" => None,
+            origin => Some(Origin::parse(origin).ok()?.port()),
+        };
+        let program = PathBuf::from(args.next()?);
+        let read = ["HOME", CERTIFICATES_VARIABLE].map(OsStr::new);
+        let read = read.into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
+        let policy = CloudflaredPolicy { program, read, origin };
+        Some(Self { parent, confinement, policy, arguments: args.collect() })
+    }
+
+    /// Why the program cannot run as the unprivileged user that root was replaced with.
+    fn why_unreadable(&self, format: FileFormat) -> Option<String> {
+        let program = match format {
+            FileFormat::Unknown => return Some("it is not a program".to_owned()),
+            FileFormat::Script => Some(self.policy.program.clone()),
+            FileFormat::Elf => None,
+        };
+        let certificates = std::env::var_os(CERTIFICATES_VARIABLE).map(PathBuf::from);
+        let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
+        let path = needed.find(|path| !process::can_read_unprivileged(path))?;
+        Some(format!(
+            "root runs it as a user of its own, who may not read {}",
+            escape_control(&path.to_string_lossy())
+        ))
+    }
+}

@@ -1,0 +1,151 @@
+//! The HTTP side of a download: resumes where the partial file ends, and bounds what it stores.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::time::Duration;
+
+use crate::terminal::io_reason;
+
+/// A connection that takes longer to be made will not carry 40 MB afterwards.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// For the head of the response, and for each read of its body.
+const RECV_TIMEOUT: Duration = Duration::from_secs(30);
+/// GitHub redirects once.
+const MAX_REDIRECTS: u32 = 5;
+/// Progress is reported once for each chunk; at this size that costs nothing.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+type HttpResponse = ureq::http::Response<ureq::Body>;
+
+/// What is fetched, and how much of it.
+#[derive(Debug)]
+pub(super) struct Fetch<'a> {
+    pub(super) url: &'a str,
+    /// The whole length, where the pin names it.
+    pub(super) bytes: Option<u64>,
+    pub(super) max_bytes: u64,
+}
+
+#[derive(Debug)]
+pub(super) enum FetchError {
+    /// The partial file cannot be read or written.
+    File(std::io::Error),
+    /// The server cannot be reached, or the transfer broke off: why.
+    Network(String),
+    /// The server answered with this status instead of the file.
+    Status(u16),
+    /// The server sends more than `max_bytes`.
+    TooLong,
+}
+
+impl From<std::io::Error> for FetchError {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl Fetch<'_> {
+    /// Brings `part` to its whole length. `progress` is called with the length so far.
+    ///
+    /// # Errors
+    /// `part` keeps what came so far.
+    pub(super) fn complete(
+        &self,
+        part: &mut File,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), FetchError> {
+        let mut offset = part.metadata()?.len();
+        if offset > self.max_bytes {
+            offset = 0;
+        }
+        if Some(offset) == self.bytes {
+            return Ok(());
+        }
+        let agent = self.agent();
+        let mut response = self.request(&agent, offset)?;
+        if offset > 0 && !continues_at(&response, offset) {
+            // 416, or a server without ranges: from the beginning.
+            offset = 0;
+            if response.status() != 200 {
+                response = self.request(&agent, 0)?;
+            }
+        }
+        if response.status() != 200 && (offset == 0 || response.status() != 206) {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        part.set_len(offset)?;
+        part.seek(SeekFrom::Start(offset))?;
+        self.copy_body(response, part, offset, progress)
+    }
+
+    fn copy_body(
+        &self,
+        response: HttpResponse,
+        part: &mut File,
+        mut length: u64,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), FetchError> {
+        let mut body = response.into_body().into_reader();
+        let mut chunk = vec![0; CHUNK_BYTES];
+        progress(length);
+        loop {
+            let read = body.read(&mut chunk);
+            let read = read.map_err(|error| FetchError::Network(io_reason(&error)))?;
+            if read == 0 {
+                break;
+            }
+            length += read as u64;
+            if length > self.max_bytes {
+                return Err(FetchError::TooLong);
+            }
+            part.write_all(&chunk[..read])?;
+            progress(length);
+        }
+        match self.bytes {
+            Some(all) if length < all => {
+                Err(FetchError::Network(format!("it ended at {length} of {all} bytes")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn request(&self, agent: &ureq::Agent, offset: u64) -> Result<HttpResponse, FetchError> {
+        let mut request = agent.get(self.url);
+        if offset > 0 {
+            request = request.header("Range", format!("bytes={offset}-"));
+        }
+        request.call().map_err(|error| {
+            let why = if let ureq::Error::Io(error) = &error {
+                io_reason(error)
+            } else {
+                error.to_string()
+            };
+            FetchError::Network(why)
+        })
+    }
+
+    /// A mirror may be named with `http://`, because the digest guards the file; `https://` never
+    /// falls back to it.
+    pub(super) fn agent(&self) -> ureq::Agent {
+        ureq::Agent::config_builder()
+            .https_only(self.url.starts_with("https://"))
+            .http_status_as_error(false)
+            .max_redirects(MAX_REDIRECTS)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(RECV_TIMEOUT))
+            .timeout_per_read(Some(RECV_TIMEOUT))
+            // Lengths and ranges count bytes of the file only without compression.
+            .accept_encoding("identity")
+            .build()
+            .into()
+    }
+}
+
+/// Whether the response is the range that begins at `offset`.
+fn continues_at(response: &HttpResponse, offset: u64) -> bool {
+    let range = response.headers().get("Content-Range");
+    response.status() == 206
+        && range
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with(&format!("bytes {offset}-")))
+}

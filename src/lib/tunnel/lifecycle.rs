@@ -1,0 +1,60 @@
+//! The life of this program in either mode: find cloudflared, make one attempt, report how it ended.
+
+use std::time::SystemTime;
+
+use tokio::sync::mpsc;
+
+use super::attempt::TunnelError;
+use super::cli::NAME;
+use super::context::{Context, StopReason, TunnelRequest};
+use super::status_sink::StatusSink;
+use super::{cooldown, prepare, run_attempt};
+use crate::control::FromTunnel;
+use crate::exit::Exit;
+use crate::terminal::{self, sanitize_line};
+
+/// Opens one public address on request and keeps it until it is to be closed. Must run on the main
+/// thread: cloudflared is killed when the thread that spawned it ends.
+pub(super) async fn run(
+    context: &Context,
+    requests: &mut mpsc::Receiver<TunnelRequest>,
+    status: &mut StatusSink,
+) -> Exit {
+    let reason = match prepare::prepare(context, requests, status).await {
+        Ok((program, origin)) => {
+            run_attempt::run_attempt(context, &program, &origin, requests, status).await
+        }
+        Err(reason) => reason,
+    };
+    match reason {
+        StopReason::Requested => {
+            // The receiver may be gone, which was a reason to stop.
+            let _ = status.send(FromTunnel::Closed).await;
+            Exit::Ended
+        }
+        StopReason::Killed(exit) => exit,
+        StopReason::Failed(error) => {
+            if error == TunnelError::TooManyRequests {
+                remember_cooldown(context);
+            }
+            let lost = FromTunnel::Lost {
+                why: sanitize_line(&error.to_string()),
+                retry_after: error.retry_after(),
+            };
+            let _ = status.send(lost).await;
+            Exit::Unavailable
+        }
+    }
+}
+
+fn remember_cooldown(context: &Context) {
+    let Some(base) = context.run_dir.parent() else {
+        return;
+    };
+    if let Err(error) = cooldown::remember(base, SystemTime::now()) {
+        terminal::print_error(
+            NAME,
+            &format_args!("the waiting time cannot be remembered: {error}"),
+        );
+    }
+}

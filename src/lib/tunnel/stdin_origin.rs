@@ -1,0 +1,59 @@
+//! The origin: an argument, or the first line of standard input.
+
+use std::io::IsTerminal as _;
+
+use tokio::sync::oneshot;
+
+use super::origin::{MAX_ORIGIN_BYTES, Origin, OriginError};
+use crate::line_reader::read_line_blocking;
+use crate::process::TerminationSignals;
+
+/// Completes at the end of standard input, or when the thread that reads it is gone.
+#[derive(Debug)]
+pub(super) struct StdinEnd(oneshot::Receiver<()>);
+
+/// The origin, and the end of standard input if it came from there; `None` when a signal came first.
+/// Without `argument` standard input is read, unless it is a terminal.
+pub(super) async fn resolve(
+    argument: Option<&str>,
+    signals: &mut TerminationSignals,
+) -> Result<Option<(Origin, Option<StdinEnd>)>, OriginError> {
+    match argument {
+        Some("-") => {}
+        Some(text) => return Ok(Some((Origin::parse(text)?, None))),
+        None if std::io::stdin().is_terminal() => return Err(OriginError::Missing),
+        None => {}
+    }
+    let (first_line, end) = spawn_reader();
+    let line = tokio::select! {
+        line = first_line => line.ok().flatten().ok_or(OriginError::NoLine)?,
+        _ = signals.recv() => return Ok(None),
+    };
+    Ok(Some((Origin::parse(line.trim_end_matches(['\r', '\n']))?, Some(end))))
+}
+
+/// Waits for the end of standard input; for ever, if the origin did not come from there.
+pub(super) async fn ended(stdin: &mut Option<StdinEnd>) {
+    match stdin {
+        Some(StdinEnd(end)) => drop(end.await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads the first line, then everything to the end. On a thread, which ends with the program: a
+/// blocking read cannot be cancelled.
+fn spawn_reader() -> (oneshot::Receiver<Option<String>>, StdinEnd) {
+    let (line, first_line) = oneshot::channel();
+    let (ended, end) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut stdin = std::io::stdin().lock();
+        let mut text = Vec::new();
+        // Beyond the bound, so that a line that is too long is distinct from one that was cut off.
+        let read = read_line_blocking(&mut stdin, &mut text, MAX_ORIGIN_BYTES + 2);
+        let complete = read.is_ok() && (text.ends_with(b"\n") || text.len() > MAX_ORIGIN_BYTES);
+        let _ = line.send(complete.then(|| String::from_utf8_lossy(&text).into_owned()));
+        let _ = std::io::copy(&mut stdin, &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    (first_line, StdinEnd(end))
+}

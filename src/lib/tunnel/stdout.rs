@@ -1,0 +1,108 @@
+//! What programs read: the public link, or every state as JSON.
+
+use serde::Serialize;
+
+use super::origin::Origin;
+use crate::control::FromTunnel;
+use crate::terminal::{self, OutputState};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OutputFormat {
+    /// The link alone, once it works.
+    Link,
+    /// One JSON object for each state.
+    Json,
+}
+
+/// The public interface of `--json`. The `url` is the whole public link.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum StateLine<'a> {
+    Starting,
+    /// Known, and not to be resolved yet.
+    Url {
+        url: String,
+    },
+    /// Works, for the first time or again.
+    Registered {
+        url: String,
+    },
+    Reconnecting {
+        url: Option<&'a str>,
+    },
+    Lost {
+        url: Option<&'a str>,
+        why: &'a str,
+        retry_after: Option<u64>,
+    },
+    Closed {
+        url: Option<&'a str>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Stdout {
+    format: OutputFormat,
+    origin: Origin,
+    /// The latest public link.
+    link: Option<String>,
+    /// Whether `link` was printed.
+    printed: bool,
+}
+
+impl Stdout {
+    pub(super) fn new(format: OutputFormat, origin: Origin) -> Self {
+        Self { format, origin, link: None, printed: false }
+    }
+
+    pub(super) fn write(&mut self, state: &FromTunnel) -> OutputState {
+        if let FromTunnel::Url { .. } = state {
+            self.printed = false;
+        }
+        if let FromTunnel::Url { url }
+        | FromTunnel::Settling { url, .. }
+        | FromTunnel::Registered { url } = state
+        {
+            self.link = Some(self.origin.public_link(url));
+        }
+        match self.format {
+            OutputFormat::Link => self.write_link(state),
+            OutputFormat::Json => self.write_json(state),
+        }
+    }
+
+    /// Prints the link when it works for the first time.
+    fn write_link(&mut self, state: &FromTunnel) -> OutputState {
+        match (&self.link, state) {
+            (Some(link), FromTunnel::Registered { .. }) if !self.printed => {
+                self.printed = true;
+                terminal::print_line(link)
+            }
+            _ => OutputState::Open,
+        }
+    }
+
+    fn write_json(&self, state: &FromTunnel) -> OutputState {
+        let url = self.link.as_deref();
+        let line = match state {
+            FromTunnel::Starting => StateLine::Starting,
+            FromTunnel::Url { url } => StateLine::Url { url: self.origin.public_link(url) },
+            FromTunnel::Registered { url } => {
+                StateLine::Registered { url: self.origin.public_link(url) }
+            }
+            FromTunnel::Reconnecting => StateLine::Reconnecting { url },
+            FromTunnel::Lost { why, retry_after } => {
+                StateLine::Lost { url, why, retry_after: *retry_after }
+            }
+            FromTunnel::Closed => StateLine::Closed { url },
+            FromTunnel::Hello { .. }
+            | FromTunnel::Fetching { .. }
+            | FromTunnel::Fetched { .. }
+            | FromTunnel::Found { .. }
+            | FromTunnel::Unconfined { .. }
+            | FromTunnel::Settling { .. }
+            | FromTunnel::Unregistered => return OutputState::Open,
+        };
+        terminal::print_line(&terminal::json_line(&line))
+    }
+}

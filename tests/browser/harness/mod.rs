@@ -1,0 +1,80 @@
+//! What every test needs: a room, a browser, and pages in its windows.
+
+mod axe;
+mod browser;
+mod page;
+mod proxy;
+mod room;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+pub(crate) use browser::Browser;
+pub(crate) use page::{ENTER, Page, TAB};
+pub(crate) use proxy::{Proxy, ProxyMode};
+pub(crate) use room::Room;
+
+/// For every wait. A test that reaches it fails with what the page shows.
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Between two evaluations of an expression that is waited for.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A configuration without a limit on messages per second.
+pub(crate) const NO_RATE_LIMIT: &str = r#"{"room":{"rate":{"per_second":0,"burst":1}}}"#;
+
+/// A room and a browser. Both end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Fixture {
+    pub(crate) browser: Browser,
+    pub(crate) room: Room,
+}
+
+impl Fixture {
+    /// Starts `chattrace-serve` with these options, and a browser.
+    pub(crate) async fn start(options: &[&str]) -> Self {
+        Self { room: Room::start(options), browser: Browser::start().await }
+    }
+
+    /// Starts `chattrace-serve` with this configuration file, and a browser.
+    pub(crate) async fn with_config(config: &str) -> Self {
+        Self { room: Room::with_config(config), browser: Browser::start().await }
+    }
+
+    /// Opens the link in a new window, which shows the join form.
+    pub(crate) async fn join_page(&self) -> Page {
+        self.browser.open_page(self.room.link()).await
+    }
+
+    /// Joins the room in a new window.
+    pub(crate) async fn participant(&self, name: &str) -> Page {
+        let page = self.join_page().await;
+        page.join(name).await;
+        page
+    }
+}
+
+/// A folder that is removed when dropped.
+#[derive(Debug)]
+pub(crate) struct TempDir(PathBuf);
+
+impl TempDir {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

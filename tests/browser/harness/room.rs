@@ -1,0 +1,136 @@
+//! A `chattrace-serve` process.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+
+use super::TempDir;
+
+/// A room without tunnel and supervisor, killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    child: Child,
+    link: String,
+    /// Kept open: `chattrace-serve` ends when its standard output is closed.
+    _stdout: BufReader<ChildStdout>,
+    home: TempDir,
+}
+
+impl Room {
+    /// Starts a room with these options, and waits for its link.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let home = TempDir::new();
+        let mut child = Command::new(program())
+            .arg("--open")
+            .args(options)
+            .env_clear()
+            .env("HOME", home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut link = String::new();
+        stdout.read_line(&mut link).unwrap();
+        assert!(link.starts_with("http://127.0.0.1:"), "chattrace-serve printed {link:?}");
+        Self { child, link: link.trim_end().to_owned(), _stdout: stdout, home }
+    }
+
+    /// Starts a room with this configuration file.
+    pub(crate) fn with_config(config: &str) -> Self {
+        let folder = TempDir::new();
+        let path = folder.path().join("config.json");
+        std::fs::write(&path, config).unwrap();
+        let mut room = Self::start(&["--config", path.to_str().unwrap()]);
+        room.home = folder;
+        room
+    }
+
+    pub(crate) fn link(&self) -> &str {
+        &self.link
+    }
+
+    /// The ticket in the link.
+    pub(crate) fn ticket(&self) -> &str {
+        self.link.rsplit('/').next().unwrap()
+    }
+
+    /// `http://127.0.0.1:PORT/`, without the ticket.
+    pub(crate) fn address(&self) -> &str {
+        let end = self.link.find("/t/").unwrap();
+        &self.link[..=end]
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        let port = self.address().trim_end_matches('/').rsplit(':').next();
+        port.unwrap().parse().unwrap()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn end(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program in `CHATTRACE_BIN_DIR`, or in the target folder of these tests, where it is built
+/// when it is older than its sources.
+fn program() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        if let Some(folder) = std::env::var_os("CHATTRACE_BIN_DIR") {
+            return expect_file(PathBuf::from(folder).join("chattrace-serve"));
+        }
+        // target/PROFILE/deps/browser-0123456789abcdef
+        let tests = std::env::current_exe().unwrap();
+        let program = tests.ancestors().nth(2).unwrap().join("chattrace-serve");
+        if is_stale(&program) {
+            build(&program);
+        }
+        expect_file(program)
+    })
+}
+
+fn expect_file(program: PathBuf) -> PathBuf {
+    assert!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
+    program
+}
+
+/// Whether a source file is newer than the program. The tests would otherwise pass or fail for an
+/// old version of it.
+fn is_stale(program: &Path) -> bool {
+    let Ok(built) = program.metadata().and_then(|file| file.modified()) else {
+        return true;
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let mut paths: Vec<_> = ["src", "assets", "templates"].map(|name| root.join(name)).into();
+    while let Some(path) = paths.pop() {
+        if path.metadata().and_then(|file| file.modified()).is_ok_and(|changed| changed > built) {
+            return true;
+        }
+        if let Ok(entries) = path.read_dir() {
+            paths.extend(entries.map(|entry| entry.unwrap().path()));
+        }
+    }
+    false
+}
+
+fn build(program: &Path) {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--package", "chattrace", "--bin", "chattrace-serve"]);
+    if program.parent().unwrap().ends_with("release") {
+        cargo.arg("--release");
+    }
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "chattrace-serve does not build:\n{stderr}");
+}

@@ -1,0 +1,64 @@
+//! Screenshots for reviewers, which the CI keeps: `target/screenshots/`.
+
+use std::path::PathBuf;
+
+use crate::harness::{Fixture, Page};
+
+#[tokio::test]
+async fn join_form_room_and_end() {
+    let fixture = Fixture::start(&["--backlog", "10"]).await;
+    let ana = fixture.join_page().await;
+    ana.save_screenshots("join").await;
+    ana.join("Ana").await;
+    let bo = fixture.participant("Bo").await;
+    let cy = fixture.participant("Cy").await;
+    bo.send_message("is this thing on?").await;
+    ana.wait_for_log("thing on").await;
+    ana.send_message("it is. hello Bo").await;
+    cy.wait_for_log("hello Bo").await;
+    cy.send_message("first things first:\n  1. who brings the keys\n  2. when").await;
+    bo.wait_for_log("when").await;
+    bo.send_message("the address is https://example.org/meet?at=18:30, and do not be late: the last train back leaves at a quarter past eleven").await;
+    ana.wait_for_log("eleven").await;
+    // The room forwards it every two seconds at most, and Cy has typed a moment ago.
+    while ana.text(".typing").await.is_empty() {
+        cy.type_into("#message", ".").await;
+    }
+    ana.type_into("#message", "see you th").await;
+    ana.save_screenshots("room").await;
+    fixture.room.end();
+    ana.expect_cleared(&["train"]).await;
+    ana.save_screenshots("ended").await;
+}
+
+/// The longest texts of the page.
+#[tokio::test]
+async fn a_room_that_moved_and_a_disconnected_page() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.participant("Ana").await;
+    let moved = r#"receive('{"t":"moved","seq":1000,"url":"https://a-row-of-four-words.trycloudflare.com"}')"#;
+    ana.execute(moved, vec![]).await;
+    ana.wait_for_log("has a new link").await;
+    // As after half a minute without contact.
+    ana.execute("connected = false; silentSeconds = 30; renderStatus()", vec![]).await;
+    ana.wait_for_status("ask the person who invited you").await;
+    ana.save_screenshots("moved").await;
+    let is_too_wide = "return document.documentElement.scrollWidth > innerWidth";
+    assert_eq!(ana.execute(is_too_wide, vec![]).await, false, "nothing is wider than 320 px");
+}
+
+impl Page {
+    async fn save_screenshots(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        for scheme in ["dark", "light"] {
+            for width in [1000, 320] {
+                self.set_screen(width, scheme).await;
+                let picture = self.activate().await.screenshot().await.unwrap();
+                assert!(picture.starts_with(b"\x89PNG"));
+                std::fs::write(folder.join(format!("{name}-{width}-{scheme}.png")), picture)
+                    .unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The environment of one trial, and what a session left in it.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use crate::harness::{CHATTRACE, CLEAN, Place, Program, StandIn};
+use crate::plan::Plan;
+
+/// More than the minute for which `chattrace-clean` takes a folder without a lock for a session
+/// that is just starting.
+const STALE_AGE: Duration = Duration::from_secs(120);
+
+/// A home, a runtime folder and a stand-in of cloudflared that no other trial shares.
+pub(crate) struct Environment {
+    place: Place,
+    stand_in: StandIn,
+    before: Vec<PathBuf>,
+}
+
+/// What was left on the disk.
+#[derive(Default)]
+pub(crate) struct Leftovers {
+    /// When the session had ended.
+    pub(crate) by_session: Vec<String>,
+    /// When `chattrace-clean --stale` had run as well, at once and after the folder had aged.
+    pub(crate) after_clean: Vec<String>,
+    /// How `chattrace-clean` failed.
+    pub(crate) error: Option<String>,
+}
+
+impl Environment {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let place = Place::new();
+        let stand_in = StandIn::install(&place, plan.orders.as_deref().unwrap_or_default());
+        if plan.version_hangs {
+            stand_in.version("hang");
+        }
+        let config = place.root().join("config.json");
+        std::fs::write(config, r#"{"tunnel":{"settle_seconds":0}}"#).unwrap();
+        let before = place.tree_but_bin();
+        Self { place, stand_in, before }
+    }
+
+    /// `chattrace` with the options that `plan` needs.
+    pub(crate) fn command(&self, plan: &Plan) -> Command {
+        let mut command = self.place.command(CHATTRACE);
+        command.arg("--config").arg(self.place.root().join("config.json"));
+        match plan.orders {
+            Some(_) => command.arg("--cloudflared").arg(self.stand_in.path()),
+            None => command.args(["--tunnel", "none"]),
+        };
+        if !plan.on_terminal {
+            command.arg("--json");
+        }
+        command
+    }
+
+    /// The address of the room, as cloudflared received it; `None` before cloudflared was started.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.stand_in.origin()
+    }
+
+    /// Looks for leftovers of the session, and runs `chattrace-clean` if there are any.
+    pub(crate) fn leftovers(&self) -> Leftovers {
+        let by_session = self.changes();
+        if by_session.is_empty() {
+            return Leftovers::default();
+        }
+        let mut error = self.clean();
+        let mut after_clean = self.changes();
+        if !after_clean.is_empty() {
+            self.age_folders();
+            error = error.or(self.clean());
+            after_clean = self.changes();
+        }
+        Leftovers { by_session, after_clean, error }
+    }
+
+    /// Paths that were added or removed since the start.
+    fn changes(&self) -> Vec<String> {
+        let now = self.place.tree_but_bin();
+        let root = self.place.root();
+        let relative =
+            |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
+        let added = now.iter().filter(|path| !self.before.contains(path)).map(relative);
+        let removed = self.before.iter().filter(|path| !now.contains(path));
+        added.chain(removed.map(|path| format!("no {}", relative(path)))).collect()
+    }
+
+    fn clean(&self) -> Option<String> {
+        let mut command = self.place.command(CLEAN);
+        command.args(["--stale", "--yes"]);
+        let ended = Program::run(command);
+        (ended.status.code() != Some(0)).then(|| format!("chattrace-clean: {ended:?}"))
+    }
+
+    /// Sets the time of every folder back, instead of waiting.
+    fn age_folders(&self) {
+        let past = SystemTime::now() - STALE_AGE;
+        for path in self.place.tree_but_bin().iter().filter(|path| path.is_dir()) {
+            let _ = std::fs::File::open(path).and_then(|folder| folder.set_modified(past));
+        }
+    }
+}

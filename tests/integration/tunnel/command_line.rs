@@ -1,0 +1,46 @@
+//! The command line of `chattrace-tunnel`.
+
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{Place, Program, StandIn, TUNNEL};
+
+use super::command::{ORIGIN, tunnel, tunnel_with_config};
+
+#[test]
+fn help_fits_a_screen_and_names_two_examples() {
+    let place = Place::new();
+    let mut command = place.command(TUNNEL);
+    command.arg("--help");
+    let help = Program::run(command).expect_code(0).stdout;
+    assert!(
+        help.lines().count() <= 24 && help.lines().all(|line| line.chars().count() <= 80),
+        "{help}"
+    );
+    let last: Vec<&str> = help.lines().rev().take(3).collect();
+    assert_eq!(last[2], "Examples:");
+    assert!(!help.contains("lifeline"));
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2_and_a_wrong_configuration_with_78() {
+    let place = Place::new();
+    let stand_in = StandIn::install(&place, HAPPY);
+    for arguments in [
+        &["--no-such"][..],
+        &["https://127.0.0.1:1"],
+        &["http://example.org:80"],
+        &["http://127.0.0.1"],
+    ] {
+        let ended = Program::run(tunnel(&place, &stand_in, arguments)).expect_code(2);
+        assert!(
+            ended.stderr.contains("error:")
+                || ended.stderr.contains("http://127.0.0.1:8080")
+                || ended.stderr.contains("only 127.0.0.1"),
+            "{ended:#?}"
+        );
+    }
+    let mut command = tunnel_with_config(&place, r#"{"tunel":{}}"#);
+    command.arg(ORIGIN);
+    let stderr = Program::run(command).expect_code(78).stderr;
+    assert!(stderr.contains("did you mean \"tunnel\""), "{stderr}");
+    assert_eq!(stand_in.starts(), 0);
+}

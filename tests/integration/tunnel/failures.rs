@@ -1,0 +1,194 @@
+//! Every failure of cloudflared: no output, garbage, a wrong host name, an early exit, a hang, no
+//! registration, a later exit. Each is one sentence and exit code 69, and nothing remains.
+
+use crate::harness::cloudflared::{
+    ERROR_PAGE, GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, SILENT, TOO_MANY, TOO_MANY_JSON,
+    UNKNOWN_FLAG,
+};
+use crate::harness::{Ended, Place, Program, StandIn, Stream};
+
+use super::command::{tunnel, tunnel_with_config};
+
+const ORIGIN: &str = "http://127.0.0.1:8080/t/abc";
+
+/// Runs it with a stand-in that follows `orders`. It must print no link, exit with 69, and print
+/// `sentence` last.
+fn assert_fails(place: &Place, orders: &str, sentence: &str) -> Ended {
+    let stand_in = StandIn::install(place, orders);
+    let ended = Program::run(tunnel(place, &stand_in, &[ORIGIN])).expect_code(69);
+    assert_eq!(ended.stdout, "", "{ended:#?}");
+    let last = ended.stderr.lines().last().unwrap();
+    assert!(last.starts_with("chattrace-tunnel: ") && last.contains(sentence), "{ended:#?}");
+    // The next step follows the reason.
+    assert!(last.contains(';') || last.contains(','), "{last}");
+    ended
+}
+
+/// V-15.
+#[test]
+fn every_early_exit_has_its_sentence() {
+    for (orders, sentence) in [
+        (ERROR_PAGE, "answered with error 500"),
+        (NO_DNS, "the name api.trycloudflare.com cannot be looked up"),
+        (REFUSED, "api.trycloudflare.com cannot be reached"),
+        (UNKNOWN_FLAG, "does not know the options of quick tunnels"),
+        (GARBAGE, "ended with code 3 before it had a public address"),
+        ("exit 0\n", "ended with code 0 before it had a public address"),
+        (
+            "greet\nerr failed to request quick Tunnel: Post \"https://api.trycloudflare.com/tunnel\": tls: failed to verify certificate: x509: certificate signed by unknown authority\nexit 1\n",
+            "the certificate of api.trycloudflare.com is not trusted",
+        ),
+        (
+            &format!(
+                "greet\nbox {HOST}\nerr Could not lookup srv records on _v2-origintunneld._tcp.argotunnel.com: x\nexit 1\n"
+            ),
+            "the names of Cloudflare's network cannot be looked up",
+        ),
+        (
+            &format!(
+                "greet\nbox {HOST}\nerr Error opening metrics server listener: address already in use\nexit 1\n"
+            ),
+            "cannot open its metrics port",
+        ),
+    ] {
+        assert_fails(&Place::new(), orders, sentence);
+    }
+}
+
+/// V-15: printed, remembered, and the API is not asked again.
+#[test]
+fn too_many_requests_are_remembered_in_both_forms() {
+    for orders in [TOO_MANY, TOO_MANY_JSON] {
+        let place = Place::new();
+        assert_fails(&place, orders, "too many requests");
+        let cooldown = place.runtime().join("chattrace/cooldown");
+        assert!(std::fs::read_to_string(&cooldown).unwrap().parse::<u64>().is_ok());
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&cooldown).unwrap());
+        assert_eq!(mode & 0o777, 0o600);
+
+        let stand_in = StandIn::install_as(&place.root().join("again/cloudflared"), HAPPY);
+        let ended = Program::run(tunnel(&place, &stand_in, &["--json", ORIGIN])).expect_code(69);
+        assert!(ended.stderr.contains("try again in 10 min"), "{ended:#?}");
+        let lost: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
+        assert_eq!(lost["event"], "lost");
+        assert!((590..=600).contains(&lost["retry_after"].as_u64().unwrap()));
+        assert_eq!(stand_in.starts(), 0);
+
+        // A wait that is over is removed and blocks nothing.
+        std::fs::write(&cooldown, "1").unwrap();
+        let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
+        program.stdout_line();
+        assert!(!cooldown.exists());
+    }
+}
+
+#[test]
+fn no_output_is_an_error_after_ten_seconds() {
+    assert_fails(&Place::new(), SILENT, "cloudflared printed nothing for 10 s");
+}
+
+#[test]
+fn a_wrong_host_name_is_refused_and_escaped() {
+    for host in [
+        "api.trycloudflare.com",
+        "evil.example",
+        "a.b.trycloudflare.com",
+        "x.trycloudflare.com.evil.example",
+        "UPPER.trycloudflare.com",
+        "",
+    ] {
+        let orders = format!("greet\nbox {host}\nmetrics\nregister\n");
+        assert_fails(&Place::new(), &orders, "which is no address of a quick tunnel");
+    }
+}
+
+#[test]
+fn an_address_that_the_metrics_port_does_not_confirm_is_refused() {
+    let orders =
+        format!("greet\nbox {HOST}\nname other-words.trycloudflare.com\nmetrics\nregister\n");
+    let ended = assert_fails(&Place::new(), &orders, "neither is trusted");
+    assert!(ended.stderr.contains("other-words.trycloudflare.com"));
+    let second = format!("greet\nbox {HOST}\nbox other-words.trycloudflare.com\n");
+    assert_fails(&Place::new(), &second, "neither is trusted");
+}
+
+#[test]
+fn the_reason_of_an_edge_that_refuses_is_quoted_over_http2() {
+    let refusal = "err 2026-11-23T04:57:06Z ERR failed to serve tunnel connection error=\"control stream encountered a failure while serving\" connIndex=0 event=0 ip=127.0.2.2";
+    let orders = format!(
+        "greet\nbox {HOST}\nmetrics\nquic: {refusal}\nquic: {refusal}\nquic: {refusal}\nquic: hang\n\
+         err 2026-11-23T05:02:55Z ERR Register tunnel error from server side error=\"tunnel is not allowed\" connIndex=0 event=0 ip=127.0.2.1\n\
+         err tunnel is not allowed\nexit 1\n"
+    );
+    assert_fails(&Place::new(), &orders, "refuses the tunnel (\"tunnel is not allowed\")");
+}
+
+/// V-15: a network that blocks UDP and TCP, with the real timeouts.
+#[test]
+fn an_edge_that_never_answers_is_an_error_after_both_protocols() {
+    let dial = |how: &str| {
+        format!(
+            "err 2026-11-23T05:09:19Z ERR {how} error=\"timeout\" connIndex=0 event=0 ip=127.0.1.1"
+        )
+    };
+    let quic = dial("Failed to dial a quic connection");
+    let tcp = dial("Unable to establish connection with Cloudflare edge");
+    let orders = format!(
+        "greet\nbox {HOST}\nmetrics\nquic: {quic}\nquic: {quic}\nquic: {quic}\n{tcp}\nhang\n"
+    );
+    assert_fails(&Place::new(), &orders, "port 7844, neither by UDP nor by TCP");
+}
+
+#[test]
+fn a_later_exit_of_cloudflared_is_reported_as_lost() {
+    let place = Place::new();
+    let stand_in = StandIn::install(&place, &format!("{HAPPY}wait go\nexit 7\n"));
+    let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
+    program.line(Stream::Stdout, |line| line.contains("registered"));
+    stand_in.release("go");
+    let lost = program.line(Stream::Stdout, |line| line.contains("\"lost\""));
+    assert!(lost.contains(HOST) && lost.contains("ended with code 7"), "{lost}");
+    program.wait().expect_code(69);
+}
+
+#[test]
+fn a_metrics_port_that_no_longer_answers_ends_the_tunnel() {
+    let place = Place::new();
+    let stand_in = StandIn::install(&place, &format!("{HAPPY}wait go\nclose-metrics\n"));
+    let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
+    program.stdout_line();
+    stand_in.release("go");
+    let ended = program.wait().expect_code(69);
+    assert!(ended.stderr.contains("no longer answers on 127.0.0.1:"), "{ended:#?}");
+}
+
+#[test]
+fn a_program_that_cannot_be_run_is_named() {
+    let place = Place::new();
+    let broken = place.root().join("broken");
+    std::fs::write(&broken, "\x7fELF, but of another kind").unwrap();
+    let dangling = place.root().join("dangling");
+    std::fs::write(&dangling, "#!/no/such/interpreter\n").unwrap();
+    // Root runs it as another user, who cannot enter the folder of this test.
+    let dangling_error = if nix::unistd::Uid::current().is_root() {
+        "cloudflared cannot be run: root runs it as a user of its own, who may not read"
+    } else {
+        "cloudflared cannot be run: No such file"
+    };
+    for (path, mode, error) in [
+        (broken.clone(), 0o700, "cloudflared cannot be run: it is not a program"),
+        (dangling, 0o700, dangling_error),
+        (broken, 0o600, "it is not executable"),
+        (place.root().join("none"), 0, "no such file or directory"),
+        (place.root().to_owned(), 0, "it is not a file"),
+    ] {
+        if mode != 0 {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(&path, mode).unwrap();
+        }
+        let mut command = tunnel_with_config(&place, "{}");
+        command.arg("--cloudflared").arg(&path).arg(ORIGIN);
+        let ended = Program::run(command).expect_code(69);
+        assert!(ended.stderr.contains(error), "{ended:#?}");
+    }
+}

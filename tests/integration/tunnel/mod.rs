@@ -1,0 +1,11 @@
+//! `chattrace-tunnel` as a process, with a stand-in for cloudflared.
+
+mod announce;
+pub(crate) mod command;
+mod command_line;
+mod confined;
+mod failures;
+pub(crate) mod install;
+mod shutdown;
+mod supervised;
+mod system_calls;
