@@ -7,19 +7,22 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `quick_tunnel` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
 mod config;
 mod control;
 mod exit;
+mod identity;
+mod invisible;
 mod line_reader;
 mod log;
 mod memory;
 mod paths;
 mod process;
 mod quick_tunnel;
+mod rate_limit;
 mod serve;
 mod supervisor;
 mod terminal;
@@ -40,7 +43,7 @@ mod tests {
 
     use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-    use crate::chat::{Nickname, Text};
+    use crate::chat::{MessageText, Nickname};
     use crate::control;
     use crate::terminal::escape_control;
 
@@ -53,7 +56,7 @@ mod tests {
                 prop_assert_eq!(escape_control(name.as_str()), name.as_str());
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
-            if let Ok(text) = Text::parse(&raw, 4096) {
+            if let Ok(text) = MessageText::parse(&raw, 4096) {
                 // Line feeds, joiners, spaces of every width and unassigned characters are valid in a
                 // message; code that prints one escapes them.
                 let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');

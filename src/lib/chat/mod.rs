@@ -1,35 +1,43 @@
-//! The room and its rules: who is in it, what they may say, what is remembered and for how long.
+//! The room and its rules: who is in it, what they may post, what is remembered and for how long.
 //!
-//! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
-//! tested at any moment of any conversation.
+//! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be tested at
+//! any moment of any conversation.
 
-mod former;
-mod likeness;
-#[cfg(test)]
-mod likeness_tests;
+mod departed;
+mod emoji;
+mod name_index;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
-mod picture;
-mod rate;
 mod reserved;
+#[cfg(test)]
+mod reserved_tests;
 mod ring;
+#[cfg(test)]
+mod ring_tests;
 mod room;
 mod room_error;
 #[cfg(test)]
 mod room_tests;
 mod seat;
-mod taken;
+mod seats;
+#[cfg(test)]
+mod seats_tests;
+mod skeleton;
+#[cfg(test)]
+mod skeleton_tests;
 mod text;
 #[cfg(test)]
 mod text_tests;
+#[cfg(test)]
+mod unicode_tests;
 
-pub(crate) use former::{NAMED, RESERVATION_BYTES, RESERVED};
+pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
+pub(crate) use name_index::NAME_INDEX_BYTES;
 pub(crate) use nickname::Nickname;
-pub(crate) use rate::Pace;
-pub(crate) use ring::{Bounds, EVENT_BYTES, Kind, Past, Ring};
-pub(crate) use room::{Entropy, KEPT, Room, RoomEvent, Rules, joins_within};
+pub(crate) use ring::{ENTRY_OVERHEAD_BYTES, EntryKind, EventSlice, Ring, RingBounds};
+pub(crate) use room::{Entropy, Room, RoomEvent, Rules, max_joins_within};
 pub(crate) use room_error::RoomError;
-pub(crate) use seat::{IDENTITY_BYTES, Identity, Seat, seat_bytes};
-pub(crate) use taken::KNOWN_BYTES;
-pub(crate) use text::{Text, TextError};
+pub(crate) use seat::{IDENTITY_BYTES, Identity, Seat, max_seat_bytes};
+pub(crate) use seats::MAX_RETAINED_SEATS;
+pub(crate) use text::{MessageText, TextError};

@@ -1,7 +1,7 @@
-//! Names of participants: what is accepted, and which two look alike.
+//! Nicknames: which are accepted.
 //!
-//! What passes here is stored and shown as it is. Everybody reads these names, so the alphabet is
-//! small and whatever cannot be seen is refused.
+//! A name that passes is stored and shown unchanged. All participants read it, so the alphabet is small and
+//! invisible characters are refused.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -9,26 +9,27 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::{MixedScript as _, RestrictionLevel, RestrictionLevelDetection as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::likeness::{Likeness, bare, invisible, readings};
-use super::picture::is_picture;
-use super::reserved::{may_be_reserved, reserved};
+use super::emoji::is_emoji;
+use super::reserved::{is_reserved, may_be_reserved};
+use super::skeleton::{Skeletons, skeletons, strip_separators};
+use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES};
+use crate::invisible::is_default_ignorable;
 
-/// What one line of a narrow screen holds beside the text.
-pub(super) const GRAPHEMES: usize = 20;
-/// One grapheme can be any number of bytes, and a name is sent with every roster.
-pub(super) const BYTES: usize = 64;
-/// Looked at before anything is normalised: 64 bytes take up to three times as many when they are
-/// decomposed, and somebody pastes spaces around them.
-const RAW_BYTES: usize = 256;
-/// Vietnamese stacks two on one letter; what stacks more writes into the lines above.
-const MARKS: usize = 2;
-/// Asks for the coloured form of the symbol before it; phones send it after every other emoji.
-const EMOJI_STYLE: char = '\u{fe0f}';
+/// Longest input, checked before anything is normalised: 64 bytes are up to 192 when they are decomposed, and
+/// people paste spaces around them.
+const MAX_RAW_BYTES: usize = 256;
 
-/// Letters that are drawn like one letter and are another in lower case, in capitals or as their
-/// compatible ones: ſred is drawn like fred and is sred. No language of today is written with them.
-/// A test finds them in the table of UTS #39 and holds this list to what it found.
-pub(super) const TWOFOLD: [char; 27] = [
+/// Most combining marks on a letter. Vietnamese stacks two; more would be drawn into the lines above.
+const MAX_MARKS: usize = 2;
+
+/// Variation selector 16: requests the coloured form of the symbol before it. Phones send it after every other
+/// emoji.
+const EMOJI_PRESENTATION: char = '\u{fe0f}';
+
+/// Letters that look like one letter and become another in lower case, in upper case or under NFKC: ſred
+/// looks like fred and is sred. No language of today is written with them. A test derives this list from the
+/// table of UTS #39.
+pub(super) const AMBIGUOUS_LETTERS: [char; 27] = [
     'ſ',
     'ʳ',
     'ˡ',
@@ -57,102 +58,107 @@ pub(super) const TWOFOLD: [char; 27] = [
     '\u{1ee64}',
     '\u{1ee85}',
 ];
-/// The iota below letters of ancient Greek: in capitals it is a letter of its own, so that a name of
-/// two letters would be one of four.
-const IOTA: char = '\u{345}';
-/// Letters by category that show nothing: the blanks of the hieroglyphs.
-const BLANK: [char; 2] = ['\u{13441}', '\u{13442}'];
 
-/// A name that was checked: 1–20 graphemes, at most 64 bytes, nothing invisible, one script.
+/// The iota below letters of ancient Greek. In upper case it is a letter of its own, so a name of two letters
+/// would become one of four.
+const YPOGEGRAMMENI: char = '\u{345}';
+
+/// The blanks of the hieroglyphs: letters by category, and nothing is drawn for them. Not in
+/// [`crate::invisible`], because they have skeletons, and within a message they stand between signs.
+const BLANK_LETTERS: [char; 2] = ['\u{13441}', '\u{13442}'];
+
+/// A checked name: 1 to 20 graphemes, at most 64 bytes, nothing invisible, letters of one script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nickname {
     name: String,
-    likeness: Likeness,
+    skeletons: Skeletons,
 }
 
-/// Why a name is refused; the visitor reads it.
+/// Why a name is refused, as a sentence for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NameError {
-    /// Nothing that can be read is left.
+    /// No letter, digit or emoji in it.
     #[error("a name needs at least one letter, digit or emoji; type one and try again")]
     Empty,
-    /// More than the bounds above.
+    /// More than [`MAX_NAME_GRAPHEMES`] or [`MAX_NAME_BYTES`].
     #[error(
-        "that name is too long; shorten it to at most {GRAPHEMES} characters (fewer if they are \
-         complex ones)"
+        "that name is too long; shorten it to at most {MAX_NAME_GRAPHEMES} characters (fewer if \
+         they are complex ones)"
     )]
     TooLong,
-    /// A character that is outside the alphabet of names.
-    #[error("a name cannot hold {}; use letters, digits, spaces and - _ . '", shown(*.0))]
-    Character(char),
-    /// Marks without a letter, or too many on one.
-    #[error("that name stacks too many accents; leave some out")]
-    Marks,
-    /// Letters of scripts that are easily taken for each other.
+    /// A character outside the alphabet of names.
+    #[error("a name cannot contain {}; use letters, digits, spaces and - _ . '", describe(*.0))]
+    ForbiddenCharacter(char),
+    /// A combining mark without a letter, or too many on one.
+    #[error("that name has too many accents, or one without a letter; leave some out")]
+    TooManyMarks,
+    /// Letters of scripts that are easily confused.
     #[error("a name cannot mix letters of different alphabets; write it in one of them")]
-    Mixed,
-    /// It looks like the room itself.
+    MixedScripts,
+    /// It looks like a name of the room or of its operator.
     #[error("that name looks like one of the room's own; choose another")]
     Reserved,
 }
 
 impl Nickname {
-    /// Checks what a visitor typed. White space around it is dropped, inside it becomes one space,
-    /// and letters are composed (NFC); everything else is refused, never repaired.
+    /// Checks a name as typed. White space around it is dropped, runs of it become one space, and letters are
+    /// composed (NFC). Everything else is refused, not repaired.
     ///
     /// # Errors
-    /// With the first rule that it breaks.
+    /// The first rule that the name breaks.
     pub(crate) fn parse(raw: &str) -> Result<Self, NameError> {
-        if raw.len() > RAW_BYTES {
+        if raw.len() > MAX_RAW_BYTES {
             return Err(NameError::TooLong);
         }
-        let name = spaced(raw.trim().nfc().map(straight));
+        let name = collapse_spaces(raw.trim().nfc().map(straighten_quote));
         check_characters(&name)?;
-        if name.len() > BYTES || name.graphemes(true).count() > GRAPHEMES {
+        if name.len() > MAX_NAME_BYTES || name.graphemes(true).count() > MAX_NAME_GRAPHEMES {
             return Err(NameError::TooLong);
         }
-        if !one_script(&name) {
-            return Err(NameError::Mixed);
+        if !has_single_script(&name) {
+            return Err(NameError::MixedScripts);
         }
-        let readings: Vec<String> = readings(&name).iter().map(|reading| bare(reading)).collect();
-        if may_be_reserved(&readings) && reserved(&name) {
+        let skeletons = skeletons(&name);
+        let skeletons: Vec<String> = skeletons.iter().map(|it| strip_separators(it)).collect();
+        if may_be_reserved(&skeletons) && is_reserved(&name) {
             return Err(NameError::Reserved);
         }
-        let likeness = Likeness::of(&readings);
-        Ok(Self { name, likeness })
+        let skeletons = Skeletons::of(&skeletons);
+        Ok(Self { name, skeletons })
     }
 
-    /// The name, as it is shown.
+    /// The name as it is shown.
     pub(crate) fn as_str(&self) -> &str {
         &self.name
     }
 
-    /// What it looks like.
-    pub(super) fn likeness(&self) -> &Likeness {
-        &self.likeness
+    pub(super) fn skeletons(&self) -> &Skeletons {
+        &self.skeletons
     }
 
     /// Whether a reader may take one for the other. True for equal names.
     #[cfg(test)]
     pub(crate) fn clashes_with(&self, other: &Self) -> bool {
-        self.likeness.clashes(&other.likeness)
+        self.skeletons.clash_with(&other.skeletons)
     }
 
-    /// The name with a number, such as `Ana 2`, to be suggested when it is taken; shortened where
-    /// the number would not fit. `None` where that leaves no valid name.
+    /// The name with a number, such as `Ana 2`, to suggest when it is taken. It is shortened where the number
+    /// would not fit; `None` where that leaves no valid name.
     pub(crate) fn variant(&self, n: u32) -> Option<Self> {
-        let number = format!(" {n}");
-        let mut kept: Vec<&str> = self.name.graphemes(true).collect();
-        // The number is ASCII: as many graphemes as bytes.
-        kept.truncate(GRAPHEMES.saturating_sub(number.len()));
-        while kept.iter().map(|grapheme| grapheme.len()).sum::<usize>() + number.len() > BYTES {
-            kept.pop();
+        let suffix = format!(" {n}");
+        let mut stem: Vec<&str> = self.name.graphemes(true).collect();
+        // The suffix is ASCII: as many graphemes as bytes.
+        stem.truncate(MAX_NAME_GRAPHEMES.saturating_sub(suffix.len()));
+        while stem.iter().map(|grapheme| grapheme.len()).sum::<usize>() + suffix.len()
+            > MAX_NAME_BYTES
+        {
+            stem.pop();
         }
-        let stem = kept.concat();
+        let stem = stem.concat();
         if stem.trim().is_empty() {
             return None;
         }
-        Self::parse(&(stem + &number)).ok()
+        Self::parse(&(stem + &suffix)).ok()
     }
 }
 
@@ -162,13 +168,13 @@ impl std::fmt::Display for Nickname {
     }
 }
 
-/// Phones write an apostrophe as a quotation mark.
-fn straight(c: char) -> char {
+/// Phones type an apostrophe as a right single quotation mark.
+fn straighten_quote(c: char) -> char {
     if c == '\u{2019}' { '\'' } else { c }
 }
 
-/// Every run of spaces, of whatever width, as one.
-fn spaced(chars: impl Iterator<Item = char>) -> String {
+/// Every run of spaces, of any width, as one U+0020.
+fn collapse_spaces(chars: impl Iterator<Item = char>) -> String {
     let mut name = String::new();
     for c in chars {
         if c.general_category() != GeneralCategory::SpaceSeparator {
@@ -181,78 +187,78 @@ fn spaced(chars: impl Iterator<Item = char>) -> String {
 }
 
 fn check_characters(name: &str) -> Result<(), NameError> {
-    let (mut marks, mut readable, mut base) = (0, false, None);
-    let mut before = None;
+    let (mut marks, mut base, mut previous) = (0, None, None);
+    let mut is_readable = false;
     for c in name.chars() {
-        if c.general_category_group() == GeneralCategoryGroup::Mark && c != EMOJI_STYLE {
+        if is_mark(c) {
             marks += 1;
-            if marks > MARKS || !base.is_some_and(|base| carries(base, c)) {
+            if marks > MAX_MARKS || !base.is_some_and(|base| can_carry(base, c)) {
                 return Err(refused_mark(c));
             }
         } else {
             (marks, base) = (0, Some(c));
-            let styled = c == EMOJI_STYLE && before.is_some_and(is_picture);
-            if !styled && !in_alphabet(c) {
-                return Err(NameError::Character(c));
+            let styles_emoji = c == EMOJI_PRESENTATION && previous.is_some_and(is_emoji);
+            if !styles_emoji && !is_in_alphabet(c) {
+                return Err(NameError::ForbiddenCharacter(c));
             }
         }
-        if invisible(c) && c != EMOJI_STYLE {
-            return Err(NameError::Character(c));
+        if is_default_ignorable(c) && c != EMOJI_PRESENTATION {
+            return Err(NameError::ForbiddenCharacter(c));
         }
-        readable |= c.is_alphanumeric() || is_picture(c);
-        before = Some(c);
+        is_readable |= c.is_alphanumeric() || is_emoji(c);
+        previous = Some(c);
     }
-    if readable { Ok(()) } else { Err(NameError::Empty) }
+    if is_readable { Ok(()) } else { Err(NameError::Empty) }
 }
 
-/// Whether this mark is written upon this letter in any language: it is one of the accents of
-/// U+0300–036F, or belongs to a script of the letter. What is made for phonetics, music and symbols
-/// belongs to none and could go upon all.
-fn carries(base: char, mark: char) -> bool {
+/// A combining mark; the selector of emoji, a mark by category, is judged by itself.
+fn is_mark(c: char) -> bool {
+    c.general_category_group() == GeneralCategoryGroup::Mark && c != EMOJI_PRESENTATION
+}
+
+/// Whether any language writes this mark on this letter: it is one of the accents U+0300 to U+036F, or belongs
+/// to a script of the letter. Marks for phonetics, music and symbols belong to no script and could go on all.
+fn can_carry(base: char, mark: char) -> bool {
     let scripts = AugmentedScriptSet::for_char(mark);
-    let known = matches!(mark, '\u{300}'..='\u{36f}') && mark != IOTA
+    let is_known = matches!(mark, '\u{300}'..='\u{36f}') && mark != YPOGEGRAMMENI
         || !scripts.base.is_inherited() && !scripts.base.is_common();
     let mut shared = scripts;
     shared.intersect_with(AugmentedScriptSet::for_char(base));
-    base.is_alphabetic() && known && !shared.is_empty()
+    base.is_alphabetic() && is_known && !shared.is_empty()
 }
 
-/// An accent in the wrong place is one too many; a mark that nobody sees is named.
 fn refused_mark(c: char) -> NameError {
-    if invisible(c) { NameError::Character(c) } else { NameError::Marks }
+    if is_default_ignorable(c) { NameError::ForbiddenCharacter(c) } else { NameError::TooManyMarks }
 }
 
-/// Letters, decimal digits and emoji of the world; of ASCII's signs only those that names have: a
-/// `#` would imitate the tag that stands beside the name.
-fn in_alphabet(c: char) -> bool {
+/// Letters, decimal digits and emoji of all scripts. Of ASCII's punctuation only what names are written with:
+/// a `#` would imitate the tag that is shown beside the name.
+fn is_in_alphabet(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || " -_.'".contains(c);
     }
-    let letter = c.general_category_group() == GeneralCategoryGroup::Letter
-        && !BLANK.contains(&c)
-        && !TWOFOLD.contains(&c)
-        && std::iter::once(c).nfd().all(|part| part != IOTA);
-    letter || c.general_category() == GeneralCategory::DecimalNumber || is_picture(c)
+    let is_letter = c.general_category_group() == GeneralCategoryGroup::Letter
+        && !BLANK_LETTERS.contains(&c)
+        && !AMBIGUOUS_LETTERS.contains(&c)
+        && std::iter::once(c).nfd().all(|part| part != YPOGEGRAMMENI);
+    is_letter || c.general_category() == GeneralCategory::DecimalNumber || is_emoji(c)
 }
 
-/// One script, or a mixture that is usual and not confusing, such as 田中Alice (UTS #39, "highly
-/// restrictive").
-fn one_script(name: &str) -> bool {
-    // Spaces, signs and emoji belong to every script; the level knows only identifiers.
-    let mark = |c: char| c.general_category_group() == GeneralCategoryGroup::Mark;
-    let letters: String =
-        name.chars().filter(|c| c.is_alphanumeric() || mark(*c) && *c != EMOJI_STYLE).collect();
+/// One script, or a mixture that is usual and not confusing, such as 田中Alice (UTS #39, "highly restrictive").
+fn has_single_script(name: &str) -> bool {
+    // Spaces, punctuation and emoji belong to every script, and the restriction level does not know them.
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric() || is_mark(*c)).collect();
     name.is_single_script()
         || letters.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)
 }
 
-/// The character as the visitor can recognise it: itself, or its number if it cannot be seen.
-fn shown(c: char) -> String {
-    let hidden = matches!(
+/// The character so that the user recognises it: quoted, or by its number if it is invisible.
+fn describe(c: char) -> String {
+    let is_hidden = matches!(
         c.general_category_group(),
         GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Mark
     );
-    if hidden || invisible(c) {
+    if is_hidden || is_default_ignorable(c) {
         format!("the invisible character U+{:04X}", u32::from(c))
     } else {
         format!("\"{c}\"")

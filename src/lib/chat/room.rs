@@ -1,361 +1,270 @@
-//! The one conversation of a session: who is in it, and what each of them may do.
+//! The one conversation of a session: who may join, return, post and be seen.
 //!
-//! The sender of everything is a seat, never a name in a message. Who receives is whoever is on
-//! the roster; coming and going is announced by the room alone.
+//! The sender of everything is a seat, never a name in a message. Joins and leaves are announced by the room
+//! alone.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::former::{Former, RESERVED};
 use super::nickname::Nickname;
-use super::rate::{Bucket, Pace};
 use super::room_error::RoomError;
 use super::seat::{Activity, Identity, Presence, Seat};
-use super::taken::Taken;
-use super::text::Text;
+use super::seats::Seats;
+use super::text::MessageText;
+use crate::rate_limit::{RateLimit, TokenBucket};
 use crate::token::Token;
 
-/// A participant whose last transport is gone may come back unnoticed for this long: a phone that
-/// changes from Wi-Fi to mobile, a page that is resumed, a laptop lid.
-pub(crate) const SILENT_RETURN: Duration = Duration::from_secs(30);
-
-/// Seats of people who left that are kept for their return, at most. Beyond it, those go first who
-/// never said or took anything, then those who came first; their names stay reserved.
-pub(crate) const KEPT: usize = 1024;
-
-/// Newcomers per second in the long run. A meeting does not feel it, because of [`JOINS_AT_ONCE`];
-/// without it, one client that joins and leaves in a loop could fill every table there is. At the
-/// bound, newcomers are told when to come again.
+/// Newcomers per second in the long run. A meeting does not notice it, because of [`JOIN_BURST`]; without it, one
+/// client that joins and leaves in a loop could fill every table. Beyond it, newcomers are told how long to
+/// wait.
 const JOINS_PER_SECOND: u32 = 50;
 
-/// Newcomers at once, beyond as many as the room holds: everybody may come at the same moment, and
-/// reload the page once or more. Their names fit in what is reserved.
-const JOINS_AT_ONCE: u32 = 1000;
+/// Newcomers at once, on top of as many as the room holds: all may join at the same moment, and reload the page
+/// once or more. Their names fit in what is reserved.
+const JOIN_BURST: u32 = 1000;
 
-/// Newcomers who can come within so many seconds, at most, to a room of so many.
-pub(crate) const fn joins_within(seconds: u64, max_participants: usize) -> usize {
-    max_participants + (JOINS_AT_ONCE as u64 + JOINS_PER_SECOND as u64 * seconds) as usize
+/// A participant who did more than join keeps the seat in a full room for this long after a disconnect: a phone
+/// that changes its network returns within seconds.
+const PROTECTED_RETURN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Most newcomers within `seconds` to a room for `max_participants`.
+pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> usize {
+    max_participants + (JOIN_BURST as u64 + JOINS_PER_SECOND as u64 * seconds) as usize
 }
 
-/// A participant who did more than join, and whose line was cut, keeps the seat of a full room for
-/// this long: a phone that changes its network is back within seconds.
-const PROTECTED_RETURN: Duration = Duration::from_secs(10);
-
-/// What the operator set.
+/// What the operator configured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// How many may be in the room at once.
     pub(crate) max_participants: usize,
-    /// How fast one of them may speak.
-    pub(crate) pace: Pace,
-    /// How long a seat, and the name of somebody who left, is kept.
-    pub(crate) kept_for: Duration,
+    /// Of the messages of one participant.
+    pub(crate) rate_limit: RateLimit,
+    /// How long the seat and the name of a participant who left are kept.
+    pub(crate) retention: Duration,
 }
 
 /// Random bits for one newcomer.
 #[derive(Debug)]
 pub(crate) struct Entropy {
-    /// The secret to come back with.
+    /// The secret part of the resume token.
     pub(crate) token: Token,
-    /// Picks the tag.
+    /// Selects the tag.
     pub(crate) tag: u32,
 }
 
-/// Something that everybody on the roster is told.
+/// What happens in the room, for all participants.
 #[derive(Debug, PartialEq)]
 pub(crate) enum RoomEvent {
-    /// Somebody is there, for the first time or again.
+    /// A participant is on the roster, for the first time or again.
     Joined(Identity),
-    /// Somebody is gone.
+    /// A participant is no longer on the roster.
     Left(Identity),
-    /// Somebody spoke.
-    Said {
-        /// Who.
+    /// A participant posted a message.
+    Message {
+        /// Of the sender.
         number: u64,
-        /// The client's own id for it.
+        /// The client's own id of the message, which acknowledges it to its sender.
         reference: Option<String>,
-        /// What.
-        text: Text,
+        text: MessageText,
     },
-    /// The room has another public address, and the one before leads nowhere.
+    /// The room has another public address; the one before no longer works.
     Moved {
         /// `https://` and the host name.
         url: String,
     },
 }
 
-/// The roster and its rules.
+/// The participants and the rules that they are held to.
 #[derive(Debug)]
 pub(crate) struct Room {
     rules: Rules,
-    next: u64,
-    seats: BTreeMap<u64, Seat>,
-    present: usize,
-    /// The pace at which newcomers are let in.
-    joins: Bucket,
-    /// People who gave up their seats, or whose seats were given up.
-    former: Former,
-    /// Everybody of `seats` and `former`, by what must not be given twice.
-    taken: Taken,
+    seats: Seats,
+    joins: TokenBucket,
 }
 
 impl Room {
-    /// An empty one.
+    /// An empty room.
     pub(crate) fn new(rules: Rules, now: Instant) -> Self {
-        let most = u32::try_from(rules.max_participants).unwrap_or(u32::MAX);
-        let burst = most.saturating_add(JOINS_AT_ONCE);
-        Self {
-            rules,
-            next: 1,
-            seats: BTreeMap::new(),
-            present: 0,
-            joins: Bucket::new(Pace::Limited { per_second: JOINS_PER_SECOND, burst }, now),
-            former: Former::new(rules.kept_for),
-            taken: Taken::default(),
-        }
+        let capacity = u32::try_from(rules.max_participants).unwrap_or(u32::MAX);
+        let burst = capacity.saturating_add(JOIN_BURST);
+        let joins = RateLimit::Limited { per_second: JOINS_PER_SECOND, burst };
+        let seats = Seats::new(rules.retention);
+        Self { rules, seats, joins: TokenBucket::new(joins, now) }
     }
 
-    /// How many are in it.
-    pub(crate) fn present(&self) -> usize {
-        self.present
+    /// How many participants are on the roster.
+    pub(crate) fn present_count(&self) -> usize {
+        self.seats.present_count()
     }
 
-    /// Whoever is on the roster, in the order they first came.
+    /// The participants on the roster, in the order of their joins.
     #[cfg(test)]
     pub(crate) fn roster(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.values().filter(|seat| seat.is_present())
+        self.seats.iter().filter(|seat| seat.is_present())
     }
 
-    /// Those who left a short while ago: what they said may still be remembered.
-    pub(crate) fn absent(&self) -> impl Iterator<Item = &Identity> {
-        let kept = self.seats.values().filter(|seat| !seat.is_present());
-        kept.map(|seat| &seat.identity).chain(self.former.identities())
+    /// The participants who left and whose messages may still be remembered.
+    pub(crate) fn departed(&self) -> impl Iterator<Item = &Identity> {
+        self.seats.departed()
     }
 
-    /// The seat of this number, if it is kept.
+    /// The seat of a participant, also of one who left, as long as it is retained.
     pub(crate) fn seat(&self, number: u64) -> Option<&Seat> {
-        self.seats.get(&number)
+        self.seats.get(number)
     }
 
-    /// Lets a newcomer in. The events are what the others are told: at the end, that this one joined,
-    /// and before it, who had to make room. Call [`Room::begin`] with the place of the first.
+    /// Admits a newcomer. The last event announces this participant; one before it announces who lost a seat.
+    /// Then call [`Room::grant_history`] with the number of the last event.
     ///
     /// # Errors
-    /// When the name is taken, also by a participant who left a short while ago; when the room is full;
-    /// when too many come.
+    /// When the name is taken, the room is full, or too many join.
     pub(crate) fn join(
         &mut self,
         name: Nickname,
         entropy: Entropy,
         now: Instant,
     ) -> Result<(u64, Vec<RoomEvent>), RoomError> {
-        let displaced = self.place(now)?;
-        if self.taken.clashes(&name) {
+        let displaced = self.find_place(now)?;
+        if self.seats.clashes(&name) {
             let variants = (2..100).filter_map(|n| name.variant(n));
-            let free = variants.into_iter().find(|variant| !self.taken.clashes(variant));
+            let free = variants.into_iter().find(|variant| !self.seats.clashes(variant));
             return Err(RoomError::NameTaken(free));
         }
-        // Seats that are kept for a return are bounded by themselves.
-        if self.former.len() >= RESERVED {
-            return Err(RoomError::Crowded(self.former.next_free(now)));
+        if let Some(wait) = self.seats.wait_for_reservation(now) {
+            return Err(RoomError::Crowded(wait));
         }
         self.joins.take(now).map_err(RoomError::Crowded)?;
         let mut events = Vec::from_iter(displaced.and_then(|number| self.displace(number, now)));
-        let number = self.next;
-        self.next += 1;
-        let tag = self.taken.free_tag(entropy.tag);
-        let bucket = Bucket::new(self.rules.pace, now);
-        let identity = Identity { number, name, tag };
-        self.taken.add(&identity);
-        self.seats.insert(number, Seat::new(identity.clone(), entropy.token, bucket));
-        self.present += 1;
+        let bucket = TokenBucket::new(self.rules.rate_limit, now);
+        let identity = self.seats.insert(name, entropy.tag, entropy.token, bucket);
+        let number = identity.number;
         events.push(RoomEvent::Joined(identity));
         Ok((number, events))
     }
 
-    /// Fixes what a newcomer may read: all that follows the event `joined`, and of what was said
-    /// before, what is behind the cursor `begin`.
-    pub(crate) fn begin(&mut self, number: u64, begin: u64, joined: u64) {
-        if let Some(seat) = self.seats.get_mut(&number) {
-            seat.joined = joined;
-            seat.begin = begin.min(joined);
+    /// Decides what a newcomer may read: everything after the event `joined_seq`, and of the messages before it
+    /// those after the cursor `start`.
+    pub(crate) fn grant_history(&mut self, number: u64, start: u64, joined_seq: u64) {
+        if let Some(seat) = self.seats.get_mut(number) {
+            seat.joined_seq = joined_seq;
+            seat.history_start = start.min(joined_seq);
         }
     }
 
-    /// The participant of this number was sent everything up to `cursor`: what of it was before the
-    /// join is not shown again.
-    pub(crate) fn read(&mut self, number: u64, cursor: u64) {
-        if let Some(seat) = self.seats.get_mut(&number) {
-            seat.begin = seat.begin.max(cursor.min(seat.joined));
+    /// Notes that a participant was sent everything up to `cursor`. What of it is older than the join is not sent
+    /// again.
+    pub(crate) fn mark_history_read(&mut self, number: u64, cursor: u64) {
+        if let Some(seat) = self.seats.get_mut(number) {
+            seat.history_start = seat.history_start.max(cursor.min(seat.joined_seq));
         }
     }
 
-    /// The participant of this number has shown to be behind the connection.
-    pub(crate) fn took(&mut self, number: u64) {
-        if let Some(seat) = self.seats.get_mut(&number) {
-            seat.activity = seat.activity.max(Activity::Took);
+    /// Notes that the client of this participant has sent something after the join.
+    pub(crate) fn mark_active(&mut self, number: u64) {
+        if let Some(seat) = self.seats.get_mut(number) {
+            seat.activity = seat.activity.max(Activity::Active);
         }
     }
 
-    /// Brings a participant back to their seat, on a new transport. There are events only if the others
-    /// had been told that they left.
+    /// Returns a participant to the seat, on a new transport. There are events only if the others were told
+    /// that the participant left.
     ///
     /// # Errors
-    /// When the seat is not kept, the secret is wrong, or they had left and the room is full.
+    /// When there is no such seat, the secret is wrong, or the participant had left and the room is full.
     pub(crate) fn resume(
         &mut self,
-        resume: &str,
+        token: &str,
         now: Instant,
     ) -> Result<(u64, Vec<RoomEvent>), RoomError> {
-        let (number, token) = Seat::parse_resume(resume).ok_or(RoomError::NoSeat)?;
-        let seat = self.seats.get(&number).ok_or(RoomError::NoSeat)?;
-        if seat.token != token {
-            return Err(RoomError::NoSeat);
-        }
-        let returns = !seat.is_present();
-        let displaced = if returns { self.place(now)? } else { None };
+        let (number, secret) = Seat::parse_resume_token(token).ok_or(RoomError::NoSeat)?;
+        let seat = self.seats.get(number).filter(|seat| seat.token == secret);
+        let seat = seat.ok_or(RoomError::NoSeat)?;
+        let displaced = if seat.is_present() { None } else { self.find_place(now)? };
         let mut events = Vec::from_iter(displaced.and_then(|number| self.displace(number, now)));
-        let seat = self.seats.get_mut(&number).ok_or(RoomError::NoSeat)?;
-        seat.presence = Presence::Here;
-        seat.transport += 1;
-        seat.activity = seat.activity.max(Activity::Took);
-        if returns {
-            self.present += 1;
-            events.push(RoomEvent::Joined(seat.identity.clone()));
-        }
+        events.extend(self.seats.reconnect(number).map(RoomEvent::Joined));
+        self.mark_active(number);
         Ok((number, events))
     }
 
-    /// A place for one more: a free one, or that of the participant of this number, who is away and
-    /// has less right to it. Those who never did more than join go first, then those who are away for
-    /// the longest time.
-    fn place(&self, now: Instant) -> Result<Option<u64>, RoomError> {
-        if self.present < self.rules.max_participants {
+    /// A place for one more: a free one (`None`), or that of a disconnected participant. Participants who
+    /// only joined lose theirs first, then the longest disconnected.
+    fn find_place(&self, now: Instant) -> Result<Option<u64>, RoomError> {
+        if self.seats.present_count() < self.rules.max_participants {
             return Ok(None);
         }
-        let away = self.seats.iter().filter_map(|(number, seat)| match seat.presence {
-            Presence::Away(since) => Some((seat.activity != Activity::Nothing, since, *number)),
-            Presence::Here | Presence::Left(_) => None,
+        let disconnected = self.seats.iter().filter_map(|seat| match seat.presence {
+            Presence::Disconnected(since) => {
+                Some((seat.activity != Activity::JoinedOnly, since, seat.identity.number))
+            }
+            Presence::Connected | Presence::Left(_) => None,
         });
-        let (protected, since, number) = away.min().ok_or(RoomError::Full)?;
-        if protected && now.saturating_duration_since(since) < PROTECTED_RETURN {
+        let (is_protected, since, number) = disconnected.min().ok_or(RoomError::Full)?;
+        if is_protected && now.saturating_duration_since(since) < PROTECTED_RETURN_TIMEOUT {
             return Err(RoomError::Full);
         }
         Ok(Some(number))
     }
 
-    /// Announces a participant who is away as left, before the time for a silent return is over. One who
-    /// did more than join may still come back when there is a place.
+    /// Takes a disconnected participant off the roster before the timeout. One who did more than join may still
+    /// return when there is a place.
     fn displace(&mut self, number: u64, now: Instant) -> Option<RoomEvent> {
-        let seat = self.seats.get_mut(&number)?;
-        if seat.activity == Activity::Nothing {
-            return self.leave(number, now);
-        }
-        seat.presence = Presence::Left(now);
-        self.present -= 1;
-        Some(RoomEvent::Left(seat.identity.clone()))
+        let left = match self.seats.get(number)?.activity {
+            Activity::JoinedOnly => self.seats.remove(number, now),
+            Activity::Active | Activity::Posted => self.seats.mark_left(number, now),
+        };
+        left.map(RoomEvent::Left)
     }
 
-    /// The transport that speaks for this seat now.
+    /// The number of the transport that may act for this participant.
     pub(crate) fn transport(&self, number: u64) -> Option<u64> {
-        self.seats.get(&number).map(|seat| seat.transport)
+        self.seats.get(number).map(|seat| seat.transport)
     }
 
-    /// A transport is gone. If it was the one of its seat, the time to come back begins.
+    /// Notes that a transport was lost. If the seat has no newer one, the time for a silent return begins.
     pub(crate) fn detach(&mut self, number: u64, transport: u64, now: Instant) {
-        if let Some(seat) = self.seats.get_mut(&number)
+        if let Some(seat) = self.seats.get_mut(number)
             && seat.transport == transport
-            && seat.presence == Presence::Here
+            && seat.presence == Presence::Connected
         {
-            seat.presence = Presence::Away(now);
+            seat.presence = Presence::Disconnected(now);
         }
     }
 
-    /// Somebody gives up their seat.
+    /// Gives up the seat of a participant for good.
     pub(crate) fn leave(&mut self, number: u64, now: Instant) -> Option<RoomEvent> {
-        let seat = self.seats.remove(&number)?;
-        self.former.add(seat.identity.clone(), seat.activity, now, &mut self.taken);
-        if !seat.is_present() {
-            return None;
-        }
-        self.present -= 1;
-        Some(RoomEvent::Left(seat.identity))
+        self.seats.remove(number, now).map(RoomEvent::Left)
     }
 
-    /// Somebody speaks. `None` is a repetition of what they said before under the same reference.
+    /// Posts a message; `None` if it repeats an earlier one under the same reference.
     ///
     /// # Errors
-    /// When they speak too fast, or are not on the roster.
-    pub(crate) fn say(
+    /// When the participant is over the rate limit, or not on the roster.
+    pub(crate) fn post_message(
         &mut self,
         number: u64,
         reference: Option<String>,
-        text: Text,
+        text: MessageText,
         now: Instant,
     ) -> Result<Option<RoomEvent>, RoomError> {
-        let seat = self.seats.get_mut(&number).filter(|seat| seat.is_present());
+        let seat = self.seats.get_mut(number).filter(|seat| seat.is_present());
         let seat = seat.ok_or(RoomError::NoSeat)?;
-        if reference.as_deref().is_some_and(|reference| seat.has_said(reference)) {
+        if reference.as_deref().is_some_and(|reference| seat.has_posted(reference)) {
             return Ok(None);
         }
         seat.bucket.take(now).map_err(RoomError::TooFast)?;
-        seat.activity = Activity::Spoke;
+        seat.activity = Activity::Posted;
         if let Some(reference) = &reference {
-            seat.remember(reference);
+            seat.remember_reference(reference);
         }
-        Ok(Some(RoomEvent::Said { number, reference, text }))
+        Ok(Some(RoomEvent::Message { number, reference, text }))
     }
 
-    /// Whether the others shall be told that this one types.
-    pub(crate) fn types(&mut self, number: u64, now: Instant) -> bool {
-        self.seats.get_mut(&number).is_some_and(|seat| seat.is_present() && seat.types(now))
+    /// Whether to relay that a participant is typing.
+    pub(crate) fn accept_typing(&mut self, number: u64, now: Instant) -> bool {
+        let seat = self.seats.get_mut(number).filter(|seat| seat.is_present());
+        seat.is_some_and(|seat| seat.accept_typing(now))
     }
 
-    /// Lets time pass: who was away too long is announced, who left long ago is forgotten. Call it
-    /// about once a second.
-    pub(crate) fn pass_time(&mut self, now: Instant) -> Vec<RoomEvent> {
-        let mut events = Vec::new();
-        for seat in self.seats.values_mut() {
-            if let Presence::Away(since) = seat.presence
-                && now.saturating_duration_since(since) >= SILENT_RETURN
-            {
-                seat.presence = Presence::Left(now);
-                self.present -= 1;
-                events.push(RoomEvent::Left(seat.identity.clone()));
-            }
-        }
-        self.forget(now);
-        events
-    }
-
-    fn forget(&mut self, now: Instant) {
-        self.former.expire(now, &mut self.taken);
-        let (kept_for, taken) = (self.rules.kept_for, &mut self.taken);
-        self.seats.retain(|_, seat| match seat.presence {
-            Presence::Left(at) if now.saturating_duration_since(at) >= kept_for => {
-                taken.forget(&seat.identity);
-                false
-            }
-            Presence::Left(_) | Presence::Here | Presence::Away(_) => true,
-        });
-        let surplus = (self.seats.len() - self.present).saturating_sub(KEPT);
-        if surplus > 0 {
-            self.release(surplus);
-        }
-    }
-
-    /// Gives up the seats of so many who have left. Their names stay reserved.
-    fn release(&mut self, count: usize) {
-        let left = self.seats.iter().filter_map(|(number, seat)| match seat.presence {
-            Presence::Left(at) => Some((seat.activity, at, *number)),
-            Presence::Here | Presence::Away(_) => None,
-        });
-        let mut left: Vec<_> = left.collect();
-        left.sort_unstable();
-        for (activity, at, number) in left.into_iter().take(count) {
-            if let Some(seat) = self.seats.remove(&number) {
-                self.former.add(seat.identity, activity, at, &mut self.taken);
-            }
-        }
+    /// Applies all timeouts. Call it about once a second.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<RoomEvent> {
+        self.seats.expire(now).into_iter().map(RoomEvent::Left).collect()
     }
 }

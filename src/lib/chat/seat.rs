@@ -1,171 +1,166 @@
-//! A participant's place in the room: who they are, how to come back, what they may still say.
+//! A participant's place in the room: identity, how to return, and what may still be posted.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::nickname::{self, Nickname};
-use super::rate::Bucket;
+use super::nickname::Nickname;
+use crate::identity::{MAX_NAME_BYTES, TAG_LENGTH, TAG_LETTERS};
+use crate::rate_limit::TokenBucket;
 use crate::token::{Secret, Token};
 
-/// Letters of a tag: none that the eye takes for another (no 0 and o, no 1, i and l).
-const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// Message ids remembered per participant, so that a message that is sent again after a disconnect appears once.
+/// More than a page keeps unacknowledged.
+const MAX_REFERENCES: usize = 32;
 
-/// Ids of messages that are remembered per participant, so that a line that is sent again after a
-/// cut appears once: more than a page keeps unacknowledged.
-const REFERENCES: usize = 32;
+/// "typing" is relayed at most this often per participant. The eye notices no more.
+const TYPING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// "typing" is relayed at most this often per participant: the eye notices no more.
-const TYPING_EVERY: Duration = Duration::from_secs(1);
-
-/// Three letters, drawn by the server and unique in the room, that tell look-alikes apart.
+/// Three letters, drawn by the server and unique in the room, that tell similar names apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Tag([u8; 3]);
+pub(crate) struct Tag([u8; TAG_LENGTH]);
 
 impl Tag {
-    /// How many there are.
-    pub(super) const COUNT: u32 = 31 * 31 * 31;
+    /// How many tags there are.
+    pub(super) const COUNT: u32 = (TAG_LETTERS.len() as u32).pow(TAG_LENGTH as u32);
 
-    /// The tag number `index`, counted around.
+    /// The tag number `index`; wraps around at [`Tag::COUNT`].
     pub(super) fn new(index: u32) -> Self {
-        let letter = |divisor: u32| LETTERS[(index / divisor % 31) as usize];
-        Self([letter(31 * 31), letter(31), letter(1)])
+        let base = TAG_LETTERS.len() as u32;
+        let letter = |divisor: u32| TAG_LETTERS[(index / divisor % base) as usize];
+        Self([letter(base * base), letter(base), letter(1)])
     }
 
-    /// The letters.
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("LETTERS is ASCII")
+        std::str::from_utf8(&self.0).expect("TAG_LETTERS is ASCII")
     }
 }
 
-/// Whether somebody sits in it.
+/// Whether the others see the participant in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
     /// A transport is open.
-    Here,
-    /// The last transport is gone since this moment; nobody was told.
-    Away(Instant),
-    /// Announced as left at this moment; the resume token is still good.
+    Connected,
+    /// The last transport was lost at this moment; the others have not been told.
+    Disconnected(Instant),
+    /// The others were told at this moment that the participant left. The resume token is still valid.
     Left(Instant),
 }
 
-/// What a participant has done since the welcome, from least to most. A seat that was only taken is
-/// the first to be given up.
+/// The most that a participant has done since the welcome. In this order seats are given up: a connection that
+/// only joined may have no person behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
-    /// Nothing: perhaps no person is behind the connection that asked for the seat.
-    Nothing,
-    /// Used the connection, or came back with what only the welcome tells.
-    Took,
-    /// Said something, which may be remembered for longer than the seat.
-    Spoke,
+    /// Nothing but the join.
+    JoinedOnly,
+    /// Sent anything after the welcome, or returned with the resume token.
+    Active,
+    /// Posted a message, which may be remembered for longer than the seat.
+    Posted,
 }
 
-/// Who somebody is to the others: never given twice, never changed.
+/// What the others know of a participant. Never assigned twice, never changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     /// Counts up from 1.
     pub(crate) number: u64,
-    /// As chosen and checked.
     pub(crate) name: Nickname,
-    /// Drawn for them.
     pub(crate) tag: Tag,
 }
 
-/// Most that an identity costs. The tables in which its readings and its tag are known are counted apart,
-/// see `taken::KNOWN_BYTES`.
-pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + nickname::BYTES;
+/// Memory of an identity at most, in bytes. The tables that look it up are counted in
+/// [`super::NAME_INDEX_BYTES`].
+pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + MAX_NAME_BYTES;
 
-/// Most that a seat costs whose messages have ids of at most `reference` bytes: in a tree and a list
+/// Memory of a seat at most, in bytes, with message ids of at most `max_reference` bytes: in a tree and a buffer
 /// that are at least half full.
-pub(crate) const fn seat_bytes(reference: usize) -> usize {
-    let references = 2 * REFERENCES * size_of::<String>() + REFERENCES * reference;
+pub(crate) const fn max_seat_bytes(max_reference: usize) -> usize {
+    let references = 2 * MAX_REFERENCES * size_of::<String>() + MAX_REFERENCES * max_reference;
     2 * size_of::<Seat>() + IDENTITY_BYTES + references + 32
 }
 
-/// A participant's place in the room.
+/// A participant's place in the room, from the join until the return is no longer possible.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    /// Whose it is.
     pub(crate) identity: Identity,
     pub(super) token: Token,
     pub(super) presence: Presence,
-    /// The transport that speaks for them. A newer one takes the seat from an older one.
+    /// Number of the transport that may act for the participant. A newer one takes the seat from an older one.
     pub(super) transport: u64,
-    pub(super) bucket: Bucket,
+    pub(super) bucket: TokenBucket,
     pub(super) activity: Activity,
-    /// The number of the event that announced this participant. Of what was before it, only the
-    /// backlog may be read.
-    pub(super) joined: u64,
-    /// No cursor goes behind this: at first where the backlog begins, then as far as it was read.
-    pub(super) begin: u64,
-    references: VecDeque<String>,
-    typed: Option<Instant>,
+    /// Number of the event that announced the participant. Of everything before it, only the backlog may be
+    /// read.
+    pub(super) joined_seq: u64,
+    /// No cursor of this participant is below this: at first the start of the backlog, then what was read of it.
+    pub(super) history_start: u64,
+    recent_references: VecDeque<String>,
+    last_typing: Option<Instant>,
 }
 
 impl Seat {
-    /// The seat of a newcomer, who may read nothing until [`super::room::Room::begin`] says from where.
-    pub(super) fn new(identity: Identity, token: Token, bucket: Bucket) -> Self {
+    /// The seat of a newcomer, who may read nothing until [`super::Room::grant_history`].
+    pub(super) fn new(identity: Identity, token: Token, bucket: TokenBucket) -> Self {
         Self {
             identity,
             token,
-            presence: Presence::Here,
+            presence: Presence::Connected,
             transport: 1,
             bucket,
-            activity: Activity::Nothing,
-            // Until it is known where this participant begins, there is nothing to read.
-            joined: u64::MAX,
-            begin: u64::MAX,
-            references: VecDeque::new(),
-            typed: None,
+            activity: Activity::JoinedOnly,
+            joined_seq: u64::MAX,
+            history_start: u64::MAX,
+            recent_references: VecDeque::new(),
+            last_typing: None,
         }
     }
 
-    /// The number of the event that announced this participant.
-    pub(crate) fn joined(&self) -> u64 {
-        self.joined
+    /// The number of the event that announced the participant.
+    pub(crate) fn joined_seq(&self) -> u64 {
+        self.joined_seq
     }
 
-    /// The cursor of a reader who says that everything up to `after` is known, or nothing, which is
-    /// to read on from the `latest` event. Never behind what this participant may read.
-    pub(crate) fn cursor(&self, after: Option<u64>, latest: u64) -> u64 {
-        after.unwrap_or(latest).min(latest).max(self.begin)
+    /// Where a client reads on that has seen everything up to `after`; without it, from the `latest` event on.
+    /// Never before what this participant may read.
+    pub(crate) fn resume_cursor(&self, after: Option<u64>, latest: u64) -> u64 {
+        after.unwrap_or(latest).min(latest).max(self.history_start)
     }
 
-    /// What brings this participant back after a cut: the number, to find the seat, and the secret.
-    pub(crate) fn resume(&self) -> Secret {
+    /// What brings the participant back: the number, which finds the seat, and the secret.
+    pub(crate) fn resume_token(&self) -> Secret {
         Secret::new(format!("{}.{}", self.identity.number, &*self.token.expose_secret()))
     }
 
-    /// Takes [`Seat::resume`] apart.
-    pub(super) fn parse_resume(text: &str) -> Option<(u64, Token)> {
+    /// The inverse of [`Seat::resume_token`].
+    pub(super) fn parse_resume_token(text: &str) -> Option<(u64, Token)> {
         let (number, token) = text.split_once('.')?;
         Some((number.parse().ok()?, Token::parse(token)?))
     }
 
-    /// Whether the others count them in.
+    /// Whether the others count this participant as present.
     pub(super) fn is_present(&self) -> bool {
         !matches!(self.presence, Presence::Left(_))
     }
 
-    /// Whether this message was said before under the same `reference`.
-    pub(super) fn has_said(&self, reference: &str) -> bool {
-        self.references.iter().any(|known| known == reference)
+    /// Whether one of the last [`MAX_REFERENCES`] messages had this `reference`.
+    pub(super) fn has_posted(&self, reference: &str) -> bool {
+        self.recent_references.iter().any(|known| known == reference)
     }
 
-    /// Keeps the reference of a message that is being said.
-    pub(super) fn remember(&mut self, reference: &str) {
-        if self.references.len() == REFERENCES {
-            self.references.pop_front();
+    pub(super) fn remember_reference(&mut self, reference: &str) {
+        if self.recent_references.len() == MAX_REFERENCES {
+            self.recent_references.pop_front();
         }
-        self.references.push_back(reference.to_owned());
+        self.recent_references.push_back(reference.to_owned());
     }
 
-    /// Whether the others shall be told that they type.
-    pub(super) fn types(&mut self, now: Instant) -> bool {
-        let due = self.typed.is_none_or(|last| now.saturating_duration_since(last) >= TYPING_EVERY);
-        if due {
-            self.typed = Some(now);
+    /// Whether to relay that this participant is typing; counts as relayed if so.
+    pub(super) fn accept_typing(&mut self, now: Instant) -> bool {
+        let is_due = self
+            .last_typing
+            .is_none_or(|last| now.saturating_duration_since(last) >= TYPING_INTERVAL);
+        if is_due {
+            self.last_typing = Some(now);
         }
-        due
+        is_due
     }
 }

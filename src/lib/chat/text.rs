@@ -1,172 +1,167 @@
-//! What a participant says: plain text, without anything that the reader's screen would obey.
+//! Messages: plain text without anything that acts on the reader's screen.
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-use super::likeness::invisible;
+use crate::invisible::{is_default_ignorable, is_invisible};
 
-/// One screen; a longer message would push everybody else's out of sight.
-const LINES: usize = 30;
-/// More than any script stacks on one letter; what goes beyond is drawn over the lines above.
-const MARKS: usize = 4;
+/// Most lines of a message: one screen. A longer message would push those of all others out of sight.
+const MAX_LINES: usize = 30;
 
-/// A message that was checked: not empty, within the room's bound, at most 30 lines.
+/// Most combining marks in a row; further ones are dropped. No script stacks more on one letter, and what
+/// stacks more is drawn over the lines above.
+const MAX_MARKS: usize = 4;
+
+/// A message that was sanitized and checked: not empty, within the room's bound in bytes, at most 30 lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Text(String);
+pub(crate) struct MessageText(String);
 
-/// Why a message is refused; its sender reads it, and keeps the text.
+/// Why a message is refused. The sender reads this, and the page keeps the draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TextError {
-    /// Nothing that can be read is left.
+    /// Nothing visible is left after sanitizing.
     #[error("that message is empty; type something first")]
     Empty,
-    /// More than the room allows.
-    #[error("that message is too long ({bytes} of at most {most} bytes); send it in parts")]
-    TooLong {
-        /// Its length in bytes of UTF-8.
-        bytes: usize,
-        /// The room's bound.
-        most: usize,
-    },
+    /// Longer than the room's bound, both in bytes of UTF-8.
+    #[error("that message is too long ({bytes} of at most {max_bytes} bytes); send it in parts")]
+    TooLong { bytes: usize, max_bytes: usize },
     /// More lines than a screen has.
-    #[error("that message has {lines} lines, at most {LINES} are shown; send it in parts")]
-    TooManyLines {
-        /// How many it has.
-        lines: usize,
-    },
+    #[error("that message has {lines} lines, and the limit is {MAX_LINES}; send it in parts")]
+    TooManyLines { lines: usize },
 }
 
-impl Text {
-    /// Cleans what was typed, then holds it to `max_bytes` of UTF-8.
+impl MessageText {
+    /// Sanitizes `raw`, then checks its length.
     ///
-    /// Dropped: controls except the line feed, bidirectional and other invisible formatting,
-    /// empty lines around, spaces at the end, marks beyond four in a row. A tab becomes a space,
-    /// the separators U+2028 and U+2029 a line feed. Joiners stay: emoji and several scripts are
-    /// written with them.
+    /// Sanitizing drops controls except the line feed, bidirectional and other invisible formatting, empty
+    /// lines around the text, spaces at its end, and marks beyond four in a row. A tab becomes a space, the
+    /// separators U+2028 and U+2029 become line feeds. Joiners stay: emoji and several scripts need them.
     ///
     /// # Errors
-    /// When nothing is left, or too much.
+    /// When nothing visible is left, or more than `max_bytes`, or more than 30 lines.
     pub(crate) fn parse(raw: &str, max_bytes: usize) -> Result<Self, TextError> {
-        let clean = cleaned(raw);
-        let text = clean.trim_start_matches('\n').trim_end();
-        if !text.chars().any(visible) {
+        let sanitized = sanitize(raw);
+        let text = sanitized.trim_start_matches('\n').trim_end();
+        if !text.chars().any(is_visible) {
             return Err(TextError::Empty);
         }
         if text.len() > max_bytes {
-            return Err(TextError::TooLong { bytes: text.len(), most: max_bytes });
+            return Err(TextError::TooLong { bytes: text.len(), max_bytes });
         }
-        // Counted by line feeds, as the reader's screen does.
+        // By line feeds, as the page breaks lines.
         let lines = 1 + text.bytes().filter(|byte| *byte == b'\n').count();
-        if lines > LINES {
+        if lines > MAX_LINES {
             return Err(TextError::TooManyLines { lines });
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// The message, as it is sent on.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Without what is dropped. Not a copy where nothing is: that is most of what people write.
-fn cleaned(raw: &str) -> Cow<'_, str> {
-    // All bytes in any case, which a processor does many at a time.
+/// Borrows `raw` if nothing of it is dropped or replaced, which holds for most messages.
+fn sanitize(raw: &str) -> Cow<'_, str> {
+    // A fold over all bytes instead of `all`: without an early exit the compiler vectorises it.
     if raw.bytes().fold(true, |plain, byte| plain & matches!(byte, b'\n' | b' '..=b'~')) {
         return Cow::Borrowed(raw);
     }
-    let mut sieve = Sieve { marks: 0, joined: false };
-    let mut clean = String::new();
-    // Everything before is in `clean`, as far as it stays.
-    let mut from = 0;
+    let mut sanitizer = Sanitizer { marks: 0, after_joiner: false };
+    let mut text = String::new();
+    // Everything before this index is in `text`, as far as it stays.
+    let mut copied = 0;
     for (at, c) in raw.char_indices() {
-        let stays = sieve.pass(c);
-        if stays != Some(c) {
-            clean.push_str(&raw[from..at]);
-            clean.extend(stays);
-            from = at + c.len_utf8();
+        let kept = sanitizer.next(c);
+        if kept != Some(c) {
+            text.push_str(&raw[copied..at]);
+            text.extend(kept);
+            copied = at + c.len_utf8();
         }
     }
-    if from == 0 {
+    if copied == 0 {
         return Cow::Borrowed(raw);
     }
-    clean.push_str(&raw[from..]);
-    Cow::Owned(clean)
+    text.push_str(&raw[copied..]);
+    Cow::Owned(text)
 }
 
-/// What the next character depends on.
-struct Sieve {
-    /// Marks in a row.
+/// What decides about the next character.
+struct Sanitizer {
+    /// Combining marks in a row, joiners between them not counted.
     marks: usize,
-    /// The last that stayed is a joiner.
-    joined: bool,
+    /// Whether the last character that was kept is a joiner.
+    after_joiner: bool,
 }
 
-impl Sieve {
-    /// What stays of the next character.
-    fn pass(&mut self, c: char) -> Option<char> {
+impl Sanitizer {
+    /// What becomes of the next character: kept, replaced, or dropped.
+    fn next(&mut self, c: char) -> Option<char> {
         let c = match c {
             '\t' => ' ',
             '\u{2028}' | '\u{2029}' => '\n',
             other => other,
         };
-        let stays = match sort(c) {
-            Sort::Drawn => {
+        let kept = match classify(c) {
+            CharClass::Visible => {
                 self.marks = 0;
                 true
             }
-            Sort::Mark => {
+            CharClass::Mark => {
                 self.marks += 1;
-                self.marks <= MARKS
+                self.marks <= MAX_MARKS
             }
-            // Formatting as well, and neither begins a letter nor ends a run of marks.
-            Sort::Joiner => !self.joined,
-            Sort::Obeyed => false,
+            // It neither begins a letter nor ends a run of marks.
+            CharClass::Joiner => !self.after_joiner,
+            CharClass::Control => false,
         };
-        if stays {
-            self.joined = joiner(c);
+        if kept {
+            self.after_joiner = is_joiner(c);
         }
-        stays.then_some(c)
+        kept.then_some(c)
     }
 }
 
 /// What a screen does with a character.
-enum Sort {
-    Drawn,
-    /// Drawn upon the one before.
+enum CharClass {
+    /// Draws it, or breaks the line.
+    Visible,
+    /// Draws it over the character before.
     Mark,
+    /// Draws its neighbours as one.
     Joiner,
-    /// Acted on, or hidden.
-    Obeyed,
+    /// Acts on it, or hides it.
+    Control,
 }
 
-fn sort(c: char) -> Sort {
+fn classify(c: char) -> CharClass {
     use GeneralCategory::{EnclosingMark, Format, NonspacingMark, SpacingMark, Unassigned};
 
-    if plain(c) {
-        return Sort::Drawn;
+    if is_common(c) {
+        return CharClass::Visible;
     }
-    if joiner(c) {
-        return Sort::Joiner;
+    if is_joiner(c) {
+        return CharClass::Joiner;
     }
-    // The accents of Latin: some systems write them apart, and floods are made of them.
+    // The accents of Latin, ahead of the search in the tables: macOS writes them apart, and floods are
+    // made of them.
     if matches!(c, '\u{300}'..='\u{36f}') {
-        return Sort::Mark;
+        return CharClass::Mark;
     }
     let category = c.general_category();
     if matches!(category, NonspacingMark | SpacingMark | EnclosingMark) {
-        return Sort::Mark;
+        return CharClass::Mark;
     }
-    let formats = category == Format && !drawn_format(c);
-    // What Unicode keeps free for formatting still to come.
-    let will_format = category == Unassigned && invisible(c);
-    if c.is_control() || formats || will_format { Sort::Obeyed } else { Sort::Drawn }
+    let formats = category == Format && !is_visible_format(c);
+    // Reserved by Unicode for format characters of the future.
+    let will_format = category == Unassigned && is_default_ignorable(c);
+    if c.is_control() || formats || will_format { CharClass::Control } else { CharClass::Visible }
 }
 
-/// Letters, signs and pictures of the most common scripts. None of them is a mark or obeyed, which
-/// is known here without a search in the tables for each.
-fn plain(c: char) -> bool {
+/// Letters, punctuation and symbols of the most common scripts: all visible, and known to be so without a
+/// binary search in the tables of Unicode for each character.
+fn is_common(c: char) -> bool {
     matches!(c,
         '\n' | ' '..='~' | '\u{ae}'..='\u{2ff}' | '\u{3a3}'..='\u{482}' | '\u{48a}'..='\u{52f}'
         | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}' | '\u{2010}'..='\u{2027}'
@@ -174,19 +169,18 @@ fn plain(c: char) -> bool {
         | '\u{ac00}'..='\u{d7a3}' | '\u{1f300}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f9ff}')
 }
 
-/// Signs of Arabic, Syriac and Kaithi that enclose the number after them: formatting by category,
-/// and yet drawn.
-fn drawn_format(c: char) -> bool {
+/// Signs of Arabic, Syriac and Kaithi that enclose the number after them (Prepended_Concatenation_Mark):
+/// format characters by category, and drawn.
+fn is_visible_format(c: char) -> bool {
     matches!(c,
         '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
         | '\u{110bd}' | '\u{110cd}')
 }
 
-fn joiner(c: char) -> bool {
+fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// Whether a reader sees it.
-fn visible(c: char) -> bool {
-    !invisible(c) && !c.is_whitespace() && c != '\u{2800}'
+fn is_visible(c: char) -> bool {
+    !is_invisible(c) && !c.is_whitespace()
 }

@@ -1,17 +1,17 @@
-//! What [`Text`] makes of what people, and others, type.
+//! What [`MessageText`] keeps, drops and refuses.
 
 use proptest::prelude::*;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-use super::likeness::invisible;
-use super::text::{Text, TextError};
+use super::text::{MessageText, TextError};
+use crate::invisible::is_default_ignorable;
 
 fn text(raw: &str) -> String {
-    Text::parse(raw, 4096).unwrap().as_str().to_owned()
+    MessageText::parse(raw, 4096).unwrap().as_str().to_owned()
 }
 
 #[test]
-fn what_people_write_stays_as_it_is() {
+fn ordinary_text_is_unchanged() {
     for raw in [
         "hello",
         "a\nb",
@@ -31,7 +31,7 @@ fn what_people_write_stays_as_it_is() {
 
 /// V-10.
 #[test]
-fn what_a_screen_obeys_is_dropped() {
+fn control_and_format_characters_are_dropped() {
     for number in (0..0x20).chain(0x7f..0xa0) {
         let c = char::from_u32(number).unwrap();
         let expected = match c {
@@ -57,31 +57,31 @@ fn marks_beyond_four_are_dropped_even_between_joiners() {
 }
 
 #[test]
-fn the_bound_is_in_bytes_after_cleaning() {
-    assert_eq!(Text::parse("\u{7}ää", 4).unwrap().as_str(), "ää");
-    let error = Text::parse("äää", 4).unwrap_err();
-    assert_eq!(error, TextError::TooLong { bytes: 6, most: 4 });
+fn the_bound_is_in_bytes_after_sanitizing() {
+    assert_eq!(MessageText::parse("\u{7}ää", 4).unwrap().as_str(), "ää");
+    let error = MessageText::parse("äää", 4).unwrap_err();
+    assert_eq!(error, TextError::TooLong { bytes: 6, max_bytes: 4 });
     assert!(error.to_string().contains("6 of at most 4"));
     let megabyte = "x".repeat(1 << 20);
-    assert!(matches!(Text::parse(&megabyte, 4096), Err(TextError::TooLong { .. })));
+    assert!(matches!(MessageText::parse(&megabyte, 4096), Err(TextError::TooLong { .. })));
 }
 
 #[test]
-fn a_message_is_one_screen_of_lines() {
+fn a_message_has_at_most_30_lines() {
     assert_eq!(text(&("a\n".repeat(30) + "\n\n")).lines().count(), 30);
-    let error = Text::parse(&"a\n".repeat(31), 4096).unwrap_err();
+    let error = MessageText::parse(&"a\n".repeat(31), 4096).unwrap_err();
     assert_eq!(error, TextError::TooManyLines { lines: 31 });
 }
 
 #[test]
-fn nothing_to_read_is_no_message() {
+fn a_message_without_a_visible_character_is_empty() {
     for raw in ["", " \n\t", "\u{200b}", "\u{200d}", "\u{feff}\u{3164}", "\u{2800}", "\u{fe0f}"] {
-        assert_eq!(Text::parse(raw, 4096), Err(TextError::Empty), "{raw:?}");
+        assert_eq!(MessageText::parse(raw, 4096), Err(TextError::Empty), "{raw:?}");
     }
 }
 
-/// What [`Text::parse`] says, found out one character and one rule at a time.
-fn by_the_letter(raw: &str, most: usize) -> Result<String, TextError> {
+/// [`MessageText::parse`] in the plainest form: one character and one rule at a time, without short cuts.
+fn reference(raw: &str, max_bytes: usize) -> Result<String, TextError> {
     let mut clean = String::new();
     let mut marks = 0;
     let joiner = |c| matches!(c, '\u{200c}' | '\u{200d}');
@@ -100,17 +100,17 @@ fn by_the_letter(raw: &str, most: usize) -> Result<String, TextError> {
             if marks <= 4 {
                 clean.push(c);
             }
-        } else if !obeyed(c) {
+        } else if !is_dropped(c) {
             marks = 0;
             clean.push(c);
         }
     }
     let text = clean.trim_start_matches('\n').trim_end();
     let lines = text.split('\n').count();
-    if !text.chars().any(|c| !invisible(c) && !c.is_whitespace() && c != '\u{2800}') {
+    if !text.chars().any(|c| !is_default_ignorable(c) && !c.is_whitespace() && c != '\u{2800}') {
         Err(TextError::Empty)
-    } else if text.len() > most {
-        Err(TextError::TooLong { bytes: text.len(), most })
+    } else if text.len() > max_bytes {
+        Err(TextError::TooLong { bytes: text.len(), max_bytes })
     } else if lines > 30 {
         Err(TextError::TooManyLines { lines })
     } else {
@@ -118,52 +118,52 @@ fn by_the_letter(raw: &str, most: usize) -> Result<String, TextError> {
     }
 }
 
-fn obeyed(c: char) -> bool {
+fn is_dropped(c: char) -> bool {
     let category = c.general_category();
     let drawn = "\u{600}\u{601}\u{602}\u{603}\u{604}\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}";
     let formats = category == GeneralCategory::Format && !drawn.contains(c);
-    let will_format = category == GeneralCategory::Unassigned && invisible(c);
+    let will_format = category == GeneralCategory::Unassigned && is_default_ignorable(c);
     c.is_control() && c != '\n' || formats || will_format
 }
 
 #[test]
-fn every_character_is_judged_by_the_letter() {
+fn every_character_is_treated_as_in_the_reference() {
     // Between and beyond these, nothing is assigned but for private use.
     for c in ('\0'..='\u{33fff}').chain('\u{e0000}'..='\u{e0fff}') {
         // Where it would count as a mark, it is the fifth.
         let raw = format!("a\u{301}\u{301}\u{301}\u{301}{c}\u{301}b");
-        let text = Text::parse(&raw, 4096).map(|text| text.as_str().to_owned());
-        assert_eq!(text, by_the_letter(&raw, 4096), "{c:?}");
+        let text = MessageText::parse(&raw, 4096).map(|text| text.as_str().to_owned());
+        assert_eq!(text, reference(&raw, 4096), "{c:?}");
     }
 }
 
 fn raw_text() -> impl Strategy<Value = String> {
-    let troublesome = prop::sample::select(
+    let special = prop::sample::select(
         "a \n\r\t\u{301}\u{345}\u{200c}\u{200d}\u{200e}\u{2028}\u{fe0f}👩\u{1b}\u{3164}"
             .chars()
             .collect::<Vec<_>>(),
     );
-    let usual = prop::char::range(' ', '~');
-    prop::collection::vec(prop_oneof![troublesome, usual, any::<char>()], 0..60)
+    let ascii = prop::char::range(' ', '~');
+    prop::collection::vec(prop_oneof![special, ascii, any::<char>()], 0..60)
         .prop_map(String::from_iter)
 }
 
 proptest! {
     #[test]
-    fn no_input_panics_and_what_is_accepted_is_final(raw in raw_text()) {
-        if let Ok(text) = Text::parse(&raw, 100) {
-            prop_assert_eq!(Text::parse(text.as_str(), 100), Ok(text.clone()));
+    fn no_input_panics_and_parsing_is_idempotent(raw in raw_text()) {
+        if let Ok(text) = MessageText::parse(&raw, 100) {
+            prop_assert_eq!(MessageText::parse(text.as_str(), 100), Ok(text.clone()));
             prop_assert!(text.as_str().len() <= 100);
         }
     }
 
     #[test]
-    fn a_message_is_judged_by_the_letter(
+    fn messages_are_treated_as_in_the_reference(
         pieces in prop::collection::vec(prop_oneof![raw_text(), "[ -~\n]{0,40}"], 0..6),
-        most in 0usize..200,
+        max_bytes in 0usize..200,
     ) {
         let raw = pieces.concat();
-        let text = Text::parse(&raw, most).map(|text| text.as_str().to_owned());
-        prop_assert_eq!(text, by_the_letter(&raw, most));
+        let text = MessageText::parse(&raw, max_bytes).map(|text| text.as_str().to_owned());
+        prop_assert_eq!(text, reference(&raw, max_bytes));
     }
 }

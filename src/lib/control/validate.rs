@@ -9,16 +9,11 @@ use std::path::PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES, TAG_LENGTH, TAG_LETTERS};
 use crate::process::{Confinement, MissingLayer};
 use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::{is_printable, is_sanitized_line, is_single_spaced};
 
-/// A name's largest size; [`crate::chat`]'s `Nickname` has the same bounds.
-const MAX_NAME_BYTES: usize = 64;
-const MAX_NAME_GRAPHEMES: usize = 20;
-const TAG_BYTES: usize = 3;
-/// The alphabet of tags; see `chat::seat`.
-const TAG_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Numbers are exact up to here in every program that parses JSON (RFC 8259, section 6).
 const MAX_INTEGER: u64 = (1 << 53) - 1;
 /// Longest path that a system call takes on Linux (`PATH_MAX`).
@@ -72,7 +67,7 @@ pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 
 pub(super) fn tag<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a tag", |text: &String| {
-        text.len() == TAG_BYTES && text.bytes().all(|b| TAG_LETTERS.contains(&b))
+        text.len() == TAG_LENGTH && text.bytes().all(|b| TAG_LETTERS.contains(&b))
     })
 }
 

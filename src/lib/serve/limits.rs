@@ -1,114 +1,124 @@
-//! How much memory the room can take at most: what all its bounds add up to. At a bound, what is new
-//! is refused or waits, and what is there lives on.
+//! The most memory that the room can take: the sum of all its bounds. At a bound, new work is refused or waits,
+//! and what is there goes on.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::fanout::MAX_FRAMES;
-use super::hub::{MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_GONE, MAX_NOTICES, max_presence_events};
+use super::hub::{
+    MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_NOTICES, max_presence_events,
+};
 use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
-    EVENT_BYTES, IDENTITY_BYTES, KEPT, KNOWN_BYTES, NAMED, RESERVATION_BYTES, RESERVED,
-    joins_within, seat_bytes,
+    ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, MAX_NAMED_DEPARTED, MAX_RESERVATIONS, MAX_RETAINED_SEATS,
+    NAME_INDEX_BYTES, RESERVATION_BYTES, max_joins_within, max_seat_bytes,
 };
 use crate::config::RoomSettings;
 use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use crate::units;
 use crate::wire::MAX_REFERENCE_BYTES;
 
-/// The program before anybody comes: code, libraries, the page and its routes. Measured: 6 MiB.
-const PROGRAM: usize = 8 * 1024 * 1024;
+/// The program without clients: code, libraries, the page and its routes. Measured: 6 MiB.
+const PROGRAM_BYTES: usize = 8 * 1024 * 1024;
 
-/// A participant in the line that welcomes another one: a name of 64 bytes, number and tag.
-const WELCOMED: usize = 128;
+/// A participant in a welcome, or a join in the ring: a name of 64 bytes, number and tag.
+const PARTICIPANT_BYTES: usize = 128;
 
-/// A welcome that is not taken within this time is dropped: the whole time of a poll, which is longer
-/// than a socket has.
+/// How long a welcome that the client does not take can live: a whole poll, which has more time than a socket.
 const WELCOME_SECONDS: u64 = 70;
 
-/// A line to the operator: a name, escaped, and a few numbers.
-const NOTICE: usize = 256;
+/// A notice to the operator: a name, escaped, and a few numbers.
+const NOTICE_BYTES: usize = 256;
 
-/// One thing that takes memory.
+/// One bounded use of memory.
 #[derive(Debug)]
 struct Share {
     what: &'static str,
-    count: usize,
+    max_count: usize,
+    /// Bytes of one.
     each: usize,
 }
 
-/// Everything that takes memory, at its bound, all at the same time.
+/// All uses of memory, each at its bound, at the same time.
 #[derive(Debug)]
-pub(super) struct Ceiling {
-    /// Memory of our own, which is overwritten when it is freed.
-    ours: Vec<Share>,
-    /// Memory of the kernel, which it overwrites before it gives it to somebody else.
+pub(super) struct MemoryLimit {
+    /// In this process; overwritten when it is freed.
+    process: Vec<Share>,
+    /// In the kernel, which clears it before another process gets it.
     kernel: Share,
 }
 
-impl Ceiling {
-    /// Of a room with these settings.
+impl MemoryLimit {
+    /// The limit of a room with these settings.
     pub(super) fn of(room: &RoomSettings) -> Self {
-        let share = |what, count, each| Share { what, count, each };
-        let most = room.max_participants;
-        // Participants, and connections that are pending or leave.
-        let (pending, all) = (most + SPARE_CONNECTIONS, 2 * most + SPARE_CONNECTIONS);
-        let known = RESERVED + most + KEPT + NAMED;
-        let presence = max_presence_events(most);
-        let chunk = MAX_CHUNK_MEMBERS * WELCOMED;
-        // The pieces in a list that doubles; two of them that are not shared; who is gone.
-        let pointers = 2 * (most / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
-        let welcome = pointers + 2 * chunk + MAX_GONE * WELCOMED;
-        let ours = vec![
-            share("the program", 1, PROGRAM),
-            share("what was said", 1, room.ring.bytes),
-            share("messages of the ring", room.ring.events, EVENT_BYTES),
-            share("joins and leaves of the ring", presence, EVENT_BYTES + WELCOMED),
-            share("seats, also of some who left", most + KEPT, seat_bytes(MAX_REFERENCE_BYTES)),
-            share("names of others who left", NAMED, IDENTITY_BYTES),
-            share("reserved names, as numbers", known, KNOWN_BYTES + RESERVATION_BYTES),
-            share("pieces of the roster", 2 * joins_within(WELCOME_SECONDS, most), chunk),
-            share("welcomes on their way", all, welcome),
-            share("sockets", most, MAX_SOCKET_BYTES),
-            share("batches on their way", most, MAX_BATCH_BYTES),
-            share("frames for all who keep up", MAX_FRAMES, 2 * MAX_BATCH_BYTES),
-            share("others: pages, polls, goodbyes", pending, MAX_REQUEST_BYTES + MAX_BATCH_BYTES),
-            share("lines to the operator", MAX_NOTICES, NOTICE),
+        let share = |what, max_count, each| Share { what, max_count, each };
+        let participants = room.max_participants;
+        // Connections that are pending; and all of them, with those that are closing.
+        let (pending, connections) =
+            (participants + SPARE_CONNECTIONS, 2 * participants + SPARE_CONNECTIONS);
+        let seats = participants + MAX_RETAINED_SEATS;
+        let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
+        let presence = max_presence_events(participants);
+        let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
+        let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
+        // Pointers to chunks, in a buffer that doubles; two chunks that are not shared; who left.
+        let pointers = 2 * (participants / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
+        let welcome = pointers + 2 * chunk + MAX_DEPARTED * PARTICIPANT_BYTES;
+        let process = vec![
+            share("the program", 1, PROGRAM_BYTES),
+            share("text of messages", 1, room.ring.bytes),
+            share("messages in the ring", room.ring.events, ENTRY_OVERHEAD_BYTES),
+            share(
+                "joins and leaves in the ring",
+                presence,
+                ENTRY_OVERHEAD_BYTES + PARTICIPANT_BYTES,
+            ),
+            share("seats, also of some who left", seats, max_seat_bytes(MAX_REFERENCE_BYTES)),
+            share("names of others who left", MAX_NAMED_DEPARTED, IDENTITY_BYTES),
+            share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
+            share("chunks of the roster", chunks, chunk),
+            share("welcomes being sent", connections, welcome),
+            share("sockets", participants, MAX_SOCKET_BYTES),
+            share("batches being sent", participants, MAX_BATCH_BYTES),
+            share("frames shared by sockets", MAX_FRAMES, 2 * MAX_BATCH_BYTES),
+            share("pages, polls, closing sockets", pending, MAX_REQUEST_BYTES + MAX_BATCH_BYTES),
+            share("notices to the operator", MAX_NOTICES, NOTICE_BYTES),
         ];
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
         let buffers = 2 * (SEND_BUFFER_BYTES + RECEIVE_BUFFER_BYTES);
-        Self { ours, kernel: share("connections and sockets", all, buffers) }
+        Self { process, kernel: share("connections and sockets", connections, buffers) }
     }
 
-    /// Bytes of our own memory, with a quarter for what lies unused between allocations.
+    /// Bytes of this process, with a quarter on top for fragmentation.
     fn total(&self) -> usize {
-        self.ours.iter().map(Share::bytes).sum::<usize>() / 4 * 5
+        self.process.iter().map(Share::bytes).sum::<usize>() / 4 * 5
     }
 }
 
 impl Share {
     fn bytes(&self) -> usize {
-        self.count * self.each
+        self.max_count * self.each
     }
 }
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, count, each } = self;
+        let Self { what, max_count, each } = self;
         let (each, all) = (format_bytes(*each), format_bytes(self.bytes()));
-        writeln!(f, "  {what:<30} {count:>7} × {each:>10} = {all:>10}")
+        writeln!(f, "  {what:<30} {max_count:>7} × {each:>10} = {all:>10}")
     }
 }
 
-impl fmt::Display for Ceiling {
+impl fmt::Display for MemoryLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "memory of chattrace-serve, at most, with everything at its bound at once:")?;
-        self.ours.iter().try_for_each(|share| share.fmt(f))?;
-        let (total, rest) = (self.total(), "a quarter for what lies unused between them");
-        writeln!(f, "  with {rest}, {} ({total} bytes)", format_bytes(total))?;
-        writeln!(f, "buffers of the kernel beside it, at most:")?;
+        writeln!(f, "most memory of chattrace-serve, with every bound reached at the same time:")?;
+        self.process.iter().try_for_each(|share| share.fmt(f))?;
+        let total = self.total();
+        let sum = format_bytes(total);
+        writeln!(f, "  with a quarter on top for fragmentation, {sum} ({total} bytes)")?;
+        writeln!(f, "buffers of the kernel in addition, at most:")?;
         self.kernel.fmt(f)?;
-        write!(f, "At a bound, what is new is refused or waits; what is there lives on.")
+        write!(f, "At a bound, new work is refused or waits; what is there goes on.")
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::cli::ServeCli;
 use super::confined::Confined;
 use super::error::ServeError;
-use super::limits::Ceiling;
+use super::limits::MemoryLimit;
 use super::service::Service;
 use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
@@ -42,7 +42,7 @@ enum ServeEvent<'a> {
 /// When the settings are wrong.
 pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
-    terminal::print_line(&Ceiling::of(&config.room).to_string());
+    terminal::print_line(&MemoryLimit::of(&config.room).to_string());
     Ok(Exit::Ended)
 }
 

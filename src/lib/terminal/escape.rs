@@ -10,6 +10,8 @@ use unicode_properties::{
     GeneralCategory, GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _,
 };
 
+use crate::invisible::is_invisible;
+
 /// Combining marks on one letter. Vietnamese has two, Tibetan up to four; a larger stack covers the
 /// lines above.
 const MAX_MARKS: usize = 4;
@@ -144,7 +146,7 @@ impl Escaper {
         }
         let is_mark = c.general_category_group() == GeneralCategoryGroup::Mark;
         self.marks = if is_mark { self.marks + 1 } else { 0 };
-        let is_invisible = matches!(
+        let is_hidden = matches!(
             c.general_category(),
             GeneralCategory::Control
                 | GeneralCategory::Format
@@ -155,17 +157,8 @@ impl Escaper {
                 | GeneralCategory::Surrogate
                 | GeneralCategory::Unassigned
         );
-        is_invisible || self.marks > MAX_MARKS || is_filler(c)
+        is_hidden || self.marks > MAX_MARKS || is_invisible(c)
     }
-}
-
-/// Letters, marks and symbols by category that are drawn as nothing (Default_Ignorable_Code_Point, and
-/// the blank pattern of Braille).
-fn is_filler(c: char) -> bool {
-    matches!(c,
-        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{ffa0}'
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

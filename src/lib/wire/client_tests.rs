@@ -1,4 +1,4 @@
-//! What [`ClientMessage`] reads, and what it refuses.
+//! What [`ClientMessage`] accepts and refuses.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::refusal::RefusalCode;
 use crate::token::Secret;
 
 #[test]
-fn the_lines_of_the_contract_are_understood() {
+fn the_documented_messages_are_parsed() {
     let join = ClientMessage::parse(r#"{"t":"join","name":"Ana","ticket":"x"}"#).unwrap();
     let expected = ClientMessage::Join {
         name: "Ana".into(),
@@ -25,9 +25,9 @@ fn the_lines_of_the_contract_are_understood() {
     assert_eq!(ClientMessage::parse(r#"{"t":"leave"}"#), Ok(ClientMessage::Leave));
 }
 
-/// V-01: nobody can name a sender.
+/// V-01: a client cannot name a sender.
 #[test]
-fn a_name_in_a_message_is_refused() {
+fn fields_of_other_types_are_refused() {
     for line in [
         r#"{"t":"say","body":"x","name":"Alice"}"#,
         r#"{"t":"say","body":"x","n":1}"#,
@@ -45,9 +45,9 @@ fn a_name_in_a_message_is_refused() {
 }
 
 #[test]
-fn a_refusal_never_repeats_the_line() {
-    let said = ClientMessage::parse("{\"t\":\"say\",\"body\":\"secret\",}").unwrap_err();
-    assert!(!said.to_line().contains("secret"));
+fn a_refusal_does_not_repeat_the_line() {
+    let refusal = ClientMessage::parse("{\"t\":\"say\",\"body\":\"secret\",}").unwrap_err();
+    assert!(!refusal.to_line().contains("secret"));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_long_ref_is_refused() {
     assert_eq!(ClientMessage::parse(&line).unwrap_err().code, RefusalCode::BadJson);
 }
 
-/// What [`ClientMessage::parse`] reads, as serde tells the kinds apart by itself.
+/// The same messages with serde's own dispatch on the tag, as the reference.
 #[derive(Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
 enum BySerde {
@@ -90,8 +90,7 @@ fn by_serde(line: &str) -> Option<ClientMessage<'_>> {
     })
 }
 
-/// A line of some of the fields of all kinds, most of it right: in any order, some of them
-/// twice, some with a value of another.
+/// A line of fields of all message types in any order, some twice, some with a value of another type.
 fn line() -> impl Strategy<Value = String> {
     let kind = select(vec!["join", "say", "say", "typing", "beat", "leave", "said", "T", ""]);
     let kind = kind.prop_map(|kind| format!(r#""t":"{kind}""#));
@@ -122,8 +121,8 @@ fn line() -> impl Strategy<Value = String> {
     })
 }
 
-/// A line whose fields are of its kind, but for at most one.
-fn nearly_right() -> impl Strategy<Value = String> {
+/// A line with the fields of one message type, at most one left out and one added.
+fn nearly_valid_line() -> impl Strategy<Value = String> {
     let kinds = [
         vec![
             r#""t":"join""#,
@@ -170,12 +169,12 @@ fn nearly_right() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_line_makes_the_reader_panic(line in "\\PC{0,200}") {
+    fn no_line_makes_the_parser_panic(line in "\\PC{0,200}") {
         let _ = ClientMessage::parse(&line);
     }
 
     #[test]
-    fn what_serde_tells_apart_is_what_is_read(line in prop_oneof![line(), nearly_right()]) {
+    fn the_parser_agrees_with_serde(line in prop_oneof![line(), nearly_valid_line()]) {
         prop_assert_eq!(ClientMessage::parse(&line).ok(), by_serde(&line), "{}", line);
     }
 }

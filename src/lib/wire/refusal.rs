@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::server::{ServerMessage, to_line};
 use crate::chat::{RoomError, TextError};
 
 /// The reason, for programs. A client reacts to the code and shows the text.
@@ -50,16 +49,6 @@ impl Refusal {
     pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
         self.reference = reference;
         self
-    }
-
-    /// The refusal as a line of the protocol.
-    pub(crate) fn to_line(&self) -> String {
-        to_line(&ServerMessage::Refused {
-            reference: self.reference.as_deref(),
-            why: self.code,
-            text: &self.text,
-            suggest: self.suggestion.as_deref(),
-        })
     }
 }
 

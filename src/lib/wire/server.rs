@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::refusal::RefusalCode;
-use crate::chat::{Identity, Past, RoomEvent};
+use super::refusal::{Refusal, RefusalCode};
+use crate::chat::{EventSlice, Identity, RoomEvent};
 
 /// One line from the server; the welcome, which is written in pieces, is in [`super::welcome`].
 #[derive(Serialize)]
@@ -72,7 +72,7 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
         RoomEvent::Joined(who) => ServerMessage::Joined { seq, who: ParticipantView::of(who) },
         RoomEvent::Left(who) => ServerMessage::Left { seq, n: who.number },
         RoomEvent::Moved { url } => ServerMessage::Moved { seq, url },
-        RoomEvent::Said { number, reference, text } => ServerMessage::Said {
+        RoomEvent::Message { number, reference, text } => ServerMessage::Said {
             seq,
             n: *number,
             at,
@@ -83,12 +83,24 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
     to_line(&message).into()
 }
 
+impl Refusal {
+    /// The refusal as a line of the protocol.
+    pub(crate) fn to_line(&self) -> String {
+        to_line(&ServerMessage::Refused {
+            reference: self.reference.as_deref(),
+            why: self.code,
+            text: &self.text,
+            suggest: self.suggestion.as_deref(),
+        })
+    }
+}
+
 /// The lines of one read: how many events were missed, the events, and who is typing. The lines of the
 /// events are those of the ring, not copies.
-pub(crate) fn batch_lines(past: Past, typing: &[u64]) -> Vec<Arc<str>> {
-    let mut lines = past.events;
-    if past.missed > 0 {
-        lines.insert(0, to_line(&ServerMessage::Gap { missed: past.missed }).into());
+pub(crate) fn batch_lines(events: EventSlice, typing: &[u64]) -> Vec<Arc<str>> {
+    let EventSlice { missed, mut lines, .. } = events;
+    if missed > 0 {
+        lines.insert(0, to_line(&ServerMessage::Gap { missed }).into());
     }
     lines.extend(typing.iter().map(|n| Arc::from(to_line(&ServerMessage::Typing { n: *n }))));
     lines

@@ -1,144 +1,85 @@
-//! One transport of one participant, from being let in to being dropped.
+//! One transport of one participant, from the join until it is dropped.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::admission::Arrival;
-use super::{Hub, Life};
-use crate::chat::{Past, RoomError, Text};
-use crate::wire;
+use super::batch::{Batch, MAX_BATCH_BYTES, Position};
+use super::{ConnectionId, Hub, Life};
+use crate::chat::{MessageText, RoomError};
 
-/// "typing" notes that are remembered for readers who have not woken up yet. Losing one loses a
-/// flicker on a screen.
-const TYPING_KEPT: usize = 64;
-
-/// Most that one read takes from the ring: a frame that a slow line can still swallow within the
-/// patience of the sender.
-pub(in crate::serve) const MAX_BATCH_BYTES: usize = 64 * 1024;
+/// Most "typing" notes that wait for readers. A note that is lost costs a flicker on a screen.
+const MAX_TYPING_NOTES: usize = 64;
 
 /// Why a connection has nothing more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum CloseReason {
     /// The session ends.
     SessionEnded,
-    /// Its seat was given up, or taken over by a newer transport.
+    /// The seat was given up, or taken over by a newer connection.
     Replaced,
 }
 
-/// How far somebody has read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::serve) struct Position {
-    /// Number of the last event.
-    pub(super) cursor: u64,
-    /// Mark of the last "typing".
-    pub(super) typed: u64,
-}
-
-#[cfg(test)]
-impl Position {
-    /// Behind the event of this number.
-    pub(in crate::serve) fn at(cursor: u64) -> Self {
-        Self { cursor, typed: 0 }
-    }
-
-    /// The number of the last event.
-    pub(in crate::serve) fn cursor(self) -> u64 {
-        self.cursor
-    }
-}
-
-/// What lies behind a position, the same for all who read on from there.
-#[derive(Debug)]
-pub(in crate::serve) struct Batch {
-    /// Events of the room.
-    pub(in crate::serve) past: Past,
-    /// Who types, by number of seat; of no interest to those themselves.
-    pub(in crate::serve) typing: Vec<u64>,
-    /// The position after reading it.
-    pub(in crate::serve) end: Position,
-}
-
-/// What a connection has not read yet.
+/// What [`Connection::try_read`] found.
 #[derive(Debug)]
 pub(in crate::serve) enum ReadOutcome {
     /// Nothing new: wait for [`Connection::readable`].
     Empty,
-    /// Events, and who else types.
+    /// At least one line.
     Batch(Batch),
-    /// Nothing, ever again.
+    /// Nothing, from now on.
     Closed(CloseReason),
 }
 
-/// Who speaks: a seat, and which of the transports that it has had.
+/// Whether a connection is the first one of its participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) struct ConnectionId {
-    /// Of the seat.
-    pub(in crate::serve) number: u64,
-    pub(super) transport: u64,
-}
-
-impl Batch {
-    /// Whether there is nothing in it.
-    pub(in crate::serve) fn is_empty(&self) -> bool {
-        self.past.events.is_empty() && self.past.missed == 0 && self.typing.is_empty()
-    }
-
-    /// The lines to send. Those of events are shared with the ring.
-    pub(in crate::serve) fn into_lines(self) -> Vec<Arc<str>> {
-        wire::batch_lines(self.past, &self.typing)
-    }
+pub(super) enum Arrival {
+    Newcomer,
+    Returning,
 }
 
 /// One transport of one participant: a WebSocket, or one held poll.
 #[derive(Debug)]
 pub(in crate::serve) struct Connection {
     pub(super) hub: Arc<Hub>,
-    pub(super) bell: watch::Receiver<()>,
+    pub(super) changed: watch::Receiver<()>,
     pub(super) id: ConnectionId,
     pub(super) position: Position,
-    /// The number of the event that announced this participant: of what was before it, only messages
-    /// are read.
-    pub(super) joined: u64,
+    /// Number of the event that announced this participant. Of everything before it, only messages are read.
+    pub(super) joined_seq: u64,
     pub(super) arrival: Arrival,
 }
 
 impl Connection {
-    /// The last number that this connection has read, but for the backlog.
-    pub(super) fn cursor(&self) -> u64 {
-        self.position.cursor.max(self.joined)
-    }
-
-    /// How far this connection has read.
-    pub(in crate::serve) fn position(&self) -> Position {
-        self.position
-    }
-
-    /// Who speaks here.
     pub(in crate::serve) fn id(&self) -> ConnectionId {
         self.id
     }
 
-    /// Somebody else has read for this connection, up to here.
+    pub(in crate::serve) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Moves on to where the fan-out has read for this connection.
     pub(in crate::serve) fn set_position(&mut self, position: Position) {
         self.position = position;
     }
 
-    /// Reads on. The bell is marked as heard first, so nothing that comes later is slept through.
+    /// Reads on. The wake-up is consumed before the ring is read, so that none is lost in between.
     pub(in crate::serve) fn try_read(&mut self) -> ReadOutcome {
-        self.bell.mark_unchanged();
+        self.changed.mark_unchanged();
         let mut inner = self.hub.lock();
         if !inner.is_current(self.id) {
             return ReadOutcome::Closed(CloseReason::Replaced);
         }
-        if self.position.cursor < self.joined {
-            let past = inner.ring.said_between(self.position.cursor, self.joined, MAX_BATCH_BYTES);
-            self.position.cursor = past.cursor;
-            inner.room.read(self.id.number, past.cursor);
-            if !past.events.is_empty() {
+        if self.position.cursor < self.joined_seq {
+            let cursor = self.position.cursor;
+            let events = inner.ring.messages_between(cursor, self.joined_seq, MAX_BATCH_BYTES);
+            self.position.cursor = events.cursor;
+            inner.room.mark_history_read(self.id.number, events.cursor);
+            if !events.lines.is_empty() {
                 let (typing, end) = (Vec::new(), self.position);
-                return ReadOutcome::Batch(Batch { past, typing, end });
+                return ReadOutcome::Batch(Batch { events, typing, end });
             }
         }
         let mut batch = inner.read_after(self.position);
@@ -153,51 +94,54 @@ impl Connection {
         }
     }
 
-    /// Returns when there may be something to read. Safe to cancel.
+    /// Returns when there may be something to read. Cancel safe.
     pub(in crate::serve) async fn readable(&mut self) {
-        // The hub cannot be gone: this connection holds it.
-        let _ = self.bell.changed().await;
+        // The sender cannot be gone: this connection holds the hub.
+        let _ = self.changed.changed().await;
     }
 
-    /// Says something to everybody. A repetition under the same reference is dropped.
+    /// Posts a message to the room. A repetition under the same reference is dropped.
     ///
     /// # Errors
-    /// What the room says; [`RoomError::NoSeat`] also after a newer transport took the seat.
-    pub(in crate::serve) fn say(
+    /// Those of [`crate::chat::Room::post_message`]; [`RoomError::NoSeat`] also after a newer connection took the
+    /// seat.
+    pub(in crate::serve) fn post_message(
         &self,
         reference: Option<String>,
-        text: Text,
+        text: MessageText,
     ) -> Result<(), RoomError> {
         let mut inner = self.hub.lock();
         if !inner.is_current(self.id) {
             return Err(RoomError::NoSeat);
         }
-        let event = inner.room.say(self.id.number, reference, text, Instant::now())?;
+        let now = Instant::now();
+        let event = inner.room.post_message(self.id.number, reference, text, now)?;
         self.hub.publish(&mut inner, event);
         Ok(())
     }
 
-    /// Lets the others know that this one types.
+    /// Relays to the others that this participant is typing.
     pub(in crate::serve) fn notify_typing(&self) {
         let mut inner = self.hub.lock();
         let number = self.id.number;
-        if !inner.is_current(self.id) || !inner.room.types(number, Instant::now()) {
+        if !inner.is_current(self.id) || !inner.room.accept_typing(number, Instant::now()) {
             return;
         }
-        if inner.typing.len() == TYPING_KEPT {
+        if inner.typing.len() == MAX_TYPING_NOTES {
             inner.typing.pop_front();
         }
-        inner.typed += 1;
-        let mark = inner.typed;
-        inner.typing.push_back((mark, number));
-        self.hub.bell.send_replace(());
+        inner.typing_count += 1;
+        let note = inner.typing_count;
+        inner.typing.push_back((note, number));
+        self.hub.notify();
     }
 
-    /// The client has used this connection: the seat is not merely taken.
+    /// Notes that the client has sent something after the welcome. In a full room, such a seat is protected
+    /// after a disconnect.
     pub(in crate::serve) fn mark_active(&self) {
         let mut inner = self.hub.lock();
         if inner.is_current(self.id) {
-            inner.room.took(self.id.number);
+            inner.room.mark_active(self.id.number);
         }
     }
 
@@ -217,10 +161,11 @@ impl Drop for Connection {
         let ConnectionId { number, transport } = self.id;
         inner.room.detach(number, transport, Instant::now());
         inner.connections -= 1;
-        let awaited = inner.life == Life::Closing;
+        let is_closing = inner.life == Life::Closing;
         drop(inner);
-        if awaited {
-            self.hub.bell.send_replace(());
+        if is_closing {
+            // For Hub::drained.
+            self.hub.notify();
         }
     }
 }

@@ -1,12 +1,17 @@
-//! The one ring and the wake-up: every way into the room reads the same events through a cursor.
+//! The room, its ring, and the wake-up of all who read it. Every transport reads the same events through a cursor
+//! of its own.
 //!
-//! One lock guards room and ring, and is never held across an await. A [`Connection`] is presence
-//! itself: dropping it, on whatever path, tells the room that this transport is gone.
+//! One lock guards all of it and is never held across an await. A [`Connection`] stands for presence: dropping it,
+//! on any path, tells the room that the transport is gone.
 
-mod admission;
+mod batch;
 mod connection;
+mod join;
 mod publish;
 mod roster;
+#[cfg(test)]
+mod roster_tests;
+mod settings;
 mod snapshot;
 
 use std::collections::VecDeque;
@@ -15,37 +20,40 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::chat::{Bounds, Pace, Ring, Room, RoomEvent, Rules};
+use crate::chat::{Ring, Room};
 use crate::config::RoomSettings;
 use crate::control::FromServe;
 use crate::token::Token;
 use crate::wire::RoomTerms;
 use roster::Roster;
 
-pub(super) use admission::MAX_GONE;
-pub(super) use connection::{
-    Batch, CloseReason, Connection, ConnectionId, MAX_BATCH_BYTES, Position, ReadOutcome,
-};
+pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
+pub(super) use connection::{CloseReason, Connection, ReadOutcome};
+pub(super) use join::MAX_DEPARTED;
 pub(super) use roster::MAX_CHUNK_MEMBERS;
+pub(super) use settings::max_presence_events;
 pub(super) use snapshot::Snapshot;
 
-/// Notices to the operator that may wait in the channel. A thousand joins in one wake-up fit.
+/// Most notices to the operator that wait in the channel. A thousand joins in one wake-up fit.
 pub(super) const MAX_NOTICES: usize = 1024;
 
-/// How long browsers have to call `/bye` after the goodbye, and those who poll to come back for it:
-/// measured, the first takes 22 ms.
-const BYE: Duration = Duration::from_millis(250);
+/// How long browsers have to call `/bye` after the end, and clients that poll to come back for the last line.
+/// Measured: the first takes 22 ms.
+const BYE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The room, its memory, and the bell that wakes whoever reads on: each held poll, and the fan-out for
-/// all sockets.
+/// The room for all transports of the server.
 #[derive(Debug)]
 pub(super) struct Hub {
     inner: Mutex<Inner>,
-    bell: watch::Sender<()>,
+    /// Changes whenever there is something to read: wakes held polls, and the fan-out for all sockets.
+    changed: watch::Sender<()>,
+    /// Joins and leaves, for the operator.
     notices: mpsc::Sender<FromServe>,
     ticket: Token,
+    /// Random per start.
     epoch: String,
     terms: RoomTerms,
+    /// How many earlier messages a newcomer is shown.
     backlog: usize,
 }
 
@@ -54,16 +62,25 @@ struct Inner {
     room: Room,
     ring: Ring,
     roster: Roster,
-    /// Who typed, each with a number that counts up.
+    /// Who is typing and has not been read by all: the number of the note, and of the participant.
     typing: VecDeque<(u64, u64)>,
-    typed: u64,
+    /// Number of the last note in `typing`.
+    typing_count: u64,
     life: Life,
-    /// Counts how often somebody came back: an older connection may have lost the right to speak by it.
+    /// How often a participant has returned. An older connection of the same seat is replaced by that.
     resume_count: u64,
     /// Open [`Connection`]s.
     connections: usize,
-    /// How many had a seat when the end was said, with an open connection or between two polls.
-    told: usize,
+    /// Participants at the moment of closing, connected or between two polls, who are told of it.
+    awaiting_goodbye: usize,
+}
+
+/// A participant, and which of the participant's transports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ConnectionId {
+    /// Of the participant.
+    pub(super) number: u64,
+    transport: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +90,8 @@ enum Life {
 }
 
 impl Hub {
-    /// An open, empty room. The receiver gets joins and leaves; if it falls [`MAX_NOTICES`] behind, it
-    /// loses some, but every later one carries the right count.
+    /// An open, empty room. The receiver gets joins and leaves. If it falls [`MAX_NOTICES`] behind, it loses some,
+    /// but every later one carries the right number of participants.
     pub(super) fn new(
         room: &RoomSettings,
         ticket: Token,
@@ -82,19 +99,19 @@ impl Hub {
     ) -> (Self, mpsc::Receiver<FromServe>) {
         let (notices, receiver) = mpsc::channel(MAX_NOTICES);
         let inner = Inner {
-            room: Room::new(rules(room), Instant::now()),
-            ring: Ring::new(ring_bounds(room)),
+            room: Room::new(settings::rules(room), Instant::now()),
+            ring: Ring::new(settings::ring_bounds(room)),
             roster: Roster::default(),
             typing: VecDeque::new(),
-            typed: 0,
+            typing_count: 0,
             life: Life::Open,
             resume_count: 0,
             connections: 0,
-            told: 0,
+            awaiting_goodbye: 0,
         };
         let hub = Self {
             inner: Mutex::new(inner),
-            bell: watch::Sender::new(()),
+            changed: watch::Sender::new(()),
             notices,
             ticket,
             epoch: epoch.expose_secret().to_string(),
@@ -104,82 +121,54 @@ impl Hub {
         (hub, receiver)
     }
 
-    /// Whether this is the ticket of the room.
+    /// Whether this is the ticket of the link. Compared in constant time.
     pub(super) fn accepts_ticket(&self, ticket: &str) -> bool {
         Token::parse(ticket).is_some_and(|ticket| ticket == self.ticket)
     }
 
-    /// Whether the session has begun to end.
+    /// Whether [`Hub::close`] was called.
     pub(super) fn is_closing(&self) -> bool {
         self.lock().life == Life::Closing
     }
 
-    /// Lets time pass; to be called about once a second.
-    pub(super) fn tick(&self) {
-        let mut inner = self.lock();
-        let now = Instant::now();
-        inner.ring.expire(now);
-        let events = inner.room.pass_time(now);
-        self.publish(&mut inner, events);
-    }
-
-    /// Tells everybody that the room has another public address: whoever came by the old one cannot
-    /// come back by it.
-    pub(super) fn announce_url(&self, url: String) {
-        let mut inner = self.lock();
-        self.publish(&mut inner, [RoomEvent::Moved { url }]);
-    }
-
-    /// Tells everybody that the session is over, and lets nobody in any more.
+    /// Ends the session for all participants. Newcomers are refused from now on.
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.life = Life::Closing;
-        inner.told = inner.connections.max(inner.room.present());
+        inner.awaiting_goodbye = inner.connections.max(inner.room.present_count());
         drop(inner);
-        self.bell.send_replace(());
+        self.notify();
     }
 
-    /// Returns when no connection is open, and everybody who had a seat at the end has had the time
-    /// to hear of it, and to say `/bye`.
+    /// Returns when no connection is open, and every participant has had the time to learn of the end and to call
+    /// `/bye`.
     pub(super) async fn drained(&self) {
-        let mut bell = self.bell.subscribe();
+        let mut changed = self.changed.subscribe();
         while self.lock().connections > 0 {
-            if bell.changed().await.is_err() {
+            if changed.changed().await.is_err() {
                 return;
             }
         }
-        if self.lock().told > 0 {
-            tokio::time::sleep(BYE).await;
+        if self.lock().awaiting_goodbye > 0 {
+            tokio::time::sleep(BYE_TIMEOUT).await;
         }
     }
 
+    /// Wakes all readers.
+    fn notify(&self) {
+        self.changed.send_replace(());
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic in one connection's task must not end the conversation of the others; every
-        // change under this lock is complete before anything that could panic.
+        // A panic in the task of one connection must not end the session for the others. Every change under this
+        // lock is complete before anything that could panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Joins and leaves that the ring holds: every participant once, and beyond that as many as can happen
-/// within the half minute in which a return is not announced.
-pub(super) const fn max_presence_events(max_participants: usize) -> usize {
-    4096 + 2 * max_participants
-}
-
-fn rules(room: &RoomSettings) -> Rules {
-    let pace = match room.rate.per_second {
-        0 => Pace::Unlimited,
-        per_second => Pace::Limited { per_second, burst: room.rate.burst },
-    };
-    let kept_for = Duration::from_secs(room.ring.age_seconds);
-    Rules { max_participants: room.max_participants, pace, kept_for }
-}
-
-fn ring_bounds(room: &RoomSettings) -> Bounds {
-    Bounds {
-        events: room.ring.events,
-        bytes: room.ring.bytes,
-        presence: max_presence_events(room.max_participants),
-        age: Duration::from_secs(room.ring.age_seconds),
+impl Inner {
+    /// Whether no newer connection has taken the seat of this one.
+    fn is_current(&self, id: ConnectionId) -> bool {
+        self.room.transport(id.number) == Some(id.transport)
     }
 }

@@ -1,14 +1,29 @@
-//! What happened in the room, on its way to everybody: the ring, the bell, the operator.
+//! The way of an event: into the ring, to the readers, to the operator.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Hub, Inner};
-use crate::chat::{Identity, Kind, RoomEvent};
+use crate::chat::{EntryKind, Identity, RoomEvent};
 use crate::control::{FromServe, Participant};
 use crate::wire;
 
 impl Hub {
-    /// Puts events into the ring, wakes the readers and tells the operator.
+    /// Applies the timeouts of room and ring. Call it about once a second.
+    pub(in crate::serve) fn tick(&self) {
+        let mut inner = self.lock();
+        let now = Instant::now();
+        inner.ring.expire(now);
+        let events = inner.room.expire(now);
+        self.publish(&mut inner, events);
+    }
+
+    /// Announces the new public address: a client that came by the old one cannot return by it.
+    pub(in crate::serve) fn announce_url(&self, url: String) {
+        let mut inner = self.lock();
+        self.publish(&mut inner, [RoomEvent::Moved { url }]);
+    }
+
+    /// Appends events to the ring, notifies the operator, then wakes the readers.
     pub(super) fn publish(&self, inner: &mut Inner, events: impl IntoIterator<Item = RoomEvent>) {
         let mut events = events.into_iter().peekable();
         if events.peek().is_none() {
@@ -18,47 +33,59 @@ impl Hub {
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         for event in events {
             match &event {
-                RoomEvent::Joined(who) => inner.roster.came(who),
-                RoomEvent::Left(who) => {
-                    inner.roster.went(who.number);
-                    inner.forget_typing(who.number);
+                RoomEvent::Joined(identity) => inner.roster.add(identity),
+                RoomEvent::Left(identity) => {
+                    inner.roster.remove(identity.number);
+                    inner.clear_typing(identity.number);
                 }
-                // Typed before it: told after it, it would be about a message that does not come.
-                RoomEvent::Said { number, .. } => inner.forget_typing(*number),
+                // Read after the message, the note would announce another one.
+                RoomEvent::Message { number, .. } => inner.clear_typing(*number),
                 RoomEvent::Moved { .. } => {}
             }
-            self.tell_operator(inner, &event);
-            let line = wire::event_line(inner.ring.next(), at, &event);
-            inner.ring.push(line, kind(&event), Instant::now());
+            self.notify_operator(inner, &event);
+            let line = wire::event_line(inner.ring.next_seq(), at, &event);
+            inner.ring.push(line, entry_kind(&event), Instant::now());
         }
-        self.bell.send_replace(());
+        self.notify();
     }
 
-    fn tell_operator(&self, inner: &Inner, event: &RoomEvent) {
-        let present = inner.room.present();
+    fn notify_operator(&self, inner: &Inner, event: &RoomEvent) {
+        let present = inner.room.present_count();
         let notice = match event {
-            RoomEvent::Joined(who) => FromServe::Joined { participant: participant(who), present },
-            RoomEvent::Left(who) => FromServe::Left { participant: participant(who), present },
-            RoomEvent::Said { .. } | RoomEvent::Moved { .. } => return,
+            RoomEvent::Joined(identity) => {
+                FromServe::Joined { participant: participant(identity), present }
+            }
+            RoomEvent::Left(identity) => {
+                FromServe::Left { participant: participant(identity), present }
+            }
+            RoomEvent::Message { .. } | RoomEvent::Moved { .. } => return,
         };
-        // Full: the operator's side is stuck, and the room must not wait for it.
+        // An error is a full channel: the reader of the notices is stuck, and the room must not wait for it.
         let _ = self.notices.try_send(notice);
     }
 }
 
-fn kind(event: &RoomEvent) -> Kind {
-    match event {
-        RoomEvent::Joined(who) | RoomEvent::Left(who) => Kind::Presence(who.number),
-        RoomEvent::Said { number, .. } => Kind::Said(*number),
-        RoomEvent::Moved { .. } => Kind::Notice,
+impl Inner {
+    /// Removes the "typing" note of a participant: the message was posted, or never will be.
+    fn clear_typing(&mut self, number: u64) {
+        self.typing.retain(|(_, typist)| *typist != number);
     }
 }
 
-/// Somebody, as the operator is told of them.
-fn participant(who: &Identity) -> Participant {
+fn entry_kind(event: &RoomEvent) -> EntryKind {
+    match event {
+        RoomEvent::Joined(identity) | RoomEvent::Left(identity) => {
+            EntryKind::Presence(identity.number)
+        }
+        RoomEvent::Message { number, .. } => EntryKind::Message(*number),
+        RoomEvent::Moved { .. } => EntryKind::Notice,
+    }
+}
+
+fn participant(identity: &Identity) -> Participant {
     Participant {
-        number: who.number,
-        name: who.name.as_str().to_owned(),
-        tag: who.tag.as_str().to_owned(),
+        number: identity.number,
+        name: identity.name.as_str().to_owned(),
+        tag: identity.tag.as_str().to_owned(),
     }
 }

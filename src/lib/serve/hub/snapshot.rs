@@ -1,63 +1,54 @@
-//! The room as those see it who write to many at once.
+//! The state of the room for the fan-out, which reads once for all sockets.
 
 use tokio::sync::watch;
 
-use super::connection::{Batch, ConnectionId, MAX_BATCH_BYTES, Position};
-use super::{Hub, Inner, Life};
+use super::batch::{Batch, MAX_BATCH_BYTES, Position};
+use super::{ConnectionId, Hub, Inner, Life};
 
-/// What tells whether somebody has to be written to.
+/// What decides whether a socket has to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) struct Snapshot {
-    /// Whoever is here has read everything.
+    /// A socket at this position has read everything.
     pub(in crate::serve) latest: Position,
-    /// The session ends: whoever has read everything is to be told.
+    /// The session ends: a socket that has read everything is told so.
     pub(in crate::serve) closing: bool,
-    /// Another number than before: somebody may have lost the right to speak, see [`Hub::speaks`].
+    /// If it differs from an earlier snapshot, a connection may have been replaced; see [`Hub::is_current`].
     pub(in crate::serve) resume_count: u64,
 }
 
 impl Hub {
-    /// How things stand.
+    /// The state at this moment.
     pub(in crate::serve) fn snapshot(&self) -> Snapshot {
         let inner = self.lock();
         Snapshot {
-            latest: Position { cursor: inner.ring.latest(), typed: inner.typed },
+            latest: Position { cursor: inner.ring.latest_seq(), typing: inner.typing_count },
             closing: inner.life == Life::Closing,
             resume_count: inner.resume_count,
         }
     }
 
-    /// Rings whenever something has happened.
+    /// A receiver that changes with every snapshot.
     pub(in crate::serve) fn subscribe(&self) -> watch::Receiver<()> {
-        self.bell.subscribe()
+        self.changed.subscribe()
     }
 
-    /// What everybody reads next who has read up to `position`.
+    /// What every reader at `position` reads next.
     pub(in crate::serve) fn read_after(&self, position: Position) -> Batch {
         self.lock().read_after(position)
     }
 
-    /// Whether this is still the transport of its seat.
+    /// Whether no newer connection has taken the seat of this one.
     pub(in crate::serve) fn is_current(&self, id: ConnectionId) -> bool {
         self.lock().is_current(id)
     }
 }
 
 impl Inner {
-    /// What a participant was typing is said, or comes no more.
-    pub(super) fn forget_typing(&mut self, number: u64) {
-        self.typing.retain(|(_, typist)| *typist != number);
-    }
-
     pub(super) fn read_after(&self, position: Position) -> Batch {
-        let past = self.ring.after(position.cursor, MAX_BATCH_BYTES);
-        let fresh = self.typing.iter().filter(|(mark, _)| *mark > position.typed);
-        let typing = fresh.map(|(_, number)| *number).collect();
-        let end = Position { cursor: past.cursor, typed: self.typed };
-        Batch { past, typing, end }
-    }
-
-    pub(super) fn is_current(&self, id: ConnectionId) -> bool {
-        self.room.transport(id.number) == Some(id.transport)
+        let events = self.ring.read_after(position.cursor, MAX_BATCH_BYTES);
+        let unread = self.typing.iter().filter(|(note, _)| *note > position.typing);
+        let typing = unread.map(|(_, number)| *number).collect();
+        let end = Position { cursor: events.cursor, typing: self.typing_count };
+        Batch { events, typing, end }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::state::WebState;
-use crate::chat::{Entropy, Nickname, RoomError, Text};
+use crate::chat::{Entropy, MessageText, Nickname, RoomError};
 use crate::serve::hub::Connection;
 use crate::token::Token;
 use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
@@ -81,8 +81,8 @@ fn say(
     if state.hub.is_closing() {
         return Err(closing());
     }
-    let text = Text::parse(body, state.room.message_bytes)?;
-    Ok(connection.say(reference.map(str::to_owned), text)?)
+    let text = MessageText::parse(body, state.room.message_bytes)?;
+    Ok(connection.post_message(reference.map(str::to_owned), text)?)
 }
 
 fn closing() -> Refusal {

@@ -5,9 +5,7 @@
 use axum::body::Bytes;
 
 use crate::config::RoomSettings;
-
-/// Longest nickname, in grapheme clusters; see [`crate::chat::Nickname`].
-const MAX_NAME: usize = 20;
+use crate::identity::MAX_NAME_GRAPHEMES;
 
 /// The document, with the settings of its room filled in.
 #[derive(Debug)]
@@ -17,7 +15,7 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn render(room: &RoomSettings) -> Self {
-        let (max_name, message_bytes) = (MAX_NAME, room.message_bytes);
+        let (max_name, message_bytes) = (MAX_NAME_GRAPHEMES, room.message_bytes);
         let html = match room.backlog {
             0 => format!(
                 include_str!(concat!(env!("OUT_DIR"), "/page.txt")),

@@ -6,7 +6,6 @@
 
 mod cleaner;
 mod event;
-mod message_rate;
 mod output;
 mod programs;
 mod protocol;

@@ -12,11 +12,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::event::{ChildEvent, ChildRole};
-use super::message_rate::MessageRate;
 use super::output::{excerpt, next_line, pipe_receiver};
 use super::protocol::{Protocol, Violation};
 use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
+use crate::rate_limit::TokenBucket;
 use crate::terminal::sanitize_line;
 
 /// Orders that a service has not read yet. It gets fewer than ten in its life.
@@ -171,10 +171,10 @@ struct MessageReader<P, Message> {
 impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> {
     /// Queues the messages of a service until it closes its end or breaks the protocol.
     async fn run(mut self, wrap: fn(Message) -> Option<ChildEvent>) {
-        let (mut protocol, mut rate) = (P::default(), MessageRate::new(P::RATE));
-        let began = Instant::now();
+        let mut protocol = P::default();
+        let mut bucket = TokenBucket::new(P::RATE_LIMIT, Instant::now());
         loop {
-            let event = match self.next(&mut protocol, &mut rate, began).await {
+            let event = match self.next(&mut protocol, &mut bucket).await {
                 Ok(Some(message)) => wrap(message),
                 Ok(None) => return,
                 Err(violation) => {
@@ -194,8 +194,7 @@ impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> 
     async fn next(
         &mut self,
         protocol: &mut P,
-        rate: &mut MessageRate,
-        began: Instant,
+        bucket: &mut TokenBucket,
     ) -> Result<Option<Message>, Violation> {
         let Self { inbox, answer_permitted, .. } = self;
         let received = loop {
@@ -214,7 +213,9 @@ impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> 
         };
         match received {
             Ok(Some(message)) => {
-                rate.take(began.elapsed())?;
+                bucket.take(Instant::now()).map_err(|_| {
+                    Violation::Hostile(format!("talks too much (more than {})", P::RATE_LIMIT))
+                })?;
                 protocol.check(&message, *self.answer_permitted.borrow())?;
                 Ok(Some(message))
             }

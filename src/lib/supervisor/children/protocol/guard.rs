@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::control::FromGuard;
+use crate::rate_limit::RateLimit;
 
 #[derive(Debug, Default)]
 pub(in crate::supervisor::children) struct GuardProtocol {
@@ -12,7 +13,7 @@ pub(in crate::supervisor::children) struct GuardProtocol {
 
 impl Protocol<FromGuard> for GuardProtocol {
     /// Nothing is reached here: a second message is out of order already.
-    const RATE: (u64, u64) = (8, 1);
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 1, burst: 8 };
 
     fn check(&mut self, message: &FromGuard, _: bool) -> Result<(), Violation> {
         let FromGuard::Hello { version } = message;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::control::VERSION;
+use crate::rate_limit::RateLimit;
 
 /// For the first message. A service needs milliseconds; a machine that needs this long cannot run it.
 pub(super) const GREETING_TIMEOUT: Duration = Duration::from_secs(15);
@@ -36,8 +37,8 @@ impl Violation {
 pub(in crate::supervisor::children) trait Protocol<Message>:
     Default + Send + 'static
 {
-    /// How many messages may come at once, and how many more in each second.
-    const RATE: (u64, u64);
+    /// A service that sends more is killed.
+    const RATE_LIMIT: RateLimit;
 
     /// Takes the next message. Some answers, as the goodbye of a room or the address of a tunnel, are
     /// permitted only after the order for them.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::control::{FromServe, Participant};
+use crate::rate_limit::RateLimit;
 
 /// The most that `room.max_participants` can be set to.
 const MAX_PARTICIPANTS: usize = 10_000;
@@ -64,7 +65,7 @@ impl ServeProtocol {
 impl Protocol<FromServe> for ServeProtocol {
     /// The largest room may fill, empty and fill again at once: 10 000 joins, 10 000 leaves, 10 000
     /// joins. The room itself admits fewer than 1 000 participants in a second.
-    const RATE: (u64, u64) = (32_768, 1_000);
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 1_000, burst: 32_768 };
 
     fn check(&mut self, message: &FromServe, answer_permitted: bool) -> Result<(), Violation> {
         match (message, self.stage) {

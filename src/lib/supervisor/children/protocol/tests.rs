@@ -1,10 +1,10 @@
 //! Every message in every stage, and the conversations of honest services.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::control::{FromGuard, FromServe, FromTunnel, Participant, VERSION};
-use crate::supervisor::children::message_rate::MessageRate;
+use crate::rate_limit::TokenBucket;
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -174,10 +174,11 @@ fn the_tunnel_may_be_silent_when_nothing_is_awaited_of_it() {
 /// The largest room fills, empties and fills again within a second.
 #[test]
 fn a_room_that_is_as_fast_as_it_may_be_is_not_ended() {
-    let mut message_rate = MessageRate::new(ServeProtocol::RATE);
+    let start = Instant::now();
+    let mut bucket = TokenBucket::new(ServeProtocol::RATE_LIMIT, start);
     let mut room = after::<ServeProtocol, _>(&[hello(), ready()]);
     let mut take = |message: FromServe, at| {
-        message_rate.take(Duration::from_micros(at)).unwrap();
+        bucket.take(start + Duration::from_micros(at)).unwrap();
         room.check(&message, false).unwrap();
     };
     for number in 1..=10_000 {

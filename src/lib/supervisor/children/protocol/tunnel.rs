@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::control::FromTunnel;
+use crate::rate_limit::RateLimit;
 
 /// For cloudflared to be found, and for an address. The tunnel may have to wait for a download of
 /// another session, or for a slow server, and gives up by itself sooner than this.
@@ -35,7 +36,7 @@ pub(in crate::supervisor::children) struct TunnelProtocol {
 impl Protocol<FromTunnel> for TunnelProtocol {
     /// A download reports its progress five times a second; nothing else comes more than once a
     /// second for long.
-    const RATE: (u64, u64) = (1_024, 32);
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 32, burst: 1_024 };
 
     fn check(&mut self, message: &FromTunnel, answer_permitted: bool) -> Result<(), Violation> {
         use TunnelStage::{Addressed, Announced, Found, Greeting, Over, Searching, Unregistered};

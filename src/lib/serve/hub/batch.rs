@@ -1,0 +1,51 @@
+//! What a reader gets in one read, and how far it has come.
+
+use std::sync::Arc;
+
+use crate::chat::EventSlice;
+use crate::wire;
+
+/// Most bytes of events in one read: a frame that a slow line still takes within the sender's timeout.
+pub(in crate::serve) const MAX_BATCH_BYTES: usize = 64 * 1024;
+
+/// How far a reader has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::serve) struct Position {
+    /// Number of the last event that was read.
+    pub(super) cursor: u64,
+    /// Number of the last "typing" that was read.
+    pub(super) typing: u64,
+}
+
+#[cfg(test)]
+impl Position {
+    /// After the event of this number.
+    pub(in crate::serve) fn at(cursor: u64) -> Self {
+        Self { cursor, typing: 0 }
+    }
+
+    pub(in crate::serve) fn cursor(self) -> u64 {
+        self.cursor
+    }
+}
+
+/// What follows a position, the same for all readers there.
+#[derive(Debug)]
+pub(in crate::serve) struct Batch {
+    pub(in crate::serve) events: EventSlice,
+    /// Numbers of the participants who are typing. A client is not told of its own.
+    pub(in crate::serve) typing: Vec<u64>,
+    /// The position after this batch.
+    pub(in crate::serve) end: Position,
+}
+
+impl Batch {
+    pub(in crate::serve) fn is_empty(&self) -> bool {
+        self.events.lines.is_empty() && self.events.missed == 0 && self.typing.is_empty()
+    }
+
+    /// The lines to send. Those of events are shared with the ring.
+    pub(in crate::serve) fn into_lines(self) -> Vec<Arc<str>> {
+        wire::batch_lines(self.events, &self.typing)
+    }
+}

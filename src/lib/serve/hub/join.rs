@@ -1,0 +1,152 @@
+//! How a participant enters the room, or returns to it, and what the welcome says.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::batch::Position;
+use super::connection::{Arrival, Connection};
+use super::{ConnectionId, Hub, Inner};
+use crate::chat::{Entropy, Identity, Nickname, RoomError, Seat};
+use crate::token::Secret;
+use crate::wire::Welcome;
+
+/// Most departed participants whom a welcome names. A client shows the number of any other.
+pub(in crate::serve) const MAX_DEPARTED: usize = 256;
+
+/// What a welcome is made of: copied under the lock, serialised without it.
+#[derive(Debug)]
+struct Admission {
+    you: Identity,
+    resume: Secret,
+    seq: u64,
+    present: Vec<Arc<str>>,
+    departed: Vec<Identity>,
+}
+
+impl Hub {
+    /// Admits a newcomer.
+    ///
+    /// # Errors
+    /// Those of [`crate::chat::Room::join`].
+    pub(in crate::serve) fn join(
+        self: &Arc<Self>,
+        name: Nickname,
+        entropy: Entropy,
+    ) -> Result<Connection, RoomError> {
+        let mut inner = self.lock();
+        let history_start = inner.ring.cursor_before_last(self.backlog);
+        let (number, events) = inner.room.join(name, entropy, Instant::now())?;
+        self.publish(&mut inner, events);
+        // The last of these events announces the newcomer.
+        let joined_seq = inner.ring.latest_seq();
+        let start = if self.backlog == 0 { joined_seq } else { history_start };
+        inner.room.grant_history(number, start, joined_seq);
+        Ok(self.connect(&mut inner, number, start, Arrival::Newcomer))
+    }
+
+    /// Returns a participant to the seat of a resume token, to read on after the event `after`; without it, from
+    /// now on.
+    ///
+    /// # Errors
+    /// Those of [`crate::chat::Room::resume`].
+    pub(in crate::serve) fn resume(
+        self: &Arc<Self>,
+        token: &Secret,
+        after: Option<u64>,
+    ) -> Result<Connection, RoomError> {
+        let mut inner = self.lock();
+        let (number, events) = inner.room.resume(token, Instant::now())?;
+        inner.resume_count += 1;
+        self.publish(&mut inner, events);
+        let latest = inner.ring.latest_seq();
+        let seat = inner.room.seat(number);
+        let cursor = seat.map_or(latest, |seat| seat.resume_cursor(after, latest));
+        // An older connection of the same seat must learn that it is replaced.
+        self.notify();
+        Ok(self.connect(&mut inner, number, cursor, Arrival::Returning))
+    }
+
+    fn connect(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        number: u64,
+        cursor: u64,
+        arrival: Arrival,
+    ) -> Connection {
+        inner.connections += 1;
+        let transport = inner.room.transport(number).unwrap_or_default();
+        Connection {
+            hub: Arc::clone(self),
+            changed: self.changed.subscribe(),
+            id: ConnectionId { number, transport },
+            position: Position { cursor, typing: inner.typing_count },
+            joined_seq: inner.room.seat(number).map_or(u64::MAX, Seat::joined_seq),
+            arrival,
+        }
+    }
+}
+
+impl Connection {
+    /// The welcome, in pieces; `None` if another connection has taken the seat since the join.
+    pub(in crate::serve) fn welcome(&mut self) -> Option<Vec<Arc<str>>> {
+        let Admission { you, resume, seq, present, departed } = self.admit()?;
+        let welcome = Welcome {
+            epoch: &self.hub.epoch,
+            you: &you,
+            resume: &resume,
+            seq,
+            present,
+            gone: &departed,
+            terms: &self.hub.terms,
+        };
+        Some(welcome.into_pieces())
+    }
+
+    /// For a newcomer, moves on to now unless there are messages to read: the welcome lists the others who
+    /// joined in the meantime, and when a thousand join at once, announcing each of them again would double what
+    /// is sent.
+    fn admit(&mut self) -> Option<Admission> {
+        let hub = Arc::clone(&self.hub);
+        let mut inner = hub.lock();
+        if !inner.is_current(self.id) {
+            return None;
+        }
+        let Position { cursor, .. } = self.position;
+        if self.arrival == Arrival::Newcomer
+            && cursor == self.joined_seq
+            && !inner.ring.has_messages_after(cursor)
+        {
+            self.position.cursor = inner.ring.latest_seq();
+        }
+        let cursor = self.position.cursor;
+        let departed = inner.departed_since(cursor, self.joined_seq);
+        let Inner { room, roster, .. } = &mut *inner;
+        let seat = room.seat(self.id.number)?;
+        Some(Admission {
+            you: seat.identity.clone(),
+            resume: seat.resume_token(),
+            // Not the backlog, which is still to be read.
+            seq: cursor.max(self.joined_seq),
+            present: roster.others(room, self.id.number),
+            departed,
+        })
+    }
+}
+
+impl Inner {
+    /// The departed participants whom the events after `cursor` mention, as far as a participant reads them who
+    /// joined at the event `joined_seq`.
+    fn departed_since(&self, cursor: u64, joined_seq: u64) -> Vec<Identity> {
+        let backlog = self.ring.mentioned_participants(cursor, Some(joined_seq));
+        let later = self.ring.mentioned_participants(cursor.max(joined_seq), None);
+        let mentioned: HashSet<u64> = backlog.chain(later).collect();
+        let departed = self.room.departed();
+        let mut departed: Vec<&Identity> =
+            departed.filter(|identity| mentioned.contains(&identity.number)).collect();
+        // At the bound, the latest ones: theirs are the last events, which stay on the screen.
+        departed.sort_unstable_by_key(|identity| Reverse(identity.number));
+        departed.into_iter().take(MAX_DEPARTED).cloned().collect()
+    }
+}

@@ -1,0 +1,31 @@
+//! The operator's settings as rules of the room and bounds of its ring.
+
+use std::time::Duration;
+
+use crate::chat::{RingBounds, Rules};
+use crate::config::RoomSettings;
+use crate::rate_limit::RateLimit;
+
+/// Most joins and leaves that the ring holds: one per participant, and beyond that as many as can happen within
+/// the half minute in which a return is not announced.
+pub(in crate::serve) const fn max_presence_events(max_participants: usize) -> usize {
+    4096 + 2 * max_participants
+}
+
+pub(super) fn rules(room: &RoomSettings) -> Rules {
+    let rate_limit = match room.rate.per_second {
+        0 => RateLimit::Unlimited,
+        per_second => RateLimit::Limited { per_second, burst: room.rate.burst },
+    };
+    let retention = Duration::from_secs(room.ring.age_seconds);
+    Rules { max_participants: room.max_participants, rate_limit, retention }
+}
+
+pub(super) fn ring_bounds(room: &RoomSettings) -> RingBounds {
+    RingBounds {
+        messages: room.ring.events,
+        bytes: room.ring.bytes,
+        presence: max_presence_events(room.max_participants),
+        age: Duration::from_secs(room.ring.age_seconds),
+    }
+}
