@@ -65,7 +65,9 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     (
         "serve",
         &[
-            &["mod.rs", "alone.rs", "supervised.rs", "confined.rs", "cli.rs", "limits.rs"],
+            &["mod.rs"],
+            &["standalone.rs", "supervised.rs"],
+            &["service.rs", "confined.rs", "limits.rs", "error.rs", "cli.rs"],
             &["web"],
             &["fanout"],
             &["hub"],
