@@ -93,7 +93,7 @@ impl std::fmt::Display for LogEntry {
             LogEntry::Started => f.write_str("session started"),
             LogEntry::LocalLink => f.write_str("local link shown"),
             LogEntry::PublicLink => f.write_str("public link shown"),
-            LogEntry::PublicAgain => f.write_str("public address back"),
+            LogEntry::PublicAgain => f.write_str("public address restored"),
             LogEntry::PublicLost => f.write_str("public address lost"),
             LogEntry::Joined(participant) => {
                 write!(f, "joined {}", format_participant(participant))
@@ -123,7 +123,7 @@ impl EventLog {
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{}\n", paths::EVENT_LOG_HEADER);
         if self.forgotten > 0 {
-            text.push_str(&format!("{} earlier entries were forgotten\n", self.forgotten));
+            text.push_str(&format!("{} earlier entries were dropped\n", self.forgotten));
         }
         for (at, entry) in &self.entries {
             text.push_str(&format!("{}  {entry}\n", at.strftime("%Y-%m-%d %H:%M:%S")));
@@ -202,6 +202,6 @@ mod tests {
             log.push(at.clone(), LogEntry::Ended);
         }
         assert_eq!(log.len(), KEPT);
-        assert!(log.text().contains("\n2 earlier entries were forgotten\n"));
+        assert!(log.text().contains("\n2 earlier entries were dropped\n"));
     }
 }

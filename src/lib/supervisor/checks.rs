@@ -36,7 +36,7 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
             Err(error) => check(
                 Severity::Warning,
                 "core dumps",
-                format!("on: {error}; a crash may write memory"),
+                format!("on: {error}; a crash may write memory to a disk"),
             ),
         },
         runtime(run_dir),
@@ -83,7 +83,7 @@ fn swap(swaps: &str) -> Check {
     if devices.is_empty() {
         return check(Severity::Ok, "swap", "none on a disk");
     }
-    let fact = format!("{devices}: memory that is not locked may reach it; swapoff prevents that");
+    let fact = format!("{devices}: unlocked memory may be written there; swapoff prevents that");
     check(Severity::Warning, "swap", fact)
 }
 
@@ -94,7 +94,7 @@ fn runtime(dir: &Path) -> Check {
         false => check(
             Severity::Warning,
             "runtime folder",
-            format!("{shown} (on a disk; holds no text)"),
+            format!("{shown} (on a disk; it never holds a message)"),
         ),
     }
 }

@@ -42,10 +42,10 @@ enum StartError {
     #[error("{0}")]
     RunDir(std::io::Error),
     /// The system refused something basic.
-    #[error("the system refused what every session needs: {0}")]
+    #[error("the system refused what each session needs: {0}")]
     System(#[from] std::io::Error),
     /// No randomness.
-    #[error("the kernel has no randomness: {0}")]
+    #[error("the kernel gave no random bytes: {0}")]
     Randomness(#[from] getrandom::Error),
 }
 

@@ -58,7 +58,7 @@ fn a_script_can_ask_and_can_end_the_session() {
     assert!(!status.to_string().contains(&link.ticket), "{status}");
     assert_eq!(script.ask(r#"{"id":9,"type":"stop"}"#), json!({ "id": 9, "type": "stopping" }));
     let ended = session.wait().expect_code(0);
-    assert!(ended.stdout.contains("asked to end"), "{ended:#?}");
+    assert!(ended.stdout.contains("stopped over the control socket"), "{ended:#?}");
     stage.assert_nothing_left();
 }
 

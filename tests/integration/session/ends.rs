@@ -139,7 +139,7 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
     let mut session = standing(&stage, "open");
     kill(guard(&session));
-    session.stderr_with("the guard of this session was ended by SIGKILL; another one takes over");
+    session.stderr_with("the guard of this session was ended by SIGKILL; a new one was started");
     session.signal("KILL");
     let ended = session.wait();
     assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");
@@ -155,12 +155,12 @@ fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
         session.wait();
         assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
         let mut next = watched(&stage.local(&["--json"]));
-        next.stderr_with("left behind by");
+        next.stderr_with("old sessions     removed ");
         Link::told(&mut next);
         assert_eq!(stage.run_dirs().len(), 1, "its own");
         next.signal("TERM");
         let ended = next.wait().expect_code(0);
-        assert!(!ended.stderr.contains("nothing left behind"), "{ended:#?}");
+        assert!(!ended.stderr.contains("nothing left to remove"), "{ended:#?}");
         stage.assert_nothing_left();
     }
 }
@@ -273,7 +273,7 @@ fn a_reader_that_goes_away_ends_it() {
     let command = in_shell(&stage.public(&[]), "\"$0\" \"$@\" | head -1");
     let ended = Program::run(command).expect_code(0);
     assert!(ended.stdout.starts_with("https://"), "{ended:#?}");
-    assert!(ended.stderr.contains("nobody reads the output any more"), "{ended:#?}");
+    assert!(ended.stderr.contains("the reader of standard output is gone"), "{ended:#?}");
     assert!(stage.stand_in.ended_by_term());
     stage.assert_nothing_left();
 }

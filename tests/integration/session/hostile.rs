@@ -90,8 +90,8 @@ pub(super) fn ends(who: &str, orders: &str, words: &str) -> Ended {
     ended
 }
 
-pub(super) const NOT_UNDERSTOOD: &str = "said something that this version does not understand (";
-pub(super) const OUT_OF_ORDER: &str = "said \"";
+pub(super) const NOT_UNDERSTOOD: &str = "sent an invalid message (";
+pub(super) const OUT_OF_ORDER: &str = "sent \"";
 
 /// No names, as JSON has them.
 const WRONG_NAMES: [&str; 27] = [
@@ -173,7 +173,7 @@ fn a_field_that_breaks_its_bound_ends_the_session() {
         ends(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", "\"abc\"", present))),
-            "let in one and counts",
+            "sent a join with a count of",
         );
     }
 }
@@ -208,7 +208,7 @@ fn a_line_that_is_no_message_ends_the_session() {
         ends("chattrace-serve", &room(more), NOT_UNDERSTOOD);
     }
     for more in ["endless 40000 x", "endless 9000000 x", "endless 20000 \\x00"] {
-        ends("chattrace-serve", &room(more), "said a line that is too long");
+        ends("chattrace-serve", &room(more), "sent a line that is too long");
     }
 }
 
@@ -228,7 +228,7 @@ fn a_message_out_of_its_time_ends_the_session() {
     ends("chattrace-serve", &room(&format!("say {ana}\nsay {bob}")), "gave one number to two");
     let early = format!("{}say {ana}\nhang\n", hello());
     ends("chattrace-serve", &early, OUT_OF_ORDER);
-    ends("chattrace-serve", &format!("say {ana}\nhang\n"), "did not say its version");
+    ends("chattrace-serve", &format!("say {ana}\nhang\n"), "did not send its version");
     let guard = format!("{}{}hang\n", hello(), hello());
     ends("chattrace-clean", &guard, OUT_OF_ORDER);
 }

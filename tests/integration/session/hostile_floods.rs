@@ -80,8 +80,12 @@ fn a_tunnel_that_lies_ends_the_session() {
         hello()
     );
     ends("chattrace-tunnel", &early, OUT_OF_ORDER);
-    ends("chattrace-tunnel", &tunnel("flood 100000 {\"type\":\"starting\"}"), "talks too much");
-    ends("chattrace-tunnel", &tunnel("err 3000000 noise"), "talks too much");
+    ends(
+        "chattrace-tunnel",
+        &tunnel("flood 100000 {\"type\":\"starting\"}"),
+        "sent too many messages",
+    );
+    ends("chattrace-tunnel", &tunnel("err 3000000 noise"), "wrote too much to standard error");
 }
 
 /// A service that ends, or that stays and says nothing.
@@ -99,12 +103,12 @@ fn an_end_in_the_middle_is_a_failure_and_silence_is_one_in_time() {
         ends("chattrace-serve", orders, words);
     }
     let silent = "deaf\nhang\n";
-    ends("chattrace-serve", silent, "did not become ready");
-    ends("chattrace-tunnel", silent, "was silent for 15 s while it had to answer");
+    ends("chattrace-serve", silent, "was not ready within 15 s");
+    ends("chattrace-tunnel", silent, "did not answer for 15 s");
     ends(
         "chattrace-serve",
         &format!("{}raw {{\"type\"\ndeaf\nhang\n", hello()),
-        "did not become ready",
+        "was not ready within 15 s",
     );
 }
 
@@ -137,11 +141,11 @@ fn floods_are_ended_below_the_ceiling() {
     let longest = joined("{n}", &name, "\"abc\"", "1");
     let long = joined("{n}", &format!("\"{}\"", "x".repeat(15_000)), "\"abc\"", "1");
     for (more, words) in [
-        (format!("flood 1000000 {longest}"), "talks too much (more than 32768"),
-        (format!("flood 40000 {long}"), "said something that"),
-        ("endless 100000000 x".to_owned(), "said a line that is"),
-        ("err 20000000 noise".to_owned(), "talks too much (more than 16777216"),
-        ("err 1000 x\nendless 1 x\nraw \\n".to_owned(), "said something that"),
+        (format!("flood 1000000 {longest}"), "sent too many messages (more than 32768"),
+        (format!("flood 40000 {long}"), "sent an invalid message ("),
+        ("endless 100000000 x".to_owned(), "sent a line that is"),
+        ("err 20000000 noise".to_owned(), "wrote too much to standard error (more than 16777216"),
+        ("err 1000 x\nendless 1 x\nraw \\n".to_owned(), "sent an invalid message ("),
     ] {
         let stage = Stage::new(HAPPY);
         let mut command = taken_over(&stage, "chattrace-serve", &room(&more));
@@ -190,10 +194,10 @@ fn a_line_about_a_participant_is_one_row() {
 fn a_cleaner_that_lies_is_not_believed() {
     let line = r#"{"path":"/x","bytes":0,"kind":"lock","removed":true}"#;
     for (more, words) in [
-        ("out 1 x\nexit 0".to_owned(), "said something that is not understood"),
-        ("out 1 {\"removed\":true}\nexit 0".to_owned(), "said something that is not understood"),
-        (format!("out 400000 {line}\nexit 0"), "talks too much"),
-        (format!("out 3 {line}\nexit 0"), "3 things left behind by dead ones"),
+        ("out 1 x\nexit 0".to_owned(), "printed an invalid line ("),
+        ("out 1 {\"removed\":true}\nexit 0".to_owned(), "printed an invalid line ("),
+        (format!("out 400000 {line}\nexit 0"), "printed too much"),
+        (format!("out 3 {line}\nexit 0"), "removed 3 items that dead sessions left"),
     ] {
         let stage = Stage::new(HAPPY);
         let orders = format!("guard {}\n{more}\n", crate::harness::CLEAN);

@@ -178,17 +178,26 @@ const STRANGER: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec ca
 fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
     let stage = Stage::new(HAPPY);
     let clean = ("chattrace-clean", None);
-    let other = ["chattrace-serve is version 9.9.9, this is", "build or install all four"];
-    let other_tunnel = ["chattrace-tunnel is version 9.9.9, this is", "build or install all four"];
+    let other =
+        ["chattrace-serve is version 9.9.9, but chattrace is version", "build or install all four"];
+    let other_tunnel = [
+        "chattrace-tunnel is version 9.9.9, but chattrace is version",
+        "build or install all four",
+    ];
     let died = ["chattrace-serve ended with code 3: it hurts: the room is gone"];
-    let refused_clean = ["chattrace-clean is version 9.9.9, this is", "build or install all four"];
+    let refused_clean =
+        ["chattrace-clean is version 9.9.9, but chattrace is version", "build or install all four"];
     let siblings = [("chattrace-serve", None), ("chattrace-tunnel", None)];
     let siblings = [&siblings[..], &[("chattrace-clean", Some(STRANGER))]].concat();
     refused(&stage, &moved(&stage, &siblings), 70, &refused_clean);
     for (serve, tunnel, words) in [
         (Some(STRANGER), None, &other[..]),
         (None, Some(STRANGER), &other_tunnel),
-        (Some("echo '{\"type\":\"dance\"}' >&0; exec cat"), None, &["another version's language"]),
+        (
+            Some("echo '{\"type\":\"dance\"}' >&0; exec cat"),
+            None,
+            &["is of another version, but chattrace is version"],
+        ),
         (Some("echo it hurts >&2; exit 3"), None, &died),
         (Some("exit 0"), None, &["chattrace-serve ended with code 0: the room is gone"]),
     ] {

@@ -16,8 +16,8 @@ fn only_what_is_gone_is_counted_as_removed() {
     std::fs::write(dead.join("letters"), "dear Ana, ").unwrap();
     private.create(dead.join("home")).unwrap();
     let mut session = watched(&stage.local(&["--json"]));
-    let said = session.stderr_with("left behind by");
-    assert!(said.contains("1 thing left behind by a dead one, removed"), "{said}");
+    let said = session.stderr_with("old sessions");
+    assert!(said.contains("removed 1 item that a dead session left"), "{said}");
     Link::told(&mut session);
     session.signal("TERM");
     session.wait().expect_code(0);

@@ -47,7 +47,7 @@ fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
     let mut terminal = asked(&stage, &[]);
     terminal.type_keys("s\r");
     // Shown before it is written.
-    terminal.see("this is written, and nothing else:");
+    terminal.see("the file will hold exactly this:");
     terminal.see("joined Ana #");
     terminal.see("event log saved: ");
     let path = terminal.see("\n").trim().to_owned();

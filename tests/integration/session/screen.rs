@@ -63,7 +63,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
     assert!(ended.stdout.contains(&format!("{}\u{1b}[0m\r\n", lines[link])), "{ended:#?}");
     assert!(lines.iter().filter(|line| line.contains('█')).count() > 10, "QR code");
     assert!(ended.stderr.contains("this computer can read what is said"));
-    assert!(ended.stderr.contains("Ctrl+C ends it for everybody; what was said is not kept"));
+    assert!(ended.stderr.contains("Ctrl+C ends the session for everyone; no message is kept"));
     assert_eq!(lines.last().unwrap().trim(), "✓ nothing remains");
     // The line at the bottom was removed each time.
     assert!(!lines.iter().any(|line| line.contains("● local only")), "{lines:#?}");
@@ -73,7 +73,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
 fn the_public_link_says_who_can_read_along() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.public(&[]), 100);
-    terminal.see("2026.8.2 (as chosen, sha256 ");
+    terminal.see("2026.8.2 (as configured, sha256 ");
     let until = terminal.see(&format!("https://{HOST}/t/"));
     assert!(!until.contains("http://127.0.0.1"), "{until}");
     terminal.see("this computer and Cloudflare can read what is said");

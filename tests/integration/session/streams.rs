@@ -69,7 +69,7 @@ fn a_full_disk_behind_stdout_ends_it_as_a_reader_that_goes_does() {
     let stage = Stage::new(HAPPY);
     let script = "exec \"$0\" \"$@\" >/dev/full";
     let ended = scripted(&stage.local(&[]), script).wait().expect_code(0);
-    assert!(ended.stderr.contains("nobody reads the output any more"), "{ended:#?}");
+    assert!(ended.stderr.contains("the reader of standard output is gone"), "{ended:#?}");
     stage.assert_nothing_left();
 }
 

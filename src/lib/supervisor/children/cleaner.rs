@@ -98,12 +98,12 @@ async fn count_removed(mut stdout: impl AsyncBufRead + Unpin) -> Result<usize, S
         }
         match serde_json::from_str::<CleanLine>(&line) {
             _ if bytes > MAX_OUTPUT_BYTES => {
-                invalid = Some(format!("talks too much (more than {MAX_OUTPUT_BYTES} bytes)"));
+                invalid = Some(format!("printed too much (more than {MAX_OUTPUT_BYTES} bytes)"));
             }
             Ok(line) => removed += usize::from(line.removed),
             Err(error) => {
                 let error = excerpt(&error.to_string());
-                invalid = Some(format!("said something that is not understood ({error})"));
+                invalid = Some(format!("printed an invalid line ({error})"));
             }
         }
     }

@@ -214,21 +214,24 @@ impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> 
         match received {
             Ok(Some(message)) => {
                 bucket.take(Instant::now()).map_err(|_| {
-                    Violation::Hostile(format!("talks too much (more than {})", P::RATE_LIMIT))
+                    Violation::Hostile(format!(
+                        "sent too many messages (more than {})",
+                        P::RATE_LIMIT
+                    ))
                 })?;
                 protocol.check(&message, *self.answer_permitted.borrow())?;
                 Ok(Some(message))
             }
             Ok(None) | Err(FrameError::Io(_)) => Ok(None),
             Err(FrameError::TooLong) => {
-                Err(Violation::Hostile("said a line that is too long".to_owned()))
+                Err(Violation::Hostile("sent a line that is too long".to_owned()))
             }
             // A service of this version sends no invalid message as its first.
             Err(FrameError::Malformed(_)) if !protocol.has_greeted() => {
-                Err(Violation::VersionMismatch("speaks another version's language".to_owned()))
+                Err(Violation::VersionMismatch("is of another version".to_owned()))
             }
             Err(FrameError::Malformed(error)) => Err(Violation::Hostile(format!(
-                "said something that this version does not understand ({})",
+                "sent an invalid message ({})",
                 excerpt(&error.to_string())
             ))),
         }
@@ -268,7 +271,8 @@ async fn last_line(
         if bytes <= MAX_STDERR_BYTES {
             last = Some(sanitize_line(&line)).filter(|line| !line.is_empty()).or(last);
         } else if !std::mem::replace(&mut reported, true) {
-            let what = format!("talks too much (more than {MAX_STDERR_BYTES} bytes of errors)");
+            let what =
+                format!("wrote too much to standard error (more than {MAX_STDERR_BYTES} bytes)");
             let _ = events.send(ChildEvent::Violated(role, Violation::Hostile(what))).await;
         }
     }

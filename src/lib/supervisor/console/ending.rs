@@ -61,14 +61,16 @@ impl Console {
 fn end_text(reason: &EndReason) -> String {
     match reason {
         EndReason::Requested(EndRequest::Interrupt | EndRequest::Terminate) => {
-            "ending; everybody is told".to_owned()
+            "ending the session; every participant is told".to_owned()
         }
-        EndReason::Requested(EndRequest::TerminalClosed) => "the terminal is closed".to_owned(),
+        EndReason::Requested(EndRequest::TerminalClosed) => "the terminal was closed".to_owned(),
         EndReason::Requested(EndRequest::StdoutClosed) => {
-            "nobody reads the output any more".to_owned()
+            "the reader of standard output is gone".to_owned()
         }
         EndReason::Requested(EndRequest::StdinClosed) => "standard input has ended".to_owned(),
-        EndReason::Requested(EndRequest::ControlSocket) => "asked to end".to_owned(),
+        EndReason::Requested(EndRequest::ControlSocket) => {
+            "stopped over the control socket".to_owned()
+        }
         EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
         EndReason::Unconfined(missing) => format!(
             "confinement is required but incomplete: {}; use a newer kernel, or leave out \

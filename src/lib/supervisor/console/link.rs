@@ -24,10 +24,10 @@ impl Console {
         let readers = if public {
             "open room: this computer and Cloudflare can read what is said"
         } else {
-            "open room: this computer can read what is said; the link works on it alone"
+            "open room: this computer can read what is said; the link works on this computer only"
         };
         self.screen.print_wrapped(readers);
-        self.screen.print_wrapped("Ctrl+C ends it for everybody; what was said is not kept");
+        self.screen.print_wrapped("Ctrl+C ends the session for everyone; no message is kept");
         self.screen.print("");
         self.update_status();
     }
@@ -38,7 +38,9 @@ impl Console {
         }
         match qr::lines(url, self.screen.width(), self.screen.has_colour()) {
             Some(lines) => lines.iter().for_each(|line| self.screen.print(line)),
-            None => self.screen.print(&self.screen.dim("  (too narrow here for the QR code)")),
+            None => self
+                .screen
+                .print(&self.screen.dim("  (the terminal is too narrow for the QR code)")),
         }
         self.screen.print("");
     }

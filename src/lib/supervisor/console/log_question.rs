@@ -93,7 +93,7 @@ impl LogQuestion {
         let folder = self.archive_dir.clone().unwrap_or_else(|| PathBuf::from("."));
         // A relative path means nothing once its terminal is closed.
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-        console.screen.print("  this is written, and nothing else:");
+        console.screen.print("  the file will hold exactly this:");
         show_log(console);
         match console.log.save(&folder, &log::now()) {
             Ok(path) => {

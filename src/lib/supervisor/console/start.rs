@@ -25,20 +25,20 @@ impl Console {
     }
 
     pub(in crate::supervisor) fn show_cleanup(&self, cleanup: &Cleanup) {
-        let things = |removed: &usize| match removed {
-            0 => "nothing left behind by earlier ones".to_owned(),
-            1 => "1 thing left behind by a dead one, removed".to_owned(),
-            many => format!("{many} things left behind by dead ones, removed"),
+        let items = |removed: &usize| match removed {
+            0 => "nothing left to remove".to_owned(),
+            1 => "removed 1 item that a dead session left".to_owned(),
+            many => format!("removed {many} items that dead sessions left"),
         };
         let (severity, fact) = match cleanup {
-            Cleanup::Complete(removed) => (Severity::Ok, things(removed)),
+            Cleanup::Complete(removed) => (Severity::Ok, items(removed)),
             Cleanup::Partial(0) => (
                 Severity::Warning,
-                "what dead ones left cannot be removed; chattrace-clean says why".to_owned(),
+                "cannot remove what dead sessions left; run chattrace-clean to see why".to_owned(),
             ),
             Cleanup::Partial(removed) => (
                 Severity::Warning,
-                format!("{}, and some remain; chattrace-clean says why", things(removed)),
+                format!("{}, but some remain; run chattrace-clean to see why", items(removed)),
             ),
             Cleanup::Failed(why) => (
                 Severity::Warning,
@@ -50,17 +50,17 @@ impl Console {
 
     /// Shows that the room accepts connections.
     pub(in crate::supervisor) fn show_listening(&self, address: SocketAddr) {
-        self.screen.print_fact(Severity::Ok, "room", &format!("open, on {address}"));
+        self.screen.print_fact(Severity::Ok, "room", &format!("listening on {address}"));
     }
 
     pub(in crate::supervisor) fn show_guard_lost(&self, how: &str, replaced: bool) {
         let how = escape_control(how);
         self.warn(&if replaced {
-            format!("the guard of this session {how}; another one takes over")
+            format!("the guard of this session {how}; a new one was started")
         } else {
             format!(
-                "the guard of this session {how}, and no other is started; if chattrace is killed \
-                 now, its folder stays until the next start"
+                "the guard of this session {how} and was not replaced; if chattrace is killed now, \
+                 its runtime folder stays until the next start"
             )
         });
     }

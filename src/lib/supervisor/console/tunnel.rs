@@ -25,7 +25,7 @@ impl Console {
     ) {
         let large = size.map_or_else(String::new, |size| format!(", {}", format_bytes(size)));
         let fact = format!(
-            "missing; fetching {version}{large}\n    from {}\n    to {}",
+            "not found; downloading {version}{large}\n    from {}\n    to {}",
             escape_control(from),
             escape_control(&to.display().to_string())
         );
@@ -46,9 +46,9 @@ impl Console {
     ) {
         self.screen.clear_status();
         let source = match source {
-            CloudflaredSource::Managed => "managed, digest as pinned",
+            CloudflaredSource::Managed => "managed copy, digest as pinned",
             CloudflaredSource::Path => "from PATH",
-            CloudflaredSource::Chosen => "as chosen",
+            CloudflaredSource::Chosen => "as configured",
         };
         let version = escape_control(version.unwrap_or("of unknown version"));
         let digest: String = digest.chars().take(12).collect();
@@ -73,13 +73,13 @@ impl Console {
         self.address = "public";
         self.last_loss = None;
         self.record(LogEntry::PublicAgain);
-        self.print_event("the public address is back");
+        self.print_event("the public address works again");
         self.stdout.event(&ConsoleEvent::Tunnel { state: "registered", text: None });
     }
 
     pub(in crate::supervisor) fn show_reconnecting(&mut self) {
         self.address = "reconnecting";
-        self.print_event("the tunnel lost its connection and tries to come back");
+        self.print_event("the tunnel lost its connection; reconnecting");
         self.stdout.event(&ConsoleEvent::Tunnel { state: "reconnecting", text: None });
     }
 

@@ -32,7 +32,8 @@ impl EventLoop {
         let name = role.program();
         let text = match violation {
             Violation::VersionMismatch(what) => format!(
-                "{name} {what}, this is {VERSION}; build or install all four programs together"
+                "{name} {what}, but chattrace is version {VERSION}; build or install all four programs \
+                 together"
             ),
             Violation::Hostile(what) => {
                 self.children.kill(role);
@@ -88,11 +89,12 @@ impl EventLoop {
                 return Some(SessionEvent::CloudflaredFound);
             }
             FromTunnel::Starting => {
-                self.console.show_tunnel_state("starting", "asking for an address");
+                self.console.show_tunnel_state("starting", "requesting a public address");
             }
             FromTunnel::Url { url } => {
                 self.set_public_host(Some(&url));
-                self.console.show_tunnel_state("url", "has an address, waiting for the edge");
+                self.console
+                    .show_tunnel_state("url", "waiting for Cloudflare to register the address");
             }
             FromTunnel::Settling { url, settle_seconds } => {
                 self.set_public_host(Some(&url));
@@ -118,7 +120,8 @@ impl EventLoop {
     }
 
     pub(super) fn show_countdown(&mut self, seconds_left: u64) {
-        let text = format!("registered; announced in {seconds_left} s, when its name has spread");
+        let text =
+            format!("registered; the link follows in {seconds_left} s, once its name is known");
         self.console.show_tunnel_state("settling", &text);
     }
 

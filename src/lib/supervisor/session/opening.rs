@@ -10,7 +10,7 @@ use super::types::{SessionAction, SessionTimer, TunnelPolicy};
 const CLEANER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
-const SERVE_START_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const SERVE_START_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Guards that one session may have, one after the other. One is enough unless another process kills
 /// them; a process that kills four will kill the fifth.

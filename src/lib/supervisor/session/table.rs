@@ -1,5 +1,6 @@
 //! The table: for each phase, the events that mean something in it, and what they do.
 
+use super::opening::SERVE_START_TIMEOUT;
 use super::state::SessionPhase::{
     Closing, Open, Opening, Preparing, SettlingLog, Starting, Stopping, Wiping,
 };
@@ -32,7 +33,8 @@ impl Session {
 
             (Starting, ServeReady) => self.serve_ready(),
             (Starting, TimerExpired(ServeStart)) => {
-                self.close(Failed("chattrace-serve did not become ready".to_owned()))
+                let seconds = SERVE_START_TIMEOUT.as_secs();
+                self.close(Failed(format!("chattrace-serve was not ready within {seconds} s")))
             }
 
             (Opening | Open, TunnelUp(url)) => self.tunnel_up(url),

@@ -21,15 +21,15 @@ pub(in crate::supervisor) enum Violation {
 impl Violation {
     pub(in crate::supervisor::children) fn silent(timeout: Duration) -> Self {
         let seconds = timeout.as_secs();
-        Self::Hostile(format!("was silent for {seconds} s while it had to answer"))
+        Self::Hostile(format!("did not answer for {seconds} s"))
     }
 
     pub(super) fn out_of_order(message: &str) -> Self {
-        Self::Hostile(format!("said \"{message}\" out of order"))
+        Self::Hostile(format!("sent \"{message}\" out of order"))
     }
 
     pub(super) fn no_greeting() -> Self {
-        Self::VersionMismatch("did not say its version".to_owned())
+        Self::VersionMismatch("did not send its version".to_owned())
     }
 }
 

@@ -43,7 +43,7 @@ impl ServeProtocol {
     fn joined(&mut self, participant: &Participant, count: usize) -> Result<(), Violation> {
         self.check_identity(participant)?;
         if !(1..=MAX_PARTICIPANTS).contains(&count) {
-            return Err(Violation::Hostile(format!("let in one and counts {count}")));
+            return Err(Violation::Hostile(format!("sent a join with a count of {count}")));
         }
         self.present.insert(participant.number, participant.clone());
         if self.present.len() > MAX_PARTICIPANTS {
@@ -55,7 +55,7 @@ impl ServeProtocol {
     fn left(&mut self, participant: &Participant, count: usize) -> Result<(), Violation> {
         self.check_identity(participant)?;
         if count >= MAX_PARTICIPANTS {
-            return Err(Violation::Hostile(format!("let one go and counts {count}")));
+            return Err(Violation::Hostile(format!("sent a leave with a count of {count}")));
         }
         self.present.remove(&participant.number);
         Ok(())
