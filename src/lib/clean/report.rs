@@ -39,7 +39,6 @@ struct JsonItem<'a> {
 }
 
 impl Report {
-    /// A report with nothing in it.
     pub(super) fn new(format: Format, action: Action) -> Self {
         Self {
             format,

@@ -1,6 +1,6 @@
 //! The settings of a session, resolved once: flag, environment, file, built-in, in this order.
 //!
-//! [`values`] has the type and the bounds of each setting; [`file`] parses what the user wrote;
+//! [`values`] has the type and the bounds of each setting; [`mod@file`] parses what the user wrote;
 //! [`overrides`] and [`flags`] hold what the command line says; [`resolve`] combines them. The rest of
 //! the program sees only [`Config`], in which every setting has a value.
 

@@ -8,13 +8,11 @@ use super::file_info::FileKind;
 pub(crate) const BIN: &str = "bin";
 /// Suffix of a managed cloudflared while it is being downloaded.
 pub(crate) const PARTIAL: &str = ".part";
-/// Name of the control socket in a runtime folder.
 pub(crate) const CONTROL_SOCKET: &str = "control.sock";
-/// Name of the lock in a runtime folder.
 pub(crate) const LOCK: &str = "lock";
-/// Name of the lock until it is held.
+/// The lock until it is held.
 pub(super) const LOCK_DRAFT: &str = "lock.new";
-/// Name of cloudflared's empty home in a runtime folder.
+/// The empty home of cloudflared.
 pub(crate) const TUNNEL_HOME: &str = "home";
 /// Name of the cool-down in a runtime base.
 pub(super) const COOLDOWN: &str = "cooldown";
@@ -36,21 +34,17 @@ pub(crate) fn event_log_name(time: &str) -> String {
 pub(crate) enum Artifact {
     /// The runtime folder of a session.
     Session,
-    /// The lock of a session.
     Lock,
     /// The lock of a session that was killed between creating it and locking it.
     LockDraft,
-    /// The control socket of a session.
     ControlSocket,
     /// The empty home of a session's cloudflared.
     TunnelHome,
-    /// The cool-down in the runtime base.
     Cooldown,
     /// A managed cloudflared.
     Cloudflared,
     /// A partial download of cloudflared.
     Download,
-    /// A saved event log.
     EventLog,
     /// A runtime base that is removed only if it is empty once the dead sessions are.
     Base,

@@ -43,7 +43,6 @@ pub(crate) enum KeptReason {
     /// It is, or is below, the root of another file system or of a bind mount.
     #[error("something is mounted there, and chattrace removes nothing across a mount; unmount it")]
     Mounted,
-    /// A system call failed.
     #[error("{0}")]
     System(#[from] Error),
 }
@@ -64,11 +63,8 @@ impl From<Errno> for KeptReason {
 /// The kind of a file, as far as chattrace treats it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
-    /// A regular file.
     File,
-    /// A directory.
     Folder,
-    /// A Unix socket.
     Socket,
     /// A symbolic link.
     Link,
@@ -95,7 +91,6 @@ pub(crate) struct FileInfo {
     pub(crate) kind: FileKind,
     /// The length of a regular file; 0 for any other kind.
     pub(crate) bytes: u64,
-    /// Whether its owner is the user of this process.
     pub(crate) owned_by_user: bool,
     /// The number of its names (hard links).
     pub(crate) links: u64,
@@ -105,7 +100,6 @@ pub(crate) struct FileInfo {
     pub(crate) identity: (u64, u64),
     /// Type and permission bits (inode(7)).
     pub(crate) mode: u32,
-    /// The mount by which it was reached.
     pub(crate) mount: MountId,
 }
 
@@ -133,10 +127,6 @@ impl MountId {
 }
 
 impl FileInfo {
-    /// Of an open file.
-    ///
-    /// # Errors
-    /// When fstat(2) fails.
     pub(crate) fn of(file: &File) -> Result<Self, Error> {
         let metadata = file.metadata()?;
         let file_type = metadata.file_type();

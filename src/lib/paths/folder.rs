@@ -49,9 +49,6 @@ impl Folder {
     }
 
     /// Opens the parent of `path`, following links, to remove one empty folder from it.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
     pub(crate) fn open_parent(path: &Path) -> Result<Self, KeptReason> {
         let path = path.parent().ok_or(KeptReason::UnknownName)?.to_owned();
         let fd = File::from(open(&path, flags() - OFlag::O_NOFOLLOW, Mode::empty())?);
@@ -104,23 +101,17 @@ impl Folder {
         Ok(Some(Self { path, fd, mount: info.mount }))
     }
 
-    /// Waits until the names in it are on the disk.
-    ///
-    /// # Errors
-    /// When fsync(2) fails.
+    /// Waits until the names in it are on the disk (fsync(2)).
     pub(crate) fn sync(&self) -> std::io::Result<()> {
         self.fd.sync_all()
     }
 
-    /// The path by which it was opened; for messages.
+    /// For messages: something else may be at this path by now.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Every name in it, sorted; none when another process has removed it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(crate) fn names(&self) -> Result<Vec<OsString>, KeptReason> {
         let mut listed = match Dir::openat(&self.fd, ".", flags(), Mode::empty()) {
             Ok(listed) => listed,
@@ -176,9 +167,6 @@ impl Folder {
     }
 
     /// Removes `name` if it is of this kind and the user's own. It may be gone already.
-    ///
-    /// # Errors
-    /// When it is something else, or remains; see [`Folder::remove`].
     pub(crate) fn remove_own(&self, name: &OsStr, kind: FileKind) -> Result<(), KeptReason> {
         let Some(info) = self.stat(name)? else {
             return Ok(());

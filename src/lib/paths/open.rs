@@ -30,7 +30,6 @@ pub(crate) enum Owner {
 /// What the file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Reading.
     Read,
     /// Reading and writing; a missing file is created with mode 0600.
     Create,
@@ -69,9 +68,6 @@ pub(crate) fn open_file(path: &Path, owner: Owner, access: Access, max_bytes: u6
 }
 
 /// Opens a file of chattrace's own for reading and writing; a missing one is created with mode 0600.
-///
-/// # Errors
-/// As [`open_file`].
 pub(crate) fn open_private_file(path: &Path, max_bytes: u64) -> Result<File> {
     open_file(path, Owner::Ours, Access::Create, max_bytes)
 }

@@ -72,15 +72,11 @@ impl RunDir {
         Ok(Self { path, handle, _lock: lock })
     }
 
-    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Removes the folder and every artifact in it.
-    ///
-    /// # Errors
-    /// With everything that remains, and why.
+    /// See [`RunDirHandle::remove`].
     pub(crate) fn remove(self) -> std::result::Result<(), Vec<RemovalError>> {
         self.handle.remove()
     }

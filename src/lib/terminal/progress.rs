@@ -52,7 +52,6 @@ impl Progress {
         Some(Self(bar))
     }
 
-    /// Shows that `bytes` of the transfer are here.
     pub(crate) fn set_position(&self, bytes: u64) {
         self.0.set_position(bytes);
     }
@@ -62,7 +61,6 @@ impl Progress {
         self.0.suspend(print);
     }
 
-    /// Removes it from the screen.
     pub(crate) fn clear(self) {
         self.0.finish_and_clear();
     }

@@ -42,7 +42,6 @@ pub(crate) enum Severity {
 /// Which lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verbosity {
-    /// All.
     Normal,
     /// Errors only.
     Quiet,
@@ -96,7 +95,6 @@ impl Screen {
         self.writer.flush().await;
     }
 
-    /// Whether stderr is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
@@ -190,7 +188,6 @@ impl Screen {
         }
     }
 
-    /// Removes the footer.
     pub(crate) fn clear_status(&self) {
         match self.footer.replace(Footer::None) {
             Footer::None => {}
@@ -214,7 +211,6 @@ impl Screen {
         wrap(text, indent, usize::from(self.width()))
     }
 
-    /// The symbol of `severity`.
     pub(crate) fn symbol(&self, severity: Severity) -> String {
         let (symbol, style) = match severity {
             Severity::Ok => ("✓", Style::new().green()),
@@ -225,12 +221,10 @@ impl Screen {
         self.styled(style, symbol)
     }
 
-    /// `text` in a fainter colour, where the terminal has one.
     pub(crate) fn dim(&self, text: &str) -> String {
         self.styled(Style::new().dim(), text)
     }
 
-    /// `text` in bold, where the terminal has it.
     pub(crate) fn bold(&self, text: &str) -> String {
         self.styled(Style::new().bold(), text)
     }

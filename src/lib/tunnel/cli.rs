@@ -23,7 +23,7 @@ Examples:
 /// Gives a web server on this computer a public address, for as long as it runs.
 #[derive(Debug, Parser)]
 #[command(name = NAME, bin_name = NAME, version, after_help = EXAMPLES)]
-pub(super) struct Cli {
+pub(super) struct TunnelCli {
     /// Where the web server listens, such as http://127.0.0.1:8080
     pub(super) origin: Option<String>,
 
@@ -48,7 +48,7 @@ pub(super) struct Cli {
     pub(super) lifeline: Option<u32>,
 }
 
-impl Cli {
+impl TunnelCli {
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),

@@ -33,7 +33,7 @@ mod supervised;
 
 use std::process::ExitCode;
 
-use cli::{Cli, NAME};
+use cli::{NAME, TunnelCli};
 
 use crate::exit::Exit;
 use crate::process;
@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
     if args.next().is_some_and(|arg| arg == "exec") {
         return exec::main(args).into();
     }
-    let cli = match terminal::parse_args::<Cli>() {
+    let cli = match terminal::parse_args::<TunnelCli>() {
         Ok(cli) => cli,
         Err(code) => return code,
     };

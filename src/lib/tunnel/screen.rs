@@ -13,11 +13,11 @@ use crate::units::format_bytes;
 const SHOWN_DIGEST_CHARS: usize = 12;
 
 #[derive(Debug, Default)]
-pub(super) struct Screen {
+pub(super) struct TunnelScreen {
     progress: Option<ProgressDisplay>,
 }
 
-impl Screen {
+impl TunnelScreen {
     pub(super) fn show(&mut self, state: &FromTunnel) {
         match state {
             FromTunnel::Hello { .. } | FromTunnel::Unregistered => {}

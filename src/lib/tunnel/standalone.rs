@@ -5,11 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 
-use super::cli::{Cli, NAME};
+use super::cli::{NAME, TunnelCli};
 use super::context::{Context, ProcessGroup, TunnelRequest};
 use super::lifecycle;
 use super::origin::Origin;
-use super::screen::Screen;
+use super::screen::TunnelScreen;
 use super::status_sink::StatusSink;
 use super::stdin_origin::{self, StdinEnd};
 use super::stdout::{OutputFormat, Stdout};
@@ -22,7 +22,7 @@ use crate::terminal;
 /// One request to open, one to close, one to kill, and room for one more.
 const REQUEST_QUEUE: usize = 4;
 
-pub(super) async fn run(cli: &Cli) -> Exit {
+pub(super) async fn run(cli: &TunnelCli) -> Exit {
     let config = match Config::resolve(&cli.overrides()) {
         Ok(config) => config,
         Err(error) => {
@@ -75,7 +75,7 @@ async fn run_session(
     let _ = sender.try_send(TunnelRequest::Open(origin.clone()));
     tokio::spawn(request_shutdown(signals, stdin, sender));
     let stdout = Stdout::new(format, origin);
-    let mut status = StatusSink::Standalone { screen: Screen::default(), stdout };
+    let mut status = StatusSink::Standalone { screen: TunnelScreen::default(), stdout };
     let exit = lifecycle::run(&context, &mut requests, &mut status).await;
     match run_dir.remove() {
         Ok(()) => exit,

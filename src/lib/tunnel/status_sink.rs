@@ -1,7 +1,7 @@
 //! Where the states of the tunnel go: to the supervisor, or to the terminal and stdout.
 
 use super::context::StopReason;
-use super::screen::Screen;
+use super::screen::TunnelScreen;
 use super::stdout::Stdout;
 use crate::control::{FromTunnel, Outbox};
 use crate::terminal::OutputState;
@@ -11,7 +11,7 @@ pub(super) enum StatusSink {
     /// Over the control channel.
     Supervisor(Outbox<FromTunnel>),
     /// For the user on stderr, for programs on stdout.
-    Standalone { screen: Screen, stdout: Stdout },
+    Standalone { screen: TunnelScreen, stdout: Stdout },
 }
 
 /// The supervisor or the reader of stdout is gone.

@@ -1,13 +1,13 @@
-//! V-19: processes of dead sessions are known by their mark, never by their name.
+//! V-19: processes of dead sessions are recognised by their mark, never by their name.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 
-use super::ground::Ground;
+use super::machine::Machine;
 
 const KILLED: i32 = 9;
 
-/// A process that only sleeps; ended by its own handle.
+/// A process that only sleeps. Killed when it is dropped.
 struct Sleeper(Child);
 
 impl Sleeper {
@@ -33,28 +33,28 @@ impl Drop for Sleeper {
     }
 }
 
-/// Marks must be unique among tests, which share one machine's processes.
-fn mark(name: &str) -> String {
+/// A session name that is unique among the tests, which share the processes of one machine.
+fn unique_session(name: &str) -> String {
     format!("{name}-{}", std::process::id())
 }
 
 #[test]
-fn the_marked_of_a_dead_session_are_ended_and_nobody_else() {
-    let ground = Ground::new();
-    let (dead, living) = (mark("proc-dead"), mark("proc-living"));
-    let dir = ground.dead(&dead);
-    let (_, _lock) = ground.living(&living);
+fn only_processes_with_the_mark_of_a_dead_session_are_killed() {
+    let machine = Machine::new();
+    let (dead, living) = (unique_session("proc-dead"), unique_session("proc-living"));
+    let dir = machine.dead_session(&dead);
+    let (_, _lock) = machine.running_session(&living);
     let mut ended = [Sleeper::start(Some(&dead)), Sleeper::start(Some(&dead))];
-    // One that is stopped acts on no other signal.
+    // A stopped process acts on no signal but SIGKILL and SIGCONT.
     let stop = ["-STOP".to_owned(), ended[1].0.id().to_string()];
     assert!(Command::new("kill").args(stop).status().unwrap().success());
     let mut spared = [
         Sleeper::start(None),
         Sleeper::start(Some(&living)),
         Sleeper::start(Some(&format!("{dead}x"))),
-        Sleeper::start(Some(&mark("proc-elsewhere"))),
+        Sleeper::start(Some(&unique_session("proc-elsewhere"))),
     ];
-    let report = ground.clean(&["--stale"]).expect_code(0);
+    let report = machine.clean(&["--stale"]).expect_code(0);
     for sleeper in &mut ended {
         assert_eq!(sleeper.0.wait().unwrap().signal(), Some(KILLED));
         let line = format!("/proc/{}\n", sleeper.0.id());
@@ -66,27 +66,28 @@ fn the_marked_of_a_dead_session_are_ended_and_nobody_else() {
     assert!(!dir.exists());
 }
 
-/// The supervisor may start its cleaner with the mark of the session it cleans.
+/// A supervisor may start its cleaner with the mark of the session that is cleaned.
 #[test]
-fn the_cleaner_never_ends_itself_or_those_who_started_it() {
-    let ground = Ground::new();
-    let dead = mark("proc-own");
-    let dir = ground.dead(&dead);
+fn the_cleaner_never_kills_itself_or_its_ancestors() {
+    let machine = Machine::new();
+    let dead = unique_session("proc-own");
+    let dir = machine.dead_session(&dead);
     let script = format!(
         "CHATTRACE_SESSION={dead}; export CHATTRACE_SESSION; sh -c 'chattrace-clean --stale; echo $?'"
     );
-    let ended = ground.shell(&script).expect_code(0);
+    let ended = machine.shell(&script).expect_code(0);
     assert!(ended.stdout.ends_with("\n0\n"), "{ended:#?}");
     assert!(!dir.exists());
 }
 
 #[test]
-fn a_dry_run_ends_nobody() {
-    let ground = Ground::new();
-    let dead = mark("proc-dry");
-    ground.dead(&dead);
+fn a_dry_run_kills_no_process() {
+    let machine = Machine::new();
+    let dead = unique_session("proc-dry");
+    machine.dead_session(&dead);
     let mut sleeper = Sleeper::start(Some(&dead));
-    let ended = ground.shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld").expect_code(0);
+    let ended =
+        machine.shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld").expect_code(0);
     assert!(ended.stdout.contains(&format!("/proc/{}", sleeper.0.id())), "{ended:#?}");
     assert!(sleeper.runs());
 }

@@ -47,7 +47,7 @@ fn serve_has_no_canary_in_memory_at_its_exit() {
     let mut ana = server.join(&canaries.name());
     let mut bo = Poller::join(&server, &canaries.name());
     let former = server.join(&canaries.name());
-    for welcome in [&ana.welcome, &bo.welcome, &former.cut()] {
+    for welcome in [&ana.welcome, &bo.welcome, &former.disconnect()] {
         canaries.resume(&welcome["resume"]);
     }
     ana.say(&canaries.text("a text").repeat(128));
@@ -57,7 +57,7 @@ fn serve_has_no_canary_in_memory_at_its_exit() {
     let kinds = ["the ticket", "a name", "a text", "a resume token, in bytes"];
     assert_finds(server.pid(), &canaries, &kinds);
     let tracer = ExitTracer::attach(server.pid());
-    server.end();
+    server.stop();
     assert_empty("chattrace-serve", &tracer.memory_at_exit(), &canaries);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::serve::sockets::MASK;
+use crate::serve::frames::MASK;
 
 /// Distance between the beginnings of two fragments of a canary.
 const FRAGMENT_STEP: usize = 4;
@@ -119,6 +119,6 @@ fn fifteen_bytes_are_found_and_a_copy_is_found_once() {
         assert_eq!(canaries.find(part.as_bytes()), [(44 - at, "a text")]);
     }
     assert!(canaries.find(around(&random_hex(32)).as_bytes()).is_empty());
-    let frame = crate::serve::sockets::frame(0x81, format!("{{\"body\":\"{text}\"}}").as_bytes());
+    let frame = crate::serve::frames::frame(0x81, format!("{{\"body\":\"{text}\"}}").as_bytes());
     assert_eq!(canaries.find(&frame), [(15, "a text, masked")]);
 }

@@ -26,8 +26,8 @@ impl Conversation {
         canaries.token("the ticket", &link.ticket);
 
         let (address, origin) = (link.address.parse().unwrap(), format!("http://{}", link.address));
-        let mut ana = Client::knock(address, &link.address, &origin);
-        ana.tell(&json!({ "t": "join", "name": canaries.name(), "ticket": link.ticket }));
+        let mut ana = Client::open(address, &link.address, &origin);
+        ana.send_line(&json!({ "t": "join", "name": canaries.name(), "ticket": link.ticket }));
         ana.welcome = ana.wait("welcome");
         canaries.resume(&ana.welcome["resume"]);
         let mut bo = Guest::join(&link, &canaries.name());

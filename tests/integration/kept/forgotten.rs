@@ -11,9 +11,9 @@ use super::canaries::Canaries;
 use super::may_read_memory;
 use super::process_memory::wait_for_copies;
 use crate::serve::client::Client;
+use crate::serve::frames::frame;
 use crate::serve::http::{Poller, say};
 use crate::serve::server::Server;
-use crate::serve::sockets::frame;
 
 /// A ring of four events.
 const SMALL_RING: &str = r#"{"room":{"backlog":3,"ring":{"events":4},"rate":{"per_second":0}}}"#;
@@ -33,8 +33,8 @@ fn dropped_messages_are_not_in_memory_while_participants_stay() {
     let server = Server::with(&[], SMALL_RING);
     let mut canaries = Canaries::new();
     let mut sockets = vec![server.join("Ana"), server.join("Bo")];
-    let away = server.join("Gil").cut();
-    let (mut fay, mut held) = Poller::instead_of(&server, server.join("Fay"));
+    let away = server.join("Gil").disconnect();
+    let (mut fay, mut held) = Poller::take_over(&server, server.join("Fay"));
     let mut dee = Poller::join(&server, "Dee");
 
     let last = over_sockets(&server, &mut sockets, &mut canaries);
@@ -73,23 +73,23 @@ fn over_sockets(server: &Server, sockets: &mut Vec<Client>, canaries: &mut Canar
     ana.say(&canaries.text("a short one"));
     ana.say(&canaries.text("the longest").repeat(MAX_MESSAGE_BYTES / 32));
     let lines = [said(&canaries.text("one line of two")), said(&canaries.text("the other"))];
-    ana.write(&format!("{}\n{}", lines[0], lines[1]));
+    ana.send_text(&format!("{}\n{}", lines[0], lines[1]));
     // Two of the fragments begin inside the canary.
     let text = canaries.text("in three frames");
     let line = said(&text).to_string();
     let (one, rest) = line.as_bytes().split_at(line.find(&text).unwrap() + 10);
     let (two, three) = rest.split_at(10);
     for (first, part) in [(0x01, one), (0x00, two), (0x80, three)] {
-        sockets[1].bytes(&frame(first, part));
+        sockets[1].send_bytes(&frame(first, part));
     }
     sockets[1].until_said(&text);
     let text = canaries.text("in the frame of the join");
-    let mut cy = server.knock();
-    cy.write(&format!("{}\n{}", server.join_line("Cy"), said(&text)));
+    let mut cy = server.open_socket();
+    cy.send_text(&format!("{}\n{}", server.join_line("Cy"), said(&text)));
     cy.until_said(&text);
     sockets.push(cy);
     let text = canaries.text("masked by the test");
-    sockets[1].bytes(&frame(0x81, said(&text).to_string().as_bytes()));
+    sockets[1].send_bytes(&frame(0x81, said(&text).to_string().as_bytes()));
     sockets[1].until_said(&text);
     text
 }
@@ -119,16 +119,16 @@ fn refused_messages_are_not_in_memory_while_participants_stay() {
     let line = said(&canaries.text("too fast")).to_string();
     refused_twice(&server, &mut participants, "too_fast", &line);
 
-    bo.frame(Message::binary(canaries.text("binary"))).unwrap();
+    bo.send_frame(Message::binary(canaries.text("binary"))).unwrap();
     assert_eq!(bo.wait("refused")["why"], "bad_json");
-    bo.bytes(&frame(0x89, canaries.text("in a ping").as_bytes()));
+    bo.send_bytes(&frame(0x89, canaries.text("in a ping").as_bytes()));
     let line = canaries.text("beyond a frame").repeat(600);
     assert_eq!(server.post("/poll", "", &line).status, 413);
     let mut closed = server.join("Zed");
-    closed.bytes(&frame(0x81, line.as_bytes()));
+    closed.send_bytes(&frame(0x81, line.as_bytes()));
     assert_eq!(closed.rest().1, Some(1009));
     fail_to_join(&server, &mut canaries);
-    bo.tell(&json!({ "t": "beat" }));
+    bo.send_line(&json!({ "t": "beat" }));
     bo.wait("beat");
     wait_for_copies(server.pid(), &canaries, 0);
     drop((participants, bo));
@@ -137,7 +137,7 @@ fn refused_messages_are_not_in_memory_while_participants_stay() {
 /// Sends a line over WebSocket and over a poll; both refuse it with this reason.
 fn refused_twice(server: &Server, participants: &mut (Client, Poller), why: &str, line: &str) {
     let (ana, dee) = participants;
-    ana.bytes(&frame(0x81, line.as_bytes()));
+    ana.send_bytes(&frame(0x81, line.as_bytes()));
     assert_eq!(ana.wait("refused")["why"], why, "{line}");
     let bearer = dee.welcome["resume"].as_str().unwrap();
     let answer = server.post("/poll", &format!("Authorization: Bearer {bearer}\r\n"), line);
@@ -154,9 +154,9 @@ fn fail_to_join(server: &Server, canaries: &mut Canaries) {
     join["ticket"] = "A".repeat(22).into();
     assert_eq!(server.refusal(&join)["why"], "bad_ticket");
     let join = server.join_line(&canaries.text("half a frame")).to_string();
-    let mut cut = server.knock();
-    cut.bytes(&frame(0x89, b"there?"));
+    let mut cut = server.open_socket();
+    cut.send_bytes(&frame(0x89, b"there?"));
     let whole = frame(0x81, join.as_bytes());
-    cut.bytes(&whole[..whole.len() - 40]);
-    cut.cut();
+    cut.send_bytes(&whole[..whole.len() - 40]);
+    cut.disconnect();
 }

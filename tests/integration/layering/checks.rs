@@ -11,6 +11,7 @@ pub(super) fn breaches(files: &[File]) -> Vec<String> {
     let (with_tests, code) = (read(files, Tests::Read), read(files, Tests::Skipped));
     let mut breaches = unresolved(&with_tests);
     breaches.extend(modules(&with_tests));
+    breaches.extend(stale_rows(&with_tests));
     breaches.extend(floors(&code));
     breaches.extend(circular(&code));
     breaches.extend(purity(&code));
@@ -36,7 +37,7 @@ fn top(path: &str) -> &str {
 
 pub(super) fn modules(modules: &Modules) -> Vec<String> {
     let row = |module: &str| MODULES.iter().find(|(name, ..)| *name == module);
-    let mut breaches = BTreeSet::new();
+    let (mut breaches, mut imported) = (BTreeSet::new(), BTreeSet::new());
     for (path, module) in modules.iter().filter(|(path, _)| !path.is_empty() && *path != "tests") {
         let from = top(path);
         let Some((_, _, allowed)) = row(from) else {
@@ -45,15 +46,31 @@ pub(super) fn modules(modules: &Modules) -> Vec<String> {
         };
         for (_, target) in Resolver(modules).targets(path) {
             let to = match &target {
-                Some(Target::Item { module, .. } | Target::Module(module)) => top(module),
+                Some(Target::Item { module, .. } | Target::Module(module)) => {
+                    top(module).to_owned()
+                }
                 Some(Target::External(_)) | None => continue,
             };
-            if !to.is_empty() && to != from && !allowed.contains(&to) {
+            if !to.is_empty() && to != from && !allowed.contains(&to.as_str()) {
                 breaches.insert(format!("{}: {from} may not import {to}", module.file));
             }
+            imported.insert((from, to));
+        }
+    }
+    let is_there = |name: &str| modules.contains_key(name);
+    for (name, _, allowed) in MODULES.iter().filter(|(name, ..)| is_there(name)) {
+        let unused = |import: &&&str| !imported.contains(&(name, (**import).to_owned()));
+        for import in allowed.iter().filter(unused) {
+            breaches.insert(format!("the table lets {name} import {import}, and it does not"));
         }
     }
     breaches.into_iter().collect()
+}
+
+/// Rows of the table for which there is no module.
+pub(super) fn stale_rows(modules: &Modules) -> Vec<String> {
+    let gone = MODULES.iter().filter(|(name, ..)| !modules.contains_key(*name));
+    gone.map(|(name, ..)| format!("{name}: a row in the table, and no module")).collect()
 }
 
 /// Whether the table of modules itself keeps to the tiers.

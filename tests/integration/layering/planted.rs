@@ -1,6 +1,8 @@
 //! Planted breaches: each rule is shown to find what breaks it.
 
-use super::checks::{calls, circular, crates, floors, modules, purity, tiers, unresolved};
+use super::checks::{
+    calls, circular, crates, floors, modules, purity, stale_rows, tiers, unresolved,
+};
 use super::modules::{File, Modules, Tests, read};
 use super::resolve::{Resolver, Target};
 use super::rules::Tier;
@@ -89,9 +91,27 @@ fn a_subject_may_not_import_a_program() {
         "fn f() { super::super::serve::hub::Hub::new() }",
         "use crate::serve; fn f(hub: serve::hub::Hub) {}",
     ] {
-        let breaches = modules(&library(&[("chat/room.rs", text), program]));
+        let mut breaches = modules(&library(&[("chat/room.rs", text), program]));
+        breaches.retain(|breach| !breach.starts_with("the table"));
         assert_one(&breaches, &["chat/room.rs", "chat may not import serve"]);
     }
+}
+
+#[test]
+fn a_permission_that_is_not_used_is_a_breach() {
+    let breaches = modules(&library(&[
+        ("wire.rs", "use crate::chat::Text;"),
+        ("chat.rs", "pub struct Text;"),
+    ]));
+    let unused = |from: &str, to: &str| {
+        breaches.contains(&format!("the table lets {from} import {to}, and it does not"))
+    };
+    assert!(unused("wire", "token") && !unused("wire", "chat"), "{breaches:#?}");
+    assert!(
+        stale_rows(&library(&[("log.rs", "")]))
+            .iter()
+            .any(|breach| breach.starts_with("serve: a row"))
+    );
 }
 
 #[test]

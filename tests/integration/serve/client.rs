@@ -1,4 +1,4 @@
-//! A participant over a WebSocket, with everything received so far when a wait fails.
+//! A participant over a WebSocket. A wait that fails shows everything received so far.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Write as _};
@@ -12,32 +12,32 @@ use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 use crate::harness::DEADLINE;
 
-/// Cut off when dropped, like a tab that crashed.
+/// Dropping it breaks the connection without a close frame, like a tab that crashed.
 pub(crate) struct Client {
     socket: WebSocket<TcpStream>,
-    /// Received and not asked for yet.
-    waiting: VecDeque<Value>,
-    /// The story.
-    heard: Vec<Value>,
+    /// Received, and not returned by [`Client::next`] yet.
+    queued: VecDeque<Value>,
+    /// All that [`Client::next`] has returned.
+    received: Vec<Value>,
     /// The number in the welcome.
     joined: u64,
     /// The number that the next event has; `None` before the first.
     next: Option<u64>,
     /// The number of the last message of the backlog.
     backlog: u64,
-    /// Its welcome; null before it.
+    /// Null before the welcome.
     pub(crate) welcome: Value,
 }
 
 impl Client {
     /// Opens a socket.
-    pub(crate) fn knock(address: SocketAddr, host: &str, origin: &str) -> Self {
-        Self::try_knock(address, host, &[("origin", origin)])
-            .unwrap_or_else(|status| panic!("the upgrade was answered with {status}"))
+    pub(crate) fn open(address: SocketAddr, host: &str, origin: &str) -> Self {
+        Self::try_open(address, host, &[("origin", origin)])
+            .unwrap_or_else(|status| panic!("the handshake got status {status}"))
     }
 
-    /// Opens a socket with these headers; the error is the status of the answer.
-    pub(crate) fn try_knock(
+    /// Opens a socket with these headers; the error is the HTTP status.
+    pub(crate) fn try_open(
         address: SocketAddr,
         host: &str,
         headers: &[(&'static str, &str)],
@@ -53,59 +53,59 @@ impl Client {
         match tungstenite::client(request, stream) {
             Ok((socket, _)) => Ok(Self {
                 socket,
-                waiting: VecDeque::new(),
-                heard: Vec::new(),
+                queued: VecDeque::new(),
+                received: Vec::new(),
                 joined: 0,
                 next: None,
                 backlog: 0,
                 welcome: Value::Null,
             }),
-            Err(tungstenite::HandshakeError::Failure(Error::Http(answer))) => {
-                Err(answer.status().as_u16())
+            Err(tungstenite::HandshakeError::Failure(Error::Http(response))) => {
+                Err(response.status().as_u16())
             }
             Err(other) => panic!("{other}"),
         }
     }
 
-    /// Its number in the room.
+    /// The participant's number.
     pub(crate) fn number(&self) -> u64 {
         self.welcome["you"]["n"].as_u64().unwrap()
     }
 
     /// Sends one line.
-    pub(crate) fn tell(&mut self, line: &Value) {
-        self.write(&line.to_string());
+    pub(crate) fn send_line(&mut self, line: &Value) {
+        self.send_text(&line.to_string());
     }
 
     /// Sends a text frame.
-    pub(crate) fn write(&mut self, text: &str) {
-        self.frame(Message::text(text)).unwrap();
+    pub(crate) fn send_text(&mut self, text: &str) {
+        self.send_frame(Message::text(text)).unwrap();
     }
 
-    /// Sends any frame. An error is the server's way to say no; it is found by reading on.
-    pub(crate) fn frame(&mut self, frame: Message) -> Result<(), Error> {
+    /// Sends any frame. An error means that the server has closed; reading on shows how.
+    pub(crate) fn send_frame(&mut self, frame: Message) -> Result<(), Error> {
         self.socket.send(frame)
     }
 
-    /// Sends bytes as they are, past the library that would mend them.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    /// Sends bytes that the library would refuse to send.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.socket.get_mut().write_all(bytes).unwrap();
     }
 
     pub(crate) fn say(&mut self, body: &str) {
-        self.tell(&json!({"t": "say", "body": body}));
+        self.send_line(&json!({"t": "say", "body": body}));
     }
 
     pub(crate) fn say_as(&mut self, reference: &str, body: &str) {
-        self.tell(&json!({"t": "say", "ref": reference, "body": body}));
+        self.send_line(&json!({"t": "say", "ref": reference, "body": body}));
     }
 
-    /// The next event, or the close code with which it ended: none if it was just cut off.
+    /// The next event, or the close code; `Err(None)` if the connection broke without one.
     pub(crate) fn next(&mut self) -> Result<Value, Option<u16>> {
         let end = Instant::now() + DEADLINE;
         loop {
-            if let Some(event) = self.waiting.pop_front() {
-                self.heard.push(event.clone());
+            if let Some(event) = self.queued.pop_front() {
+                self.received.push(event.clone());
                 return Ok(event);
             }
             match self.socket.read() {
@@ -113,29 +113,29 @@ impl Client {
                     assert!(text.ends_with('\n'), "half a line: {text}");
                     let lines = text.lines().map(serde_json::from_str::<Value>);
                     let lines: Vec<Value> = lines.map(Result::unwrap).collect();
-                    lines.iter().for_each(|event| self.judge(event));
-                    self.waiting.extend(lines);
+                    lines.iter().for_each(|event| self.check_order(event));
+                    self.queued.extend(lines);
                 }
                 Ok(Message::Close(frame)) => return Err(frame.map(|frame| frame.code.into())),
-                // The server's pings come for ever, and are no news.
-                Ok(_) => assert!(Instant::now() < end, "nothing more came:\n{}", self.story()),
+                // The server's pings come for ever, and are no progress.
+                Ok(_) => assert!(Instant::now() < end, "nothing more came:\n{}", self.transcript()),
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                    panic!("nothing more came:\n{}", self.story())
+                    panic!("nothing more came:\n{}", self.transcript())
                 }
                 Err(Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed) => {
                     return Err(None);
                 }
-                // Cut off between two frames: no goodbye, and nothing that is half there.
+                // Broken between two frames: without a close frame, and without half a frame.
                 Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
                     return Err(None);
                 }
-                Err(error) => panic!("what came is no frame: {error}\n{}", self.story()),
+                Err(error) => panic!("invalid frame: {error}\n{}", self.transcript()),
             }
         }
     }
 
-    /// Every event comes once and in order, and what is missing is said to be.
-    fn judge(&mut self, event: &Value) {
+    /// Every event comes once and in order, and a gap says how many are missing.
+    fn check_order(&mut self, event: &Value) {
         match (event["t"].as_str(), event["seq"].as_u64()) {
             (Some("welcome"), Some(seq)) => (self.next, self.joined) = (None, seq),
             (Some("gap"), _) => {
@@ -145,12 +145,16 @@ impl Client {
             }
             (_, Some(seq)) if seq > self.joined => {
                 let next = self.next.unwrap_or(self.joined + 1);
-                assert_eq!(seq, next, "{event}\n{}", self.story());
+                assert_eq!(seq, next, "{event}\n{}", self.transcript());
                 self.next = Some(next + 1);
             }
-            // The backlog: of before, and of what was said alone.
+            // The backlog: only messages, all of them from before the join.
             (_, Some(seq)) => {
-                assert!(self.backlog < seq && event["t"] == "said", "{event}\n{}", self.story());
+                assert!(
+                    self.backlog < seq && event["t"] == "said",
+                    "{event}\n{}",
+                    self.transcript()
+                );
                 self.backlog = seq;
             }
             _ => {}
@@ -163,7 +167,7 @@ impl Client {
         loop {
             match self.next() {
                 Ok(event) => events.push(event),
-                Err(code) => panic!("closed with {code:?}:\n{}", self.story()),
+                Err(code) => panic!("closed with {code:?}:\n{}", self.transcript()),
             }
             if events.last().is_some_and(&wanted) {
                 return events;
@@ -181,7 +185,7 @@ impl Client {
         self.until(|event| event["t"] == "said" && event["body"] == body)
     }
 
-    /// What remains up to the end, and the close code.
+    /// All events up to the end, and the close code.
     pub(crate) fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut events = Vec::new();
         loop {
@@ -192,14 +196,14 @@ impl Client {
         }
     }
 
-    /// Pings once a second until the server has enough.
+    /// Pings once a second until the server closes.
     pub(crate) fn ping_until_closed(&mut self) {
         let second = Some(Duration::from_secs(1));
         self.socket.get_ref().set_read_timeout(second).unwrap();
         for _ in 0..DEADLINE.as_secs() {
             match self.socket.read() {
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.frame(Message::Ping("x".into())).is_err() {
+                    if self.send_frame(Message::Ping("x".into())).is_err() {
                         return;
                     }
                 }
@@ -211,18 +215,18 @@ impl Client {
         panic!("still open");
     }
 
-    /// Cuts the line without a word.
-    pub(crate) fn cut(self) -> Value {
+    /// Breaks the connection without a close frame.
+    pub(crate) fn disconnect(self) -> Value {
         self.socket.get_ref().shutdown(Shutdown::Both).unwrap();
         self.welcome
     }
 
-    fn story(&self) -> String {
-        self.heard.iter().map(|event| format!("{event}\n")).collect()
+    fn transcript(&self) -> String {
+        self.received.iter().map(|event| format!("{event}\n")).collect()
     }
 }
 
-/// The bodies of what was said, in order.
+/// The bodies of the messages, in order.
 pub(crate) fn bodies(events: &[Value]) -> Vec<&str> {
     let said = events.iter().filter(|event| event["t"] == "said");
     said.map(|event| event["body"].as_str().unwrap()).collect()

@@ -1,11 +1,11 @@
-//! The room's process can do nothing but talk, and talks as well as ever.
+//! The confined process cannot use anything but its sockets, and serves the room as before.
 
 use serde_json::json;
 
 use super::server::{Server, UNLIMITED};
 use crate::harness::{Place, Program, SERVE, in_shell, stand_in};
 
-/// What is tried from within, in the order in which it is shown.
+/// The trials, in the order in which they are printed.
 const TRIED: [&str; 24] = [
     "open a file for writing",
     "create a file",
@@ -33,8 +33,8 @@ const TRIED: [&str; 24] = [
     "open our memory to others",
 ];
 
-/// Of these, what Landlock alone refuses on every kernel that has it with rules for ports.
-const RULED: [&str; 6] = [
+/// Those that Landlock alone refuses, on every kernel that has it with rules for ports.
+const BY_LANDLOCK: [&str; 6] = [
     "open a file for writing",
     "create a file",
     "open a file for reading",
@@ -43,11 +43,11 @@ const RULED: [&str; 6] = [
     "connect a socket that it has",
 ];
 
-/// What is refused by no layer, because there is nothing to be had: every other trial is possible
-/// for a process without confinement.
-const ABSENT: [&str; 2] = ["use an inherited descriptor", "trace a process"];
+/// Those that fail without any layer, because there is nothing to use. All others are possible for a
+/// process without confinement.
+const WITHOUT_OBJECT: [&str; 2] = ["use an inherited descriptor", "trace a process"];
 
-/// The self-test on a kernel without these features: what was possible, and everything it said.
+/// The self-test on a kernel without these features: the trials that were possible, and all output.
 fn possible(features: &str) -> (Vec<String>, crate::harness::Ended) {
     let place = Place::new();
     let mut command = place.command(SERVE);
@@ -66,46 +66,46 @@ fn possible(features: &str) -> (Vec<String>, crate::harness::Ended) {
 }
 
 #[test]
-fn from_within_nothing_of_the_machine_can_be_reached() {
+fn every_trial_is_refused() {
     let (possible, ended) = possible("");
     assert_eq!(possible, [""; 0], "{ended:#?}");
     assert_eq!(ended.status.code(), Some(0));
     let not_permitted = ended.stdout.lines().filter(|line| line.ends_with("(os error 1)"));
-    // There is no inherited descriptor, so there was nothing for the kernel to refuse.
+    // There is no inherited descriptor, so the kernel had one refusal less to make.
     assert_eq!(not_permitted.count(), TRIED.len() - 1, "{ended:#?}");
     assert!(ended.stdout.contains("use an inherited descriptor: there is none\n"), "{ended:#?}");
 }
 
-/// Each layer alone: the filter keeps everything, Landlock what it knows of; without both, there is
-/// nothing. Whoever asks is told, with code 69.
+/// The filter alone refuses all, Landlock alone what it has rules for. The self-test prints the difference,
+/// with code 69.
 #[test]
 fn without_a_layer_the_self_test_finds_what_is_possible_then() {
     let (filtered, ended) = possible("landlock");
     assert_eq!(filtered, [""; 0], "{ended:#?}");
     assert!(ended.stderr.contains("no Landlock (not in this kernel)"), "{ended:#?}");
     assert_eq!(ended.status.code(), Some(69));
-    let (ruled, ended) = possible("seccomp");
-    for refused in RULED {
-        assert!(!ruled.contains(&refused.to_owned()), "{refused}: {ended:#?}");
+    let (possible_there, ended) = possible("seccomp");
+    for refused in BY_LANDLOCK {
+        assert!(!possible_there.contains(&refused.to_owned()), "{refused}: {ended:#?}");
     }
-    assert!(ruled.contains(&"open our memory to others".to_owned()), "{ended:#?}");
+    assert!(possible_there.contains(&"open our memory to others".to_owned()), "{ended:#?}");
     assert_eq!(ended.status.code(), Some(69));
-    let (free, ended) = possible("seccomp landlock");
-    for open in TRIED.iter().filter(|tried| !ABSENT.contains(tried)) {
-        assert!(free.contains(&(*open).to_owned()), "{open}: {ended:#?}");
+    let (unconfined, ended) = possible("seccomp landlock");
+    for open in TRIED.iter().filter(|tried| !WITHOUT_OBJECT.contains(tried)) {
+        assert!(unconfined.contains(&(*open).to_owned()), "{open}: {ended:#?}");
     }
     assert!(ended.stderr.contains("the room runs with your rights"), "{ended:#?}");
 }
 
 #[test]
-fn alone_it_says_what_is_missing_and_refuses_to_start_if_that_was_wished() {
+fn it_prints_what_is_missing_or_refuses_to_start_if_confinement_is_required() {
     let place = Place::new();
     let older = stand_in("older-kernel");
     let script = format!("exec {} landlock -- \"$0\" \"$@\"", older.display());
     let mut command = place.command(SERVE);
     command.arg("--require-confinement");
     let ended = Program::run(in_shell(&command, &script)).expect_code(69);
-    assert_eq!(ended.stdout, "", "no link: nobody can come");
+    assert_eq!(ended.stdout, "", "no link");
     assert!(ended.stderr.contains("use a newer kernel, or leave out --require-confinement"));
     let mut room = Program::start(in_shell(&place.command(SERVE), &script));
     room.stderr_with("confinement: no Landlock (not in this kernel)");
@@ -113,21 +113,21 @@ fn alone_it_says_what_is_missing_and_refuses_to_start_if_that_was_wished() {
     room.wait().expect_code(0);
 }
 
-/// Two hundred people by both ways, and everything that the room does for them.
+/// Over both transports.
 #[test]
-fn two_hundred_people_talk_in_a_confined_room() {
+fn two_hundred_participants_talk_in_a_confined_room() {
     let server = Server::with(&["--max-participants", "200", "--require-confinement"], UNLIMITED);
     let mut sockets: Vec<_> = (0..199).map(|number| server.join(&format!("P{number}"))).collect();
     let line = json!({"t": "join", "name": "Polly", "ticket": server.ticket}).to_string();
     let welcome = server.post("/poll", "", &line).events().remove(0);
-    for (number, speaker) in sockets.iter_mut().enumerate() {
-        speaker.say(&format!("line {number}"));
+    for (number, sender) in sockets.iter_mut().enumerate() {
+        sender.say(&format!("line {number}"));
     }
-    for listener in &mut sockets {
-        let mut heard = 0;
-        while heard < 199 {
-            let event = listener.next().unwrap();
-            heard += usize::from(event["t"] == "said");
+    for receiver in &mut sockets {
+        let mut messages = 0;
+        while messages < 199 {
+            let event = receiver.next().unwrap();
+            messages += usize::from(event["t"] == "said");
         }
     }
     let bearer = format!("Authorization: Bearer {}\r\n", welcome["resume"].as_str().unwrap());
@@ -135,5 +135,5 @@ fn two_hundred_people_talk_in_a_confined_room() {
     assert!(polled.iter().any(|event| event["body"] == "line 198"));
     assert_eq!(server.refusal(&server.join_line("Late"))["why"], "full");
     drop(sockets);
-    server.end();
+    server.stop();
 }

@@ -1,4 +1,4 @@
-//! Too much: of messages, of people, of silence. V-21.
+//! Too many messages, clients that do not read, and joins without end (V-21).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,35 +9,35 @@ use super::client::{Client, bodies};
 use super::http::Poller;
 use super::server::{Server, UNLIMITED};
 
-/// Set when dropped, so that a failure ends the flood too.
-struct Over<'a>(&'a AtomicBool);
+/// Set when dropped, so that a failed assertion ends the flood too.
+struct StopOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Over<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// As fast as a socket takes them, which is more than 10 000 a second.
-fn flood(client: &mut Client, over: &AtomicBool) {
+/// Sends messages as fast as the socket takes them, more than 10 000 a second.
+fn flood(client: &mut Client, stop: &AtomicBool) {
     let line = json!({"t": "say", "body": "flood"}).to_string();
     let many = format!("{line}\n").repeat(100) + &json!({"t": "beat"}).to_string();
-    while !over.load(Ordering::Relaxed) {
-        client.write(&many);
-        // The refusals must be taken, or the line fills up and the server waits.
+    while !stop.load(Ordering::Relaxed) {
+        client.send_text(&many);
+        // Reads the refusals, or the connection fills up and the server waits.
         client.wait("beat");
     }
 }
 
 #[test]
-fn a_flood_is_refused_and_the_others_talk_on() {
+fn a_flood_is_refused_and_the_others_go_on() {
     let server = Server::start();
     let (mut ana, mut bo, mut flooder) =
         (server.join("Ana"), server.join("Bo"), server.join("Flo"));
-    let over = AtomicBool::new(false);
+    let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| flood(&mut flooder, &over));
-        let _over = Over(&over);
+        scope.spawn(|| flood(&mut flooder, &stop));
+        let _stop = StopOnDrop(&stop);
         for number in 0..10 {
             let body = format!("word {number}");
             ana.say(&body);
@@ -47,19 +47,18 @@ fn a_flood_is_refused_and_the_others_talk_on() {
     });
 }
 
-/// Ten thousand at once, in two seconds or less: a burst and the long run come through.
 #[test]
-fn of_ten_thousand_messages_those_of_the_limit_come_through() {
+fn of_ten_thousand_messages_as_many_as_the_rate_limit_allows_are_accepted() {
     let server = Server::start();
     let (mut ana, mut flooder) = (server.join("Ana"), server.join("Flo"));
     let mut refused = 0;
     for frame in 0..100 {
         let line = |n| json!({"t": "say", "ref": format!("{frame}.{n}"), "body": "flood"});
         let lines: Vec<String> = (0..100).map(|n| line(n).to_string()).collect();
-        flooder.write(&lines.join("\n"));
-        flooder.tell(&json!({"t": "beat"}));
-        let answers = flooder.until(|event| event["t"] == "beat");
-        let refusals = answers.iter().filter(|event| event["t"] == "refused");
+        flooder.send_text(&lines.join("\n"));
+        flooder.send_line(&json!({"t": "beat"}));
+        let replies = flooder.until(|event| event["t"] == "beat");
+        let refusals = replies.iter().filter(|event| event["t"] == "refused");
         for refusal in refusals {
             assert_eq!(refusal["why"], "too_fast");
             let known = refusal["ref"].as_str().unwrap();
@@ -69,38 +68,37 @@ fn of_ten_thousand_messages_those_of_the_limit_come_through() {
         }
     }
     ana.say("enough");
-    let heard = bodies(&ana.until_said("enough")).len() - 1;
-    assert_eq!(heard + refused, 10_000);
+    let accepted = bodies(&ana.until_said("enough")).len() - 1;
+    assert_eq!(accepted + refused, 10_000);
     // A burst of 10, and 2 a second for as long as it took, which is less than the deadline.
-    assert!((10..140).contains(&heard), "{heard}");
+    assert!((10..140).contains(&accepted), "{accepted}");
 }
 
-/// 20 MB are said while somebody reads nothing: no queue grows for them.
+/// 20 MB of messages, while five clients read nothing: no queue grows for them.
 #[test]
-fn a_reader_that_never_reads_costs_no_memory_and_nobody_else_anything() {
+fn clients_that_never_read_take_no_memory_and_delay_no_other() {
     let server = Server::with(&[], UNLIMITED);
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     let deaf: Vec<Client> = (0..5).map(|n| server.join(&format!("Deaf {n}"))).collect();
     let body = "x".repeat(4000);
-    let before = server.resident();
+    let before = server.resident_kib();
     for number in 0..5000 {
         ana.say_as(&number.to_string(), &body);
-        // Both read along, so that nobody but the deaf falls behind.
+        // Both read along, so that only the deaf fall behind.
         let said = ana.wait("said");
         assert_eq!(said["ref"], number.to_string());
         assert_eq!(bo.until(|event| event["t"] == "said").len(), 1 + 5 * usize::from(number == 0));
     }
-    let grown = server.resident().saturating_sub(before);
-    // The ring is 1 MiB; one frame of 64 KiB and its copy per reader; the rest is the allocator's.
+    let grown = server.resident_kib().saturating_sub(before);
+    // The ring takes 1 MiB, and each deaf client a frame of 64 KiB; the rest is for the allocator.
     assert!(grown < 16 * 1024, "{grown} KiB");
     drop(deaf);
 }
 
-/// Whoever reads nothing for a while, and then does: frames are whole, whatever the line took of
-/// them, in order, and what is missing is said to be. What they ask meanwhile is answered between two
-/// frames, never in the middle of one.
+/// A client that reads nothing for a while, and then goes on: it gets whole frames in order, and a gap
+/// says how much it missed. Replies to its lines come between two frames, never inside one.
 #[test]
-fn a_reader_that_was_slow_gets_whole_lines_and_is_told_what_is_missing() {
+fn a_client_that_was_slow_gets_whole_lines_and_the_number_of_missed_events() {
     let server = Server::with(&[], UNLIMITED);
     let (mut ana, mut slow) = (server.join("Ana"), server.join("Slow"));
     let body = "x".repeat(4000);
@@ -109,17 +107,17 @@ fn a_reader_that_was_slow_gets_whole_lines_and_is_told_what_is_missing() {
         ana.say(&body);
         ana.wait("said");
     }
-    slow.tell(&json!({"t": "beat"}));
+    slow.send_line(&json!({"t": "beat"}));
     ana.say("last");
-    let mut heard = slow.until_said("last");
-    let before = heard.len();
-    heard.retain(|event| event["t"] != "beat");
-    if heard.len() == before {
+    let mut events = slow.until_said("last");
+    let before = events.len();
+    events.retain(|event| event["t"] != "beat");
+    if events.len() == before {
         slow.wait("beat");
     }
     let mut next = slow.welcome["seq"].as_u64().unwrap() + 1;
     let mut missed = 0;
-    for event in &heard {
+    for event in &events {
         match event["missed"].as_u64() {
             Some(some) => {
                 missed += some;
@@ -132,34 +130,33 @@ fn a_reader_that_was_slow_gets_whole_lines_and_is_told_what_is_missing() {
         }
     }
     assert!(missed > 0);
-    assert_eq!(bodies(&heard).len() as u64 + missed, 3001);
+    assert_eq!(bodies(&events).len() as u64 + missed, 3001);
 }
 
-/// Nobody costs a copy of the roster, or a buffer. Measured: 5 KiB each in a build without
-/// optimisation; a roster for each would be another 20.
+/// An idle participant takes no copy of the roster and no buffer. Measured: 5 KiB each in a build without
+/// optimisation; a copy of the roster would be another 20 KiB.
 #[test]
-fn a_crowd_that_only_listens_costs_little() {
+fn idle_participants_take_little_memory() {
     let server = Server::with(&[], r#"{"room":{"max_participants":300}}"#);
-    let before = server.resident();
+    let before = server.resident_kib();
     let crowd: Vec<Client> = (0..300).map(|n| server.join(&format!("Guest {n}"))).collect();
-    let each = server.resident().saturating_sub(before) / crowd.len() as u64;
+    let each = server.resident_kib().saturating_sub(before) / crowd.len() as u64;
     assert!(each < 12, "{each} KiB");
 }
 
-/// Whoever joins and leaves in a loop fills neither the room nor the memory.
 #[test]
-fn coming_and_going_for_ever_fills_nothing() {
+fn joins_and_leaves_in_a_loop_fill_neither_the_room_nor_the_memory() {
     let server = Server::with(&[], UNLIMITED);
     let mut ana = server.join("Ana");
-    let mut comes = |number: u32| {
+    let mut join_and_leave = |number: u32| {
         let bo = Poller::join(&server, &format!("Guest {number}"));
-        assert_eq!(bo.start(&[json!({"t": "leave"})]).answer().status, 200);
+        assert_eq!(bo.start(&[json!({"t": "leave"})]).response().status, 200);
         ana.until(|event| event["t"] == "left");
     };
-    (0..300).for_each(&mut comes);
-    let before = server.resident();
-    (300..1000).for_each(&mut comes);
-    assert!(server.resident() < before + 4 * 1024);
+    (0..300).for_each(&mut join_and_leave);
+    let before = server.resident_kib();
+    (300..1000).for_each(&mut join_and_leave);
+    assert!(server.resident_kib() < before + 4 * 1024);
     let bo = server.join("Bo");
     assert_eq!(bo.welcome["present"].as_array().unwrap().len(), 1);
     assert_eq!(bo.welcome.get("gone"), None::<&Value>);

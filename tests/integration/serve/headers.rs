@@ -1,16 +1,16 @@
-//! The page, and what stands above every answer.
+//! The page, and the headers of every response.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::http::Answer;
+use super::http::Response;
 use super::server::Server;
 
 /// The whole document must stay below this, before compression.
 const PAGE_BYTES: usize = 20_480;
 
-fn assert_dressed(answer: &Answer, what: &str) {
+fn assert_security_headers(response: &Response, what: &str) {
     for (name, value) in [
         ("cache-control", "no-store, no-transform"),
         ("connection", "close"),
@@ -21,9 +21,9 @@ fn assert_dressed(answer: &Answer, what: &str) {
         ("cross-origin-resource-policy", "same-origin"),
         ("x-robots-tag", "noindex, nofollow, noarchive"),
     ] {
-        assert_eq!(answer.header(name), value, "{what}");
+        assert_eq!(response.header(name), value, "{what}");
     }
-    let policy = answer.header("content-security-policy");
+    let policy = response.header("content-security-policy");
     for part in [
         "default-src 'none'",
         "form-action 'self'",
@@ -35,18 +35,18 @@ fn assert_dressed(answer: &Answer, what: &str) {
         assert!(policy.contains(part), "{what}: {policy}");
     }
     assert!(!policy.contains("unsafe"), "{what}: {policy}");
-    let permissions = answer.header("permissions-policy");
+    let permissions = response.header("permissions-policy");
     assert!(permissions.split(", ").all(|part| part.ends_with("=()")));
     for name in ["set-cookie", "etag", "last-modified", "server", "x-powered-by"] {
-        assert!(!answer.has(name), "{what}: {name}");
+        assert!(!response.has(name), "{what}: {name}");
     }
     let cors = |(name, _): &(String, String)| name.starts_with("access-control");
-    assert!(!answer.headers.iter().any(cors), "{what}");
+    assert!(!response.headers.iter().any(cors), "{what}");
 }
 
-/// V-09, V-24: whatever the answer is.
+/// V-09, V-24: with any status.
 #[test]
-fn every_answer_is_dressed_the_same() {
+fn every_response_has_the_same_security_headers() {
     let server = Server::start();
     let none = "Content-Length: 0\r\n";
     let evil = "Origin: http://evil.test\r\nContent-Length: 0\r\n";
@@ -68,13 +68,13 @@ fn every_answer_is_dressed_the_same() {
         (405, "BREW /", none),
         (405, "OPTIONS /poll", ""),
     ] {
-        let answer = server.ask(line, headers);
-        assert_eq!(answer.status, status, "{line} {answer:?}");
-        assert_dressed(&answer, line);
+        let response = server.request(line, headers);
+        assert_eq!(response.status, status, "{line} {response:?}");
+        assert_security_headers(&response, line);
     }
-    let strange = server.ask_raw("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n");
+    let strange = server.request_raw("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n");
     assert_eq!(strange.status, 421);
-    assert_dressed(&strange, "421");
+    assert_security_headers(&strange, "421");
     let mut connection = server.connect();
     let long = 100_000;
     connection.send(
@@ -85,17 +85,17 @@ fn every_answer_is_dressed_the_same() {
         )
         .as_bytes(),
     );
-    let long = connection.answer();
+    let long = connection.response();
     assert_eq!(long.status, 413);
     assert_eq!(long.events()[0]["why"], "too_long");
-    assert_dressed(&long, "413");
+    assert_security_headers(&long, "413");
 }
 
 #[test]
-fn a_wrong_method_is_told_the_right_one() {
+fn a_wrong_method_gets_405_with_the_allowed_ones() {
     let server = Server::start();
-    assert_eq!(server.ask("GET /poll", "").header("allow"), "POST");
-    let allowed = server.ask("PUT /", "Content-Length: 0\r\n");
+    assert_eq!(server.request("GET /poll", "").header("allow"), "POST");
+    let allowed = server.request("PUT /", "Content-Length: 0\r\n");
     assert_eq!(allowed.header("allow"), "GET,HEAD");
 }
 
@@ -106,11 +106,11 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     inner
 }
 
-/// V-09: by hash, and the hashes are those of what is there.
+/// V-09: by hash, and the hashes are right.
 #[test]
 fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
     let server = Server::start();
-    let page = server.ask("GET /", "");
+    let page = server.request("GET /", "");
     let policy = page.header("content-security-policy");
     for (kind, start, end) in
         [("script-src", "<script>", "</script>"), ("style-src", "<style>", "</style>")]
@@ -122,18 +122,18 @@ fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
     }
     let socket = format!("connect-src 'self' ws://{}", server.host);
     assert!(policy.ends_with(&socket), "{policy}");
-    // Allowed by nothing: attributes that carry script or style.
+    // No attribute has script or style, which the policy would not allow.
     for attribute in [" onclick=", " onload=", " style=", " src=", "http://", "https://"] {
         let outside = page.body.split("<script>").next().unwrap();
         assert!(!outside.contains(attribute), "{attribute}");
     }
 }
 
-/// V-05, V-22: the same for everybody, ticket or not.
+/// V-05, V-22: the same for every client, with a ticket or without.
 #[test]
-fn the_page_is_small_and_the_same_under_every_address() {
+fn the_page_is_small_and_the_same_under_every_path() {
     let server = Server::start();
-    let page = server.ask("GET /", "");
+    let page = server.request("GET /", "");
     assert!(page.body.len() <= PAGE_BYTES, "{}", page.body.len());
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     for line in [
@@ -142,24 +142,24 @@ fn the_page_is_small_and_the_same_under_every_address() {
         "GET /?x=y".to_owned(),
         "GET /t/%3Cscript%3E".to_owned(),
     ] {
-        let other = server.ask(&line, "Accept-Language: de\r\nCookie: a=b\r\n");
+        let other = server.request(&line, "Accept-Language: de\r\nCookie: a=b\r\n");
         assert!(other.body == page.body, "{line}");
     }
-    let head = server.ask(&format!("HEAD /t/{}", server.ticket), "");
+    let head = server.request(&format!("HEAD /t/{}", server.ticket), "");
     assert_eq!(head.header("content-length"), page.body.len().to_string());
 }
 
 #[test]
-fn the_page_comes_over_http_1_0() {
+fn the_page_is_served_over_http_1_0() {
     let server = Server::start();
-    let old = server.ask_raw(&format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", server.host));
+    let old = server.request_raw(&format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", server.host));
     assert_eq!(old.status, 200);
-    assert_dressed(&old, "HTTP/1.0");
+    assert_security_headers(&old, "HTTP/1.0");
 }
 
-/// A connection that is kept would keep the last request in its buffer: a ticket, a token, a line.
+/// An idle connection would keep the last request in its buffer: a ticket, a token, a line.
 #[test]
-fn every_answer_ends_its_connection_whatever_the_client_wishes() {
+fn every_response_ends_its_connection_even_if_the_client_asks_to_keep_it() {
     let server = Server::start();
     let keep = format!("Host: {}\r\nConnection: keep-alive\r\n", server.host);
     let join = server.join_line("Ana").to_string();
@@ -172,8 +172,12 @@ fn every_answer_ends_its_connection_whatever_the_client_wishes() {
     ] {
         let mut connection = server.connect();
         connection.send(request.as_bytes());
-        let answer = connection.answer();
-        assert_eq!((answer.status, answer.header("connection")), (status, "close"), "{request}");
+        let response = connection.response();
+        assert_eq!(
+            (response.status, response.header("connection")),
+            (status, "close"),
+            "{request}"
+        );
         assert_eq!(connection.rest(), b"", "{request}");
     }
 }

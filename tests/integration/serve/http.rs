@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, so that a request can be as wrong or as slow as a test wants; and a
+//! HTTP/1.1 without a library, so that a request can be as wrong or as slow as a test wants; and a
 //! participant over long polls.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -12,15 +12,15 @@ use crate::harness::DEADLINE;
 
 /// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-impl Answer {
-    /// The value of a header that is there once.
+impl Response {
+    /// The value of a header that must be there once.
     pub(crate) fn header(&self, name: &str) -> &str {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let value = values.next();
@@ -53,18 +53,18 @@ impl Connection {
         Self::new(TcpStream::connect(address).unwrap())
     }
 
-    /// The stream below, for writing; whatever was read ahead stays here.
+    /// The stream, for writing; bytes that were read ahead stay here.
     pub(crate) fn stream(&mut self) -> &mut TcpStream {
         self.0.get_mut()
     }
 
-    /// Writes; an error shows in what is read afterwards.
+    /// Ignores errors: they show when the test reads.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let _ = self.0.get_mut().write_all(bytes);
     }
 
-    /// Status and headers of the next response; the body is not touched.
-    pub(crate) fn head(&mut self) -> Answer {
+    /// The next response without its body.
+    pub(crate) fn head(&mut self) -> Response {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -80,27 +80,27 @@ impl Connection {
             let (name, value) = line.split_once(": ").unwrap_or((line, ""));
             (name.to_lowercase(), value.to_owned())
         });
-        Answer { status, headers: headers.collect(), body: String::new() }
+        Response { status, headers: headers.collect(), body: String::new() }
     }
 
     /// The next response with its body.
-    pub(crate) fn answer(&mut self) -> Answer {
-        let mut answer = self.head();
-        if answer.has("content-length") {
-            let body = self.bytes(answer.header("content-length").parse().unwrap());
-            answer.body = String::from_utf8(body).unwrap();
+    pub(crate) fn response(&mut self) -> Response {
+        let mut response = self.head();
+        if response.has("content-length") {
+            let body = self.read_bytes(response.header("content-length").parse().unwrap());
+            response.body = String::from_utf8(body).unwrap();
         }
-        answer
+        response
     }
 
-    /// The next bytes, so many.
-    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+    /// The next `count` bytes.
+    pub(crate) fn read_bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         self.0.read_exact(&mut bytes).unwrap();
         bytes
     }
 
-    /// Whatever comes until the server closes.
+    /// All bytes until the server closes.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         let end = self.0.read_to_end(&mut rest);
@@ -112,7 +112,7 @@ impl Connection {
     }
 }
 
-/// A participant who gets through by long polls only.
+/// A participant over long polls.
 pub(crate) struct Poller {
     address: SocketAddr,
     host: String,
@@ -123,7 +123,7 @@ pub(crate) struct Poller {
 }
 
 impl Poller {
-    /// Comes in with the first line of the first poll.
+    /// Joins by the first line of its first poll.
     pub(crate) fn join(server: &Server, name: &str) -> Self {
         let origin = format!("http://{}", server.host);
         Self::join_at(server, server.address(), &server.host, &origin, name)
@@ -150,15 +150,14 @@ impl Poller {
             after: 0,
         };
         let mut connection = poller.request("/poll", "", std::slice::from_ref(join));
-        let answer = connection.answer();
-        poller.welcome = poller.take(&answer).remove(0);
+        let response = connection.response();
+        poller.welcome = poller.take(&response).remove(0);
         assert_eq!(poller.welcome["t"], "welcome");
         poller
     }
 
-    /// Goes over from a socket to a poll, which is held: the end of the socket shows that it is
-    /// there.
-    pub(crate) fn instead_of(server: &Server, mut socket: Client) -> (Self, Connection) {
+    /// Takes the seat over from a socket by a poll that is held: once the socket is closed, it is.
+    pub(crate) fn take_over(server: &Server, mut socket: Client) -> (Self, Connection) {
         let poller = Self {
             address: server.address(),
             host: server.host.clone(),
@@ -172,27 +171,27 @@ impl Poller {
         (poller, held)
     }
 
-    /// Hands lines in and leaves the answer for later.
+    /// Sends a poll with these lines; [`Self::finish`] reads the response.
     pub(crate) fn start(&self, lines: &[Value]) -> Connection {
         let resume = self.welcome["resume"].as_str().unwrap();
         let path = format!("/poll?after={}", self.after);
         self.request(&path, &format!("Authorization: Bearer {resume}\r\n"), lines)
     }
 
-    /// Reads the answer of a poll.
+    /// Reads the events of a response.
     pub(crate) fn finish(&mut self, mut connection: Connection) -> Vec<Value> {
-        let answer = connection.answer();
-        assert_eq!(answer.status, 200, "{answer:?}");
-        self.take(&answer)
+        let response = connection.response();
+        assert_eq!(response.status, 200, "{response:?}");
+        self.take(&response)
     }
 
-    /// Hands lines in and waits for news.
+    /// Sends a poll with these lines and reads the response.
     pub(crate) fn poll(&mut self, lines: &[Value]) -> Vec<Value> {
         let connection = self.start(lines);
         self.finish(connection)
     }
 
-    /// Polls until this was said; what came is returned.
+    /// Polls until this message comes, and returns all events.
     pub(crate) fn until_said(&mut self, body: &str) -> Vec<Value> {
         let mut events = Vec::new();
         while !events.iter().any(|event: &Value| event["body"] == body) {
@@ -201,8 +200,8 @@ impl Poller {
         events
     }
 
-    fn take(&mut self, answer: &Answer) -> Vec<Value> {
-        let events = answer.events();
+    fn take(&mut self, response: &Response) -> Vec<Value> {
+        let events = response.events();
         let numbers = events.iter().filter_map(|event| event["seq"].as_u64());
         self.after = numbers.max().unwrap_or(self.after);
         events

@@ -1,6 +1,6 @@
-//! Slow readers and fast writers, at random: every socket's stream goes through a reader that forgives
-//! nothing. What the task of a socket and the fan-out do with one writer is tried in millions of orders
-//! in `serve/web/fanout/owner_tests.rs`; here it is the whole program.
+//! Slow readers and fast writers at random, with a strict parser for what each socket receives. This is
+//! the whole program; `serve/fanout/write_owner_tests.rs` tries millions of orders in which the task of a
+//! socket and the fan-out use one writer.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,20 +10,20 @@ use nix::sys::socket::{setsockopt, sockopt};
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::frames::frame;
 use super::server::{Server, UNLIMITED};
-use super::sockets::frame;
 use crate::harness::DEADLINE;
 use crate::harness::rng::Rng;
 use crate::harness::strict_reader::{Frame, StrictReader};
 
-/// Phones that come back over a slow line. With the mistake that this was written for, one of eight
-/// got a frame inside another.
+/// Phones that resume over a slow connection. With the fault for which this test was written, one of
+/// eight got a frame inside another.
 const RETURNS: u64 = if cfg!(debug_assertions) { 8 } else { 64 };
 
-/// Lines that a page keeps while it is cut off.
+/// Messages that a page sends when it is connected again.
 const PENDING: usize = 10;
 
-/// A participant whose line takes little at a time.
+/// A participant whose connection takes few bytes at a time.
 struct Phone {
     stream: TcpStream,
     strict: StrictReader,
@@ -32,7 +32,7 @@ struct Phone {
 }
 
 impl Phone {
-    /// Opens a socket with a buffer of so many bytes.
+    /// Opens a socket with a receive buffer of so many bytes.
     fn open(server: &Server, buffer: usize) -> Self {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         setsockopt(&stream, sockopt::RcvBuf, &buffer).unwrap();
@@ -54,12 +54,12 @@ impl Phone {
         Self { stream, strict: StrictReader::default(), events: Vec::new(), pongs: 0 }
     }
 
-    /// Sends a frame, whatever the line takes at a time, and reads meanwhile.
+    /// Sends a frame, in as many pieces as the connection needs, and reads meanwhile.
     fn send(&mut self, bytes: &[u8], rng: &mut Rng) {
         let mut rest = bytes;
         let end = Instant::now() + DEADLINE;
         while !rest.is_empty() {
-            assert!(Instant::now() < end, "the server does not listen");
+            assert!(Instant::now() < end, "the server does not read");
             match self.stream.write(rest) {
                 Ok(sent) => rest = &rest[sent..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.read(rng),
@@ -68,11 +68,11 @@ impl Phone {
         }
     }
 
-    /// Reads what is there, a little of it.
+    /// Reads up to 3 000 bytes, if there are any.
     fn read(&mut self, rng: &mut Rng) {
         let mut space = vec![0; 1 + rng.below(3000)];
         match self.stream.read(&mut space) {
-            Ok(0) => panic!("cut off after {:?}", self.events.last()),
+            Ok(0) => panic!("closed after {:?}", self.events.last()),
             Ok(read) => self.strict.feed(&space[..read]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return std::thread::yield_now(),
             Err(error) => panic!("{error}"),
@@ -99,7 +99,7 @@ impl Phone {
     }
 }
 
-/// Everybody says much, in frames that come close upon each other.
+/// Each of them sends up to eleven messages in a row.
 fn talk(others: &mut [Client], rng: &mut Rng) {
     for other in others {
         for _ in 0..rng.below(12) {
@@ -109,17 +109,17 @@ fn talk(others: &mut [Client], rng: &mut Rng) {
 }
 
 #[test]
-fn a_phone_that_comes_back_over_a_slow_line_gets_whole_frames_once() {
+fn a_phone_that_resumes_over_a_slow_connection_gets_whole_frames_once() {
     let server = Server::with(&["--max-participants", "300"], UNLIMITED);
     let mut others: Vec<Client> = (0..6).map(|n| server.join(&format!("Other {n}"))).collect();
     for seed in 0..RETURNS {
         let mut rng = Rng::new(17, 0, seed);
-        let welcome = server.join(&format!("Phone {seed}")).cut();
+        let welcome = server.join(&format!("Phone {seed}")).disconnect();
         let mut phone = Phone::open(&server, [8192, 16_384][rng.below(2)]);
         talk(&mut others, &mut rng);
         let mut join = server.join_line(&format!("Phone {seed}"));
         (join["resume"], join["after"]) = (welcome["resume"].clone(), welcome["seq"].clone());
-        // All at once, as a page does, or one after the other while others talk.
+        // All at once, as a page does, or one after the other, while others send.
         let mut bytes = frame(0x81, join.to_string().as_bytes());
         let at_once = rng.one_in(2);
         for number in 0..PENDING {
@@ -142,15 +142,15 @@ fn a_phone_that_comes_back_over_a_slow_line_gets_whole_frames_once() {
             assert!(Instant::now() < end, "seed {seed}: {:?}", phone.events.last());
             phone.read(&mut rng);
         }
-        judge(&phone, &welcome, seed);
+        check_events(&phone, &welcome, seed);
         for other in &mut others {
             other.until_said(&last);
         }
     }
 }
 
-/// Every number once and in order, or counted as missed; every own line at most once.
-fn judge(phone: &Phone, welcome: &Value, seed: u64) {
+/// Every number comes once and in order, or is counted as missed; every own message at most once.
+fn check_events(phone: &Phone, welcome: &Value, seed: u64) {
     let mut next = welcome["seq"].as_u64().unwrap() + 1;
     let mut own = [0; PENDING];
     for event in phone.events.iter().filter(|event| event["t"] != "welcome") {

@@ -1,4 +1,4 @@
-//! What is said: by whom, to whom, in which form.
+//! Messages: from whom, to whom, in which form.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -9,7 +9,7 @@ use super::client::bodies;
 use super::server::{Server, UNLIMITED};
 
 #[test]
-fn everybody_hears_a_message_and_its_sender_hears_it_as_the_acknowledgement() {
+fn a_message_goes_to_all_and_its_sender_gets_it_as_the_acknowledgement() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     ana.say_as("a1", "hello");
@@ -19,51 +19,51 @@ fn everybody_hears_a_message_and_its_sender_hears_it_as_the_acknowledgement() {
             (&said["n"], &said["ref"], &said["body"]),
             (&1.into(), &"a1".into(), &"hello".into())
         );
-        // Milliseconds since 1970; this was written after 2024.
+        // Milliseconds since 1970: some time after 2023.
         assert!(said["at"].as_u64().unwrap() > 1_700_000_000_000);
     }
     bo.say("without a ref");
     assert_eq!(ana.wait("said").get("ref"), None);
 }
 
-/// V-01: the sender is the connection, whatever the line says.
+/// V-01: the connection decides who the sender is, and no field of the line can change that.
 #[test]
-fn nobody_can_speak_under_another_name_or_number() {
+fn no_client_can_send_under_another_name_or_number() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.join("Alice"), server.join("Bob"));
     for field in ["name", "n", "who", "from", "tag", "seq", "at"] {
-        bob.tell(&json!({"t": "say", "ref": field, "body": "I am Alice", field: 1}));
+        bob.send_line(&json!({"t": "say", "ref": field, "body": "I am Alice", field: 1}));
         assert_eq!(bob.wait("refused")["why"], "bad_json", "{field}");
     }
-    bob.tell(&json!({"t": "said", "n": 1, "seq": 9, "at": 1, "body": "I am Alice"}));
+    bob.send_line(&json!({"t": "said", "n": 1, "seq": 9, "at": 1, "body": "I am Alice"}));
     bob.wait("refused");
     bob.say("I am Bob");
-    let heard = alice.until_said("I am Bob");
-    assert_eq!(bodies(&heard), ["I am Bob"]);
-    assert_eq!(heard.last().unwrap()["n"], bob.number());
+    let events = alice.until_said("I am Bob");
+    assert_eq!(bodies(&events), ["I am Bob"]);
+    assert_eq!(events.last().unwrap()["n"], bob.number());
 }
 
 #[test]
-fn typing_is_told_to_the_others_only() {
+fn typing_is_sent_to_the_others_only() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
-    bo.tell(&json!({"t": "typing"}));
+    bo.send_line(&json!({"t": "typing"}));
     assert_eq!(ana.wait("typing"), json!({"t": "typing", "n": 2}));
     bo.say("done");
     assert_eq!(bo.next().unwrap()["t"], "said");
 }
 
-/// RFC 6455, section 5.5.1: a close is answered with the same code.
+/// RFC 6455, section 5.5.1.
 #[test]
-fn a_socket_that_is_closed_politely_is_answered_politely() {
+fn a_close_frame_is_answered_with_the_same_code() {
     let server = Server::start();
-    let (mut ana, mut stranger) = (server.join("Ana"), server.knock());
+    let (mut ana, mut stranger) = (server.join("Ana"), server.open_socket());
     for client in [&mut ana, &mut stranger] {
         let frame = CloseFrame { code: CloseCode::Away, reason: "".into() };
-        client.frame(Message::Close(Some(frame))).unwrap();
+        client.send_frame(Message::Close(Some(frame))).unwrap();
         assert_eq!(client.rest(), (vec![], Some(1001)));
     }
-    // Which is no leave: the page may come back.
+    // A close is not a leave: the page may resume.
     let back = server.resume(&ana.welcome, 1);
     assert_eq!(back.number(), 1);
 }
@@ -72,22 +72,22 @@ fn a_socket_that_is_closed_politely_is_answered_politely() {
 fn a_beat_is_answered() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    ana.tell(&json!({"t": "beat"}));
+    ana.send_line(&json!({"t": "beat"}));
     assert_eq!(ana.next().unwrap(), json!({"t": "beat"}));
 }
 
 #[test]
 fn one_frame_carries_many_lines_the_first_included() {
     let server = Server::start();
-    let mut ana = server.knock();
+    let mut ana = server.open_socket();
     let lines = [
         server.join_line("Ana"),
         json!({"t": "say", "body": "one"}),
         json!({"t": "say", "body": "two"}),
     ];
-    ana.write(&lines.map(|line| line.to_string()).join("\n"));
+    ana.send_text(&lines.map(|line| line.to_string()).join("\n"));
     assert_eq!(bodies(&ana.until_said("two")), ["one", "two"]);
-    ana.write("{\"t\":\"say\",\"body\":\"three\"}\r\n\n{\"t\":\"beat\"}\n");
+    ana.send_text("{\"t\":\"say\",\"body\":\"three\"}\r\n\n{\"t\":\"beat\"}\n");
     ana.until_said("three");
 }
 
@@ -113,7 +113,7 @@ fn markup_arrives_as_it_was_typed() {
 }
 
 #[test]
-fn what_a_screen_would_obey_does_not_arrive() {
+fn control_characters_are_removed() {
     let server = Server::start();
     let mut ana = server.join("Ana");
     ana.say("a\u{1b}[31m\u{202e}b\u{9b}c\r\u{7}");
@@ -138,8 +138,8 @@ fn too_long_and_too_many_lines_are_refused_with_the_ref() {
     let longest = "x".repeat(4096);
     ana.say(&longest);
     assert_eq!(bodies(&bo.until_said(&longest)).len(), 1);
-    // JSON may write every letter as six bytes, which the bound of a frame would not hold; what
-    // any encoder has to escape fits.
+    // A message of characters that every encoder must escape fits into a frame. JSON allows to escape
+    // any character as six bytes, for which the bound of a frame is too small.
     let escaped = "\"".repeat(4096);
     ana.say(&escaped);
     bo.until_said(&escaped);

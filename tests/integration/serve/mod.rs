@@ -1,19 +1,21 @@
 //! `chattrace-serve` from outside: its wire protocol, its rules, and what it does with bad input.
 
-mod address;
-mod away;
-mod beginnings;
-mod ceiling;
+mod absence;
+mod backlog;
+mod bad_input;
 pub(crate) mod client;
-mod comings;
+#[cfg(target_arch = "x86_64")]
+mod compromised;
 mod confined;
-mod crowding;
-mod end;
+mod exhaustion;
 mod flood;
+pub(crate) mod frames;
 mod headers;
+mod host_policy;
 pub(crate) mod http;
-mod input;
 mod interleaved;
+mod joins;
+mod memory_limits;
 mod messages;
 mod order;
 mod polls;
@@ -21,9 +23,7 @@ mod proxy;
 mod resume;
 mod secrecy;
 pub(crate) mod server;
-mod slow;
-pub(crate) mod sockets;
+mod shutdown;
+mod slow_clients;
 mod start;
 mod supervised;
-#[cfg(target_arch = "x86_64")]
-mod taken_over;

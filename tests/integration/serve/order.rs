@@ -1,4 +1,4 @@
-//! One room, one order.
+//! One order of messages for all participants.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::server::{Server, UNLIMITED};
 const PEOPLE: usize = 20;
 const EACH: usize = 50;
 
-fn heard(client: &mut Client) -> Vec<(u64, u64, String)> {
+fn messages(client: &mut Client) -> Vec<(u64, u64, String)> {
     let mut said = Vec::new();
     while said.len() < PEOPLE * EACH {
         let event: Value = client.wait("said");
@@ -22,8 +22,8 @@ fn heard(client: &mut Client) -> Vec<(u64, u64, String)> {
 }
 
 #[test]
-fn everybody_hears_everything_once_and_in_the_same_order() {
-    // A ring that holds all of it: whoever is slow on a busy machine must not fall out of it.
+fn all_clients_get_all_messages_once_and_in_the_same_order() {
+    // The ring holds all messages, so that a client that is slow on a busy machine misses none.
     let unlimited = UNLIMITED.replace("}}}", r#"},"ring":{"events":5000}}}"#);
     let server = Server::with(&[], &unlimited);
     let mut people: Vec<Client> = (0..PEOPLE).map(|n| server.join(&format!("Guest {n}"))).collect();
@@ -34,7 +34,7 @@ fn everybody_hears_everything_once_and_in_the_same_order() {
         }
     }
     let mut people = people.iter_mut();
-    let order = heard(people.next().unwrap());
+    let order = messages(people.next().unwrap());
     assert!(order.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0));
     for number in 1..=PEOPLE as u64 {
         let own = order.iter().filter(|(_, n, _)| *n == number);
@@ -43,6 +43,6 @@ fn everybody_hears_everything_once_and_in_the_same_order() {
         assert_eq!(bodies, expected);
     }
     for client in people {
-        assert_eq!(heard(client), order);
+        assert_eq!(messages(client), order);
     }
 }

@@ -10,7 +10,7 @@ use super::http::{Connection, Poller, say};
 use super::server::Server;
 
 #[test]
-fn a_poll_comes_in_with_its_first_line_and_is_held_until_there_is_news() {
+fn a_client_joins_by_its_first_poll_and_the_next_is_held_until_there_is_news() {
     let server = Server::start();
     let mut ana = server.join("Ana");
     let mut bo = Poller::join(&server, "Bo");
@@ -35,7 +35,7 @@ fn the_first_poll_takes_more_lines_than_the_join() {
     assert_eq!(kinds(&answer.events()), ["welcome", "said"]);
 }
 
-/// V-17: what came between two polls is in the next one, once; a lost answer is asked for again.
+/// V-17: events between two polls are in the next answer, once. A client that lost an answer asks again.
 #[test]
 fn nothing_is_lost_between_polls() {
     let server = Server::start();
@@ -49,7 +49,7 @@ fn nothing_is_lost_between_polls() {
     assert_eq!(bodies(&bo.poll(&[])), ["one", "two", "three"]);
     bo.after = before;
     assert_eq!(bodies(&bo.poll(&[])), ["one", "two", "three"]);
-    // The others never saw him come or go.
+    // The others have seen no leave and no join.
     ana.say("four");
     assert_eq!(kinds(&ana.until_said("four")), ["said"]);
     // A line that is sent again after a lost answer appears once.
@@ -61,14 +61,14 @@ fn nothing_is_lost_between_polls() {
     assert_eq!(bodies(&ana.until_said("more")), ["mine", "more"]);
 }
 
-/// Whoever says something learns at once what became of it.
+/// The client wants to know at once what became of its lines.
 #[test]
-fn polls_that_say_something_are_answered_at_once() {
+fn polls_that_carry_lines_are_answered_at_once() {
     let server = Server::start();
     let mut bo = Poller::join(&server, "Bo");
     assert_eq!(bodies(&bo.poll(&[say("b1", "mine")])), ["mine"]);
     let start = Instant::now();
-    // No news in either: a repetition, and what only others are told.
+    // Nothing new in either: a repetition, and an event that only others get.
     assert_eq!(bo.poll(&[say("b1", "mine")]).len(), 0);
     assert_eq!(bo.poll(&[json!({"t": "typing"})]).len(), 0);
     // Well below the 25 s for which a poll without lines is held.
@@ -78,7 +78,7 @@ fn polls_that_say_something_are_answered_at_once() {
 #[test]
 fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
     let server = Server::start();
-    let (mut bo, old) = Poller::instead_of(&server, server.join("Bo"));
+    let (mut bo, old) = Poller::take_over(&server, server.join("Bo"));
     let new = bo.start(&[json!({"t": "beat"})]);
     assert_eq!(bo.finish(old), Vec::<serde_json::Value>::new());
     assert_eq!(kinds(&bo.finish(new)), ["beat"]);
@@ -88,7 +88,7 @@ fn a_newer_poll_has_the_older_answered_at_once_and_empty() {
 fn a_socket_takes_the_seat_from_a_poll_and_the_other_way_round() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let (mut bo, held) = Poller::instead_of(&server, server.join("Bo"));
+    let (mut bo, held) = Poller::take_over(&server, server.join("Bo"));
     let mut socket = server.resume(&bo.welcome, bo.after);
     assert_eq!(bo.finish(held).len(), 0);
     let held = bo.start(&[]);
@@ -104,7 +104,7 @@ fn leaving_by_poll_ends_the_seat() {
     let mut bo = Poller::join(&server, "Bo");
     assert_eq!(bo.poll(&[json!({"t": "leave"})]).len(), 0);
     assert_eq!(ana.wait("left")["n"], 2);
-    let answer = bo.start(&[]).answer();
+    let answer = bo.start(&[]).response();
     assert_eq!(answer.status, 401);
     assert_eq!(answer.events()[0]["why"], "bad_ticket");
 }
@@ -126,7 +126,7 @@ fn an_unknown_seat_is_401_and_a_wrong_line_400() {
         assert_eq!(answer.status, 400, "{body:?}");
         assert_eq!(answer.events()[0]["why"], "bad_json");
     }
-    let bad = server.ask("POST /poll?after=x", "Content-Length: 0\r\n");
+    let bad = server.request("POST /poll?after=x", "Content-Length: 0\r\n");
     assert_eq!(bad.status, 400);
 }
 
@@ -143,11 +143,11 @@ fn refusals_of_a_poll_carry_their_ref_and_lose_nothing_else() {
     assert_eq!(events[0]["ref"], "long");
     assert_eq!(events[0]["why"], "too_long");
     assert_eq!(events[1]["why"], "bad_json");
-    let heard = if events.len() == 3 { events } else { bo.until_said("fine") };
-    assert_eq!(bodies(&heard), ["fine"]);
+    let events = if events.len() == 3 { events } else { bo.until_said("fine") };
+    assert_eq!(bodies(&events), ["fine"]);
 }
 
-/// A held poll of HTTP by hand, which replaces the one before.
+/// A held poll with this HTTP version, and `more` bytes behind the request. It replaces the one before.
 fn held(server: &Server, bo: &Poller, version: &str, more: &str) -> Connection {
     let resume = bo.welcome["resume"].as_str().unwrap();
     let mut connection = server.connect();
@@ -160,32 +160,32 @@ fn held(server: &Server, bo: &Poller, version: &str, more: &str) -> Connection {
     connection
 }
 
-/// Everything up to the end of a connection, but for the time.
-fn whole(mut connection: Connection) -> String {
+/// All bytes up to the end of the connection, without the `date` header.
+fn undated(mut connection: Connection) -> String {
     let answer = String::from_utf8(connection.rest()).unwrap();
     let lines = answer.split_inclusive("\r\n").filter(|line| !line.starts_with("date: "));
     lines.collect()
 }
 
-/// Byte for byte, with either version, and whatever the client says behind its request.
+/// Byte for byte, with either HTTP version, and with more bytes from the client or without.
 #[test]
 fn an_answer_is_the_same_whether_it_was_held_or_not() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let (mut bo, mut before) = Poller::instead_of(&server, server.join("Bo"));
+    let (mut bo, mut before) = Poller::take_over(&server, server.join("Bo"));
     for (number, version) in ["1.0", "1.1"].into_iter().enumerate() {
         for (more, late) in [("", ""), ("GET / HTTP/1.1\r\n\r\n", ""), ("", "and so on")] {
             bo.after = u64::MAX;
             let mut waiting = held(&server, &bo, version, more);
-            // Replaced, so the next is there.
+            // It is answered, so the next one is held now.
             before.rest();
             waiting.send(late.as_bytes());
             let body = format!("news {number} {more:?} {late:?}");
             ana.say(&body);
             let said = ana.until_said(&body).pop().unwrap();
-            let was_held = whole(waiting);
+            let was_held = undated(waiting);
             bo.after = said["seq"].as_u64().unwrap() - 1;
-            assert_eq!(was_held, whole(held(&server, &bo, version, more)), "{more:?} {late:?}");
+            assert_eq!(was_held, undated(held(&server, &bo, version, more)), "{more:?} {late:?}");
             assert!(was_held.starts_with(&format!("HTTP/{version} 200 OK\r\n")), "{was_held}");
             assert!(was_held.contains("\r\nconnection: close\r\n"), "{was_held}");
             bo.after = u64::MAX;
@@ -197,7 +197,7 @@ fn an_answer_is_the_same_whether_it_was_held_or_not() {
 #[test]
 fn a_held_poll_ends_with_its_client() {
     let server = Server::start();
-    let (_bo, mut held) = Poller::instead_of(&server, server.join("Bo"));
+    let (_bo, mut held) = Poller::take_over(&server, server.join("Bo"));
     let start = Instant::now();
     held.stream().shutdown(Shutdown::Write).unwrap();
     assert_eq!(held.rest(), b"");

@@ -1,19 +1,19 @@
-//! Cut off and back again.
+//! Resuming a seat after a disconnect.
 
 use serde_json::json;
 
 use super::client::{bodies, kinds};
 use super::server::Server;
 
-/// V-17, V-06: the others notice nothing, what was missed comes once and in order, and it is still
-/// the same person.
+/// V-17, V-06: the others do not notice, missed messages come once and in order, and the participant is
+/// still the same.
 #[test]
-fn a_cut_is_silent_and_loses_nothing() {
+fn a_short_disconnect_is_silent_and_loses_nothing() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("one");
     let after = bo.until_said("one").pop().unwrap()["seq"].as_u64().unwrap();
-    let bo = bo.cut();
+    let bo = bo.disconnect();
     for body in ["two", "three", "four"] {
         ana.say(body);
     }
@@ -35,23 +35,23 @@ fn a_message_that_is_sent_again_appears_once() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     bo.say_as("b1", "once");
     ana.until_said("once");
-    let bo = bo.cut();
+    let bo = bo.disconnect();
     let mut back = server.resume(&bo, bo["seq"].as_u64().unwrap());
     back.say_as("b1", "once");
     back.say_as("b2", "then");
     assert_eq!(bodies(&back.until_said("then")), ["once", "then"]);
     assert_eq!(bodies(&ana.until_said("then")), ["then"]);
-    // The same ref of somebody else is another message.
+    // The same ref of another participant is another message.
     ana.say_as("b1", "mine");
     back.until_said("mine");
 }
 
 #[test]
-fn whoever_was_away_longer_than_the_ring_learns_how_much_is_missing() {
+fn a_participant_who_missed_more_than_the_ring_holds_learns_how_much() {
     let config = r#"{"room":{"rate":{"per_second":0},"ring":{"events":5}}}"#;
     let server = Server::with(&[], config);
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
-    let (bo, after) = (bo.welcome.clone(), bo.cut()["seq"].as_u64().unwrap());
+    let (bo, after) = (bo.welcome.clone(), bo.disconnect()["seq"].as_u64().unwrap());
     for number in 1..=12 {
         ana.say(&number.to_string());
     }
@@ -63,20 +63,20 @@ fn whoever_was_away_longer_than_the_ring_learns_how_much_is_missing() {
     assert_eq!(events.len(), 6);
 }
 
-/// A cursor from a room that is no more, or made up, reads on from now.
+/// A position from another session, or a made-up one, reads on from now.
 #[test]
-fn a_cursor_from_the_future_reads_nothing_old() {
+fn a_position_from_the_future_gives_nothing_old() {
     let server = Server::start();
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("old");
     ana.until_said("old");
-    let mut back = server.resume(&bo.cut(), u64::MAX);
+    let mut back = server.resume(&bo.disconnect(), u64::MAX);
     ana.say("new");
     assert_eq!(bodies(&back.until_said("new")), ["new"]);
 }
 
 #[test]
-fn a_token_of_another_start_is_a_fresh_join() {
+fn a_resume_token_of_another_session_is_a_new_join() {
     let first = Server::start();
     let other = first.join("Bo");
     let mut server = Server::start();
@@ -94,23 +94,23 @@ fn a_token_of_another_start_is_a_fresh_join() {
         let mut line = server.join_line(name);
         line["resume"] = resume;
         line["after"] = 0.into();
-        let mut client = server.knock();
-        client.tell(&line);
+        let mut client = server.open_socket();
+        client.send_line(&line);
         let welcome = client.wait("welcome");
         assert_eq!(welcome["you"]["name"], name);
         assert_eq!(ana.wait("joined")["who"], welcome["you"]);
-        // A newcomer: nothing of before, not even their own arrival.
+        // A newcomer gets nothing from before, not even its own join.
         ana.say(name);
         assert_eq!(kinds(&client.until_said(name)), ["said"]);
         assert_eq!(server.event("joined")["event"], "joined");
     }
 }
 
-/// The token alone, without the link, opens nothing over a WebSocket.
+/// Over a WebSocket, the resume token alone, without the ticket, is not enough.
 #[test]
 fn a_resume_needs_the_ticket_too() {
     let server = Server::start();
-    let bo = server.join("Bo").cut();
+    let bo = server.join("Bo").disconnect();
     let mut line = server.join_line("Bo");
     line["resume"] = bo["resume"].clone();
     line["ticket"] = "A".repeat(22).into();
@@ -118,7 +118,7 @@ fn a_resume_needs_the_ticket_too() {
 }
 
 #[test]
-fn a_newer_transport_takes_the_seat_from_the_older() {
+fn a_newer_connection_takes_the_seat_from_the_older() {
     let server = Server::start();
     let (mut ana, mut old) = (server.join("Ana"), server.join("Bo"));
     ana.wait("joined");

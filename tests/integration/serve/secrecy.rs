@@ -1,4 +1,4 @@
-//! What nobody learns who is not in the room, and what never reaches the disk.
+//! What is hidden from clients outside the room, and what never reaches the disk.
 
 use std::fs;
 
@@ -7,9 +7,9 @@ use serde_json::json;
 use super::client::kinds;
 use super::server::{Server, UNLIMITED};
 
-/// V-05: name, count and text are for those who were admitted.
+/// V-05: names, their number and texts are for participants only.
 #[test]
-fn without_the_ticket_nothing_of_the_room_is_seen() {
+fn without_the_ticket_nothing_of_the_room_is_visible() {
     let server = Server::start();
     let mut ana = server.join("Annabel");
     ana.say("a secret word");
@@ -17,15 +17,15 @@ fn without_the_ticket_nothing_of_the_room_is_seen() {
     let mut seen = String::new();
     let wrong = json!({"t": "join", "name": "Annabel", "ticket": "A".repeat(22)}).to_string();
     let asked = ["GET /", "GET /t/x", "HEAD /t/x", "GET /health", "GET /nothing"]
-        .map(|line| server.ask(line, ""));
+        .map(|line| server.request(line, ""));
     let posted = [("/poll", ""), ("/poll?after=0", &wrong), ("/bye", "")]
         .map(|(path, body)| server.post(path, "", body));
     for answer in asked.iter().chain(&posted) {
         seen.push_str(&format!("{:?}", answer.headers));
-        // The page's own style and script talk of rooms, but not of this one.
+        // The style and the script of the page mention rooms, but nothing of this one.
         seen.push_str(&answer.body);
     }
-    // The same refusal, whether the name is taken or not: it tells nothing.
+    // The refusal is the same whether the name is taken or not.
     let mut line = json!({"t": "join", "name": "Annabel", "ticket": "A".repeat(22)});
     let taken = server.refusal(&line);
     line["name"] = "Zoe".into();
@@ -37,10 +37,10 @@ fn without_the_ticket_nothing_of_the_room_is_seen() {
     }
     assert!(!seen.contains("Annabel") && !seen.contains("a secret word"));
     // The page of an empty room and of a full one are the same, byte for byte.
-    assert!(server.ask("GET /", "").body == Server::start().ask("GET /", "").body);
+    assert!(server.request("GET /", "").body == Server::start().request("GET /", "").body);
 }
 
-/// V-22: a preview of a link enters nothing and announces nobody.
+/// V-22: a preview of a link does not join, and is not announced.
 #[test]
 fn previews_of_a_link_enter_nothing() {
     let mut server = Server::start();
@@ -48,21 +48,21 @@ fn previews_of_a_link_enter_nothing() {
     for line in ["GET", "HEAD"] {
         let request = format!("{line} /t/{}", server.ticket);
         let robot = "User-Agent: preview\r\nSec-Fetch-Mode: navigate\r\n";
-        assert_eq!(server.ask(&request, robot).status, 200);
+        assert_eq!(server.request(&request, robot).status, 200);
     }
-    let knocking = server.knock();
+    let pending = server.open_socket();
     let bo = server.join("Bo");
     assert_eq!(bo.number(), 2);
     ana.say("anybody?");
     assert_eq!(kinds(&ana.until_said("anybody?")), ["joined", "said"]);
     server.event("joined");
     assert_eq!(server.event("joined")["participant"]["number"], 2);
-    drop(knocking);
+    drop(pending);
 }
 
 /// The ticket of one session opens no other.
 #[test]
-fn two_servers_know_nothing_of_each_other() {
+fn two_servers_share_nothing() {
     let (one, two) = (Server::start(), Server::start());
     assert_ne!(one.ticket, two.ticket);
     let mut ana = one.join("Ana");
@@ -75,7 +75,7 @@ fn two_servers_know_nothing_of_each_other() {
     assert_eq!(kinds(&other.until_said("there")), ["said"]);
 }
 
-/// Holds no file open for writing, and writes nothing, ever.
+/// It has no file open, and creates none.
 #[test]
 fn the_room_is_in_memory_alone() {
     let server = Server::with(&[], UNLIMITED);
@@ -107,10 +107,10 @@ fn the_ticket_is_in_no_argument_and_no_environment() {
     let server = Server::start();
     for file in ["cmdline", "environ"] {
         let text = fs::read(format!("/proc/{}/{file}", server.pid()));
-        // Refused: the process keeps even its own user out, which is better still.
+        // The process may refuse this to its own user, which is fine.
         let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
         assert!(!text.contains(&server.ticket), "{file}");
     }
     let ticket = server.ticket.clone();
-    assert!(!server.end().stderr.contains(&ticket));
+    assert!(!server.stop().stderr.contains(&ticket));
 }

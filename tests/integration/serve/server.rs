@@ -1,4 +1,4 @@
-//! A running `chattrace-serve` of one test, and the ways in.
+//! A running `chattrace-serve` of one test, and how to connect to it.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -6,13 +6,13 @@ use std::net::{SocketAddr, TcpStream};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::http::{Answer, Connection};
+use super::http::{Connection, Response};
 use crate::harness::{Ended, Place, Program, SERVE, Stream};
 
-/// No limit on speed: for tests that say more than a person does.
+/// No rate limit: for tests that send more messages than a person does.
 pub(crate) const UNLIMITED: &str = r#"{"room":{"rate":{"per_second":0}}}"#;
 
-/// Ended with its test.
+/// Killed when dropped.
 pub(crate) struct Server {
     program: Program,
     place: Place,
@@ -22,7 +22,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// With everything as it is built in, one JSON event per line.
+    /// With the built-in settings.
     pub(crate) fn start() -> Self {
         Self::with(&[], "{}")
     }
@@ -37,11 +37,11 @@ impl Server {
         let mut program = Program::start(command);
         let ready: Value = serde_json::from_str(&program.stdout_line()).unwrap();
         assert_eq!(ready["event"], "ready");
-        let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+        let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
         Self { program, place, host, ticket }
     }
 
-    /// Where it listens, as seen from here.
+    /// The address to connect to.
     pub(crate) fn address(&self) -> SocketAddr {
         let address: SocketAddr = self.host.parse().unwrap();
         SocketAddr::from(([127, 0, 0, 1], address.port()))
@@ -55,43 +55,43 @@ impl Server {
         &self.place
     }
 
-    /// A socket that has not said anything yet.
-    pub(crate) fn knock(&self) -> Client {
-        Client::knock(self.address(), &self.host, &format!("http://{}", self.host))
+    /// A socket that has not joined yet.
+    pub(crate) fn open_socket(&self) -> Client {
+        Client::open(self.address(), &self.host, &format!("http://{}", self.host))
     }
 
-    /// The line with which `name` comes in.
+    /// The line by which `name` joins.
     pub(crate) fn join_line(&self, name: &str) -> Value {
         json!({"t": "join", "name": name, "ticket": self.ticket})
     }
 
-    /// Somebody in the room.
+    /// A participant who has joined.
     pub(crate) fn join(&self, name: &str) -> Client {
-        let mut client = self.knock();
-        client.tell(&self.join_line(name));
+        let mut client = self.open_socket();
+        client.send_line(&self.join_line(name));
         client.welcome = client.wait("welcome");
         client
     }
 
-    /// Somebody who comes back, having read up to `after`.
+    /// A participant who resumes, having read up to `after`.
     pub(crate) fn resume(&self, welcome: &Value, after: u64) -> Client {
-        let mut client = self.knock();
+        let mut client = self.open_socket();
         let mut line = self.join_line(welcome["you"]["name"].as_str().unwrap());
         line["resume"] = welcome["resume"].clone();
         line["after"] = after.into();
-        client.tell(&line);
+        client.send_line(&line);
         client.welcome = client.wait("welcome");
         client
     }
 
-    /// The refusal of this first line, and of nothing else: it is closed after that.
+    /// The refusal of this first line, after which the server closes.
     pub(crate) fn refusal(&self, first: &Value) -> Value {
-        let mut client = self.knock();
-        client.tell(first);
-        let (mut heard, code) = client.rest();
-        assert_eq!((heard.len(), code), (1, Some(4002)), "{first} {heard:?}");
-        assert_eq!(heard[0]["t"], "refused", "{first}");
-        heard.remove(0)
+        let mut client = self.open_socket();
+        client.send_line(first);
+        let (mut events, code) = client.rest();
+        assert_eq!((events.len(), code), (1, Some(4002)), "{first} {events:?}");
+        assert_eq!(events[0]["t"], "refused", "{first}");
+        events.remove(0)
     }
 
     /// A connection for HTTP by hand.
@@ -99,28 +99,28 @@ impl Server {
         Connection::new(TcpStream::connect(self.address()).unwrap())
     }
 
-    /// The answer to this request line, with headers of the test's own after the right `Host`.
-    pub(crate) fn ask(&self, line: &str, headers: &str) -> Answer {
-        self.ask_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
+    /// The response to this request line and these headers, next to the right `Host`.
+    pub(crate) fn request(&self, line: &str, headers: &str) -> Response {
+        self.request_raw(&format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.host))
     }
 
-    /// The answer to a POST with this body.
-    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+    /// The response to a POST with this body.
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Response {
         let length = body.len();
-        self.ask_raw(&format!(
+        self.request_raw(&format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
             self.host
         ))
     }
 
-    /// The answer to this request.
-    pub(crate) fn ask_raw(&self, request: &str) -> Answer {
+    /// The response to these bytes.
+    pub(crate) fn request_raw(&self, request: &str) -> Response {
         let mut connection = self.connect();
         connection.send(request.as_bytes());
-        if request.starts_with("HEAD") { connection.head() } else { connection.answer() }
+        if request.starts_with("HEAD") { connection.head() } else { connection.response() }
     }
 
-    /// The next of its own events with this name.
+    /// The next line of `--json` with this event.
     pub(crate) fn event(&mut self, name: &str) -> Value {
         let start = format!("{{\"event\":\"{name}\"");
         let line = self.program.line(Stream::Stdout, |line| line.starts_with(&start));
@@ -136,19 +136,19 @@ impl Server {
         self.program.wait()
     }
 
-    /// Ends it, as an operator does.
-    pub(crate) fn end(self) -> Ended {
+    /// Ends it by SIGTERM, and expects code 0.
+    pub(crate) fn stop(self) -> Ended {
         self.signal("TERM");
         self.wait().expect_code(0)
     }
 
-    /// Kilobytes of memory it takes (proc_pid_status(5)).
-    pub(crate) fn resident(&self) -> u64 {
+    /// Its resident memory (proc_pid_status(5)).
+    pub(crate) fn resident_kib(&self) -> u64 {
         self.status("VmRSS")
     }
 
-    /// Kilobytes of memory it took when it took most.
-    pub(crate) fn peak(&self) -> u64 {
+    /// The largest resident memory that it has had.
+    pub(crate) fn peak_kib(&self) -> u64 {
         self.status("VmHWM")
     }
 
@@ -160,7 +160,7 @@ impl Server {
 }
 
 /// Host and ticket of a link.
-pub(crate) fn taken_apart(link: &str) -> (String, String) {
+pub(crate) fn parse_link(link: &str) -> (String, String) {
     let rest = link.strip_prefix("http://").unwrap();
     let (host, ticket) = rest.split_once("/t/").unwrap();
     assert_eq!(ticket.len(), 22, "{link}");

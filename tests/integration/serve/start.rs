@@ -1,9 +1,9 @@
-//! Starting: options, configuration, addresses; and a sentence when it cannot.
+//! Starting: options, configuration, addresses, and a sentence when it fails.
 
 use std::fs;
 use std::net::TcpListener;
 
-use super::server::taken_apart;
+use super::server::parse_link;
 use crate::harness::{Ended, Place, Program, SERVE};
 
 fn run(arguments: &[&str]) -> Ended {
@@ -23,11 +23,11 @@ fn assert_says(ended: Ended, code: i32, parts: &[&str]) {
 }
 
 #[test]
-fn stdout_is_the_link_alone_and_stderr_says_who_can_read() {
+fn stdout_is_the_link_alone_and_stderr_says_who_can_read_the_chat() {
     let place = Place::new();
     let mut program = Program::start(place.command(SERVE));
     let link = program.stdout_line();
-    let (host, _) = taken_apart(&link);
+    let (host, _) = parse_link(&link);
     assert!(host.starts_with("127.0.0.1:"), "{host}");
     program.signal("TERM");
     let ended = program.wait().expect_code(0);
@@ -37,19 +37,19 @@ fn stdout_is_the_link_alone_and_stderr_says_who_can_read() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_69_with_the_next_step() {
+fn an_address_that_is_not_available_is_69_with_the_next_step() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let in_use = run(&["--listen", &address]);
     assert_says(in_use, 69, &[&address, "in use", "--listen"]);
-    // An address for documentation (RFC 5737): nobody has it.
+    // An address for documentation, which no machine has (RFC 5737).
     let elsewhere = run(&["--listen", "192.0.2.1:0"]);
     assert_says(elsewhere, 69, &["not an address of this machine"]);
 }
 
-/// A port below 1024 is refused to ordinary people; who may take it, gets it.
+/// Listening on a port below 1024 needs a privilege.
 #[test]
-fn port_80_is_had_or_refused_with_a_sentence() {
+fn port_80_works_or_is_refused_with_a_sentence() {
     let place = Place::new();
     let mut command = place.command(SERVE);
     command.args(["--listen", "127.0.0.1:80"]);
@@ -77,7 +77,7 @@ fn a_wrong_command_line_is_2() {
 }
 
 #[test]
-fn a_wrong_environment_is_said_too() {
+fn a_wrong_environment_is_named_too() {
     let place = Place::new();
     for (name, value) in [("CHATTRACE_LISTEN", "x"), ("CHATTRACE_MODE", "secret")] {
         let mut command = place.command(SERVE);
@@ -119,7 +119,7 @@ fn sealed_rooms_are_not_in_this_version() {
     assert_says(Program::run(command), 78, &["not in this version"]);
 }
 
-/// A full disk behind `>`: there is nobody to tell the link.
+/// A full disk behind `>`: the link cannot be printed.
 #[test]
 fn a_stdout_that_takes_nothing_ends_it() {
     let place = Place::new();
@@ -129,14 +129,14 @@ fn a_stdout_that_takes_nothing_ends_it() {
     Program::run(command).expect_code(0);
 }
 
-/// No home, no runtime folder, no working folder that can be written: it needs none of them.
+/// It needs no home, no runtime folder and no writable working folder.
 #[test]
-fn it_starts_with_next_to_nothing() {
+fn it_starts_with_an_empty_environment() {
     let place = Place::new();
     let mut command = place.command(SERVE);
     command.env_clear().current_dir("/");
     let mut program = Program::start(command);
-    taken_apart(&program.stdout_line());
+    parse_link(&program.stdout_line());
     program.signal("TERM");
     program.wait().expect_code(0);
 }

@@ -26,7 +26,7 @@ const PLANTED: [(&str, &str); 14] = [
     ("mount --bind $P $S", ": something is mounted there"),
     ("mount --bind $T $S", ": something is mounted there"),
     ("mount --bind $S $S", ": something is mounted there"),
-    ("ln -s $P $S/home", "/home: it is a link, which chattrace does not make"),
+    ("ln -s $P $S/home", "/home: it is a link, which chattrace never creates"),
     ("rm $S/control.sock && ln $P/letters $S/control.sock", "/control.sock: it is a file"),
     ("ln $P/letters $S/letters", "/letters: chattrace did not create it"),
     ("mkdir -m 700 $S/home && chown 12345 $S/home", "/home: it belongs to another user"),

@@ -76,7 +76,7 @@ fn they_are_gone_when_the_session_is_killed() {
         let session = standing(&stage, &room);
         session.signal("KILL");
         let ended = session.wait();
-        assert!(ended.stderr.ends_with("is ended, nothing remains\n"), "{ended:#?}");
+        assert!(ended.stderr.ends_with("its processes are ended, nothing remains\n"), "{ended:#?}");
         forget(&stage);
         stage.assert_nothing_left();
     }

@@ -25,7 +25,7 @@ pub(in crate::tunnel) enum OutputLine {
     ConnectionLost,
     /// The edge let go of the tunnel on request. Printed once: a quick tunnel has one connection.
     ConnectionUnregistered,
-    /// Our own [`exec`](crate::tunnel) could not confine it: what cloudflared may do, and why.
+    /// `chattrace-tunnel exec` could not confine it: what cloudflared may do, and why.
     Unconfined(String),
     /// Something failed. It may be harmless alone; before an exit it is the reason.
     Error(CloudflaredError),
@@ -60,15 +60,15 @@ pub(in crate::tunnel) enum CloudflaredError {
     MetricsPortUnavailable,
     /// cloudflared does not know one of the options.
     UnknownOption,
-    /// Our own [`exec`](crate::tunnel) could not run it: why.
+    /// `chattrace-tunnel exec` could not run it: why.
     ExecFailed(String),
 }
 
-/// Printed by our own `exec` instead of cloudflared's output, when cloudflared cannot be run; the
+/// Printed by `chattrace-tunnel exec` instead of output of cloudflared, when cloudflared cannot be run; the
 /// reason follows.
 pub(in crate::tunnel) const EXEC_FAILED_PREFIX: &str = "chattrace-tunnel: cannot run cloudflared: ";
 
-/// Printed by our own `exec` before cloudflared's output; what cloudflared may do follows.
+/// Printed by `chattrace-tunnel exec` before any output of cloudflared; what cloudflared may do follows.
 pub(in crate::tunnel) const UNCONFINED_PREFIX: &str =
     "chattrace-tunnel: cloudflared is not confined, it ";
 

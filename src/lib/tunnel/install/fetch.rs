@@ -15,7 +15,7 @@ const MAX_REDIRECTS: u32 = 5;
 /// Progress is reported once for each chunk; at this size that costs nothing.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-type Response = ureq::http::Response<ureq::Body>;
+type HttpResponse = ureq::http::Response<ureq::Body>;
 
 /// What is fetched, and how much of it.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Fetch<'_> {
 
     fn copy_body(
         &self,
-        response: Response,
+        response: HttpResponse,
         part: &mut File,
         mut length: u64,
         progress: &mut dyn FnMut(u64),
@@ -109,7 +109,7 @@ impl Fetch<'_> {
         }
     }
 
-    fn request(&self, agent: &ureq::Agent, offset: u64) -> Result<Response, FetchError> {
+    fn request(&self, agent: &ureq::Agent, offset: u64) -> Result<HttpResponse, FetchError> {
         let mut request = agent.get(self.url);
         if offset > 0 {
             request = request.header("Range", format!("bytes={offset}-"));
@@ -142,7 +142,7 @@ impl Fetch<'_> {
 }
 
 /// Whether the response is the range that begins at `offset`.
-fn continues_at(response: &Response, offset: u64) -> bool {
+fn continues_at(response: &HttpResponse, offset: u64) -> bool {
     let range = response.headers().get("Content-Range");
     response.status() == 206
         && range

@@ -4,6 +4,8 @@ mod digest;
 mod download;
 mod error;
 mod fetch;
+#[cfg(test)]
+mod file_server;
 mod pin;
 
 pub(super) use digest::{MAX_PROGRAM_BYTES, sha256_hex};

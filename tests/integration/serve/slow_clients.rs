@@ -1,4 +1,4 @@
-//! Connections that take their time: each is given ten seconds, while the others are served.
+//! Connections that send too slowly: each has ten seconds, and the others are served meanwhile.
 
 use std::io::Write as _;
 use std::thread;
@@ -8,10 +8,10 @@ use serde_json::json;
 use super::http::Connection;
 use super::server::Server;
 
-/// Says one thing, then nothing, and waits for the server to have enough. All at the same time,
-/// because each of them takes the ten seconds.
+/// Each connection sends the beginning of a request, and waits until the server closes. All at the same
+/// time, because each takes the ten seconds.
 #[test]
-fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
+fn slow_connections_are_closed_while_the_others_are_served() {
     let server = Server::start();
     let host = &server.host;
     let starts = [
@@ -19,9 +19,9 @@ fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
         "GET".to_owned(),
         format!("GET / HTTP/1.1\r\nHost: {host}\r\n"),
         format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: "),
-        // Answered, and then silent.
+        // Answered, and not closed by the client.
         format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"),
-        // A body that does not arrive.
+        // The rest of the body does not come.
         format!("POST /poll HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\nab"),
     ];
     thread::scope(|scope| {
@@ -31,14 +31,14 @@ fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
             connection.send(start.as_bytes());
             waits.push(scope.spawn(move || connection.rest()));
         }
-        let mut silent = server.knock();
+        let mut silent = server.open_socket();
         scope.spawn(move || assert_eq!(silent.rest().0.len(), 0));
-        let mut pinging = server.knock();
+        let mut pinging = server.open_socket();
         scope.spawn(move || pinging.ping_until_closed());
         let dripping = server.connect();
         scope.spawn(move || drip(dripping));
         let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
-        // Served in the meantime, from before until after the first of them is cut off.
+        // Until all of them are closed.
         for round in 0.. {
             let body = format!("round {round}");
             ana.say(&body);
@@ -46,11 +46,11 @@ fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
             if event.last().unwrap()["t"] == "said" {
                 bo.until_said(&body);
             }
-            assert_eq!(server.ask("GET /health", "").status, 204);
+            assert_eq!(server.request("GET /health", "").status, 204);
             if waits.iter().all(thread::ScopedJoinHandle::is_finished) {
                 break;
             }
-            ana.tell(&json!({"t": "beat"}));
+            ana.send_line(&json!({"t": "beat"}));
             ana.wait("beat");
         }
         for (wait, start) in waits.into_iter().zip(&starts) {
@@ -66,7 +66,7 @@ fn whoever_takes_too_long_is_cut_off_while_the_others_talk() {
     });
 }
 
-/// A byte now and then is no progress (slowloris).
+/// A header now and then does not extend the time (slowloris).
 fn drip(mut connection: Connection) {
     connection.send(b"GET / HTTP/1.1\r\n");
     let stream = connection.stream();
@@ -77,10 +77,10 @@ fn drip(mut connection: Connection) {
             return;
         }
     }
-    panic!("a request that never ends is still listened to");
+    panic!("a request that never ends is still read");
 }
 
-/// Waits a second for the end.
+/// Waits for the end until the read times out.
 fn ended(mut stream: &std::net::TcpStream) -> bool {
     let mut answer = [0; 1024];
     match std::io::Read::read(&mut stream, &mut answer) {
@@ -89,9 +89,9 @@ fn ended(mut stream: &std::net::TcpStream) -> bool {
     }
 }
 
-/// More half-open connections than a browser ever makes; the room goes on at once.
+/// More half-open connections than a browser ever makes.
 #[test]
-fn half_open_connections_are_in_nobodys_way() {
+fn half_open_connections_delay_no_participant() {
     let server = Server::start();
     let mut open: Vec<Connection> = (0..200).map(|_| server.connect()).collect();
     for connection in &mut open {
@@ -100,8 +100,8 @@ fn half_open_connections_are_in_nobodys_way() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     ana.say("hello");
     bo.until_said("hello");
-    assert_eq!(server.ask("GET /", "").status, 200);
-    // Gone without a word, which must not disturb anybody either.
+    assert_eq!(server.request("GET /", "").status, 200);
+    // Dropped in the middle of a request, which must not affect others either.
     drop(open);
     bo.say("bye");
     ana.until_said("bye");

@@ -1,39 +1,39 @@
-//! What one client with or without the link can do to those who want to come in, and to what they
-//! would read. V-21, V-35.
+//! One client, with or without the link, that tries to keep others out of the room or to push messages
+//! out of the ring (V-21, V-35).
 
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
 use super::client::{Client, bodies};
+use super::frames::frame;
 use super::http::Connection;
 use super::server::{Server, UNLIMITED};
-use super::sockets::frame;
 
-/// Somebody comes and goes, by two lines in one request; what the room says to it.
-fn come_and_go(server: &Server, name: &str) -> Value {
+/// Joins and leaves by two lines in one request; returns the first event of the answer.
+fn join_and_leave(server: &Server, name: &str) -> Value {
     let line = server.join_line(name);
     server.post("/poll", "", &format!("{line}\n{{\"t\":\"leave\"}}")).events().remove(0)
 }
 
-/// README: "so that nobody takes it over".
+/// README promises that a name stays reserved after its participant has left.
 #[test]
-fn the_name_of_somebody_who_left_is_not_to_be_had_by_coming_and_going() {
+fn joins_in_a_loop_do_not_free_a_reserved_name() {
     let server = Server::start();
     let mut alice = server.join("Alice");
     alice.say("I am Alice, trust me");
     alice.until_said("I am Alice, trust me");
-    alice.tell(&json!({"t": "leave"}));
+    alice.send_line(&json!({"t": "leave"}));
     alice.rest();
-    let mut cut = server.join("Carol");
-    cut.say("so am I");
-    cut.until_said("so am I");
-    let carol = cut.cut();
+    let mut carol = server.join("Carol");
+    carol.say("so am I");
+    carol.until_said("so am I");
+    let carol = carol.disconnect();
     let refused = (0..1500).filter(|number| {
-        let answer = come_and_go(&server, &format!("C{number}"));
+        let answer = join_and_leave(&server, &format!("C{number}"));
         answer["t"] == "refused" && answer["why"] == "too_fast"
     });
-    assert!(refused.count() > 100, "joins have a pace");
+    assert!(refused.count() > 100, "joins are rate limited");
     for name in ["Alice", "ALICE", "Carol"] {
         let refused = server.refusal(&server.join_line(name));
         assert_eq!(refused["why"], "name_taken", "{name}");
@@ -41,27 +41,27 @@ fn the_name_of_somebody_who_left_is_not_to_be_had_by_coming_and_going() {
     assert_eq!(server.resume(&carol, 0).welcome["you"], carol["you"]);
 }
 
-/// Whoever comes back within the half minute has lost nothing of what was said.
+/// A participant who resumes within half a minute has missed no message.
 #[test]
-fn joins_and_leaves_push_out_nothing_that_was_said() {
+fn joins_and_leaves_push_no_message_out_of_the_ring() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    let victim = server.join("Victim").cut();
+    let victim = server.join("Victim").disconnect();
     ana.say("important");
     ana.until_said("important");
     for number in 0..1500 {
-        come_and_go(&server, &format!("D{number}"));
+        join_and_leave(&server, &format!("D{number}"));
     }
     ana.say("the end");
     let mut back = server.resume(&victim, victim["seq"].as_u64().unwrap());
-    let heard = back.until_said("the end");
-    assert_eq!(bodies(&heard), ["important", "the end"]);
-    assert!(heard.iter().all(|event| event["t"] != "gap"), "nothing is missed");
+    let events = back.until_said("the end");
+    assert_eq!(bodies(&events), ["important", "the end"]);
+    assert!(events.iter().all(|event| event["t"] != "gap"), "nothing is missed");
 }
 
-/// One who takes every seat and hangs up keeps nobody out, again and again.
+/// A client that takes every seat and disconnects keeps no newcomer out.
 #[test]
-fn seats_that_were_taken_and_left_behind_are_given_to_newcomers() {
+fn seats_that_were_taken_and_abandoned_go_to_newcomers() {
     let server = Server::with(&["--max-participants", "5"], UNLIMITED);
     let mut ana = server.join("Ana");
     for round in 0..20 {
@@ -69,19 +69,19 @@ fn seats_that_were_taken_and_left_behind_are_given_to_newcomers() {
             (0..4).map(|number| server.join(&format!("T{round} {number}"))).collect();
         assert_eq!(server.refusal(&server.join_line("Newcomer"))["why"], "full");
         for client in taken {
-            client.cut();
+            client.disconnect();
         }
         ana.say("round");
         ana.until_said("round");
         let mut newcomer = server.join(&format!("Newcomer {round}"));
         newcomer.say("in");
         ana.until_said("in");
-        newcomer.tell(&json!({"t": "leave"}));
+        newcomer.send_line(&json!({"t": "leave"}));
         newcomer.rest();
     }
 }
 
-/// A welcome with a long backlog that nobody takes, by socket and by poll.
+/// A join whose client never reads the welcome; odd numbers by socket, even ones by poll.
 pub(super) fn stall(server: &Server, number: usize) -> Connection {
     let host = &server.host;
     let line = server.join_line(&format!("Stalled {number}")).to_string();
@@ -106,7 +106,7 @@ pub(super) fn stall(server: &Server, number: usize) -> Connection {
 }
 
 #[test]
-fn welcomes_that_nobody_takes_hold_up_nobody() {
+fn welcomes_that_are_never_read_delay_no_other_join() {
     let config = r#"{"room":{"backlog":250,"max_participants":1000,"rate":{"per_second":0}}}"#;
     let server = Server::with(&[], config);
     let mut ana = server.join("Ana");
@@ -120,10 +120,10 @@ fn welcomes_that_nobody_takes_hold_up_nobody() {
     drop(stalled);
 }
 
-/// Ten thousand connections that say nothing, as fast as they go, and four hundred sockets without a
-/// ticket. The limit of open files of this process bounds how many of them are open at a time.
+/// Ten thousand silent connections, as fast as they can be opened, and four hundred sockets without a
+/// ticket. At most 500 are open at a time, for the limit of open files of this process.
 #[test]
-fn connections_without_a_ticket_keep_nobody_waiting() {
+fn connections_without_a_ticket_delay_no_participant() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     let mut open = std::collections::VecDeque::new();
@@ -134,28 +134,28 @@ fn connections_without_a_ticket_keep_nobody_waiting() {
         }
         if number % 500 == 0 {
             let mut cy = server.join(&format!("Cy {number}"));
-            cy.tell(&json!({"t": "leave"}));
+            cy.send_line(&json!({"t": "leave"}));
             cy.rest();
         }
     }
     ana.say("beside silence");
     bo.until_said("beside silence");
-    let knocking: Vec<Client> = (0..400).map(|_| server.knock()).collect();
+    let pending: Vec<Client> = (0..400).map(|_| server.open_socket()).collect();
     server.join("Di");
-    drop((knocking, open));
+    drop((pending, open));
 }
 
-/// A thousand who come at once are all in.
+/// A thousand clients that join at the same moment.
 #[test]
-fn a_meeting_does_not_feel_the_pace() {
+fn the_rate_limit_of_joins_lets_a_whole_meeting_in() {
     const PEOPLE: usize = if cfg!(debug_assertions) { 400 } else { 1000 };
     let config = format!(r#"{{"room":{{"max_participants":{PEOPLE}}}}}"#);
     let server = Server::with(&[], &config);
-    let mut crowd: Vec<Client> = (0..PEOPLE).map(|_| server.knock()).collect();
+    let mut crowd: Vec<Client> = (0..PEOPLE).map(|_| server.open_socket()).collect();
     for (number, client) in crowd.iter_mut().enumerate() {
-        client.tell(&server.join_line(&format!("Guest {number}")));
+        client.send_line(&server.join_line(&format!("Guest {number}")));
     }
-    // Everybody learns of everybody: in the welcome, or later.
+    // Each client learns of all others: in its welcome, or later.
     for client in &mut crowd {
         client.welcome = client.wait("welcome");
         for _ in client.welcome["present"].as_array().unwrap().len() + 1..PEOPLE {

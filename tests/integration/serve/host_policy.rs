@@ -1,14 +1,14 @@
-//! Under which names it answers, and whose pages may act: V-20.
+//! Which hosts are accepted, and whose pages may send requests that change something (V-20).
 
 use super::client::Client;
 use super::server::Server;
 
 fn status(server: &Server, request: &str) -> u16 {
-    server.ask_raw(request).status
+    server.request_raw(request).status
 }
 
 #[test]
-fn only_its_own_names_are_answered() {
+fn only_its_own_hosts_are_accepted() {
     let server = Server::start();
     let port = server.address().port();
     for host in [
@@ -37,14 +37,14 @@ fn only_its_own_names_are_answered() {
         "\u{e4}.trycloudflare.com".into(),
     ] {
         let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        let answer = server.ask_raw(&request);
-        assert_eq!(answer.status, 421, "{host:?}");
-        assert!(!answer.body.contains("html"), "{host:?}");
+        let response = server.request_raw(&request);
+        assert_eq!(response.status, 421, "{host:?}");
+        assert!(!response.body.contains("html"), "{host:?}");
     }
 }
 
 #[test]
-fn none_two_or_another_in_the_request_line_are_no_host() {
+fn no_host_two_hosts_or_another_in_the_request_line_are_refused() {
     let server = Server::start();
     let host = &server.host;
     for request in [
@@ -67,9 +67,9 @@ fn a_socket_is_for_pages_of_this_address_only() {
     let server = Server::start();
     let address = server.address();
     let ours = format!("http://{}", server.host);
-    let knock =
-        |headers: &[(&'static str, &str)]| Client::try_knock(address, &server.host, headers).err();
-    assert_eq!(knock(&[("origin", &ours)]), None);
+    let open =
+        |headers: &[(&'static str, &str)]| Client::try_open(address, &server.host, headers).err();
+    assert_eq!(open(&[("origin", &ours)]), None);
     let port = address.port();
     for origin in [
         "null",
@@ -81,18 +81,19 @@ fn a_socket_is_for_pages_of_this_address_only() {
         &format!("{ours}.evil.test"),
         "http://127.0.0.1",
     ] {
-        assert_eq!(knock(&[("origin", origin)]), Some(403), "{origin}");
+        assert_eq!(open(&[("origin", origin)]), Some(403), "{origin}");
     }
-    assert_eq!(knock(&[]), Some(403));
+    assert_eq!(open(&[]), Some(403));
     let same = [("origin", "null"), ("sec-fetch-site", "same-origin")];
-    assert_eq!(knock(&same), Some(403));
+    assert_eq!(open(&same), Some(403));
 }
 
 #[test]
 fn a_post_is_for_pages_of_this_address_and_for_programs() {
     let server = Server::start();
-    let post =
-        |headers: &str| server.ask("POST /bye", &format!("{headers}Content-Length: 0\r\n")).status;
+    let post = |headers: &str| {
+        server.request("POST /bye", &format!("{headers}Content-Length: 0\r\n")).status
+    };
     let ours = format!("Origin: http://{}\r\n", server.host);
     assert_eq!(post(&ours), 204);
     assert_eq!(post(""), 204);
@@ -107,14 +108,14 @@ fn a_post_is_for_pages_of_this_address_and_for_programs() {
     ] {
         assert_eq!(post(headers), 403, "{headers}");
     }
-    // The first of two is what a careless check would look at.
+    // A careless check would look at the first of two only.
     let two = format!("{ours}Origin: http://evil.test\r\n");
     assert_eq!(post(&two), 403);
 }
 
-/// Asked to listen beyond loopback, every address in numbers leads here; names do not.
+/// A room that listens beyond loopback accepts every IP address, and no other name.
 #[test]
-fn beyond_loopback_it_answers_to_addresses_in_numbers() {
+fn beyond_loopback_ip_addresses_are_accepted() {
     let server = Server::with(&["--listen", "0.0.0.0:0"], "{}");
     let port = server.address().port();
     assert_eq!(server.host, format!("0.0.0.0:{port}"));
@@ -130,6 +131,6 @@ fn beyond_loopback_it_answers_to_addresses_in_numbers() {
     let mut ana = server.join("Ana");
     ana.say("hello");
     ana.until_said("hello");
-    let ended = server.end();
+    let ended = server.stop();
     assert!(ended.stderr.contains("everybody on this network"), "{ended:#?}");
 }

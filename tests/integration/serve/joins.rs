@@ -1,4 +1,4 @@
-//! Who comes in, under which name, and what the others see of it.
+//! Joining and leaving: under which names, and what the others see of it.
 
 use serde_json::{Value, json};
 
@@ -22,39 +22,39 @@ fn a_newcomer_is_welcomed_and_announced() {
     assert_eq!(joined["who"], bo.welcome["you"]);
     assert_eq!(joined["seq"], bo.welcome["seq"]);
     for (name, present) in [("Ana", 1), ("Bo", 2)] {
-        let told = server.event("joined");
-        assert_eq!(told["participant"]["name"], name);
-        assert_eq!(told["present"], present);
+        let event = server.event("joined");
+        assert_eq!(event["participant"]["name"], name);
+        assert_eq!(event["present"], present);
     }
 }
 
-/// V-03: whoever left hears nothing more, on any transport.
+/// V-03: a participant who has left gets nothing more, over any transport.
 #[test]
 fn leaving_ends_receiving_at_once() {
     let mut server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
-    bo.tell(&json!({"t": "leave"}));
+    bo.send_line(&json!({"t": "leave"}));
     let left = ana.wait("left");
     assert_eq!(left["n"], bo.number());
     ana.say("he is gone");
     ana.until_said("he is gone");
     assert_eq!(bo.rest(), (vec![], Some(4001)));
-    let told = server.event("left");
-    assert_eq!((&told["participant"]["name"], &told["present"]), (&"Bo".into(), &1.into()));
-    // His seat is given up: the token of it brings nobody back to it.
+    let event = server.event("left");
+    assert_eq!((&event["participant"]["name"], &event["present"]), (&"Bo".into(), &1.into()));
+    // The seat is given up: its token resumes nothing.
     let resume = bo.welcome["resume"].as_str().unwrap();
     let poll = format!("Authorization: Bearer {resume}\r\nContent-Length: 0\r\n");
-    assert_eq!(server.ask("POST /poll", &poll).status, 401);
+    assert_eq!(server.request("POST /poll", &poll).status, 401);
 }
 
-/// V-02, V-03: lines that only look like leaving change nothing, and do not let anybody listen on
-/// unlisted.
+/// V-02, V-03: lines that only look like leaving change nothing. A client cannot read on without being
+/// listed.
 #[test]
-fn made_up_leaves_are_refused_and_the_listener_stays_listed() {
+fn made_up_leaves_are_refused_and_the_participant_stays_listed() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     for kind in ["left", "disconnect", "exit", "end", "part"] {
-        bo.tell(&json!({"t": kind, "n": 1}));
+        bo.send_line(&json!({"t": kind, "n": 1}));
         assert_eq!(bo.wait("refused")["why"], "bad_json", "{kind}");
     }
     ana.say("still here?");
@@ -64,15 +64,15 @@ fn made_up_leaves_are_refused_and_the_listener_stays_listed() {
     assert_eq!(kinds(&ana.until_said("still here?")), ["joined", "said"]);
 }
 
-/// V-02: a socket that has not joined hears nothing, and after its join nothing of before.
+/// V-02: a socket that has not joined receives nothing, and after its join nothing from before.
 #[test]
-fn nobody_receives_before_their_join() {
+fn no_client_receives_anything_before_its_join() {
     let server = Server::start();
-    let mut early = server.knock();
+    let mut early = server.open_socket();
     let mut ana = server.join("Ana");
     ana.say("before");
     ana.until_said("before");
-    early.tell(&server.join_line("Early"));
+    early.send_line(&server.join_line("Early"));
     let welcome = early.next().unwrap();
     assert_eq!(welcome["t"], "welcome");
     assert_eq!(kinds(&ana.until(|event| event["t"] == "joined")), ["joined"]);
@@ -81,7 +81,7 @@ fn nobody_receives_before_their_join() {
 }
 
 #[test]
-fn the_backlog_is_shown_to_newcomers_if_the_operator_says_so() {
+fn newcomers_get_a_backlog_if_the_operator_allows_it() {
     let server = Server::with(&["--backlog", "2"], "{}");
     let mut ana = server.join("Ana");
     for body in ["one", "two", "three"] {
@@ -93,7 +93,7 @@ fn the_backlog_is_shown_to_newcomers_if_the_operator_says_so() {
     assert_eq!(bo.next().unwrap()["body"], "three");
     ana.say("four");
     assert_eq!(bo.next().unwrap()["body"], "four");
-    let page = server.ask("GET /", "").body;
+    let page = server.request("GET /", "").body;
     assert!(page.contains("shown up to 2 earlier messages"));
 }
 
@@ -103,7 +103,7 @@ fn taken(server: &Server, name: &str) -> Value {
     refused
 }
 
-/// V-04: one name, and whatever looks like it, belongs to one person; another is suggested.
+/// V-04: a name and all that look like it belong to one participant; a free one is suggested.
 #[test]
 fn a_name_that_is_taken_or_looks_like_one_is_refused_with_a_suggestion() {
     let server = Server::start();
@@ -125,7 +125,7 @@ fn a_name_that_is_taken_or_looks_like_one_is_refused_with_a_suggestion() {
 
 /// V-04.
 #[test]
-fn names_that_are_none_are_refused_with_a_sentence() {
+fn invalid_names_are_refused_with_a_sentence() {
     let server = Server::start();
     for name in [
         "",
@@ -149,15 +149,15 @@ fn names_that_are_none_are_refused_with_a_sentence() {
     assert_eq!(server.join("Ana").welcome["you"]["n"], 1);
 }
 
-/// V-04: nobody takes over the name of somebody who has just left.
+/// V-04: no client gets the name of a participant who has just left.
 #[test]
-fn names_of_people_who_left_stay_reserved() {
+fn names_of_participants_who_left_stay_reserved() {
     let server = Server::start();
     let mut bo = server.join("Bo");
-    bo.tell(&json!({"t": "leave"}));
+    bo.send_line(&json!({"t": "leave"}));
     assert_eq!(bo.rest().1, Some(4001));
     assert_eq!(taken(&server, "Bo")["suggest"], "Bo 2");
-    let cut = server.join("Cy").cut();
+    let disconnected = server.join("Cy").disconnect();
     assert_eq!(taken(&server, "Cy")["suggest"], "Cy 2");
-    assert_eq!(server.resume(&cut, 0).welcome["you"], cut["you"]);
+    assert_eq!(server.resume(&disconnected, 0).welcome["you"], disconnected["you"]);
 }

@@ -1,4 +1,4 @@
-//! A machine on which sessions have been.
+//! A machine on which chattrace has run: a private root, home, runtime and working folder.
 
 use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -9,17 +9,17 @@ use std::time::{Duration, SystemTime};
 
 use crate::harness::{CLEAN, Ended, Place, Program};
 
-/// What every log begins with.
+/// First line of every event log.
 pub(super) const HEADER: &str = "chattrace event log v1\n";
 
-pub(super) struct Ground(Place);
+pub(super) struct Machine(Place);
 
-impl Ground {
-    /// A machine that never had chattrace.
+impl Machine {
+    /// A machine on which chattrace has never run.
     pub(super) fn new() -> Self {
-        let ground = Self(Place::new());
-        fs::create_dir_all(ground.data().parent().unwrap()).unwrap();
-        ground
+        let machine = Self(Place::new());
+        fs::create_dir_all(machine.data().parent().unwrap()).unwrap();
+        machine
     }
 
     /// The runtime base.
@@ -34,42 +34,41 @@ impl Ground {
         self.0.home().join(".local/share/chattrace")
     }
 
-    /// The working folder, which is the archive folder as well.
+    /// The working folder, which is also the default archive folder.
     pub(super) fn work(&self) -> PathBuf {
         self.0.work()
     }
 
-    /// The home folder.
     pub(super) fn home(&self) -> PathBuf {
         self.0.home()
     }
 
-    /// An empty folder of a session.
-    pub(super) fn folder(&self, session: &str) -> PathBuf {
+    /// The empty runtime folder of a session.
+    pub(super) fn session_dir(&self, session: &str) -> PathBuf {
         let dir = self.base().join(session);
         private(&dir);
         dir
     }
 
-    /// The folder of a session that was killed.
-    pub(super) fn dead(&self, session: &str) -> PathBuf {
-        let dir = self.folder(session);
+    /// The runtime folder of a session that was killed, with everything in it.
+    pub(super) fn dead_session(&self, session: &str) -> PathBuf {
+        let dir = self.session_dir(session);
         fs::write(dir.join("lock"), "").unwrap();
         drop(UnixListener::bind(dir.join("control.sock")).unwrap());
         private(&dir.join("home"));
         dir
     }
 
-    /// The folder of a session that lives as long as the lock.
-    pub(super) fn living(&self, session: &str) -> (PathBuf, File) {
-        let dir = self.dead(session);
+    /// The runtime folder of a session that runs until the lock is dropped.
+    pub(super) fn running_session(&self, session: &str) -> (PathBuf, File) {
+        let dir = self.dead_session(session);
         let lock = File::open(dir.join("lock")).unwrap();
         lock.lock().unwrap();
         (dir, lock)
     }
 
-    /// A file among the managed programs.
-    pub(super) fn fetched(&self, name: &str) -> PathBuf {
+    /// A file in the folder of managed programs.
+    pub(super) fn managed_file(&self, name: &str) -> PathBuf {
         let bin = self.data().join("bin");
         private(&self.data());
         private(&bin);
@@ -79,40 +78,38 @@ impl Ground {
     }
 
     /// A saved event log.
-    pub(super) fn log(&self, name: &str) -> PathBuf {
+    pub(super) fn event_log(&self, name: &str) -> PathBuf {
         let file = self.work().join(name);
         fs::write(&file, format!("{HEADER}12:00:00 #1 joined\n")).unwrap();
         file
     }
 
-    /// A folder with a file in it, neither of which has anything to do with us.
-    pub(super) fn precious(&self) -> Precious {
+    /// A folder of the user's with one file in it.
+    pub(super) fn user_data(&self) -> UserData {
         let folder = self.home().join("precious");
         private(&folder);
         let file = folder.join("letters");
         fs::write(&file, LETTERS).unwrap();
-        Precious { folder, file }
+        UserData { folder, file }
     }
 
-    /// Makes `path` look as if it last changed that many seconds ago.
-    pub(super) fn age(&self, path: &Path, seconds: u64) {
+    /// Sets the time of the last change of `path` to `seconds` ago.
+    pub(super) fn set_age(&self, path: &Path, seconds: u64) {
         let then = SystemTime::now() - Duration::from_secs(seconds);
         File::open(path).unwrap().set_modified(then).unwrap();
     }
 
-    /// Every path below.
+    /// Every path on the machine.
     pub(super) fn tree(&self) -> Vec<PathBuf> {
         self.0.tree()
     }
 
-    /// A command on this machine.
     pub(super) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = self.0.command(program);
         command.args(arguments);
         command
     }
 
-    /// Starts `chattrace-clean`.
     pub(super) fn start(&self, arguments: &[&str]) -> Program {
         Program::start(self.command(CLEAN, arguments))
     }
@@ -134,13 +131,13 @@ impl Ground {
 
 const LETTERS: &str = "dear Ana, ";
 
-/// What must survive.
-pub(super) struct Precious {
+/// Must never change.
+pub(super) struct UserData {
     pub(super) folder: PathBuf,
     pub(super) file: PathBuf,
 }
 
-impl Precious {
+impl UserData {
     pub(super) fn assert_untouched(&self) {
         assert_eq!(fs::read_to_string(&self.file).unwrap(), LETTERS);
         assert_eq!(fs::read_dir(&self.folder).unwrap().count(), 1);

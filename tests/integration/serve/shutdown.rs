@@ -1,4 +1,4 @@
-//! How it ends: for the people in the room, and for the programs beside it in a pipeline.
+//! The end: for the participants, and for the programs next to it in a pipeline.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::client::{Client, kinds};
 use super::http::Poller;
-use super::server::{Server, UNLIMITED, taken_apart};
+use super::server::{Server, UNLIMITED, parse_link};
 use crate::harness::{DEADLINE, Place, Program, SERVE};
 
-fn assert_told(client: &mut Client) {
+fn assert_session_ended(client: &mut Client) {
     let (events, code) = client.rest();
     let end = events.last().expect("an end");
     assert_eq!((&end["t"], code), (&"end".into(), Some(4000)), "{events:?}");
@@ -21,14 +21,14 @@ fn assert_told(client: &mut Client) {
 }
 
 #[test]
-fn a_signal_tells_everybody_and_closes() {
+fn a_signal_ends_the_session_for_every_client() {
     for signal in ["TERM", "INT", "HUP"] {
         let mut server = Server::start();
         let mut sockets = ["Ana", "Bo", "Cy"].map(|name| server.join(name));
-        let (mut di, held) = Poller::instead_of(&server, server.join("Di"));
-        let mut outside = server.knock();
+        let (mut di, held) = Poller::take_over(&server, server.join("Di"));
+        let mut outside = server.open_socket();
         server.signal(signal);
-        sockets.iter_mut().for_each(assert_told);
+        sockets.iter_mut().for_each(assert_session_ended);
         assert_eq!(di.finish(held).last().unwrap()["t"], "end");
         server.event("closing");
         server.event("closed");
@@ -38,48 +38,48 @@ fn a_signal_tells_everybody_and_closes() {
     }
 }
 
-/// V-24: the browsers have time to forget.
+/// V-24: browsers have time to clear their storage.
 #[test]
-fn while_it_ends_bye_is_answered_and_nobody_comes_in() {
+fn while_it_ends_bye_is_answered_and_joins_are_refused() {
     let mut server = Server::with(&[], UNLIMITED);
     let stuck = stuck(&server);
     let mut ana = server.join("Ana");
-    let mut late = server.knock();
+    let mut late = server.open_socket();
     let mut bo = Poller::join(&server, "Bo");
     ana.say("last words");
     ana.until_said("last words");
     server.signal("TERM");
     server.event("closing");
-    // One answer with what was not read yet and the end: there may be no time for another.
+    // One answer with the unread message and the end, because there may be no time for another poll.
     assert_eq!(kinds(&bo.poll(&[])), ["said", "end"]);
-    assert_told(&mut ana);
-    let bye = server.ask("POST /bye", "Content-Length: 0\r\n");
+    assert_session_ended(&mut ana);
+    let bye = server.request("POST /bye", "Content-Length: 0\r\n");
     assert_eq!(bye.status, 204);
-    let forget = r#""cache", "cookies", "storage""#;
-    assert_eq!(bye.header("clear-site-data"), forget);
-    late.tell(&server.join_line("Late"));
+    let storage = r#""cache", "cookies", "storage""#;
+    assert_eq!(bye.header("clear-site-data"), storage);
+    late.send_line(&server.join_line("Late"));
     assert_eq!(late.wait("refused")["why"], "closing");
     server.wait().expect_code(0);
     drop(stuck);
 }
 
-/// Somebody who never takes the goodbye: their line is full, because they read nothing.
+/// A participant who reads nothing, and whose connection is full, so that the end cannot reach it.
 fn stuck(server: &Server) -> Client {
     let stuck = server.join("Stuck");
     let mut ana = server.join("Talker");
     let long = "x".repeat(4000);
-    // Beyond what the system buffers on both ends of a connection (tcp_wmem, tcp_rmem: 4 + 6 MiB).
+    // More than the kernel buffers on both ends of a connection (tcp_wmem, tcp_rmem: 4 + 6 MiB).
     for _ in 0..3000 {
         ana.say(&long);
         ana.wait("said");
     }
-    ana.tell(&json!({"t": "leave"}));
+    ana.send_line(&json!({"t": "leave"}));
     ana.rest();
     stuck
 }
 
 #[test]
-fn a_second_interrupt_does_not_wait_for_anybody() {
+fn a_second_interrupt_does_not_wait_for_clients() {
     let mut server = Server::with(&[], UNLIMITED);
     let stuck = stuck(&server);
     server.signal("INT");
@@ -90,25 +90,25 @@ fn a_second_interrupt_does_not_wait_for_anybody() {
 }
 
 #[test]
-fn it_ends_when_nobody_reads_its_stdout_any_more() {
+fn it_ends_when_the_reader_of_its_stdout_is_gone() {
     let place = Place::new();
     let mut child =
         place.command(SERVE).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut link = String::new();
     stdout.read_line(&mut link).unwrap();
-    let (host, ticket) = taken_apart(link.trim_end());
-    let mut ana = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
-    ana.tell(&json!({"t": "join", "name": "Ana", "ticket": ticket}));
+    let (host, ticket) = parse_link(link.trim_end());
+    let mut ana = Client::open(host.parse().unwrap(), &host, &format!("http://{host}"));
+    ana.send_line(&json!({"t": "join", "name": "Ana", "ticket": ticket}));
     ana.wait("welcome");
     drop(stdout);
-    assert_told(&mut ana);
+    assert_session_ended(&mut ana);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// A reader that is there and does not read, such as a pager: the room goes on, and ends.
+/// The reader of stdout has it open and does not read, like a pager.
 #[test]
-fn a_reader_that_is_stuck_holds_up_nobody() {
+fn a_reader_of_stdout_that_is_stuck_does_not_block_the_room() {
     let place = Place::new();
     let file = place.root().join("config.json");
     fs::write(&file, UNLIMITED).unwrap();
@@ -119,19 +119,19 @@ fn a_reader_that_is_stuck_holds_up_nobody() {
     let mut ready = String::new();
     stdout.read_line(&mut ready).unwrap();
     let ready: Value = serde_json::from_str(&ready).unwrap();
-    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
     let address = host.parse().unwrap();
     let origin = format!("http://{host}");
     let join = |name: &str| {
-        let mut client = Client::knock(address, &host, &origin);
-        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        let mut client = Client::open(address, &host, &origin);
+        client.send_line(&json!({"t": "join", "name": name, "ticket": ticket}));
         client.wait("welcome");
         client
     };
     // Two events of about 90 bytes each: more than the 64 KiB that a pipe holds (pipe(7)).
     for number in 0..600 {
         let mut guest = join(&format!("Guest {number}"));
-        guest.tell(&json!({"t": "leave"}));
+        guest.send_line(&json!({"t": "leave"}));
         guest.rest();
     }
     let mut ana = join("Ana");
@@ -139,7 +139,7 @@ fn a_reader_that_is_stuck_holds_up_nobody() {
     ana.until_said("still talking");
     let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(killed.success());
-    assert_told(&mut ana);
+    assert_session_ended(&mut ana);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     drop(stdout);
 }
@@ -153,18 +153,18 @@ fn shell(place: &Place, script: &str) -> Command {
 }
 
 #[test]
-fn a_reader_of_one_line_gets_the_link_and_ends_it() {
+fn it_ends_after_a_reader_that_takes_one_line() {
     let place = Place::new();
     let before = place.tree();
     let script = "{ chattrace-serve; echo \"code $?\" >&2; } | head -1";
     let ended = Program::run(shell(&place, script)).expect_code(0);
-    taken_apart(ended.stdout.trim_end());
+    parse_link(ended.stdout.trim_end());
     assert!(ended.stderr.ends_with("code 0\n"), "{ended:#?}");
     assert_eq!(place.tree(), before);
 }
 
-/// The pipeline of the contract. `tee` shows the test the link; the end of stdin, which comes with
-/// the end of the test whatever happens, ends it.
+/// The pipeline in the README. `tee` shows the test the link. The end of stdin ends the pipeline, also
+/// when the test fails.
 #[test]
 fn a_script_can_read_who_joins() {
     let place = Place::new();
@@ -173,10 +173,10 @@ fn a_script_can_read_who_joins() {
          | tee /dev/stderr | jq -r 'select(.event==\"joined\").participant.number'";
     let mut program = Program::start(shell(&place, script));
     let ready: Value = serde_json::from_str(&program.stderr_with("ready")).unwrap();
-    let (host, ticket) = taken_apart(ready["link"].as_str().unwrap());
+    let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
     for name in ["Ana", "Bo", "Cy"] {
-        let mut client = Client::knock(host.parse().unwrap(), &host, &format!("http://{host}"));
-        client.tell(&json!({"t": "join", "name": name, "ticket": ticket}));
+        let mut client = Client::open(host.parse().unwrap(), &host, &format!("http://{host}"));
+        client.send_line(&json!({"t": "join", "name": name, "ticket": ticket}));
         client.wait("welcome");
     }
     program.stderr_with("\"number\":3");
@@ -184,14 +184,14 @@ fn a_script_can_read_who_joins() {
     assert_eq!(program.wait().expect_code(0).stdout, "1\n2\n3\n");
 }
 
-/// What a script relies on, to the letter; and never a word of what was said.
+/// The exact lines that a script relies on, without any text of a message.
 #[test]
 fn the_events_for_programs_are_these() {
     let mut server = Server::start();
     let mut ana = server.join("Ana");
     ana.say("a secret");
     ana.until_said("a secret");
-    ana.tell(&json!({"t": "leave"}));
+    ana.send_line(&json!({"t": "leave"}));
     assert_eq!(ana.rest().1, Some(4001));
     let person = json!({"number": 1, "name": "Ana", "tag": ana.welcome["you"]["tag"]});
     let joined = json!({"event": "joined", "participant": person, "present": 1});
@@ -199,7 +199,7 @@ fn the_events_for_programs_are_these() {
     let left = json!({"event": "left", "participant": person, "present": 0});
     assert_eq!(server.event("left"), left);
     let link = format!("http://{}/t/{}", server.host, server.ticket);
-    let ended = server.end();
+    let ended = server.stop();
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines.len(), 5, "{ended:#?}");
     assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}"}}"#));
@@ -207,10 +207,10 @@ fn the_events_for_programs_are_these() {
     assert!(!format!("{ended:?}").contains("secret"));
 }
 
-/// A fault is looked at by std, which then takes its handler away, so that the fault happens again
-/// and ends the process: confined, it must still be able to, or the fault goes on for ever.
+/// On a segmentation fault, the handler of std removes itself, so that the fault happens again and ends
+/// the process. If the filter refused that, the fault would repeat for ever.
 #[test]
-fn a_fault_ends_it() {
+fn a_segmentation_fault_ends_it() {
     const SEGV: u32 = 11;
     let server = Server::start();
     let catches = || {
