@@ -1,7 +1,7 @@
 //! The event log: what happened and when, never what was said.
 //!
-//! It lives in memory. [`LogEntry`] is a closed type without a place for message text, so none can get
-//! in. Only [`EventLog::save`] writes a file, and only when the operator said so.
+//! It lives in memory. [`LogEntry`] has no place for message text, so none can get in. Only
+//! [`EventLog::save`] writes a file, and only on the order of the operator.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;

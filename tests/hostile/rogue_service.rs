@@ -134,7 +134,7 @@ fn message(rng: &mut Rng, service: Service) -> Vec<u8> {
         return long(rng, service);
     }
     let line = mutate::line(rng, templates, false, MAX_MESSAGE_BYTES - 1);
-    let is_final = ["hello", "lost", "drained", "closed"]
+    let is_final = ["hello", "lost", "drained", "unregistered", "closed"]
         .iter()
         .any(|kind| mutate::has_kind(&line, "type", kind));
     if is_final { b"{\"type\":\"dance\"}".to_vec() } else { line }

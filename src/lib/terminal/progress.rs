@@ -85,3 +85,66 @@ fn transfer_style(has_total: bool) -> ProgressStyle {
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("every template in this file is well-formed")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Result;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Records what is drawn.
+    #[derive(Clone, Debug, Default)]
+    struct Recorder(Arc<Mutex<String>>);
+
+    impl indicatif::TermLike for Recorder {
+        fn width(&self) -> u16 {
+            80
+        }
+
+        fn move_cursor_up(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> Result<()> {
+            self.write_str(text)
+        }
+
+        fn write_str(&self, text: &str) -> Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+
+        fn clear_line(&self) -> Result<()> {
+            Ok(())
+        }
+
+        fn flush(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_transfer_is_shown_in_the_units_of_every_other_line() {
+        for (total, text) in [(Some(40_000_000), "2 KiB of 38.2 MiB"), (None, "2 KiB")] {
+            let recorder = Recorder::default();
+            let bar = Progress::transfer_through(recorder.clone(), "fetching", total);
+            bar.set_position(2048);
+            bar.0.tick();
+            let drawn = recorder.0.lock().unwrap().clone();
+            assert!(drawn.contains("fetching") && drawn.contains(text), "{drawn}");
+        }
+    }
+}

@@ -35,7 +35,7 @@ fn assert_empty(process: &str, memory: &ProcessMemory, canaries: &Canaries) {
     );
 }
 
-/// Messages, names, the ticket, resume tokens.
+/// V-29: messages, names, the ticket, resume tokens.
 #[test]
 fn serve_has_no_canary_in_memory_at_its_exit() {
     if !may_read_memory() {
@@ -61,7 +61,7 @@ fn serve_has_no_canary_in_memory_at_its_exit() {
     assert_empty("chattrace-serve", &tracer.memory_at_exit(), &canaries);
 }
 
-/// Serve under its supervisor, and the supervisor itself, which knows the ticket and the names.
+/// V-29: serve under its supervisor, and the supervisor itself, which knows the ticket and the names.
 #[test]
 fn a_session_has_no_canary_in_memory_at_its_exit() {
     if !may_read_memory() {
@@ -80,7 +80,7 @@ fn a_session_has_no_canary_in_memory_at_its_exit() {
     }
 }
 
-/// On a terminal the supervisor also draws the link as a QR code, and shows the event log.
+/// V-29: on a terminal the supervisor also draws the link as a QR code, and shows the event log.
 #[test]
 fn a_supervisor_on_a_terminal_has_no_canary_in_memory_at_its_exit() {
     if !may_read_memory() {

@@ -53,7 +53,7 @@ fn add_user_files(stage: &Stage, archive: &Path) {
     fs::write(place.root().join("config.json"), config.to_string()).unwrap();
 }
 
-/// Real programs leave a saved log, a dead session, a cool-down and a partial download; then one
+/// V-31, V-32: real programs leave a saved log, a dead session, a cool-down and a partial download; then one
 /// command removes them. `~/.local/share` exists before: chattrace creates it if necessary, and
 /// leaves it, because other programs may use it.
 #[test]

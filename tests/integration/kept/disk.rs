@@ -39,7 +39,7 @@ impl Drop for Planted {
     }
 }
 
-/// After an orderly end, a crash of serve and a crash of the supervisor, with core dumps of
+/// V-29: after an orderly end, a crash of serve and a crash of the supervisor, with core dumps of
 /// unlimited size. The search covers the working folder, file systems in memory, temporary folders,
 /// core dumps and journals.
 #[test]

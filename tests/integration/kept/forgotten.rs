@@ -24,7 +24,7 @@ fn said(body: &str) -> Value {
     json!({ "t": "say", "body": body })
 }
 
-/// Sent and read over WebSocket, polls, and a resumed connection.
+/// V-29: sent and read over WebSocket, polls, and a resumed connection.
 #[test]
 fn dropped_messages_are_not_in_memory_while_participants_stay() {
     if !may_read_memory() {

@@ -116,7 +116,7 @@ fn changes(stage: &Stage, threads: &[Thread]) -> BTreeSet<String> {
     .collect()
 }
 
-/// With a log that is deleted, and with one that is saved.
+/// V-29, V-31: with a log that is deleted, and with one that is saved.
 #[test]
 fn a_session_changes_only_the_files_that_the_readme_lists() {
     // Without the right to read memory strace prints no paths.

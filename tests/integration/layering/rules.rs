@@ -169,7 +169,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("seccompiler", &["process/confine"]),
     ("subtle", &["token.rs"]),
     ("talc", &["memory"]),
-    ("tungstenite", &["serve/fanout/write_owner_tests.rs", "serve/websocket"]),
+    ("tungstenite", &["serve/websocket"]),
     ("ureq", &["tunnel/install"]),
     ("zeroize", &["serve/websocket", "token.rs"]),
 ];

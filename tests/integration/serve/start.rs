@@ -64,7 +64,7 @@ fn a_wrong_command_line_is_2() {
     for (arguments, part) in [
         (&["--listen", "nowhere"] as &[&str], "127.0.0.1:8080"),
         (&["--listen", "localhost:80"], "127.0.0.1:8080"),
-        (&["--listen", "127.0.0.1:99999"], "no address to listen on"),
+        (&["--listen", "127.0.0.1:99999"], "is not an address to listen on"),
         (&["--lisen", "127.0.0.1:0"], "--listen"),
         (&["--max-participants", "0"], "from 1 to 10000"),
         (&["--max-participants", "many"], "from 1 to 10000"),

@@ -96,9 +96,7 @@ impl Socket {
     /// The task sends something of its own: the answer to a ping.
     fn send_pong(&mut self) {
         self.pongs += 1;
-        let pong =
-            OutgoingFrame::control(tungstenite::protocol::frame::coding::Control::Pong, b"?");
-        self.queue().push(pong);
+        self.queue().push(OutgoingFrame::pong(b"?"));
         self.flush();
     }
 

@@ -35,8 +35,23 @@ impl OutgoingFrame {
         Self { head: header(OpCode::Data(Data::Text), length), lines, sent_bytes: 0 }
     }
 
+    pub(super) fn ping() -> Self {
+        Self::control(Control::Ping, &[])
+    }
+
+    /// Answers a ping with its own payload.
+    pub(in crate::serve) fn pong(payload: &[u8]) -> Self {
+        Self::control(Control::Pong, payload)
+    }
+
+    /// With this status code, or none.
+    pub(super) fn close(code: Option<u16>) -> Self {
+        let payload = code.map(u16::to_be_bytes);
+        Self::control(Control::Close, payload.as_ref().map_or(&[], |code| code))
+    }
+
     /// A control frame with a payload of at most 125 bytes (RFC 6455, section 5.5).
-    pub(in crate::serve) fn control(control: Control, payload: &[u8]) -> Self {
+    fn control(control: Control, payload: &[u8]) -> Self {
         let mut head = header(OpCode::Control(control), payload.len());
         head.extend(payload);
         Self { head, lines: Vec::new(), sent_bytes: 0 }
@@ -172,7 +187,7 @@ mod tests {
         ] {
             assert_eq!(OutgoingFrame::text(vec!["x".repeat(length).into()]).head, head);
         }
-        let close = OutgoingFrame::control(Control::Close, &4000_u16.to_be_bytes());
+        let close = OutgoingFrame::close(Some(4000));
         assert_eq!(sent(close, &[1], 1), [0x88, 2, 0x0f, 0xa0]);
     }
 

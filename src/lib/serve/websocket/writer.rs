@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tungstenite::protocol::frame::coding::Control;
 
 use super::incoming::Incoming;
 use super::outgoing::{OutgoingFrame, SendOutcome, SendQueue};
@@ -57,7 +56,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::send`].
     pub(in crate::serve) async fn ping(&mut self) -> Result<(), SendError> {
-        self.send_frame(OutgoingFrame::control(Control::Ping, &[])).await
+        self.send_frame(OutgoingFrame::ping()).await
     }
 
     /// Answers a ping with its own payload.
@@ -65,7 +64,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::send`].
     pub(in crate::serve) async fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.send_frame(OutgoingFrame::control(Control::Pong, payload)).await
+        self.send_frame(OutgoingFrame::pong(payload)).await
     }
 
     /// Sends a frame without waiting; `bytes` is the same frame in one piece.
@@ -95,9 +94,7 @@ impl Writer {
     /// Sends a close frame with this status code, or none, and waits a moment for the client's. A stream
     /// that is dropped with unread bytes is reset, and the client might not get the code.
     pub(in crate::serve) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
-        let payload = code.map(u16::to_be_bytes);
-        let payload = payload.as_ref().map_or(&[][..], |code| code);
-        self.queue.push(OutgoingFrame::control(Control::Close, payload));
+        self.queue.push(OutgoingFrame::close(code));
         let sent = timeout(WRITE_TIMEOUT, self.write_all()).await;
         if matches!(sent, Ok(Ok(()))) && process::shutdown_write(&self.stream).is_ok() {
             let closed =

@@ -69,7 +69,8 @@ impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> 
         match received {
             Ok(Some(message)) => {
                 bucket.take(Instant::now()).map_err(|_| {
-                    Violation::Hostile(format!("sent too much (more than {})", P::RATE_LIMIT))
+                    let limit = P::RATE_LIMIT;
+                    Violation::Hostile(format!("sent too many messages (more than {limit})"))
                 })?;
                 protocol.check(&message, *answer_permitted.borrow())?;
                 Ok(Some(message))

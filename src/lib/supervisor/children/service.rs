@@ -161,7 +161,7 @@ async fn send_orders<O: Serialize>(mut outbox: Outbox<O>, mut orders: mpsc::Rece
     }
 }
 
-/// The last line of `stderr` that is not empty. Reads to the end whatever comes: a service whose
+/// The last line of `stderr` that is not empty. Reads to the end in any case: a service whose
 /// standard error is full would hang.
 async fn last_line(
     role: ChildRole,

@@ -64,11 +64,10 @@ pub(in crate::tunnel) enum CloudflaredError {
     ExecFailed(String),
 }
 
-/// Printed by `chattrace-tunnel exec` instead of output of cloudflared, when cloudflared cannot be run; the
-/// reason follows.
+/// Printed by `chattrace-tunnel exec` when it cannot run cloudflared; the reason follows.
 pub(in crate::tunnel) const EXEC_FAILED_PREFIX: &str = "chattrace-tunnel: cannot run cloudflared: ";
 
-/// Printed by `chattrace-tunnel exec` before any output of cloudflared; what cloudflared may do follows.
+/// Printed by `chattrace-tunnel exec` before it runs cloudflared; what cloudflared may do follows.
 pub(in crate::tunnel) const UNCONFINED_PREFIX: &str =
     "chattrace-tunnel: cloudflared is not confined, it ";
 

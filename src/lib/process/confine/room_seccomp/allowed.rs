@@ -5,7 +5,7 @@
 //! alone, with `--json`, until a signal ends it), and what the same code calls on other processors
 //! (arm64, riscv64) or with another C library (musl). The arguments are as narrow as that trace; the
 //! comments say what a process that was taken over could do with others.
-//! `tests/integration/serve/taken_over/` tries all other calls from within, by number.
+//! `tests/integration/serve/compromised/` tries all other calls from within, by number.
 //!
 //! A filter sees numbers, not what a pointer leads to. So calls whose arguments lie in memory
 //! (`sendmsg`, `clone3`, `io_uring_enter`) are not allowed at all.

@@ -13,7 +13,7 @@ pub(in crate::supervisor::children) struct GuardProtocol {
 
 impl Protocol<FromGuard> for GuardProtocol {
     /// Nothing is reached here: a second message is out of order already.
-    const RATE_LIMIT: RateLimit = RateLimit::Limited { burst: 8, per_second: 1 };
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 1, burst: 8 };
 
     fn check(&mut self, message: &FromGuard, _: bool) -> Result<(), Violation> {
         let FromGuard::Hello { version } = message;

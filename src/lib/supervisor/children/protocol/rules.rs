@@ -37,7 +37,7 @@ impl Violation {
 pub(in crate::supervisor::children) trait Protocol<Message>:
     Default + Send + 'static
 {
-    /// A service that sends more is ended.
+    /// A service that sends more is killed.
     const RATE_LIMIT: RateLimit;
 
     /// Takes the next message. Some answers, as the goodbye of a room or the address of a tunnel, are

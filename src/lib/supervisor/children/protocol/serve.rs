@@ -65,7 +65,7 @@ impl ServeProtocol {
 impl Protocol<FromServe> for ServeProtocol {
     /// The largest room may fill, empty and fill again at once: 10 000 joins, 10 000 leaves, 10 000
     /// joins. The room itself admits fewer than 1 000 participants in a second.
-    const RATE_LIMIT: RateLimit = RateLimit::Limited { burst: 32_768, per_second: 1_000 };
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 1_000, burst: 32_768 };
 
     fn check(&mut self, message: &FromServe, answer_permitted: bool) -> Result<(), Violation> {
         match (message, self.stage) {

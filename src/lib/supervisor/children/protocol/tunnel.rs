@@ -36,7 +36,7 @@ pub(in crate::supervisor::children) struct TunnelProtocol {
 impl Protocol<FromTunnel> for TunnelProtocol {
     /// A download reports its progress five times a second; nothing else comes more than once a
     /// second for long.
-    const RATE_LIMIT: RateLimit = RateLimit::Limited { burst: 1_024, per_second: 32 };
+    const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 32, burst: 1_024 };
 
     fn check(&mut self, message: &FromTunnel, answer_permitted: bool) -> Result<(), Violation> {
         use TunnelStage::{Addressed, Announced, Found, Greeting, Over, Searching, Unregistered};
