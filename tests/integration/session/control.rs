@@ -43,7 +43,7 @@ impl Script {
 fn a_script_can_ask_and_can_end_the_session() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     let mut script = Script::connect(&stage);
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
@@ -66,7 +66,7 @@ fn a_script_can_ask_and_can_end_the_session() {
 fn garbage_is_answered_and_the_conversation_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    Link::told(&mut session);
+    Link::printed(&mut session);
     let mut script = Script::connect(&stage);
     for garbage in [
         "",
@@ -106,7 +106,7 @@ fn garbage_is_answered_and_the_conversation_goes_on() {
 fn nobody_else_may_open_it() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    Link::told(&mut session);
+    Link::printed(&mut session);
     let socket = socket(&stage);
     let mode =
         |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -122,7 +122,7 @@ fn nobody_else_may_open_it() {
 fn clients_that_never_read_harm_nobody() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     let question = "{\"id\":1,\"type\":\"status\"}\n".repeat(4000);
     let deaf: Vec<UnixStream> = (0..20)
         .map(|_| {

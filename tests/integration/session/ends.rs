@@ -45,7 +45,7 @@ pub(super) fn guard(session: &Program) -> u32 {
 }
 
 /// A session that stands in this phase, with the stand-in told how to get it there.
-fn standing(stage: &Stage, phase: &str) -> Program {
+fn session_in(stage: &Stage, phase: &str) -> Program {
     match phase {
         "preparing" => stage.stand_in.version("hang"),
         "opening" => stage.stand_in.order(HANGS),
@@ -66,7 +66,7 @@ fn every_signal_in_every_phase_ends_it_with_0() {
     for phase in ["preparing", "opening", "open"] {
         for signal in ["INT", "TERM", "HUP", "QUIT"] {
             let stage = Stage::new(HAPPY);
-            let session = standing(&stage, phase);
+            let session = session_in(&stage, phase);
             session.signal(signal);
             let ended = session.wait().expect_code(0);
             let told = ended.stdout.lines().last().unwrap_or_default();
@@ -81,7 +81,7 @@ fn every_signal_in_every_phase_ends_it_with_0() {
 fn a_second_interrupt_kills_at_once_with_130() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
-        let mut session = standing(&stage, phase);
+        let mut session = session_in(&stage, phase);
         session.signal("INT");
         // Signals of one kind melt into one until they are seen.
         event(&mut session, "closing");
@@ -101,7 +101,7 @@ fn a_second_interrupt_kills_at_once_with_130() {
 #[test]
 fn a_cloudflared_that_ignores_term_is_killed_in_time() {
     let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
-    let session = standing(&stage, "open");
+    let session = session_in(&stage, "open");
     let begin = std::time::Instant::now();
     session.signal("TERM");
     session.wait().expect_code(0);
@@ -113,7 +113,7 @@ fn a_cloudflared_that_ignores_term_is_killed_in_time() {
 fn killed_without_warning_it_takes_everybody_along_and_its_guard_cleans_up() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, phase);
+        let session = session_in(&stage, phase);
         session.signal("KILL");
         let ended = session.wait();
         assert_eq!(ended.status.code(), None, "{ended:#?}");
@@ -127,7 +127,7 @@ fn killed_without_warning_it_takes_everybody_along_and_its_guard_cleans_up() {
 #[test]
 fn a_guard_that_was_stopped_cleans_up_all_the_same() {
     let stage = Stage::new(HAPPY);
-    let session = standing(&stage, "open");
+    let session = session_in(&stage, "open");
     signal("STOP", guard(&session));
     session.signal("KILL");
     session.wait();
@@ -137,7 +137,7 @@ fn a_guard_that_was_stopped_cleans_up_all_the_same() {
 #[test]
 fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
-    let mut session = standing(&stage, "open");
+    let mut session = session_in(&stage, "open");
     kill(guard(&session));
     session.stderr_with("the guard of this session was ended by SIGKILL; a new one was started");
     session.signal("KILL");
@@ -150,13 +150,13 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
 fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, phase);
+        let session = session_in(&stage, phase);
         kill_with_guard(&session);
         session.wait();
         assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
         let mut next = watched(&stage.local(&["--json"]));
         next.stderr_with("old sessions     removed ");
-        Link::told(&mut next);
+        Link::printed(&mut next);
         assert_eq!(stage.run_dirs().len(), 1, "its own");
         next.signal("TERM");
         let ended = next.wait().expect_code(0);
@@ -168,7 +168,7 @@ fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
 #[test]
 fn killed_with_its_guard_chattrace_clean_removes_the_rest() {
     let stage = Stage::new(HAPPY);
-    let session = standing(&stage, "open");
+    let session = session_in(&stage, "open");
     kill_with_guard(&session);
     session.wait();
     assert!(stage.clean().expect_code(0).stdout.contains("control.sock"));
@@ -178,7 +178,7 @@ fn killed_with_its_guard_chattrace_clean_removes_the_rest() {
 #[test]
 fn without_its_room_a_session_ends_with_70_and_says_so() {
     let stage = Stage::new(HAPPY);
-    let mut session = standing(&stage, "open");
+    let mut session = session_in(&stage, "open");
     kill(child(session.pid(), "chattrace-serve"));
     assert!(event(&mut session, "closing")["text"].as_str().unwrap().contains("the room is gone"));
     let ended = session.wait().expect_code(70);
@@ -194,7 +194,7 @@ fn without_its_room_a_session_ends_with_70_and_says_so() {
 fn without_its_tunnel_a_session_goes_on() {
     for name in ["chattrace-tunnel", "cloudflared"] {
         let stage = Stage::new(HAPPY);
-        let mut session = standing(&stage, "open");
+        let mut session = session_in(&stage, "open");
         let link = Link::at("/t/0123456789012345678901", &stage.origin());
         let tunnel = child(session.pid(), "chattrace-tunnel");
         kill(if name == "cloudflared" { child(tunnel, name) } else { tunnel });
@@ -202,7 +202,7 @@ fn without_its_tunnel_a_session_goes_on() {
         assert_eq!(lost["state"], "lost", "{lost}");
         assert!(lost["text"].as_str().unwrap().contains(name), "{lost}");
         // The room answers as before, whoever asks.
-        assert_eq!(super::guest::ask(&link, "Ana")[0]["why"], "bad_ticket");
+        assert_eq!(super::guest::try_join(&link, "Ana")[0]["why"], "bad_ticket");
         session.signal("TERM");
         let ended = session.wait().expect_code(0);
         assert!(ended.stderr.contains("; next try in 5 s"), "{ended:#?}");
@@ -238,7 +238,7 @@ fn a_closed_terminal_ends_it_even_if_nobody_sends_a_signal() {
 fn ctrl_z_says_why_not_and_the_session_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("● local only");
     terminal.type_keys("\u{1a}");
     terminal.see("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
@@ -256,7 +256,7 @@ fn ctrl_z_says_why_not_and_the_session_goes_on() {
 fn the_end_of_a_pipe_on_standard_input_ends_it() {
     for written in ["", "x", "anything\n"] {
         let stage = Stage::new(HAPPY);
-        let mut session = standing(&stage, "open");
+        let mut session = session_in(&stage, "open");
         session.write(written);
         session.close_stdin();
         assert_eq!(event(&mut session, "closing")["text"], "standard input has ended");
@@ -283,14 +283,14 @@ fn a_reader_that_goes_away_ends_it() {
 fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&["--logs", "delete"]), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("● local only");
     terminal.type_keys("\u{13}");
     // The session is told of this one, and wants to show it.
     let mut ana = Guest::join(&link, "Ana");
     ana.say("still here");
     terminal.signal("TERM");
-    assert_eq!(ana.hear("end")["t"], "end");
+    assert_eq!(ana.recv("end")["t"], "end");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }

@@ -104,7 +104,7 @@ fn a_new_address_after_a_lost_one_is_shown_and_told_to_the_participants() {
     let other = event(&mut session, "link");
     assert_eq!(other["url"], format!("{url}/t/{}", link.ticket));
     for guest in [ana, bo] {
-        assert_eq!(guest.hear("moved")["url"], url);
+        assert_eq!(guest.recv("with_siblings")["url"], url);
     }
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
@@ -150,7 +150,7 @@ fn an_edge_that_comes_back_is_a_registered_tunnel() {
 }
 
 /// No cloudflared, and nobody to fetch it from.
-fn alone(stage: &Stage, arguments: &[&str]) -> Command {
+fn without_network(stage: &Stage, arguments: &[&str]) -> Command {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = stage.place.root().join("config.json");
     std::fs::write(&config, format!(r#"{{"tunnel":{{"download_base":"http://{closed}"}}}}"#))
@@ -167,10 +167,10 @@ fn alone(stage: &Stage, arguments: &[&str]) -> Command {
 #[test]
 fn without_cloudflared_and_without_network_there_is_the_local_link() {
     let stage = Stage::new(HAPPY);
-    let mut session = watched(&alone(&stage, &["--json"]));
+    let mut session = watched(&without_network(&stage, &["--json"]));
     let lost = event(&mut session, "tunnel");
     assert_eq!(lost["state"], "lost", "{lost}");
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     Guest::join(&link, "Ana").leave();
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
@@ -188,7 +188,7 @@ fn a_cloudflared_that_is_not_there_is_named() {
         let lost = event(&mut session, "tunnel");
         let text = lost["text"].as_str().unwrap();
         assert!(text.contains(path) && text.contains(why), "{lost}");
-        Link::told(&mut session);
+        Link::printed(&mut session);
         session.signal("TERM");
         session.wait().expect_code(0);
         let required = ["--cloudflared", path, "--tunnel", "cloudflared"];

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::input::moved;
+use super::input::with_siblings;
 use super::stage::{Stage, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Ended, stand_in};
@@ -42,10 +42,10 @@ pub(super) fn joined(number: &str, name: &str, tag: &str, present: &str) -> Stri
 }
 
 /// A session in which `who` has these orders and the others are real.
-pub(super) fn taken_over(stage: &Stage, who: &str, orders: &str) -> Command {
+pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
     let others: Vec<_> =
         ALL.iter().filter(|name| **name != who).map(|name| (*name, None)).collect();
-    let mut command = moved(stage, &others);
+    let mut command = with_siblings(stage, &others);
     let place = Path::new(command.get_program()).with_file_name(who);
     let copied = Command::new("cp").arg(stand_in("hostile-service")).arg(&place).status();
     assert!(copied.unwrap().success());
@@ -73,9 +73,9 @@ pub(super) fn assert_harmless(ended: &Ended, what: &str) {
 }
 
 /// Runs it to its end, which is 70, with one sentence that names the service and has these words.
-pub(super) fn ends(who: &str, orders: &str, words: &str) -> Ended {
+pub(super) fn assert_killed(who: &str, orders: &str, words: &str) -> Ended {
     let stage = Stage::new(HAPPY);
-    let ended = watched(&taken_over(&stage, who, orders)).wait();
+    let ended = watched(&with_hostile(&stage, who, orders)).wait();
     let what: String = orders.chars().take(600).collect();
     assert_eq!(ended.code(), 70, "{what}: {ended:#?}");
     let said = format!("chattrace: {who} {words}");
@@ -132,7 +132,7 @@ fn a_field_that_breaks_its_bound_ends_the_session() {
     let marks = format!("\"a{}\"", "\\u0301".repeat(9));
     let names = WRONG_NAMES.into_iter().chain([&*long, &*wide, &*endless, &*marks]);
     for name in names {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", name, "\"abc\"", "1"))),
             NOT_UNDERSTOOD,
@@ -149,28 +149,28 @@ fn a_field_that_breaks_its_bound_ends_the_session() {
         "18446744073709551616",
         "9007199254740992",
     ] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined(number, "\"Ana\"", "\"abc\"", "1"))),
             NOT_UNDERSTOOD,
         );
     }
     for tag in ["\"\"", "\"ab\"", "\"abcd\"", "\"ABC\"", "\"a b\"", "\"ab0\"", "\"éa\"", "null"] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", tag, "1"))),
             NOT_UNDERSTOOD,
         );
     }
     for present in ["-1", "1.5", "null", "\"1\""] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", "\"abc\"", present))),
             NOT_UNDERSTOOD,
         );
     }
     for present in ["0", "10001", "18446744073709551615"] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", "\"abc\"", present))),
             "sent a join with a count of",
@@ -205,10 +205,10 @@ fn a_line_that_is_no_message_ends_the_session() {
         &format!("say {whole}{whole}"),
         "say {\"type\":\"\\u001b]0;title\\u0007\\u202e\"}",
     ] {
-        ends("chattrace-serve", &room(more), NOT_UNDERSTOOD);
+        assert_killed("chattrace-serve", &room(more), NOT_UNDERSTOOD);
     }
     for more in ["endless 40000 x", "endless 9000000 x", "endless 20000 \\x00"] {
-        ends("chattrace-serve", &room(more), "sent a line that is too long");
+        assert_killed("chattrace-serve", &room(more), "sent a line that is too long");
     }
 }
 
@@ -223,12 +223,16 @@ fn a_message_out_of_its_time_ends_the_session() {
         "say {\"type\":\"drained\"}",
         &format!("deaf\nsay {{\"type\":\"drained\"}}\nsay {ana}"),
     ] {
-        ends("chattrace-serve", &room(more), OUT_OF_ORDER);
+        assert_killed("chattrace-serve", &room(more), OUT_OF_ORDER);
     }
-    ends("chattrace-serve", &room(&format!("say {ana}\nsay {bob}")), "gave one number to two");
+    assert_killed(
+        "chattrace-serve",
+        &room(&format!("say {ana}\nsay {bob}")),
+        "gave one number to two",
+    );
     let early = format!("{}say {ana}\nhang\n", hello());
-    ends("chattrace-serve", &early, OUT_OF_ORDER);
-    ends("chattrace-serve", &format!("say {ana}\nhang\n"), "did not send its version");
+    assert_killed("chattrace-serve", &early, OUT_OF_ORDER);
+    assert_killed("chattrace-serve", &format!("say {ana}\nhang\n"), "did not send its version");
     let guard = format!("{}{}hang\n", hello(), hello());
-    ends("chattrace-clean", &guard, OUT_OF_ORDER);
+    assert_killed("chattrace-clean", &guard, OUT_OF_ORDER);
 }

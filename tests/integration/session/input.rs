@@ -115,7 +115,7 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
         command.envs(environment.map(|value| ("CHATTRACE_LISTEN", value)));
         command.args(flag.map(|value| format!("--listen={value}")));
         let mut session = watched(&command);
-        let link = Link::told(&mut session);
+        let link = Link::printed(&mut session);
         assert!(link.address.starts_with(listens), "{link:?}");
         session.signal("TERM");
         session.wait().expect_code(0);
@@ -127,14 +127,14 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
     let mut command = stage.place.command(CHATTRACE);
     command.args(["--tunnel", "none", "--json"]);
     let mut session = watched(&command);
-    assert!(Link::told(&mut session).address.starts_with("127.0.0.5:"));
+    assert!(Link::printed(&mut session).address.starts_with("127.0.0.5:"));
     session.signal("TERM");
     session.wait().expect_code(0);
 }
 
 /// `chattrace` in a folder of its own, with these siblings: a copy, or a script.
-pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
-    let folder = stage.place.root().join("bin/moved");
+pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
+    let folder = stage.place.root().join("bin/with_siblings");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let real = Path::new(CHATTRACE);
@@ -165,14 +165,15 @@ pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command
 #[test]
 fn a_missing_sibling_is_69_at_once() {
     let stage = Stage::new(HAPPY);
-    let words = ["chattrace-serve is missing", "bin/moved/chattrace-serve", "all four together"];
-    refused(&stage, &moved(&stage, &[]), 69, &words);
-    let command = moved(&stage, &[("chattrace-serve", None), ("chattrace-tunnel", None)]);
+    let words =
+        ["chattrace-serve is missing", "bin/with_siblings/chattrace-serve", "all four together"];
+    refused(&stage, &with_siblings(&stage, &[]), 69, &words);
+    let command = with_siblings(&stage, &[("chattrace-serve", None), ("chattrace-tunnel", None)]);
     refused(&stage, &command, 69, &["chattrace-clean is missing"]);
 }
 
 /// Says hello as another version would, and stays until the lifeline ends.
-const STRANGER: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec cat >/dev/null"#;
+const OTHER_VERSION: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec cat >/dev/null"#;
 
 #[test]
 fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
@@ -188,11 +189,11 @@ fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
     let refused_clean =
         ["chattrace-clean is version 9.9.9, but chattrace is version", "build or install all four"];
     let siblings = [("chattrace-serve", None), ("chattrace-tunnel", None)];
-    let siblings = [&siblings[..], &[("chattrace-clean", Some(STRANGER))]].concat();
-    refused(&stage, &moved(&stage, &siblings), 70, &refused_clean);
+    let siblings = [&siblings[..], &[("chattrace-clean", Some(OTHER_VERSION))]].concat();
+    refused(&stage, &with_siblings(&stage, &siblings), 70, &refused_clean);
     for (serve, tunnel, words) in [
-        (Some(STRANGER), None, &other[..]),
-        (None, Some(STRANGER), &other_tunnel),
+        (Some(OTHER_VERSION), None, &other[..]),
+        (None, Some(OTHER_VERSION), &other_tunnel),
         (
             Some("echo '{\"type\":\"dance\"}' >&0; exec cat"),
             None,
@@ -202,6 +203,6 @@ fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
         (Some("exit 0"), None, &["chattrace-serve ended with code 0: the room is gone"]),
     ] {
         let siblings = [("chattrace-serve", serve), ("chattrace-tunnel", tunnel), clean];
-        refused(&stage, &moved(&stage, &siblings), 70, words);
+        refused(&stage, &with_siblings(&stage, &siblings), 70, words);
     }
 }

@@ -18,7 +18,7 @@ fn only_what_is_gone_is_counted_as_removed() {
     let mut session = watched(&stage.local(&["--json"]));
     let said = session.stderr_with("old sessions");
     assert!(said.contains("removed 1 item that a dead session left"), "{said}");
-    Link::told(&mut session);
+    Link::printed(&mut session);
     session.signal("TERM");
     session.wait().expect_code(0);
     assert_eq!(std::fs::read_to_string(dead.join("letters")).unwrap(), "dear Ana, ");

@@ -56,7 +56,7 @@ impl Mounted {
         let inside = stage.local(&["--json"]);
         outside.args(["sh", "-c", script]).arg(inside.get_program()).args(inside.get_args());
         let mut holder = Program::start(outside);
-        Link::told(&mut holder);
+        Link::printed(&mut holder);
         let chattrace = child(holder.pid(), "chattrace");
         Self { stage, memory, holder, chattrace }
     }

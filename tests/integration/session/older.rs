@@ -36,7 +36,7 @@ fn cloudflared_cannot_start_processes() {
 }
 
 /// A session without the filter around cloudflared, which has left somebody.
-fn unfenced(stage: &Stage) -> Program {
+fn without_seccomp(stage: &Stage) -> Program {
     let mut session = watched(&without(&["seccomp"], &stage.public(&["--json"])));
     session.stderr_with("may start processes of its own here");
     event(&mut session, "link");
@@ -52,7 +52,7 @@ fn forking() -> Stage {
 fn without_the_filter_it_is_said_and_who_was_left_is_found_by_the_mark() {
     for name in ["TERM", "KILL", "INT"] {
         let stage = forking();
-        let session = unfenced(&stage);
+        let session = without_seccomp(&stage);
         session.signal(name);
         let ended = session.wait();
         assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
@@ -64,7 +64,7 @@ fn without_the_filter_it_is_said_and_who_was_left_is_found_by_the_mark() {
 #[test]
 fn without_the_filter_nobody_of_a_lost_tunnel_stays_while_the_session_goes_on() {
     let stage = forking();
-    let mut session = unfenced(&stage);
+    let mut session = without_seccomp(&stage);
     let tunnel = child(session.pid(), "chattrace-tunnel");
     kill(tunnel);
     assert_eq!(event(&mut session, "tunnel")["state"], "lost");
@@ -96,7 +96,7 @@ fn marked(session: &Program) -> Vec<String> {
 #[test]
 fn without_the_filter_and_without_a_guard_the_rest_is_found_by_chattrace_clean() {
     let stage = forking();
-    let session = unfenced(&stage);
+    let session = without_seccomp(&stage);
     kill_with_guard(&session);
     let cleaned = stage.clean().expect_code(0);
     assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");

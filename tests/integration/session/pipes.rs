@@ -115,7 +115,7 @@ fn cleaning_after_a_session_is_clean() {
 fn what_clean_would_remove_can_be_listed() {
     let stage = Stage::new(HAPPY);
     let mut session = super::stage::watched(&stage.local(&["--json"]));
-    Link::told(&mut session);
+    Link::printed(&mut session);
     super::ends::kill_with_guard(&session);
     session.wait();
     let script = "chattrace-clean --all --dry-run -0 | xargs -0 ls -ld";

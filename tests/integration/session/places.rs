@@ -19,7 +19,7 @@ fn runtime(session: &mut Program) -> PathBuf {
 
 /// A session with `XDG_RUNTIME_DIR` set to `folder`, or not at all, works, and leaves nothing there
 /// or where it went instead.
-fn falls_back(stage: &Stage, folder: Option<&Path>) {
+fn assert_falls_back(stage: &Stage, folder: Option<&Path>) {
     let mut command = stage.local(&["--json"]);
     match folder {
         Some(folder) => command.env("XDG_RUNTIME_DIR", folder),
@@ -31,7 +31,7 @@ fn falls_back(stage: &Stage, folder: Option<&Path>) {
     assert!(folder.is_none_or(|folder| !runtime.starts_with(folder)), "{runtime:?}");
     let base = std::fs::metadata(runtime.parent().unwrap()).unwrap();
     assert_eq!(base.permissions().mode() & 0o777, 0o700);
-    let mut ana = Guest::join(&Link::told(&mut session), "Ana");
+    let mut ana = Guest::join(&Link::printed(&mut session), "Ana");
     ana.say("hello");
     assert!(runtime.join("control.sock").exists());
     session.signal("TERM");
@@ -43,19 +43,19 @@ fn falls_back(stage: &Stage, folder: Option<&Path>) {
 #[test]
 fn without_a_runtime_folder_it_takes_another() {
     let stage = Stage::new(HAPPY);
-    falls_back(&stage, None);
-    falls_back(&stage, Some(Path::new("relative")));
-    falls_back(&stage, Some(Path::new("/nowhere/at/all")));
+    assert_falls_back(&stage, None);
+    assert_falls_back(&stage, Some(Path::new("relative")));
+    assert_falls_back(&stage, Some(Path::new("/nowhere/at/all")));
 }
 
 #[test]
 fn a_bad_runtime_folder_is_left_alone() {
     let stage = Stage::new(HAPPY);
     // A file.
-    falls_back(&stage, Some(&stage.place.root().join("config.json")));
+    assert_falls_back(&stage, Some(&stage.place.root().join("config.json")));
     // Too long for a socket, and not there: nothing is made on the way.
-    falls_back(&stage, Some(&stage.place.root().join("a-name-of-some-length".repeat(5))));
-    falls_back(&stage, Some(Path::new("/proc")));
+    assert_falls_back(&stage, Some(&stage.place.root().join("a-name-of-some-length".repeat(5))));
+    assert_falls_back(&stage, Some(Path::new("/proc")));
 }
 
 #[test]
@@ -64,11 +64,11 @@ fn a_runtime_folder_that_others_may_enter_is_not_used() {
     let open = stage.place.root().join("bin/open");
     std::fs::create_dir_all(&open).unwrap();
     std::fs::DirBuilder::new().mode(0o755).create(open.join("chattrace")).unwrap();
-    falls_back(&stage, Some(&open));
+    assert_falls_back(&stage, Some(&open));
     let linked = stage.place.root().join("bin/linked");
     std::fs::create_dir(&linked).unwrap();
     std::os::unix::fs::symlink(stage.place.home(), linked.join("chattrace")).unwrap();
-    falls_back(&stage, Some(&linked));
+    assert_falls_back(&stage, Some(&linked));
     assert_eq!(std::fs::read_dir(open.join("chattrace")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(stage.place.home()).unwrap().count(), 0);
 }
@@ -96,7 +96,7 @@ fn two_at_once_do_not_know_of_each_other() {
     let mut one = watched(&stage.public(&["--json"]));
     event(&mut one, "link");
     let mut other = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut other);
+    let link = Link::printed(&mut other);
     assert_eq!(stage.run_dirs().len(), 2);
     let mut ana = Guest::join(&link, "Ana");
     kill_with_guard(&one);
@@ -107,7 +107,7 @@ fn two_at_once_do_not_know_of_each_other() {
     other.wait().expect_code(0);
     assert_eq!(stage.run_dirs().len(), 1);
     let mut third = watched(&stage.local(&["--json"]));
-    Link::told(&mut third);
+    Link::printed(&mut third);
     third.signal("TERM");
     third.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -153,7 +153,7 @@ fn sessions_that_begin_while_others_end_find_their_place() {
         let mut some: Vec<Program> =
             (0..3).map(|_| watched(&stage.local(&["--json", "--quiet"]))).collect();
         for session in &mut some {
-            Link::told(session);
+            Link::printed(session);
             session.signal("TERM");
         }
         for session in some {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::ends::{child, signal};
 use super::guest::Guest;
-use super::input::moved;
+use super::input::with_siblings;
 use super::stage::{Link, Stage, event, watched};
 use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
@@ -36,10 +36,10 @@ fn rooms() -> [String; 5] {
 }
 
 /// A session with this room, which has got as far as it gets.
-fn standing(stage: &Stage, room: &str) -> Program {
+fn session_in(stage: &Stage, room: &str) -> Program {
     let siblings =
         [("chattrace-serve", Some(room)), ("chattrace-tunnel", None), ("chattrace-clean", None)];
-    let mut command: Command = moved(stage, &siblings);
+    let mut command: Command = with_siblings(stage, &siblings);
     command.arg("--json");
     let mut session = watched(&command);
     // The one that exits ends the session at once; the others have a link.
@@ -56,7 +56,7 @@ fn forget(stage: &Stage) {
 fn they_are_gone_when_the_session_ends() {
     for room in rooms() {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, &room);
+        let session = session_in(&stage, &room);
         if !room.ends_with("exit 0\n") {
             session.signal("TERM");
         }
@@ -73,7 +73,7 @@ fn they_are_gone_when_the_session_ends() {
 fn they_are_gone_when_the_session_is_killed() {
     for room in rooms() {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, &room);
+        let session = session_in(&stage, &room);
         session.signal("KILL");
         let ended = session.wait();
         assert!(ended.stderr.ends_with("its processes are ended, nothing remains\n"), "{ended:#?}");
@@ -95,7 +95,7 @@ fn a_room_that_panics_is_70_and_says_where() {
         ("chattrace-tunnel", None),
         ("chattrace-clean", None),
     ];
-    let ended = watched(&moved(&stage, &siblings)).wait().expect_code(70);
+    let ended = watched(&with_siblings(&stage, &siblings)).wait().expect_code(70);
     let said = "chattrace-serve ended with code 101: chattrace-serve: internal error at";
     assert!(ended.stderr.contains(said), "{ended:#?}");
     stage.assert_nothing_left();
@@ -116,7 +116,7 @@ fn stopped_services_say_goodbye_all_the_same() {
         let of = if name == "cloudflared" { tunnel } else { session.pid() };
         signal("STOP", child(of, name));
         session.signal("INT");
-        assert_eq!(ana.hear("end")["t"], "end", "{name}");
+        assert_eq!(ana.recv("end")["t"], "end", "{name}");
         session.wait().expect_code(0);
         assert!(stage.stand_in.ended_by_term(), "{name}");
         stage.assert_nothing_left();
@@ -132,7 +132,7 @@ fn with_cleaner(stage: &Stage, does: &str) -> Program {
         ("chattrace-tunnel", None),
         ("chattrace-clean", Some(&*script)),
     ];
-    let mut command: Command = moved(stage, &siblings);
+    let mut command: Command = with_siblings(stage, &siblings);
     command.arg("--json");
     watched(&command)
 }

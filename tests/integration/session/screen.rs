@@ -8,9 +8,9 @@ use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Ended, Terminal};
 
 /// The session's screen from start to end, with one guest on the way.
-fn shown(stage: &Stage, command: &Command, columns: u16) -> Ended {
+fn run_on_terminal(stage: &Stage, command: &Command, columns: u16) -> Ended {
     let mut terminal = Terminal::start(command, columns);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("kept");
     let ana = Guest::join(&link, "Ana");
     terminal.see("+ Ana #");
@@ -36,7 +36,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
     let stage = Stage::new(HAPPY);
     let mut command = stage.local(&[]);
     command.env("LC_ALL", "C.UTF-8");
-    let ended = shown(&stage, &command, 100);
+    let ended = run_on_terminal(&stage, &command, 100);
     let lines = lines(&ended);
     assert!(lines.iter().any(|line| line.contains("___| |__")), "banner: {ended:#?}");
     let fact = |name: &str| {
@@ -90,7 +90,7 @@ fn the_public_link_says_who_can_read_along() {
 fn narrow_terminals_get_less_and_never_a_broken_link() {
     for columns in [59, 20, 1] {
         let stage = Stage::new(HAPPY);
-        let ended = shown(&stage, &stage.local(&[]), columns);
+        let ended = run_on_terminal(&stage, &stage.local(&[]), columns);
         let lines = lines(&ended);
         assert!(!ended.stderr.contains("___| |__"), "no banner: {ended:#?}");
         assert!(lines.iter().any(|line| line.starts_with("http://127.0.0.1:")), "{ended:#?}");
@@ -105,12 +105,12 @@ fn without_colour_nothing_is_painted_and_a_dumb_terminal_gets_plain_lines() {
     let stage = Stage::new(HAPPY);
     let mut command = stage.local(&[]);
     command.env("NO_COLOR", "1");
-    let ended = shown(&stage, &command, 100);
+    let ended = run_on_terminal(&stage, &command, 100);
     let moves = ended.stdout.matches("\u{1b}[K").count();
     assert_eq!(ended.stdout.matches('\u{1b}').count(), moves, "{ended:#?}");
     let mut command = stage.local(&[]);
     command.env("TERM", "dumb");
-    let ended = shown(&stage, &command, 100);
+    let ended = run_on_terminal(&stage, &command, 100);
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:#?}");
 }
 
@@ -118,7 +118,7 @@ fn without_colour_nothing_is_painted_and_a_dumb_terminal_gets_plain_lines() {
 fn a_terminal_that_changes_its_size_is_followed() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 100);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("nobody here yet · Ctrl+C ends it");
     terminal.resize(30);
     let _ana = Guest::join(&link, "Ana");
@@ -140,7 +140,7 @@ fn a_terminal_that_changes_its_size_is_followed() {
 #[test]
 fn no_qr_is_no_qr_and_quiet_is_quiet() {
     let stage = Stage::new(HAPPY);
-    let ended = shown(&stage, &stage.local(&["--no-qr"]), 100);
+    let ended = run_on_terminal(&stage, &stage.local(&["--no-qr"]), 100);
     assert!(!ended.stderr.contains('█'), "{ended:#?}");
     // Nothing on the screen: only the control socket tells that it is there.
     let mut terminal = Terminal::start(&stage.public(&["--quiet", "--json"]), 100);
@@ -156,11 +156,11 @@ fn no_qr_is_no_qr_and_quiet_is_quiet() {
 fn no_name_moves_the_cursor() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 100);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     let hostile = ["\u{1b}[2J", "a\rb", "a\nb", "\u{9b}2J", "\u{202e}abc", "a\u{7}", "a\u{2028}b"];
     let mut let_in = 0;
     for name in hostile {
-        let answer = super::guest::ask(&link, name);
+        let answer = super::guest::try_join(&link, name);
         let_in += usize::from(answer.iter().any(|line| line["t"] == "welcome"));
     }
     Guest::join(&link, "12.00.00 - nobody").leave();

@@ -117,12 +117,12 @@ impl Link {
     }
 
     /// The next link of a session with `--json` and without a tunnel.
-    pub(crate) fn told(program: &mut Program) -> Self {
+    pub(crate) fn printed(program: &mut Program) -> Self {
         Self::local(event(program, "link")["url"].as_str().unwrap())
     }
 
     /// The link on a terminal; what comes before it is forgotten.
-    pub(crate) fn shown(terminal: &mut Terminal) -> Self {
+    pub(crate) fn on_screen(terminal: &mut Terminal) -> Self {
         terminal.see("http://");
         let rest = terminal.see("\n");
         Self::local(&format!("http://{}", rest.trim()))

@@ -12,9 +12,9 @@ use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, Terminal};
 
 /// A pipe with a name, into which the stand-in's edge writes for it: a meeting without a stream.
-struct Meeting(File);
+struct Fifo(File);
 
-impl Meeting {
+impl Fifo {
     /// One that the stand-in of `stage` comes to once the edge knows it.
     fn with_stand_in(stage: &Stage) -> Self {
         stage.stand_in.order(&format!("{HAPPY}touch here\n"));
@@ -49,7 +49,7 @@ fn closed_and_unwritable_streams_do_not_matter() {
     for streams in STREAMS {
         for arguments in [&[][..], &["--json"]] {
             let stage = Stage::new(HAPPY);
-            let meeting = Meeting::with_stand_in(&stage);
+            let meeting = Fifo::with_stand_in(&stage);
             let script = format!("exec \"$0\" \"$@\" {streams}");
             let session = scripted(&stage.public(arguments), &script);
             meeting.wait();
@@ -79,7 +79,7 @@ fn stdout_into_a_file_keeps_the_link_and_the_screen() {
     let stage = Stage::new(HAPPY);
     let command = in_shell(&stage.local(&[]), "exec \"$0\" \"$@\" > link.txt");
     let mut terminal = Terminal::start(&command, 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     Guest::join(&link, "Ana").leave();
     terminal.see("- Ana #");
     terminal.type_keys("\u{3}");
@@ -97,7 +97,7 @@ fn stdout_into_a_file_keeps_the_link_and_the_screen() {
 fn quiet_on_a_terminal_is_the_link_alone() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&["--quiet"]), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     Guest::join(&link, "Ana").leave();
     terminal.type_keys("\u{3}");
     let ended = terminal.wait().expect_code(0);

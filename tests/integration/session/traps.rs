@@ -110,7 +110,7 @@ fn background(stage: &Stage, first: &str, behind: &str) -> Terminal {
 fn in_the_background_it_is_neither_stopped_nor_asks() {
     let stage = Stage::new(HAPPY);
     let mut terminal = background(&stage, "stty tostop -echo", "& s=$!");
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     super::guest::Guest::join(&link, "Ana").say("still here");
     terminal.type_keys("kill -TERM $s; wait $s; echo code $?\r");
     terminal.see("nothing remains");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::guest::{Guest, ask, receive};
+use super::guest::{Guest, read_lines, try_join};
 use super::stage::{Link, Stage, event, events, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
 
@@ -26,7 +26,7 @@ fn a_session_opens_is_joined_and_ends_without_a_trace() {
     assert_eq!(event(&mut session, "joined")["participant"]["name"], "Bo");
     let body = "what was said in here";
     ana.say(body);
-    assert_eq!(bo.hear("said")["body"], body);
+    assert_eq!(bo.recv("said")["body"], body);
     Guest::join(&link, "Cy").leave();
     assert_eq!(event(&mut session, "left")["present"], 2);
     session.signal("TERM");
@@ -45,17 +45,17 @@ fn a_session_opens_is_joined_and_ends_without_a_trace() {
 fn fifty_guests_are_all_told_of_the_end_in_time() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     let mut guests: Vec<Guest> =
         (0..50).map(|number| Guest::join(&link, &format!("guest {number}"))).collect();
     let latest = guests[49].seq();
-    let polls: Vec<_> = guests.iter_mut().map(|guest| guest.listen_after(latest)).collect();
+    let polls: Vec<_> = guests.iter_mut().map(|guest| guest.poll_after(latest)).collect();
     // Connections are taken in turn: once this one is answered, all those before it are there.
-    assert_eq!(ask(&link, "")[0]["t"], "refused");
+    assert_eq!(try_join(&link, "")[0]["t"], "refused");
     let begin = Instant::now();
     session.signal("INT");
     for poll in polls {
-        assert_eq!(receive(poll)[0]["t"], "end");
+        assert_eq!(read_lines(poll)[0]["t"], "end");
     }
     session.wait().expect_code(0);
     assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
