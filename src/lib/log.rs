@@ -15,8 +15,8 @@ use jiff::{Timestamp, ZonedDateTime};
 use crate::control::Participant;
 use crate::paths::{self, Access, Owner};
 
-/// A session with more has run for days or was flooded with joins. Then the oldest entries are dropped,
-/// and the log says how many.
+/// A session with more has run for days or was flooded with joins. Then the oldest entries are
+/// dropped, and the log says how many.
 const MAX_ENTRIES: usize = 10_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +122,8 @@ impl EventLog {
         text
     }
 
-    /// Writes the log into a new file in `folder`, named after `now` and readable by its owner only.
-    /// Returns its path.
+    /// Writes the log into a new file in `folder`, named after `now` and readable by its owner
+    /// only. Returns its path.
     ///
     /// # Errors
     /// When the folder cannot be written to, or a hundred logs of this second are there.

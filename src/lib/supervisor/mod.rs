@@ -1,7 +1,7 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
-//! It owns the terminal, the children and the end. [`session`] decides what happens, and [`event_loop`]
-//! does it: through [`children`], the processes, and [`console`], the screen.
+//! It owns the terminal, the children and the end. [`session`] decides what happens, and
+//! [`event_loop`] does it: through [`children`], the processes, and [`console`], the screen.
 
 mod checks;
 mod children;
@@ -120,8 +120,8 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     Ok(exit_of(&event_loop::run(setup, signals).await?))
 }
 
-/// Twelve hex digits: few, because the path of a socket has room for 107 bytes (unix(7)), and enough
-/// that no two sessions on one machine get the same.
+/// Twelve hex digits: few, because the path of a socket has room for 107 bytes (unix(7)), and
+/// enough that no two sessions on one machine get the same.
 fn generate_session_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)?;

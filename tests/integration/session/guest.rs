@@ -1,4 +1,4 @@
-//! Somebody in the room, over long polls, in bytes.
+//! A participant over long polls, without a client library.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::stage::Link;
 use crate::harness::DEADLINE;
 
-/// Somebody who was let in.
+/// A participant who was admitted.
 pub(crate) struct Guest {
     link: Link,
     pub(crate) resume: String,
@@ -16,7 +16,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Joins; the name must be one that the room accepts.
+    /// Joins under a name that the room accepts.
     pub(crate) fn join(link: &Link, name: &str) -> Self {
         let lines = try_join(link, name);
         let welcome = lines.iter().find(|line| line["t"] == "welcome");
@@ -28,7 +28,7 @@ impl Guest {
         }
     }
 
-    /// Says something and hears it back.
+    /// Sends a message and receives it back.
     pub(crate) fn say(&mut self, body: &str) {
         let line = json!({ "t": "say", "body": body }).to_string();
         let mut lines = read_lines(self.send(&line));
@@ -37,7 +37,7 @@ impl Guest {
         }
     }
 
-    /// Asks for what is new, and waits for the first thing of kind `t`.
+    /// Polls until an event of kind `t` comes.
     pub(crate) fn recv(mut self, t: &str) -> Value {
         loop {
             let stream = self.send("");
@@ -49,18 +49,17 @@ impl Guest {
         }
     }
 
-    /// Asks for what is new after what `other` knows, and does not wait for the answer.
-    pub(crate) fn poll_after(&mut self, other: u64) -> TcpStream {
-        self.seq = other;
+    /// Begins a poll for events after `seq`, and does not wait for the response.
+    pub(crate) fn poll_after(&mut self, seq: u64) -> TcpStream {
+        self.seq = seq;
         self.send("")
     }
 
-    /// The last event it knows.
+    /// The last event that was received.
     pub(crate) fn seq(&self) -> u64 {
         self.seq
     }
 
-    /// Goes.
     pub(crate) fn leave(self) {
         read_lines(self.send(r#"{"t":"leave"}"#));
     }
@@ -76,13 +75,13 @@ impl Guest {
     }
 }
 
-/// Asks to be let in under `name`, and gives the answer.
+/// Sends a join under `name`, and returns the response.
 pub(crate) fn try_join(link: &Link, name: &str) -> Vec<Value> {
     let join = json!({ "t": "join", "name": name, "ticket": link.ticket }).to_string();
     read_lines(post(link, "/poll", "", &join))
 }
 
-/// The lines of an answer.
+/// The lines of a response.
 pub(crate) fn read_lines(mut stream: TcpStream) -> Vec<Value> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

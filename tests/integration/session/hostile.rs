@@ -1,5 +1,6 @@
-//! V-10, V-21: a room, a tunnel or a guard that was taken over, against the supervisor. Each is ended
-//! with a sentence and 70, nothing of it is obeyed or believed, and nothing remains.
+//! V-10, V-21: a room, a tunnel or a guard that was taken over, against the supervisor. The session
+//! ends with one sentence and code 70, no message of the service has an effect, and nothing
+//! remains.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,8 +10,7 @@ use super::stage::{Stage, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Ended, stand_in};
 
-/// Most memory of its own that the supervisor may take, in KiB, whatever its services do: the heap
-/// and all stacks.
+/// The most private memory, in KiB, that its services can make the supervisor use: heap and stacks.
 pub(super) const CEILING_KIB: u64 = 32 * 1024;
 
 const ALL: [&str; 3] = ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
@@ -19,14 +19,14 @@ pub(super) fn hello() -> String {
     format!("say {{\"type\":\"hello\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Orders of a room that is as it should be, and then does `more`.
+/// Orders for a room that behaves until it is ready, and then does `more`.
 pub(super) fn room(more: &str) -> String {
     let ready =
         r#"{"type":"ready","protection":{"confinement":{"missing":[]},"locked":"nothing"}}"#;
     format!("{}say {ready}\n{more}\nhang\n", hello())
 }
 
-/// Orders of a tunnel that has found cloudflared and was asked for an address, and then does `more`.
+/// Orders for a tunnel that behaves until it was ordered to open, and then does `more`.
 pub(super) fn tunnel(more: &str) -> String {
     let digest = "0".repeat(64);
     let found = format!(
@@ -41,7 +41,7 @@ pub(super) fn joined(number: &str, name: &str, tag: &str, present: &str) -> Stri
     )
 }
 
-/// A session in which `who` has these orders and the others are real.
+/// A session in which `who` is the hostile service with these orders, and the others are real.
 pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
     let others: Vec<_> =
         ALL.iter().filter(|name| **name != who).map(|name| (*name, None)).collect();
@@ -54,7 +54,7 @@ pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
     command
 }
 
-/// Nothing on either stream acts on a terminal, and every event is JSON.
+/// Asserts that neither stream holds a control character, and that every event is JSON.
 pub(super) fn assert_harmless(ended: &Ended, what: &str) {
     for text in [&ended.stdout, &ended.stderr] {
         let raw = |c: char| {
@@ -72,7 +72,7 @@ pub(super) fn assert_harmless(ended: &Ended, what: &str) {
     }
 }
 
-/// Runs it to its end, which is 70, with one sentence that names the service and has these words.
+/// Runs such a session. Asserts that it ends with 70 and a sentence of these words about `who`.
 pub(super) fn assert_killed(who: &str, orders: &str, words: &str) -> Ended {
     let stage = Stage::new(HAPPY);
     let ended = watched(&with_hostile(&stage, who, orders)).wait();
@@ -93,7 +93,7 @@ pub(super) fn assert_killed(who: &str, orders: &str, words: &str) -> Ended {
 pub(super) const NOT_UNDERSTOOD: &str = "sent an invalid message (";
 pub(super) const OUT_OF_ORDER: &str = "sent \"";
 
-/// No names, as JSON has them.
+/// Invalid names, as JSON.
 const WRONG_NAMES: [&str; 27] = [
     "\"\"",
     "null",

@@ -1,5 +1,5 @@
-//! A service that was taken over: a tunnel and a cleaner that lie, floods, silence, and what the operator
-//! sees of it. The room's own messages are in `hostile`.
+//! Hostile services, continued: a tunnel and a cleaner that lie, floods, silence, and what the
+//! operator sees of all this. The messages of the room are in `hostile`.
 
 use super::hostile::{
     CEILING_KIB, NOT_UNDERSTOOD, OUT_OF_ORDER, assert_harmless, assert_killed, hello, joined, room,
@@ -92,7 +92,7 @@ fn a_tunnel_that_lies_ends_the_session() {
     );
 }
 
-/// A service that ends, or that stays and says nothing.
+/// A service that exits, or stays and sends nothing.
 #[test]
 fn an_end_in_the_middle_is_a_failure_and_silence_is_one_in_time() {
     for (orders, words) in [
@@ -116,9 +116,8 @@ fn an_end_in_the_middle_is_a_failure_and_silence_is_one_in_time() {
     );
 }
 
-/// Half a line is one that may still be ended: it costs its own length and no more, and the session
-/// ends as it is asked to. So it does when the service closes its end, and when it talks on after its
-/// goodbye.
+/// Half a line may still be completed, so it costs no more than its length. Neither that, nor a
+/// closed lifeline, nor messages after the goodbye keep the session from ending as requested.
 #[test]
 fn half_a_line_and_talk_after_the_goodbye_do_not_hold_up_the_end() {
     let after = "wait drain\nsay {\"type\":\"drained\"}\nflood 100000 {\"type\":\"drained\"}";
@@ -136,9 +135,9 @@ fn half_a_line_and_talk_after_the_goodbye_do_not_hold_up_the_end() {
     }
 }
 
-/// Floods that are counted, not timed: each is many times what may be said. The kernel gives the
-/// supervisor no more memory of its own than the ceiling (`RLIMIT_DATA`, getrlimit(2)): a program of
-/// ours that asks for more is aborted.
+/// Each flood is counted, not timed, and many times what the protocol permits. The kernel gives the
+/// supervisor no more private memory than the ceiling (`RLIMIT_DATA`, getrlimit(2)); it would abort
+/// if it needed more.
 #[test]
 fn floods_are_ended_below_the_ceiling() {
     let name = format!("\"{}\"", "é".repeat(20));
@@ -164,8 +163,8 @@ fn floods_are_ended_below_the_ceiling() {
     }
 }
 
-/// The longest name that is one, in full width, on terminals of every width: each participant has one
-/// row, and no row begins with what the network said.
+/// With the longest name of wide characters, each participant has one row on terminals of every
+/// width, and no row begins with text from the network.
 #[test]
 fn a_line_about_a_participant_is_one_row() {
     let name = format!("\"{}\"", "田".repeat(20));
@@ -193,7 +192,7 @@ fn a_line_about_a_participant_is_one_row() {
     }
 }
 
-/// A cleaner that lies is said and changes nothing.
+/// Invalid output of a cleaner is reported and has no other effect.
 #[test]
 fn a_cleaner_that_lies_is_not_believed() {
     let line = r#"{"path":"/x","bytes":0,"kind":"lock","removed":true}"#;

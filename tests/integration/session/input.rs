@@ -1,4 +1,4 @@
-//! Everything that can be asked for wrongly, and what is answered.
+//! Wrong options, configurations, addresses and sibling programs.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -8,8 +8,8 @@ use super::stage::{Link, Stage, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CHATTRACE, Ended, Program};
 
-/// Runs `command` to its end, which must be at once, with this code, one line on stderr with each of
-/// these in it, and nothing left.
+/// Runs `command`. Asserts that it exits with this code and one line on stderr that holds each of
+/// these words, and leaves nothing.
 fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Ended {
     let ended = watched(command).wait().expect_code(code);
     assert_eq!(ended.stdout, "", "{ended:#?}");
@@ -72,7 +72,7 @@ fn a_sealed_room_is_not_in_this_version() {
     let mut command = stage.local(&[]);
     command.env("CHATTRACE_MODE", "sealed");
     refused(&stage, &command, 78, &["not in this version"]);
-    // The flag is stronger.
+    // The flag wins over the environment.
     command.arg("--open");
     let mut session = watched(&command);
     session.stdout_line();
@@ -87,7 +87,7 @@ fn an_address_that_cannot_be_listened_on_is_69_before_anything_starts() {
     let address = taken.local_addr().unwrap().to_string();
     let words = [address.as_str(), "in use by another program", "--listen"];
     refused(&stage, &stage.local(&["--listen", &address]), 69, &words);
-    // Of the range for documentation, which no machine has (RFC 5737).
+    // From the range for documentation, which no machine has (RFC 5737).
     let words = ["192.0.2.1:0", "not an address of this machine", "--listen"];
     refused(&stage, &stage.local(&["--listen", "192.0.2.1:0"]), 69, &words);
 }
@@ -120,7 +120,7 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
         session.signal("TERM");
         session.wait().expect_code(0);
     }
-    // The user's own file, without a word about it.
+    // The user's own file, which no option names.
     let own = stage.place.home().join(".config/chattrace");
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("config.json"), r#"{"listen":"127.0.0.5:0"}"#).unwrap();
@@ -132,7 +132,7 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
     session.wait().expect_code(0);
 }
 
-/// `chattrace` in a folder of its own, with these siblings: a copy, or a script.
+/// `chattrace` in a folder of its own. Each sibling is a copy, or a script if one is given.
 pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
     let folder = stage.place.root().join("bin/with_siblings");
     let _ = std::fs::remove_dir_all(&folder);
@@ -140,7 +140,7 @@ pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) ->
     let real = Path::new(CHATTRACE);
     let copy = |name: &str| {
         let (from, to) = (real.with_file_name(name), folder.join(name));
-        // A link where that works, as in `StandIn::install_as`.
+        // A hard link where possible, as in `StandIn::install_as`.
         if std::fs::hard_link(&from, &to).is_err() {
             assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
         }
@@ -151,7 +151,7 @@ pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) ->
             copy(name);
             continue;
         };
-        // By another process, for the reason given at `StandIn::install_as`.
+        // Written by another process, for the reason given at `StandIn::install_as`.
         let mut written = Command::new("sh");
         written.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\""]);
         assert!(written.arg(folder.join(name)).arg(script).status().unwrap().success());
@@ -172,7 +172,7 @@ fn a_missing_sibling_is_69_at_once() {
     refused(&stage, &command, 69, &["chattrace-clean is missing"]);
 }
 
-/// Says hello as another version would, and stays until the lifeline ends.
+/// Greets as another version would, and runs until the lifeline closes.
 const OTHER_VERSION: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec cat >/dev/null"#;
 
 #[test]

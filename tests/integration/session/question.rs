@@ -1,4 +1,4 @@
-//! The question about the event log, and every answer to it.
+//! The question about the event log, and each answer to it.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use crate::harness::cloudflared::HAPPY;
 
 const CTRL_C: &str = "\u{3}";
 
-/// A session on a terminal in which somebody said something; it is asked about its log.
+/// A session on a terminal, with one join and one message, at the question about its log.
 fn at_question(stage: &Stage, arguments: &[&str]) -> Terminal {
     let mut terminal = Terminal::start(&stage.local(arguments), 80);
     let link = Link::on_screen(&mut terminal);
     let mut ana = Guest::join(&link, "Ana");
     ana.say("the secret of the day");
     terminal.see("+ Ana #");
-    // Typed too early: it is not an answer.
+    // Typed before the question, so it is no answer.
     terminal.type_keys("s\n");
     terminal.type_keys(CTRL_C);
     terminal.see("[s]ave   [d]elete (Enter)   [v]iew");
@@ -40,7 +40,7 @@ fn enter_deletes_it() {
     stage.assert_nothing_left();
 }
 
-/// V-31.
+/// V-31: the saved log holds no message text.
 #[test]
 fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
     let stage = Stage::new(HAPPY);

@@ -76,7 +76,8 @@ pub(super) struct Service<O> {
 }
 
 impl<O: Order> Service<O> {
-    /// Spawns `command` with a lifeline as its standard input. Each message that passes the protocol
+    /// Spawns `command` with a lifeline as its standard input. Each message that passes the
+    /// protocol
     /// `P` is queued as the event that `wrap` makes of it.
     ///
     /// # Errors
@@ -142,7 +143,8 @@ impl<O> Child for Service<O> {
     fn report_exit(self, reason: ExitReason, events: mpsc::Sender<ChildEvent>) {
         tokio::spawn(async move {
             let last_line = tokio::time::timeout(DRAIN_TIMEOUT, self.stderr_task).await;
-            // A process that inherited the service's end must not pass for the next one of its role.
+            // A process that inherited the service's end must not pass for the next one of its
+            // role.
             self.message_task.abort();
             let how = match last_line {
                 Ok(Ok(Some(line))) => format!("{reason}: {line}"),

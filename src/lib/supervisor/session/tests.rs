@@ -316,8 +316,8 @@ fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
     }
 }
 
-/// Every pair: each state that a few events lead to, then the whole way from there, and each event at
-/// each step.
+/// Every pair: each state that a few events lead to, then the whole way from there, and each event
+/// at each step.
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let (all, mut seen) = (events(), BTreeSet::new());
