@@ -207,6 +207,7 @@ impl Ring {
         }
     }
 
+    /// Messages, bytes of messages, and joins and leaves: each has a bound.
     #[cfg(test)]
     pub(super) fn bounded_sizes(&self) -> (usize, usize, usize) {
         (self.messages.len(), self.bytes, self.presence.len())

@@ -30,6 +30,7 @@ impl Tag {
         Self([letter(base * base), letter(base), letter(1)])
     }
 
+    /// The three letters.
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("TAG_LETTERS is ASCII")
     }
@@ -146,6 +147,7 @@ impl Seat {
         self.recent_references.iter().any(|known| known == reference)
     }
 
+    /// Adds the reference of a message that was posted; the oldest of [`MAX_REFERENCES`] is dropped.
     pub(super) fn remember_reference(&mut self, reference: &str) {
         if self.recent_references.len() == MAX_REFERENCES {
             self.recent_references.pop_front();

@@ -127,6 +127,10 @@ impl MountId {
 }
 
 impl FileInfo {
+    /// Of an open file, so that nothing can take its place between this and its use.
+    ///
+    /// # Errors
+    /// When fstat(2) fails.
     pub(crate) fn of(file: &File) -> Result<Self, Error> {
         let metadata = file.metadata()?;
         let file_type = metadata.file_type();
