@@ -18,6 +18,7 @@ pub(crate) struct RingBounds {
     pub(crate) bytes: usize,
     /// Most joins and leaves; the line of each is a name and a few numbers.
     pub(crate) presence: usize,
+    /// Every entry is forgotten after this time.
     pub(crate) age: Duration,
 }
 
