@@ -54,6 +54,7 @@ impl Departed {
         expiry.saturating_duration_since(now)
     }
 
+    /// The participants who are known by name, the one who left first in front.
     pub(super) fn identities(&self) -> impl Iterator<Item = &Identity> {
         self.named.iter().map(|departure| &departure.identity)
     }

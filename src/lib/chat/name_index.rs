@@ -32,6 +32,7 @@ pub(crate) const NAME_INDEX_BYTES: usize =
     4 * (MAX_SKELETONS * (size_of::<Fingerprint>() + 1) + size_of::<Tag>() + 1);
 
 impl NameIndex {
+    /// Holds the name, with all that look like it, and the tag, until [`NameIndex::remove`].
     pub(super) fn insert(&mut self, identity: &Identity) {
         self.fingerprints.extend(self.fingerprints_of(&identity.name));
         self.tags.insert(identity.tag);
@@ -50,6 +51,7 @@ impl NameIndex {
         Reservation(self.fingerprints_of(&identity.name))
     }
 
+    /// Frees a name that was only reserved.
     pub(super) fn release(&mut self, reservation: &Reservation) {
         for fingerprint in &reservation.0 {
             self.fingerprints.remove(fingerprint);

@@ -132,6 +132,7 @@ impl Nickname {
         &self.name
     }
 
+    /// What the name looks like; computed once, when it was parsed.
     pub(super) fn skeletons(&self) -> &Skeletons {
         &self.skeletons
     }

@@ -18,6 +18,7 @@ pub(crate) struct RingBounds {
     pub(crate) bytes: usize,
     /// Most joins and leaves; the line of each is a name and a few numbers.
     pub(crate) presence: usize,
+    /// Every entry is forgotten after this time.
     pub(crate) age: Duration,
 }
 
@@ -207,6 +208,7 @@ impl Ring {
         }
     }
 
+    /// Messages, bytes of messages, and joins and leaves: each has a bound.
     #[cfg(test)]
     pub(super) fn bounded_sizes(&self) -> (usize, usize, usize) {
         (self.messages.len(), self.bytes, self.presence.len())

@@ -34,6 +34,7 @@ pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> u
 /// What the operator configured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
+    /// On the roster at the same time.
     pub(crate) max_participants: usize,
     /// Of the messages of one participant.
     pub(crate) rate_limit: RateLimit,

@@ -30,6 +30,7 @@ impl Tag {
         Self([letter(base * base), letter(base), letter(1)])
     }
 
+    /// The three letters.
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("TAG_LETTERS is ASCII")
     }
@@ -63,7 +64,9 @@ pub(super) enum Activity {
 pub(crate) struct Identity {
     /// Counts up from 1.
     pub(crate) number: u64,
+    /// As the client chose it and the room accepted it.
     pub(crate) name: Nickname,
+    /// Drawn by the room: tells names apart that look alike.
     pub(crate) tag: Tag,
 }
 
@@ -82,11 +85,14 @@ pub(crate) const fn max_seat_bytes(max_reference: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) identity: Identity,
+    /// Proves a return; the client has it from the welcome.
     pub(super) token: Token,
     pub(super) presence: Presence,
     /// Number of the transport that may act for the participant. A newer one takes the seat from an older one.
     pub(super) transport: u64,
+    /// Of the messages; a return does not refill it.
     pub(super) bucket: TokenBucket,
+    /// Never decreases: what the seat is worth when others need its place.
     pub(super) activity: Activity,
     /// Number of the event that announced the participant. Of everything before it, only the backlog may be
     /// read.
@@ -146,6 +152,7 @@ impl Seat {
         self.recent_references.iter().any(|known| known == reference)
     }
 
+    /// Adds the reference of a message that was posted; the oldest of [`MAX_REFERENCES`] is dropped.
     pub(super) fn remember_reference(&mut self, reference: &str) {
         if self.recent_references.len() == MAX_REFERENCES {
             self.recent_references.pop_front();

@@ -33,6 +33,7 @@ pub(super) struct Seats {
 }
 
 impl Seats {
+    /// No seats. Numbers count up from 1.
     pub(super) fn new(retention: Duration) -> Self {
         Self {
             retention,
@@ -44,14 +45,17 @@ impl Seats {
         }
     }
 
+    /// How many participants are on the roster.
     pub(super) fn present_count(&self) -> usize {
         self.present
     }
 
+    /// The seat of a participant, present or retained.
     pub(super) fn get(&self, number: u64) -> Option<&Seat> {
         self.by_number.get(&number)
     }
 
+    /// As [`Seats::get`].
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Seat> {
         self.by_number.get_mut(&number)
     }

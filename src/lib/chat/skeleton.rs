@@ -45,6 +45,7 @@ impl Skeletons {
         self.0
     }
 
+    /// Whether the two have a skeleton in common.
     #[cfg(test)]
     pub(crate) fn clash_with(&self, other: &Self) -> bool {
         self.0.iter().any(|skeleton| other.0.contains(skeleton))

@@ -57,6 +57,7 @@ impl MessageText {
         Ok(Self(text.to_owned()))
     }
 
+    /// The sanitized text, as all participants get it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
