@@ -1,7 +1,7 @@
 //! The event log: what happened and when, never what was said.
 //!
-//! It lives in memory. [`LogEntry`] is a closed type without a place for message text, so none can get
-//! in. Only [`EventLog::save`] writes a file, and only when the operator said so.
+//! It lives in memory. [`LogEntry`] has no place for message text, so none can get in. Only
+//! [`EventLog::save`] writes a file, and only on the order of the operator.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -15,51 +15,44 @@ use jiff::{Timestamp, ZonedDateTime};
 use crate::control::Participant;
 use crate::paths::{self, Access, Owner};
 
-/// Entries kept. A session with more has run for days or was flooded with joins; the oldest go,
-/// and the log says how many.
-const KEPT: usize = 10_000;
+/// A session with more has run for days or was flooded with joins. Then the oldest entries are
+/// dropped, and the log says how many.
+const MAX_ENTRIES: usize = 10_000;
 
-/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogEntry {
-    /// The session began.
     Started,
-    /// The local link was shown.
     LocalLink,
-    /// A public link was shown.
     PublicLink,
-    /// The public address works again.
-    PublicAgain,
-    /// The public address is lost.
+    PublicRestored,
     PublicLost,
-    /// Somebody came.
+    /// The caller has escaped name and tag for a terminal.
     Joined(Participant),
-    /// Somebody went.
+    /// The same holds here.
     Left(Participant),
-    /// The session ended.
+    /// The end was requested.
     Ended,
 }
 
-/// The entries of a session, in order.
+/// The entries of a session, oldest first, with the local time of each.
 #[derive(Debug, Default)]
 pub(crate) struct EventLog {
     entries: VecDeque<(ZonedDateTime, LogEntry)>,
-    forgotten: u64,
+    dropped: u64,
 }
 
-/// What the clocks here say.
+/// The local time, or UTC where the time zone cannot be read, as in other programs (tzset(3)).
 pub(crate) fn now() -> ZonedDateTime {
-    static ZONE: LazyLock<Option<TimeZone>> = LazyLock::new(zone_here);
-    // What cannot be read or understood is UTC, as for every other program (tzset(3)).
+    static ZONE: LazyLock<Option<TimeZone>> = LazyLock::new(local_zone);
     Timestamp::now().to_zoned_datetime(ZONE.clone().unwrap_or(TimeZone::UTC))
 }
 
-/// Largest file of a time zone that is read; the largest there are have 4 KiB.
-const ZONE_BYTES: u64 = 64 * 1024;
+/// The largest files of the zone database have 4 KiB.
+const MAX_ZONE_BYTES: u64 = 64 * 1024;
 
-/// The zone of this machine, or the one that `TZ` names (tzset(3)). Read here and not by jiff, which
-/// opens every file of the zone database for it, and whatever else lies under such a name.
-fn zone_here() -> Option<TimeZone> {
+/// The zone of this machine, or the one that `TZ` names (tzset(3)). jiff is not used to find it: it
+/// opens every file of the zone database, and any other file, such as a pipe, that lies there.
+fn local_zone() -> Option<TimeZone> {
     match std::env::var_os("TZ") {
         None => zone_file(Path::new("/etc/localtime")),
         Some(given) => named_zone(&given),
@@ -77,7 +70,7 @@ fn named_zone(given: &OsStr) -> Option<TimeZone> {
 }
 
 fn zone_file(path: &Path) -> Option<TimeZone> {
-    let content = paths::read_file(path, Owner::Anyone, ZONE_BYTES).ok()?;
+    let content = paths::read_file(path, Owner::Anyone, MAX_ZONE_BYTES).ok()?;
     TimeZone::tzif(&path.to_string_lossy(), &content).ok()
 }
 
@@ -93,7 +86,7 @@ impl std::fmt::Display for LogEntry {
             LogEntry::Started => f.write_str("session started"),
             LogEntry::LocalLink => f.write_str("local link shown"),
             LogEntry::PublicLink => f.write_str("public link shown"),
-            LogEntry::PublicAgain => f.write_str("public address restored"),
+            LogEntry::PublicRestored => f.write_str("public address restored"),
             LogEntry::PublicLost => f.write_str("public address lost"),
             LogEntry::Joined(participant) => {
                 write!(f, "joined {}", format_participant(participant))
@@ -105,16 +98,14 @@ impl std::fmt::Display for LogEntry {
 }
 
 impl EventLog {
-    /// Notes that something happened at this moment.
     pub(crate) fn push(&mut self, at: ZonedDateTime, entry: LogEntry) {
-        if self.entries.len() == KEPT {
+        if self.entries.len() == MAX_ENTRIES {
             self.entries.pop_front();
-            self.forgotten += 1;
+            self.dropped += 1;
         }
         self.entries.push_back((at, entry));
     }
 
-    /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -122,8 +113,8 @@ impl EventLog {
     /// The whole log, exactly as [`EventLog::save`] writes it.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{}\n", paths::EVENT_LOG_HEADER);
-        if self.forgotten > 0 {
-            text.push_str(&format!("{} earlier entries were dropped\n", self.forgotten));
+        if self.dropped > 0 {
+            text.push_str(&format!("{} earlier entries were dropped\n", self.dropped));
         }
         for (at, entry) in &self.entries {
             text.push_str(&format!("{}  {entry}\n", at.strftime("%Y-%m-%d %H:%M:%S")));
@@ -131,8 +122,8 @@ impl EventLog {
         text
     }
 
-    /// Writes the log into `folder`, under a name made of `now`, for its owner alone, and never
-    /// over anything that is there. Gives the path.
+    /// Writes the log into a new file in `folder`, named after `now` and readable by its owner
+    /// only. Returns its path.
     ///
     /// # Errors
     /// When the folder cannot be written to, or a hundred logs of this second are there.
@@ -198,10 +189,10 @@ mod tests {
     #[test]
     fn a_flood_makes_it_forget_and_say_so() {
         let (mut log, at) = log();
-        for _ in 0..KEPT {
+        for _ in 0..MAX_ENTRIES {
             log.push(at.clone(), LogEntry::Ended);
         }
-        assert_eq!(log.len(), KEPT);
+        assert_eq!(log.len(), MAX_ENTRIES);
         assert!(log.text().contains("\n2 earlier entries were dropped\n"));
     }
 }

@@ -144,7 +144,7 @@ fn under_the_name_of_the_configuration() {
 /// Starts a session by `command`, waits for its link, and ends it with 0.
 fn assert_session_works(stage: &Stage, command: &Command) {
     let mut session = watched(command);
-    Link::told(&mut session);
+    Link::printed(&mut session);
     session.signal("TERM");
     session.wait().expect_code(0);
     assert!(stage.run_dirs().is_empty());
@@ -173,7 +173,7 @@ fn where_a_session_can_do_without_the_file() {
         if case.1 != "it is a folder" {
             session.stderr_with("/dev/shm/");
         }
-        Link::told(&mut session);
+        Link::printed(&mut session);
         session.signal("TERM");
         session.wait().expect_code(0);
     }

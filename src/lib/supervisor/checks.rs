@@ -1,4 +1,4 @@
-//! What the machine gives and what it does not, each in one line, before anybody talks.
+//! What this machine protects and what it does not, one line each, shown before there is a link.
 
 use std::path::Path;
 
@@ -9,17 +9,15 @@ use crate::process;
 use crate::terminal::{Severity, escape_control};
 use crate::units::format_bytes;
 
-/// Most that is read of the list of swap devices, of which there are at most 32 (swapon(2)).
-const SWAPS_BYTES: u64 = 64 * 1024;
+/// For the list of swap devices, of which there are at most 32 (swapon(2)).
+const MAX_SWAPS_BYTES: u64 = 64 * 1024;
 
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Check {
-    /// How it is.
     pub(super) severity: Severity,
-    /// What was looked at.
+    /// What was checked, in one or two words.
     pub(super) name: &'static str,
-    /// What was found.
     pub(super) fact: String,
 }
 
@@ -27,10 +25,10 @@ fn check(severity: Severity, name: &'static str, fact: impl Into<String>) -> Che
     Check { severity, name, fact: fact.into() }
 }
 
-/// Everything that can be said before a process is started. The core dumps are switched off here.
+/// The checks that need no other process. Switches core dumps of this process off.
 pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
-        swap(&swaps()),
+        swap(&read_swaps()),
         match process::harden() {
             Ok(()) => check(Severity::Ok, "core dumps", "off"),
             Err(error) => check(
@@ -39,20 +37,20 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
                 format!("on: {error}; a crash may write memory to a disk"),
             ),
         },
-        runtime(run_dir),
+        runtime_folder(run_dir),
     ]
 }
 
-/// What the room's process says of itself, once it serves.
+/// The checks that the room's process reports when it is ready.
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
     let severity = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
     let fact = escape_control(&confinement.summary());
-    [check(severity, "confinement", fact), lock(protection.locked, &swaps())]
+    [check(severity, "confinement", fact), memory_lock(protection.locked, &read_swaps())]
 }
 
-/// Unlocked memory matters only where there is a disk to swap to.
-fn lock(locked: LockedMemory, swaps: &str) -> Check {
+/// Unlocked memory is a warning only where there is a disk to swap to.
+fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
     let (holds, fact) = match locked {
         LockedMemory::Everything => (true, "all of the room's memory".to_owned()),
         LockedMemory::UpTo(bytes) => {
@@ -66,13 +64,13 @@ fn lock(locked: LockedMemory, swaps: &str) -> Check {
     check(severity, "memory lock", fact)
 }
 
-fn swaps() -> String {
-    let read = paths::read_file(Path::new("/proc/swaps"), Owner::Anyone, SWAPS_BYTES);
+fn read_swaps() -> String {
+    let read = paths::read_file(Path::new("/proc/swaps"), Owner::Anyone, MAX_SWAPS_BYTES);
     read.ok().and_then(|list| String::from_utf8(list).ok()).unwrap_or_default()
 }
 
-/// The devices that memory may be written to. The first line of /proc/swaps is a heading (proc(5));
-/// compressed swap stays in memory.
+/// The swap devices that are disks. The first line of /proc/swaps is a heading (proc(5)); zram is
+/// compressed memory.
 fn on_disk(swaps: &str) -> Vec<&str> {
     let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
     devices.filter(|device| !device.contains("zram")).collect()
@@ -87,7 +85,7 @@ fn swap(swaps: &str) -> Check {
     check(Severity::Warning, "swap", fact)
 }
 
-fn runtime(dir: &Path) -> Check {
+fn runtime_folder(dir: &Path) -> Check {
     let shown = dir.display().to_string();
     match paths::is_in_memory(dir) {
         true => check(Severity::Ok, "runtime folder", shown),
@@ -99,7 +97,7 @@ fn runtime(dir: &Path) -> Check {
     }
 }
 
-/// What is said about listening beyond this machine.
+/// A warning for an address that other machines can reach.
 pub(super) fn listen(address: std::net::SocketAddr) -> Option<Check> {
     if address.ip().is_loopback() {
         return None;
@@ -127,11 +125,11 @@ mod tests {
     #[test]
     fn memory_that_is_not_locked_is_a_warning_where_there_is_a_swap_disk() {
         let disk = format!("{HEADING}/dev/sda2 partition 8 0 -2\n");
-        assert_eq!(lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
-        assert_eq!(lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
-        assert_eq!(lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
-        assert!(lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
-        assert_eq!(lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
+        assert_eq!(memory_lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
+        assert_eq!(memory_lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
+        assert_eq!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
+        assert!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
+        assert_eq!(memory_lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
     }
 
     #[test]

@@ -59,17 +59,17 @@ pub(super) struct Cli {
 }
 
 impl Cli {
-    /// Whether the limits are to be explained, and nothing else done.
-    pub(super) fn explains(&self) -> bool {
+    /// Whether to explain the limits of a room and exit.
+    pub(super) fn explain_limits(&self) -> bool {
         self.room.explain_limits
     }
 
-    /// The question about the limits, as the room's process takes it.
-    pub(super) fn limits(&self) -> Vec<OsString> {
+    /// The arguments with which `chattrace-serve` explains them.
+    pub(super) fn explain_limits_args(&self) -> Vec<OsString> {
         self.room.explain_limits_args()
     }
 
-    /// What was set here, for the configuration.
+    /// What these options set in the configuration.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             logs: self.logs,

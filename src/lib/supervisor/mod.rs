@@ -1,6 +1,7 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
-//! It owns the terminal, the processes and the end. [`session`] decides, [`event_loop`] does.
+//! It owns the terminal, the children and the end. [`session`] decides what happens, and
+//! [`event_loop`] does it: through [`children`], the processes, and [`console`], the screen.
 
 mod checks;
 mod children;
@@ -29,22 +30,18 @@ use session::{EndReason, SessionOutcome};
 /// Why a session cannot begin.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
-    /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// A sibling program is missing.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
-    /// There is no place for the control socket.
+    /// There is no folder that is private enough for the control socket.
     #[error("{0}")]
     RunDir(std::io::Error),
-    /// The system refused something basic.
+    /// No memory, thread or signal handler.
     #[error("the system refused what each session needs: {0}")]
     System(#[from] std::io::Error),
-    /// No randomness.
     #[error("the kernel gave no random bytes: {0}")]
     Randomness(#[from] getrandom::Error),
 }
@@ -69,7 +66,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    if cli.explains() {
+    if cli.explain_limits() {
         return explain_limits(&cli);
     }
     // One thread: a child dies with the thread that forked it (prctl(2)).
@@ -85,7 +82,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The room's process knows its limits, so it answers in our place.
+/// Becomes `chattrace-serve`, which knows the limits of a room.
 fn explain_limits(cli: &cli::Cli) -> ExitCode {
     let serve = match process::sibling_path("chattrace-serve") {
         Ok(serve) => serve,
@@ -94,23 +91,23 @@ fn explain_limits(cli: &cli::Cli) -> ExitCode {
             return Exit::Unavailable.into();
         }
     };
-    let error = Command::new(serve).args(cli.limits()).exec();
+    let error = Command::new(serve).args(cli.explain_limits_args()).exec();
     terminal::print_error("chattrace", &error);
     Exit::Unavailable.into()
 }
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
-    // Caught first of all: from here on, a signal ends a session and not just this process.
+    // From here on a signal ends the session, not just this process.
     let signals = TerminationSignals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
-    // Refused only where the kernel has no such thing; then orphans go to init, which reaps them.
+    // Without it, orphans go to init, which reaps them.
     let _ = process::become_subreaper();
     let session_id = generate_session_id()?;
     let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
-    let volume = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut console = Console::new(Screen::stderr(volume)?, cli.json, !cli.no_qr)?;
+    let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let mut console = Console::new(Screen::stderr(verbosity)?, cli.json, !cli.no_qr)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
         console.show_check(&check);
@@ -123,7 +120,8 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     Ok(exit_of(&event_loop::run(setup, signals).await?))
 }
 
-/// Twelve hex digits: short, because a socket's path is, and never met twice on one machine.
+/// Twelve hex digits: few, because the path of a socket has room for 107 bytes (unix(7)), and
+/// enough that no two sessions on one machine get the same.
 fn generate_session_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)?;

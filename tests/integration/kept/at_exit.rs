@@ -88,7 +88,7 @@ fn a_supervisor_on_a_terminal_has_no_canary_in_memory_at_its_exit() {
     }
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 100);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("● local only");
     let mut canaries = Canaries::new();
     canaries.token("the ticket", &link.ticket);

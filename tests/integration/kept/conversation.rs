@@ -5,7 +5,7 @@ use serde_json::json;
 use super::canaries::Canaries;
 use crate::harness::{Ended, Program};
 use crate::serve::client::Client;
-use crate::session::guest::{Guest, ask};
+use crate::session::guest::{Guest, try_join};
 use crate::session::stage::{Link, Stage, event};
 
 /// An open public session, and two of its participants.
@@ -33,7 +33,7 @@ impl Conversation {
         let mut bo = Guest::join(&link, &canaries.name());
         canaries.resume(&json!(bo.resume));
         Guest::join(&link, &canaries.name()).leave();
-        let refused = ask(&link, &format!("{0}{0}", canaries.name()));
+        let refused = try_join(&link, &format!("{0}{0}", canaries.name()));
         assert_eq!(refused[0]["why"], "bad_name", "{refused:?}");
 
         ana.say(&canaries.text("the longest text").repeat(128));

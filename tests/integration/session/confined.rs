@@ -1,4 +1,4 @@
-//! A whole session on kernels that can confine less: what is said, and what is refused.
+//! Confinement of a whole session, also on kernels that lack a layer of it.
 
 use super::older::without;
 use super::stage::{Stage, event, watched};
@@ -36,7 +36,7 @@ fn without_a_layer_the_check_names_it_and_the_session_goes_on() {
         event(&mut session, "link");
         session.signal("TERM");
         let ended = session.wait().expect_code(0);
-        // A line breaks where the screen ends.
+        // Long lines are wrapped.
         let flat = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(&said), "{said}: {ended:#?}");
@@ -67,7 +67,7 @@ fn memory_that_cannot_be_locked_is_said() {
     assert!(ended.stderr.contains("none of the room's memory; see ulimit -l"), "{ended:#?}");
 }
 
-/// It sees no file of the user's, makes none, and reaches no other server on this computer.
+/// cloudflared reads and creates no file of the user, and connects to no other local server.
 #[test]
 fn cloudflared_reads_no_file_of_the_user_and_dials_nobody_but_its_edge_and_the_room() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -97,10 +97,10 @@ fn cloudflared_reads_no_file_of_the_user_and_dials_nobody_but_its_edge_and_the_r
     );
     session.signal("TERM");
     session.wait().expect_code(0);
-    // The same on a kernel that cannot.
+    // The same attempts on a kernel without Landlock.
     let mut session = watched(&without(&["landlock"], &stage.public(&["--json"])));
     event(&mut session, "link");
-    // A user of its own, as root's cloudflared has, does not need Landlock to be kept from files.
+    // Started by root, cloudflared has a user of its own, whom permissions keep from the file.
     let other = nix::unistd::Uid::current().is_root();
     assert_eq!(outcome(), [other, other, false, false]);
     session.signal("TERM");

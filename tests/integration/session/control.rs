@@ -12,12 +12,12 @@ use super::stage::{Link, Stage, watched};
 use crate::harness::DEADLINE;
 use crate::harness::cloudflared::HAPPY;
 
-/// The control socket of the one session there is.
+/// The control socket of the only session on the stage.
 pub(crate) fn socket(stage: &Stage) -> PathBuf {
     stage.run_dirs()[0].join("control.sock")
 }
 
-/// Asks one question of the one session there is.
+/// Sends one request to the only session on the stage.
 pub(super) fn ask(stage: &Stage, question: &str, check: impl FnOnce(Value)) {
     check(Script::connect(stage).ask(question));
 }
@@ -43,7 +43,7 @@ impl Script {
 fn a_script_can_ask_and_can_end_the_session() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     let mut script = Script::connect(&stage);
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
@@ -66,7 +66,7 @@ fn a_script_can_ask_and_can_end_the_session() {
 fn garbage_is_answered_and_the_conversation_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    Link::told(&mut session);
+    Link::printed(&mut session);
     let mut script = Script::connect(&stage);
     for garbage in [
         "",
@@ -82,16 +82,16 @@ fn garbage_is_answered_and_the_conversation_goes_on() {
         let answer = script.ask(garbage);
         assert_eq!((&answer["id"], &answer["type"]), (&json!(0), &json!("error")), "{garbage}");
     }
-    // The answer to a line as long as may be is not too long itself.
+    // The error about the longest line fits into a line itself.
     for letter in ["x", "\u{7f}", "\u{202e}"] {
         let long = letter.repeat(15_000 / letter.len());
         let answer = script.ask(&format!(r#"{{"id":1,"type":"{long}"}}"#));
         assert_eq!(answer["type"], "error");
     }
     assert_eq!(script.ask(r#"{"id":1,"type":"ping"}"#)["type"], "pong");
-    // A line past the bound ends the connection, and no other.
+    // A line past the bound closes its connection, and no other.
     let mut endless = Script::connect(&stage);
-    // The other side may close before it has taken everything.
+    // The supervisor may close before it has read everything.
     let _ = endless.0.get_mut().write_all(&vec![b'x'; 20 * 1024]);
     let mut rest = Vec::new();
     let _ = endless.0.read_to_end(&mut rest);
@@ -106,7 +106,7 @@ fn garbage_is_answered_and_the_conversation_goes_on() {
 fn nobody_else_may_open_it() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    Link::told(&mut session);
+    Link::printed(&mut session);
     let socket = socket(&stage);
     let mode =
         |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -117,18 +117,18 @@ fn nobody_else_may_open_it() {
     session.wait().expect_code(0);
 }
 
-/// Those who ask and never listen: their answers wait for them, and nobody else does.
+/// Responses wait for clients that never read them, and hold up no one else.
 #[test]
 fn clients_that_never_read_harm_nobody() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     let question = "{\"id\":1,\"type\":\"status\"}\n".repeat(4000);
     let deaf: Vec<UnixStream> = (0..20)
         .map(|_| {
             let mut stream = UnixStream::connect(socket(&stage)).unwrap();
             stream.set_nonblocking(true).unwrap();
-            // As much as the kernel takes.
+            // As much as the socket buffer takes.
             let _ = stream.write(question.as_bytes());
             stream
         })

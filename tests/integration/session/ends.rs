@@ -1,4 +1,4 @@
-//! V-11: however a session ends, nobody outlives it and nothing is left.
+//! V-11: no process outlives a session, and nothing is left, by whichever signal it ends.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use super::whole::SOON;
 use crate::harness::cloudflared::{HANGS, HAPPY};
 use crate::harness::{Program, Terminal, children};
 
-/// The child of `parent` whose program has this name, cut at 15 bytes as the kernel does.
+/// The child of `parent` whose program has this name, of which the kernel keeps 15 bytes.
 pub(crate) fn child(parent: u32, name: &str) -> u32 {
     let children = children(parent);
     let called = |pid: &u32| {
@@ -19,33 +19,33 @@ pub(crate) fn child(parent: u32, name: &str) -> u32 {
     found.unwrap_or_else(|| panic!("{name} is not among {children:?}"))
 }
 
-/// Kills one process, which the test has just found among the children of its own.
+/// Kills a process, which the test has just found among its own descendants.
 pub(super) fn kill(pid: u32) {
     signal("KILL", pid);
 }
 
-/// Sends such a process any signal.
+/// Sends a signal to such a process.
 pub(crate) fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
     assert!(sent.unwrap().success());
 }
 
-/// Kills a session so that nobody is left to clean up after it: with its guard.
+/// Kills a session together with its guard, so that nothing cleans up after it.
 pub(crate) fn kill_with_guard(session: &Program) {
-    // Stopped, it starts no other guard in between.
+    // A stopped supervisor does not replace its guard.
     session.signal("STOP");
     kill(guard(session));
     session.signal("KILL");
     session.wait_exit();
 }
 
-/// The guard of a session. The cleaner, which has the same name, must be through.
+/// The guard of a session. The cleaner, whose name is the same, must have exited.
 pub(super) fn guard(session: &Program) -> u32 {
     child(session.pid(), "chattrace-clean")
 }
 
-/// A session that stands in this phase, with the stand-in told how to get it there.
-fn standing(stage: &Stage, phase: &str) -> Program {
+/// A session that has reached this phase.
+fn session_in(stage: &Stage, phase: &str) -> Program {
     match phase {
         "preparing" => stage.stand_in.version("hang"),
         "opening" => stage.stand_in.order(HANGS),
@@ -53,7 +53,7 @@ fn standing(stage: &Stage, phase: &str) -> Program {
     }
     let mut session = watched(&stage.public(&["--json"]));
     match phase {
-        // The last check before it waits for cloudflared.
+        // The last line before it waits for cloudflared.
         "preparing" => drop(session.stderr_with("old sessions")),
         "opening" => drop(event(&mut session, "tunnel")),
         _ => drop(event(&mut session, "link")),
@@ -66,7 +66,7 @@ fn every_signal_in_every_phase_ends_it_with_0() {
     for phase in ["preparing", "opening", "open"] {
         for signal in ["INT", "TERM", "HUP", "QUIT"] {
             let stage = Stage::new(HAPPY);
-            let session = standing(&stage, phase);
+            let session = session_in(&stage, phase);
             session.signal(signal);
             let ended = session.wait().expect_code(0);
             let told = ended.stdout.lines().last().unwrap_or_default();
@@ -76,18 +76,18 @@ fn every_signal_in_every_phase_ends_it_with_0() {
     }
 }
 
-/// V-12: the goodbye may hang, the operator's patience ends it.
+/// V-12: a second Ctrl+C does not wait for the goodbye.
 #[test]
 fn a_second_interrupt_kills_at_once_with_130() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
-        let mut session = standing(&stage, phase);
+        let mut session = session_in(&stage, phase);
         session.signal("INT");
-        // Signals of one kind melt into one until they are seen.
+        // A second signal is lost while the first one is pending (signal(7)).
         event(&mut session, "closing");
         session.signal("INT");
         let ended = session.wait();
-        // Without a cloudflared that stays, the end is quicker than a second signal can be.
+        // Without a cloudflared that ignores TERM, the session may end before the second signal.
         if phase != "open" {
             assert!([0, 130].contains(&ended.code()), "{ended:#?}");
         } else {
@@ -97,11 +97,11 @@ fn a_second_interrupt_kills_at_once_with_130() {
     }
 }
 
-/// V-12: a cloudflared that waits for its grace period is not waited for.
+/// V-12: the end does not wait for cloudflared's grace period.
 #[test]
 fn a_cloudflared_that_ignores_term_is_killed_in_time() {
     let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
-    let session = standing(&stage, "open");
+    let session = session_in(&stage, "open");
     let begin = std::time::Instant::now();
     session.signal("TERM");
     session.wait().expect_code(0);
@@ -113,7 +113,7 @@ fn a_cloudflared_that_ignores_term_is_killed_in_time() {
 fn killed_without_warning_it_takes_everybody_along_and_its_guard_cleans_up() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, phase);
+        let session = session_in(&stage, phase);
         session.signal("KILL");
         let ended = session.wait();
         assert_eq!(ended.status.code(), None, "{ended:#?}");
@@ -123,11 +123,11 @@ fn killed_without_warning_it_takes_everybody_along_and_its_guard_cleans_up() {
     }
 }
 
-/// A guard that somebody has stopped is set going by the death that it waits for.
+/// The death of the supervisor continues a guard that was stopped.
 #[test]
 fn a_guard_that_was_stopped_cleans_up_all_the_same() {
     let stage = Stage::new(HAPPY);
-    let session = standing(&stage, "open");
+    let session = session_in(&stage, "open");
     signal("STOP", guard(&session));
     session.signal("KILL");
     session.wait();
@@ -137,7 +137,7 @@ fn a_guard_that_was_stopped_cleans_up_all_the_same() {
 #[test]
 fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
-    let mut session = standing(&stage, "open");
+    let mut session = session_in(&stage, "open");
     kill(guard(&session));
     session.stderr_with("the guard of this session was ended by SIGKILL; a new one was started");
     session.signal("KILL");
@@ -150,13 +150,13 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
 fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
     for phase in ["preparing", "opening", "open"] {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, phase);
+        let session = session_in(&stage, phase);
         kill_with_guard(&session);
         session.wait();
         assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
         let mut next = watched(&stage.local(&["--json"]));
         next.stderr_with("old sessions     removed ");
-        Link::told(&mut next);
+        Link::printed(&mut next);
         assert_eq!(stage.run_dirs().len(), 1, "its own");
         next.signal("TERM");
         let ended = next.wait().expect_code(0);
@@ -168,7 +168,7 @@ fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
 #[test]
 fn killed_with_its_guard_chattrace_clean_removes_the_rest() {
     let stage = Stage::new(HAPPY);
-    let session = standing(&stage, "open");
+    let session = session_in(&stage, "open");
     kill_with_guard(&session);
     session.wait();
     assert!(stage.clean().expect_code(0).stdout.contains("control.sock"));
@@ -178,7 +178,7 @@ fn killed_with_its_guard_chattrace_clean_removes_the_rest() {
 #[test]
 fn without_its_room_a_session_ends_with_70_and_says_so() {
     let stage = Stage::new(HAPPY);
-    let mut session = standing(&stage, "open");
+    let mut session = session_in(&stage, "open");
     kill(child(session.pid(), "chattrace-serve"));
     assert!(event(&mut session, "closing")["text"].as_str().unwrap().contains("the room is gone"));
     let ended = session.wait().expect_code(70);
@@ -194,15 +194,15 @@ fn without_its_room_a_session_ends_with_70_and_says_so() {
 fn without_its_tunnel_a_session_goes_on() {
     for name in ["chattrace-tunnel", "cloudflared"] {
         let stage = Stage::new(HAPPY);
-        let mut session = standing(&stage, "open");
+        let mut session = session_in(&stage, "open");
         let link = Link::at("/t/0123456789012345678901", &stage.origin());
         let tunnel = child(session.pid(), "chattrace-tunnel");
         kill(if name == "cloudflared" { child(tunnel, name) } else { tunnel });
         let lost = event(&mut session, "tunnel");
         assert_eq!(lost["state"], "lost", "{lost}");
         assert!(lost["text"].as_str().unwrap().contains(name), "{lost}");
-        // The room answers as before, whoever asks.
-        assert_eq!(super::guest::ask(&link, "Ana")[0]["why"], "bad_ticket");
+        // The room still responds.
+        assert_eq!(super::guest::try_join(&link, "Ana")[0]["why"], "bad_ticket");
         session.signal("TERM");
         let ended = session.wait().expect_code(0);
         assert!(ended.stderr.contains("; next try in 5 s"), "{ended:#?}");
@@ -221,7 +221,7 @@ fn a_closed_terminal_ends_it() {
     stage.assert_nothing_left();
 }
 
-/// The kernel's signal reaches neither of these; the terminal itself tells.
+/// SIGHUP reaches neither of these sessions; they notice that the terminal hung up.
 #[test]
 fn a_closed_terminal_ends_it_even_if_nobody_sends_a_signal() {
     let stage = Stage::new(HAPPY);
@@ -238,7 +238,7 @@ fn a_closed_terminal_ends_it_even_if_nobody_sends_a_signal() {
 fn ctrl_z_says_why_not_and_the_session_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("● local only");
     terminal.type_keys("\u{1a}");
     terminal.see("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
@@ -251,12 +251,12 @@ fn ctrl_z_says_why_not_and_the_session_goes_on() {
     stage.assert_nothing_left();
 }
 
-/// Its neighbour on the other side; what that has written is left where it is.
+/// The program on the other side has exited. What it wrote before is not read.
 #[test]
 fn the_end_of_a_pipe_on_standard_input_ends_it() {
     for written in ["", "x", "anything\n"] {
         let stage = Stage::new(HAPPY);
-        let mut session = standing(&stage, "open");
+        let mut session = session_in(&stage, "open");
         session.write(written);
         session.close_stdin();
         assert_eq!(event(&mut session, "closing")["text"], "standard input has ended");
@@ -266,7 +266,7 @@ fn the_end_of_a_pipe_on_standard_input_ends_it() {
     }
 }
 
-/// A reader that goes away is noticed at once, not at the next write.
+/// The exit of the reader is noticed at once, not at the next write.
 #[test]
 fn a_reader_that_goes_away_ends_it() {
     let stage = Stage::new(HAPPY);
@@ -278,19 +278,19 @@ fn a_reader_that_goes_away_ends_it() {
     stage.assert_nothing_left();
 }
 
-/// Ctrl+S, a frozen window: who cannot show anything any more can still end.
+/// After Ctrl+S, or in a frozen window, nothing can be shown, and the session still ends.
 #[test]
 fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&["--logs", "delete"]), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("● local only");
     terminal.type_keys("\u{13}");
-    // The session is told of this one, and wants to show it.
+    // A join, which the session cannot show.
     let mut ana = Guest::join(&link, "Ana");
     ana.say("still here");
     terminal.signal("TERM");
-    assert_eq!(ana.hear("end")["t"], "end");
+    assert_eq!(ana.recv("end")["t"], "end");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }

@@ -1,4 +1,5 @@
-//! V-15: no public address is one plain sentence, and a session all the same unless it was required.
+//! V-15: without a public address there is one plain sentence, and a session unless the address is
+//! required.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -10,7 +11,7 @@ use super::guest::Guest;
 use super::stage::{Link, Stage, event, watched};
 use crate::harness::cloudflared::{GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, TOO_MANY};
 
-/// What goes wrong, what is said, and when the next try is.
+/// What cloudflared does, the sentence about it, and when the next attempt is due.
 const FAULTS: [(&str, &str, &str); 6] = [
     (REFUSED, "api.trycloudflare.com cannot be reached; check", "; next try in 5 s"),
     (NO_DNS, "the name api.trycloudflare.com cannot be looked up; check", "; next try in 5 s"),
@@ -20,7 +21,7 @@ const FAULTS: [(&str, &str, &str); 6] = [
     ("exit 0\n", "cloudflared ended with code 0 before it had a public", " in 5 s"),
 ];
 
-/// What stays of a session on purpose: the provider's wish to be left alone for a while.
+/// Removes the cool-down that the provider asked for. It outlives the session on purpose.
 fn forget_cooldown(stage: &Stage) {
     let base = stage.place.runtime().join("chattrace");
     if std::fs::remove_file(base.join("cooldown")).is_ok() {
@@ -68,7 +69,7 @@ fn a_required_tunnel_that_cannot_be_had_is_69_with_one_sentence() {
     }
 }
 
-/// A required tunnel that was there and goes: the session is told, and keeps its room.
+/// Also a required tunnel, once it was up, may be lost without an end of the session.
 #[test]
 fn a_tunnel_that_dies_later_is_said_and_the_room_goes_on() {
     for provider in ["auto", "cloudflared"] {
@@ -88,8 +89,8 @@ fn a_tunnel_that_dies_later_is_said_and_the_room_goes_on() {
     }
 }
 
-/// Whoever is still in the room hears of the new address, for those who were cut off with the old
-/// one; whoever comes back later reads it, too.
+/// Participants who reach the room otherwise read the new address, and can pass it on to those who
+/// were disconnected with the old one.
 #[test]
 fn a_new_address_after_a_lost_one_is_shown_and_told_to_the_participants() {
     let stage = Stage::new(&format!("{HAPPY}wait die\nexit 1\n"));
@@ -104,7 +105,7 @@ fn a_new_address_after_a_lost_one_is_shown_and_told_to_the_participants() {
     let other = event(&mut session, "link");
     assert_eq!(other["url"], format!("{url}/t/{}", link.ticket));
     for guest in [ana, bo] {
-        assert_eq!(guest.hear("moved")["url"], url);
+        assert_eq!(guest.recv("with_siblings")["url"], url);
     }
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
@@ -149,14 +150,14 @@ fn an_edge_that_comes_back_is_a_registered_tunnel() {
     stage.assert_nothing_left();
 }
 
-/// No cloudflared, and nobody to fetch it from.
-fn alone(stage: &Stage, arguments: &[&str]) -> Command {
+/// A session that has no cloudflared and cannot download it.
+fn without_network(stage: &Stage, arguments: &[&str]) -> Command {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = stage.place.root().join("config.json");
     std::fs::write(&config, format!(r#"{{"tunnel":{{"download_base":"http://{closed}"}}}}"#))
         .unwrap();
     let mut command = stage.with_config(arguments);
-    // Nothing but the shell, which is the only one who needs a PATH here.
+    // The shell alone: only the test's own script needs a PATH.
     let shells = stage.place.root().join("bin/shells");
     std::fs::create_dir_all(&shells).unwrap();
     std::os::unix::fs::symlink("/bin/sh", shells.join("sh")).unwrap();
@@ -167,10 +168,10 @@ fn alone(stage: &Stage, arguments: &[&str]) -> Command {
 #[test]
 fn without_cloudflared_and_without_network_there_is_the_local_link() {
     let stage = Stage::new(HAPPY);
-    let mut session = watched(&alone(&stage, &["--json"]));
+    let mut session = watched(&without_network(&stage, &["--json"]));
     let lost = event(&mut session, "tunnel");
     assert_eq!(lost["state"], "lost", "{lost}");
-    let link = Link::told(&mut session);
+    let link = Link::printed(&mut session);
     Guest::join(&link, "Ana").leave();
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
@@ -188,7 +189,7 @@ fn a_cloudflared_that_is_not_there_is_named() {
         let lost = event(&mut session, "tunnel");
         let text = lost["text"].as_str().unwrap();
         assert!(text.contains(path) && text.contains(why), "{lost}");
-        Link::told(&mut session);
+        Link::printed(&mut session);
         session.signal("TERM");
         session.wait().expect_code(0);
         let required = ["--cloudflared", path, "--tunnel", "cloudflared"];
@@ -198,7 +199,7 @@ fn a_cloudflared_that_is_not_there_is_named() {
     }
 }
 
-/// V-14, once more: the address that is shown is the one that both sides of cloudflared know.
+/// V-14: no link is shown where cloudflared's output and its metrics disagree about the address.
 #[test]
 fn a_name_that_two_sides_tell_differently_is_not_shown() {
     let stage = Stage::new(&format!(

@@ -1,4 +1,4 @@
-//! Somebody in the room, over long polls, in bytes.
+//! A participant over long polls, without a client library.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::stage::Link;
 use crate::harness::DEADLINE;
 
-/// Somebody who was let in.
+/// A participant who was admitted.
 pub(crate) struct Guest {
     link: Link,
     pub(crate) resume: String,
@@ -16,9 +16,9 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Joins; the name must be one that the room accepts.
+    /// Joins under a name that the room accepts.
     pub(crate) fn join(link: &Link, name: &str) -> Self {
-        let lines = ask(link, name);
+        let lines = try_join(link, name);
         let welcome = lines.iter().find(|line| line["t"] == "welcome");
         let welcome = welcome.unwrap_or_else(|| panic!("not let in: {lines:?}"));
         Self {
@@ -28,20 +28,20 @@ impl Guest {
         }
     }
 
-    /// Says something and hears it back.
+    /// Sends a message and receives it back.
     pub(crate) fn say(&mut self, body: &str) {
         let line = json!({ "t": "say", "body": body }).to_string();
-        let mut lines = receive(self.send(&line));
+        let mut lines = read_lines(self.send(&line));
         while !lines.iter().any(|line| line["t"] == "said" && line["body"] == body) {
-            lines = receive(self.send(""));
+            lines = read_lines(self.send(""));
         }
     }
 
-    /// Asks for what is new, and waits for the first thing of kind `t`.
-    pub(crate) fn hear(mut self, t: &str) -> Value {
+    /// Polls until an event of kind `t` comes.
+    pub(crate) fn recv(mut self, t: &str) -> Value {
         loop {
             let stream = self.send("");
-            let lines = receive(stream);
+            let lines = read_lines(stream);
             if let Some(line) = lines.iter().find(|line| line["t"] == t) {
                 return line.clone();
             }
@@ -49,20 +49,19 @@ impl Guest {
         }
     }
 
-    /// Asks for what is new after what `other` knows, and does not wait for the answer.
-    pub(crate) fn listen_after(&mut self, other: u64) -> TcpStream {
-        self.seq = other;
+    /// Begins a poll for events after `seq`, and does not wait for the response.
+    pub(crate) fn poll_after(&mut self, seq: u64) -> TcpStream {
+        self.seq = seq;
         self.send("")
     }
 
-    /// The last event it knows.
+    /// The last event that was received.
     pub(crate) fn seq(&self) -> u64 {
         self.seq
     }
 
-    /// Goes.
     pub(crate) fn leave(self) {
-        receive(self.send(r#"{"t":"leave"}"#));
+        read_lines(self.send(r#"{"t":"leave"}"#));
     }
 
     fn follow(&mut self, lines: &[Value]) {
@@ -76,21 +75,21 @@ impl Guest {
     }
 }
 
-/// Asks to be let in under `name`, and gives the answer.
-pub(crate) fn ask(link: &Link, name: &str) -> Vec<Value> {
+/// Sends a join under `name`, and returns the response.
+pub(crate) fn try_join(link: &Link, name: &str) -> Vec<Value> {
     let join = json!({ "t": "join", "name": name, "ticket": link.ticket }).to_string();
-    receive(post(link, "/poll", "", &join))
+    read_lines(post(link, "/poll", "", &join))
 }
 
-/// The lines of an answer.
-pub(crate) fn receive(mut stream: TcpStream) -> Vec<Value> {
+/// The lines of a response.
+pub(crate) fn read_lines(mut stream: TcpStream) -> Vec<Value> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
-    body.lines().filter(|line| line.starts_with('{')).map(value).collect()
+    body.lines().filter(|line| line.starts_with('{')).map(parse).collect()
 }
 
-fn value(line: &str) -> Value {
+fn parse(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 

@@ -1,16 +1,16 @@
-//! V-10, V-21: a room, a tunnel or a guard that was taken over, against the supervisor. Each is ended
-//! with a sentence and 70, nothing of it is obeyed or believed, and nothing remains.
+//! V-10, V-21: a room, a tunnel or a guard that was taken over, against the supervisor. The session
+//! ends with one sentence and code 70, no message of the service has an effect, and nothing
+//! remains.
 
 use std::path::Path;
 use std::process::Command;
 
-use super::input::moved;
+use super::input::with_siblings;
 use super::stage::{Stage, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Ended, stand_in};
 
-/// Most memory of its own that the supervisor may take, in KiB, whatever its services do: the heap
-/// and all stacks.
+/// The most private memory, in KiB, that its services can make the supervisor use: heap and stacks.
 pub(super) const CEILING_KIB: u64 = 32 * 1024;
 
 const ALL: [&str; 3] = ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
@@ -19,14 +19,14 @@ pub(super) fn hello() -> String {
     format!("say {{\"type\":\"hello\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Orders of a room that is as it should be, and then does `more`.
+/// Orders for a room that behaves until it is ready, and then does `more`.
 pub(super) fn room(more: &str) -> String {
     let ready =
         r#"{"type":"ready","protection":{"confinement":{"missing":[]},"locked":"nothing"}}"#;
     format!("{}say {ready}\n{more}\nhang\n", hello())
 }
 
-/// Orders of a tunnel that has found cloudflared and was asked for an address, and then does `more`.
+/// Orders for a tunnel that behaves until it was ordered to open, and then does `more`.
 pub(super) fn tunnel(more: &str) -> String {
     let digest = "0".repeat(64);
     let found = format!(
@@ -41,11 +41,11 @@ pub(super) fn joined(number: &str, name: &str, tag: &str, present: &str) -> Stri
     )
 }
 
-/// A session in which `who` has these orders and the others are real.
-pub(super) fn taken_over(stage: &Stage, who: &str, orders: &str) -> Command {
+/// A session in which `who` is the hostile service with these orders, and the others are real.
+pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
     let others: Vec<_> =
         ALL.iter().filter(|name| **name != who).map(|name| (*name, None)).collect();
-    let mut command = moved(stage, &others);
+    let mut command = with_siblings(stage, &others);
     let place = Path::new(command.get_program()).with_file_name(who);
     let copied = Command::new("cp").arg(stand_in("hostile-service")).arg(&place).status();
     assert!(copied.unwrap().success());
@@ -54,7 +54,7 @@ pub(super) fn taken_over(stage: &Stage, who: &str, orders: &str) -> Command {
     command
 }
 
-/// Nothing on either stream acts on a terminal, and every event is JSON.
+/// Asserts that neither stream holds a control character, and that every event is JSON.
 pub(super) fn assert_harmless(ended: &Ended, what: &str) {
     for text in [&ended.stdout, &ended.stderr] {
         let raw = |c: char| {
@@ -72,10 +72,10 @@ pub(super) fn assert_harmless(ended: &Ended, what: &str) {
     }
 }
 
-/// Runs it to its end, which is 70, with one sentence that names the service and has these words.
-pub(super) fn ends(who: &str, orders: &str, words: &str) -> Ended {
+/// Runs such a session. Asserts that it ends with 70 and a sentence of these words about `who`.
+pub(super) fn assert_killed(who: &str, orders: &str, words: &str) -> Ended {
     let stage = Stage::new(HAPPY);
-    let ended = watched(&taken_over(&stage, who, orders)).wait();
+    let ended = watched(&with_hostile(&stage, who, orders)).wait();
     let what: String = orders.chars().take(600).collect();
     assert_eq!(ended.code(), 70, "{what}: {ended:#?}");
     let said = format!("chattrace: {who} {words}");
@@ -93,7 +93,7 @@ pub(super) fn ends(who: &str, orders: &str, words: &str) -> Ended {
 pub(super) const NOT_UNDERSTOOD: &str = "sent an invalid message (";
 pub(super) const OUT_OF_ORDER: &str = "sent \"";
 
-/// No names, as JSON has them.
+/// Invalid names, as JSON.
 const WRONG_NAMES: [&str; 27] = [
     "\"\"",
     "null",
@@ -132,7 +132,7 @@ fn a_field_that_breaks_its_bound_ends_the_session() {
     let marks = format!("\"a{}\"", "\\u0301".repeat(9));
     let names = WRONG_NAMES.into_iter().chain([&*long, &*wide, &*endless, &*marks]);
     for name in names {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", name, "\"abc\"", "1"))),
             NOT_UNDERSTOOD,
@@ -149,28 +149,28 @@ fn a_field_that_breaks_its_bound_ends_the_session() {
         "18446744073709551616",
         "9007199254740992",
     ] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined(number, "\"Ana\"", "\"abc\"", "1"))),
             NOT_UNDERSTOOD,
         );
     }
     for tag in ["\"\"", "\"ab\"", "\"abcd\"", "\"ABC\"", "\"a b\"", "\"ab0\"", "\"éa\"", "null"] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", tag, "1"))),
             NOT_UNDERSTOOD,
         );
     }
     for present in ["-1", "1.5", "null", "\"1\""] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", "\"abc\"", present))),
             NOT_UNDERSTOOD,
         );
     }
     for present in ["0", "10001", "18446744073709551615"] {
-        ends(
+        assert_killed(
             "chattrace-serve",
             &room(&format!("say {}", joined("1", "\"Ana\"", "\"abc\"", present))),
             "sent a join with a count of",
@@ -205,10 +205,10 @@ fn a_line_that_is_no_message_ends_the_session() {
         &format!("say {whole}{whole}"),
         "say {\"type\":\"\\u001b]0;title\\u0007\\u202e\"}",
     ] {
-        ends("chattrace-serve", &room(more), NOT_UNDERSTOOD);
+        assert_killed("chattrace-serve", &room(more), NOT_UNDERSTOOD);
     }
     for more in ["endless 40000 x", "endless 9000000 x", "endless 20000 \\x00"] {
-        ends("chattrace-serve", &room(more), "sent a line that is too long");
+        assert_killed("chattrace-serve", &room(more), "sent a line that is too long");
     }
 }
 
@@ -223,12 +223,16 @@ fn a_message_out_of_its_time_ends_the_session() {
         "say {\"type\":\"drained\"}",
         &format!("deaf\nsay {{\"type\":\"drained\"}}\nsay {ana}"),
     ] {
-        ends("chattrace-serve", &room(more), OUT_OF_ORDER);
+        assert_killed("chattrace-serve", &room(more), OUT_OF_ORDER);
     }
-    ends("chattrace-serve", &room(&format!("say {ana}\nsay {bob}")), "gave one number to two");
+    assert_killed(
+        "chattrace-serve",
+        &room(&format!("say {ana}\nsay {bob}")),
+        "gave one number to two",
+    );
     let early = format!("{}say {ana}\nhang\n", hello());
-    ends("chattrace-serve", &early, OUT_OF_ORDER);
-    ends("chattrace-serve", &format!("say {ana}\nhang\n"), "did not send its version");
+    assert_killed("chattrace-serve", &early, OUT_OF_ORDER);
+    assert_killed("chattrace-serve", &format!("say {ana}\nhang\n"), "did not send its version");
     let guard = format!("{}{}hang\n", hello(), hello());
-    ends("chattrace-clean", &guard, OUT_OF_ORDER);
+    assert_killed("chattrace-clean", &guard, OUT_OF_ORDER);
 }

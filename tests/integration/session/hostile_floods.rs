@@ -1,9 +1,9 @@
-//! A service that was taken over: a tunnel and a cleaner that lie, floods, silence, and what the operator
-//! sees of it. The room's own messages are in `hostile`.
+//! Hostile services, continued: a tunnel and a cleaner that lie, floods, silence, and what the
+//! operator sees of all this. The messages of the room are in `hostile`.
 
 use super::hostile::{
-    CEILING_KIB, NOT_UNDERSTOOD, OUT_OF_ORDER, assert_harmless, ends, hello, joined, room,
-    taken_over, tunnel,
+    CEILING_KIB, NOT_UNDERSTOOD, OUT_OF_ORDER, assert_harmless, assert_killed, hello, joined, room,
+    tunnel, with_hostile,
 };
 use super::stage::{Stage, event, scripted, watched};
 use crate::harness::Terminal;
@@ -35,7 +35,7 @@ fn a_tunnel_that_lies_ends_the_session() {
         "\"https://a.trycloudflare.com\\u202e\"",
         &long,
     ] {
-        ends("chattrace-tunnel", &tunnel(&url(wrong)), NOT_UNDERSTOOD);
+        assert_killed("chattrace-tunnel", &tunnel(&url(wrong)), NOT_UNDERSTOOD);
     }
     let right = url("\"https://a.trycloudflare.com\"");
     for more in [
@@ -52,7 +52,7 @@ fn a_tunnel_that_lies_ends_the_session() {
         format!("say {{\"type\":\"lost\",\"why\":\"{}\",\"retry_after\":null}}", "x".repeat(513)),
         format!("say {{\"type\":\"unconfined\",\"what\":\"{}\"}}", "x".repeat(9000)),
     ] {
-        ends("chattrace-tunnel", &tunnel(&more), NOT_UNDERSTOOD);
+        assert_killed("chattrace-tunnel", &tunnel(&more), NOT_UNDERSTOOD);
     }
     for more in [
         "say {\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\"}".to_owned(),
@@ -62,7 +62,7 @@ fn a_tunnel_that_lies_ends_the_session() {
         "say {\"type\":\"reconnecting\"}".to_owned(),
         "say {\"type\":\"closed\"}\nsay {\"type\":\"starting\"}".to_owned(),
     ] {
-        ends("chattrace-tunnel", &tunnel(&more), OUT_OF_ORDER);
+        assert_killed("chattrace-tunnel", &tunnel(&more), OUT_OF_ORDER);
     }
     let fetching = r#"{"type":"fetching","version":"1","from":"https://a.example","size":1,"resumed_at":0,"to":"/c"}"#;
     for (from, to) in [
@@ -73,18 +73,26 @@ fn a_tunnel_that_lies_ends_the_session() {
         ("https://a.example", "\\u202e"),
     ] {
         let orders = format!("{}say {}\nhang\n", hello(), fetching.replace(from, to));
-        ends("chattrace-tunnel", &orders, NOT_UNDERSTOOD);
+        assert_killed("chattrace-tunnel", &orders, NOT_UNDERSTOOD);
     }
     let early = format!(
         "{}say {{\"type\":\"registered\",\"url\":\"https://a.trycloudflare.com\"}}\nhang\n",
         hello()
     );
-    ends("chattrace-tunnel", &early, OUT_OF_ORDER);
-    ends("chattrace-tunnel", &tunnel("flood 100000 {\"type\":\"starting\"}"), "sent too much");
-    ends("chattrace-tunnel", &tunnel("err 3000000 noise"), "wrote too much to standard error");
+    assert_killed("chattrace-tunnel", &early, OUT_OF_ORDER);
+    assert_killed(
+        "chattrace-tunnel",
+        &tunnel("flood 100000 {\"type\":\"starting\"}"),
+        "sent too many messages",
+    );
+    assert_killed(
+        "chattrace-tunnel",
+        &tunnel("err 3000000 noise"),
+        "wrote too much to standard error",
+    );
 }
 
-/// A service that ends, or that stays and says nothing.
+/// A service that exits, or stays and sends nothing.
 #[test]
 fn an_end_in_the_middle_is_a_failure_and_silence_is_one_in_time() {
     for (orders, words) in [
@@ -96,27 +104,26 @@ fn an_end_in_the_middle_is_a_failure_and_silence_is_one_in_time() {
         ),
         ("exit 9\n", "ended with code 9: the room is gone"),
     ] {
-        ends("chattrace-serve", orders, words);
+        assert_killed("chattrace-serve", orders, words);
     }
     let silent = "deaf\nhang\n";
-    ends("chattrace-serve", silent, "was not ready within 15 s");
-    ends("chattrace-tunnel", silent, "did not answer for 15 s");
-    ends(
+    assert_killed("chattrace-serve", silent, "was not ready within 15 s");
+    assert_killed("chattrace-tunnel", silent, "did not answer for 15 s");
+    assert_killed(
         "chattrace-serve",
         &format!("{}raw {{\"type\"\ndeaf\nhang\n", hello()),
         "was not ready within 15 s",
     );
 }
 
-/// Half a line is one that may still be ended: it costs its own length and no more, and the session
-/// ends as it is asked to. So it does when the service closes its end, and when it talks on after its
-/// goodbye.
+/// Half a line may still be completed, so it costs no more than its length. Neither that, nor a
+/// closed lifeline, nor messages after the goodbye keep the session from ending as requested.
 #[test]
 fn half_a_line_and_talk_after_the_goodbye_do_not_hold_up_the_end() {
     let after = "wait drain\nsay {\"type\":\"drained\"}\nflood 100000 {\"type\":\"drained\"}";
     for more in ["raw {\"type\":", "deaf", "close", after] {
         let stage = Stage::new(HAPPY);
-        let mut command = taken_over(&stage, "chattrace-serve", &room(more));
+        let mut command = with_hostile(&stage, "chattrace-serve", &room(more));
         command.args(["--tunnel", "none"]);
         let mut session = watched(&command);
         event(&mut session, "link");
@@ -128,23 +135,23 @@ fn half_a_line_and_talk_after_the_goodbye_do_not_hold_up_the_end() {
     }
 }
 
-/// Floods that are counted, not timed: each is many times what may be said. The kernel gives the
-/// supervisor no more memory of its own than the ceiling (`RLIMIT_DATA`, getrlimit(2)): a program of
-/// ours that asks for more is aborted.
+/// Each flood is counted, not timed, and many times what the protocol permits. The kernel gives the
+/// supervisor no more private memory than the ceiling (`RLIMIT_DATA`, getrlimit(2)); it would abort
+/// if it needed more.
 #[test]
 fn floods_are_ended_below_the_ceiling() {
     let name = format!("\"{}\"", "é".repeat(20));
     let longest = joined("{n}", &name, "\"abc\"", "1");
     let long = joined("{n}", &format!("\"{}\"", "x".repeat(15_000)), "\"abc\"", "1");
     for (more, words) in [
-        (format!("flood 1000000 {longest}"), "sent too much (more than 32768"),
+        (format!("flood 1000000 {longest}"), "sent too many messages (more than 32768"),
         (format!("flood 40000 {long}"), "sent an invalid message ("),
         ("endless 100000000 x".to_owned(), "sent a line that is"),
         ("err 20000000 noise".to_owned(), "wrote too much to standard error (more than 16777216"),
         ("err 1000 x\nendless 1 x\nraw \\n".to_owned(), "sent an invalid message ("),
     ] {
         let stage = Stage::new(HAPPY);
-        let mut command = taken_over(&stage, "chattrace-serve", &room(&more));
+        let mut command = with_hostile(&stage, "chattrace-serve", &room(&more));
         command.args(["--tunnel", "none"]);
         let script = format!("ulimit -d {CEILING_KIB}; exec 9>&1; exec \"$0\" \"$@\" >/dev/null");
         let ended = scripted(&command, &script).wait();
@@ -156,8 +163,8 @@ fn floods_are_ended_below_the_ceiling() {
     }
 }
 
-/// The longest name that is one, in full width, on terminals of every width: each participant has one
-/// row, and no row begins with what the network said.
+/// With the longest name of wide characters, each participant has one row on terminals of every
+/// width, and no row begins with text from the network.
 #[test]
 fn a_line_about_a_participant_is_one_row() {
     let name = format!("\"{}\"", "田".repeat(20));
@@ -168,7 +175,7 @@ fn a_line_about_a_participant_is_one_row() {
     );
     for columns in [30, 40, 60, 80, 120] {
         let stage = Stage::new(HAPPY);
-        let mut command = taken_over(&stage, "chattrace-serve", &room(&long));
+        let mut command = with_hostile(&stage, "chattrace-serve", &room(&long));
         command.args(["--tunnel", "none"]);
         let mut terminal = Terminal::start(&command, columns);
         terminal.see("+ B");
@@ -185,7 +192,7 @@ fn a_line_about_a_participant_is_one_row() {
     }
 }
 
-/// A cleaner that lies is said and changes nothing.
+/// Invalid output of a cleaner is reported and has no other effect.
 #[test]
 fn a_cleaner_that_lies_is_not_believed() {
     let line = r#"{"path":"/x","bytes":0,"kind":"lock","removed":true}"#;
@@ -197,7 +204,7 @@ fn a_cleaner_that_lies_is_not_believed() {
     ] {
         let stage = Stage::new(HAPPY);
         let orders = format!("guard {}\n{more}\n", crate::harness::CLEAN);
-        let mut command = taken_over(&stage, "chattrace-clean", &orders);
+        let mut command = with_hostile(&stage, "chattrace-clean", &orders);
         command.args(["--tunnel", "none"]);
         let mut session = watched(&command);
         let said = session.stderr_with("old sessions");

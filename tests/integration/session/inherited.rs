@@ -1,4 +1,4 @@
-//! Descriptors that a shell has open when it starts a program reach no process of a session.
+//! No process of a session inherits a descriptor that the shell had open.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,14 +14,14 @@ use crate::harness::{DEADLINE, Place, Program, SERVE, children, in_shell};
 const LEFT: &str = "exec bash -c 'for n in $(seq 3 20) 1000; do eval \"exec $n>left\"; done; \
                     exec \"$0\" \"$@\"' \"$0\" \"$@\"";
 
-/// A pipe with a name, in the folder where a program is started: its end comes when nobody has it open
-/// for writing any more, whoever that may be.
+/// A FIFO in the folder where a program is started. The receiver returns when no process has it
+/// open for writing any more.
 fn pipe(place: &Place) -> Receiver<()> {
     let path = place.work().join("left");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     let (sender, closed) = channel();
     std::thread::spawn(move || {
-        // Returns when somebody has opened it for writing (fifo(7)).
+        // Blocks until a process opens it for writing (fifo(7)).
         let mut pipe = File::open(path).unwrap();
         pipe.read_to_end(&mut Vec::new()).unwrap();
         sender.send(())
@@ -29,7 +29,7 @@ fn pipe(place: &Place) -> Receiver<()> {
     closed
 }
 
-/// The processes below this one and itself, with what they have open beyond their streams.
+/// This process and its descendants, with the files that each has open.
 fn open(pid: u32, found: &mut Vec<(String, Vec<String>)>) {
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
     let links = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().map(Result::unwrap);
@@ -45,8 +45,8 @@ fn no_process_of_a_session_has_what_the_shell_had_open() {
     let closed = pipe(&stage.place);
     let mut session = scripted(&stage.public(&["--json"]), LEFT);
     event(&mut session, "link");
-    // While all of them are there, nobody has it.
-    closed.recv_timeout(DEADLINE).expect("somebody has it open");
+    // All processes of the session run, and none has it open.
+    closed.recv_timeout(DEADLINE).expect("a process has it open");
     if nix::unistd::Uid::effective().is_root() {
         let mut found = Vec::new();
         open(session.pid(), &mut found);
@@ -58,7 +58,7 @@ fn no_process_of_a_session_has_what_the_shell_had_open() {
         for (name, links) in &found {
             assert!(!links.iter().any(|to| to.ends_with("/left")), "{name}: {links:?}");
         }
-        // The confined program has its streams and what it opened itself, which leads to no file.
+        // cloudflared has its streams and what it opened itself, and none of that is a file.
         let (_, links) = found.iter().find(|(name, _)| name == "cloudflared").unwrap();
         let own = |to: &&String| to.starts_with('/') && *to != "/dev/null";
         assert_eq!(links.iter().filter(own).count(), 0, "{links:?}");
@@ -81,14 +81,14 @@ fn alone_and_in_a_pipeline_they_have_nothing_either() {
         let closed = pipe(&stage.place);
         let mut program = scripted(&command, LEFT);
         program.stdout_line_with(ready);
-        closed.recv_timeout(DEADLINE).expect("somebody has it open");
+        closed.recv_timeout(DEADLINE).expect("a process has it open");
         program.signal("TERM");
         program.wait().expect_code(0);
         std::fs::remove_file(stage.place.work().join("left")).unwrap();
     }
 }
 
-/// A stream that is closed as well is `/dev/null`, and no descriptor takes its number.
+/// A stream that was closed becomes `/dev/null`, so that no other descriptor gets its number.
 #[test]
 fn the_trial_looks_for_one_and_finds_none() {
     for streams in ["", " <&-", " 2>&-", " <&- 2>&-"] {

@@ -1,4 +1,4 @@
-//! Everything that can be asked for wrongly, and what is answered.
+//! Wrong options, configurations, addresses and sibling programs.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -8,8 +8,8 @@ use super::stage::{Link, Stage, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CHATTRACE, Ended, Program};
 
-/// Runs `command` to its end, which must be at once, with this code, one line on stderr with each of
-/// these in it, and nothing left.
+/// Runs `command`. Asserts that it exits with this code and one line on stderr that holds each of
+/// these words, and leaves nothing.
 fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Ended {
     let ended = watched(command).wait().expect_code(code);
     assert_eq!(ended.stdout, "", "{ended:#?}");
@@ -72,7 +72,7 @@ fn a_sealed_room_is_not_in_this_version() {
     let mut command = stage.local(&[]);
     command.env("CHATTRACE_MODE", "sealed");
     refused(&stage, &command, 78, &["not in this version"]);
-    // The flag is stronger.
+    // The flag wins over the environment.
     command.arg("--open");
     let mut session = watched(&command);
     session.stdout_line();
@@ -87,7 +87,7 @@ fn an_address_that_cannot_be_listened_on_is_69_before_anything_starts() {
     let address = taken.local_addr().unwrap().to_string();
     let words = [address.as_str(), "in use by another program", "--listen"];
     refused(&stage, &stage.local(&["--listen", &address]), 69, &words);
-    // Of the range for documentation, which no machine has (RFC 5737).
+    // From the range for documentation, which no machine has (RFC 5737).
     let words = ["192.0.2.1:0", "not an address of this machine", "--listen"];
     refused(&stage, &stage.local(&["--listen", "192.0.2.1:0"]), 69, &words);
 }
@@ -115,32 +115,32 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
         command.envs(environment.map(|value| ("CHATTRACE_LISTEN", value)));
         command.args(flag.map(|value| format!("--listen={value}")));
         let mut session = watched(&command);
-        let link = Link::told(&mut session);
+        let link = Link::printed(&mut session);
         assert!(link.address.starts_with(listens), "{link:?}");
         session.signal("TERM");
         session.wait().expect_code(0);
     }
-    // The user's own file, without a word about it.
+    // The user's own file, which no option names.
     let own = stage.place.home().join(".config/chattrace");
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("config.json"), r#"{"listen":"127.0.0.5:0"}"#).unwrap();
     let mut command = stage.place.command(CHATTRACE);
     command.args(["--tunnel", "none", "--json"]);
     let mut session = watched(&command);
-    assert!(Link::told(&mut session).address.starts_with("127.0.0.5:"));
+    assert!(Link::printed(&mut session).address.starts_with("127.0.0.5:"));
     session.signal("TERM");
     session.wait().expect_code(0);
 }
 
-/// `chattrace` in a folder of its own, with these siblings: a copy, or a script.
-pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
-    let folder = stage.place.root().join("bin/moved");
+/// `chattrace` in a folder of its own. Each sibling is a copy, or a script if one is given.
+pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
+    let folder = stage.place.root().join("bin/with_siblings");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let real = Path::new(CHATTRACE);
     let copy = |name: &str| {
         let (from, to) = (real.with_file_name(name), folder.join(name));
-        // A link where that works, as in `StandIn::install_as`.
+        // A hard link where possible, as in `StandIn::install_as`.
         if std::fs::hard_link(&from, &to).is_err() {
             assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
         }
@@ -151,7 +151,7 @@ pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command
             copy(name);
             continue;
         };
-        // By another process, for the reason given at `StandIn::install_as`.
+        // Written by another process, for the reason given at `StandIn::install_as`.
         let mut written = Command::new("sh");
         written.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 700 \"$0\""]);
         assert!(written.arg(folder.join(name)).arg(script).status().unwrap().success());
@@ -165,14 +165,15 @@ pub(super) fn moved(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command
 #[test]
 fn a_missing_sibling_is_69_at_once() {
     let stage = Stage::new(HAPPY);
-    let words = ["chattrace-serve is missing", "bin/moved/chattrace-serve", "all four together"];
-    refused(&stage, &moved(&stage, &[]), 69, &words);
-    let command = moved(&stage, &[("chattrace-serve", None), ("chattrace-tunnel", None)]);
+    let words =
+        ["chattrace-serve is missing", "bin/with_siblings/chattrace-serve", "all four together"];
+    refused(&stage, &with_siblings(&stage, &[]), 69, &words);
+    let command = with_siblings(&stage, &[("chattrace-serve", None), ("chattrace-tunnel", None)]);
     refused(&stage, &command, 69, &["chattrace-clean is missing"]);
 }
 
-/// Says hello as another version would, and stays until the lifeline ends.
-const STRANGER: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec cat >/dev/null"#;
+/// Greets as another version would, and runs until the lifeline closes.
+const OTHER_VERSION: &str = r#"echo '{"type":"hello","version":"9.9.9"}' >&0; exec cat >/dev/null"#;
 
 #[test]
 fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
@@ -188,11 +189,11 @@ fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
     let refused_clean =
         ["chattrace-clean is version 9.9.9, but chattrace is version", "build or install all four"];
     let siblings = [("chattrace-serve", None), ("chattrace-tunnel", None)];
-    let siblings = [&siblings[..], &[("chattrace-clean", Some(STRANGER))]].concat();
-    refused(&stage, &moved(&stage, &siblings), 70, &refused_clean);
+    let siblings = [&siblings[..], &[("chattrace-clean", Some(OTHER_VERSION))]].concat();
+    refused(&stage, &with_siblings(&stage, &siblings), 70, &refused_clean);
     for (serve, tunnel, words) in [
-        (Some(STRANGER), None, &other[..]),
-        (None, Some(STRANGER), &other_tunnel),
+        (Some(OTHER_VERSION), None, &other[..]),
+        (None, Some(OTHER_VERSION), &other_tunnel),
         (
             Some("echo '{\"type\":\"dance\"}' >&0; exec cat"),
             None,
@@ -202,6 +203,6 @@ fn a_sibling_that_is_not_ours_is_70_and_everything_is_cleaned() {
         (Some("exit 0"), None, &["chattrace-serve ended with code 0: the room is gone"]),
     ] {
         let siblings = [("chattrace-serve", serve), ("chattrace-tunnel", tunnel), clean];
-        refused(&stage, &moved(&stage, &siblings), 70, words);
+        refused(&stage, &with_siblings(&stage, &siblings), 70, words);
     }
 }

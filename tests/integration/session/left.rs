@@ -1,4 +1,4 @@
-//! What dead sessions left, as the next one counts it.
+//! How a session counts what dead ones left.
 
 use std::os::unix::fs::DirBuilderExt as _;
 
@@ -12,13 +12,13 @@ fn only_what_is_gone_is_counted_as_removed() {
     let mut private = std::fs::DirBuilder::new();
     private.mode(0o700).recursive(true).create(&dead).unwrap();
     std::fs::write(dead.join("lock"), "").unwrap();
-    // Nobody's but the user's, so it stays, and so does the folder that it is in.
+    // chattrace did not create this file, so it stays, and so does its folder.
     std::fs::write(dead.join("letters"), "dear Ana, ").unwrap();
     private.create(dead.join("home")).unwrap();
     let mut session = watched(&stage.local(&["--json"]));
     let said = session.stderr_with("old sessions");
     assert!(said.contains("removed 1 item that a dead session left"), "{said}");
-    Link::told(&mut session);
+    Link::printed(&mut session);
     session.signal("TERM");
     session.wait().expect_code(0);
     assert_eq!(std::fs::read_to_string(dead.join("letters")).unwrap(), "dear Ana, ");

@@ -1,6 +1,6 @@
-//! What was mounted, linked or put into a session's folder while it ran: it is named and stays, and
-//! nothing of the folder that it leads to is touched. Each way to the end removes by the same rules:
-//! the supervisor, the guard after `kill -9`, and `chattrace-clean`.
+//! Mounts, links and files that were put into a session's folder while it ran. They are named and
+//! stay, and nothing behind them is touched. The supervisor, the guard after `kill -9` and
+//! `chattrace-clean` remove by the same rules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use crate::harness::{CLEAN, Ended, Program};
 
 const LETTERS: &str = "dear Ana, ";
 
-/// Shell that plants something: `$S` is the session's folder, `$P` a folder of the same file system
-/// with `letters` in it, `$T` the same in memory. Then what must be named, with the reason.
+/// A script that plants something, and the line that must name it. `$S` is the session's folder,
+/// `$P` a folder with `letters` on the same file system, `$T` one in memory.
 const PLANTED: [(&str, &str); 14] = [
     ("mkdir -m 700 $S/home && mount --bind $P $S/home", "/home: something is mounted there"),
     ("mkdir -m 700 $S/home && mount --bind $T $S/home", "/home: something is mounted there"),
@@ -32,7 +32,7 @@ const PLANTED: [(&str, &str); 14] = [
     ("mkdir -m 700 $S/home && chown 12345 $S/home", "/home: it belongs to another user"),
 ];
 
-/// A stage with folders that must survive, and a session in a mount namespace of its own.
+/// A session in a mount namespace of its own, and two folders that must survive.
 struct Mounted {
     stage: Stage,
     memory: PathBuf,
@@ -51,17 +51,17 @@ impl Mounted {
         let mut outside = stage.place.command("unshare");
         let root = nix::unistd::Uid::effective().is_root();
         outside.arg("--mount").args((!root).then_some("--map-root-user"));
-        // The shell keeps the namespace until its input ends.
+        // The shell keeps the namespace alive until its input is closed.
         let script = "exec 9>&1; \"$0\" \"$@\"; echo \"ended: $?\" >&2; read -r line";
         let inside = stage.local(&["--json"]);
         outside.args(["sh", "-c", script]).arg(inside.get_program()).args(inside.get_args());
         let mut holder = Program::start(outside);
-        Link::told(&mut holder);
+        Link::printed(&mut holder);
         let chattrace = child(holder.pid(), "chattrace");
         Self { stage, memory, holder, chattrace }
     }
 
-    /// A command of the session's namespace.
+    /// A command in the namespace of the session.
     fn within(&self, program: &str) -> Command {
         let mut command = self.stage.place.command("nsenter");
         let root = nix::unistd::Uid::effective().is_root();
@@ -85,7 +85,7 @@ impl Mounted {
         }
     }
 
-    /// Everything that was said, once everybody is gone.
+    /// The whole output, once the namespace is gone.
     fn ended(mut self) -> Ended {
         self.holder.close_stdin();
         self.holder.wait()
@@ -130,7 +130,7 @@ fn chattrace_clean_names_it_and_ends_with_1() {
     for (planted, named) in PLANTED {
         let mut session = Mounted::start();
         session.plant(planted);
-        // Nobody is left to clean up: stopped, it starts no other guard.
+        // A stopped supervisor does not replace its guard.
         signal("STOP", session.chattrace);
         kill(child(session.chattrace, "chattrace-clean"));
         kill(session.chattrace);
@@ -140,7 +140,7 @@ fn chattrace_clean_names_it_and_ends_with_1() {
         let ended = Program::run(clean);
         session.assert_untouched(planted);
         assert_eq!(ended.code(), 1, "{planted}: {ended:#?}");
-        // It looks at the lock first: a session whose lock is not the one we made is not entered.
+        // A folder whose lock was replaced is not entered at all: its line names the lock.
         let reason = named.split_once(": ").map_or(named, |(_, reason)| reason);
         assert!(ended.stderr.contains(reason), "{planted}: {ended:#?}");
         let memory = session.memory.clone();
@@ -149,7 +149,7 @@ fn chattrace_clean_names_it_and_ends_with_1() {
     }
 }
 
-/// What is ours is removed, whatever its bits say.
+/// A folder that chattrace made is removed with any permission bits.
 #[test]
 fn a_sticky_home_of_ours_goes() {
     let mut session = Mounted::start();
@@ -161,7 +161,7 @@ fn a_sticky_home_of_ours_goes() {
     session.ended();
 }
 
-/// Whatever is mounted over the base hides the session's folder, and not from its removal.
+/// A mount over the base hides the session's folder, which is still removed.
 #[test]
 fn a_mount_over_the_base_hides_nothing() {
     let mut session = Mounted::start();

@@ -1,4 +1,5 @@
-//! V-11, V-19: kernels that lack a layer: what still holds, and what is said.
+//! V-11, V-19: no process outlives a session on kernels that lack a layer, and the screen names the
+//! gap.
 
 use std::process::Command;
 use std::time::Instant;
@@ -15,7 +16,7 @@ pub(super) fn without(features: &[&str], command: &Command) -> Command {
     in_shell(command, &script)
 }
 
-/// A cloudflared that leaves a process which forks twice and leads a session of its own.
+/// A cloudflared that forks twice, so that a grandchild leads a session of its own.
 const FORKS: &str = "fork\nhold-on\n";
 
 fn forked(stage: &Stage) -> bool {
@@ -35,8 +36,8 @@ fn cloudflared_cannot_start_processes() {
     stage.assert_nothing_left();
 }
 
-/// A session without the filter around cloudflared, which has left somebody.
-fn unfenced(stage: &Stage) -> Program {
+/// A session without the seccomp filter, whose cloudflared has left a grandchild.
+fn without_seccomp(stage: &Stage) -> Program {
     let mut session = watched(&without(&["seccomp"], &stage.public(&["--json"])));
     session.stderr_with("may start processes of its own here");
     event(&mut session, "link");
@@ -52,7 +53,7 @@ fn forking() -> Stage {
 fn without_the_filter_it_is_said_and_who_was_left_is_found_by_the_mark() {
     for name in ["TERM", "KILL", "INT"] {
         let stage = forking();
-        let session = unfenced(&stage);
+        let session = without_seccomp(&stage);
         session.signal(name);
         let ended = session.wait();
         assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
@@ -60,11 +61,11 @@ fn without_the_filter_it_is_said_and_who_was_left_is_found_by_the_mark() {
     }
 }
 
-/// It might keep the address that the board calls lost.
+/// Such a process could keep up the address that the console calls lost.
 #[test]
 fn without_the_filter_nobody_of_a_lost_tunnel_stays_while_the_session_goes_on() {
     let stage = forking();
-    let mut session = unfenced(&stage);
+    let mut session = without_seccomp(&stage);
     let tunnel = child(session.pid(), "chattrace-tunnel");
     kill(tunnel);
     assert_eq!(event(&mut session, "tunnel")["state"], "lost");
@@ -78,7 +79,7 @@ fn without_the_filter_nobody_of_a_lost_tunnel_stays_while_the_session_goes_on() 
     stage.assert_nothing_left();
 }
 
-/// The programs of this user that carry the mark of the session.
+/// The names of the processes that carry the mark of the session.
 fn marked(session: &Program) -> Vec<String> {
     let read = |pid: u32, file: &str| {
         String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default())
@@ -92,11 +93,11 @@ fn marked(session: &Program) -> Vec<String> {
     of_it.map(|pid| read(pid, "comm").trim_end().to_owned()).collect()
 }
 
-/// With supervisor and guard dead at once there is nobody to look for the mark. The next one does.
+/// With supervisor and guard killed at once, the next cleanup finds the process by its mark.
 #[test]
 fn without_the_filter_and_without_a_guard_the_rest_is_found_by_chattrace_clean() {
     let stage = forking();
-    let session = unfenced(&stage);
+    let session = without_seccomp(&stage);
     kill_with_guard(&session);
     let cleaned = stage.clean().expect_code(0);
     assert!(cleaned.stdout.contains(r#""kind":"process","removed":true"#), "{cleaned:#?}");
@@ -104,7 +105,8 @@ fn without_the_filter_and_without_a_guard_the_rest_is_found_by_chattrace_clean()
     assert_eq!(stage.run_dirs().len(), 0);
 }
 
-/// The lifeline alone tells the guard, and whoever has no tie of its own is left alone and named.
+/// Without pidfds the guard learns of the death by the lifeline alone, and a process that has no
+/// death signal is named and left: its pid may belong to another one by now.
 #[test]
 fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
     let stage = Stage::new(HAPPY);
@@ -116,14 +118,14 @@ fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
         assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
         stage.assert_nothing_left();
     }
-    // Whom the supervisor has adopted is its child, and cannot be mistaken.
+    // An orphan that the supervisor adopted is its child, so its pid is certain.
     let stage = forking();
     let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
     event(&mut session, "link");
     session.signal("TERM");
     session.wait().expect_code(0);
     stage.assert_nothing_left();
-    // The guard has no such children.
+    // The guard adopts no orphans.
     let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
     event(&mut session, "link");
     session.signal("KILL");

@@ -1,4 +1,4 @@
-//! The pipelines of the contract, as a shell runs them.
+//! The pipelines that the README promises, run by a shell.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use super::stage::{Link, Stage};
 use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Program, SERVE, Terminal};
 
-/// `script` in a shell that finds our programs, configured to use the stand-in.
+/// `script` in a shell whose PATH has the programs, configured to use the stand-in.
 fn shell(stage: &Stage, script: &str) -> Command {
     let config = stage.place.root().join("config.json");
     let stand_in = stage.stand_in.path().display();
@@ -39,8 +39,8 @@ fn the_first_line_is_the_link_and_the_end_of_it_all() {
 #[test]
 fn json_goes_through_jq_while_the_screen_shows_the_rest() {
     let stage = Stage::new(HAPPY);
-    // Unbuffered: else jq keeps the line until it has 4 KiB of them. Without the interrupt: it may
-    // not have read its line yet when the whole pipeline gets it.
+    // Unbuffered, because jq keeps lines until it has 4 KiB. Without SIGINT, because the whole
+    // pipeline gets it, and jq may not have read its line by then.
     let jq = "exec jq --unbuffered -r 'select(.event==\"link\").url' > link.txt";
     let command = shell(&stage, &format!("chattrace --json | (trap '' INT; {jq})"));
     let mut terminal = Terminal::start(&command, 100);
@@ -51,7 +51,7 @@ fn json_goes_through_jq_while_the_screen_shows_the_rest() {
     stage.assert_nothing_left();
 }
 
-/// Ctrl+C reaches the whole pipeline. The session outlives the others for its question.
+/// Ends the pipeline with Ctrl+C. The session runs on for its question.
 fn end_at_the_question(terminal: &mut Terminal) {
     terminal.type_keys("\u{3}");
     terminal.see("[v]iew");
@@ -59,7 +59,7 @@ fn end_at_the_question(terminal: &mut Terminal) {
     terminal.see("nothing remains");
 }
 
-/// Takes the link out of the file that the pipeline wrote it to.
+/// Asserts that the pipeline wrote the link to its file, and removes the file.
 fn kept_link(stage: &Stage) {
     let file = stage.place.work().join("link.txt");
     let kept = std::fs::read_to_string(&file).unwrap();
@@ -115,7 +115,7 @@ fn cleaning_after_a_session_is_clean() {
 fn what_clean_would_remove_can_be_listed() {
     let stage = Stage::new(HAPPY);
     let mut session = super::stage::watched(&stage.local(&["--json"]));
-    Link::told(&mut session);
+    Link::printed(&mut session);
     super::ends::kill_with_guard(&session);
     session.wait();
     let script = "chattrace-clean --all --dry-run -0 | xargs -0 ls -ld";

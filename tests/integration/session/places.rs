@@ -1,5 +1,5 @@
-//! Machines without a home, without a runtime folder, with a bad one; two sessions at once; and what
-//! a session must never write anywhere.
+//! Machines with a bad runtime folder or home, or none; containers; two sessions at once; and what
+//! must never be on a disk.
 
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use super::stage::{Link, Stage, event, in_shell, watched};
 use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
 
-/// The runtime folder that the session says it has.
+/// The runtime folder that the session shows.
 fn runtime(session: &mut Program) -> PathBuf {
     let line = session.stderr_with("runtime folder");
     let path = line.split("runtime folder").nth(1).unwrap().trim();
     PathBuf::from(path.split(" (").next().unwrap())
 }
 
-/// A session with `XDG_RUNTIME_DIR` set to `folder`, or not at all, works, and leaves nothing there
-/// or where it went instead.
-fn falls_back(stage: &Stage, folder: Option<&Path>) {
+/// Asserts that a session with `XDG_RUNTIME_DIR` set to `folder`, or unset, uses another folder and
+/// leaves nothing in either.
+fn assert_falls_back(stage: &Stage, folder: Option<&Path>) {
     let mut command = stage.local(&["--json"]);
     match folder {
         Some(folder) => command.env("XDG_RUNTIME_DIR", folder),
@@ -31,7 +31,7 @@ fn falls_back(stage: &Stage, folder: Option<&Path>) {
     assert!(folder.is_none_or(|folder| !runtime.starts_with(folder)), "{runtime:?}");
     let base = std::fs::metadata(runtime.parent().unwrap()).unwrap();
     assert_eq!(base.permissions().mode() & 0o777, 0o700);
-    let mut ana = Guest::join(&Link::told(&mut session), "Ana");
+    let mut ana = Guest::join(&Link::printed(&mut session), "Ana");
     ana.say("hello");
     assert!(runtime.join("control.sock").exists());
     session.signal("TERM");
@@ -43,19 +43,19 @@ fn falls_back(stage: &Stage, folder: Option<&Path>) {
 #[test]
 fn without_a_runtime_folder_it_takes_another() {
     let stage = Stage::new(HAPPY);
-    falls_back(&stage, None);
-    falls_back(&stage, Some(Path::new("relative")));
-    falls_back(&stage, Some(Path::new("/nowhere/at/all")));
+    assert_falls_back(&stage, None);
+    assert_falls_back(&stage, Some(Path::new("relative")));
+    assert_falls_back(&stage, Some(Path::new("/nowhere/at/all")));
 }
 
 #[test]
 fn a_bad_runtime_folder_is_left_alone() {
     let stage = Stage::new(HAPPY);
     // A file.
-    falls_back(&stage, Some(&stage.place.root().join("config.json")));
-    // Too long for a socket, and not there: nothing is made on the way.
-    falls_back(&stage, Some(&stage.place.root().join("a-name-of-some-length".repeat(5))));
-    falls_back(&stage, Some(Path::new("/proc")));
+    assert_falls_back(&stage, Some(&stage.place.root().join("config.json")));
+    // Too long for a socket, and missing: none of its parents is created.
+    assert_falls_back(&stage, Some(&stage.place.root().join("a-name-of-some-length".repeat(5))));
+    assert_falls_back(&stage, Some(Path::new("/proc")));
 }
 
 #[test]
@@ -64,11 +64,11 @@ fn a_runtime_folder_that_others_may_enter_is_not_used() {
     let open = stage.place.root().join("bin/open");
     std::fs::create_dir_all(&open).unwrap();
     std::fs::DirBuilder::new().mode(0o755).create(open.join("chattrace")).unwrap();
-    falls_back(&stage, Some(&open));
+    assert_falls_back(&stage, Some(&open));
     let linked = stage.place.root().join("bin/linked");
     std::fs::create_dir(&linked).unwrap();
     std::os::unix::fs::symlink(stage.place.home(), linked.join("chattrace")).unwrap();
-    falls_back(&stage, Some(&linked));
+    assert_falls_back(&stage, Some(&linked));
     assert_eq!(std::fs::read_dir(open.join("chattrace")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(stage.place.home()).unwrap().count(), 0);
 }
@@ -96,25 +96,25 @@ fn two_at_once_do_not_know_of_each_other() {
     let mut one = watched(&stage.public(&["--json"]));
     event(&mut one, "link");
     let mut other = watched(&stage.local(&["--json"]));
-    let link = Link::told(&mut other);
+    let link = Link::printed(&mut other);
     assert_eq!(stage.run_dirs().len(), 2);
     let mut ana = Guest::join(&link, "Ana");
     kill_with_guard(&one);
     one.wait();
     ana.say("still here");
-    // It cannot see that the first is dead, and does not clean under somebody's hands.
+    // A running session does not clean up after others.
     other.signal("TERM");
     other.wait().expect_code(0);
     assert_eq!(stage.run_dirs().len(), 1);
     let mut third = watched(&stage.local(&["--json"]));
-    Link::told(&mut third);
+    Link::printed(&mut third);
     third.signal("TERM");
     third.wait().expect_code(0);
     stage.assert_nothing_left();
 }
 
-/// A container without systemd: `chattrace` is the init of its processes, or the child of a shell
-/// that is; there is no terminal, and nobody else to adopt or to clean.
+/// A container without systemd and without a terminal: `chattrace` is its init, or the child of a
+/// shell that is, and no other process adopts orphans or cleans up.
 #[test]
 fn in_a_container_it_ends_like_everywhere() {
     let own = ["--pid", "--fork", "--mount-proc", "--kill-child"];
@@ -138,14 +138,14 @@ fn in_a_container_it_ends_like_everywhere() {
             if name == "TERM" {
                 assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
             }
-            // Killed, its container ends with it, and the kernel kills all at once, the guard as well.
+            // When init is killed, the kernel kills the whole container at once, with the guard.
             stage.clean().expect_code(0);
             stage.assert_nothing_left();
         }
     }
 }
 
-/// The base is taken away with the last session, while others begin.
+/// Sessions begin while the end of others removes the base folder.
 #[test]
 fn sessions_that_begin_while_others_end_find_their_place() {
     let stage = Stage::new(HAPPY);
@@ -153,7 +153,7 @@ fn sessions_that_begin_while_others_end_find_their_place() {
         let mut some: Vec<Program> =
             (0..3).map(|_| watched(&stage.local(&["--json", "--quiet"]))).collect();
         for session in &mut some {
-            Link::told(session);
+            Link::printed(session);
             session.signal("TERM");
         }
         for session in some {
@@ -163,14 +163,14 @@ fn sessions_that_begin_while_others_end_find_their_place() {
     stage.assert_nothing_left();
 }
 
-/// Every process of a session with the stand-in.
+/// The pids of all processes of a session with the stand-in.
 fn processes(session: &Program) -> [u32; 4] {
     let tunnel = child(session.pid(), "chattrace-tunnel");
     let serve = child(session.pid(), "chattrace-serve");
     [session.pid(), serve, tunnel, child(tunnel, "cloudflared")]
 }
 
-/// V-30.
+/// V-30: the ticket is in no command line and no environment.
 #[test]
 fn the_ticket_is_in_no_command_line_and_no_environment() {
     let stage = Stage::new(HAPPY);
@@ -188,10 +188,10 @@ fn the_ticket_is_in_no_command_line_and_no_environment() {
     session.wait().expect_code(0);
 }
 
-/// V-31: while it runs and after it was killed, no file holds a word or a name.
+/// V-31: during a session, and after it was killed, no file holds a message or a name.
 #[test]
 fn nothing_that_was_said_is_on_the_disk() {
-    const SAID: &str = "words that nobody else shall read";
+    const SAID: &str = "words that no one else shall read";
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.public(&["--json"]));
     let link = event(&mut session, "link");
@@ -209,10 +209,10 @@ fn nothing_that_was_said_is_on_the_disk() {
     }
 }
 
-/// Every file of the place with what is in it.
+/// Every file of the place, with its content.
 fn files(stage: &Stage) -> Vec<(PathBuf, String)> {
     let all = stage.place.tree().into_iter().filter(|path| path.is_file());
-    // The stand-in itself is large, and nobody writes to it.
+    // The stand-in's program is large and never written to.
     let all = all.filter(|path| *path != stage.stand_in.path());
     all.map(|path| {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();

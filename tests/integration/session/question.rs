@@ -1,4 +1,4 @@
-//! The question about the event log, and every answer to it.
+//! The question about the event log, and each answer to it.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use crate::harness::cloudflared::HAPPY;
 
 const CTRL_C: &str = "\u{3}";
 
-/// A session on a terminal in which somebody said something; it is asked about its log.
-fn asked(stage: &Stage, arguments: &[&str]) -> Terminal {
+/// A session on a terminal, with one join and one message, at the question about its log.
+fn at_question(stage: &Stage, arguments: &[&str]) -> Terminal {
     let mut terminal = Terminal::start(&stage.local(arguments), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     let mut ana = Guest::join(&link, "Ana");
     ana.say("the secret of the day");
     terminal.see("+ Ana #");
-    // Typed too early: it is not an answer.
+    // Typed before the question, so it is no answer.
     terminal.type_keys("s\n");
     terminal.type_keys(CTRL_C);
     terminal.see("[s]ave   [d]elete (Enter)   [v]iew");
@@ -33,18 +33,18 @@ fn logs(stage: &Stage) -> Vec<PathBuf> {
 #[test]
 fn enter_deletes_it() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &[]);
+    let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("\r");
     terminal.see("nothing remains");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }
 
-/// V-31.
+/// V-31: the saved log holds no message text.
 #[test]
 fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &[]);
+    let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("s\r");
     // Shown before it is written.
     terminal.see("the file will hold exactly this:");
@@ -71,7 +71,7 @@ fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
 #[test]
 fn view_shows_it_and_nonsense_asks_again() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &[]);
+    let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("perhaps\r");
     terminal.see("[v]iew");
     terminal.type_keys("v\r");
@@ -87,7 +87,7 @@ fn view_shows_it_and_nonsense_asks_again() {
 #[test]
 fn ctrl_c_at_the_question_is_130_and_nothing_remains() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &[]);
+    let mut terminal = at_question(&stage, &[]);
     terminal.type_keys(CTRL_C);
     terminal.wait().expect_code(130);
     stage.assert_nothing_left();
@@ -96,7 +96,7 @@ fn ctrl_c_at_the_question_is_130_and_nothing_remains() {
 #[test]
 fn ctrl_d_at_the_question_deletes_it() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &[]);
+    let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("\u{4}");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -105,7 +105,7 @@ fn ctrl_d_at_the_question_deletes_it() {
 #[test]
 fn a_terminal_closed_at_the_question_deletes_it() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &[]);
+    let mut terminal = at_question(&stage, &[]);
     terminal.close();
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -148,7 +148,7 @@ fn a_folder_that_cannot_be_written_to_is_named_and_the_session_still_ends() {
 #[test]
 fn a_folder_that_fails_at_the_question_can_be_answered_again() {
     let stage = Stage::new(HAPPY);
-    let mut terminal = asked(&stage, &["--archive-dir", "/nowhere"]);
+    let mut terminal = at_question(&stage, &["--archive-dir", "/nowhere"]);
     terminal.type_keys("s\r");
     terminal.see("could not be saved");
     terminal.see("[v]iew");

@@ -1,16 +1,16 @@
-//! V-11: children that do not want to end. None of these is one of ours, so nothing ties itself to
-//! anything: what ends them is groups, the mark, and the guard.
+//! V-11: children that do not exit. They are scripts without a death signal, so only process
+//! groups, the mark and the guard can end them.
 
 use std::process::Command;
 
 use super::ends::{child, signal};
 use super::guest::Guest;
-use super::input::moved;
+use super::input::with_siblings;
 use super::stage::{Link, Stage, event, watched};
 use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
 
-/// A room that answers as it should, ignores every request to end, and then does `more`.
+/// A room that becomes ready, ignores every signal and order to end, and then does `more`.
 fn room(more: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let hello = format!(r#"{{"type":"hello","version":"{version}"}}"#);
@@ -19,11 +19,11 @@ fn room(more: &str) -> String {
     format!("trap '' TERM INT HUP QUIT\nprintf '%s\\n' '{hello}' '{ready}' >&0\n{more}\n")
 }
 
-/// Says that it is there, by its number.
+/// Writes its pid to a file.
 const HERE: &str = "echo $$ >>\"$HOME/../bin/here\"";
 
-/// Rooms that resist: by being deaf; by a child that has forked twice and leads a session of its own;
-/// by a loop that starts those; by being stopped; by a full pipe.
+/// Rooms that ignore orders; leave a grandchild that leads a session of its own; leave three of
+/// those and exit; stop themselves; fill a pipe.
 fn rooms() -> [String; 5] {
     let sleeper = "setsid sh -c 'echo $$ >>\"$HOME/../bin/here\"; exec sleep 3600' &";
     [
@@ -35,14 +35,14 @@ fn rooms() -> [String; 5] {
     ]
 }
 
-/// A session with this room, which has got as far as it gets.
-fn standing(stage: &Stage, room: &str) -> Program {
+/// A session with this room, once it has a link or has failed.
+fn session_in(stage: &Stage, room: &str) -> Program {
     let siblings =
         [("chattrace-serve", Some(room)), ("chattrace-tunnel", None), ("chattrace-clean", None)];
-    let mut command: Command = moved(stage, &siblings);
+    let mut command: Command = with_siblings(stage, &siblings);
     command.arg("--json");
     let mut session = watched(&command);
-    // The one that exits ends the session at once; the others have a link.
+    // The room that exits ends the session; the others have a link.
     let name = if room.ends_with("exit 0\n") { "closing" } else { "link" };
     event(&mut session, name);
     session
@@ -56,7 +56,7 @@ fn forget(stage: &Stage) {
 fn they_are_gone_when_the_session_ends() {
     for room in rooms() {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, &room);
+        let session = session_in(&stage, &room);
         if !room.ends_with("exit 0\n") {
             session.signal("TERM");
         }
@@ -68,12 +68,12 @@ fn they_are_gone_when_the_session_ends() {
     }
 }
 
-/// Nobody of ours is left but the guard, and it is enough.
+/// The guard is the only process left to end them.
 #[test]
 fn they_are_gone_when_the_session_is_killed() {
     for room in rooms() {
         let stage = Stage::new(HAPPY);
-        let session = standing(&stage, &room);
+        let session = session_in(&stage, &room);
         session.signal("KILL");
         let ended = session.wait();
         assert!(ended.stderr.ends_with("its processes are ended, nothing remains\n"), "{ended:#?}");
@@ -82,7 +82,7 @@ fn they_are_gone_when_the_session_is_killed() {
     }
 }
 
-/// What it may not be mistaken for: an end that nobody asked for is a failure, in one sentence.
+/// An exit without a request is a failure, and one sentence says so.
 #[test]
 fn a_room_that_panics_is_70_and_says_where() {
     let stage = Stage::new(HAPPY);
@@ -95,14 +95,14 @@ fn a_room_that_panics_is_70_and_says_where() {
         ("chattrace-tunnel", None),
         ("chattrace-clean", None),
     ];
-    let ended = watched(&moved(&stage, &siblings)).wait().expect_code(70);
+    let ended = watched(&with_siblings(&stage, &siblings)).wait().expect_code(70);
     let said = "chattrace-serve ended with code 101: chattrace-serve: internal error at";
     assert!(ended.stderr.contains(said), "{ended:#?}");
     stage.assert_nothing_left();
 }
 
-/// A stopped child acts on nothing: it is set going for the end, so that everybody is told, and the
-/// address given back, as ever.
+/// Stopped children are continued for the end, so that the goodbye is told and the address
+/// unregistered.
 #[test]
 fn stopped_services_say_goodbye_all_the_same() {
     for name in ["chattrace-serve", "chattrace-tunnel", "cloudflared", "chattrace-clean"] {
@@ -116,14 +116,14 @@ fn stopped_services_say_goodbye_all_the_same() {
         let of = if name == "cloudflared" { tunnel } else { session.pid() };
         signal("STOP", child(of, name));
         session.signal("INT");
-        assert_eq!(ana.hear("end")["t"], "end", "{name}");
+        assert_eq!(ana.recv("end")["t"], "end", "{name}");
         session.wait().expect_code(0);
         assert!(stage.stand_in.ended_by_term(), "{name}");
         stage.assert_nothing_left();
     }
 }
 
-/// A session whose cleaner does this; its guard is a real one.
+/// A session whose cleaner runs this script. Its guard is real.
 fn with_cleaner(stage: &Stage, does: &str) -> Program {
     let clean = crate::harness::CLEAN;
     let script = format!("case \"$*\" in *--guard*) exec {clean} \"$@\";; esac; {does}");
@@ -132,7 +132,7 @@ fn with_cleaner(stage: &Stage, does: &str) -> Program {
         ("chattrace-tunnel", None),
         ("chattrace-clean", Some(&*script)),
     ];
-    let mut command: Command = moved(stage, &siblings);
+    let mut command: Command = with_siblings(stage, &siblings);
     command.arg("--json");
     watched(&command)
 }

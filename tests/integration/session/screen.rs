@@ -1,4 +1,4 @@
-//! What the operator sees, on terminals wide and narrow, with colour and without.
+//! The operator's screen, on terminals wide and narrow, with and without colour.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use super::stage::{Link, Stage, event, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Ended, Terminal};
 
-/// The session's screen from start to end, with one guest on the way.
-fn shown(stage: &Stage, command: &Command, columns: u16) -> Ended {
+/// Runs a session on a terminal, with a join and a leave, to its end.
+fn run_on_terminal(stage: &Stage, command: &Command, columns: u16) -> Ended {
     let mut terminal = Terminal::start(command, columns);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("kept");
     let ana = Guest::join(&link, "Ana");
     terminal.see("+ Ana #");
@@ -25,7 +25,7 @@ fn shown(stage: &Stage, command: &Command, columns: u16) -> Ended {
     ended
 }
 
-/// The lines as they stay: what was written over is gone.
+/// The lines that stay on the screen. Text that was written over is gone.
 fn lines(ended: &Ended) -> Vec<&str> {
     let lines = ended.stderr.lines();
     lines.map(|line| line.rsplit('\r').next().unwrap().trim_end()).collect()
@@ -36,7 +36,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
     let stage = Stage::new(HAPPY);
     let mut command = stage.local(&[]);
     command.env("LC_ALL", "C.UTF-8");
-    let ended = shown(&stage, &command, 100);
+    let ended = run_on_terminal(&stage, &command, 100);
     let lines = lines(&ended);
     assert!(lines.iter().any(|line| line.contains("___| |__")), "banner: {ended:#?}");
     let fact = |name: &str| {
@@ -57,7 +57,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
         assert!("✓!✗".contains(line[2]), "{line:?}");
         assert!(line[20] == ' ' && line[21] != ' ', "aligned: {line:?}");
     }
-    // Alone on its line, which ends with it: what is copied is the link and nothing else.
+    // Alone on its line, without anything behind it, so that only the link is copied.
     let link = lines.iter().position(|line| line.starts_with("http://127.0.0.1:")).unwrap();
     assert!(lines[link - 1].is_empty() && lines[link + 1].is_empty());
     assert!(ended.stdout.contains(&format!("{}\u{1b}[0m\r\n", lines[link])), "{ended:#?}");
@@ -65,7 +65,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
     assert!(ended.stderr.contains("this computer can read what is said"));
     assert!(ended.stderr.contains("Ctrl+C ends the session for everyone; no message is kept"));
     assert_eq!(lines.last().unwrap().trim(), "✓ nothing remains");
-    // The line at the bottom was removed each time.
+    // The status line was erased each time.
     assert!(!lines.iter().any(|line| line.contains("● local only")), "{lines:#?}");
 }
 
@@ -78,7 +78,7 @@ fn the_public_link_says_who_can_read_along() {
     assert!(!until.contains("http://127.0.0.1"), "{until}");
     terminal.see("this computer and Cloudflare can read what is said");
     terminal.see("● public · nobody here yet · Ctrl+C ends it");
-    // A second Ctrl+C is for those who are in a hurry: here it answers the question.
+    // A second Ctrl+C at the question kills.
     terminal.type_keys("\u{3}");
     terminal.see("[v]iew");
     terminal.type_keys("\u{3}");
@@ -90,7 +90,7 @@ fn the_public_link_says_who_can_read_along() {
 fn narrow_terminals_get_less_and_never_a_broken_link() {
     for columns in [59, 20, 1] {
         let stage = Stage::new(HAPPY);
-        let ended = shown(&stage, &stage.local(&[]), columns);
+        let ended = run_on_terminal(&stage, &stage.local(&[]), columns);
         let lines = lines(&ended);
         assert!(!ended.stderr.contains("___| |__"), "no banner: {ended:#?}");
         assert!(lines.iter().any(|line| line.starts_with("http://127.0.0.1:")), "{ended:#?}");
@@ -105,12 +105,12 @@ fn without_colour_nothing_is_painted_and_a_dumb_terminal_gets_plain_lines() {
     let stage = Stage::new(HAPPY);
     let mut command = stage.local(&[]);
     command.env("NO_COLOR", "1");
-    let ended = shown(&stage, &command, 100);
+    let ended = run_on_terminal(&stage, &command, 100);
     let moves = ended.stdout.matches("\u{1b}[K").count();
     assert_eq!(ended.stdout.matches('\u{1b}').count(), moves, "{ended:#?}");
     let mut command = stage.local(&[]);
     command.env("TERM", "dumb");
-    let ended = shown(&stage, &command, 100);
+    let ended = run_on_terminal(&stage, &command, 100);
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:#?}");
 }
 
@@ -118,7 +118,7 @@ fn without_colour_nothing_is_painted_and_a_dumb_terminal_gets_plain_lines() {
 fn a_terminal_that_changes_its_size_is_followed() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 100);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     terminal.see("nobody here yet · Ctrl+C ends it");
     terminal.resize(30);
     let _ana = Guest::join(&link, "Ana");
@@ -140,9 +140,9 @@ fn a_terminal_that_changes_its_size_is_followed() {
 #[test]
 fn no_qr_is_no_qr_and_quiet_is_quiet() {
     let stage = Stage::new(HAPPY);
-    let ended = shown(&stage, &stage.local(&["--no-qr"]), 100);
+    let ended = run_on_terminal(&stage, &stage.local(&["--no-qr"]), 100);
     assert!(!ended.stderr.contains('█'), "{ended:#?}");
-    // Nothing on the screen: only the control socket tells that it is there.
+    // The events on stdout, and nothing on the screen.
     let mut terminal = Terminal::start(&stage.public(&["--quiet", "--json"]), 100);
     terminal.see("\"event\":\"link\"");
     terminal.type_keys("\u{3}");
@@ -151,16 +151,16 @@ fn no_qr_is_no_qr_and_quiet_is_quiet() {
     stage.assert_nothing_left();
 }
 
-/// V-10: the room refuses names that could do harm; whatever it lets through does none.
+/// V-10: no name that the room accepts moves the cursor.
 #[test]
 fn no_name_moves_the_cursor() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 100);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     let hostile = ["\u{1b}[2J", "a\rb", "a\nb", "\u{9b}2J", "\u{202e}abc", "a\u{7}", "a\u{2028}b"];
     let mut let_in = 0;
     for name in hostile {
-        let answer = super::guest::ask(&link, name);
+        let answer = super::guest::try_join(&link, name);
         let_in += usize::from(answer.iter().any(|line| line["t"] == "welcome"));
     }
     Guest::join(&link, "12.00.00 - nobody").leave();
@@ -175,7 +175,7 @@ fn no_name_moves_the_cursor() {
     assert!(!ended.stdout.contains("\u{1b}[2J"), "{let_in}: {ended:#?}");
 }
 
-/// stdout is for programs: one link per line, and nothing of the screen.
+/// stdout holds one link per line, and nothing of the screen.
 #[test]
 fn a_pipe_gets_the_link_alone() {
     let stage = Stage::new(HAPPY);
@@ -187,11 +187,12 @@ fn a_pipe_gets_the_link_alone() {
     assert_eq!(ended.stdout, format!("{link}\n"));
     assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
     assert!(!ended.stderr.contains('\u{1b}'), "{ended:#?}");
-    assert!(!ended.stderr.contains("[v]iew"), "nobody to ask: {ended:#?}");
+    assert!(!ended.stderr.contains("[v]iew"), "not a terminal: {ended:#?}");
     stage.assert_nothing_left();
 }
 
-/// V-14: an address that the edge does not know yet must not be looked up by anybody.
+/// V-14: an address that the edge does not know yet is told to no one, who might look it up too
+/// early.
 #[test]
 fn the_link_is_told_only_after_the_edge_has_registered() {
     let orders = format!("greet\nbox {HOST}\nmetrics\ntouch boxed\nwait go\nregister\n");
@@ -199,7 +200,7 @@ fn the_link_is_told_only_after_the_edge_has_registered() {
     let mut session = watched(&stage.public(&["--json"]));
     let mut told = vec![event(&mut session, "tunnel"), event(&mut session, "tunnel")];
     assert_eq!(told.pop().unwrap()["state"], "url");
-    // The answer to a question that is asked now comes after everything told before it.
+    // The response to a request comes after every event before it.
     super::control::ask(&stage, r#"{"id":1,"type":"status"}"#, |answer| {
         assert_eq!(answer["phase"], "opening");
         assert!(answer["public"].is_null(), "{answer}");

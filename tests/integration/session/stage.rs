@@ -1,4 +1,4 @@
-//! A machine on which whole sessions run, with the stand-in for cloudflared or without.
+//! The surroundings of a whole session: folders, configuration, the stand-in for cloudflared.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,25 +6,25 @@ use std::process::Command;
 pub(crate) use crate::harness::in_shell;
 use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal};
 
-/// A place with a configuration, a stand-in, and the memory of what it looked like before.
+/// A place with a configuration and a stand-in, and a list of the files that were there before.
 pub(crate) struct Stage {
     pub(crate) place: Place,
     pub(crate) stand_in: StandIn,
     before: Vec<PathBuf>,
 }
 
-/// Where a guest goes, and with what.
+/// A link, and where its room listens.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
-    /// As it was shown.
+    /// The whole link.
     pub(crate) url: String,
-    /// `127.0.0.1:PORT`, whatever the link says.
+    /// `127.0.0.1:PORT`, also of a public link.
     pub(crate) address: String,
     pub(crate) ticket: String,
 }
 
 impl Stage {
-    /// One where nothing has happened yet; the stand-in has these orders.
+    /// An empty place, with a stand-in that has these orders.
     pub(crate) fn new(orders: &str) -> Self {
         let place = Place::new();
         let stand_in = StandIn::install(&place, orders);
@@ -62,12 +62,12 @@ impl Stage {
         Program::run(clean)
     }
 
-    /// Says that the machine looks as before: no file, no folder more.
+    /// Asserts that no file and no folder has come since the start.
     pub(crate) fn assert_nothing_left(&self) {
         assert_eq!(self.place.tree_but_bin(), self.before);
     }
 
-    /// The runtime folders of sessions that are there.
+    /// The runtime folders of all sessions.
     pub(crate) fn run_dirs(&self) -> Vec<PathBuf> {
         let base = self.place.runtime().join("chattrace");
         let entries = std::fs::read_dir(base).into_iter().flatten();
@@ -80,12 +80,12 @@ impl Stage {
     }
 }
 
-/// Starts `command` so that the end of its output is the end of everybody it started.
+/// Starts `command` so that its output ends when the last process that it started has exited.
 pub(crate) fn watched(command: &Command) -> Program {
     scripted(command, "exec \"$0\" \"$@\"")
 }
 
-/// The same through this line of shell, in which it is `"$0" "$@"`.
+/// The same with a script, in which the command is `"$0" "$@"`.
 pub(crate) fn scripted(command: &Command, script: &str) -> Program {
     Program::start_witnessed(command, script)
 }
@@ -97,7 +97,7 @@ pub(crate) fn event(program: &mut Program, name: &str) -> serde_json::Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// Every event that a session with `--json` has told.
+/// Every event that a session with `--json` has printed.
 pub(crate) fn events(ended: &Ended) -> Vec<serde_json::Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -117,12 +117,12 @@ impl Link {
     }
 
     /// The next link of a session with `--json` and without a tunnel.
-    pub(crate) fn told(program: &mut Program) -> Self {
+    pub(crate) fn printed(program: &mut Program) -> Self {
         Self::local(event(program, "link")["url"].as_str().unwrap())
     }
 
-    /// The link on a terminal; what comes before it is forgotten.
-    pub(crate) fn shown(terminal: &mut Terminal) -> Self {
+    /// The link on a terminal. The output before it is discarded.
+    pub(crate) fn on_screen(terminal: &mut Terminal) -> Self {
         terminal.see("http://");
         let rest = terminal.see("\n");
         Self::local(&format!("http://{}", rest.trim()))

@@ -1,4 +1,4 @@
-//! Streams that are closed, or that cannot be written to: never a panic, and an end like any other.
+//! Standard streams that are closed or cannot be written to: no panic, and an end like any other.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -11,23 +11,24 @@ use super::stage::{Link, Stage, in_shell, scripted};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, Terminal};
 
-/// A pipe with a name, into which the stand-in's edge writes for it: a meeting without a stream.
-struct Meeting(File);
+/// A FIFO to which the stand-in writes once it has registered: a signal to the test without a
+/// stream of the session.
+struct Fifo(File);
 
-impl Meeting {
-    /// One that the stand-in of `stage` comes to once the edge knows it.
+impl Fifo {
+    /// A FIFO for the stand-in of `stage`.
     fn with_stand_in(stage: &Stage) -> Self {
         stage.stand_in.order(&format!("{HAPPY}touch here\n"));
         let path = stage.stand_in.file("here");
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        // For both: nobody waits for the other side when it is opened (fifo(7)).
+        // Opened for both, so that opening does not wait for the other side (fifo(7)).
         Self(File::options().read(true).write(true).open(path).unwrap())
     }
 
     fn wait(self) {
         let (sender, met) = channel();
         std::thread::spawn(move || sender.send((&self.0).read_exact(&mut [0; 4])));
-        met.recv_timeout(DEADLINE).expect("nobody came").unwrap();
+        met.recv_timeout(DEADLINE).expect("the stand-in did not write").unwrap();
     }
 }
 
@@ -49,7 +50,7 @@ fn closed_and_unwritable_streams_do_not_matter() {
     for streams in STREAMS {
         for arguments in [&[][..], &["--json"]] {
             let stage = Stage::new(HAPPY);
-            let meeting = Meeting::with_stand_in(&stage);
+            let meeting = Fifo::with_stand_in(&stage);
             let script = format!("exec \"$0\" \"$@\" {streams}");
             let session = scripted(&stage.public(arguments), &script);
             meeting.wait();
@@ -63,7 +64,7 @@ fn closed_and_unwritable_streams_do_not_matter() {
     }
 }
 
-/// A result that cannot be written has no reader, whatever the reason.
+/// A link that cannot be written is treated as one without a reader.
 #[test]
 fn a_full_disk_behind_stdout_ends_it_as_a_reader_that_goes_does() {
     let stage = Stage::new(HAPPY);
@@ -73,13 +74,13 @@ fn a_full_disk_behind_stdout_ends_it_as_a_reader_that_goes_does() {
     stage.assert_nothing_left();
 }
 
-/// The link goes to a file, the rest stays on the screen.
+/// The link goes to a file, and the rest stays on the screen.
 #[test]
 fn stdout_into_a_file_keeps_the_link_and_the_screen() {
     let stage = Stage::new(HAPPY);
     let command = in_shell(&stage.local(&[]), "exec \"$0\" \"$@\" > link.txt");
     let mut terminal = Terminal::start(&command, 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     Guest::join(&link, "Ana").leave();
     terminal.see("- Ana #");
     terminal.type_keys("\u{3}");
@@ -92,12 +93,12 @@ fn stdout_into_a_file_keeps_the_link_and_the_screen() {
     stage.assert_nothing_left();
 }
 
-/// With `--quiet` the link is all there is, on a terminal too.
+/// With `--quiet` only the link is printed, on a terminal too.
 #[test]
 fn quiet_on_a_terminal_is_the_link_alone() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&["--quiet"]), 80);
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     Guest::join(&link, "Ana").leave();
     terminal.type_keys("\u{3}");
     let ended = terminal.wait().expect_code(0);
@@ -105,7 +106,7 @@ fn quiet_on_a_terminal_is_the_link_alone() {
     stage.assert_nothing_left();
 }
 
-/// Only a neighbour can go away: what never had one, or never ends, says nothing.
+/// Only the end of a pipe is a request to end. A file, `/dev/null` and a closed stdin are none.
 #[test]
 fn an_input_without_anybody_behind_it_does_not_end_it() {
     for input in ["</dev/null", "<&-", "<\"$0\""] {
@@ -121,7 +122,7 @@ fn an_input_without_anybody_behind_it_does_not_end_it() {
     }
 }
 
-/// A shell of a user who wants both in one file.
+/// Both streams redirected into one file.
 #[test]
 fn both_streams_in_one_file_hold_the_link_as_a_line() {
     let stage = Stage::new(HAPPY);
@@ -133,7 +134,7 @@ fn both_streams_in_one_file_hold_the_link_as_a_line() {
     session.wait().expect_code(0);
 }
 
-/// A pager that shows its first screen and reads no further.
+/// A reader such as a pager, which reads its first screen and no further.
 #[test]
 fn a_reader_of_the_events_that_is_stuck_does_not_stop_the_session() {
     let stage = Stage::new(HAPPY);
@@ -144,7 +145,7 @@ fn a_reader_of_the_events_that_is_stuck_does_not_stop_the_session() {
     stdout.read_line(&mut line).unwrap();
     let event: serde_json::Value = serde_json::from_str(&line).unwrap();
     let link = Link::local(event["url"].as_str().unwrap());
-    // Two events each, far beyond the 64 KiB that a pipe holds (pipe(7)).
+    // Two events each: far more than the 64 KiB that a pipe holds (pipe(7)).
     for number in 0..600 {
         Guest::join(&link, &format!("N{number}")).leave();
     }

@@ -1,4 +1,4 @@
-//! The traps that were found by running, each as a test; see also `ends`.
+//! Faults that were found by running sessions, each as a test; see also `ends`.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::fd::OwnedFd;
@@ -10,7 +10,7 @@ use super::stage::{Link, Stage, in_shell};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CLEAN, DEADLINE, Program, Terminal};
 
-/// Ended by its own number, at the latest when dropped.
+/// A process that is killed at the latest when this is dropped.
 struct Killed(Child);
 
 impl Killed {
@@ -26,8 +26,8 @@ impl Drop for Killed {
     }
 }
 
-/// Somebody else may hold a copy of the supervisor's end of the lifeline, such as a child that was
-/// stopped before it became its program: the guard does not wait for its end alone.
+/// A child that was stopped before exec holds a copy of the supervisor's end of the lifeline. The
+/// guard does not wait for the end of the lifeline alone.
 #[test]
 fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
     let stage = Stage::new(HAPPY);
@@ -37,7 +37,7 @@ fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
     private.recursive(true).create(&run_dir).unwrap();
     let (ours, theirs) = UnixStream::pair().unwrap();
     ours.set_read_timeout(Some(DEADLINE)).unwrap();
-    // By way of 3: a shell gives its background nothing on 0.
+    // By way of descriptor 3, because a shell gives background jobs no stdin.
     let script = "exec 3<&0; \"$0\" --guard \"$1\" --lifeline $$ <&3 3<&- & \
                   exec sleep 3600 <&- 3<&- >&- 2>&-";
     let mut command = stage.place.command("sh");
@@ -51,12 +51,12 @@ fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
     said.read_line(&mut hello).unwrap();
     assert!(hello.starts_with(r#"{"type":"hello""#), "{hello}");
     supervisor.end();
-    // Our end is still open; only the end of the guard closes the other one.
+    // Our end is still open, so end of file means that the guard has exited.
     assert_eq!(said.read_to_end(&mut Vec::new()).unwrap(), 0);
     stage.assert_nothing_left();
 }
 
-/// Nothing but the runtime folder of a session is ever wiped by a guard, whoever starts it.
+/// A guard removes nothing but the runtime folder of a session.
 #[test]
 fn a_guard_of_anything_else_removes_nothing() {
     let stage = Stage::new(HAPPY);
@@ -73,14 +73,13 @@ fn a_guard_of_anything_else_removes_nothing() {
     stage.assert_nothing_left();
 }
 
-/// V-19: a child that the supervisor has from its shell, as it would have a browser that it opened: it
-/// carries no mark, so it is nobody's to end.
+/// V-19: a child that the supervisor inherited from its shell carries no mark, and is not ended.
 #[test]
 fn a_child_without_the_mark_outlives_every_end() {
     for name in ["TERM", "KILL"] {
         let stage = Stage::new(HAPPY);
         let script = "sleep 3600 >/dev/null 2>&1 & echo $!; exec \"$0\" \"$@\"";
-        // Without a witness, which would wait for the child to end as well.
+        // Without a witness, which would wait for that child, too.
         let mut session = Program::start(in_shell(&stage.public(&[]), script));
         let stranger: u32 = session.stdout_line().parse().unwrap();
         session.stdout_line_with("https://");
@@ -94,7 +93,7 @@ fn a_child_without_the_mark_outlives_every_end() {
     }
 }
 
-/// A shell on a terminal that has started a session with these words behind it.
+/// A shell on a terminal that runs `first`, and then a session with `behind` after its arguments.
 fn background(stage: &Stage, first: &str, behind: &str) -> Terminal {
     let command = stage.local(&[]);
     let script = "HISTFILE= exec bash --norc --noprofile -i";
@@ -105,12 +104,13 @@ fn background(stage: &Stage, first: &str, behind: &str) -> Terminal {
     terminal
 }
 
-/// Whoever touches the terminal from the background is stopped by it, and cannot end anything then.
+/// A background job that uses the terminal would be stopped by SIGTTOU, and could not end its
+/// children.
 #[test]
 fn in_the_background_it_is_neither_stopped_nor_asks() {
     let stage = Stage::new(HAPPY);
     let mut terminal = background(&stage, "stty tostop -echo", "& s=$!");
-    let link = Link::shown(&mut terminal);
+    let link = Link::on_screen(&mut terminal);
     super::guest::Guest::join(&link, "Ana").say("still here");
     terminal.type_keys("kill -TERM $s; wait $s; echo code $?\r");
     terminal.see("nothing remains");
@@ -121,7 +121,7 @@ fn in_the_background_it_is_neither_stopped_nor_asks() {
     stage.assert_nothing_left();
 }
 
-/// The shell forgets it, and no signal comes when the window closes.
+/// After `disown` no SIGHUP comes when the window closes.
 #[test]
 fn disowned_it_ends_with_its_terminal() {
     let stage = Stage::new(HAPPY);
@@ -132,7 +132,7 @@ fn disowned_it_ends_with_its_terminal() {
     stage.assert_nothing_left();
 }
 
-/// Stopped, it can do nothing; the kernel sets it going when its terminal is gone.
+/// The kernel continues a stopped session when its terminal is closed.
 #[test]
 fn stopped_itself_it_still_ends_with_its_terminal() {
     let stage = Stage::new(HAPPY);

@@ -84,7 +84,8 @@ struct CleanLine {
     _why: Option<String>,
 }
 
-/// Reads to the end of `stdout`, even after an invalid line: a cleaner whose pipe is full would hang.
+/// Reads to the end of `stdout`, even after an invalid line: a cleaner whose pipe is full would
+/// hang.
 ///
 /// # Errors
 /// With the first thing that a cleaner does not print, to follow its name.

@@ -68,8 +68,8 @@ impl Children {
         Ok(())
     }
 
-    /// Spawns the room's process, which inherits `listener` as its standard output, and gives it its
-    /// first order.
+    /// Spawns the room's process, which inherits `listener` as its standard output, and gives it
+    /// its first order.
     ///
     /// # Errors
     /// When the system does not spawn it.
@@ -164,8 +164,9 @@ impl Children {
         process::reap_orphans(&self.processes().collect::<Vec<_>>());
     }
 
-    /// Kills the processes that carry the mark of this session, but for the `spared` pids, and returns
-    /// the pids of those that it found. One that may not be killed is found again at the end.
+    /// Kills the processes that carry the mark of this session, but for the `spared` pids, and
+    /// returns the pids of those that it found. One that may not be killed is found again at the
+    /// end.
     pub(super) fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
         let marked = SessionProcess::find_all(OsStr::new(&self.session_id)).into_iter();
         let marked = marked.filter(|marked| !spared.contains(&marked.pid()));

@@ -29,7 +29,8 @@ impl Children {
         }
     }
 
-    /// Lets the guard check and remove once more, and waits for its exit. Returns its pid if it hangs.
+    /// Lets the guard check and remove once more, and waits for its exit. Returns its pid if it
+    /// hangs.
     pub(in crate::supervisor) async fn dismiss_guard(
         &mut self,
         sigchld: &mut Signal,
@@ -53,9 +54,9 @@ impl Children {
         None
     }
 
-    /// Kills every process of this session that is still there, but for the guard, and returns their
-    /// pids. The children are known by pid: with their memory closed to others, only root could find
-    /// the mark in their environment.
+    /// Kills every process of this session that is still there, but for the guard, and returns
+    /// their pids. The children are known by pid: with their memory closed to others, only root
+    /// could find the mark in their environment.
     pub(in crate::supervisor) fn kill_remaining(&self) -> Vec<i32> {
         let guard = self.process(ChildRole::Guard).map(|guard| guard.pid());
         let mut remaining = self.kill_marked(guard.as_slice());

@@ -1,5 +1,5 @@
-//! The question about the event log: save, delete or view. Delete is the default, and the answer when
-//! there is no terminal to ask on.
+//! The question about the event log: save, delete or view. Delete is the default, and the answer
+//! when there is no terminal to ask on.
 
 use std::path::PathBuf;
 

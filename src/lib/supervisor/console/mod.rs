@@ -1,7 +1,8 @@
-//! Everything that the operator sees and types, and every line that a program reads from our stdout.
+//! Everything that the operator sees and types, and every line that a program reads from our
+//! stdout.
 //!
-//! Names come from the network. `control` bounds them where they are read, and they are escaped here
-//! once more, for screen and event log alike. No message text gets this far.
+//! Names come from the network. `control` bounds them where they are read, and they are escaped
+//! here once more, for screen and event log alike. No message text gets this far.
 
 mod ending;
 mod link;

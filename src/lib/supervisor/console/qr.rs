@@ -5,8 +5,8 @@ use qrcode::render::unicode::Dense1x2;
 
 /// The lines of the code for `link`, quiet zone included; `None` if it does not fit in `columns`.
 ///
-/// With `colour` it is black on white whatever the terminal's own colours are. Without, it is
-/// drawn in the terminal's foreground for a dark terminal, which most are.
+/// With `colour` it is black on white, over the terminal's own colours. Without, its light modules
+/// are drawn in the foreground colour, which is right for a dark terminal.
 pub(super) fn lines(link: &str, columns: u16, colour: bool) -> Option<Vec<String>> {
     let code = QrCode::new(link).ok()?;
     let (dark, light) =

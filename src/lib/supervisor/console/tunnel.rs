@@ -72,7 +72,7 @@ impl Console {
     pub(in crate::supervisor) fn show_restored(&mut self) {
         self.address = "public";
         self.last_loss = None;
-        self.record(LogEntry::PublicAgain);
+        self.record(LogEntry::PublicRestored);
         self.print_event("the public address works again");
         self.stdout.event(&ConsoleEvent::Tunnel { state: "registered", text: None });
     }

@@ -9,8 +9,8 @@ use crate::supervisor::session::{SessionAction, SessionEvent};
 use crate::token::Secret;
 
 impl EventLoop {
-    /// Performs one action. Returns the event that follows at once, if one does: a child that cannot
-    /// be spawned has exited.
+    /// Performs one action. Returns the event that follows at once, if one does: a child that
+    /// cannot be spawned has exited.
     pub(super) fn perform(&mut self, action: SessionAction) -> Option<SessionEvent> {
         match action {
             SessionAction::SpawnGuard => return self.spawn_guard(),

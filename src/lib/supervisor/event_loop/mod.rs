@@ -1,5 +1,5 @@
-//! The event loop: signals, messages, exits and deadlines in, actions out. It decides nothing: every
-//! decision is [`Session::step`](super::session::Session::step).
+//! The event loop: signals, messages, exits and deadlines in, actions out. It decides nothing:
+//! every decision is [`Session::step`](super::session::Session::step).
 
 mod actions;
 mod messages;

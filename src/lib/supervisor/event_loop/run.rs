@@ -50,8 +50,8 @@ pub(in crate::supervisor) async fn run(
             break outcome;
         }
         let deadline = event_loop.timers.next_deadline();
-        // A child may send no more than its protocol permits, so none of those after it waits long. A
-        // request is answered after the messages that came before it.
+        // A child may send no more than its protocol permits, so none of those after it waits long.
+        // A request is answered after the messages that came before it.
         let wakeup = tokio::select! {
             biased;
             which = signals.recv() => Wakeup::Signal(which),
@@ -114,8 +114,8 @@ impl EventLoop {
         self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired).collect()
     }
 
-    /// Steps the session through `events`, and through those that its actions lead to at once. Returns
-    /// the outcome when the session is over.
+    /// Steps the session through `events`, and through those that its actions lead to at once.
+    /// Returns the outcome when the session is over.
     async fn step_all(
         &mut self,
         events: Vec<SessionEvent>,

@@ -1,4 +1,4 @@
-//! The standard streams, watched for the end of whatever is on their other side.
+//! Terminal, stdout and stdin, watched for the moment when their other side closes them.
 
 use std::pin::Pin;
 

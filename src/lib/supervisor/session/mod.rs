@@ -1,12 +1,13 @@
-//! The state machine of a session: phase × event → actions. Pure: no I/O, no clock, and nothing else
-//! of the supervisor. The event loop brings the events and performs the actions.
+//! The state machine of a session: phase × event → actions. Pure: no I/O, no clock, and nothing
+//! else of the supervisor. The event loop brings the events and performs the actions.
 //!
 //! ```text
 //! Preparing → Starting → Opening → Open → Closing → Stopping → SettlingLog → Wiping → Over
 //! ```
 //!
 //! `table` has one entry for each phase and event that belong together. Each of the first four phases
-//! may go to `Closing`, and a second Ctrl+C leads from there straight to `Wiping`. No phase goes back.
+//! may go to `Closing`, and a second Ctrl+C leads from there straight to `Wiping`. No phase goes
+//! back.
 
 mod ending;
 mod opening;

@@ -1,5 +1,5 @@
-//! Every state that a session can reach, by any events in any order, and the way out of each: no path
-//! without an end.
+//! Every state that a session can reach, by any events in any order, and the way out of each: no
+//! path without an end.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::mem::{Discriminant, discriminant};
@@ -7,8 +7,8 @@ use std::mem::{Discriminant, discriminant};
 use super::state::FIRST_BACKOFF;
 use super::*;
 
-/// A session, and what its actions have made certain to happen: an armed timer expires, a question is
-/// answered by the operator or by the end of the terminal, a wipe has a result.
+/// A session, and what its actions have made certain to happen: an armed timer expires, a question
+/// is answered by the operator or by the end of the terminal, a wipe has a result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct World {
     session: Session,
@@ -47,8 +47,8 @@ impl World {
         world.wiping &= !matches!(event, SessionEvent::Wiped(_));
         let actions = world.session.step(event.clone());
         world.perform(&actions);
-        // The length of a wait, and whether the third or the fourth guard is the last, change nothing
-        // else.
+        // The length of a wait, and whether the third or the fourth guard is the last, change
+        // nothing else.
         world.session.backoff = FIRST_BACKOFF;
         world.session.spare_guards = world.session.spare_guards.min(1);
         world

@@ -5,15 +5,15 @@ use std::time::Duration;
 use super::state::{FIRST_BACKOFF, ServeState, Session, SessionPhase, TunnelState};
 use super::types::{SessionAction, SessionTimer, TunnelPolicy};
 
-/// A cleaner needs milliseconds. One that was stopped, or hangs on a dead file system, must not keep
-/// the session from starting.
+/// A cleaner needs milliseconds. One that was stopped, or hangs on a dead file system, must not
+/// keep the session from starting.
 const CLEANER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
 pub(super) const SERVE_START_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Guards that one session may have, one after the other. One is enough unless another process kills
-/// them; a process that kills four will kill the fifth.
+/// Guards that one session may have, one after the other. One is enough unless another process
+/// kills them; a process that kills four will kill the fifth.
 pub(super) const MAX_GUARDS: u32 = 4;
 
 impl Session {
@@ -83,8 +83,8 @@ impl Session {
         vec![SessionAction::ShowLink(None)]
     }
 
-    /// Without a guard the session goes on: the kernel still ends its processes with the supervisor,
-    /// and only the runtime folder would be left for the next start.
+    /// Without a guard the session goes on: the kernel still ends its processes with the
+    /// supervisor, and only the runtime folder would be left for the next start.
     pub(super) fn guard_exited(&mut self, how: String) -> Vec<SessionAction> {
         let replaced = self.spare_guards > 0;
         let mut actions = Vec::new();
@@ -92,7 +92,8 @@ impl Session {
             self.spare_guards -= 1;
             actions.push(SessionAction::SpawnGuard);
         }
-        // Shown after the new guard was spawned: the supervisor may be killed as soon as it is read.
+        // Shown after the new guard was spawned: the supervisor may be killed as soon as it is
+        // read.
         actions.push(SessionAction::ShowGuardLost { how, replaced });
         actions
     }

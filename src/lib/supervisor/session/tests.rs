@@ -172,7 +172,7 @@ fn a_cleaner_that_hangs_does_not_keep_the_session_from_beginning() {
     assert_eq!(session.step(expired), []);
 }
 
-/// A public link is shown only once its address works: names looked up earlier do not exist yet.
+/// V-14: a name that is looked up too early is cached as unknown for half an hour.
 #[test]
 fn no_public_link_before_the_tunnel_is_up() {
     let steps = [SessionEvent::Cleaned, SessionEvent::CloudflaredFound, SessionEvent::ServeReady];
@@ -316,8 +316,8 @@ fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
     }
 }
 
-/// Every pair: each state that a few events lead to, then the whole way from there, and each event at
-/// each step.
+/// Every pair: each state that a few events lead to, then the whole way from there, and each event
+/// at each step.
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let (all, mut seen) = (events(), BTreeSet::new());
@@ -372,7 +372,7 @@ fn walk(mut session: Session, all: &[SessionEvent], seen: &mut BTreeSet<(u8, usi
 
 proptest! {
     /// No path without an end: after any events, one request to end and the timers that were armed
-    /// lead to `Over`, whatever the children do.
+    /// lead to `Over`.
     #[test]
     fn any_order_of_events_reaches_the_end(picks in proptest::collection::vec(0usize..100, 0..60)) {
         let all = events();

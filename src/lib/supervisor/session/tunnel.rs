@@ -53,7 +53,8 @@ impl Session {
     pub(super) fn tunnel_exited(&mut self, how: &str) -> Vec<SessionAction> {
         let mut actions = self.tunnel_lost(format!("chattrace-tunnel {how}"), None);
         self.tunnel = TunnelState::None;
-        // A required tunnel that is lost ends the session, which need not wait for its exit any more.
+        // A required tunnel that is lost ends the session, which need not wait for its exit any
+        // more.
         if let SessionPhase::Closing(reason) = self.phase.clone() {
             actions.extend(self.stop_if_closed(reason));
         }

@@ -1,5 +1,5 @@
-//! What a service may send when, and how much. Pure. A message that arrives here is within the bounds
-//! of its fields (`control`); one that passes is in its place in the conversation.
+//! What a service may send when, and how much. Pure. A message that arrives here is within the
+//! bounds of its fields (`control`); one that passes is in its place in the conversation.
 //!
 //! The room serves strangers and the tunnel runs another vendor's program, so either may be taken
 //! over. A service that breaks its protocol is killed, and the session ends.

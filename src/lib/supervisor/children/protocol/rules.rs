@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::control::VERSION;
 use crate::rate_limit::RateLimit;
 
-/// For the first message. A service needs milliseconds; a machine that needs this long cannot run it.
+/// For the first message. A service needs milliseconds; a machine that needs this long cannot run
+/// it.
 pub(super) const GREETING_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A message that a service of this build never sends, or a silence that it never keeps. The text
@@ -40,8 +41,8 @@ pub(in crate::supervisor::children) trait Protocol<Message>:
     /// A service that sends more is killed.
     const RATE_LIMIT: RateLimit;
 
-    /// Takes the next message. Some answers, as the goodbye of a room or the address of a tunnel, are
-    /// permitted only after the order for them.
+    /// Takes the next message. Some answers, as the goodbye of a room or the address of a tunnel,
+    /// are permitted only after the order for them.
     ///
     /// # Errors
     /// When this message may not come now.
