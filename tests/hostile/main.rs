@@ -7,7 +7,7 @@
 //! a descriptor of a client that is gone. Every WebSocket stream is checked by
 //! [`harness::strict_reader`].
 
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics, with the place")]
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics, with the env")]
 #![allow(clippy::cast_precision_loss, reason = "rates and milliseconds are for reports only")]
 
 mod bystanders;

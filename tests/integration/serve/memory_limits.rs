@@ -9,7 +9,7 @@ use super::client::Client;
 use super::exhaustion::stall;
 use super::http::Poller;
 use super::server::Server;
-use crate::harness::{Place, Program, SERVE};
+use crate::harness::{Program, SERVE, TestEnv};
 
 /// Bytes of text that one client sends: a gigabyte where the build is fast enough for it.
 const FLOOD_BYTES: usize = if cfg!(debug_assertions) { 1 << 26 } else { 1 << 30 };
@@ -28,10 +28,10 @@ const CONFIG: &str = r#"{"room":{"max_participants":1200,"rate":{"per_second":10
 
 /// The bound in KiB that `--explain-limits` prints.
 fn ceiling(config: &str) -> u64 {
-    let place = Place::new();
-    let file = place.root().join("config.json");
+    let env = TestEnv::new();
+    let file = env.root().join("config.json");
     std::fs::write(&file, config).unwrap();
-    let mut command = place.command(SERVE);
+    let mut command = env.command(SERVE);
     command.arg("--explain-limits").arg("--config").arg(file);
     let explained = Program::run(command).expect_code(0).stdout;
     let bytes = explained.split_once('(').unwrap().1.split_once(" bytes)").unwrap().0;

@@ -54,7 +54,7 @@ fn session_in(stage: &Stage, phase: &str) -> Program {
     let mut session = watched(&stage.public(&["--json"]));
     match phase {
         // The last line before it waits for cloudflared.
-        "preparing" => drop(session.stderr_with("old sessions")),
+        "preparing" => drop(session.stderr_line_with("old sessions")),
         "opening" => drop(event(&mut session, "tunnel")),
         _ => drop(event(&mut session, "link")),
     }
@@ -139,7 +139,8 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
     let mut session = session_in(&stage, "open");
     kill(guard(&session));
-    session.stderr_with("the guard of this session was ended by SIGKILL; a new one was started");
+    session
+        .stderr_line_with("the guard of this session was ended by SIGKILL; a new one was started");
     session.signal("KILL");
     let ended = session.wait();
     assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");
@@ -155,7 +156,7 @@ fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
         session.wait();
         assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
         let mut next = watched(&stage.local(&["--json"]));
-        next.stderr_with("old sessions     removed ");
+        next.stderr_line_with("old sessions     removed ");
         Link::printed(&mut next);
         assert_eq!(stage.run_dirs().len(), 1, "its own");
         next.signal("TERM");
@@ -214,7 +215,7 @@ fn without_its_tunnel_a_session_goes_on() {
 fn a_closed_terminal_ends_it() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.public(&[]), 80);
-    terminal.see("● public");
+    terminal.wait_for("● public");
     terminal.close();
     terminal.wait().expect_code(0);
     assert!(stage.stand_in.ended_by_term());
@@ -227,7 +228,7 @@ fn a_closed_terminal_ends_it_even_if_nobody_sends_a_signal() {
     let stage = Stage::new(HAPPY);
     for script in ["trap '' HUP; exec \"$0\" \"$@\"", "exec setsid -w \"$0\" \"$@\""] {
         let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 80);
-        terminal.see("● local only");
+        terminal.wait_for("● local only");
         terminal.close();
         terminal.wait();
         stage.assert_nothing_left();
@@ -239,13 +240,13 @@ fn ctrl_z_says_why_not_and_the_session_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 80);
     let link = Link::on_screen(&mut terminal);
-    terminal.see("● local only");
+    terminal.wait_for("● local only");
     terminal.type_keys("\u{1a}");
-    terminal.see("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+    terminal.wait_for("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
     let mut ana = Guest::join(&link, "Ana");
     ana.say("still here");
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\r");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -284,7 +285,7 @@ fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&["--logs", "delete"]), 80);
     let link = Link::on_screen(&mut terminal);
-    terminal.see("● local only");
+    terminal.wait_for("● local only");
     terminal.type_keys("\u{13}");
     // A join, which the session cannot show.
     let mut ana = Guest::join(&link, "Ana");
