@@ -1,4 +1,4 @@
-//! Finds cloudflared, or installs it, before the attempt. Requests are received meanwhile.
+//! Finds or installs cloudflared before the attempt, and receives requests meanwhile.
 
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ use crate::terminal;
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Returns once there is a cloudflared and a request to open an address.
+///
+/// # Errors
+/// When a request to stop comes first, or cloudflared can be neither found nor installed.
 pub(super) async fn prepare(
     context: &Context,
     requests: &mut mpsc::Receiver<TunnelRequest>,
@@ -90,7 +93,7 @@ async fn install(
         })
         .await?;
     let pin = download.pin.clone();
-    // One slot: a length that was not received yet is dropped for the next one.
+    // One slot: lengths are dropped while an earlier one has not been received.
     let (sender, mut progress) = mpsc::channel(1);
     let mut installing = tokio::task::spawn_blocking(move || {
         download.install(&mut |bytes| {

@@ -27,6 +27,7 @@ const UNREGISTER_TIMEOUT: Duration = Duration::from_secs(3);
 
 type PendingQuery = Pin<Box<dyn Future<Output = AttemptEvent> + Send>>;
 
+/// A running cloudflared, and what is needed to start another one.
 struct RunningAttempt<'a> {
     context: &'a Context,
     program: &'a CloudflaredProgram,
@@ -48,8 +49,8 @@ pub(super) async fn run_attempt(
     if let Some(seconds) = cooldown_remaining(context) {
         return StopReason::Failed(TunnelError::CoolingDown { seconds });
     }
-    // From here on only the cool-down is written, and our own folder removed. A kernel without
-    // Landlock is reported by cloudflared's own confinement.
+    // From here on, this process only writes the cool-down and removes its own folder. That the
+    // kernel lacks Landlock is reported when cloudflared is confined.
     let _ = process::restrict_writes(context.run_dir.parent().unwrap_or(&context.run_dir));
     let settle = Duration::from_secs(context.settings.settle_seconds);
     let (mut attempt, actions) = Attempt::start(Duration::ZERO, settle);
@@ -67,7 +68,7 @@ pub(super) async fn run_attempt(
     running.shut_down(reason, requests, status).await
 }
 
-/// Seconds for which the provider must not be asked again.
+/// Seconds for which the provider must not be asked again; `None` if it may be asked now.
 fn cooldown_remaining(context: &Context) -> Option<u64> {
     match cooldown::remaining(context.run_dir.parent()?, SystemTime::now()) {
         Ok(seconds) => seconds,
@@ -111,7 +112,7 @@ impl RunningAttempt<'_> {
                     CloudflaredEvent::Line(line) => AttemptEvent::Line(line),
                     CloudflaredEvent::Exited(reason) => AttemptEvent::Exited(reason),
                 },
-                event = answer(&mut self.query) => event,
+                event = query_answer(&mut self.query) => event,
                 () = sleep_until_some(wakeup) => AttemptEvent::Tick,
             };
             let actions = attempt.handle(self.started.elapsed(), event);
@@ -151,7 +152,8 @@ impl RunningAttempt<'_> {
         Ok(())
     }
 
-    /// Lets cloudflared unregister if the stop was requested, and kills it otherwise.
+    /// Lets cloudflared unregister if the stop was requested, and kills it otherwise. Returns
+    /// `reason`, or [`StopReason::Killed`] if that is requested meanwhile.
     async fn shut_down(
         &mut self,
         reason: StopReason,
@@ -176,7 +178,7 @@ impl RunningAttempt<'_> {
                 event = self.cloudflared.next_event() => match event {
                     CloudflaredEvent::Exited(_) => return reason,
                     CloudflaredEvent::Line(OutputLine::ConnectionUnregistered) => {
-                        // The receiver may be gone, which was a reason to stop.
+                        // Fails when the receiver is gone, which is a reason to stop.
                         let _ = status.send(FromTunnel::Unregistered).await;
                     }
                     CloudflaredEvent::Line(_) => {}
@@ -201,7 +203,7 @@ async fn kill_request(requests: &mut mpsc::Receiver<TunnelRequest>) -> Exit {
 }
 
 /// Waits for the answer of the pending query; for ever, without one.
-async fn answer(query: &mut Option<PendingQuery>) -> AttemptEvent {
+async fn query_answer(query: &mut Option<PendingQuery>) -> AttemptEvent {
     match query {
         Some(pending) => {
             let event = pending.await;

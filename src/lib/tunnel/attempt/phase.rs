@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::quick_tunnel::QuickTunnelName;
 
-/// cloudflared prints its first line within 0.2 s (measured); after fifty times that it hangs.
+/// Bound for the first line: fifty times the 0.2 s within which cloudflared prints it (measured).
 pub(super) const FIRST_LINE_TIMEOUT: Duration = Duration::from_secs(10);
 /// cloudflared itself waits 15 s for the API, and a dead DNS may take as long before that.
 pub(super) const ADDRESS_TIMEOUT: Duration = Duration::from_secs(35);
@@ -15,7 +15,7 @@ pub(super) const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(20);
 /// in 1 to 6 s.
 pub(super) const RECONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Durations count from the start of the attempt.
+/// The phase of an attempt. Durations count from its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AttemptPhase {
     /// Spawned; has printed nothing.
@@ -35,8 +35,8 @@ pub(super) enum AttemptPhase {
 }
 
 impl AttemptPhase {
-    /// Time between two queries of the metrics port. Short while the user waits for the link; later,
-    /// cloudflared prints a line at most drops, and the queries find the others.
+    /// Time between two queries of the metrics port. Short while the user waits for the link. Later
+    /// it may be long, because cloudflared prints a line at most drops; the queries find the others.
     pub(super) fn probe_interval(&self) -> Duration {
         match self {
             Self::Started | Self::Requesting | Self::Printed(_) | Self::Confirmed(_) => {
@@ -47,8 +47,8 @@ impl AttemptPhase {
         }
     }
 
-    /// When the phase ends by itself. `since` is when the wait for an address, or for its
-    /// registration, began.
+    /// When the phase ends without another event; `None` is never. `since` is when the wait for an
+    /// address, or for its registration, began.
     pub(super) fn deadline(&self, since: Duration) -> Option<Duration> {
         match self {
             Self::Started => Some(since + FIRST_LINE_TIMEOUT),
@@ -60,7 +60,7 @@ impl AttemptPhase {
         }
     }
 
-    /// The name that cloudflared has printed.
+    /// The name that cloudflared has printed; `None` before.
     pub(super) fn name(&self) -> Option<&QuickTunnelName> {
         match self {
             Self::Started | Self::Requesting => None,
