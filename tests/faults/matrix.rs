@@ -165,7 +165,7 @@ fn on_terminals() -> Vec<Row> {
     let refused = Step::AwaitText("Ctrl+Z would leave");
     let suspended = vec![Step::TypeKeys(CTRL_Z), refused, closed.clone()];
     let twice =
-        vec![Step::TypeKeys(CTRL_C), Step::AwaitText("ending; everybody"), Step::TypeKeys(CTRL_C)];
+        vec![Step::TypeKeys(CTRL_C), Step::AwaitText("ending the session"), Step::TypeKeys(CTRL_C)];
     let early: &[Phase] = &[Preparing, Opening, Open];
     vec![
         on_terminal("terminal closed", ALL, vec![closed], Effect::Shutdown),

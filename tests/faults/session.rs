@@ -78,13 +78,13 @@ impl Session {
     fn reach_on_terminal(&mut self, phase: Phase) {
         match phase {
             Phase::Preparing => self.await_text("old sessions"),
-            Phase::Opening => self.await_text("has an address"),
+            Phase::Opening => self.await_text("waiting for Cloudflare"),
             Phase::Open => self.await_text("nobody here yet"),
             Phase::Closing | Phase::Question => {
                 self.reach_on_terminal(Phase::Open);
                 self.type_keys(CTRL_C);
                 self.await_text(if phase == Phase::Closing {
-                    "ending; everybody"
+                    "ending the session"
                 } else {
                     "[v]iew"
                 });

@@ -80,11 +80,7 @@ fn a_tunnel_that_lies_ends_the_session() {
         hello()
     );
     ends("chattrace-tunnel", &early, OUT_OF_ORDER);
-    ends(
-        "chattrace-tunnel",
-        &tunnel("flood 100000 {\"type\":\"starting\"}"),
-        "sent too many messages",
-    );
+    ends("chattrace-tunnel", &tunnel("flood 100000 {\"type\":\"starting\"}"), "sent too much");
     ends("chattrace-tunnel", &tunnel("err 3000000 noise"), "wrote too much to standard error");
 }
 
@@ -141,7 +137,7 @@ fn floods_are_ended_below_the_ceiling() {
     let longest = joined("{n}", &name, "\"abc\"", "1");
     let long = joined("{n}", &format!("\"{}\"", "x".repeat(15_000)), "\"abc\"", "1");
     for (more, words) in [
-        (format!("flood 1000000 {longest}"), "sent too many messages (more than 32768"),
+        (format!("flood 1000000 {longest}"), "sent too much (more than 32768"),
         (format!("flood 40000 {long}"), "sent an invalid message ("),
         ("endless 100000000 x".to_owned(), "sent a line that is"),
         ("err 20000000 noise".to_owned(), "wrote too much to standard error (more than 16777216"),

@@ -6,6 +6,7 @@
 
 mod cleaner;
 mod event;
+mod message_reader;
 mod output;
 mod programs;
 mod protocol;

@@ -1,8 +1,7 @@
 //! A service that runs: its orders, its messages, and the last line of its standard error.
 
-use std::marker::PhantomData;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,11 +11,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::event::{ChildEvent, ChildRole};
-use super::output::{excerpt, next_line, pipe_receiver};
+use super::message_reader::MessageReader;
+use super::output::{next_line, pipe_receiver};
 use super::protocol::{Protocol, Violation};
-use crate::control::{self, FrameError, Inbox, Outbox, ToGuard, ToServe, ToTunnel};
+use crate::control::{self, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
-use crate::rate_limit::TokenBucket;
 use crate::terminal::sanitize_line;
 
 /// Orders that a service has not read yet. It gets fewer than ten in its life.
@@ -102,14 +101,8 @@ impl<O: Order> Service<O> {
         let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
         tokio::spawn(send_orders(outbox, queued_orders));
         let answer_permitted = watch::Sender::new(false);
-        let reader = MessageReader::<P, Message> {
-            role,
-            inbox,
-            events: events.clone(),
-            answer_permitted: answer_permitted.subscribe(),
-            protocol: PhantomData,
-        };
-        let messages = tokio::spawn(reader.run(wrap));
+        let reader = MessageReader::<P, Message>::new(inbox, answer_permitted.subscribe());
+        let messages = tokio::spawn(reader.run(role, events.clone(), wrap));
         let message_task = messages.abort_handle();
         let events = events.clone();
         let stderr_task = tokio::spawn(async move {
@@ -157,95 +150,6 @@ impl<O> Child for Service<O> {
             };
             let _ = events.send(ChildEvent::Exited(self.role, how)).await;
         });
-    }
-}
-
-struct MessageReader<P, Message> {
-    role: ChildRole,
-    inbox: Inbox<Message>,
-    events: mpsc::Sender<ChildEvent>,
-    answer_permitted: watch::Receiver<bool>,
-    protocol: PhantomData<fn() -> P>,
-}
-
-impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> {
-    /// Queues the messages of a service until it closes its end or breaks the protocol.
-    async fn run(mut self, wrap: fn(Message) -> Option<ChildEvent>) {
-        let mut protocol = P::default();
-        let mut bucket = TokenBucket::new(P::RATE_LIMIT, Instant::now());
-        loop {
-            let event = match self.next(&mut protocol, &mut bucket).await {
-                Ok(Some(message)) => wrap(message),
-                Ok(None) => return,
-                Err(violation) => {
-                    let _ = self.events.send(ChildEvent::Violated(self.role, violation)).await;
-                    return;
-                }
-            };
-            if let Some(event) = event
-                && self.events.send(event).await.is_err()
-            {
-                return;
-            }
-        }
-    }
-
-    /// The next message that the protocol permits; `None` when the service has closed its end.
-    async fn next(
-        &mut self,
-        protocol: &mut P,
-        bucket: &mut TokenBucket,
-    ) -> Result<Option<Message>, Violation> {
-        let Self { inbox, answer_permitted, .. } = self;
-        let received = loop {
-            let timeout = protocol.silence_timeout(*answer_permitted.borrow_and_update());
-            let order_sent = async {
-                // An error means that no order follows.
-                if answer_permitted.changed().await.is_err() {
-                    std::future::pending().await
-                }
-            };
-            tokio::select! {
-                received = inbox.recv() => break received,
-                () = order_sent => {}
-                timeout = expired(timeout) => return Err(Violation::silent(timeout)),
-            }
-        };
-        match received {
-            Ok(Some(message)) => {
-                bucket.take(Instant::now()).map_err(|_| {
-                    Violation::Hostile(format!(
-                        "sent too many messages (more than {})",
-                        P::RATE_LIMIT
-                    ))
-                })?;
-                protocol.check(&message, *self.answer_permitted.borrow())?;
-                Ok(Some(message))
-            }
-            Ok(None) | Err(FrameError::Io(_)) => Ok(None),
-            Err(FrameError::TooLong) => {
-                Err(Violation::Hostile("sent a line that is too long".to_owned()))
-            }
-            // A service of this version sends no invalid message as its first.
-            Err(FrameError::Malformed(_)) if !protocol.has_greeted() => {
-                Err(Violation::VersionMismatch("is of another version".to_owned()))
-            }
-            Err(FrameError::Malformed(error)) => Err(Violation::Hostile(format!(
-                "sent an invalid message ({})",
-                excerpt(&error.to_string())
-            ))),
-        }
-    }
-}
-
-/// Returns `timeout` once it has passed; never without one.
-async fn expired(timeout: Option<Duration>) -> Duration {
-    match timeout {
-        Some(timeout) => {
-            tokio::time::sleep(timeout).await;
-            timeout
-        }
-        None => std::future::pending().await,
     }
 }
 
