@@ -63,8 +63,7 @@ impl SessionProcess {
         found
     }
 
-    /// Opens the pidfd first and checks the mark after that: it is then the marked process's pidfd,
-    /// even if the pid was reused in between.
+    /// Checks the mark after the open: the pidfd is the marked process's even if the pid was reused.
     fn open(pid: Pid, mark: &[u8]) -> Option<Self> {
         let pidfd = match pidfd::open(pid) {
             Ok(pidfd) => Some(pidfd),
@@ -85,8 +84,7 @@ impl SessionProcess {
         proc_dir(self.pid)
     }
 
-    /// Kills it and waits until it is dead, not until its parent has reaped it. A process that is dead
-    /// already is no error.
+    /// Kills it and waits until it is dead, reaped or not. One that is dead already is no error.
     ///
     /// # Errors
     /// When it may not be killed, or is not dead after five seconds.
@@ -148,8 +146,7 @@ fn ancestors() -> Vec<Pid> {
 fn parent_of(pid: Pid) -> Option<Pid> {
     let text = fs::read(proc_dir(pid).join("stat")).ok()?;
     let text = String::from_utf8_lossy(&text);
-    // The name may contain brackets and spaces, so the last bracket ends it. The state and the parent
-    // follow (proc(5)).
+    // The last bracket ends the name; state and parent follow (proc(5)).
     let (_, rest) = text.rsplit_once(')')?;
     Some(Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?))
 }

@@ -144,8 +144,8 @@ impl ServiceProcess {
     }
 }
 
-/// Reaps orphans that became our children, except the `known` services: [`ServiceProcess::reap`] has
-/// their exit status to report.
+/// Reaps orphans that became our children, but no `known` service: [`ServiceProcess::reap`] returns how
+/// it ended.
 pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
     let exited_now = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     loop {
