@@ -1,4 +1,4 @@
-//! What the machine gives and what it does not, each in one line, before anybody talks.
+//! The checks at the start: which protections this machine gives, and which it lacks, each in one line.
 
 use std::path::Path;
 
@@ -9,17 +9,17 @@ use crate::process;
 use crate::terminal::{Severity, escape_control};
 use crate::units::format_bytes;
 
-/// Most that is read of the list of swap devices, of which there are at most 32 (swapon(2)).
-const SWAPS_BYTES: u64 = 64 * 1024;
+/// Bound on `/proc/swaps`, which lists at most 32 devices (swapon(2)).
+const MAX_SWAPS_BYTES: u64 = 64 * 1024;
 
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Check {
-    /// How it is.
+    /// `Warning` if a protection is missing.
     pub(super) severity: Severity,
-    /// What was looked at.
+    /// The label of the line.
     pub(super) name: &'static str,
-    /// What was found.
+    /// What was found and, with a warning, what follows from it. Safe to print.
     pub(super) fact: String,
 }
 
@@ -27,10 +27,10 @@ fn check(severity: Severity, name: &'static str, fact: impl Into<String>) -> Che
     Check { severity, name, fact: fact.into() }
 }
 
-/// Everything that can be said before a process is started. The core dumps are switched off here.
+/// Returns the checks that need no other process. Switches core dumps off, to report whether it could.
 pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
-        swap(&swaps()),
+        swap(&read_swaps()),
         match process::harden() {
             Ok(()) => check(Severity::Ok, "core dumps", "off"),
             Err(error) => check(
@@ -39,20 +39,20 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
                 format!("on: {error}; a crash may write memory to a disk"),
             ),
         },
-        runtime(run_dir),
+        runtime_folder(run_dir),
     ]
 }
 
-/// What the room's process says of itself, once it serves.
+/// Returns the checks that the room's process reports about itself, once it serves.
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
     let severity = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
     let fact = escape_control(&confinement.summary());
-    [check(severity, "confinement", fact), lock(protection.locked, &swaps())]
+    [check(severity, "confinement", fact), memory_lock(protection.locked, &read_swaps())]
 }
 
 /// Unlocked memory matters only where there is a disk to swap to.
-fn lock(locked: LockedMemory, swaps: &str) -> Check {
+fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
     let (holds, fact) = match locked {
         LockedMemory::Everything => (true, "all of the room's memory".to_owned()),
         LockedMemory::UpTo(bytes) => {
@@ -62,24 +62,23 @@ fn lock(locked: LockedMemory, swaps: &str) -> Check {
         LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
     };
     let severity =
-        if holds || on_disk(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
+        if holds || swap_disks(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
     check(severity, "memory lock", fact)
 }
 
-fn swaps() -> String {
-    let read = paths::read_file(Path::new("/proc/swaps"), Owner::Anyone, SWAPS_BYTES);
+fn read_swaps() -> String {
+    let read = paths::read_file(Path::new("/proc/swaps"), Owner::Anyone, MAX_SWAPS_BYTES);
     read.ok().and_then(|list| String::from_utf8(list).ok()).unwrap_or_default()
 }
 
-/// The devices that memory may be written to. The first line of /proc/swaps is a heading (proc(5));
-/// compressed swap stays in memory.
-fn on_disk(swaps: &str) -> Vec<&str> {
+/// The swap devices on disks. The first line of /proc/swaps is a heading; zram stays in memory.
+fn swap_disks(swaps: &str) -> Vec<&str> {
     let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
     devices.filter(|device| !device.contains("zram")).collect()
 }
 
 fn swap(swaps: &str) -> Check {
-    let devices = on_disk(swaps).join(", ");
+    let devices = swap_disks(swaps).join(", ");
     if devices.is_empty() {
         return check(Severity::Ok, "swap", "none on a disk");
     }
@@ -87,7 +86,7 @@ fn swap(swaps: &str) -> Check {
     check(Severity::Warning, "swap", fact)
 }
 
-fn runtime(dir: &Path) -> Check {
+fn runtime_folder(dir: &Path) -> Check {
     let shown = dir.display().to_string();
     match paths::is_in_memory(dir) {
         true => check(Severity::Ok, "runtime folder", shown),
@@ -99,8 +98,8 @@ fn runtime(dir: &Path) -> Check {
     }
 }
 
-/// What is said about listening beyond this machine.
-pub(super) fn listen(address: std::net::SocketAddr) -> Option<Check> {
+/// Warns about an address that other machines can reach; `None` on loopback.
+pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
     if address.ip().is_loopback() {
         return None;
     }
@@ -127,16 +126,16 @@ mod tests {
     #[test]
     fn memory_that_is_not_locked_is_a_warning_where_there_is_a_swap_disk() {
         let disk = format!("{HEADING}/dev/sda2 partition 8 0 -2\n");
-        assert_eq!(lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
-        assert_eq!(lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
-        assert_eq!(lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
-        assert!(lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
-        assert_eq!(lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
+        assert_eq!(memory_lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
+        assert_eq!(memory_lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
+        assert_eq!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
+        assert!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
+        assert_eq!(memory_lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
     }
 
     #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
-        assert_eq!(listen("127.0.0.1:0".parse().unwrap()), None);
-        assert!(listen("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
+        assert_eq!(listen_address("127.0.0.1:0".parse().unwrap()), None);
+        assert!(listen_address("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
     }
 }
