@@ -13,7 +13,7 @@ use nix::unistd::close;
 
 use crate::paths::{self, Owner};
 
-/// Standard input, output and error are ours. In a service, standard input is the lifeline.
+/// The standard streams are ours. In a service, standard input is the lifeline.
 const LAST_STDIO_FD: RawFd = libc::STDERR_FILENO;
 
 /// The kernel's lists of this process's descriptors, and of what each is (proc(5)).
