@@ -46,7 +46,7 @@ impl World {
         world.wiping &= !matches!(event, SessionEvent::Wiped(_));
         let actions = world.session.step(event.clone());
         world.perform(&actions);
-        // Neither the length of a wait nor the number of spare guards changes anything else.
+        // Neither the length of a wait nor a second spare guard changes anything else.
         world.session.backoff = FIRST_BACKOFF;
         world.session.spare_guards = world.session.spare_guards.min(1);
         world

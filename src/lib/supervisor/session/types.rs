@@ -16,7 +16,7 @@ pub(in crate::supervisor) enum TunnelPolicy {
 /// Why a session ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum EndReason {
-    /// It was asked to end. The only reason that is no error.
+    /// The operator, a script or a closed stream asked for it. The only reason that is no error.
     Requested(EndRequest),
     /// A public address was required, and this is why there is none.
     NoTunnel(String),
