@@ -1,4 +1,5 @@
-//! `control.sock` of a session without a tunnel: invalid requests, floods, incomplete lines, many clients.
+//! `control.sock` of a session without a tunnel: invalid requests, floods, incomplete lines, many
+//! clients.
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;

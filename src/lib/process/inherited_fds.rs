@@ -74,7 +74,8 @@ fn list(folder: &str) -> io::Result<Vec<RawFd>> {
     Ok(numbers.into_iter().flatten().filter(|number| *number > LAST_STDIO_FD).collect())
 }
 
-/// Whether a file of `/proc/self/fdinfo` has `O_CLOEXEC` in its line `flags:`, an octal number (proc(5)).
+/// Whether a file of `/proc/self/fdinfo` has `O_CLOEXEC` in its line `flags:`, an octal number
+/// (proc(5)).
 fn is_cloexec(info: &str) -> bool {
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());

@@ -1,4 +1,5 @@
-//! Processes as descriptors (pidfd_open(2)): unlike a pid, a pidfd never refers to another process later.
+//! Processes as descriptors (pidfd_open(2)): unlike a pid, a pidfd never refers to another process
+//! later.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! Confines the process to its open sockets, in two steps: files and privileges while there is one thread,
-//! system calls once no more threads have to be started. Then probes whether the kernel refuses.
+//! Confines the process to its open sockets, in two steps: files and privileges while there is one
+//! thread, system calls once no more threads have to be started. Then probes whether the kernel
+//! refuses.
 
 use std::os::fd::BorrowedFd;
 
@@ -10,7 +11,8 @@ use crate::memory::{self, LockedMemory};
 use crate::process::{self, Confinement, MissingLayer, ProbeResult, SelfTest};
 use crate::terminal::{self, OutputState};
 
-/// The state between the two steps: files and privileges are given up, system calls are not yet filtered.
+/// The state between the two steps: files and privileges are given up, system calls are not yet
+/// filtered.
 #[derive(Debug)]
 pub(super) struct Confined {
     confinement: Confinement,
@@ -32,8 +34,8 @@ impl Confined {
         Self { confinement, locked, self_test }
     }
 
-    /// Filters the system calls as well, and runs the probes. From then on no thread can be started, and
-    /// connections can be accepted on `listener` only.
+    /// Filters the system calls as well, and runs the probes. From then on no thread can be started,
+    /// and connections can be accepted on `listener` only.
     pub(super) async fn complete(mut self, listener: BorrowedFd<'_>) -> Protection {
         self.confinement.push_missing(process::restrict_syscalls(listener));
         if self.confinement.is_complete() {

@@ -1,5 +1,5 @@
-//! The most memory that the room can take: the sum of all its bounds. At a bound, new work is refused or waits,
-//! and what is there goes on.
+//! The most memory that the room can take: the sum of all its bounds. At a bound, new work is refused
+//! or waits, and what is there goes on.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ const PROGRAM_BYTES: usize = 8 * 1024 * 1024;
 /// A participant in a welcome, or a join in the ring: a name of at most 64 bytes, number and tag.
 const PARTICIPANT_BYTES: usize = 128;
 
-/// How long a welcome lives if its client does not read it: as long as a poll, which has more time than a socket.
+/// How long a welcome lives if its client does not read it: as long as a poll, which has more time than
+/// a socket.
 const WELCOME_SECONDS: u64 = 70;
 
 /// A notice to the operator: an escaped name and a few numbers.
@@ -60,7 +61,8 @@ impl MemoryLimit {
         let presence = max_presence_events(participants);
         let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
         let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
-        // The list of chunks, which doubles when it grows; two chunks that are not shared; the departed.
+        // The list of chunks, which doubles when it grows; two chunks that are not shared; the
+        // departed.
         let pointers = 2 * (participants / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
         let welcome = pointers + 2 * chunk + MAX_DEPARTED * PARTICIPANT_BYTES;
         let process = vec![

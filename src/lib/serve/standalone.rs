@@ -21,8 +21,8 @@ use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
-/// Time for clients to read the last line, and for the reader of standard output to read the last event:
-/// one that reads at all does so at once.
+/// Time for clients to read the last line, and for the reader of standard output to read the last
+/// event: one that reads at all does so at once.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// One line of `--json`; README.md documents the fields.
@@ -106,7 +106,8 @@ impl Standalone {
     }
 }
 
-/// Prints the link and drops it: it contains the ticket, which this process keeps no longer than needed.
+/// Prints the link and drops it: it contains the ticket, which this process keeps no longer than
+/// needed.
 fn print_link(link: Secret, as_json: bool) -> OutputState {
     if as_json {
         return terminal::print_line(&terminal::json_line(&ServeEvent::Ready { link: &link }));

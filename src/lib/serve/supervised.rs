@@ -60,8 +60,8 @@ async fn handle_messages(
                     hub.close();
                     drained.get_or_insert_with(|| Box::pin(hub.drained()));
                 }
-                // A malformed message is ignored, as is a second start: the supervisor ends this process
-                // by closing the channel.
+                // A malformed message is ignored, as is a second start: the supervisor ends this
+                // process by closing the channel.
                 Ok(Some(ToServe::Start { .. })) | Err(FrameError::Malformed(_)) => {}
                 Ok(None) => return Ok(Exit::Ended),
                 Err(error) => return Err(error.into()),

@@ -99,8 +99,8 @@ enum ClientMessageType {
 #[serde(transparent)]
 struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Deserializes a field that is present. `null` is then a value, which only optional fields accept; in a
-/// message of a type without this field it is refused like any other value.
+/// Deserializes a field that is present. `null` is then a value, which only optional fields accept; in
+/// a message of a type without this field it is refused like any other value.
 fn deserialize_some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -19,8 +19,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) resume: &'a str,
     /// Number of the last event that this welcome includes.
     pub(crate) seq: u64,
-    /// The others in the room as [`super::participant_json`], separated by commas. The pieces are shared
-    /// with other welcomes: a full room is half a megabyte.
+    /// The others in the room as [`super::participant_json`], separated by commas. The pieces are
+    /// shared with other welcomes: a full room is half a megabyte.
     pub(crate) present: Vec<Arc<str>>,
     /// Participants who left, as far as the events that follow mention them.
     pub(crate) gone: &'a [Identity],

@@ -53,9 +53,9 @@ fn add_user_files(stage: &Stage, archive: &Path) {
     fs::write(env.root().join("config.json"), config.to_string()).unwrap();
 }
 
-/// V-31, V-32: real programs leave a saved log, a dead session, a cool-down and a partial download; then one
-/// command removes them. `~/.local/share` exists before: chattrace creates it if necessary, and
-/// leaves it, because other programs may use it.
+/// V-31, V-32: real programs leave a saved log, a dead session, a cool-down and a partial download;
+/// then one command removes them. `~/.local/share` exists before: chattrace creates it if necessary,
+/// and leaves it, because other programs may use it.
 #[test]
 fn clean_all_restores_the_machine() {
     let stage = Stage::new(HAPPY);

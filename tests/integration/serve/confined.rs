@@ -76,8 +76,8 @@ fn every_trial_is_refused() {
     assert!(ended.stdout.contains("use an inherited descriptor: there is none\n"), "{ended:#?}");
 }
 
-/// The filter alone refuses all, Landlock alone what it has rules for. The self-test prints the difference,
-/// with code 69.
+/// The filter alone refuses all, Landlock alone what it has rules for. The self-test prints the
+/// difference, with code 69.
 #[test]
 fn without_a_layer_the_self_test_finds_what_is_possible_then() {
     let (filtered, ended) = possible("landlock");

@@ -1,5 +1,5 @@
-//! V-21: the room's memory stays below the sum of its bounds under any load from clients, and participants go on
-//! talking.
+//! V-21: the room's memory stays below the sum of its bounds under any load from clients, and
+//! participants go on talking.
 
 use std::io::Write as _;
 
@@ -94,8 +94,8 @@ fn under_every_kind_of_load_the_memory_stays_below_the_bound_and_others_talk() {
     server.stop();
 }
 
-/// Clients with the longest backlog read nothing of it, by poll and by socket, while new messages push it
-/// out of the ring. None of them keeps its own copy of it.
+/// Clients with the longest backlog read nothing of it, by poll and by socket, while new messages push
+/// it out of the ring. None of them keeps its own copy of it.
 #[test]
 fn with_every_setting_at_its_largest_the_memory_stays_below_the_bound() {
     /// The largest ring is 256 MiB; an unoptimised build would take minutes to fill it.

@@ -95,7 +95,8 @@ fn a_compromised_cloudflared_reaches_nothing_else() {
     let arguments = ["attempts", &port, &pid, diary.to_str().unwrap(), path.to_str().unwrap()];
     let ended = Program::run(captive(&env, &arguments)).expect_code(0);
     let mut answers = values(&ended);
-    // Refused for one of two reasons: the pair is connected already, or its path is in a folder of root.
+    // Refused for one of two reasons: the pair is connected already, or its path is in a folder of
+    // root.
     for name in ["pair-connect", "pair-sendto"] {
         assert_ne!(answers.remove(name).unwrap(), "ok", "{name}: {ended:#?}");
     }

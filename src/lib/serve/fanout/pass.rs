@@ -9,9 +9,9 @@ use crate::serve::hub::{Batch, ConnectionId, Hub, Position, Snapshot};
 use crate::serve::websocket::{OutgoingFrame, SendOutcome, Writer};
 
 /// Sockets that are written to before the runtime polls other tasks: joins, the end of the session, and
-/// senders, whose messages the next turn then carries. Measured with 50 to 10 000 receivers: when a pass
-/// is one turn, all senders wait for its end, then speak at once while the processor idles; turns of 8
-/// and 16 carry up to 1.8 times as much, turns of 32 less with few receivers.
+/// senders, whose messages the next turn then carries. Measured with 50 to 10 000 receivers: when a
+/// pass is one turn, all senders wait for its end, then speak at once while the processor idles; turns
+/// of 8 and 16 carry up to 1.8 times as much, turns of 32 less with few receivers.
 const SOCKETS_PER_TURN: usize = 16;
 
 /// Frames that are kept for reuse during a pass. Sockets that keep up are at the same position, so one
@@ -70,8 +70,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Serves the sockets from key `first` on. Returns the key to go on with if the turn ends before the
-    /// last socket.
+    /// Serves the sockets from key `first` on. Returns the key to go on with if the turn ends before
+    /// the last socket.
     fn run_turn(&mut self, fan_out: &FanOut, first: usize) -> Option<usize> {
         let mut subscribers = fan_out.lock();
         self.writes = 0;

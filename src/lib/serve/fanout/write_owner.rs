@@ -42,7 +42,8 @@ impl<W> WriteOwner<W> {
         }
     }
 
-    /// Offers the writer of the fan-out to the task. Returns the task's waker, if it waits for the writer.
+    /// Offers the writer of the fan-out to the task. Returns the task's waker, if it waits for the
+    /// writer.
     pub(super) fn give_back(&mut self) -> Option<Waker> {
         match std::mem::replace(self, Self::Task) {
             Self::FanOut { writer, position, task } => {

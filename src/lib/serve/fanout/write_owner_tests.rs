@@ -1,6 +1,6 @@
-//! Model test: the task and the fan-out pass the writer of a socket back and forth, and the kernel takes
-//! any number of bytes at a time. Whatever the order of steps, the client gets whole frames, each once,
-//! in order.
+//! Model test: the task and the fan-out pass the writer of a socket back and forth, and the kernel
+//! takes any number of bytes at a time. Whatever the order of steps, the client gets whole frames, each
+//! once, in order.
 
 #[path = "../../../../tests/integration/harness/rng.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use the rest")]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::chat::EventSlice;
 use crate::wire;
 
-/// Most bytes of events in one read: a frame that a slow connection still takes within the sender's timeout.
+/// Most bytes of events in one read: a frame that a slow connection still takes within the sender's
+/// timeout.
 pub(in crate::serve) const MAX_BATCH_BYTES: usize = 64 * 1024;
 
 /// Up to where a reader has read.

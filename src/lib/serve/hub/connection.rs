@@ -51,7 +51,8 @@ pub(in crate::serve) struct Connection {
     pub(super) id: ConnectionId,
     /// Up to where this connection has read.
     pub(super) position: Position,
-    /// Number of the event that announced this participant. Of the events before it, only messages are read.
+    /// Number of the event that announced this participant. Of the events before it, only messages are
+    /// read.
     pub(super) joined_seq: u64,
     pub(super) arrival: Arrival,
 }
@@ -72,7 +73,8 @@ impl Connection {
         self.position = position;
     }
 
-    /// Reads the next batch. Consumes the wake-up before it reads the ring, so that none is lost in between.
+    /// Reads the next batch. Consumes the wake-up before it reads the ring, so that none is lost in
+    /// between.
     pub(in crate::serve) fn try_read(&mut self) -> ReadOutcome {
         self.changed.mark_unchanged();
         let mut inner = self.hub.lock();
@@ -110,8 +112,8 @@ impl Connection {
     /// Posts a message to the room. The room drops a second message under the same reference.
     ///
     /// # Errors
-    /// Those of [`crate::chat::Room::post_message`]; [`RoomError::NoSeat`] also after a newer connection took the
-    /// seat.
+    /// Those of [`crate::chat::Room::post_message`]; [`RoomError::NoSeat`] also after a newer
+    /// connection took the seat.
     pub(in crate::serve) fn post_message(
         &self,
         reference: Option<String>,
@@ -143,8 +145,8 @@ impl Connection {
         self.hub.notify();
     }
 
-    /// Notes that the client has sent something after the welcome. In a full room, such a seat is protected
-    /// after a disconnect. Without effect once a newer connection has the seat.
+    /// Notes that the client has sent something after the welcome. In a full room, such a seat is
+    /// protected after a disconnect. Without effect once a newer connection has the seat.
     pub(in crate::serve) fn mark_active(&self) {
         let mut inner = self.hub.lock();
         if inner.is_current(self.id) {

@@ -46,8 +46,8 @@ impl Hub {
         Ok(self.connect(&mut inner, number, start, Arrival::Newcomer))
     }
 
-    /// Returns a participant to the seat of a resume token, to read on after the event `after`; without it, from
-    /// now on.
+    /// Returns a participant to the seat of a resume token, to read on after the event `after`; without
+    /// it, from now on.
     ///
     /// # Errors
     /// Those of [`crate::chat::Room::resume`].
@@ -104,9 +104,9 @@ impl Connection {
         Some(welcome.into_pieces())
     }
 
-    /// For a newcomer, moves on to now unless there are messages to read: the welcome lists the others who
-    /// joined in the meantime, and when a thousand join at once, announcing each of them again would double what
-    /// is sent.
+    /// For a newcomer, moves on to now unless there are messages to read: the welcome lists the others
+    /// who joined in the meantime, and when a thousand join at once, announcing each of them again
+    /// would double what is sent.
     fn admit(&mut self) -> Option<Admission> {
         let hub = Arc::clone(&self.hub);
         let mut inner = hub.lock();
@@ -136,8 +136,8 @@ impl Connection {
 }
 
 impl Inner {
-    /// The departed participants whom the events after `cursor` mention. Of the events before `joined_seq`, the
-    /// join of the reader, only messages count, because it reads no others.
+    /// The departed participants whom the events after `cursor` mention. Of the events before
+    /// `joined_seq`, the join of the reader, only messages count, because it reads no others.
     fn departed_since(&self, cursor: u64, joined_seq: u64) -> Vec<Identity> {
         let backlog = self.ring.mentioned_participants(cursor, Some(joined_seq));
         let later = self.ring.mentioned_participants(cursor.max(joined_seq), None);

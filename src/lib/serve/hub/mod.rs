@@ -1,8 +1,8 @@
-//! The room, the ring of its events, and the wake-up of its readers. Every transport reads the same events through
-//! a cursor of its own. No I/O.
+//! The room, the ring of its events, and the wake-up of its readers. Every transport reads the same
+//! events through a cursor of its own. No I/O.
 //!
-//! One lock guards all state and is never held across an await. A [`Connection`] is presence: dropping it, on any
-//! path, tells the room that the transport is gone.
+//! One lock guards all state and is never held across an await. A [`Connection`] is presence: dropping
+//! it, on any path, tells the room that the transport is gone.
 
 mod batch;
 mod connection;
@@ -37,8 +37,8 @@ pub(super) use snapshot::Snapshot;
 /// Most notices to the operator that wait in the channel: a thousand joins in one wake-up fit.
 pub(super) const MAX_NOTICES: usize = 1024;
 
-/// How long browsers have to call `/bye` after the end, and clients that poll to come back for the last line.
-/// Measured: the first takes 22 ms.
+/// How long browsers have to call `/bye` after the end, and clients that poll to come back for the last
+/// line. Measured: the first takes 22 ms.
 const BYE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The one room of the server, shared by all transports.
@@ -91,8 +91,8 @@ enum Life {
 }
 
 impl Hub {
-    /// An open, empty room. The receiver gets joins and leaves. If it falls [`MAX_NOTICES`] behind, it loses some,
-    /// but every later one has the right number of participants.
+    /// An open, empty room. The receiver gets joins and leaves. If it falls [`MAX_NOTICES`] behind, it
+    /// loses some, but every later one has the right number of participants.
     pub(super) fn new(
         room: &RoomSettings,
         ticket: Token,
@@ -141,8 +141,8 @@ impl Hub {
         self.notify();
     }
 
-    /// Returns when no connection is open, and every participant has had the time to learn of the end and to call
-    /// `/bye`.
+    /// Returns when no connection is open, and every participant has had the time to learn of the end
+    /// and to call `/bye`.
     pub(super) async fn drained(&self) {
         let mut changed = self.changed.subscribe();
         while self.lock().connections > 0 {
@@ -161,8 +161,8 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic in the task of one connection must not end the session for the others. Every change under this
-        // lock is complete before anything that could panic.
+        // A panic in the task of one connection must not end the session for the others. Every change
+        // under this lock is complete before anything that could panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

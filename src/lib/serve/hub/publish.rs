@@ -60,7 +60,8 @@ impl Hub {
             }
             RoomEvent::Message { .. } | RoomEvent::Moved { .. } => return,
         };
-        // Fails when the channel is full: the reader of the notices is stuck, and the room does not wait for it.
+        // Fails when the channel is full: the reader of the notices is stuck, and the room does not
+        // wait for it.
         let _ = self.notices.try_send(notice);
     }
 }

@@ -1,14 +1,15 @@
-//! All present participants, as the array `present` of a welcome. When a thousand join at once, they are sent half a
-//! million entries, so each entry is serialised once and all welcomes share the text. A welcome that waits for a
-//! slow client holds pointers, not a copy of the roster.
+//! All present participants, as the array `present` of a welcome. When a thousand join at once, they
+//! are sent half a million entries, so each entry is serialised once and all welcomes share the text. A
+//! welcome that waits for a slow client holds pointers, not a copy of the roster.
 
 use std::sync::Arc;
 
 use crate::chat::{Identity, Room};
 use crate::wire;
 
-/// Most participants in one chunk of shared text. A leave rewrites one chunk, and a welcome points at all of them:
-/// at 32, a thousand participants fit one call of writev(2), and a chunk has at most 4 KiB.
+/// Most participants in one chunk of shared text. A leave rewrites one chunk, and a welcome points at
+/// all of them: at 32, a thousand participants fit one call of writev(2), and a chunk has at most 4
+/// KiB.
 pub(in crate::serve) const MAX_CHUNK_MEMBERS: usize = 32;
 
 /// The entries of all participants, in the order of their numbers, in chunks.
@@ -65,7 +66,8 @@ impl Roster {
         }
     }
 
-    /// Removes a participant. Its name is then nowhere in the roster; without effect if it is not there.
+    /// Removes a participant. Its name is then nowhere in the roster; without effect if it is not
+    /// there.
     pub(super) fn remove(&mut self, number: u64) {
         let index = self.index(number);
         if let Some(chunk) = self.chunks.get_mut(index) {

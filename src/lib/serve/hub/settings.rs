@@ -6,8 +6,8 @@ use crate::chat::{RingBounds, Rules};
 use crate::config::RoomSettings;
 use crate::rate_limit::RateLimit;
 
-/// Most joins and leaves that the ring holds: one per participant, and beyond that as many as can happen within
-/// the half minute in which a return is not announced.
+/// Most joins and leaves that the ring holds: one per participant, and beyond that as many as can
+/// happen within the half minute in which a return is not announced.
 pub(in crate::serve) const fn max_presence_events(max_participants: usize) -> usize {
     4096 + 2 * max_participants
 }
@@ -22,7 +22,8 @@ pub(super) fn rules(room: &RoomSettings) -> Rules {
     Rules { max_participants: room.max_participants, rate_limit, retention }
 }
 
-/// The bounds of the ring. Joins and leaves have one of their own, so that they never displace messages.
+/// The bounds of the ring. Joins and leaves have one of their own, so that they never displace
+/// messages.
 pub(super) fn ring_bounds(room: &RoomSettings) -> RingBounds {
     RingBounds {
         messages: room.ring.events,

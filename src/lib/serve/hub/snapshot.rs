@@ -12,7 +12,8 @@ pub(in crate::serve) struct Snapshot {
     pub(in crate::serve) latest: Position,
     /// Whether the session ends: a socket that has read everything is told so.
     pub(in crate::serve) closing: bool,
-    /// If it differs from an earlier snapshot, a connection may have been replaced: check [`Hub::is_current`].
+    /// If it differs from an earlier snapshot, a connection may have been replaced: check
+    /// [`Hub::is_current`].
     pub(in crate::serve) resume_count: u64,
 }
 

@@ -53,8 +53,9 @@ pub(super) async fn serve_connection(
     let _ = timeout(CONNECTION_TIMEOUT, request).await;
 }
 
-/// Has hyper serve one request, until its response is sent. If the request is a poll that parks, returns
-/// it with the bare stream; hyper, the request and its buffers are dropped then. See [`ParkedPoll`].
+/// Has hyper serve one request, until its response is sent. If the request is a poll that parks,
+/// returns it with the bare stream; hyper, the request and its buffers are dropped then. See
+/// [`ParkedPoll`].
 async fn serve_http(
     stream: TcpStream,
     routes: TowerToHyperService<axum::Router>,

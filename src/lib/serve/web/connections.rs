@@ -2,9 +2,9 @@
 //!
 //! A connection whose client has not shown a ticket is *pending*: it may be a page that is loading, or
 //! one of ten thousand that an attacker opens. The number of pending connections is bounded, and one
-//! beyond the bound evicts the oldest. So a new client never waits for silent ones, and has as much time
-//! to send its ticket as the attacker needs to fill all pending slots. Connections of participants are
-//! never evicted, and there is one for each seat.
+//! beyond the bound evicts the oldest. So a new client never waits for silent ones, and has as much
+//! time to send its ticket as the attacker needs to fill all pending slots. Connections of participants
+//! are never evicted, and there is one for each seat.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -69,8 +69,8 @@ impl HostPolicy {
         is_accepted.then(|| AcceptedHost::Direct(host.to_owned()))
     }
 
-    /// An IP address cannot be rebound, unlike a name. Loopback addresses are always accepted, others only
-    /// if the room listens on one.
+    /// An IP address cannot be rebound, unlike a name. Loopback addresses are always accepted, others
+    /// only if the room listens on one.
     fn accepts_ip(&self, name: &str) -> bool {
         let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
         let ip: Option<IpAddr> = match bare {

@@ -12,8 +12,8 @@ use super::host_policy::{AcceptedHost, RequestSource};
 use super::security_headers::add_security_headers;
 use super::state::WebState;
 
-/// Headers that contain the address of a visitor, or let the provider's logs be matched with a visit. They
-/// are removed before any code could log, count or limit by them (V-33).
+/// Headers that contain the address of a visitor, or let the provider's logs be matched with a visit.
+/// They are removed before any code could log, count or limit by them (V-33).
 const IDENTIFYING_HEADERS: [&str; 11] = [
     "cf-connecting-ip",
     "cf-connecting-ipv6",

@@ -86,8 +86,8 @@ impl Decoder {
         }
     }
 
-    /// Decodes the next bytes of the stream, wherever they are cut, and returns the messages and control
-    /// frames that they complete.
+    /// Decodes the next bytes of the stream, wherever they are cut, and returns the messages and
+    /// control frames that they complete.
     pub(super) fn decode(&mut self, mut chunk: &[u8]) -> Vec<Incoming> {
         let mut decoded = Vec::new();
         while !chunk.is_empty() {

@@ -107,8 +107,8 @@ impl SendQueue {
         self.0.push(frame);
     }
 
-    /// Sends a frame by one call of `send`, unless another waits before it; `bytes` is the same frame in
-    /// one piece. The queue keeps the rest of a frame that was sent in part.
+    /// Sends a frame by one call of `send`, unless another waits before it; `bytes` is the same frame
+    /// in one piece. The queue keeps the rest of a frame that was sent in part.
     pub(in crate::serve) fn try_send(
         &mut self,
         bytes: &[u8],

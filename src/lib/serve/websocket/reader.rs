@@ -15,8 +15,8 @@ use crate::process;
 /// Bytes per read(2): more than most chat lines have, in an array on the stack.
 const CHUNK_BYTES: usize = 4096;
 
-/// Bytes after which the task yields to other sockets: the longest message. With fewer, the lines of one
-/// message would go out to all in several pieces.
+/// Bytes after which the task yields to other sockets: the longest message. With fewer, the lines of
+/// one message would go out to all in several pieces.
 const BYTES_PER_TURN: usize = 16 * 1024;
 
 /// Reads the messages of one client. Never writes to the stream, which it shares with the one

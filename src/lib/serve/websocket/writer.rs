@@ -95,8 +95,8 @@ impl Writer {
         }
     }
 
-    /// Sends a close frame with this status code, or none, and waits a moment for the client's. A stream
-    /// that is dropped with unread bytes is reset, and the client might not get the code.
+    /// Sends a close frame with this status code, or none, and waits a moment for the client's. A
+    /// stream that is dropped with unread bytes is reset, and the client might not get the code.
     pub(in crate::serve) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
         self.queue.push(OutgoingFrame::close(code));
         let sent = timeout(WRITE_TIMEOUT, self.write_all()).await;

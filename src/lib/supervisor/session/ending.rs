@@ -31,8 +31,8 @@ impl Session {
         actions
     }
 
-    /// Leaves `Closing` once the goodbye is delivered and the address unregistered. cloudflared may then
-    /// wait up to 30 s for the edge to hang up, but carries nothing any more.
+    /// Leaves `Closing` once the goodbye is delivered and the address unregistered. cloudflared may
+    /// then wait up to 30 s for the edge to hang up, but carries nothing any more.
     pub(super) fn stop_if_closed(&mut self, reason: EndReason) -> Vec<SessionAction> {
         // A room that is still starting has no participants.
         let room_closed = self.serve != ServeState::Ready;

@@ -6,7 +6,8 @@ use super::state::{FIRST_BACKOFF, MAX_BACKOFF, Session, SessionPhase, TunnelStat
 use super::types::{EndReason, SessionAction, SessionTimer, TunnelPolicy};
 
 impl Session {
-    /// Shows the link of an address that works. A new address after a lost one is announced in the room.
+    /// Shows the link of an address that works. A new address after a lost one is announced in the
+    /// room.
     pub(super) fn tunnel_up(&mut self, url: String) -> Vec<SessionAction> {
         if !matches!(self.tunnel, TunnelState::Opening | TunnelState::Up(_)) {
             return Vec::new();

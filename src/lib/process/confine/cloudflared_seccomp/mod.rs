@@ -1,6 +1,6 @@
-//! The seccomp filter of cloudflared, as two lists: [`calls`] with any arguments, [`mod@arguments`] with
-//! some. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC and with
-//! HTTP/2. Added are the calls of Go 1.19 and its cgo builds, of the dynamic loader and of a shell
+//! The seccomp filter of cloudflared, as two lists: [`calls`] with any arguments, [`mod@arguments`]
+//! with some. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC and
+//! with HTTP/2. Added are the calls of Go 1.19 and its cgo builds, of the dynamic loader and of a shell
 //! script that execs cloudflared.
 //!
 //! A call in neither list fails with `ENOSYS`, as on a kernel that does not have it: runtimes then

@@ -13,14 +13,14 @@ use hyper::body::{Frame, SizeHint};
 use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
 use crate::wire;
 
-/// An answer that has this size is sent before more of the ring is read. Its last batch may exceed it, and
-/// a slow connection still transfers that within the time that the client waits.
+/// An answer that has this size is sent before more of the ring is read. Its last batch may exceed it,
+/// and a slow connection still transfers that within the time that the client waits.
 pub(in crate::serve::web) const ANSWER_FLUSH_BYTES: usize = 64 * 1024;
 
 const NDJSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/x-ndjson")];
 
-/// Reads what is new, in one piece per batch, for an answer that has `bytes` already. `None` if there is
-/// nothing to answer yet.
+/// Reads what is new, in one piece per batch, for an answer that has `bytes` already. `None` if there
+/// is nothing to answer yet.
 pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<Vec<Bytes>> {
     let mut pieces = Vec::new();
     loop {
@@ -29,8 +29,8 @@ pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<
                 let piece = batch.into_lines().concat();
                 bytes += piece.len();
                 pieces.push(piece.into());
-                // Below the bound, reads on: the end of the session may be next, with no time for another
-                // poll.
+                // Below the bound, reads on: the end of the session may be next, with no time for
+                // another poll.
                 if bytes >= ANSWER_FLUSH_BYTES {
                     return Some(pieces);
                 }

@@ -106,8 +106,8 @@ impl ParkedPoll {
         Vec::new()
     }
 
-    /// Has hyper answer a minimal request in place of the client's: the answer depends on nothing in the
-    /// request but the HTTP version.
+    /// Has hyper answer a minimal request in place of the client's: the answer depends on nothing in
+    /// the request but the HTTP version.
     async fn send_answer(self, stream: TcpStream, pieces: Vec<Bytes>) {
         let Self { host, version, connection } = self;
         drop(connection);

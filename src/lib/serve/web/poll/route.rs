@@ -1,4 +1,5 @@
-//! `POST /poll`. Not GET: the tunnel provider holds its responses back until they are complete, or longer.
+//! `POST /poll`. Not GET: the tunnel provider holds its responses back until they are complete, or
+//! longer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,16 +102,16 @@ fn resume_seat(state: &WebState, resume: Secret, after: Option<u64>) -> Result<E
     Ok((state.hub.resume(&resume, after)?, Vec::new()))
 }
 
-/// The token after `Bearer`; with another scheme an empty one, which no seat has, because a request with
-/// the header never joins.
+/// The token after `Bearer`; with another scheme an empty one, which no seat has, because a request
+/// with the header never joins.
 fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?;
     let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
     Some(Secret::new(token.unwrap_or_default().to_owned()))
 }
 
-/// Answers with a refusal. It is a line with status 200, except for refusals that a program should notice
-/// by the status alone.
+/// Answers with a refusal. It is a line with status 200, except for refusals that a program should
+/// notice by the status alone.
 fn refuse(refusal: &Refusal) -> Response {
     let status = match refusal.code {
         RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,

@@ -27,8 +27,8 @@ pub(super) enum CloseCode {
     TooSlow = 4003,
     /// The client sent bytes that are not a valid frame (RFC 6455, section 7.4.1).
     ProtocolError = 1002,
-    /// A message over the bound, or one that is not UTF-8, for which RFC 6455 has 1007: this protocol has
-    /// one code for both.
+    /// A message over the bound, or one that is not UTF-8, for which RFC 6455 has 1007: this protocol
+    /// has one code for both.
     TooBig = 1009,
 }
 

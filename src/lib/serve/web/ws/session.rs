@@ -13,15 +13,15 @@ use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
 use crate::wire::{self, MAX_FRAME_BYTES, Refusal, RefusalCode};
 
-/// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than NATs
-/// drop idle connections.
+/// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than
+/// NATs drop idle connections.
 const PING_INTERVAL: Duration = Duration::from_secs(25);
 
 /// A connection on which no frame arrived for the time of three pings is dead.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Replies to the lines of one message are sent when they have this size, before the next line is parsed:
-/// the replies to thousands of invalid lines have fifty times the size of the message.
+/// Replies to the lines of one message are sent when they have this size, before the next line is
+/// parsed: the replies to thousands of invalid lines have fifty times the size of the message.
 const REPLY_FLUSH_BYTES: usize = 16 * 1024;
 
 /// Memory of a socket's task, beside what it shares with the ring: a message and its copies on the way
@@ -54,8 +54,8 @@ impl<'a> SocketSession<'a> {
         Self { state, connection, subscription, reader, writer, is_active: false }
     }
 
-    /// Handles the `rest` of the first message, then reads from the client, and writes while the fan-out
-    /// does not.
+    /// Handles the `rest` of the first message, then reads from the client, and writes while the
+    /// fan-out does not.
     ///
     /// # Errors
     /// Always: how to close the socket.

@@ -46,8 +46,8 @@ async fn open(upgraded: OnUpgrade) -> Option<(Reader, Writer)> {
     Some(websocket::open(parts.io.into_inner(), &parts.read_buf, MAX_FRAME_BYTES))
 }
 
-/// Runs a socket from its first message to the close frame. Short and rare futures are boxed: thousands of
-/// sockets only wait, and each costs as much memory as the largest future that is not boxed.
+/// Runs a socket from its first message to the close frame. Short and rare futures are boxed: thousands
+/// of sockets only wait, and each costs as much memory as the largest future that is not boxed.
 async fn run_socket(
     state: &WebState,
     slot: &Arc<ConnectionSlot>,
@@ -58,8 +58,8 @@ async fn run_socket(
         Ok((connection, rest)) => {
             let mut session = SocketSession::new(state, connection, reader, writer);
             let Err(action) = session.run(rest).await;
-            // Drops the connection before the close frame, which a slow client may hold up: the room learns
-            // of the disconnect at once.
+            // Drops the connection before the close frame, which a slow client may hold up: the room
+            // learns of the disconnect at once.
             (action, session.into_writer())
         }
         Err(action) => (action, Some(writer)),

@@ -6,8 +6,8 @@ use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::control::FromTunnel;
 use crate::rate_limit::RateLimit;
 
-/// Wait for cloudflared to be found, and again for an address. The tunnel may have to wait for a download of
-/// another session, or for a slow server, and gives up by itself sooner than this.
+/// Wait for cloudflared to be found, and again for an address. The tunnel may have to wait for a
+/// download of another session, or for a slow server, and gives up by itself sooner than this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
