@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod ends;
 mod fallback;
 pub(crate) mod guest;
+mod hangups;
 mod hostile;
 mod hostile_floods;
 mod inherited;
