@@ -17,11 +17,9 @@ use super::output_reader;
 use crate::paths;
 use crate::process::{self, ExitReason};
 
-/// Lines that may wait to be handled. Only the first line of noise is queued, so a flood of it does
-/// not fill the queue.
+/// Lines that may wait to be handled. Noise is queued once, so a flood of it cannot fill the queue.
 const LINE_QUEUE: usize = 64;
-/// How long the pipes are read after the exit: another process may have inherited them, and then they
-/// do not end with cloudflared.
+/// How long the pipes are read after the exit: if another process inherited them, they do not end.
 const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 /// Bound for `version --short`, which answers in 0.15 s (measured).
 const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -100,8 +98,7 @@ impl Cloudflared {
         }
     }
 
-    /// Sends SIGTERM, on which cloudflared unregisters and exits. To be called once: on a second
-    /// signal it exits without unregistering.
+    /// Sends SIGTERM, on which cloudflared unregisters. Once: on a second signal it exits at once.
     pub(super) fn terminate(&self) {
         if let Some(pid) = self.child.id() {
             process::terminate(pid);
@@ -115,8 +112,7 @@ impl Cloudflared {
     }
 }
 
-/// A command that runs `program` confined to `sandbox` and without the user's environment; the
-/// process is killed when this one ends.
+/// `program`, confined to `sandbox`, without the user's environment; killed when this process ends.
 fn confined_command(
     program: &Path,
     sandbox: &Sandbox,

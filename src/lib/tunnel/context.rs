@@ -1,5 +1,4 @@
-//! The types that all parts of the program share: the context of a run, the requests, and the reasons
-//! to stop.
+//! The types that all parts of the program share: context, requests, and the reasons to stop.
 
 use std::path::PathBuf;
 

@@ -9,8 +9,7 @@ use crate::paths::{
     self, FileKind, Folder, FolderTrust, MAX_COOLDOWN_FILE_BYTES, Owner, cooldown_file,
 };
 
-/// Seconds until the next try is allowed, as remembered in the runtime base `base`; `None` is now. An
-/// expired file is removed.
+/// Seconds until the next try is allowed; `None` is now. Removes an expired file from `base`.
 ///
 /// # Errors
 /// When the file cannot be read, or is not a regular file of ours. The next try is then allowed.
@@ -27,8 +26,7 @@ pub(super) fn remaining(base: &Path, now: SystemTime) -> Result<Option<u64>> {
     Ok(remaining)
 }
 
-/// Removes an expired file. Errors do not matter: a file that stays is expired for the next session
-/// too.
+/// Removes an expired file. Errors do not matter: one that stays is expired for the next session too.
 fn remove(base: &Path, path: &Path) {
     if let (Ok(Some(base)), Some(name)) =
         (Folder::open(base, FolderTrust::Private), path.file_name())

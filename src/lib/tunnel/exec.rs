@@ -97,8 +97,7 @@ fn confine(policy: &CloudflaredPolicy) -> Vec<String> {
     unconfined
 }
 
-/// Gives up all system calls but those that cloudflared uses. Comes last, because the steps before it
-/// use others.
+/// Gives up all system calls but those of cloudflared. Comes last: the steps before it use others.
 fn filter_system_calls() -> Option<String> {
     let error = process::restrict_cloudflared_syscalls(process::own_pid()).err()?;
     Some(format!(

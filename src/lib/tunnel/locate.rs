@@ -43,8 +43,7 @@ pub(super) enum SearchResult {
     },
 }
 
-/// Searches for a cloudflared. One that is not the managed copy is run in `sandbox` to get its
-/// version.
+/// Searches for a cloudflared. Any but the managed copy is run in `sandbox` to get its version.
 ///
 /// # Errors
 /// When the named program or the managed copy is not usable, or none can be installed here.
@@ -142,8 +141,7 @@ async fn digest(path: PathBuf, owner: Owner) -> Result<String, String> {
     hashed.map_err(|error| io_reason(&error))
 }
 
-/// The first executable `cloudflared` on `path`. Relative entries are skipped: the current folder
-/// may hold a file of another user.
+/// The first executable on `path`. Relative entries are skipped: others may have put a file there.
 fn find_on_path(path: Option<&OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?)
         .filter(|dir| dir.is_absolute())

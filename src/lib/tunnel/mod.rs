@@ -39,8 +39,7 @@ use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-/// Runs `chattrace-tunnel`, or, with `exec` as its first argument, confines itself and becomes
-/// cloudflared.
+/// Runs `chattrace-tunnel`; with `exec` as its first argument, becomes a confined cloudflared.
 pub fn main() -> ExitCode {
     process::close_inherited_fds();
     terminal::install_panic_hook(NAME);

@@ -66,10 +66,7 @@ impl OriginError {
 }
 
 impl Origin {
-    /// Parses `http://HOST:PORT`, followed by a path, a query or a fragment.
-    ///
-    /// # Errors
-    /// The first rule that `text` breaks, in the order of the checks.
+    /// Parses `http://HOST:PORT`, with or without a path, a query or a fragment behind it.
     pub(super) fn parse(text: &str) -> Result<Self, OriginError> {
         if text.len() > MAX_ORIGIN_BYTES {
             return Err(OriginError::Long);
@@ -94,8 +91,7 @@ impl Origin {
         }
     }
 
-    /// The origin of a server that listens on `listen`. A server on the unspecified address is reached
-    /// on loopback.
+    /// The origin of a server that listens on `listen`; the unspecified address becomes loopback.
     pub(super) fn from_listen_address(listen: SocketAddr) -> Self {
         let mut reachable = listen;
         match listen {

@@ -10,9 +10,8 @@ use crate::line_reader::read_truncated_line;
 /// Bound for a line; a longer one is cut. The longest that is recognised has fewer than 300 bytes.
 const MAX_LINE_BYTES: usize = 8 * 1024;
 
-/// Reads until the end of the stream, even when the receiver is dropped. The first
-/// [`OutputLine::Noise`] is sent, because it shows that cloudflared runs; later ones are not, so that
-/// a flood of them does not fill the queue.
+/// Reads to the end of the stream, even if the receiver is dropped. The first [`OutputLine::Noise`] is
+/// sent, as proof that cloudflared runs; a flood of others does not fill the queue.
 pub(super) async fn drain(stream: impl AsyncRead + Unpin, lines: mpsc::Sender<OutputLine>) {
     let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();

@@ -22,7 +22,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// Returns once there is a cloudflared and a request to open an address.
 ///
 /// # Errors
-/// When a request to stop comes first, or cloudflared can be neither found nor installed.
+/// A request to stop, or why cloudflared can be neither found nor installed.
 pub(super) async fn prepare(
     context: &Context,
     requests: &mut mpsc::Receiver<TunnelRequest>,
@@ -78,7 +78,6 @@ async fn find_or_install(
     }
 }
 
-/// Installs the managed copy on a blocking thread, and reports the progress.
 async fn install(
     download: Download,
     status: &mut StatusSink,

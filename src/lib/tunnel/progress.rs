@@ -10,8 +10,7 @@ use crate::units::{format_bytes, format_duration};
 pub(super) enum ProgressDisplay {
     /// On a terminal: a bar, or a spinner without a length.
     Bar(terminal::Progress),
-    /// Elsewhere: one line for each quarter of a download of `total` bytes; one in all without
-    /// `total`.
+    /// Elsewhere: one line for each quarter of `total` bytes, or one line in all.
     Lines { total: Option<u64>, printed_quarters: u64 },
 }
 
@@ -22,8 +21,7 @@ impl ProgressDisplay {
             .map_or(Self::Lines { total, printed_quarters: 0 }, Self::Bar)
     }
 
-    /// Shows the wait between registration and announcement; without a terminal prints one line and
-    /// returns `None`.
+    /// Shows the wait for DNS; without a terminal prints one line and returns `None`.
     pub(super) fn settling(seconds: u64) -> Option<Self> {
         let wait = format_duration(Duration::from_secs(seconds));
         let text = format!("registered; waiting {wait} for the name to appear in DNS");

@@ -37,8 +37,7 @@ struct RunningAttempt<'a> {
     query: Option<PendingQuery>,
 }
 
-/// Opens the public address and keeps it until there is a reason to stop. cloudflared has exited when
-/// this returns.
+/// Opens the public address and keeps it. cloudflared has exited when this returns.
 pub(super) async fn run_attempt(
     context: &Context,
     program: &CloudflaredProgram,
@@ -152,8 +151,7 @@ impl RunningAttempt<'_> {
         Ok(())
     }
 
-    /// Lets cloudflared unregister if the stop was requested, and kills it otherwise. Returns
-    /// `reason`, or [`StopReason::Killed`] if that is requested meanwhile.
+    /// Lets cloudflared unregister if the stop was requested, and kills it otherwise.
     async fn shut_down(
         &mut self,
         reason: StopReason,
@@ -192,7 +190,6 @@ impl RunningAttempt<'_> {
     }
 }
 
-/// Waits for [`TunnelRequest::Kill`]; for ever, when the sender is gone.
 async fn kill_request(requests: &mut mpsc::Receiver<TunnelRequest>) -> Exit {
     while let Some(request) = requests.recv().await {
         if let TunnelRequest::Kill(exit) = request {
@@ -202,7 +199,6 @@ async fn kill_request(requests: &mut mpsc::Receiver<TunnelRequest>) -> Exit {
     std::future::pending().await
 }
 
-/// Waits for the answer of the pending query; for ever, without one.
 async fn query_answer(query: &mut Option<PendingQuery>) -> AttemptEvent {
     match query {
         Some(pending) => {

@@ -1,5 +1,4 @@
-//! The output for the user on stderr: one line for each state, and the progress of a download. Text
-//! from outside is escaped.
+//! The output for the user on stderr: states, and progress displays. Text from outside is escaped.
 
 use std::path::Path;
 

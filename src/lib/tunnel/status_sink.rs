@@ -26,10 +26,7 @@ impl From<Disconnected> for StopReason {
 }
 
 impl StatusSink {
-    /// Sends `state`.
-    ///
-    /// # Errors
-    /// When the receiver is gone. The program then stops as if it had been requested.
+    /// Sends `state`. Fails when the receiver is gone; the program then stops as on request.
     pub(super) async fn send(&mut self, state: FromTunnel) -> Result<(), Disconnected> {
         match self {
             Self::Supervisor(outbox) => outbox.send(&state).await.map_err(|_| Disconnected),
@@ -43,8 +40,7 @@ impl StatusSink {
         }
     }
 
-    /// Shows the user that the shutdown has begun. A supervisor is not told: it requested the
-    /// shutdown.
+    /// Shows a user that the shutdown has begun; a supervisor has requested it itself.
     pub(super) fn show_closing(&mut self) {
         if let Self::Standalone { screen, .. } = self {
             screen.show_closing();

@@ -43,8 +43,7 @@ pub(super) async fn ended(stdin: &mut Option<StdinEnd>) {
     }
 }
 
-/// Reads the first line, then everything to the end. On a thread, which ends with the program: a
-/// blocking read cannot be cancelled.
+/// Reads the first line, then to the end. On a thread, as a blocking read cannot be cancelled.
 fn spawn_reader() -> (oneshot::Receiver<Option<String>>, StdinEnd) {
     let (line, first_line) = oneshot::channel();
     let (ended, end) = oneshot::channel();

@@ -57,8 +57,7 @@ impl Stdout {
         Self { format, origin, link: None, printed: false }
     }
 
-    /// Writes `state`, if the format has a line for it, and returns whether stdout still has a
-    /// reader.
+    /// Writes the line of `state`, if it has one, and returns whether stdout still has a reader.
     pub(super) fn write(&mut self, state: &FromTunnel) -> OutputState {
         if let FromTunnel::Url { .. } = state {
             self.printed = false;

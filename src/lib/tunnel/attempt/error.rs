@@ -11,8 +11,7 @@ use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::escape_control;
 use crate::units::format_duration;
 
-/// Why there is no public address, or none any more. Digests are SHA-256 in hex. Text of cloudflared
-/// or of the network is escaped when it is displayed.
+/// Why there is no public address. Text of cloudflared or of the network is escaped when displayed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::tunnel) enum TunnelError {
     /// HTTP 429 from the API, in either of its two forms.
@@ -34,12 +33,10 @@ pub(in crate::tunnel) enum TunnelError {
         "Cloudflare's tunnel service gave an answer that cloudflared cannot read; a proxy or a sign-in page of this network may be in between, try another network"
     )]
     ApiUnreadable,
-    /// DNS gives no address for the API.
     #[error(
         "the name api.trycloudflare.com cannot be looked up; check that this computer is online and its DNS works"
     )]
     ApiUnresolved,
-    /// The TCP connection to the API fails at once.
     #[error(
         "api.trycloudflare.com cannot be reached; check that this computer is online and a firewall lets it out on port 443"
     )]
@@ -104,12 +101,10 @@ pub(in crate::tunnel) enum TunnelError {
     /// cloudflared still runs, but this metrics port no longer answers.
     #[error("cloudflared no longer answers on {0} and was ended; start again for a new address")]
     MetricsLost(SocketAddr),
-    /// Without this port, no address can be confirmed.
     #[error(
         "cloudflared cannot open its metrics port on 127.0.0.1; check that loopback works on this computer"
     )]
     MetricsPortUnavailable,
-    /// cloudflared exits at an option that it does not know.
     #[error(
         "this cloudflared does not know the options of quick tunnels; use version 2025.6.1 or newer"
     )]
@@ -173,8 +168,7 @@ impl From<CloudflaredError> for TunnelError {
 }
 
 impl TunnelError {
-    /// Seconds to wait before the next attempt, which is refused before, or makes the wait longer;
-    /// `None` if no wait was set.
+    /// Seconds before which another attempt fails, or makes the wait longer; `None` without a wait.
     pub(in crate::tunnel) fn retry_after(&self) -> Option<u64> {
         if let Self::CoolingDown { seconds } = self {
             return Some(*seconds);

@@ -16,8 +16,7 @@ use crate::process::ExitReason;
 use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::sanitize_line;
 
-/// Failed dials after which HTTP/2 is tried. Each goes to another address of the edge, so three
-/// failures mean a network without UDP.
+/// Failed dials, each to another address, that mean a network without UDP.
 const MAX_FAILED_DIALS: u32 = 3;
 /// Bound for the name from the metrics port in an error; a DNS label has at most 63 characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -83,8 +82,7 @@ impl Attempt {
         actions
     }
 
-    /// When the next [`AttemptEvent::Tick`] is due; [`Duration::MAX`] while a query is pending and
-    /// no deadline runs.
+    /// When the next [`AttemptEvent::Tick`] is due; [`Duration::MAX`] while only a query is pending.
     pub(in crate::tunnel) fn next_wakeup(&self) -> Duration {
         let deadline = self.phase.deadline(self.since).unwrap_or(Duration::MAX);
         let query = self.phase.name().and_then(|_| self.probes.due());

@@ -66,8 +66,7 @@ pub(in crate::tunnel) enum CloudflaredError {
 /// The line of `chattrace-tunnel exec` when it cannot run cloudflared; the reason follows.
 pub(in crate::tunnel) const EXEC_FAILED_PREFIX: &str = "chattrace-tunnel: cannot run cloudflared: ";
 
-/// The line of `chattrace-tunnel exec` for each missing layer of confinement; what cloudflared may do
-/// follows.
+/// The line of `chattrace-tunnel exec` for a missing layer; what cloudflared may do follows.
 pub(in crate::tunnel) const UNCONFINED_PREFIX: &str =
     "chattrace-tunnel: cloudflared is not confined, it ";
 
@@ -204,8 +203,7 @@ fn parse_request_error(why: &str) -> CloudflaredError {
     }
 }
 
-/// The number in `status_code="429 Too Many Requests"` at the end of a line. Only the last one
-/// counts: the text before it may come from the network.
+/// The number in `status_code="429 …"` at the end of a line; text before it may come from the network.
 fn status_code(line: &str) -> Option<u16> {
     let (_, value) = line.strip_suffix('"')?.rsplit_once("status_code=\"")?;
     value.get(..3)?.parse().ok()

@@ -11,8 +11,7 @@ pub(super) const ADDRESS_TIMEOUT: Duration = Duration::from_secs(35);
 /// Registration takes 1.5 s, and 12 s with a DNS that needs 1.5 s for each answer. With a dead DNS
 /// cloudflared exits after 16 s and prints the reason, which is worth the wait.
 pub(super) const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(20);
-/// cloudflared retries for ever when the edge has forgotten the tunnel; after a real drop it was back
-/// in 1 to 6 s.
+/// A reconnect takes 1 to 6 s. cloudflared itself would retry for ever if the edge forgot the tunnel.
 pub(super) const RECONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The phase of an attempt. Durations count from its start.
@@ -47,8 +46,7 @@ impl AttemptPhase {
         }
     }
 
-    /// When the phase ends without another event; `None` is never. `since` is when the wait for an
-    /// address, or for its registration, began.
+    /// When the phase ends without another event, given the start of the wait; `None` is never.
     pub(super) fn deadline(&self, since: Duration) -> Option<Duration> {
         match self {
             Self::Started => Some(since + FIRST_LINE_TIMEOUT),

@@ -6,8 +6,7 @@ use std::time::Duration;
 /// Unanswered queries in a row, each with a timeout, after which the metrics port counts as dead.
 const MAX_UNANSWERED: u32 = 3;
 
-/// The next query, the pending one, and how many went unanswered. Times count from the start of the
-/// attempt.
+/// The next query, and the pending one. Times count from the start of the attempt.
 #[derive(Debug)]
 pub(super) struct Probes {
     address: Option<SocketAddr>,

@@ -9,10 +9,7 @@ pub(in crate::tunnel) const MAX_PROGRAM_BYTES: u64 = 512 * 1024 * 1024;
 
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// SHA-256 of the rest of `from`, in lower-case hex.
-///
-/// # Errors
-/// When a read fails.
+/// SHA-256 of the rest of `from`, in lower-case hex. Fails when a read does.
 pub(in crate::tunnel) fn sha256_hex(from: &mut impl Read) -> Result<String> {
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; CHUNK_BYTES];

@@ -45,8 +45,7 @@ impl Download {
     /// session is downloading it, waits for that session and takes its result.
     ///
     /// # Errors
-    /// When the file cannot be fetched, checked or stored. The next call resumes the partial file,
-    /// unless its digest or its length was wrong.
+    /// The next call resumes the partial file, unless its digest or its length was wrong.
     pub(in crate::tunnel) fn install(
         &self,
         progress: &mut dyn FnMut(u64),
@@ -80,8 +79,7 @@ impl Download {
         self.pin.bytes.unwrap_or(MAX_UNPINNED_BYTES)
     }
 
-    /// Locks the partial file. Returns the lock, and the file opened for writing; `None` if another
-    /// session has installed it meanwhile.
+    /// Locks the partial file, and opens it. `None` if another session has installed it meanwhile.
     fn lock_partial(&self) -> Result<Option<(File, File)>, InstallError> {
         let path = self.partial();
         let failed = |source| io_error(&path, source);

@@ -20,7 +20,7 @@ type HttpResponse = ureq::http::Response<ureq::Body>;
 /// One transfer over HTTP, from the first byte or from where the partial file ends.
 #[derive(Debug)]
 pub(super) struct Fetch<'a> {
-    /// With `https://`, redirects to `http://` are refused.
+    /// With `https://`, a redirect to `http://` is refused.
     pub(super) url: &'a str,
     /// The whole length, where the pin names it.
     pub(super) bytes: Option<u64>,
@@ -127,8 +127,7 @@ impl Fetch<'_> {
         })
     }
 
-    /// The HTTP client. A mirror may be named with `http://`, because the digest protects the file;
-    /// `https://` never falls back to it.
+    /// `http://` is allowed, as the digest protects the file; `https://` is not redirected to it.
     pub(super) fn agent(&self) -> ureq::Agent {
         ureq::Agent::config_builder()
             .https_only(self.url.starts_with("https://"))
