@@ -36,7 +36,7 @@ impl Position {
 pub(in crate::serve) struct Batch {
     /// Room events, and how many of them this reader missed.
     pub(in crate::serve) events: EventSlice,
-    /// Numbers of the participants who are typing. The one who reads is still among them.
+    /// Numbers of the participants who are typing. The number of the reader is among them.
     pub(in crate::serve) typing: Vec<u64>,
     /// The position after this batch.
     pub(in crate::serve) end: Position,

@@ -37,7 +37,7 @@ pub(in crate::serve) enum ReadOutcome {
 pub(super) enum Arrival {
     /// It joined; its welcome may skip joins that the roster already shows.
     Newcomer,
-    /// It resumed a seat, and reads every event since.
+    /// It resumed a seat: no event that it has not read may be skipped.
     Returning,
 }
 

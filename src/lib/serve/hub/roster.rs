@@ -15,7 +15,7 @@ pub(in crate::serve) const MAX_CHUNK_MEMBERS: usize = 32;
 /// The entries of all participants, in the order of their numbers, in chunks.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    /// Without empty ones.
+    /// None of them is empty.
     chunks: Vec<Chunk>,
 }
 

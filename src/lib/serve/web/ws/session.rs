@@ -167,7 +167,7 @@ impl<'a> SocketSession<'a> {
                 self.reply(std::mem::take(&mut replies)).await?;
             }
         }
-        // The ring has the messages: a slow client that has to read the replies keeps no copy of them.
+        // The ring has the messages: no copy of them is kept while a slow client reads the replies.
         drop(text);
         if replies.is_empty() { Ok(()) } else { self.reply(replies).await }
     }
