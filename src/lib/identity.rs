@@ -1,11 +1,12 @@
-//! The bounds of what identifies a participant. The room assigns it, the page asks for a name within it, and
-//! the control channel refuses everything beyond it.
+//! The bounds of what identifies a participant. The room assigns it, the page asks for a name within
+//! it, and the control channel refuses everything beyond it.
 
-/// Longest nickname in grapheme clusters (UAX #29): what one line of a narrow screen holds beside the text.
+/// Longest nickname in grapheme clusters (UAX #29): what one line of a narrow screen holds beside the
+/// text.
 pub(crate) const MAX_NAME_GRAPHEMES: usize = 20;
 
-/// Longest nickname in bytes of UTF-8. One grapheme can have any number of them, and a name is sent with
-/// every roster.
+/// Longest nickname in bytes of UTF-8. One grapheme can have any number of them, and a name is sent
+/// with every roster.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// The letters of a tag, none of which the eye takes for another (no 0 and o, no 1, i and l).

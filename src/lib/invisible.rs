@@ -1,9 +1,10 @@
-//! Characters for which nothing is drawn. A name or a message of them alone would be empty to its readers,
-//! and a name that differs from another one by them alone would look the same.
+//! Characters for which nothing is drawn. A name or a message of them alone would be empty to its
+//! readers, and a name that differs from another one by them alone would look the same.
 
-/// Whether the character has the property Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt)
-/// and so no skeleton in the sense of UTS #39. General categories do not say this: some of these are letters
-/// (the Hangul fillers) or marks (variation selectors), and some format characters are drawn.
+/// Whether the character has the property Default_Ignorable_Code_Point (Unicode,
+/// DerivedCoreProperties.txt) and so no skeleton in the sense of UTS #39. General categories do not say
+/// this: some of these are letters (the Hangul fillers) or marks (variation selectors), and some format
+/// characters are drawn.
 ///
 /// A table, not a search: a message may consist of thousands of them.
 pub(crate) fn is_default_ignorable(c: char) -> bool {

@@ -1,10 +1,10 @@
-//! Lines from streams that another process writes to, with a bound on what one line may hold.
+//! Reads lines from streams that another process writes, with a bound on the length of one line.
 
 use std::io::{self, BufRead, Read as _};
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 
-/// Where a read stopped.
+/// Why [`read_line`] stopped reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LineEnd {
     /// At a line feed, the last byte of the buffer.
@@ -28,6 +28,9 @@ impl LineEnd {
 /// Appends to `buffer` up to and with the next line feed, but fills it to `max_bytes` at most.
 ///
 /// Cancel safe: `buffer` keeps what was read, and the next call goes on from there.
+///
+/// # Errors
+/// When the stream fails; `buffer` keeps what was read.
 pub(crate) async fn read_line(
     reader: &mut (impl AsyncBufRead + Unpin),
     buffer: &mut Vec<u8>,
@@ -38,7 +41,7 @@ pub(crate) async fn read_line(
     Ok(LineEnd::of(buffer, max_bytes))
 }
 
-/// [`read_line`] for a stream that blocks.
+/// [`read_line`] for a stream that blocks, with the same bound and errors.
 pub(crate) fn read_line_blocking(
     reader: &mut impl BufRead,
     buffer: &mut Vec<u8>,
@@ -49,11 +52,10 @@ pub(crate) fn read_line_blocking(
     Ok(LineEnd::of(buffer, max_bytes))
 }
 
-/// Replaces `line` by the next one, without its line feed and truncated to `max_bytes`; false at the
-/// end of the stream.
+/// Replaces `line` by the next one without its line feed, cut to `max_bytes`; false at the end.
 ///
-/// The rest of a longer line is discarded. Returned as a line of its own, it would let the writer of a
-/// long line choose what the next one begins with.
+/// The rest of a longer line is discarded. Returned as a line of its own, it would let the writer of
+/// a long line choose what the next one begins with. Not cancel safe: `line` is cleared first.
 pub(crate) async fn read_truncated_line(
     reader: &mut (impl AsyncBufRead + Unpin),
     line: &mut Vec<u8>,

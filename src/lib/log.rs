@@ -19,6 +19,7 @@ use crate::paths::{self, Access, Owner};
 /// dropped, and the log says how many.
 const MAX_ENTRIES: usize = 10_000;
 
+/// Something that happened in a session. No variant has a place for the text of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogEntry {
     Started,
@@ -98,6 +99,7 @@ impl std::fmt::Display for LogEntry {
 }
 
 impl EventLog {
+    /// Adds an entry with its time; beyond [`MAX_ENTRIES`], drops the oldest.
     pub(crate) fn push(&mut self, at: ZonedDateTime, entry: LogEntry) {
         if self.entries.len() == MAX_ENTRIES {
             self.entries.pop_front();
@@ -106,6 +108,7 @@ impl EventLog {
         self.entries.push_back((at, entry));
     }
 
+    /// Entries that are kept.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

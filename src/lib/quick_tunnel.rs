@@ -1,5 +1,5 @@
-//! The host name of a Cloudflare quick tunnel. The tunnel parses it out of cloudflared's output, the
-//! control channel checks it, and `chattrace-serve` alone accepts it as `Host`.
+//! The host name of a Cloudflare quick tunnel. `chattrace-tunnel` parses it, the control channel
+//! checks it, and a `chattrace-serve` without a supervisor accepts it as `Host`.
 
 /// The zone in which the provider creates every quick tunnel.
 const ZONE: &str = ".trycloudflare.com";
@@ -13,15 +13,15 @@ const API_LABEL: &str = "api";
 pub(crate) struct QuickTunnelName(String);
 
 impl QuickTunnelName {
-    /// Parses a bare host name: no scheme, port, path or trailing dot.
+    /// Parses a bare host name; `None` with a scheme, port, path or trailing dot.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::is_valid(text).then(|| Self(text.to_owned()))
     }
 
     /// Whether [`Self::parse`] accepts `text`; does not allocate.
     ///
-    /// The label follows RFC 1035, section 2.3.1, with the digits in front that RFC 1123 allows: a
-    /// hyphen neither begins nor ends it.
+    /// The label follows RFC 1035, section 2.3.1, with a digit as its first character, as RFC 1123
+    /// allows: a hyphen neither begins nor ends it.
     pub(crate) fn is_valid(text: &str) -> bool {
         let Some(label) = text.strip_suffix(ZONE) else {
             return false;
@@ -34,7 +34,7 @@ impl QuickTunnelName {
             && label != API_LABEL
     }
 
-    /// `https://` and the name; the provider serves no other scheme.
+    /// `https://` and the name, without a slash; the provider serves no other scheme.
     pub(crate) fn url(&self) -> String {
         format!("https://{}", self.0)
     }

@@ -1,4 +1,5 @@
-//! Rate limits, for participants of the room and for the services of a session. Pure: time is an argument.
+//! Rate limits, for participants of the room and for the services of a session. Pure: time is an
+//! argument.
 
 use std::fmt;
 use std::time::{Duration, Instant};

@@ -54,6 +54,7 @@ impl Token {
 pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
+    /// Takes over `text`, which is overwritten when this is dropped.
     pub(crate) fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }

@@ -1,4 +1,4 @@
-//! Bytes and waits as people read them, with one rule each for all four programs.
+//! Formats bytes and durations for people, in one way for all four programs.
 //!
 //! Both are rounded up: a memory bound is never shown smaller than it is, a file with content is never
 //! shown as empty, and a client that waits as long as it was told is not refused again.
@@ -9,13 +9,13 @@ const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
 
-/// The last wait that is written in seconds; a longer one is written in minutes.
+/// The longest duration that is written in seconds; a longer one is written in minutes.
 const MAX_SECONDS: u64 = 90;
 
 /// `bytes` as `7 B`, `34 KiB`, `38.7 MiB` or `1.2 GiB`: whole numbers below a MiB, tenths from there.
 ///
-/// Binary units, because every figure beside which one of these is read is binary: the limits in
-/// `config.json`, `ulimit -l`, `/proc/PID/status`, `ls -lh`.
+/// Binary units, as in the figures that people compare with these: the limits in `config.json`,
+/// `ulimit -l`, `/proc/PID/status`, `ls -lh`.
 pub(crate) fn format_bytes(bytes: u64) -> String {
     match bytes {
         0..KIB => format!("{bytes} B"),

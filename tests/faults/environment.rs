@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use crate::harness::{CHATTRACE, CLEAN, Place, Program, StandIn};
+use crate::harness::{CHATTRACE, CLEAN, Program, StandIn, TestEnv};
 use crate::plan::Plan;
 
 /// More than the minute for which `chattrace-clean` takes a folder without a lock for a session
@@ -13,7 +13,7 @@ const STALE_AGE: Duration = Duration::from_secs(120);
 
 /// A home, a runtime folder and a stand-in of cloudflared that no other trial shares.
 pub(crate) struct Environment {
-    place: Place,
+    env: TestEnv,
     stand_in: StandIn,
     before: Vec<PathBuf>,
 }
@@ -31,21 +31,21 @@ pub(crate) struct Leftovers {
 
 impl Environment {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let place = Place::new();
-        let stand_in = StandIn::install(&place, plan.orders.as_deref().unwrap_or_default());
+        let env = TestEnv::new();
+        let stand_in = StandIn::install(&env, plan.orders.as_deref().unwrap_or_default());
         if plan.version_hangs {
             stand_in.version("hang");
         }
-        let config = place.root().join("config.json");
+        let config = env.root().join("config.json");
         std::fs::write(config, r#"{"tunnel":{"settle_seconds":0}}"#).unwrap();
-        let before = place.tree_but_bin();
-        Self { place, stand_in, before }
+        let before = env.tree_but_bin();
+        Self { env, stand_in, before }
     }
 
     /// `chattrace` with the options that `plan` needs.
     pub(crate) fn command(&self, plan: &Plan) -> Command {
-        let mut command = self.place.command(CHATTRACE);
-        command.arg("--config").arg(self.place.root().join("config.json"));
+        let mut command = self.env.command(CHATTRACE);
+        command.arg("--config").arg(self.env.root().join("config.json"));
         match plan.orders {
             Some(_) => command.arg("--cloudflared").arg(self.stand_in.path()),
             None => command.args(["--tunnel", "none"]),
@@ -79,8 +79,8 @@ impl Environment {
 
     /// Paths that were added or removed since the start.
     fn changes(&self) -> Vec<String> {
-        let now = self.place.tree_but_bin();
-        let root = self.place.root();
+        let now = self.env.tree_but_bin();
+        let root = self.env.root();
         let relative =
             |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
         let added = now.iter().filter(|path| !self.before.contains(path)).map(relative);
@@ -89,7 +89,7 @@ impl Environment {
     }
 
     fn clean(&self) -> Option<String> {
-        let mut command = self.place.command(CLEAN);
+        let mut command = self.env.command(CLEAN);
         command.args(["--stale", "--yes"]);
         let ended = Program::run(command);
         (ended.status.code() != Some(0)).then(|| format!("chattrace-clean: {ended:?}"))
@@ -98,7 +98,7 @@ impl Environment {
     /// Sets the time of every folder back, instead of waiting.
     fn age_folders(&self) {
         let past = SystemTime::now() - STALE_AGE;
-        for path in self.place.tree_but_bin().iter().filter(|path| path.is_dir()) {
+        for path in self.env.tree_but_bin().iter().filter(|path| path.is_dir()) {
             let _ = std::fs::File::open(path).and_then(|folder| folder.set_modified(past));
         }
     }

@@ -59,7 +59,7 @@ impl Session {
             return self.reach_on_terminal(phase);
         }
         match phase {
-            Phase::Preparing => self.pipes().stderr_with("old sessions").clear(),
+            Phase::Preparing => self.pipes().stderr_line_with("old sessions").clear(),
             Phase::Opening => {
                 // When the address is printed, all orders before it are done.
                 self.await_event("tunnel", Some("starting"));
@@ -106,7 +106,7 @@ impl Session {
 
     /// Waits for a text on the terminal.
     pub(crate) fn await_text(&mut self, text: &str) {
-        self.terminal().see(text);
+        self.terminal().wait_for(text);
     }
 
     pub(crate) fn type_keys(&mut self, keys: &str) {

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 
 use crate::campaign::{Campaign, Failure};
-use crate::harness::{Place, Stream, TUNNEL};
+use crate::harness::{Stream, TUNNEL, TestEnv};
 use crate::monitor::Monitored;
 use crate::output::find_control_char;
 use crate::rogue_cloudflared::{EXIT_DONE, EXIT_NOT_QUERIED, Orders, Script};
@@ -45,12 +45,12 @@ pub(crate) fn run(campaign: &mut Campaign) {
 /// and a finding, if it exits with another code than 69, which means that there is no tunnel.
 pub(crate) fn run_tunnel(campaign: &mut Campaign, orders: &Orders) -> Option<String> {
     let batch = orders.batch;
-    let place = Place::new();
-    let program = place.root().join(orders.file_name());
+    let env = TestEnv::new();
+    let program = env.root().join(orders.file_name());
     install(&std::env::current_exe().unwrap(), &program);
-    let config = place.root().join("config.json");
+    let config = env.root().join("config.json");
     std::fs::write(&config, r#"{"tunnel":{"settle_seconds":0}}"#).unwrap();
-    let mut command = place.command(TUNNEL);
+    let mut command = env.command(TUNNEL);
     command.arg("http://127.0.0.1:9").arg("--json").arg("--config").arg(config);
     command.arg("--cloudflared").arg(&program);
     let mut tunnel = Monitored::spawn(command);

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus};
 
 use crate::campaign::{Campaign, Failure};
 use crate::harness::rng::Rng;
-use crate::harness::{CHATTRACE, Place, SERVE, TUNNEL};
+use crate::harness::{CHATTRACE, SERVE, TUNNEL, TestEnv};
 use crate::monitor::Monitored;
 use crate::mutate;
 use crate::output::find_control_char;
@@ -49,10 +49,10 @@ const VARIABLES: [&str; 6] = [
 ];
 
 pub(crate) fn run(campaign: &mut Campaign) {
-    let place = Place::new();
+    let env = TestEnv::new();
     while let Some((batch, mut rng)) = campaign.next_batch() {
         for _ in 0..campaign.surface.batch_inputs() {
-            let command = command(&mut rng, &place);
+            let command = command(&mut rng, &env);
             let shown = format!("{command:?}");
             campaign.inputs += 1;
             if let Err((failure, what)) = run_program(campaign, batch, command) {
@@ -63,17 +63,17 @@ pub(crate) fn run(campaign: &mut Campaign) {
 }
 
 /// A command that reads its configuration and exits.
-fn command(rng: &mut Rng, place: &Place) -> Command {
-    let file = place.root().join("config.json");
+fn command(rng: &mut Rng, env: &TestEnv) -> Command {
+    let file = env.root().join("config.json");
     let mut text = mutate::line(rng, &FILES, false, 100_000);
     if rng.one_in(3) {
         text = String::from_utf8_lossy(&text).into_owned().into_bytes();
     }
     std::fs::write(&file, text).unwrap();
     let mut command = match rng.below(3) {
-        0 => place.command(CHATTRACE),
-        1 => place.command(SERVE),
-        _ => place.command(TUNNEL),
+        0 => env.command(CHATTRACE),
+        1 => env.command(SERVE),
+        _ => env.command(TUNNEL),
     };
     command.arg("--config").arg(&file);
     if command.get_program() == TUNNEL {

@@ -1,4 +1,5 @@
-//! `control.sock` of a session without a tunnel: invalid requests, floods, incomplete lines, many clients.
+//! `control.sock` of a session without a tunnel: invalid requests, floods, incomplete lines, many
+//! clients.
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
@@ -10,7 +11,7 @@ use crate::bystanders::Bystanders;
 use crate::campaign::{Campaign, Failure};
 use crate::connection::{StreamEnd, write_and_read};
 use crate::harness::rng::Rng;
-use crate::harness::{CHATTRACE, Place, Stream};
+use crate::harness::{CHATTRACE, Stream, TestEnv};
 use crate::monitor::Monitored;
 use crate::mutate;
 use crate::resources::Resources;
@@ -34,17 +35,17 @@ const TEMPLATES: [&str; 4] = [
 ];
 
 pub(crate) fn run(campaign: &mut Campaign) {
-    let place = Place::new();
-    let config = place.root().join("config.json");
+    let env = TestEnv::new();
+    let config = env.root().join("config.json");
     let text = r#"{"logs":"delete","room":{"rate":{"per_second":20,"burst":20}}}"#;
     std::fs::write(&config, text).unwrap();
-    let mut command = place.command(CHATTRACE);
+    let mut command = env.command(CHATTRACE);
     command.arg("--config").arg(config).args(["--tunnel", "none", "--json"]);
     let mut session = Monitored::spawn(command);
     let Some(link) = await_link(&mut session) else {
         return campaign.report(Failure::Exit, 0, format!("no link: {:?}", session.stderr));
     };
-    let socket = socket(&place);
+    let socket = socket(&env);
     let bystanders = Bystanders::join(&link);
     attack(campaign, &mut session, &socket);
     let (latencies, errors) = bystanders.take_results();
@@ -76,8 +77,8 @@ fn await_link(session: &mut Monitored) -> Option<Link> {
     Some(Link::parse(&link?))
 }
 
-fn socket(place: &Place) -> PathBuf {
-    let found = place.tree().into_iter().find(|path| path.ends_with("control.sock"));
+fn socket(env: &TestEnv) -> PathBuf {
+    let found = env.tree().into_iter().find(|path| path.ends_with("control.sock"));
     found.expect("a session has a control socket")
 }
 

@@ -1,13 +1,13 @@
 //! Fuzz tests: hostile inputs, by the million, on every attack surface of the programs.
 //!
-//! `cargo test --test hostile` runs a million inputs, `-- --inputs 100000000` a hundred million. An input is
-//! a function of the seed, its surface and its batch, so `-- SURFACE --batch N --seed N` repeats a
-//! finding. Meanwhile two well-behaved participants, the [`bystanders`], chat in the room, and each
-//! message must reach both. A program must not panic or exit, exceed its documented memory, or keep
-//! a descriptor of a client that is gone. Every WebSocket stream is checked by
+//! `cargo test --test hostile` runs a million inputs, `-- --inputs 100000000` a hundred million. An
+//! input is a function of the seed, its surface and its batch, so `-- SURFACE --batch N --seed N`
+//! repeats a finding. Meanwhile two well-behaved participants, the [`bystanders`], chat in the room,
+//! and each message must reach both. A program must not panic or exit, exceed its documented memory, or
+//! keep a descriptor of a client that is gone. Every WebSocket stream is checked by
 //! [`harness::strict_reader`].
 
-#![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics, with the place")]
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics, with the env")]
 #![allow(clippy::cast_precision_loss, reason = "rates and milliseconds are for reports only")]
 
 mod bystanders;

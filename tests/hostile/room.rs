@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::campaign::{Campaign, Failure};
 use crate::connection::{StreamEnd, WebSocket, write_frame};
 use crate::harness::strict_reader::Frame;
-use crate::harness::{Place, Program, SERVE, Stream};
+use crate::harness::{Program, SERVE, Stream, TestEnv};
 use crate::monitor::Monitored;
 use crate::resources::Resources;
 
@@ -25,7 +25,7 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) program: Monitored,
-    place: Place,
+    env: TestEnv,
     /// The memory that it promises not to exceed (`--explain-limits`), in KiB.
     max_memory: u64,
     pub(crate) link: Link,
@@ -79,11 +79,11 @@ impl Link {
 
 impl Room {
     pub(crate) fn start() -> Self {
-        let place = Place::new();
-        let config = place.root().join("config.json");
+        let env = TestEnv::new();
+        let config = env.root().join("config.json");
         std::fs::write(&config, CONFIG).unwrap();
         let serve = || -> Command {
-            let mut command = place.command(SERVE);
+            let mut command = env.command(SERVE);
             command.arg("--config").arg(&config);
             command
         };
@@ -103,7 +103,7 @@ impl Room {
         });
         let link = link.unwrap_or_else(|| panic!("no link: {:?}", program.stderr));
         let link = Link::parse(&link);
-        Self { program, place, max_memory, link, names_used: 0 }
+        Self { program, env, max_memory, link, names_used: 0 }
     }
 
     pub(crate) fn resources(&self) -> Resources {
@@ -161,7 +161,7 @@ impl Room {
         if !status.as_ref().is_ok_and(ExitStatus::success) {
             campaign.report(Failure::Exit, 0, format!("the room exited with {status:?}"));
         }
-        drop(self.place);
+        drop(self.env);
     }
 }
 

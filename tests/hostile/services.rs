@@ -6,15 +6,15 @@ use std::path::Path;
 
 use crate::campaign::{Campaign, Failure};
 use crate::control::MAX_SUPERVISOR_MEMORY;
-use crate::harness::{CHATTRACE, CLEAN, Place, SERVE, Stream};
+use crate::harness::{CHATTRACE, CLEAN, SERVE, Stream, TestEnv};
 use crate::monitor::Monitored;
 use crate::output::find_control_char;
 use crate::rogue_service::{LAST, ORDERS, SENT};
 
 pub(crate) fn run(campaign: &mut Campaign) {
     while let Some((batch, _)) = campaign.next_batch() {
-        let place = Place::new();
-        let bin = place.root().join("bin");
+        let env = TestEnv::new();
+        let bin = env.root().join("bin");
         std::fs::create_dir(&bin).unwrap();
         let own = std::env::current_exe().unwrap();
         let own = own.to_string_lossy();
@@ -30,7 +30,7 @@ pub(crate) fn run(campaign: &mut Campaign) {
         }
         let count = campaign.surface.batch_inputs();
         std::fs::write(bin.join(ORDERS), format!("{} {batch} {count}", campaign.seed)).unwrap();
-        let mut command = place.command(bin.join("chattrace"));
+        let mut command = env.command(bin.join("chattrace"));
         command.args(["--json", "--logs", "delete"]);
         if batch.is_multiple_of(2) {
             command.args(["--tunnel", "none"]);
@@ -40,7 +40,7 @@ pub(crate) fn run(campaign: &mut Campaign) {
         let sent = std::fs::read_to_string(bin.join(SENT)).unwrap_or_default();
         campaign.inputs += sent.lines().last().and_then(|last| last.parse().ok()).unwrap_or(0);
         let left: Vec<_> =
-            place.tree().into_iter().filter(|path| path.ends_with("control.sock")).collect();
+            env.tree().into_iter().filter(|path| path.ends_with("control.sock")).collect();
         if !left.is_empty() {
             campaign.report(Failure::Violation, batch, format!("left: {left:?}"));
         }

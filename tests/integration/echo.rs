@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, SERVE, TUNNEL};
+use crate::harness::{CHATTRACE, CLEAN, Output, Program, SERVE, TUNNEL, TestEnv};
 
 const PROGRAMS: [&str; 4] = [CHATTRACE, SERVE, TUNNEL, CLEAN];
 
@@ -32,7 +32,7 @@ fn hostile() -> String {
 fn assert_escaped(command: Command, code: i32, plain: Command) {
     let described = format!("{command:?}");
     let ended = Program::run(command).expect_code(code);
-    let lines = |ended: &Ended| ended.stderr.lines().count();
+    let lines = |ended: &Output| ended.stderr.lines().count();
     let plain = Program::run(plain).expect_code(code);
     assert!(ended.stderr.contains("\\u{"), "{described}: not shown: {ended:#?}");
     let left: Vec<char> = ended
@@ -48,7 +48,7 @@ fn assert_escaped(command: Command, code: i32, plain: Command) {
 
 #[test]
 fn arguments_are_escaped() {
-    let place = Place::new();
+    let env = TestEnv::new();
     for program in PROGRAMS {
         let value = if program == TUNNEL || program == CLEAN { "--lifeline" } else { "--listen" };
         for form in [
@@ -63,7 +63,7 @@ fn arguments_are_escaped() {
         ] {
             // In `-@` the first character is an option, the next another.
             let with = |word: &str| {
-                let mut command = place.command(program);
+                let mut command = env.command(program);
                 command.args(form.iter().map(|part| part.replace('@', word)));
                 command
             };
@@ -77,9 +77,9 @@ fn arguments_are_escaped() {
 fn argv_0_is_not_repeated() {
     use std::os::unix::process::CommandExt as _;
 
-    let place = Place::new();
+    let env = TestEnv::new();
     for program in PROGRAMS {
-        let mut command = place.command(program);
+        let mut command = env.command(program);
         command.arg0(hostile()).arg("--no-such-option");
         let ended = Program::run(command).expect_code(2);
         assert!(!ended.stderr.contains("forged"), "{ended:#?}");
@@ -92,7 +92,7 @@ fn argv_0_is_not_repeated() {
 
 #[test]
 fn the_environment_is_escaped() {
-    let place = Place::new();
+    let env = TestEnv::new();
     for (program, name, code) in [
         (CHATTRACE, "CHATTRACE_LISTEN", 2),
         (CHATTRACE, "CHATTRACE_MODE", 2),
@@ -105,7 +105,7 @@ fn the_environment_is_escaped() {
         (CLEAN, "CHATTRACE_CONFIG", 78),
     ] {
         let with = |word: &str| {
-            let mut command = place.command(program);
+            let mut command = env.command(program);
             command.env(name, word);
             if program == TUNNEL {
                 command.arg("http://127.0.0.1:1");
@@ -118,7 +118,7 @@ fn the_environment_is_escaped() {
 
 #[test]
 fn paths_and_files_are_escaped() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let escaped: String = hostile().chars().flat_map(|c| json_escape(c).into_iter()).collect();
     for (at, text) in [
         "{\"@\": 1}",
@@ -136,7 +136,7 @@ fn paths_and_files_are_escaped() {
     {
         // The path of the file contains control characters as well.
         let file = |name: &str, word: &str| {
-            let path = place.root().join(format!("{at}{}", name.replace('/', "")));
+            let path = env.root().join(format!("{at}{}", name.replace('/', "")));
             std::fs::write(&path, text.replace('@', word)).unwrap();
             path
         };
@@ -144,7 +144,7 @@ fn paths_and_files_are_escaped() {
         let (bad, good) = (file(short, &escaped), file("xyz", "xyz"));
         for program in PROGRAMS {
             let with = |path: &std::path::Path| {
-                let mut command = place.command(program);
+                let mut command = env.command(program);
                 command.arg("--config").arg(path);
                 if program == TUNNEL {
                     command.arg("http://127.0.0.1:1");

@@ -10,7 +10,7 @@ use std::process::Command;
 use nix::sys::stat::Mode;
 
 use crate::harness::cloudflared::{HAPPY, TOO_MANY};
-use crate::harness::{CHATTRACE, Ended, Place, Program, StandIn};
+use crate::harness::{CHATTRACE, Output, Program, StandIn, TestEnv};
 use crate::session::stage::{Link, Stage, watched};
 use crate::tunnel::command::tunnel;
 use crate::tunnel::install::{managed, start_server, without_cloudflared};
@@ -39,8 +39,8 @@ const NOT_PRIVATE: [Planted; 3] = [
 ];
 
 /// Creates a file of the user's, and the hostile one at `at`. Returns the path of the first.
-fn plant(place: &Place, at: &Path, (create, _): Planted) -> PathBuf {
-    let letters = place.home().join("letters");
+fn plant(env: &TestEnv, at: &Path, (create, _): Planted) -> PathBuf {
+    let letters = env.home().join("letters");
     std::fs::write(&letters, LETTERS).unwrap();
     let mut private = std::fs::DirBuilder::new();
     private.mode(0o700).recursive(true).create(at.parent().unwrap()).unwrap();
@@ -48,7 +48,7 @@ fn plant(place: &Place, at: &Path, (create, _): Planted) -> PathBuf {
     letters
 }
 
-fn assert_reports(ended: &Ended, at: &Path, words: &str) {
+fn assert_reports(ended: &Output, at: &Path, words: &str) {
     let named = |line: &str| line.contains(&at.display().to_string()) && line.contains(words);
     assert!(ended.stderr.lines().any(named), "{words}: {ended:#?}");
 }
@@ -56,10 +56,10 @@ fn assert_reports(ended: &Ended, at: &Path, words: &str) {
 #[test]
 fn under_the_name_of_the_managed_cloudflared() {
     for case in NOT_FILES.into_iter().chain(NOT_PRIVATE) {
-        let place = Place::new();
-        let at = managed(&place);
-        let letters = plant(&place, &at, case);
-        let ended = Program::run(without_cloudflared(&place, "http://127.0.0.1:1")).expect_code(69);
+        let env = TestEnv::new();
+        let at = managed(&env);
+        let letters = plant(&env, &at, case);
+        let ended = Program::run(without_cloudflared(&env, "http://127.0.0.1:1")).expect_code(69);
         assert_reports(&ended, &at, case.1);
         assert_eq!(std::fs::read_to_string(letters).unwrap(), LETTERS);
     }
@@ -68,11 +68,11 @@ fn under_the_name_of_the_managed_cloudflared() {
 #[test]
 fn under_the_name_of_a_download() {
     for case in NOT_FILES.into_iter().chain(NOT_PRIVATE) {
-        let place = Place::new();
-        let at = managed(&place).with_file_name("cloudflared-2026.9.3.part");
-        let letters = plant(&place, &at, case);
-        let ended = Program::run(without_cloudflared(&place, &start_server("200 OK", 1000)))
-            .expect_code(69);
+        let env = TestEnv::new();
+        let at = managed(&env).with_file_name("cloudflared-2026.9.3.part");
+        let letters = plant(&env, &at, case);
+        let ended =
+            Program::run(without_cloudflared(&env, &start_server("200 OK", 1000))).expect_code(69);
         assert_reports(&ended, &at, case.1);
         assert_eq!(std::fs::read_to_string(letters).unwrap(), LETTERS);
         assert!(std::fs::symlink_metadata(&at).is_ok(), "{}", case.1);
@@ -83,11 +83,11 @@ fn under_the_name_of_a_download() {
 #[test]
 fn under_the_name_of_the_chosen_cloudflared() {
     for case in NOT_FILES {
-        let place = Place::new();
-        let at = place.home().join("cloudflared");
-        plant(&place, &at, case);
+        let env = TestEnv::new();
+        let at = env.home().join("cloudflared");
+        plant(&env, &at, case);
         let _ = std::fs::set_permissions(&at, std::fs::Permissions::from_mode(0o700));
-        let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
+        let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
         command.arg("--cloudflared").arg(&at);
         let ended = Program::run(command).expect_code(69);
         assert_reports(&ended, &at, "cannot be used as cloudflared: ");
@@ -97,11 +97,11 @@ fn under_the_name_of_the_chosen_cloudflared() {
 #[test]
 fn under_the_name_of_cloudflared_on_path() {
     for case in &NOT_FILES[..4] {
-        let place = Place::new();
-        let at = place.home().join("cloudflared");
-        plant(&place, &at, *case);
-        let mut command = without_cloudflared(&place, &start_server("404 Not Found", 0));
-        command.env("PATH", place.home());
+        let env = TestEnv::new();
+        let at = env.home().join("cloudflared");
+        plant(&env, &at, *case);
+        let mut command = without_cloudflared(&env, &start_server("404 Not Found", 0));
+        command.env("PATH", env.home());
         let ended = Program::run(command).expect_code(69);
         assert!(ended.stderr.contains("the server answered 404"), "{ended:#?}");
     }
@@ -111,11 +111,11 @@ fn under_the_name_of_cloudflared_on_path() {
 #[test]
 fn under_the_name_of_the_cooldown() {
     for case in NOT_FILES.into_iter().chain(NOT_PRIVATE) {
-        let place = Place::new();
-        let at = place.runtime().join("chattrace/cooldown");
-        let letters = plant(&place, &at, case);
-        let stand_in = StandIn::install(&place, TOO_MANY);
-        let ended = Program::run(tunnel(&place, &stand_in, &[ORIGIN])).expect_code(69);
+        let env = TestEnv::new();
+        let at = env.runtime().join("chattrace/cooldown");
+        let letters = plant(&env, &at, case);
+        let stand_in = StandIn::install(&env, TOO_MANY);
+        let ended = Program::run(tunnel(&env, &stand_in, &[ORIGIN])).expect_code(69);
         for said in ["no waiting time is remembered: ", "the waiting time cannot be remembered: "] {
             assert_reports(&ended, &at, &format!("{said}{}: {}", at.display(), case.1));
         }
@@ -128,16 +128,16 @@ fn under_the_name_of_the_cooldown() {
 #[test]
 fn under_the_name_of_the_configuration() {
     for case in NOT_FILES {
-        let place = Place::new();
-        let at = place.home().join("config.json");
-        plant(&place, &at, case);
-        let mut command = place.command(CHATTRACE);
+        let env = TestEnv::new();
+        let at = env.home().join("config.json");
+        plant(&env, &at, case);
+        let mut command = env.command(CHATTRACE);
         command.arg("--config").arg(&at);
         assert_reports(&Program::run(command).expect_code(78), &at, case.1);
         // The same without --config.
-        let at = place.home().join(".config/chattrace/config.json");
-        plant(&place, &at, case);
-        assert_reports(&Program::run(place.command(CHATTRACE)).expect_code(78), &at, case.1);
+        let at = env.home().join(".config/chattrace/config.json");
+        plant(&env, &at, case);
+        assert_reports(&Program::run(env.command(CHATTRACE)).expect_code(78), &at, case.1);
     }
 }
 
@@ -155,23 +155,23 @@ fn assert_session_works(stage: &Stage, command: &Command) {
 fn where_a_session_can_do_without_the_file() {
     for case in NOT_FILES.into_iter().chain(NOT_PRIVATE) {
         let stage = Stage::new(HAPPY);
-        let at = stage.place.home().join("zone");
-        plant(&stage.place, &at, case);
+        let at = stage.env.home().join("zone");
+        plant(&stage.env, &at, case);
         for zone in [at.display().to_string(), format!(":{}", at.display())] {
             assert_session_works(&stage, stage.local(&["--json"]).env("TZ", zone));
         }
         assert_session_works(
             &stage,
-            stage.local(&["--json"]).env("TZ", "zone").env("TZDIR", stage.place.home()),
+            stage.local(&["--json"]).env("TZ", "zone").env("TZDIR", stage.env.home()),
         );
         let mut command = stage.local(&["--json", "--logs", "save", "--archive-dir"]);
         assert_session_works(&stage, command.arg(&at));
-        let base = stage.place.work().join("chattrace");
-        plant(&stage.place, &base, case);
+        let base = stage.env.work().join("chattrace");
+        plant(&stage.env, &base, case);
         let mut session =
-            watched(stage.local(&["--json"]).env("XDG_RUNTIME_DIR", stage.place.work()));
+            watched(stage.local(&["--json"]).env("XDG_RUNTIME_DIR", stage.env.work()));
         if case.1 != "it is a folder" {
-            session.stderr_with("/dev/shm/");
+            session.stderr_line_with("/dev/shm/");
         }
         Link::printed(&mut session);
         session.signal("TERM");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CHATTRACE, CLEAN, Place, Program, SERVE, TUNNEL};
+use crate::harness::{CHATTRACE, CLEAN, Program, SERVE, TUNNEL, TestEnv};
 use crate::session::guest::Guest;
 use crate::session::stage::{Link, Stage, event, events, watched};
 
@@ -13,8 +13,8 @@ const README: &str = include_str!("../../README.md");
 const CONFIG: &str = include_str!("../../config.json");
 
 fn help(program: &str) -> String {
-    let place = Place::new();
-    let mut command = place.command(program);
+    let env = TestEnv::new();
+    let mut command = env.command(program);
     command.arg("--help");
     Program::run(command).expect_code(0).stdout
 }
@@ -148,13 +148,13 @@ fn the_events_of_a_session_are_those_in_the_readme() {
 
 #[test]
 fn the_fields_of_chattrace_clean_are_those_in_the_readme() {
-    let place = Place::new();
-    let folder = place.home().join(".local/share/chattrace/bin");
+    let env = TestEnv::new();
+    let folder = env.home().join(".local/share/chattrace/bin");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("cloudflared-2026.9.3"), "x").unwrap();
     // Keeps the folder from being removed, so that one object has a `why`.
     std::fs::write(folder.join("unknown"), "").unwrap();
-    let mut command = place.command(CLEAN);
+    let mut command = env.command(CLEAN);
     command.args(["--all", "--yes", "--json"]);
     let emitted: BTreeSet<String> =
         events(&Program::run(command).expect_code(1)).iter().flat_map(fields).collect();

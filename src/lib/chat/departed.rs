@@ -1,5 +1,5 @@
-//! Participants who have left and cannot return: their names stay taken for a while, and messages of theirs may
-//! still be in the ring.
+//! Participants who have left and cannot return: their names stay taken for a while, and messages of
+//! theirs may still be in the ring.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::name_index::{NameIndex, Reservation};
 use super::seat::{Activity, Identity};
 
-/// Most departed participants whose identity is kept. Beyond it, the oldest who never posted loses it first: no
-/// remembered message needs that name.
+/// Most departed participants whose identity is kept. Beyond it, the oldest who never posted loses it
+/// first: no remembered message needs that name.
 pub(crate) const MAX_NAMED_DEPARTED: usize = 1024;
 
-/// Most names that are reserved for departed participants while newcomers are admitted. A reservation is never
-/// dropped for a newer one; at the bound, newcomers are refused until the oldest expires. At the highest rate
-/// of joins and with the default retention of ten minutes, 30 000 are reached.
+/// Most names that are reserved for departed participants while newcomers are admitted. A reservation
+/// is never dropped for a newer one; at the bound, newcomers are refused until the oldest expires. At
+/// the highest rate of joins and with the default retention of ten minutes, 30 000 are reached.
 pub(crate) const MAX_RESERVATIONS: usize = 32_768;
 
 /// Memory per reservation at most, in bytes; its fingerprints in the index are counted there.
@@ -54,6 +54,7 @@ impl Departed {
         expiry.saturating_duration_since(now)
     }
 
+    /// The participants who are known by name, the one who left first in front.
     pub(super) fn identities(&self) -> impl Iterator<Item = &Identity> {
         self.named.iter().map(|departure| &departure.identity)
     }

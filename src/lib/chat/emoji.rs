@@ -36,8 +36,8 @@ pub(super) fn is_emoji(c: char) -> bool {
     !c.is_ascii() && c.is_emoji_char() && c.general_category_group() == GeneralCategoryGroup::Symbol
 }
 
-/// Replaces what a reader does not tell apart: all flags by one, since territories share flags and others differ
-/// by a shade; all skin tones by one; letters in boxes by letters.
+/// Replaces what a reader does not tell apart: all flags by one, since territories share flags and
+/// others differ by a shade; all skin tones by one; letters in boxes by letters.
 pub(super) fn normalize_emoji(text: &str) -> String {
     replace_emoji(text, |_| '\u{1f3f3}')
 }

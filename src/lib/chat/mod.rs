@@ -1,7 +1,7 @@
 //! The room and its rules: who is in it, what they may post, what is remembered and for how long.
 //!
-//! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be tested at
-//! any moment of any conversation.
+//! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
+//! tested at any moment of any conversation.
 
 mod departed;
 mod emoji;

@@ -1,7 +1,7 @@
 //! Nicknames: which are accepted.
 //!
-//! A name that passes is stored and shown unchanged. All participants read it, so the alphabet is small and
-//! invisible characters are refused.
+//! A name that passes is stored and shown unchanged. All participants read it, so the alphabet is small
+//! and invisible characters are refused.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -15,20 +15,20 @@ use super::skeleton::{Skeletons, skeletons, strip_separators};
 use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES};
 use crate::invisible::is_default_ignorable;
 
-/// Longest input, checked before anything is normalised: 64 bytes are up to 192 when they are decomposed, and
-/// people paste spaces around them.
+/// Longest input, checked before anything is normalised: 64 bytes are up to 192 when they are
+/// decomposed, and people paste spaces around them.
 const MAX_RAW_BYTES: usize = 256;
 
 /// Most combining marks on a letter. Vietnamese stacks two; more would be drawn into the lines above.
 const MAX_MARKS: usize = 2;
 
-/// Variation selector 16: requests the coloured form of the symbol before it. Phones send it after every other
-/// emoji.
+/// Variation selector 16: requests the coloured form of the symbol before it. Phones send it after
+/// every other emoji.
 const EMOJI_PRESENTATION: char = '\u{fe0f}';
 
-/// Letters that look like one letter and become another in lower case, in upper case or under NFKC: ſred
-/// looks like fred and is sred. No language of today is written with them. A test derives this list from the
-/// table of UTS #39.
+/// Letters that look like one letter and become another in lower case, in upper case or under NFKC:
+/// ſred looks like fred and is sred. No language of today is written with them. A test derives this
+/// list from the table of UTS #39.
 pub(super) const AMBIGUOUS_LETTERS: [char; 27] = [
     'ſ',
     'ʳ',
@@ -59,8 +59,8 @@ pub(super) const AMBIGUOUS_LETTERS: [char; 27] = [
     '\u{1ee85}',
 ];
 
-/// The iota below letters of ancient Greek. In upper case it is a letter of its own, so a name of two letters
-/// would become one of four.
+/// The iota below letters of ancient Greek. In upper case it is a letter of its own, so a name of two
+/// letters would become one of four.
 const YPOGEGRAMMENI: char = '\u{345}';
 
 /// The blanks of the hieroglyphs: letters by category, and nothing is drawn for them. Not in
@@ -101,8 +101,8 @@ pub(crate) enum NameError {
 }
 
 impl Nickname {
-    /// Checks a name as typed. White space around it is dropped, runs of it become one space, and letters are
-    /// composed (NFC). Everything else is refused, not repaired.
+    /// Checks a name as typed. White space around it is dropped, runs of it become one space, and
+    /// letters are composed (NFC). Everything else is refused, not repaired.
     ///
     /// # Errors
     /// The first rule that the name breaks.
@@ -132,6 +132,7 @@ impl Nickname {
         &self.name
     }
 
+    /// What the name looks like; computed once, when it was parsed.
     pub(super) fn skeletons(&self) -> &Skeletons {
         &self.skeletons
     }
@@ -142,8 +143,8 @@ impl Nickname {
         self.skeletons.clash_with(&other.skeletons)
     }
 
-    /// The name with a number, such as `Ana 2`, to suggest when it is taken. It is shortened where the number
-    /// would not fit; `None` where that leaves no valid name.
+    /// The name with a number, such as `Ana 2`, to suggest when it is taken. It is shortened where the
+    /// number would not fit; `None` where that leaves no valid name.
     pub(crate) fn variant(&self, n: u32) -> Option<Self> {
         let suffix = format!(" {n}");
         let mut stem: Vec<&str> = self.name.graphemes(true).collect();
@@ -216,8 +217,9 @@ fn is_mark(c: char) -> bool {
     c.general_category_group() == GeneralCategoryGroup::Mark && c != EMOJI_PRESENTATION
 }
 
-/// Whether any language writes this mark on this letter: it is one of the accents U+0300 to U+036F, or belongs
-/// to a script of the letter. Marks for phonetics, music and symbols belong to no script and could go on all.
+/// Whether any language writes this mark on this letter: it is one of the accents U+0300 to U+036F, or
+/// belongs to a script of the letter. Marks for phonetics, music and symbols belong to no script and
+/// could go on all.
 fn can_carry(base: char, mark: char) -> bool {
     let scripts = AugmentedScriptSet::for_char(mark);
     let is_known = matches!(mark, '\u{300}'..='\u{36f}') && mark != YPOGEGRAMMENI
@@ -231,8 +233,8 @@ fn refused_mark(c: char) -> NameError {
     if is_default_ignorable(c) { NameError::ForbiddenCharacter(c) } else { NameError::TooManyMarks }
 }
 
-/// Letters, decimal digits and emoji of all scripts. Of ASCII's punctuation only what names are written with:
-/// a `#` would imitate the tag that is shown beside the name.
+/// Letters, decimal digits and emoji of all scripts. Of ASCII's punctuation only what names are written
+/// with: a `#` would imitate the tag that is shown beside the name.
 fn is_in_alphabet(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || " -_.'".contains(c);
@@ -244,9 +246,11 @@ fn is_in_alphabet(c: char) -> bool {
     is_letter || c.general_category() == GeneralCategory::DecimalNumber || is_emoji(c)
 }
 
-/// One script, or a mixture that is usual and not confusing, such as 田中Alice (UTS #39, "highly restrictive").
+/// One script, or a mixture that is usual and not confusing, such as 田中Alice (UTS #39, "highly
+/// restrictive").
 fn has_single_script(name: &str) -> bool {
-    // Spaces, punctuation and emoji belong to every script, and the restriction level does not know them.
+    // Spaces, punctuation and emoji belong to every script, and the restriction level does not know
+    // them.
     let letters: String = name.chars().filter(|c| c.is_alphanumeric() || is_mark(*c)).collect();
     name.is_single_script()
         || letters.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive)

@@ -17,9 +17,10 @@ static RESERVED_SKELETONS: LazyLock<Vec<String>> = LazyLock::new(|| {
     words.flat_map(|word| [skeletons(word), skeletons(&format!("{word}s"))].concat()).collect()
 });
 
-/// Whether [`is_reserved`] could be true of a name with these skeletons: a cheap filter, as the full check costs
-/// more than all other rules together. Passes names that have all letters of a reserved word in order. A c
-/// and an l may be merged to a d, or be parted, by a digit or punctuation between them, so a d counts as both.
+/// Whether [`is_reserved`] could be true of a name with these skeletons: a cheap filter, as the full
+/// check costs more than all other rules together. Passes names that have all letters of a reserved
+/// word in order. A c and an l may be merged to a d, or be parted, by a digit or punctuation between
+/// them, so a d counts as both.
 pub(super) fn may_be_reserved(skeletons: &[String]) -> bool {
     skeletons.iter().any(|skeleton| {
         let unmerged = skeleton.replace('d', "cdi").replace('w', "vvw");
@@ -30,8 +31,8 @@ pub(super) fn may_be_reserved(skeletons: &[String]) -> bool {
     })
 }
 
-/// Whether the name or one of its words looks like a reserved word: in any alphabet, with punctuation between
-/// the letters, with digits around, among or in place of them (adm1n).
+/// Whether the name or one of its words looks like a reserved word: in any alphabet, with punctuation
+/// between the letters, with digits around, among or in place of them (adm1n).
 ///
 /// A reserved word inside a longer word does not count: Hostetler is a name.
 pub(super) fn is_reserved(name: &str) -> bool {

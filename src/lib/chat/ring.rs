@@ -1,7 +1,7 @@
 //! What the room remembers: encoded events in order, bounded by count, by bytes and by age.
 //!
-//! A reader holds a cursor into this ring and nothing else. One that is too slow falls out of it and is told how
-//! many events it missed; nothing is buffered per reader.
+//! A reader holds a cursor into this ring and nothing else. One that is too slow falls out of it and is
+//! told how many events it missed; nothing is buffered per reader.
 //!
 //! Joins and leaves have a bound of their own, so that they never push out messages.
 
@@ -18,6 +18,7 @@ pub(crate) struct RingBounds {
     pub(crate) bytes: usize,
     /// Most joins and leaves; the line of each is a name and a few numbers.
     pub(crate) presence: usize,
+    /// Every entry is forgotten after this time.
     pub(crate) age: Duration,
 }
 
@@ -41,8 +42,8 @@ struct RingEntry {
     kind: EntryKind,
 }
 
-/// Memory of an event at most, in bytes, without its line: the entry, in a buffer that doubles when it grows,
-/// and the two counters of an `Arc`.
+/// Memory of an event at most, in bytes, without its line: the entry, in a buffer that doubles when it
+/// grows, and the two counters of an `Arc`.
 pub(crate) const ENTRY_OVERHEAD_BYTES: usize = 2 * size_of::<RingEntry>() + 2 * size_of::<usize>();
 
 /// The events of the room, numbered from 1.
@@ -53,8 +54,8 @@ pub(crate) struct Ring {
     messages: VecDeque<RingEntry>,
     /// Of the lines of `messages`.
     bytes: usize,
-    /// Joins and leaves, in order. Both lists together have no gap in their numbers, except for what was
-    /// forgotten.
+    /// Joins and leaves, in order. Both lists together have no gap in their numbers, except for what
+    /// was forgotten.
     presence: VecDeque<RingEntry>,
     next_seq: u64,
 }
@@ -121,8 +122,8 @@ impl Ring {
         }
     }
 
-    /// The events after `cursor`: at most `max_bytes`, but at least one event if there is any. Stops before a gap;
-    /// the next call counts it as missed. Empty for a cursor from the future.
+    /// The events after `cursor`: at most `max_bytes`, but at least one event if there is any. Stops
+    /// before a gap; the next call counts it as missed. Empty for a cursor from the future.
     pub(crate) fn read_after(&self, cursor: u64, max_bytes: usize) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor };
         let mut bytes = 0;
@@ -143,8 +144,8 @@ impl Ring {
         slice
     }
 
-    /// The messages after `cursor` up to the event `end`: at most `max_bytes`, but at least one message if there
-    /// is any. What was forgotten does not count as missed: the reader had not joined.
+    /// The messages after `cursor` up to the event `end`: at most `max_bytes`, but at least one message
+    /// if there is any. What was forgotten does not count as missed: the reader had not joined.
     pub(crate) fn messages_between(&self, cursor: u64, end: u64, max_bytes: usize) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor: end.max(cursor) };
         let mut bytes = 0;
@@ -173,8 +174,8 @@ impl Ring {
         entries_after(&self.messages, cursor).next().is_some()
     }
 
-    /// The participants whom the events after `cursor` are about, in order and with repetitions. With `end`, only
-    /// the senders of messages up to that event.
+    /// The participants whom the events after `cursor` are about, in order and with repetitions. With
+    /// `end`, only the senders of messages up to that event.
     pub(crate) fn mentioned_participants(
         &self,
         cursor: u64,
@@ -207,6 +208,7 @@ impl Ring {
         }
     }
 
+    /// Messages, bytes of messages, and joins and leaves: each has a bound.
     #[cfg(test)]
     pub(super) fn bounded_sizes(&self) -> (usize, usize, usize) {
         (self.messages.len(), self.bytes, self.presence.len())

@@ -1,7 +1,7 @@
 //! The one conversation of a session: who may join, return, post and be seen.
 //!
-//! The sender of everything is a seat, never a name in a message. Joins and leaves are announced by the room
-//! alone.
+//! The sender of everything is a seat, never a name in a message. Joins and leaves are announced by the
+//! room alone.
 
 use std::time::{Duration, Instant};
 
@@ -13,17 +13,17 @@ use super::text::MessageText;
 use crate::rate_limit::{RateLimit, TokenBucket};
 use crate::token::Token;
 
-/// Newcomers per second in the long run. A meeting does not notice it, because of [`JOIN_BURST`]; without it, one
-/// client that joins and leaves in a loop could fill every table. Beyond it, newcomers are told how long to
-/// wait.
+/// Newcomers per second in the long run. A meeting does not notice it, because of [`JOIN_BURST`];
+/// without it, one client that joins and leaves in a loop could fill every table. Beyond it, newcomers
+/// are told how long to wait.
 const JOINS_PER_SECOND: u32 = 50;
 
-/// Newcomers at once, on top of as many as the room holds: all may join at the same moment, and reload the page
-/// once or more. Their names fit in what is reserved.
+/// Newcomers at once, on top of as many as the room holds: all may join at the same moment, and reload
+/// the page once or more. Their names fit in what is reserved.
 const JOIN_BURST: u32 = 1000;
 
-/// A participant who did more than join keeps the seat in a full room for this long after a disconnect: a phone
-/// that changes its network returns within seconds.
+/// A participant who did more than join keeps the seat in a full room for this long after a disconnect:
+/// a phone that changes its network returns within seconds.
 const PROTECTED_RETURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Most newcomers within `seconds` to a room for `max_participants`.
@@ -34,6 +34,7 @@ pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> u
 /// What the operator configured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
+    /// On the roster at the same time.
     pub(crate) max_participants: usize,
     /// Of the messages of one participant.
     pub(crate) rate_limit: RateLimit,
@@ -111,8 +112,8 @@ impl Room {
         self.seats.get(number)
     }
 
-    /// Admits a newcomer. The last event announces this participant; one before it announces who lost a seat.
-    /// Then call [`Room::grant_history`] with the number of the last event.
+    /// Admits a newcomer. The last event announces this participant; one before it announces who lost a
+    /// seat. Then call [`Room::grant_history`] with the number of the last event.
     ///
     /// # Errors
     /// When the name is taken, the room is full, or too many join.
@@ -140,8 +141,8 @@ impl Room {
         Ok((number, events))
     }
 
-    /// Decides what a newcomer may read: everything after the event `joined_seq`, and of the messages before it
-    /// those after the cursor `start`.
+    /// Decides what a newcomer may read: everything after the event `joined_seq`, and of the messages
+    /// before it those after the cursor `start`.
     pub(crate) fn grant_history(&mut self, number: u64, start: u64, joined_seq: u64) {
         if let Some(seat) = self.seats.get_mut(number) {
             seat.joined_seq = joined_seq;
@@ -149,8 +150,8 @@ impl Room {
         }
     }
 
-    /// Notes that a participant was sent everything up to `cursor`. What of it is older than the join is not sent
-    /// again.
+    /// Notes that a participant was sent everything up to `cursor`. What of it is older than the join
+    /// is not sent again.
     pub(crate) fn mark_history_read(&mut self, number: u64, cursor: u64) {
         if let Some(seat) = self.seats.get_mut(number) {
             seat.history_start = seat.history_start.max(cursor.min(seat.joined_seq));
@@ -164,11 +165,12 @@ impl Room {
         }
     }
 
-    /// Returns a participant to the seat, on a new transport. There are events only if the others were told
-    /// that the participant left.
+    /// Returns a participant to the seat, on a new transport. There are events only if the others were
+    /// told that the participant left.
     ///
     /// # Errors
-    /// When there is no such seat, the secret is wrong, or the participant had left and the room is full.
+    /// When there is no such seat, the secret is wrong, or the participant had left and the room is
+    /// full.
     pub(crate) fn resume(
         &mut self,
         token: &str,
@@ -184,8 +186,8 @@ impl Room {
         Ok((number, events))
     }
 
-    /// A place for one more: a free one (`None`), or that of a disconnected participant. Participants who
-    /// only joined lose theirs first, then the longest disconnected.
+    /// A place for one more: a free one (`None`), or that of a disconnected participant. Participants
+    /// who only joined lose theirs first, then the longest disconnected.
     fn find_place(&self, now: Instant) -> Result<Option<u64>, RoomError> {
         if self.seats.present_count() < self.rules.max_participants {
             return Ok(None);
@@ -203,8 +205,8 @@ impl Room {
         Ok(Some(number))
     }
 
-    /// Takes a disconnected participant off the roster before the timeout. One who did more than join may still
-    /// return when there is a place.
+    /// Takes a disconnected participant off the roster before the timeout. One who did more than join
+    /// may still return when there is a place.
     fn displace(&mut self, number: u64, now: Instant) -> Option<RoomEvent> {
         let left = match self.seats.get(number)?.activity {
             Activity::JoinedOnly => self.seats.remove(number, now),
@@ -218,7 +220,8 @@ impl Room {
         self.seats.get(number).map(|seat| seat.transport)
     }
 
-    /// Notes that a transport was lost. If the seat has no newer one, the time for a silent return begins.
+    /// Notes that a transport was lost. If the seat has no newer one, the time for a silent return
+    /// begins.
     pub(crate) fn detach(&mut self, number: u64, transport: u64, now: Instant) {
         if let Some(seat) = self.seats.get_mut(number)
             && seat.transport == transport

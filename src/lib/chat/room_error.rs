@@ -14,8 +14,8 @@ pub(crate) enum RoomError {
     /// The name breaks a rule.
     #[error(transparent)]
     BadName(#[from] NameError),
-    /// A participant has this name or one that looks like it, or left less than the retention time ago. With a
-    /// free variant of the name, if there is one.
+    /// A participant has this name or one that looks like it, or left less than the retention time ago.
+    /// With a free variant of the name, if there is one.
     #[error("{}", name_taken(.0.as_ref()))]
     NameTaken(Option<Nickname>),
     /// [`super::Rules::max_participants`] are present.

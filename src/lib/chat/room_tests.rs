@@ -72,8 +72,8 @@ fn a_full_room_refuses_joins_until_a_participant_leaves() {
     assert!(join(&mut room, "Cy", now).is_ok());
 }
 
-/// A client that takes every seat and disconnects does not keep newcomers out. A participant who was active is
-/// protected for a while, and may return.
+/// A client that takes every seat and disconnects does not keep newcomers out. A participant who was
+/// active is protected for a while, and may return.
 #[test]
 fn a_full_room_displaces_disconnected_participants_who_only_joined() {
     let now = Instant::now();
@@ -129,8 +129,8 @@ fn a_repeated_reference_posts_nothing_and_costs_no_token() {
 }
 
 proptest! {
-    /// V-04: a name is refused exactly if a known participant has a similar one, in any order of joins, leaves and
-    /// timeouts.
+    /// V-04: a name is refused exactly if a known participant has a similar one, in any order of joins,
+    /// leaves and timeouts.
     #[test]
     fn a_name_is_taken_while_a_similar_one_is_known(
         steps in proptest::collection::vec((0u8..4, 0usize..6, 0u64..400), 1..120),

@@ -8,8 +8,8 @@ use crate::identity::{MAX_NAME_BYTES, TAG_LENGTH, TAG_LETTERS};
 use crate::rate_limit::TokenBucket;
 use crate::token::{Secret, Token};
 
-/// Message ids remembered per participant, so that a message that is sent again after a disconnect appears once.
-/// More than a page keeps unacknowledged.
+/// Message ids remembered per participant, so that a message that is sent again after a disconnect
+/// appears once. More than a page keeps unacknowledged.
 const MAX_REFERENCES: usize = 32;
 
 /// "typing" is relayed at most this often per participant. The eye notices no more.
@@ -30,6 +30,7 @@ impl Tag {
         Self([letter(base * base), letter(base), letter(1)])
     }
 
+    /// The three letters.
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("TAG_LETTERS is ASCII")
     }
@@ -46,8 +47,8 @@ pub(super) enum Presence {
     Left(Instant),
 }
 
-/// The most that a participant has done since the welcome. In this order seats are given up: a connection that
-/// only joined may have no person behind it.
+/// The most that a participant has done since the welcome. In this order seats are given up: a
+/// connection that only joined may have no person behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
     /// Nothing but the join.
@@ -63,7 +64,9 @@ pub(super) enum Activity {
 pub(crate) struct Identity {
     /// Counts up from 1.
     pub(crate) number: u64,
+    /// As the client chose it and the room accepted it.
     pub(crate) name: Nickname,
+    /// Drawn by the room: tells names apart that look alike.
     pub(crate) tag: Tag,
 }
 
@@ -71,8 +74,8 @@ pub(crate) struct Identity {
 /// [`super::NAME_INDEX_BYTES`].
 pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + MAX_NAME_BYTES;
 
-/// Memory of a seat at most, in bytes, with message ids of at most `max_reference` bytes: in a tree and a buffer
-/// that are at least half full.
+/// Memory of a seat at most, in bytes, with message ids of at most `max_reference` bytes: in a tree and
+/// a buffer that are at least half full.
 pub(crate) const fn max_seat_bytes(max_reference: usize) -> usize {
     let references = 2 * MAX_REFERENCES * size_of::<String>() + MAX_REFERENCES * max_reference;
     2 * size_of::<Seat>() + IDENTITY_BYTES + references + 32
@@ -82,16 +85,21 @@ pub(crate) const fn max_seat_bytes(max_reference: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) identity: Identity,
+    /// Proves a return; the client has it from the welcome.
     pub(super) token: Token,
     pub(super) presence: Presence,
-    /// Number of the transport that may act for the participant. A newer one takes the seat from an older one.
+    /// Number of the transport that may act for the participant. A newer one takes the seat from an
+    /// older one.
     pub(super) transport: u64,
+    /// Of the messages; a return does not refill it.
     pub(super) bucket: TokenBucket,
+    /// Never decreases: what the seat is worth when others need its place.
     pub(super) activity: Activity,
-    /// Number of the event that announced the participant. Of everything before it, only the backlog may be
-    /// read.
+    /// Number of the event that announced the participant. Of everything before it, only the backlog
+    /// may be read.
     pub(super) joined_seq: u64,
-    /// No cursor of this participant is below this: at first the start of the backlog, then what was read of it.
+    /// No cursor of this participant is below this: at first the start of the backlog, then what was
+    /// read of it.
     pub(super) history_start: u64,
     recent_references: VecDeque<String>,
     last_typing: Option<Instant>,
@@ -119,8 +127,8 @@ impl Seat {
         self.joined_seq
     }
 
-    /// Where a client reads on that has seen everything up to `after`; without it, from the `latest` event on.
-    /// Never before what this participant may read.
+    /// Where a client reads on that has seen everything up to `after`; without it, from the `latest`
+    /// event on. Never before what this participant may read.
     pub(crate) fn resume_cursor(&self, after: Option<u64>, latest: u64) -> u64 {
         after.unwrap_or(latest).min(latest).max(self.history_start)
     }
@@ -146,6 +154,7 @@ impl Seat {
         self.recent_references.iter().any(|known| known == reference)
     }
 
+    /// Adds the reference of a message that was posted; the oldest of [`MAX_REFERENCES`] is dropped.
     pub(super) fn remember_reference(&mut self, reference: &str) {
         if self.recent_references.len() == MAX_REFERENCES {
             self.recent_references.pop_front();

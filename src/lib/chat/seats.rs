@@ -10,12 +10,12 @@ use super::seat::{Identity, Presence, Seat};
 use crate::rate_limit::TokenBucket;
 use crate::token::Token;
 
-/// A participant whose last transport was lost may return unnoticed within this time: a phone that changes from
-/// Wi-Fi to mobile, a page that is resumed, a laptop lid.
+/// A participant whose last transport was lost may return unnoticed within this time: a phone that
+/// changes from Wi-Fi to mobile, a page that is resumed, a laptop lid.
 pub(crate) const SILENT_RETURN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Most seats that are retained for participants who left. Beyond it, seats with the least activity go first,
-/// then the oldest; their names stay reserved.
+/// Most seats that are retained for participants who left. Beyond it, seats with the least activity go
+/// first, then the oldest; their names stay reserved.
 pub(crate) const MAX_RETAINED_SEATS: usize = 1024;
 
 /// The seats by the numbers of their participants.
@@ -33,6 +33,7 @@ pub(super) struct Seats {
 }
 
 impl Seats {
+    /// No seats. Numbers count up from 1.
     pub(super) fn new(retention: Duration) -> Self {
         Self {
             retention,
@@ -44,14 +45,17 @@ impl Seats {
         }
     }
 
+    /// How many participants are on the roster.
     pub(super) fn present_count(&self) -> usize {
         self.present
     }
 
+    /// The seat of a participant, present or retained.
     pub(super) fn get(&self, number: u64) -> Option<&Seat> {
         self.by_number.get(&number)
     }
 
+    /// As [`Seats::get`].
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Seat> {
         self.by_number.get_mut(&number)
     }
@@ -72,8 +76,8 @@ impl Seats {
         self.names.clashes(name)
     }
 
-    /// The time until a name is freed, if as many are reserved as may be. Retained seats do not count: they have
-    /// a bound of their own.
+    /// The time until a name is freed, if as many are reserved as may be. Retained seats do not count:
+    /// they have a bound of their own.
     pub(super) fn wait_for_reservation(&self, now: Instant) -> Option<Duration> {
         (self.departed.len() >= MAX_RESERVATIONS).then(|| self.departed.time_to_release(now))
     }
@@ -95,7 +99,8 @@ impl Seats {
         identity
     }
 
-    /// Moves a seat to a new transport. Returns the identity if the others have to be told of the return.
+    /// Moves a seat to a new transport. Returns the identity if the others have to be told of the
+    /// return.
     pub(super) fn reconnect(&mut self, number: u64) -> Option<Identity> {
         let seat = self.by_number.get_mut(&number)?;
         let returns = !seat.is_present();
@@ -127,7 +132,8 @@ impl Seats {
         Some(seat.identity)
     }
 
-    /// Ends silent returns and retention that are over. Returns the participants who are no longer present.
+    /// Ends silent returns and retention that are over. Returns the participants who are no longer
+    /// present.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Identity> {
         let is_overdue = |seat: &&Seat| match seat.presence {
             Presence::Disconnected(since) => {

@@ -1,13 +1,14 @@
-//! What a name looks like to a reader, as in UTS #39: two names clash if they have a skeleton in common.
+//! What a name looks like to a reader, as in UTS #39: two names clash if they have a skeleton in
+//! common.
 //!
-//! A name has several skeletons, because letters change their looks with their case: a capital I looks like an
-//! l, and is an i to a reader who ignores case; a long s looks like an f, and is an s. So the name is
-//! written in each of the casings below, and the skeleton of each is taken.
+//! A name has several skeletons, because letters change their looks with their case: a capital I looks
+//! like an l, and is an i to a reader who ignores case; a long s looks like an f, and is an s. So the
+//! name is written in each of the casings below, and the skeleton of each is taken.
 //!
-//! Treated as equal, although a careful eye could tell them apart: i, l and 1; o and 0; m and rn; w and vv;
-//! d and cl; letters with marks and without; all flags; all skin tones. Spaces and punctuation are ignored.
-//! Not detected: two emoji that are drawn alike, and words that only sound or mean the same. The tag that is
-//! shown beside every name tells those apart.
+//! Treated as equal, although a careful eye could tell them apart: i, l and 1; o and 0; m and rn; w and
+//! vv; d and cl; letters with marks and without; all flags; all skin tones. Spaces and punctuation are
+//! ignored. Not detected: two emoji that are drawn alike, and words that only sound or mean the same.
+//! The tag that is shown beside every name tells those apart.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -16,16 +17,17 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 
 use super::emoji;
 
-/// Most skeletons of a name: of the casings as written, lower, upper and title, each also with compatible
-/// letters (NFKC); and one with the letters that some systems draw in place of flags.
+/// Most skeletons of a name: of the casings as written, lower, upper and title, each also with
+/// compatible letters (NFKC); and one with the letters that some systems draw in place of flags.
 pub(super) const MAX_SKELETONS: usize = 9;
 
-/// Most passes over one letter. Three reach the fixed point for every character of Unicode, as a test shows.
+/// Most passes over one letter. Three reach the fixed point for every character of Unicode, as a test
+/// shows.
 const MAX_PASSES: usize = 8;
 
-/// The skeletons of a name, as hashes of 64 bits: names are remembered after their bearers have left, and a
-/// decomposed letter can be seven times as long. Names with different skeletons collide in less than one of
-/// 2^57 pairs; the newcomer is then asked for another name.
+/// The skeletons of a name, as hashes of 64 bits: names are remembered after their bearers have left,
+/// and a decomposed letter can be seven times as long. Names with different skeletons collide in less
+/// than one of 2^57 pairs; the newcomer is then asked for another name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Skeletons([u64; MAX_SKELETONS]);
 
@@ -45,6 +47,7 @@ impl Skeletons {
         self.0
     }
 
+    /// Whether the two have a skeleton in common.
     #[cfg(test)]
     pub(crate) fn clash_with(&self, other: &Self) -> bool {
         self.0.iter().any(|skeleton| other.0.contains(skeleton))
@@ -104,8 +107,8 @@ fn push_ascii(skeleton: &mut String, c: char) {
     }
 }
 
-/// What is left of `text` without everything that a reader may overlook. Without marks no letter depends on its
-/// neighbours, so each one is reduced by itself.
+/// What is left of `text` without everything that a reader may overlook. Without marks no letter
+/// depends on its neighbours, so each one is reduced by itself.
 fn skeleton(text: &str) -> String {
     let mut skeleton = String::with_capacity(2 * text.len());
     for c in text.nfd().filter(|c| !is_overlaid(*c)) {
@@ -139,8 +142,8 @@ fn uts39_skeleton(text: &str) -> String {
     unicode_security::skeleton(text).collect()
 }
 
-/// Up and down again is Unicode's case folding and more: letters that share a capital become equal, such as ς
-/// and σ.
+/// Up and down again is Unicode's case folding and more: letters that share a capital become equal,
+/// such as ς and σ.
 fn fold_case(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
@@ -154,14 +157,15 @@ fn strip_marks(text: &str) -> String {
 fn is_overlaid(c: char) -> bool {
     use GeneralCategory::{EnclosingMark, NonspacingMark};
 
-    // Four marks, spacing by category, that are drawn where accents are: two of Hangul, two of Vietnamese.
+    // Four marks, spacing by category, that are drawn where accents are: two of Hangul, two of
+    // Vietnamese.
     let is_drawn_aside = matches!(c, '\u{302e}' | '\u{302f}' | '\u{16ff0}' | '\u{16ff1}');
     let is_mark = matches!(c.general_category(), NonspacingMark | EnclosingMark);
     !c.is_ascii() && (is_drawn_aside || is_mark)
 }
 
-/// Sequences that look like one letter and that UTS #39 keeps apart. The l is replaced last: ci does not look
-/// like d.
+/// Sequences that look like one letter and that UTS #39 keeps apart. The l is replaced last: ci does
+/// not look like d.
 fn merge_confusables(skeleton: &str) -> String {
     skeleton.replace("cl", "d").replace("vv", "w").replace('l', "i")
 }
@@ -176,8 +180,8 @@ fn to_upper(text: &str) -> String {
     upper
 }
 
-/// Adds the capital of `c`, but leaves an i: its capital looks like an l, so every ci would become a d. A capital
-/// I is found in the casing as written.
+/// Adds the capital of `c`, but leaves an i: its capital looks like an l, so every ci would become a d.
+/// A capital I is found in the casing as written.
 fn push_upper(text: &mut String, c: char) {
     if std::iter::once(c).nfd().next() == Some('i') {
         text.push(c);
@@ -207,8 +211,8 @@ pub(super) fn strip_separators(skeleton: &str) -> String {
     if stripped.is_empty() { skeleton.to_owned() } else { stripped }
 }
 
-/// Letters, digits and emoji, without the letters that look like punctuation: modifier letters, and the tatweel
-/// that only makes an Arabic word longer.
+/// Letters, digits and emoji, without the letters that look like punctuation: modifier letters, and the
+/// tatweel that only makes an Arabic word longer.
 fn is_significant(c: char) -> bool {
     let looks_like_punctuation = matches!(c,
         '\u{2b9}'..='\u{2ff}' | '\u{374}' | '\u{559}' | '\u{640}' | '\u{7fa}'

@@ -9,11 +9,12 @@ use crate::invisible::{is_default_ignorable, is_invisible};
 /// Most lines of a message: one screen. A longer message would push those of all others out of sight.
 const MAX_LINES: usize = 30;
 
-/// Most combining marks in a row; further ones are dropped. No script stacks more on one letter, and what
-/// stacks more is drawn over the lines above.
+/// Most combining marks in a row; further ones are dropped. No script stacks more on one letter, and
+/// what stacks more is drawn over the lines above.
 const MAX_MARKS: usize = 4;
 
-/// A message that was sanitized and checked: not empty, within the room's bound in bytes, at most 30 lines.
+/// A message that was sanitized and checked: not empty, within the room's bound in bytes, at most 30
+/// lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MessageText(String);
 
@@ -34,9 +35,10 @@ pub(crate) enum TextError {
 impl MessageText {
     /// Sanitizes `raw`, then checks its length.
     ///
-    /// Sanitizing drops controls except the line feed, bidirectional and other invisible formatting, empty
-    /// lines around the text, spaces at its end, and marks beyond four in a row. A tab becomes a space, the
-    /// separators U+2028 and U+2029 become line feeds. Joiners stay: emoji and several scripts need them.
+    /// Sanitizing drops controls except the line feed, bidirectional and other invisible formatting,
+    /// empty lines around the text, spaces at its end, and marks beyond four in a row. A tab becomes a
+    /// space, the separators U+2028 and U+2029 become line feeds. Joiners stay: emoji and several
+    /// scripts need them.
     ///
     /// # Errors
     /// When nothing visible is left, or more than `max_bytes`, or more than 30 lines.
@@ -57,6 +59,7 @@ impl MessageText {
         Ok(Self(text.to_owned()))
     }
 
+    /// The sanitized text, as all participants get it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -159,8 +162,8 @@ fn classify(c: char) -> CharClass {
     if c.is_control() || formats || will_format { CharClass::Control } else { CharClass::Visible }
 }
 
-/// Letters, punctuation and symbols of the most common scripts: all visible, and known to be so without a
-/// binary search in the tables of Unicode for each character.
+/// Letters, punctuation and symbols of the most common scripts: all visible, and known to be so without
+/// a binary search in the tables of Unicode for each character.
 fn is_common(c: char) -> bool {
     matches!(c,
         '\n' | ' '..='~' | '\u{ae}'..='\u{2ff}' | '\u{3a3}'..='\u{482}' | '\u{48a}'..='\u{52f}'
@@ -169,8 +172,8 @@ fn is_common(c: char) -> bool {
         | '\u{ac00}'..='\u{d7a3}' | '\u{1f300}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f9ff}')
 }
 
-/// Signs of Arabic, Syriac and Kaithi that enclose the number after them (Prepended_Concatenation_Mark):
-/// format characters by category, and drawn.
+/// Signs of Arabic, Syriac and Kaithi that enclose the number after them
+/// (Prepended_Concatenation_Mark): format characters by category, and drawn.
 fn is_visible_format(c: char) -> bool {
     matches!(c,
         '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'

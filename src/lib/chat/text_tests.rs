@@ -80,7 +80,8 @@ fn a_message_without_a_visible_character_is_empty() {
     }
 }
 
-/// [`MessageText::parse`] in the plainest form: one character and one rule at a time, without short cuts.
+/// [`MessageText::parse`] in the plainest form: one character and one rule at a time, without short
+/// cuts.
 fn reference(raw: &str, max_bytes: usize) -> Result<String, TextError> {
     let mut clean = String::new();
     let mut marks = 0;

@@ -35,8 +35,8 @@ fn forms(text: &str) -> BTreeSet<String> {
     forms
 }
 
-/// Compares every accepted form of each character with every accepted form of its prototype. Returns the
-/// characters with a pair that does not clash, and the number of pairs.
+/// Compares every accepted form of each character with every accepted form of its prototype. Returns
+/// the characters with a pair that does not clash, and the number of pairs.
 fn find_unequal(chars: impl Iterator<Item = char>) -> (BTreeSet<char>, usize) {
     let (mut found, mut compared) = (BTreeSet::new(), 0);
     for c in chars {
@@ -68,8 +68,8 @@ fn find_unequal(chars: impl Iterator<Item = char>) -> (BTreeSet<char>, usize) {
     (found, compared)
 }
 
-/// The table of UTS #39 from end to end, with what case and normalisation make of both sides of each pair. All
-/// accepted forms of an accepted character clash.
+/// The table of UTS #39 from end to end, with what case and normalisation make of both sides of each
+/// pair. All accepted forms of an accepted character clash.
 #[test]
 fn every_confusable_pair_clashes_in_every_form() {
     const PARTS: u32 = 4;

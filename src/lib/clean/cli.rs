@@ -6,8 +6,17 @@ use clap::Parser;
 
 use crate::config::Overrides;
 
-/// The name of the program, in front of its messages.
+/// The name of the program, on its command line and in front of its messages.
 pub(super) const NAME: &str = "chattrace-clean";
+
+const AFTER_HELP: &str = "\
+Without a level: on a terminal, everything is shown and you are asked;
+elsewhere, --stale. Running sessions are never touched. Ends with 1 if anything
+remains.
+
+Examples:
+  chattrace-clean --all --dry-run -0 | xargs -0 ls -ld
+  chattrace-clean --all --yes && echo clean";
 
 /// How much is removed. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,31 +43,31 @@ pub(super) enum Format {
 /// What is done with the items that were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// They are listed.
+    /// They are only listed (`--dry-run`).
     List,
-    /// They are removed if the user agrees.
+    /// They are removed if the user agrees, who is shown the list first.
     Ask,
-    /// They are removed.
+    /// They are removed without a confirmation.
     Remove,
 }
 
 /// The mode in which the program runs.
 #[derive(Debug)]
 pub(super) enum Task {
+    /// Remove what was left, or list it.
     Clean(Options),
     /// Guard the session with this runtime folder, whose supervisor is the process `parent`.
-    Guard {
-        run_dir: PathBuf,
-        parent: u32,
-    },
+    Guard { run_dir: PathBuf, parent: u32 },
 }
 
-/// The command line of a cleaner.
+/// The options of [`Task::Clean`].
 #[derive(Debug)]
 pub(super) struct Options {
     /// The level that was requested, if any.
     pub(super) level: Option<Level>,
+    /// `-0` and `--json` exclude each other.
     pub(super) format: Format,
+    /// Only the configuration file and the archive folder can be named.
     pub(super) overrides: Overrides,
     /// The supervisor that started this cleaner, which dies with it.
     pub(super) lifeline: Option<u32>,
@@ -67,7 +76,8 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// The level and the action; `interactive` is whether the user can be asked.
+    /// The level and the action. `interactive` says whether the user can be asked; if not, a level
+    /// above [`Level::Stale`] needs `--yes` or `--dry-run`.
     pub(super) fn resolve(&self, interactive: bool) -> (Level, Action) {
         // A list changes nothing, so it needs no confirmation at any level.
         let level = match self.level {
@@ -85,21 +95,10 @@ impl Options {
     }
 }
 
+/// Removes what chattrace left, and names what remains
 #[derive(Parser, Debug)]
-#[command(
-    name = "chattrace-clean",
-    // Not argv[0], which the caller chooses.
-    bin_name = "chattrace-clean",
-    version,
-    about = "Removes what chattrace left, and names what remains",
-    after_help = "Without a level: on a terminal, everything is shown and you are asked;\n\
-                  elsewhere, --stale. Running sessions are never touched. Ends with 1 if anything\n\
-                  remains.\n\n\
-                  Examples:\n  \
-                  chattrace-clean --all --dry-run -0 | xargs -0 ls -ld\n  \
-                  chattrace-clean --all --yes && echo clean"
-)]
-pub(super) struct Arguments {
+#[command(name = NAME, bin_name = NAME, version, after_help = AFTER_HELP)]
+pub(super) struct CleanCli {
     /// Folders, processes, downloads of dead sessions
     #[arg(long)]
     stale: bool,
@@ -135,20 +134,19 @@ pub(super) struct Arguments {
     lifeline: Option<u32>,
 }
 
-impl From<Arguments> for Task {
-    fn from(given: Arguments) -> Self {
-        match (given.guard.clone(), given.lifeline) {
+impl From<CleanCli> for Task {
+    fn from(cli: CleanCli) -> Self {
+        match (cli.guard.clone(), cli.lifeline) {
             (Some(run_dir), Some(parent)) => Task::Guard { run_dir, parent },
-            _ => Task::Clean(given.into()),
+            _ => Task::Clean(cli.into()),
         }
     }
 }
 
-impl From<Arguments> for Options {
-    fn from(given: Arguments) -> Self {
-        let levels =
-            [(given.all, Level::All), (given.logs, Level::Logs), (given.stale, Level::Stale)];
-        let format = match (given.nul, given.json) {
+impl From<CleanCli> for Options {
+    fn from(cli: CleanCli) -> Self {
+        let levels = [(cli.all, Level::All), (cli.logs, Level::Logs), (cli.stale, Level::Stale)];
+        let format = match (cli.nul, cli.json) {
             (true, _) => Format::Nul,
             (false, true) => Format::Json,
             (false, false) => Format::Lines,
@@ -157,13 +155,13 @@ impl From<Arguments> for Options {
             level: levels.into_iter().find(|(given, _)| *given).map(|(_, level)| level),
             format,
             overrides: Overrides {
-                config: given.config,
-                archive_dir: given.archive_dir,
+                config: cli.config,
+                archive_dir: cli.archive_dir,
                 ..Overrides::default()
             },
-            lifeline: given.lifeline,
-            dry_run: given.dry_run,
-            yes: given.yes,
+            lifeline: cli.lifeline,
+            dry_run: cli.dry_run,
+            yes: cli.yes,
         }
     }
 }
@@ -176,7 +174,7 @@ mod tests {
 
     fn resolve(line: &str, interactive: bool) -> (Level, Action) {
         let words = std::iter::once("chattrace-clean").chain(line.split_whitespace());
-        let options: Options = Arguments::try_parse_from(words).unwrap().into();
+        let options: Options = CleanCli::try_parse_from(words).unwrap().into();
         options.resolve(interactive)
     }
 
@@ -203,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_a_screen() {
-        let help = Arguments::command().render_help().to_string();
+        let help = CleanCli::command().render_help().to_string();
         assert!(help.lines().count() <= 24, "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     }

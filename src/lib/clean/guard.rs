@@ -21,10 +21,9 @@ use crate::paths::{self, RunDirHandle};
 use crate::process::{self, ParentError, SessionProcess};
 use crate::terminal::{self, escape_control};
 
-/// Bound for killing processes that start as fast as they are killed, which none of ours do, and for
-/// waiting for those that the kernel does not let us signal.
+/// Bound for killing processes that start as fast as they die, or that we may not signal.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
-/// Between two searches for processes that we may not signal: there is no descriptor to wait on.
+/// Pause between two searches while processes remain: they have no descriptor to wait on.
 const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
 /// How the session ended.
@@ -32,13 +31,13 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 enum SessionEnd {
     /// The supervisor asked for the cleanup.
     Requested,
-    /// The supervisor died.
+    /// The lifeline or the supervisor ended without a request.
     SupervisorDied,
 }
 
-/// Guards the session with the runtime folder `run_dir`, whose supervisor is the process `parent`.
+/// Guards the session of `run_dir`, whose supervisor is the process `parent`; returns the exit code.
 pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
-    // A guard that is started by hand, with any other folder, ends and removes nothing.
+    // A guard that is started by hand with any other folder removes nothing.
     if let Err(error) = paths::runtime_base_of(run_dir) {
         terminal::print_error(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
@@ -58,7 +57,7 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
         }
     };
     let mut remaining = kill_all(run_dir.file_name().unwrap_or(OsStr::new("")));
-    // By the folder, the next cleaner finds the processes that remain.
+    // While processes remain, the folder stays: by it, the next cleaner finds them.
     if remaining.is_empty() {
         match handle.map(RunDirHandle::remove) {
             Ok(Ok(())) => {}
@@ -97,7 +96,7 @@ fn kill_all(session: &OsStr) -> Vec<String> {
         empty_searches = if found.is_empty() { empty_searches + 1 } else { 0 };
         // All are signalled before the first is waited for: together they die faster.
         for process in &found {
-            // An error is repeated, and kept, by the wait below.
+            // An error occurs again in the wait below, which records it.
             let _ = process.kill();
         }
         let error = |process: &SessionProcess| {

@@ -15,11 +15,11 @@ pub(super) struct Item {
     pub(super) path: PathBuf,
     /// The length of a regular file; 0 for anything else.
     pub(super) bytes: u64,
-    /// What is removed.
+    /// A process, or a name in a folder.
     pub(super) target: Target,
 }
 
-/// What is removed.
+/// The object that the removal of an item acts on.
 #[derive(Debug)]
 pub(super) enum Target {
     /// A process that carries the mark of a dead session.
@@ -33,27 +33,27 @@ pub(super) enum Target {
 pub(super) struct FileTarget {
     /// What chattrace creates under this name.
     pub(super) artifact: Artifact,
-    /// The folder.
+    /// Open since the search, so that no other folder can take its place.
     pub(super) folder: Rc<Folder>,
-    /// The name in it.
+    /// A name in `folder`, never a path.
     pub(super) name: OsString,
     /// The file that the search saw there. The removal takes no other.
     pub(super) info: FileInfo,
 }
 
-/// Whether a file that is kept counts as remaining, which makes the exit code 1.
+/// Whether a path that is kept counts as remaining, which makes the exit code 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Request {
-    /// The level asks for its removal.
+pub(super) enum RemovalRequest {
+    /// It counts: the level asks for its removal.
     Requested,
-    /// The level does not reach it.
+    /// It does not: the level does not reach it, or it is in use, or not chattrace's.
     NotRequested,
 }
 
-impl Request {
+impl RemovalRequest {
     /// `Requested` if `condition` holds.
     pub(super) fn when(condition: bool) -> Self {
-        if condition { Request::Requested } else { Request::NotRequested }
+        if condition { RemovalRequest::Requested } else { RemovalRequest::NotRequested }
     }
 }
 
@@ -61,8 +61,10 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) path: PathBuf,
+    /// Printed behind the path.
     pub(super) reason: KeptReason,
-    pub(super) request: Request,
+    /// Whether the path counts as remaining.
+    pub(super) request: RemovalRequest,
 }
 
 /// The result of a search.
@@ -70,6 +72,7 @@ pub(super) struct Kept {
 pub(super) struct Inventory {
     /// In the order in which they are to be removed.
     pub(super) items: Vec<Item>,
+    /// Printed after the removal, in the order in which they were found.
     pub(super) kept: Vec<Kept>,
     /// The runtime folders of running sessions.
     pub(super) running: Vec<PathBuf>,
@@ -78,20 +81,19 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// Adds a process to the items.
+    /// Adds a process of a dead session to the items.
     pub(super) fn add_process(&mut self, process: SessionProcess) {
         let path = process.path();
         self.items.push(Item { path, bytes: 0, target: Target::Process(process) });
     }
 
-    /// Adds `name` in `folder` to the items if it is of the kind that chattrace creates under this
-    /// name, and otherwise to what is kept.
+    /// Adds `name` to the items, or to what is kept if it is not of the kind of `artifact`.
     pub(super) fn add(
         &mut self,
         artifact: Artifact,
         folder: &Rc<Folder>,
         name: &OsStr,
-        request: Request,
+        request: RemovalRequest,
     ) {
         let path = folder.path().join(name);
         let checked = folder.stat(name).and_then(|info| {
@@ -118,20 +120,25 @@ impl Inventory {
     pub(super) fn add_folder(&mut self, path: &Path, artifact: Artifact) {
         match (Folder::open_parent(path), path.file_name()) {
             (Ok(parent), Some(name)) => {
-                self.add(artifact, &Rc::new(parent), name, Request::Requested);
+                self.add(artifact, &Rc::new(parent), name, RemovalRequest::Requested);
             }
-            (Err(reason), _) => self.keep(path, reason, Request::Requested),
-            (Ok(_), None) => self.keep(path, KeptReason::UnknownName, Request::Requested),
+            (Err(reason), _) => self.keep(path, reason, RemovalRequest::Requested),
+            (Ok(_), None) => self.keep(path, KeptReason::UnknownName, RemovalRequest::Requested),
         }
     }
 
-    /// Records that `path` is not removed.
-    pub(super) fn keep(&mut self, path: impl Into<PathBuf>, reason: KeptReason, request: Request) {
+    /// Adds `path` to what is kept.
+    pub(super) fn keep(
+        &mut self,
+        path: impl Into<PathBuf>,
+        reason: KeptReason,
+        request: RemovalRequest,
+    ) {
         self.kept.push(Kept { path: path.into(), reason, request });
     }
 
     /// The number of paths that are kept although their removal was requested.
     pub(super) fn refused(&self) -> usize {
-        self.kept.iter().filter(|kept| kept.request == Request::Requested).count()
+        self.kept.iter().filter(|kept| kept.request == RemovalRequest::Requested).count()
     }
 }

@@ -1,5 +1,4 @@
-//! `chattrace-clean`: removes what dead sessions left, and on request everything else that
-//! chattrace ever created.
+//! `chattrace-clean`: removes what dead sessions left, and on request all that chattrace created.
 //!
 //! [`search`] finds and never changes anything; [`wipe`] removes what was found, item by item, and
 //! counts only what it has seen gone; [`report`] writes the result. Nothing here follows a link,
@@ -22,19 +21,19 @@ use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-use cli::{Action, Arguments, NAME, Options, Task};
+use cli::{Action, CleanCli, NAME, Options, Task};
 use inventory::Inventory;
 use report::Report;
 
-/// Runs `chattrace-clean`; see its `--help`.
+/// Runs `chattrace-clean`, or with `--guard` the guard of one session.
 pub fn main() -> ExitCode {
     process::close_inherited_fds();
     terminal::install_panic_hook(NAME);
-    let arguments = match terminal::parse_args::<Arguments>() {
-        Ok(arguments) => arguments,
+    let cli = match terminal::parse_args::<CleanCli>() {
+        Ok(cli) => cli,
         Err(code) => return code,
     };
-    let exit = match arguments.into() {
+    let exit = match cli.into() {
         Task::Guard { run_dir, parent } => guard::run(&run_dir, parent),
         Task::Clean(options) => clean(&options).unwrap_or_else(|error| {
             terminal::print_error(NAME, &error);

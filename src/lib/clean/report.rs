@@ -39,6 +39,7 @@ struct JsonItem<'a> {
 }
 
 impl Report {
+    /// A report without items. Which streams are terminals is decided here, once.
     pub(super) fn new(format: Format, action: Action) -> Self {
         Self {
             format,
@@ -63,7 +64,7 @@ impl Report {
         }
     }
 
-    /// Lists the items with their sizes where a person reads them before the removal.
+    /// Lists the items with their sizes on stderr, if that is a terminal and a person reads the list.
     pub(super) fn print_list(&self, items: &[Item]) {
         if !self.stderr_is_terminal || !(self.stdout_is_screen || self.action == Action::Ask) {
             return;
@@ -78,7 +79,7 @@ impl Report {
     /// Asks whether to remove all items. Any answer but `y` or `yes` is a no.
     pub(super) fn confirm(&self) -> bool {
         terminal::discard_typeahead();
-        // A terminal that is closed answers the read below with its end.
+        // If the terminal is closed, the read below returns end of file.
         let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer);
@@ -91,7 +92,7 @@ impl Report {
         self.write(item, false, None);
     }
 
-    /// Records an item that was removed.
+    /// Records an item that was removed. A folder that is still used is not counted at all.
     pub(super) fn removed(&mut self, item: &Item, removal: Removal) {
         match removal {
             Removal::StillUsed => return,
@@ -129,8 +130,7 @@ impl Report {
         }
     }
 
-    /// Writes the last line of a removal, and returns the exit code. `refused` is the number of paths
-    /// that were kept although their removal was requested.
+    /// Writes the last line, and returns the exit code. `refused` kept paths count as remaining.
     pub(super) fn finish(&self, refused: usize) -> Exit {
         let remaining = self.remaining + refused;
         if self.stderr_is_terminal {
@@ -145,7 +145,7 @@ impl Report {
     }
 
     fn write(&mut self, item: &Item, removed: bool, why: Option<String>) {
-        // The removal goes on without a reader.
+        // Without a reader, the removal goes on.
         if self.stdout_is_screen || self.stdout == OutputState::Closed {
             return;
         }

@@ -10,10 +10,10 @@ use super::inventory::{FileTarget, Item, Target};
 use crate::paths::{Artifact, FileInfo, KeptReason};
 use crate::process::SessionProcess;
 
-/// What one write(2) overwrites.
+/// The content of one write(2).
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
-/// What became of an item.
+/// The result of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
     /// Removed; it had no content worth overwriting.
@@ -26,10 +26,10 @@ pub(super) enum Removal {
     NotOverwritten,
 }
 
-/// Removes `item`.
+/// Removes `item`, and checks that it is gone.
 ///
 /// # Errors
-/// With the reason why it is still there.
+/// The reason why it is still there.
 pub(super) fn remove(item: &Item) -> Result<Removal, KeptReason> {
     match &item.target {
         Target::Process(process) => {
@@ -44,7 +44,7 @@ fn remove_target(target: &FileTarget) -> Result<Removal, KeptReason> {
     match target.artifact {
         Artifact::EventLog => remove_event_log(target),
         Artifact::Base => match target.folder.remove(&target.name, &target.info) {
-            // What is in it has a line of its own, or was created after the search.
+            // Its content is in the report already, or was created after the search.
             Err(KeptReason::System(error)) if error.kind() == ErrorKind::DirectoryNotEmpty => {
                 Ok(Removal::StillUsed)
             }
@@ -66,8 +66,7 @@ fn remove_target(target: &FileTarget) -> Result<Removal, KeptReason> {
     }
 }
 
-/// Whether anything of the session remains. The lock then stays as well: by it, the next cleaner
-/// recognises the session as dead.
+/// Whether anything of the session remains. The lock then stays, by which it is known to be dead.
 fn is_needed(lock: &FileTarget) -> Result<bool, KeptReason> {
     let has_files = lock.folder.names()?.iter().any(|name| *name != lock.name);
     let session = lock.folder.path().file_name().unwrap_or(OsStr::new(""));
@@ -76,8 +75,7 @@ fn is_needed(lock: &FileTarget) -> Result<bool, KeptReason> {
 
 fn remove_event_log(target: &FileTarget) -> Result<Removal, KeptReason> {
     let removal = match target.folder.open_file(&target.name, &target.info, OFlag::O_RDWR) {
-        // With a second name, the content may be a copy that the user keeps, or a file that another
-        // program wants overwritten.
+        // A second name may be a copy that the user keeps, or lead to a file of another program.
         Ok(file) if FileInfo::of(&file)?.links == 1 => {
             overwrite(&file)?;
             Removal::Overwritten
@@ -95,7 +93,7 @@ fn remove_event_log(target: &FileTarget) -> Result<Removal, KeptReason> {
     Ok(removal)
 }
 
-/// Overwrites the content on the disk, and truncates the file only then.
+/// Overwrites the content, waits until that is on the disk, and only then truncates the file.
 fn overwrite(file: &File) -> Result<(), KeptReason> {
     write_zeros(file)?;
     file.sync_data()?;
@@ -103,7 +101,7 @@ fn overwrite(file: &File) -> Result<(), KeptReason> {
     Ok(())
 }
 
-/// Writes zeros over the whole length, once: more passes change nothing on media of this century.
+/// One pass is enough on magnetic media (NIST SP 800-88 Rev. 1); on flash no number of passes is.
 fn write_zeros(mut file: &File) -> Result<(), KeptReason> {
     let mut remaining = file.metadata()?.len();
     while remaining > 0 {

@@ -1,10 +1,10 @@
-//! Why there is no configuration.
+//! Errors in the configuration file, or between settings.
 
 use std::path::PathBuf;
 
 use crate::exit::Exit;
 
-/// Why there is no configuration. Every variant names the place and the next step.
+/// Why no configuration could be made. Every message names the place and the next step.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file cannot be read.
@@ -14,7 +14,6 @@ pub(crate) enum ConfigError {
     #[error("configuration {path}: line {line}: {what}", path = path.display())]
     Invalid {
         path: PathBuf,
-        /// From 1.
         line: usize,
         /// The key, what is wrong with it, and what was expected.
         what: String,
@@ -25,7 +24,7 @@ pub(crate) enum ConfigError {
 }
 
 impl ConfigError {
-    /// The exit code of a program without a configuration.
+    /// The exit code of a program that stops for this error: 78, as in sysexits.h.
     pub(crate) fn exit(&self) -> Exit {
         Exit::Config
     }

@@ -11,7 +11,7 @@ use super::values::{
     deserialize_word,
 };
 
-/// The defaults. The shipped file is compiled in, so that the two cannot differ.
+/// The defaults: the `config.json` that is shipped, so that the two cannot differ.
 const BUILT_IN: &str = include_str!("../../../config.json");
 
 /// A configuration file. `None` is a key that is absent or `null`.
@@ -28,6 +28,7 @@ pub(super) struct ConfigFile {
     pub(super) room: RoomSection,
 }
 
+/// The object `tunnel`. [`TunnelSettings`](super::TunnelSettings) says what each key means.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct TunnelSection {
@@ -38,6 +39,7 @@ pub(super) struct TunnelSection {
     pub(super) download_base: Option<DownloadBase>,
 }
 
+/// The object `room`. [`RoomSettings`](super::RoomSettings) says what each key means.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RoomSection {
@@ -50,6 +52,7 @@ pub(super) struct RoomSection {
     pub(super) rate: RateSection,
 }
 
+/// The object `room.ring`: the bounds of what the room remembers.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RingSection {
@@ -58,6 +61,7 @@ pub(super) struct RingSection {
     pub(super) age_seconds: Option<RingAgeSeconds>,
 }
 
+/// The object `room.rate`: the rate limit of one participant.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RateSection {
@@ -66,6 +70,7 @@ pub(super) struct RateSection {
 }
 
 impl ConfigFile {
+    /// The file that is compiled in. It has every key that must have a value.
     pub(super) fn built_in() -> Self {
         serde_json::from_str(BUILT_IN).expect("the built-in config.json is checked by a test")
     }
@@ -73,7 +78,7 @@ impl ConfigFile {
     /// Parses `text`; `path` is for the error.
     ///
     /// # Errors
-    /// With the line, the key, what was expected, and for an unknown key the nearest valid one.
+    /// When `text` is not JSON, or a key or a value is not valid. Names the line and the key.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {

@@ -8,7 +8,7 @@ use clap::Args;
 use super::overrides::Overrides;
 use super::values::{Backlog, ConfinementPolicy, Listen, Mode, Participants};
 
-/// The options of the room, to be flattened into a command line.
+/// The options of the room, which both programs flatten into their own command line.
 #[derive(Debug, Args)]
 pub(crate) struct RoomFlags {
     /// Configuration file [default: yours, or built in]
@@ -40,7 +40,7 @@ pub(crate) struct RoomFlags {
 }
 
 impl RoomFlags {
-    /// The settings that these options give.
+    /// The settings that these options give; those of other options are `None`.
     pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),
@@ -53,8 +53,7 @@ impl RoomFlags {
         }
     }
 
-    /// `--explain-limits`, and the options that change its answer, for the command line of
-    /// `chattrace-serve`.
+    /// The arguments of `chattrace-serve` for `--explain-limits`, and options that change its answer.
     pub(crate) fn explain_limits_args(&self) -> Vec<OsString> {
         let mut args = vec![OsString::from("--explain-limits")];
         if let Some(config) = &self.config {
@@ -66,7 +65,7 @@ impl RoomFlags {
         args
     }
 
-    /// A flag wins over the environment.
+    /// A flag overrides the environment, which sets `mode`.
     fn mode(&self) -> Option<Mode> {
         match (self.sealed, self.open) {
             (true, _) => Some(Mode::Sealed),

@@ -1,4 +1,5 @@
-//! The settings of a session, resolved once: flag, environment, file, built-in, in this order.
+//! The settings of a session, resolved once. A flag overrides the environment, which overrides the
+//! user's file, which overrides the built-in file.
 //!
 //! [`values`] has the type and the bounds of each setting; [`mod@file`] parses what the user wrote;
 //! [`overrides`] and [`flags`] hold what the command line says; [`resolve`] combines them. The rest of

@@ -4,21 +4,27 @@ use std::path::PathBuf;
 
 use super::values::{Backlog, ConfinementPolicy, Listen, Logs, Mode, Participants, Provider};
 
-/// One field for each option that sets something; `None` leaves it to the file.
+/// One field for each setting that an option can give; `None` leaves it to the file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     /// The file to read instead of the user's own.
     pub(crate) config: Option<PathBuf>,
+    /// From `--listen` or `CHATTRACE_LISTEN`.
     pub(crate) listen: Option<Listen>,
+    /// From `--logs` or `CHATTRACE_LOGS`.
     pub(crate) logs: Option<Logs>,
-    /// `--require-confinement`.
+    /// `Required` or `None`: no option lowers what the file requires.
     pub(crate) confinement: Option<ConfinementPolicy>,
+    /// From `--archive-dir`; relative to the working folder.
     pub(crate) archive_dir: Option<PathBuf>,
-    /// `--tunnel`.
+    /// From `--tunnel` or `CHATTRACE_TUNNEL`.
     pub(crate) provider: Option<Provider>,
+    /// From `--cloudflared` or `CHATTRACE_CLOUDFLARED`.
     pub(crate) cloudflared: Option<PathBuf>,
-    /// `--sealed`, `--open`.
+    /// From `--sealed`, `--open` or `CHATTRACE_MODE`.
     pub(crate) mode: Option<Mode>,
+    /// From `--max-participants`, with the bounds of the file.
     pub(crate) max_participants: Option<Participants>,
+    /// From `--backlog`; must not exceed the events of the ring.
     pub(crate) backlog: Option<Backlog>,
 }

@@ -1,5 +1,5 @@
-//! The resolution of the settings: a flag wins over the environment, that over the file, and that over
-//! the built-in file.
+//! Combines the files and the overrides to one [`Config`], and checks settings against each other.
+//! clap has already preferred a flag to the environment.
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;
@@ -11,14 +11,14 @@ use super::settings::{Config, RateSettings, RingSettings, RoomSettings, TunnelSe
 use super::values::Mode;
 use crate::paths::{self, Owner};
 
-/// Largest configuration file. All keys together take 2 KiB, so a larger one is another file.
+/// Bound for a configuration file. All keys together take 2 KiB; a file beyond this is another one.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 impl Config {
     /// Reads the configuration file, if there is one, and applies `overrides`.
     ///
     /// # Errors
-    /// When the file is not valid, or values from any two sources conflict.
+    /// When the file cannot be read or is not valid, or two settings conflict.
     pub(crate) fn resolve(overrides: &Overrides) -> Result<Self, ConfigError> {
         let path = match &overrides.config {
             Some(path) => Some(path.clone()),

@@ -1,4 +1,4 @@
-//! The settings with every default filled in.
+//! The resolved settings, as the other modules see them: every one has a value.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,50 +7,61 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{ConfinementPolicy, Logs, Mode, Provider};
 
-/// The configuration of a session.
+/// The configuration of a program, which uses only its own part.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
-    /// Where the room listens.
+    /// Where the room listens; port 0 lets the kernel choose one.
     pub(crate) listen: SocketAddr,
+    /// What happens to the event log at the end of the session.
     pub(crate) logs: Logs,
+    /// Whether a program runs where the kernel lacks a layer of confinement.
     pub(crate) confinement: ConfinementPolicy,
     /// Where event logs are saved; `None` is the working folder.
     pub(crate) archive_dir: Option<PathBuf>,
+    /// Sent to `chattrace-tunnel` over the control channel.
     pub(crate) tunnel: TunnelSettings,
+    /// Sent to `chattrace-serve` over the control channel.
     pub(crate) room: RoomSettings,
 }
 
-/// The part of `chattrace-tunnel`.
+/// The settings of `chattrace-tunnel`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TunnelSettings {
+    /// Decides in the supervisor whether there is a tunnel; `chattrace-tunnel` itself ignores it.
     pub(crate) provider: Provider,
-    /// The cloudflared to use; `None` takes the managed copy, and without one the first on `PATH`.
+    /// `None` takes the managed copy, then the first on `PATH`, then a download.
     pub(crate) cloudflared: Option<PathBuf>,
     /// Seconds between the registration at the edge and the announcement of the link.
     pub(crate) settle_seconds: u64,
-    /// The address of the releases, without the version; `None` is that of the maker.
+    /// The address of the releases, without the version; `None` is Cloudflare's on GitHub.
     pub(crate) download_base: Option<String>,
 }
 
-/// The part of `chattrace-serve`.
+/// The settings of `chattrace-serve`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RoomSettings {
+    /// Always [`Mode::Open`] in this version.
     pub(crate) mode: Mode,
+    /// Participants at the same time.
     pub(crate) max_participants: usize,
     /// Earlier messages that a new participant is shown.
     pub(crate) backlog: usize,
     /// Longest message, in bytes of UTF-8.
     pub(crate) message_bytes: usize,
+    /// What the room remembers for reconnects and newcomers.
     pub(crate) ring: RingSettings,
+    /// Applied to each participant by itself.
     pub(crate) rate: RateSettings,
 }
 
-/// What the room remembers. At the first bound that is reached, the oldest event is forgotten.
+/// The bounds of what the room remembers. When one is exceeded, the oldest events are forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RingSettings {
+    /// The number of events.
     pub(crate) events: usize,
-    /// Of encoded events.
+    /// The bytes of all encoded events together.
     pub(crate) bytes: usize,
+    /// The age of the oldest event, in seconds.
     pub(crate) age_seconds: u64,
 }
 
@@ -59,5 +70,6 @@ pub(crate) struct RingSettings {
 pub(crate) struct RateSettings {
     /// 0 is no limit, for benchmarks.
     pub(crate) per_second: u32,
+    /// Messages in a row without a pause; at least 1.
     pub(crate) burst: u32,
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// An address to listen on.
+/// An IP address and a port to listen on; no host name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Listen(pub(crate) SocketAddr);
 
@@ -16,7 +16,7 @@ pub(crate) struct Listen(pub(crate) SocketAddr);
 pub(crate) enum Logs {
     /// The operator is asked; without an answer the log is deleted.
     Ask,
-    /// It is deleted.
+    /// It is deleted without a question.
     Delete,
     /// It is written to the archive folder.
     Save,
@@ -26,10 +26,10 @@ pub(crate) enum Logs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ConfinementPolicy {
-    /// A warning; the session goes on.
+    /// A warning is printed, and the session goes on.
     #[value(name = "where_possible")]
     WherePossible,
-    /// An error; there is no session.
+    /// It is an error, and there is no session.
     Required,
 }
 
@@ -45,13 +45,13 @@ pub(crate) enum Provider {
     None,
 }
 
-/// Who can read the messages besides the participants.
+/// Who can read the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
-    /// No one: text is encrypted between participants. Not in this version.
+    /// Only the participants, who encrypt it. Not in this version.
     Sealed,
-    /// The serving process and the tunnel provider.
+    /// Also the serving process and the tunnel provider.
     Open,
 }
 
@@ -67,29 +67,27 @@ pub(super) fn deserialize_word<'de, D: Deserializer<'de>, T: ValueEnum>(
     })
 }
 
-/// A whole number from `MIN` to `MAX`. Checked where it is parsed, so that the error names the flag or
-/// the line.
+/// A number from `MIN` to `MAX`. Parsing checks it, so that the error names the flag or the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounded<const MIN: u64, const MAX: u64>(u64);
 
 /// At 10 000 participants, one message is 10 000 deliveries.
 pub(crate) type Participants = Bounded<1, 10_000>;
-/// At most what the largest ring holds.
+/// At most the events of the largest ring.
 pub(crate) type Backlog = Bounded<0, 100_000>;
-/// Frames have at most 16 KiB, and 4 KiB of text fit in one with all that JSON must escape.
+/// At most what fits in a frame of 16 KiB, with all that JSON must escape.
 pub(crate) type MessageBytes = Bounded<1, 4096>;
 /// At least one event: participants read every message from the ring.
 pub(crate) type RingEvents = Bounded<1, 100_000>;
 /// At least one event of maximum length; at most 256 MiB, which a small machine can spare.
 pub(crate) type RingBytes = Bounded<32_768, 268_435_456>;
-/// At least the 30 s in which a participant can reconnect without a message to the others; at most a
-/// day.
+/// From the 30 s in which a participant can reconnect unseen by the others, to a day.
 pub(crate) type RingAgeSeconds = Bounded<30, 86_400>;
-/// 0 is no limit. More than 10 000 a second is no limit in practice.
+/// 0 is no limit, and more than 10 000 would be none in practice.
 pub(crate) type PerSecond = Bounded<0, 10_000>;
-/// At least one message.
+/// At least one message, without which a participant could send none.
 pub(crate) type Burst = Bounded<1, 10_000>;
-/// A new tunnel is in DNS within seconds; two minutes are more than an operator waits.
+/// At most two minutes, more than an operator waits; a new tunnel is in DNS within seconds.
 pub(crate) type SettleSeconds = Bounded<0, 120>;
 
 impl<const MIN: u64, const MAX: u64> Bounded<MIN, MAX> {

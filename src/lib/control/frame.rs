@@ -25,8 +25,10 @@ pub(crate) enum FrameError {
     Malformed(#[from] serde_json::Error),
 }
 
-/// Receives the next message; `None` once the peer has closed, or died. Cancel safe: `buffer` keeps
-/// what was read.
+/// Receives the next message; `None` once the peer has closed. Cancel safe: `buffer` keeps part of it.
+///
+/// # Errors
+/// [`FrameError::Malformed`] leaves the stream usable, the others do not.
 pub(super) async fn read<T: DeserializeOwned>(
     reader: &mut (impl AsyncBufRead + Unpin),
     buffer: &mut Vec<u8>,
@@ -38,12 +40,12 @@ pub(super) async fn read<T: DeserializeOwned>(
             Ok(Some(message?))
         }
         LineEnd::Bound => Err(FrameError::TooLong),
-        // Half a line is a message whose sender died.
+        // The sender died before it finished the line.
         LineEnd::Eof => Ok(None),
     }
 }
 
-/// Sends one message.
+/// Sends one message in one piece. Not cancel safe.
 pub(super) async fn write(
     writer: &mut (impl AsyncWrite + Unpin),
     message: &impl Serialize,
@@ -51,7 +53,7 @@ pub(super) async fn write(
     Ok(writer.write_all(&encode(message)?).await?)
 }
 
-/// The bytes of one message, with its line feed.
+/// The bytes of one message, with its line feed. Fails beyond [`MAX_FRAME_BYTES`].
 pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>, FrameError> {
     // Escaped for a terminal, because people read `control.sock` with `socat`.
     let mut line = terminal::try_json_line(message)?.into_bytes();
@@ -67,8 +69,7 @@ pub(super) fn read_blocking<T: DeserializeOwned>(stream: impl std::io::Read) -> 
     parse(&line).ok()
 }
 
-/// Parses one message, whose `type` must be a string: serde also accepts the number of a variant, so
-/// `{"id":1,"type":2}` would end a session.
+/// Parses one message. serde also accepts a number as `type`: `{"id":1,"type":2}` would end a session.
 fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
     #[derive(serde::Deserialize)]
     struct TypeField {

@@ -35,8 +35,7 @@ pub(crate) struct Outbox<T> {
     message: PhantomData<fn(T)>,
 }
 
-/// Makes a lifeline: the supervisor's two halves, and the end that becomes the service's standard
-/// input.
+/// Makes a lifeline: the supervisor's two halves, and the end for the service's standard input.
 ///
 /// # Errors
 /// When the system has no descriptors left.
@@ -55,6 +54,9 @@ pub(crate) fn from_stdin<Receive, Send>() -> std::io::Result<(Inbox<Receive>, Ou
 }
 
 /// [`Outbox::send`] on standard input, for a program without a runtime.
+///
+/// # Errors
+/// As [`Outbox::send`], and when standard input is not a socket.
 pub(crate) fn send_blocking(message: &impl Serialize) -> Result<(), FrameError> {
     let mut socket = stdin_socket()?;
     socket.set_write_timeout(Some(SEND_TIMEOUT))?;

@@ -1,7 +1,7 @@
-//! `control.sock`: the session as scripts, `socat` and `chattrace-clean` reach it.
+//! `control.sock`: the socket over which scripts, `socat` and `chattrace-clean` control a session.
 //!
 //! One JSON object per line both ways. The session's folder has mode 0700 and the socket is created
-//! with 0600. The user of the peer is checked as well, where the system tells it.
+//! with 0600. The user of the peer is checked as well, where the system reports it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A request, and where its response goes.
 pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<ResponseBody>);
 
-/// The control socket of a session.
+/// The control socket of a session. It does not remove its path.
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: Socket,
@@ -42,7 +42,7 @@ impl Listener {
     /// When the system refuses.
     pub(crate) fn bind(path: &Path, user: u32) -> std::io::Result<Self> {
         let name = path.to_fs_name::<GenericFilePath>()?;
-        // The path is removed together with the session's folder.
+        // The session's folder is removed with the path in it.
         let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false);
         Ok(Self { socket: options.create_tokio()?, user })
     }
@@ -71,7 +71,7 @@ impl Listener {
 
     fn is_authorized(&self, stream: &Stream) -> bool {
         use interprocess::local_socket::traits::StreamCommon as _;
-        // A system that does not tell the user leaves the protection to the folder's mode.
+        // Where the system does not report the user, the folder's mode protects the socket alone.
         let user = stream.peer_creds().ok().and_then(|creds| creds.euid());
         user.is_none_or(|user| user == 0 || user == self.user)
     }

@@ -1,6 +1,5 @@
 //! How the processes of a session communicate: JSON lines over a socketpair inside it, over
-//! `control.sock` from outside. The socketpair is the lifeline, too: a service that reads end of file
-//! from it exits.
+//! `control.sock` from outside. A service exits at end of file on its socketpair, its lifeline.
 
 mod frame;
 mod link;

@@ -1,8 +1,8 @@
 //! Bounds of every field of a message, checked while it is parsed: a message that breaks one is
 //! malformed, so no other code of the program ever handles such a value.
 //!
-//! Serve faces the clients and cloudflared the network. Either may have been taken over, and would
-//! then send what harms the supervisor or deceives its operator.
+//! Serve faces the clients and cloudflared the network. Either may have been taken over and send values
+//! that harm the supervisor or deceive its operator.
 
 use std::path::PathBuf;
 
@@ -57,20 +57,24 @@ fn is_version(text: &str) -> bool {
     (1..=MAX_VERSION_BYTES).contains(&text.len()) && text.bytes().all(letter)
 }
 
+/// A participant's number: from 1 to [`MAX_INTEGER`].
 pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     checked(from, "a participant's number", |number| (1..=MAX_INTEGER).contains(number))
 }
 
+/// A participant's name, by [`is_name`].
 pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a name", |text: &String| is_name(text))
 }
 
+/// A participant's tag: three letters of those that serve draws from.
 pub(super) fn tag<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a tag", |text: &String| {
         text.len() == TAG_LENGTH && text.bytes().all(|b| TAG_LETTERS.contains(&b))
     })
 }
 
+/// What serve's sandbox lacks: at most 64 layers, each reason one printable line.
 pub(super) fn confinement<'de, D: Deserializer<'de>>(from: D) -> Result<Confinement, D::Error> {
     checked(from, "a confinement", |Confinement { missing }: &Confinement| {
         missing.len() <= MAX_MISSING_LAYERS
@@ -84,24 +88,29 @@ pub(super) fn confinement<'de, D: Deserializer<'de>>(from: D) -> Result<Confinem
     })
 }
 
+/// A public address: `https://` and the name of a quick tunnel, without port or path.
 pub(super) fn url<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "https:// and the name of a quick tunnel", |text: &String| is_url(text))
 }
 
+/// Text that is printed as part of a line: bounded and printable.
 pub(super) fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a sentence", |text: &String| is_sanitized_line(text))
 }
 
+/// A program's version: 1 to 64 letters, digits, `.`, `-` and `+`.
 pub(super) fn version<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a version", |text: &String| is_version(text))
 }
 
+/// A [`version`], or `null`.
 pub(super) fn maybe_version<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<String>, D::Error> {
     checked(from, "a version", |text: &Option<String>| text.as_deref().is_none_or(is_version))
 }
 
+/// A SHA-256 digest in lower-case hexadecimal.
 pub(super) fn digest<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "64 hexadecimal digits", |text: &String| {
         let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
@@ -109,26 +118,31 @@ pub(super) fn digest<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Er
     })
 }
 
+/// An absolute path that a system call takes. It may hold control characters.
 pub(super) fn path<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
     checked(from, "an absolute path", |path: &PathBuf| {
         path.is_absolute() && path.as_os_str().len() <= MAX_PATH_BYTES
     })
 }
 
+/// The length of a file, up to [`MAX_FILE_BYTES`].
 pub(super) fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     checked(from, "the length of a file", |bytes: &u64| *bytes <= MAX_FILE_BYTES)
 }
 
+/// A length as [`bytes`] takes it, or `null`.
 pub(super) fn maybe_bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     checked(from, "the length of a file", |bytes: &Option<u64>| {
         bytes.is_none_or(|bytes| bytes <= MAX_FILE_BYTES)
     })
 }
 
+/// A wait of at most a day, in seconds.
 pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     checked(from, "seconds of one day", |seconds: &u64| *seconds <= MAX_WAIT_SECONDS)
 }
 
+/// A wait as [`seconds`] takes it, or `null`.
 pub(super) fn maybe_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     checked(from, "seconds of one day", |seconds: &Option<u64>| {
         seconds.is_none_or(|seconds| seconds <= MAX_WAIT_SECONDS)

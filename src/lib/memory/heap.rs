@@ -1,4 +1,4 @@
-//! The global allocator.
+//! The global allocator. It overwrites what is freed, and what a reallocation leaves behind.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr::{copy_nonoverlapping, null_mut};
@@ -35,7 +35,7 @@ static HEAP: Heap = Heap(Mutex::new(Parts {
 
 impl Parts {
     /// The heap for allocations of so many bytes.
-    fn of(&mut self, bytes: usize) -> &mut Talc<RegionSource, DefaultBinning> {
+    fn sized(&mut self, bytes: usize) -> &mut Talc<RegionSource, DefaultBinning> {
         if bytes < LARGE_BYTES { &mut self.small } else { &mut self.large }
     }
 }
@@ -52,12 +52,12 @@ pub(super) fn lock() -> MutexGuard<'static, Parts> {
     HEAP.lock()
 }
 
-// SAFETY: `Talc` keeps the contract of `GlobalAlloc`, and every call to it is under a lock. What is
-// added writes only to bytes that the caller has just given up.
+// SAFETY: `Talc` keeps the contract of `GlobalAlloc`, and every call to it is under a lock. Our code
+// writes only to bytes that the caller has just given up.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller asks for at least one byte.
-        unsafe { self.lock().of(layout.size()).allocate(layout) }
+        unsafe { self.lock().sized(layout.size()).allocate(layout) }
             .map_or(null_mut(), std::ptr::NonNull::as_ptr)
     }
 
@@ -65,7 +65,7 @@ unsafe impl GlobalAlloc for Heap {
         // SAFETY: the caller allocated it here, with this layout, and gives it up.
         unsafe {
             overwrite(memory, layout.size());
-            self.lock().of(layout.size()).deallocate(memory, layout);
+            self.lock().sized(layout.size()).deallocate(memory, layout);
         }
     }
 
@@ -79,7 +79,7 @@ unsafe impl GlobalAlloc for Heap {
         // SAFETY: the caller allocated it here, with this layout, and asks for at least one byte,
         // which together with the alignment is a valid layout.
         unsafe {
-            if same_heap && self.lock().of(bytes).try_realloc_in_place(memory, layout, bytes) {
+            if same_heap && self.lock().sized(bytes).try_realloc_in_place(memory, layout, bytes) {
                 return memory;
             }
             let moved = self.alloc(Layout::from_size_align_unchecked(bytes, layout.align()));
@@ -92,9 +92,8 @@ unsafe impl GlobalAlloc for Heap {
     }
 }
 
-/// Overwrites the whole heap and exits with `code` at once: no destructor runs, no buffer is flushed.
-/// Everything that must be sent or saved is to be done before, and no other thread of this process may
-/// still use the heap.
+/// Overwrites the whole heap and exits with `code`: no destructor runs, no buffer is flushed. No other
+/// thread may still use the heap.
 pub(crate) fn wipe_and_exit(code: u8) -> ! {
     overwrite_stack();
     // Never unlocked: a thread that allocates against all expectation waits here until the exit.

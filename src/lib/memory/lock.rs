@@ -13,9 +13,9 @@ use super::regions;
 pub(crate) enum LockedMemory {
     /// All of it, stacks and code too.
     Everything,
-    /// The heap up to so many bytes, the limit of this user (`ulimit -l`). What is beyond it is still
-    /// overwritten when it is freed.
+    /// The heap up to so many bytes, the limit of this user (`ulimit -l`).
     UpTo(u64),
+    /// No page: the limit is too small, or the kernel has no mlock2(2) (before Linux 4.4).
     Nothing,
 }
 
@@ -38,8 +38,7 @@ pub(crate) fn lock_in_ram() -> LockedMemory {
     }
 }
 
-/// Raises the limit on locked memory as far as possible and returns it in bytes; `None` if there is
-/// none.
+/// Raises the limit on locked memory as far as possible. Returns it in bytes; `None` is no limit.
 fn raise_limit() -> Option<u64> {
     // Only root may remove it; every user may raise it to the hard one.
     if setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None }).is_err() {

@@ -1,10 +1,8 @@
-//! The heap of our programs, which overwrites memory as it is freed. It lies in regions that are kept
-//! out of core dumps and locked as far as the system allows, and it is overwritten as a whole when a
-//! process exits.
+//! The heap of our programs. It overwrites memory as it is freed, and all of it at exit. Its regions
+//! are kept out of core dumps, and locked as far as the system allows.
 //!
-//! The heap does this and not single types, because no type of ours owns every copy of a text: the old
-//! buffer of a `Vec` that grew, a number parsed from JSON, what a library reads. The allocator sees all
-//! of them.
+//! Single types cannot do this, because none owns every copy of a text: the old buffer of a `Vec` that
+//! grew, a number parsed from JSON, the buffer of a library. The allocator sees all of them.
 //!
 //! The only module with `unsafe` in it.
 

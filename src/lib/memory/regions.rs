@@ -31,14 +31,12 @@ const HEADER_BYTES: usize = size_of::<Region>();
 
 /// The newest region, the head of a doubly linked list. Changed only under the lock of the heap.
 static NEWEST: AtomicPtr<Region> = AtomicPtr::new(null_mut());
-/// One unused region of the usual size. A heap that shrinks and grows around a boundary takes it back
-/// and makes no system call.
+/// One unused region of the usual size, kept to save system calls when the heap shrinks and grows.
 static SPARE: AtomicPtr<Region> = AtomicPtr::new(null_mut());
 static MAPPED: AtomicUsize = AtomicUsize::new(0);
 static LOCKED: AtomicUsize = AtomicUsize::new(0);
 
-/// The source of the heap's memory. A process has one heap, which calls this under its lock, so the
-/// state is static.
+/// The source of the heap's memory. Called under the heap's lock; its state is static.
 #[derive(Debug)]
 pub(super) struct Regions;
 
@@ -106,8 +104,7 @@ fn map(bytes: usize) -> Option<NonNull<Region>> {
     Some(region)
 }
 
-/// Locks the pages of a region as they are touched (mlock2(2), `MLOCK_ONFAULT`): the unused part of a
-/// large region occupies no memory.
+/// Locks the pages of a region as they are touched (mlock2(2)): unused ones occupy no memory.
 fn lock(region: *mut Region, bytes: usize) -> bool {
     // SAFETY: the mapping is ours, and locking changes none of its bytes.
     let locked = unsafe { rustix::mm::mlock_with(region.cast(), bytes, MlockFlags::ONFAULT) };
@@ -117,8 +114,10 @@ fn lock(region: *mut Region, bytes: usize) -> bool {
     locked.is_ok()
 }
 
+/// Takes a region out of the list and returns it to the kernel.
+///
 /// # Safety
-/// The region is in the list, and no code uses what is in it.
+/// The region is in the list, and no code uses its bytes.
 unsafe fn unmap(region: *mut Region) {
     // SAFETY: the caller promises that it is mapped; its neighbours are in the list, so they are, too.
     let (bytes, locked) = unsafe {
@@ -140,8 +139,7 @@ unsafe fn unmap(region: *mut Region) {
     let _ = unsafe { rustix::mm::munmap(region.cast(), bytes) };
 }
 
-/// Retries to lock every region that could not be locked when it was mapped. To be called under the
-/// lock of the heap.
+/// Locks every region that could not be locked when it was mapped. Call under the heap's lock.
 pub(super) fn lock_all() {
     let mut region = NEWEST.load(Relaxed);
     while !region.is_null() {

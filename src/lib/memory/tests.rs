@@ -8,8 +8,7 @@ fn freed(memory: *const u8, bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| unsafe { memory.add(at).read_volatile() }).collect()
 }
 
-/// How often `byte` occurs four times in a row. Another thread may have got the same memory meanwhile;
-/// what it writes does not look like this.
+/// How often `byte` occurs four times in a row: a pattern that no other thread's data has.
 fn runs(memory: &[u8], byte: u8) -> usize {
     memory.windows(4).filter(|window| window.iter().all(|found| *found == byte)).count()
 }

@@ -8,7 +8,9 @@ use super::file_info::FileKind;
 pub(crate) const BIN: &str = "bin";
 /// Suffix of a managed cloudflared while it is being downloaded.
 pub(crate) const PARTIAL: &str = ".part";
+/// The control socket of a session, in its runtime folder.
 pub(crate) const CONTROL_SOCKET: &str = "control.sock";
+/// The lock of a session, in its runtime folder; the supervisor holds it for as long as it lives.
 pub(crate) const LOCK: &str = "lock";
 /// The lock until it is held.
 pub(super) const LOCK_DRAFT: &str = "lock.new";

@@ -91,6 +91,7 @@ pub(crate) struct FileInfo {
     pub(crate) kind: FileKind,
     /// The length of a regular file; 0 for any other kind.
     pub(crate) bytes: u64,
+    /// By the user that this process runs as.
     pub(crate) owned_by_user: bool,
     /// The number of its names (hard links).
     pub(crate) links: u64,
@@ -100,6 +101,7 @@ pub(crate) struct FileInfo {
     pub(crate) identity: (u64, u64),
     /// Type and permission bits (inode(7)).
     pub(crate) mode: u32,
+    /// Removal goes on only where this is the mount that it began on.
     pub(crate) mount: MountId,
 }
 
@@ -127,6 +129,10 @@ impl MountId {
 }
 
 impl FileInfo {
+    /// Of an open file, so that nothing can take its place between this and its use.
+    ///
+    /// # Errors
+    /// When fstat(2) fails.
     pub(crate) fn of(file: &File) -> Result<Self, Error> {
         let metadata = file.metadata()?;
         let file_type = metadata.file_type();

@@ -24,6 +24,10 @@ pub(crate) fn create_private_dir(dir: &Path) -> Result<()> {
     create(dir, Parents::Create)
 }
 
+/// Creates `dir` with mode 0700, or accepts one that is private already.
+///
+/// # Errors
+/// As [`create_private_dir`].
 pub(super) fn create(dir: &Path, parents: Parents) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(parents == Parents::Create).mode(0o700);

@@ -72,6 +72,7 @@ impl RunDir {
         Ok(Self { path, handle, _lock: lock })
     }
 
+    /// The absolute path, below a runtime base.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -13,7 +13,7 @@ use nix::unistd::close;
 
 use crate::paths::{self, Owner};
 
-/// Standard input, output and error are ours. In a service, standard input is the lifeline.
+/// The standard streams are ours. In a service, standard input is the lifeline.
 const LAST_STDIO_FD: RawFd = libc::STDERR_FILENO;
 
 /// The kernel's lists of this process's descriptors, and of what each is (proc(5)).
@@ -74,7 +74,8 @@ fn list(folder: &str) -> io::Result<Vec<RawFd>> {
     Ok(numbers.into_iter().flatten().filter(|number| *number > LAST_STDIO_FD).collect())
 }
 
-/// Whether a file of `/proc/self/fdinfo` has `O_CLOEXEC` in its line `flags:`, an octal number (proc(5)).
+/// Whether a file of `/proc/self/fdinfo` has `O_CLOEXEC` in its line `flags:`, an octal number
+/// (proc(5)).
 fn is_cloexec(info: &str) -> bool {
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());

@@ -24,6 +24,7 @@ pub(crate) const RECEIVE_BUFFER_BYTES: usize = 32 * 1024;
 /// Why an address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
+    /// Another socket listens on the port (`EADDRINUSE`).
     #[error(
         "{0} is in use by another program; end it, or choose another port with --listen, or 0 for any free one"
     )]
@@ -33,18 +34,17 @@ pub(crate) enum ListenError {
         "you may not listen on {0}; choose a port from 1024 up, or 0 for any free one, with --listen"
     )]
     PermissionDenied(SocketAddr),
+    /// No interface has the address (`EADDRNOTAVAIL`).
     #[error(
         "{0} is not an address of this machine; choose one with --listen, 127.0.0.1:0 always works"
     )]
     NotAvailable(SocketAddr),
+    /// The kernel refused for another reason.
     #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Other { address: SocketAddr, source: std::io::Error },
 }
 
-/// Binds `address` and listens on it, non-blocking.
-///
-/// # Errors
-/// The message names the next step.
+/// Binds `address` and listens on it, non-blocking. An error names the next step.
 pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     let bound = TcpListener::bind(address).and_then(|listener| {
         // A second listen(2) only changes the length of the queue.
@@ -82,8 +82,7 @@ pub(crate) fn inherited_listener() -> std::io::Result<TcpListener> {
     Ok(TcpListener::from(inherited))
 }
 
-/// Raises the limit on open descriptors to the hard one: the usual soft limit of 1024 is below what a
-/// full room needs.
+/// Raises the limit on open descriptors to the hard one: a full room needs more than the usual 1024.
 pub(crate) fn raise_file_limit() {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         // If the kernel refuses, accept(2) fails earlier and connections wait.

@@ -16,6 +16,7 @@ pub(crate) enum ParentError {
     /// The parent died after it forked this process.
     #[error("the program that started this one is gone")]
     Orphaned,
+    /// The kernel refused the death signal, the signal mask or the session.
     #[error("cannot tie this process to its parent: {0}")]
     Refused(#[from] nix::Error),
 }
@@ -61,7 +62,7 @@ pub(crate) fn become_guard(parent: u32) -> Result<Option<OwnedFd>, ParentError> 
     Ok(parent_fd)
 }
 
-/// The death signal alone, for a program that stays in the process group of its parent.
+/// Sets the death signal alone, for a program that stays in the process group of its parent.
 ///
 /// # Errors
 /// As [`become_service`].
@@ -86,8 +87,7 @@ fn check_parent(parent: u32) -> Result<(), ParentError> {
     }
 }
 
-/// Keeps the memory of this process from disk and from other processes of this user: no core dumps, no
-/// tracing.
+/// Forbids core dumps and tracing, so memory reaches no disk and no process of this user.
 ///
 /// Both, because `PR_SET_DUMPABLE` is lost at exec and the limit is not. The limit is 1 and not 0,
 /// which the kernel ignores when `core_pattern` names a pipe (core(5)).
@@ -99,11 +99,12 @@ pub(crate) fn harden() -> nix::Result<()> {
     prctl::set_dumpable(false)
 }
 
+/// The pid of this process, as its children get it to check their parent.
 pub(crate) fn own_pid() -> u32 {
     Pid::this().as_raw().unsigned_abs()
 }
 
-/// The effective user.
+/// The effective user of this process, as a peer of a socket is compared with it.
 pub(crate) fn own_uid() -> u32 {
     nix::unistd::Uid::effective().as_raw()
 }

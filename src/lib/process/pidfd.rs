@@ -1,4 +1,5 @@
-//! Processes as descriptors (pidfd_open(2)): unlike a pid, a pidfd never comes to mean another process.
+//! Processes as descriptors (pidfd_open(2)): unlike a pid, a pidfd never refers to another process
+//! later.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
@@ -17,7 +18,7 @@ pub(super) fn open(pid: Pid) -> Result<OwnedFd, Errno> {
     pidfd_open(pid, PidfdFlags::empty()).map_err(errno)
 }
 
-/// Sends SIGKILL.
+/// Kills the process, whether or not it is a child of ours.
 ///
 /// # Errors
 /// `ESRCH` when the process has been reaped.

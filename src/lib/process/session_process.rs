@@ -28,6 +28,7 @@ const MAX_ENVIRON_BYTES: u64 = 8 * 1024 * 1024;
 /// Why a process could not be killed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KillError {
+    /// It was killed and has not exited within [`KILL_TIMEOUT`].
     #[error("it does not end; its kernel call hangs, try again later")]
     Timeout,
     /// The kernel has no pidfds (before Linux 5.3), so the pid may be another process's by now.
@@ -35,6 +36,7 @@ pub(crate) enum KillError {
         "this kernel cannot signal a process without mistaking another for it; end it yourself"
     )]
     NoPidfd,
+    /// The kernel does not permit the signal.
     #[error(transparent)]
     Refused(#[from] Errno),
 }
@@ -53,12 +55,7 @@ impl SessionProcess {
     pub(crate) fn find_all(session: &OsStr) -> Vec<Self> {
         let mark = [paths::SESSION_MARK.as_bytes(), b"=", session.as_bytes()].concat();
         let ours = ancestors();
-        let Ok(entries) = fs::read_dir("/proc") else {
-            return Vec::new();
-        };
-        let mut found: Vec<Self> = entries
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .map(Pid::from_raw)
+        let mut found: Vec<Self> = pids()
             .filter(|pid| has_mark(*pid, &mark) && !ours.contains(pid))
             .filter_map(|pid| Self::open(pid, &mark))
             .collect();
@@ -66,8 +63,7 @@ impl SessionProcess {
         found
     }
 
-    /// Opens the pidfd first and checks the mark after that: it is then the marked process's pidfd,
-    /// even if the pid was reused in between.
+    /// Checks the mark after the open: the pidfd is the marked process's even if the pid was reused.
     fn open(pid: Pid, mark: &[u8]) -> Option<Self> {
         let pidfd = match pidfd::open(pid) {
             Ok(pidfd) => Some(pidfd),
@@ -78,17 +74,17 @@ impl SessionProcess {
         has_mark(pid, mark).then_some(Self { pid, pidfd })
     }
 
+    /// Its pid, to show. It may be another process's by now: only the pidfd is signalled.
     pub(crate) fn pid(&self) -> i32 {
         self.pid.as_raw()
     }
 
-    /// Its folder in `/proc`.
+    /// Its folder in `/proc`, which another process may have by now.
     pub(crate) fn path(&self) -> PathBuf {
         proc_dir(self.pid)
     }
 
-    /// Kills it and waits until it is dead, not until its parent has reaped it. A process that is dead
-    /// already is no error.
+    /// Kills it and waits until it is dead, reaped or not. One that is dead already is no error.
     ///
     /// # Errors
     /// When it may not be killed, or is not dead after five seconds.
@@ -131,6 +127,17 @@ fn has_mark(pid: Pid, mark: &[u8]) -> bool {
     own && environment().split(|byte| *byte == 0).any(|entry| entry == mark)
 }
 
+/// The children of this process, exited ones included, in no order.
+pub(super) fn child_pids() -> Vec<Pid> {
+    pids().filter(|pid| parent_of(*pid) == Some(Pid::this())).collect()
+}
+
+/// The pid of every process in `/proc`; none when `/proc` cannot be read.
+fn pids() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).map(Pid::from_raw)
+}
+
 /// This process, its parent, and so on.
 fn ancestors() -> Vec<Pid> {
     std::iter::successors(Some(Pid::this()), |pid| parent_of(*pid)).collect()
@@ -139,8 +146,7 @@ fn ancestors() -> Vec<Pid> {
 fn parent_of(pid: Pid) -> Option<Pid> {
     let text = fs::read(proc_dir(pid).join("stat")).ok()?;
     let text = String::from_utf8_lossy(&text);
-    // The name may contain brackets and spaces, so the last bracket ends it. The state and the parent
-    // follow (proc(5)).
+    // The last bracket ends the name; state and parent follow (proc(5)).
     let (_, rest) = text.rsplit_once(')')?;
     Some(Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?))
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use nix::sys::signal::{SigSet, Signal as NixSignal};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl+Z.
+/// SIGTSTP, which Ctrl+Z sends to the foreground process group of a terminal.
 pub(crate) const SUSPEND_SIGNAL: i32 = NixSignal::SIGTSTP as i32;
 
 /// A signal that asks a program to end.
@@ -25,6 +25,7 @@ pub(crate) enum TerminationSignal {
 /// What began the shutdown of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShutdownCause {
+    /// One of [`TerminationSignal`].
     Signal,
     /// The peer of standard input or output has closed it.
     ClosedStream,

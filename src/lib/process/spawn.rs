@@ -7,17 +7,21 @@ use std::process::{Child, Command, ExitStatus};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
+use rustix::process::{WaitId, WaitIdOptions, WaitOptions};
 
 use super::parent::own_pid;
+use super::session_process::child_pids;
 use crate::paths;
 
 /// Why a service could not be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SpawnError {
+    /// There is no such file beside our own program.
     #[error("{name} is missing: it should lie beside this program, at {path}; build or install all four together", path = path.display())]
     Missing { name: &'static str, path: PathBuf },
+    /// The system refused a pipe, a fork or the exec.
     #[error("cannot start {name}: {source}")]
     Refused { name: &'static str, source: std::io::Error },
 }
@@ -26,9 +30,9 @@ pub(crate) enum SpawnError {
 #[derive(Debug)]
 pub(crate) struct ServiceProcess {
     pid: Pid,
-    /// If it was piped.
+    /// `None` unless the caller piped it.
     pub(crate) stdout: Option<std::process::ChildStdout>,
-    /// If it was piped. To be read for as long as the service runs, or it blocks.
+    /// `None` unless the caller piped it. To be read for as long as the service runs, or it blocks.
     pub(crate) stderr: Option<std::process::ChildStderr>,
 }
 
@@ -83,6 +87,9 @@ pub(crate) fn become_subreaper() -> nix::Result<()> {
 impl ServiceProcess {
     /// Spawns `command` with the argument `--lifeline OUR_PID` and the mark of `session`. The caller
     /// chooses its streams. Must be called on the main thread: see [`super::become_service`].
+    ///
+    /// # Errors
+    /// [`SpawnError::Refused`], when the system does not spawn it.
     pub(crate) fn spawn(
         name: &'static str,
         mut command: Command,
@@ -100,7 +107,7 @@ impl ServiceProcess {
         Ok(Self { pid, stdout: child.stdout.take(), stderr: child.stderr.take() })
     }
 
-    /// Not reused until it is reaped.
+    /// Its pid, which no other process gets until it is reaped.
     pub(crate) fn pid(&self) -> i32 {
         self.pid.as_raw()
     }
@@ -122,12 +129,14 @@ impl ServiceProcess {
     /// The group is killed while the leader is a zombie: until it is reaped no other process can get
     /// its pid, so the group is certainly its own.
     pub(crate) fn reap(&self) -> Option<ExitReason> {
-        let state = waitid(Id::Pid(self.pid), exited_now() | WaitPidFlag::WNOWAIT);
-        match state {
-            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => None,
-            Ok(_) => {
+        // Not by nix, which reports an end by a real-time signal as an error.
+        let pid = rustix::process::Pid::from_raw(self.pid.as_raw())?;
+        let exited = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        match rustix::process::waitid(WaitId::Pid(pid), exited) {
+            Ok(None) | Err(rustix::io::Errno::INTR) => None,
+            Ok(Some(_)) => {
                 let _ = killpg(self.pid, Signal::SIGKILL);
-                exit_reason(waitpid(self.pid, None).ok()?)
+                wait_now(self.pid)
             }
             // It was reaped before; how it ended is not known.
             Err(_) => Some(ExitReason::Code(0)),
@@ -135,15 +144,21 @@ impl ServiceProcess {
     }
 }
 
-/// Reaps orphans that became our children, except the `known` services: [`ServiceProcess::reap`] has
-/// their exit status to report.
+/// Reaps orphans that became our children, but no `known` service: [`ServiceProcess::reap`] returns how
+/// it ended.
 pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
-    while let Ok(status) = waitid(Id::All, exited_now() | WaitPidFlag::WNOWAIT) {
-        let Some(pid) = status.pid() else { return };
-        if known.iter().any(|service| service.pid == pid) {
+    let exited_now = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    loop {
+        let exited = match waitid(Id::All, exited_now) {
+            Ok(status) => status.pid().into_iter().collect(),
+            // A child was ended by a real-time signal, and nix does not say which child.
+            Err(Errno::EINVAL) => child_pids(),
+            Err(_) => return,
+        };
+        let orphans = exited.into_iter().filter(|pid| known.iter().all(|known| known.pid != *pid));
+        if orphans.filter_map(wait_now).count() == 0 {
             return;
         }
-        let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
     }
 }
 
@@ -167,22 +182,40 @@ pub(crate) fn terminate(pid: u32) {
     let _ = kill(pid, Signal::SIGCONT);
 }
 
-fn exited_now() -> WaitPidFlag {
-    WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG
-}
-
 fn pid_of(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).expect("a pid fits in pid_t"))
 }
 
-fn exit_reason(status: WaitStatus) -> Option<ExitReason> {
-    match status {
-        WaitStatus::Exited(_, code) => Some(ExitReason::Code(code)),
-        WaitStatus::Signaled(_, signal, _) => Some(ExitReason::Signal(signal as i32)),
-        WaitStatus::Stopped(..)
-        | WaitStatus::PtraceEvent(..)
-        | WaitStatus::PtraceSyscall(_)
-        | WaitStatus::Continued(_)
-        | WaitStatus::StillAlive => None,
+/// Reaps our child `pid` if it has exited; `None` if it runs, or is not our child.
+fn wait_now(pid: Pid) -> Option<ExitReason> {
+    let pid = rustix::process::Pid::from_raw(pid.as_raw())?;
+    let (_, status) = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG).ok()??;
+    Some(ExitStatus::from_raw(status.as_raw()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A child of this test that ends itself by `signal`, and has ended.
+    fn ended_by(signal: i32) -> ServiceProcess {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("kill -{signal} $$")]);
+        let child = ServiceProcess::spawn("sh", command, "test").unwrap();
+        let pid = rustix::process::Pid::from_raw(child.pid()).unwrap();
+        let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        rustix::process::waitid(WaitId::Pid(pid), exited).unwrap();
+        child
+    }
+
+    /// Real-time signals, too: nix has no name for them.
+    #[test]
+    fn a_service_that_any_signal_ends_is_reaped_with_its_number() {
+        for signal in [9, 40] {
+            let child = ended_by(signal);
+            assert!(child_pids().contains(&child.pid));
+            assert_eq!(child.reap(), Some(ExitReason::Signal(signal)));
+            assert_eq!(kill(child.pid, None), Err(Errno::ESRCH), "reaped");
+        }
     }
 }

@@ -10,8 +10,7 @@ use std::os::fd::AsFd;
 
 use rustix::net::Shutdown;
 
-/// Writes as much as the kernel accepts at once to a non-blocking socket. A peer that has closed is an
-/// error and no signal: std ignores SIGPIPE.
+/// Writes what a non-blocking socket accepts. A closed peer is an error: std ignores SIGPIPE.
 ///
 /// # Errors
 /// Those of write(2); [`io::ErrorKind::WouldBlock`] if the send buffer is full.

@@ -8,7 +8,7 @@ use crate::config::{Overrides, RoomFlags};
 #[derive(Debug, Parser)]
 #[command(
     name = "chattrace-serve",
-    // Not what the caller put in its place.
+    // Not argv[0], which the caller chooses.
     bin_name = "chattrace-serve",
     version,
     after_help = "Examples:\n  \
@@ -30,7 +30,7 @@ pub(super) struct ServeCli {
 }
 
 impl ServeCli {
-    /// `--explain-limits`: to print them, and to do nothing else.
+    /// Whether `--explain-limits` was given: print the memory limit and exit.
     pub(super) fn explain_limits(&self) -> bool {
         self.room.explain_limits
     }

@@ -1,5 +1,6 @@
-//! Confines the process to its open sockets, in two steps: files and privileges before there is a second
-//! thread, system calls when nothing more has to be started. Then it tries whether that holds.
+//! Confines the process to its open sockets, in two steps: files and privileges while there is one
+//! thread, system calls once no more threads have to be started. Then probes whether the kernel
+//! refuses.
 
 use std::os::fd::BorrowedFd;
 
@@ -10,7 +11,8 @@ use crate::memory::{self, LockedMemory};
 use crate::process::{self, Confinement, MissingLayer, ProbeResult, SelfTest};
 use crate::terminal::{self, OutputState};
 
-/// A process that has given up files and privileges, and not yet the system calls.
+/// The state between the two steps: files and privileges are given up, system calls are not yet
+/// filtered.
 #[derive(Debug)]
 pub(super) struct Confined {
     confinement: Confinement,
@@ -19,10 +21,10 @@ pub(super) struct Confined {
 }
 
 impl Confined {
-    /// Locks the memory and gives up files, ports and privileges. To be called before the runtime is
-    /// built: Landlock binds the thread that asks for it, and those that this thread starts.
+    /// Locks the memory and gives up files, ports and privileges. Call it before the runtime is built:
+    /// Landlock binds the calling thread and those that it starts later.
     pub(super) fn begin() -> Self {
-        // Fails only on kernels that lack it; the trials find out what holds.
+        // Fails only on kernels that lack it; the probes show whether it is in effect.
         let _ = process::harden();
         let locked = memory::lock_in_ram();
         let self_test = SelfTest::prepare();
@@ -32,33 +34,32 @@ impl Confined {
         Self { confinement, locked, self_test }
     }
 
-    /// Gives up the system calls as well, and tries from a task of the runtime what must not work. From
-    /// then on no thread can be started, and connections can be accepted on `listener` only.
+    /// Filters the system calls as well, and runs the probes. From then on no thread can be started,
+    /// and connections can be accepted on `listener` only.
     pub(super) async fn complete(mut self, listener: BorrowedFd<'_>) -> Protection {
         self.confinement.push_missing(process::restrict_syscalls(listener));
-        // Something that is known to be missing needs no trial.
         if self.confinement.is_complete() {
-            for trial in run_trials(self.self_test).await {
-                if trial.refused.is_none() {
-                    self.confinement.push_missing(Some(breach(&trial)));
+            for probe in run_probes(self.self_test).await {
+                if probe.refused.is_none() {
+                    self.confinement.push_missing(Some(breach(&probe)));
                 }
             }
         }
         Protection { confinement: self.confinement, locked: self.locked }
     }
 
-    /// Does the same, and prints the result of each trial.
+    /// Filters the system calls, runs all probes, and prints the result of each.
     ///
     /// # Errors
     /// [`ServeError::Unconfined`] if something was possible that must not be.
     pub(super) async fn self_test(mut self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
         self.confinement.push_missing(process::restrict_syscalls(listener));
-        for trial in run_trials(self.self_test).await {
-            let line = match &trial.refused {
-                Some(error) => format!("refused   {}: {error}", trial.what),
+        for probe in run_probes(self.self_test).await {
+            let line = match &probe.refused {
+                Some(error) => format!("refused   {}: {error}", probe.what),
                 None => {
-                    self.confinement.push_missing(Some(breach(&trial)));
-                    format!("possible  {}", trial.what)
+                    self.confinement.push_missing(Some(breach(&probe)));
+                    format!("possible  {}", probe.what)
                 }
             };
             if terminal::print_line(&line) == OutputState::Closed {
@@ -72,12 +73,12 @@ impl Confined {
     }
 }
 
-fn breach(trial: &ProbeResult) -> MissingLayer {
-    MissingLayer::Breach { what: trial.what.to_owned() }
+fn breach(probe: &ProbeResult) -> MissingLayer {
+    MissingLayer::Breach { what: probe.what.to_owned() }
 }
 
-/// Runs the trials in a task, which shows a filter that binds one thread and not the others.
-async fn run_trials(self_test: SelfTest) -> Vec<ProbeResult> {
-    let trials = tokio::spawn(async move { self_test.run().collect() });
-    trials.await.expect("trials return their errors")
+/// Runs the probes in a task of the runtime: a filter that does not bind its thread would show there.
+async fn run_probes(self_test: SelfTest) -> Vec<ProbeResult> {
+    let probes = tokio::spawn(async move { self_test.run().collect() });
+    probes.await.expect("probes return their errors")
 }

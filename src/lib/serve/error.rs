@@ -1,4 +1,4 @@
-//! Why the room cannot be served.
+//! The errors that end `chattrace-serve`, and the exit code of each.
 
 use crate::config::ConfigError;
 use crate::control::FrameError;
@@ -8,8 +8,10 @@ use crate::process::ListenError;
 /// Why `chattrace-serve` ends early; its `Display` is the sentence for the user.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ServeError {
+    /// The command line or the configuration file has a wrong value.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The control channel to the supervisor broke.
@@ -27,7 +29,7 @@ pub(super) enum ServeError {
 }
 
 impl ServeError {
-    /// The exit code for it.
+    /// The exit code for this error, as README.md lists them.
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config(error) => error.exit(),

@@ -1,5 +1,5 @@
-//! The most memory that the room can take: the sum of all its bounds. At a bound, new work is refused or waits,
-//! and what is there goes on.
+//! The most memory that the room can take: the sum of all its bounds. At a bound, new work is refused
+//! or waits, and what is there goes on.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,13 +21,14 @@ use crate::wire::MAX_REFERENCE_BYTES;
 /// The program without clients: code, libraries, the page and its routes. Measured: 6 MiB.
 const PROGRAM_BYTES: usize = 8 * 1024 * 1024;
 
-/// A participant in a welcome, or a join in the ring: a name of 64 bytes, number and tag.
+/// A participant in a welcome, or a join in the ring: a name of at most 64 bytes, number and tag.
 const PARTICIPANT_BYTES: usize = 128;
 
-/// How long a welcome that the client does not take can live: a whole poll, which has more time than a socket.
+/// How long a welcome lives if its client does not read it: as long as a poll, which has more time than
+/// a socket.
 const WELCOME_SECONDS: u64 = 70;
 
-/// A notice to the operator: a name, escaped, and a few numbers.
+/// A notice to the operator: an escaped name and a few numbers.
 const NOTICE_BYTES: usize = 256;
 
 /// One bounded use of memory.
@@ -35,8 +36,7 @@ const NOTICE_BYTES: usize = 256;
 struct Share {
     what: &'static str,
     max_count: usize,
-    /// Bytes of one.
-    each: usize,
+    each_bytes: usize,
 }
 
 /// All uses of memory, each at its bound, at the same time.
@@ -51,9 +51,9 @@ pub(super) struct MemoryLimit {
 impl MemoryLimit {
     /// The limit of a room with these settings.
     pub(super) fn of(room: &RoomSettings) -> Self {
-        let share = |what, max_count, each| Share { what, max_count, each };
+        let share = |what, max_count, each_bytes| Share { what, max_count, each_bytes };
         let participants = room.max_participants;
-        // Connections that are pending; and all of them, with those that are closing.
+        // Pending or closing connections; and all, with those of participants.
         let (pending, connections) =
             (participants + SPARE_CONNECTIONS, 2 * participants + SPARE_CONNECTIONS);
         let seats = participants + MAX_RETAINED_SEATS;
@@ -61,7 +61,8 @@ impl MemoryLimit {
         let presence = max_presence_events(participants);
         let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
         let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
-        // Pointers to chunks, in a buffer that doubles; two chunks that are not shared; who left.
+        // The list of chunks, which doubles when it grows; two chunks that are not shared; the
+        // departed.
         let pointers = 2 * (participants / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
         let welcome = pointers + 2 * chunk + MAX_DEPARTED * PARTICIPANT_BYTES;
         let process = vec![
@@ -97,14 +98,14 @@ impl MemoryLimit {
 
 impl Share {
     fn bytes(&self) -> usize {
-        self.max_count * self.each
+        self.max_count * self.each_bytes
     }
 }
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, max_count, each } = self;
-        let (each, all) = (format_bytes(*each), format_bytes(self.bytes()));
+        let Self { what, max_count, each_bytes } = self;
+        let (each, all) = (format_bytes(*each_bytes), format_bytes(self.bytes()));
         writeln!(f, "  {what:<30} {max_count:>7} × {each:>10} = {all:>10}")
     }
 }

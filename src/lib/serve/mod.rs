@@ -1,8 +1,8 @@
 //! `chattrace-serve`: HTTP and the room, in memory alone.
 //!
-//! Under a supervisor, it is given its listener as standard output and its settings over the control
-//! channel, and ends with that channel. Without one, it listens for itself, prints the link, and ends
-//! when the program that reads its standard output does.
+//! Under a supervisor, it inherits its listener as standard output, receives its settings over the
+//! control channel, and ends when that channel is closed. Without one, it opens a listener itself,
+//! prints the link, and ends when the reader of its standard output does.
 
 mod cli;
 mod confined;
@@ -45,12 +45,12 @@ pub fn main() -> ExitCode {
         terminal::print_error("chattrace-serve", &error);
         error.exit()
     });
-    // All sockets are closed and all tasks dropped; this wipes what they left in memory, and exits.
+    // All sockets are closed and all tasks dropped by now.
     memory::wipe_and_exit(exit.code())
 }
 
 fn run(cli: &ServeCli) -> Result<Exit, ServeError> {
-    // Everything that needs files or privileges comes first: confinement takes both away.
+    // First everything that needs files or privileges: confinement takes both away.
     let standalone = match cli.lifeline {
         Some(_) => None,
         None if cli.explain_limits() => return standalone::explain_limits(cli),

@@ -1,4 +1,4 @@
-//! The room and everything that serves it, the same with and without a supervisor.
+//! Puts the room and HTTP together, the same with and without a supervisor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,20 @@ use crate::control::FromServe;
 use crate::token::Token;
 
 /// A room that is ready to be served.
-pub(super) struct Service {
+pub(super) struct RoomService {
+    /// The room, which the caller closes and drains.
     pub(super) hub: Arc<Hub>,
+    /// Takes the public host name when a tunnel has one.
     pub(super) web: Arc<WebState>,
-    /// Joins and leaves, for the operator.
+    /// Joins and leaves. When the channel is full, later ones are dropped.
     pub(super) notices: mpsc::Receiver<FromServe>,
 }
 
-impl Service {
+impl RoomService {
+    /// An empty room, not yet served.
+    ///
+    /// # Errors
+    /// When the kernel has no random numbers.
     pub(super) fn new(
         room: RoomSettings,
         ticket: Token,
@@ -33,7 +39,7 @@ impl Service {
         Ok(Self { hub, web, notices })
     }
 
-    /// Serves the room, until it is dropped.
+    /// Accepts connections and expires messages and seats, until the future is dropped.
     pub(super) fn run(&self, listener: TcpListener) -> impl Future<Output = ()> + use<> {
         let serving = web::serve(listener, Arc::clone(&self.web));
         let ticking = tick_every_second(Arc::clone(&self.hub));
@@ -43,7 +49,6 @@ impl Service {
     }
 }
 
-/// Lets messages and seats of the room expire.
 async fn tick_every_second(hub: Arc<Hub>) {
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     loop {

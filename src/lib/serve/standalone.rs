@@ -12,7 +12,7 @@ use super::cli::ServeCli;
 use super::confined::Confined;
 use super::error::ServeError;
 use super::limits::MemoryLimit;
-use super::service::Service;
+use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
@@ -21,11 +21,11 @@ use crate::process::{self, ShutdownCause, TerminationSignals};
 use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
-/// For all clients to read the last line: one that reads at all reads it at once. Also for the program
-/// that reads our standard output.
+/// Time for clients to read the last line, and for the reader of standard output to read the last
+/// event: one that reads at all does so at once.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// A line of `--json`. README.md documents them.
+/// One line of `--json`; README.md documents the fields.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum ServeEvent<'a> {
@@ -46,7 +46,7 @@ pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
     Ok(Exit::Ended)
 }
 
-/// What needs files or ports, and so must exist before the process is confined.
+/// What needs files or ports: made before the process is confined.
 pub(super) struct Standalone {
     config: Config,
     listener: std::net::TcpListener,
@@ -63,11 +63,12 @@ impl Standalone {
         Ok(Self { config, listener })
     }
 
+    /// The one socket on which a confined process may still accept connections.
     pub(super) fn listener(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
     }
 
-    /// Serves until a signal comes, or until the reader of our standard output is gone.
+    /// Serves until a signal arrives or the reader of standard output is gone.
     ///
     /// # Errors
     /// When a basic system call fails, or when confinement is required and incomplete.
@@ -78,15 +79,15 @@ impl Standalone {
         let ticket = Token::generate()?;
         let link = Secret::new(format!("http://{address}/t/{}", &*ticket.expose_secret()));
         let host_policy = HostPolicy::new(address, PublicHost::AnyQuickTunnel);
-        let service = Service::new(config.room, ticket, host_policy)?;
+        let service = RoomService::new(config.room, ticket, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
-        // Its thread is started now: the filter for system calls allows none later.
+        // Starts a thread, which the filter for system calls forbids later.
         let json_writer = if cli.json {
             Some(BackgroundWriter::start("stdout", terminal::print_line)?)
         } else {
             None
         };
-        // It watches a copy of the descriptor, which cannot be made later either.
+        // Copies a descriptor, which the filter forbids as well.
         let stdout_closed = terminal::stdout_closed();
         let protection = confined.complete(listener.as_fd()).await;
         check_confinement(&protection, config.confinement)?;
@@ -105,8 +106,8 @@ impl Standalone {
     }
 }
 
-/// Prints the link. It is dropped then, because it contains the ticket, and this process must not keep
-/// that longer than needed.
+/// Prints the link and drops it: it contains the ticket, which this process keeps no longer than
+/// needed.
 fn print_link(link: Secret, as_json: bool) -> OutputState {
     if as_json {
         return terminal::print_line(&terminal::json_line(&ServeEvent::Ready { link: &link }));
@@ -114,9 +115,9 @@ fn print_link(link: Secret, as_json: bool) -> OutputState {
     terminal::print_line(&link)
 }
 
-/// Serves until a signal comes or the reader is gone, then closes the room.
+/// Serves until a signal arrives or the reader is gone, then closes the room.
 async fn serve(
-    mut service: Service,
+    mut service: RoomService,
     listener: TcpListener,
     json_writer: Option<BackgroundWriter>,
     mut signals: TerminationSignals,
@@ -139,7 +140,7 @@ async fn serve(
         }
     };
     service.hub.close();
-    // Joins and leaves before the end are reported before it.
+    // Joins and leaves from before the end are reported first.
     while let Ok(notice) = service.notices.try_recv() {
         event_of(&notice).inspect(report);
     }

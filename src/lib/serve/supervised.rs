@@ -1,4 +1,5 @@
-//! The room under a supervisor, which controls it over a channel and ends it by closing that.
+//! The room under a supervisor: takes its settings and messages from the control channel, reports joins
+//! and leaves on it, and ends when the supervisor closes it.
 
 use std::future::pending;
 use std::os::fd::AsFd as _;
@@ -9,13 +10,16 @@ use tokio::net::TcpListener;
 
 use super::confined::Confined;
 use super::error::ServeError;
-use super::service::Service;
+use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost};
 use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
 use crate::exit::Exit;
 use crate::process;
 
 /// Serves until the supervisor closes the channel.
+///
+/// # Errors
+/// When the channel breaks, no listener was passed, or a basic system call fails.
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let (mut inbox, mut outbox) = control::from_stdin::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
@@ -25,7 +29,7 @@ pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let listener = process::inherited_listener()?;
     let public_host = PublicHost::Named(Mutex::new(None));
     let mut service =
-        Service::new(room, ticket, HostPolicy::new(listener.local_addr()?, public_host))?;
+        RoomService::new(room, ticket, HostPolicy::new(listener.local_addr()?, public_host))?;
     let listener = TcpListener::from_std(listener)?;
     // From here on, accept(2) works on this one descriptor, and no copy of it can be made.
     let protection = confined.complete(listener.as_fd()).await;
@@ -36,15 +40,15 @@ pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     }
 }
 
-/// Carries out the supervisor's messages, and sends it the room's notices.
+/// Carries out the supervisor's messages, and sends it the notices of joins and leaves.
 async fn handle_messages(
-    service: &mut Service,
+    service: &mut RoomService,
     inbox: &mut Inbox<ToServe>,
     outbox: &mut Outbox<FromServe>,
 ) -> Result<Exit, ServeError> {
     let hub = Arc::clone(&service.hub);
-    // One future from the start of draining to its end: made anew for each message, it would begin to
-    // wait for browsers anew with each participant who leaves.
+    // Kept across iterations: a new future per iteration would restart its wait for browsers with every
+    // message and notice.
     let mut drained = None;
     loop {
         tokio::select! {
@@ -56,15 +60,15 @@ async fn handle_messages(
                     hub.close();
                     drained.get_or_insert_with(|| Box::pin(hub.drained()));
                 }
-                // A message that makes no sense is ignored, as is a second start: the supervisor ends us
-                // by closing the channel.
+                // A malformed message is ignored, as is a second start: the supervisor ends this
+                // process by closing the channel.
                 Ok(Some(ToServe::Start { .. })) | Err(FrameError::Malformed(_)) => {}
                 Ok(None) => return Ok(Exit::Ended),
                 Err(error) => return Err(error.into()),
             },
             () = completed(&mut drained) => {
                 drained = None;
-                // Joins and leaves before the end are reported before it.
+                // Joins and leaves from before the end are reported first.
                 while let Ok(notice) = service.notices.try_recv() {
                     outbox.send(&notice).await?;
                 }
@@ -74,7 +78,7 @@ async fn handle_messages(
     }
 }
 
-/// Returns when the future has completed; never, if there is none.
+/// Awaits the future; never returns if there is none.
 async fn completed(future: &mut Option<Pin<Box<impl Future<Output = ()>>>>) {
     match future {
         Some(future) => future.await,

@@ -1,4 +1,4 @@
-//! What this machine protects and what it does not, one line each, shown before there is a link.
+//! The checks at the start: which protections this machine gives, and which it lacks, each in one line.
 
 use std::path::Path;
 
@@ -9,15 +9,17 @@ use crate::process;
 use crate::terminal::{Severity, escape_control};
 use crate::units::format_bytes;
 
-/// For the list of swap devices, of which there are at most 32 (swapon(2)).
+/// Bound on `/proc/swaps`, which lists at most 32 devices (swapon(2)).
 const MAX_SWAPS_BYTES: u64 = 64 * 1024;
 
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Check {
+    /// `Warning` if a protection is missing.
     pub(super) severity: Severity,
-    /// What was checked, in one or two words.
+    /// The label of the line.
     pub(super) name: &'static str,
+    /// What was found and, with a warning, what follows from it. Safe to print.
     pub(super) fact: String,
 }
 
@@ -25,7 +27,7 @@ fn check(severity: Severity, name: &'static str, fact: impl Into<String>) -> Che
     Check { severity, name, fact: fact.into() }
 }
 
-/// The checks that need no other process. Switches core dumps of this process off.
+/// Returns the checks that need no other process. Switches core dumps off, to report whether it could.
 pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
         swap(&read_swaps()),
@@ -41,7 +43,7 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     ]
 }
 
-/// The checks that the room's process reports when it is ready.
+/// Returns the checks that the room's process reports about itself, once it serves.
 pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
     let severity = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
@@ -49,7 +51,7 @@ pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     [check(severity, "confinement", fact), memory_lock(protection.locked, &read_swaps())]
 }
 
-/// Unlocked memory is a warning only where there is a disk to swap to.
+/// Unlocked memory matters only where there is a disk to swap to.
 fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
     let (holds, fact) = match locked {
         LockedMemory::Everything => (true, "all of the room's memory".to_owned()),
@@ -60,7 +62,7 @@ fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
         LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
     };
     let severity =
-        if holds || on_disk(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
+        if holds || swap_disks(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
     check(severity, "memory lock", fact)
 }
 
@@ -69,15 +71,14 @@ fn read_swaps() -> String {
     read.ok().and_then(|list| String::from_utf8(list).ok()).unwrap_or_default()
 }
 
-/// The swap devices that are disks. The first line of /proc/swaps is a heading (proc(5)); zram is
-/// compressed memory.
-fn on_disk(swaps: &str) -> Vec<&str> {
+/// The swap devices on disks. The first line of /proc/swaps is a heading; zram stays in memory.
+fn swap_disks(swaps: &str) -> Vec<&str> {
     let devices = swaps.lines().skip(1).filter_map(|line| line.split_whitespace().next());
     devices.filter(|device| !device.contains("zram")).collect()
 }
 
 fn swap(swaps: &str) -> Check {
-    let devices = on_disk(swaps).join(", ");
+    let devices = swap_disks(swaps).join(", ");
     if devices.is_empty() {
         return check(Severity::Ok, "swap", "none on a disk");
     }
@@ -97,8 +98,8 @@ fn runtime_folder(dir: &Path) -> Check {
     }
 }
 
-/// A warning for an address that other machines can reach.
-pub(super) fn listen(address: std::net::SocketAddr) -> Option<Check> {
+/// Warns about an address that other machines can reach; `None` on loopback.
+pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
     if address.ip().is_loopback() {
         return None;
     }
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
-        assert_eq!(listen("127.0.0.1:0".parse().unwrap()), None);
-        assert!(listen("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
+        assert_eq!(listen_address("127.0.0.1:0".parse().unwrap()), None);
+        assert!(listen_address("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
     }
 }

@@ -11,7 +11,7 @@ use crate::config::{Logs, Overrides, Provider, RoomFlags};
 #[derive(Debug, Parser)]
 #[command(
     name = "chattrace",
-    // Not what the caller put in its place.
+    // Else the help names whatever path the program was started by.
     bin_name = "chattrace",
     version,
     // Two lines shorter than the usual one: it fits a screen.
@@ -59,17 +59,17 @@ pub(super) struct Cli {
 }
 
 impl Cli {
-    /// Whether to explain the limits of a room and exit.
-    pub(super) fn explain_limits(&self) -> bool {
+    /// Whether `--explain-limits` was given: the limits are printed and no session begins.
+    pub(super) fn explains_limits(&self) -> bool {
         self.room.explain_limits
     }
 
-    /// The arguments with which `chattrace-serve` explains them.
-    pub(super) fn explain_limits_args(&self) -> Vec<OsString> {
+    /// The arguments with which `chattrace-serve` prints the limits.
+    pub(super) fn limits_args(&self) -> Vec<OsString> {
         self.room.explain_limits_args()
     }
 
-    /// What these options set in the configuration.
+    /// The settings that take precedence over the configuration file.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             logs: self.logs,

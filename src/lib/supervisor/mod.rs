@@ -1,7 +1,7 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
-//! It owns the terminal, the children and the end. [`session`] decides what happens, and
-//! [`event_loop`] does it: through [`children`], the processes, and [`console`], the screen.
+//! It owns the terminal, the processes and their orderly end. [`session`] decides what happens,
+//! [`event_loop`] does it. No message text ever reaches this program.
 
 mod checks;
 mod children;
@@ -42,6 +42,7 @@ enum StartError {
     /// No memory, thread or signal handler.
     #[error("the system refused what each session needs: {0}")]
     System(#[from] std::io::Error),
+    /// The kernel gave no random bytes for the ticket or the session's id.
     #[error("the kernel gave no random bytes: {0}")]
     Randomness(#[from] getrandom::Error),
 }
@@ -66,7 +67,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    if cli.explain_limits() {
+    if cli.explains_limits() {
         return explain_limits(&cli);
     }
     // One thread: a child dies with the thread that forked it (prctl(2)).
@@ -91,13 +92,13 @@ fn explain_limits(cli: &cli::Cli) -> ExitCode {
             return Exit::Unavailable.into();
         }
     };
-    let error = Command::new(serve).args(cli.explain_limits_args()).exec();
+    let error = Command::new(serve).args(cli.limits_args()).exec();
     terminal::print_error("chattrace", &error);
     Exit::Unavailable.into()
 }
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
-    // From here on a signal ends the session, not just this process.
+    // First: from here on, a signal ends the session in order and does not kill this process.
     let signals = TerminationSignals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
     let programs = Programs::find()?;
@@ -112,7 +113,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     for check in checks::machine(run_dir.path()) {
         console.show_check(&check);
     }
-    if let Some(check) = checks::listen(config.listen) {
+    if let Some(check) = checks::listen_address(config.listen) {
         console.show_check(&check);
     }
     let ticket = Token::generate()?;
@@ -120,8 +121,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     Ok(exit_of(&event_loop::run(setup, signals).await?))
 }
 
-/// Twelve hex digits: few, because the path of a socket has room for 107 bytes (unix(7)), and
-/// enough that no two sessions on one machine get the same.
+/// Twelve hex digits: short, because the path of a socket has at most 107 bytes.
 fn generate_session_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)?;

@@ -9,6 +9,7 @@ use super::session::SessionTimer;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// At most one deadline for each [`SessionTimer`], and the countdown to a public link.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     deadlines: BTreeMap<SessionTimer, Instant>,
@@ -28,10 +29,12 @@ impl Timers {
         self.deadlines.insert(timer, deadline);
     }
 
+    /// Counts down from `seconds` at `now`, in place of any other countdown; 0 shows no number.
     pub(super) fn start_countdown(&mut self, seconds: u64, now: Instant) {
         self.countdown = (seconds > 0).then_some(Countdown { seconds_left: seconds, next: now });
     }
 
+    /// Ends the countdown: no further number is due.
     pub(super) fn stop_countdown(&mut self) {
         self.countdown = None;
     }
@@ -42,7 +45,7 @@ impl Timers {
         self.deadlines.values().copied().chain(countdown).min()
     }
 
-    /// Takes the timers that have expired by `now`.
+    /// Returns the timers that have expired by `now`, and disarms them.
     pub(super) fn take_expired(&mut self, now: Instant) -> Vec<SessionTimer> {
         let is_expired =
             |(timer, deadline): (&SessionTimer, &Instant)| (*deadline <= now).then_some(*timer);
@@ -51,7 +54,7 @@ impl Timers {
         expired
     }
 
-    /// The seconds that are left, if that number is due to be displayed.
+    /// Advances the countdown; returns the seconds left if that number is due to be displayed.
     pub(super) fn tick(&mut self, now: Instant) -> Option<u64> {
         let countdown = self.countdown.as_mut().filter(|countdown| countdown.next <= now)?;
         let seconds_left = countdown.seconds_left;

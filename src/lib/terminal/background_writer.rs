@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::print::OutputState;
 
-/// Lines that wait for a slow reader. Later ones are dropped. That is no loss for long: every line about
-/// presence carries the whole count.
+/// Lines that wait for a slow reader. Later ones are dropped. That is no loss for long: every line
+/// about presence carries the whole count.
 const MAX_QUEUED_LINES: usize = 1024;
 
 /// Enough for formatting a line and the write; the usual 2 MiB would be locked in memory for nothing.

@@ -25,9 +25,9 @@ const MAX_SANITIZED_BYTES: usize = 512;
 ///
 /// By general category: controls (Cc: C0 with tab, CR and LF, DEL, C1), formatting characters with the
 /// bidirectional controls and the tags (Cf, UAX #9), line and paragraph separators (Zl, Zp), every
-/// space but U+0020 (Zs), private use (Co) and unassigned (Cn). Also the fillers and variation selectors
-/// that are letters and marks by category (U+FE0F is kept behind an emoji), and each mark after
-/// [`MAX_MARKS`] in a row.
+/// space but U+0020 (Zs), private use (Co) and unassigned (Cn). Also the fillers and variation
+/// selectors that are letters and marks by category (U+FE0F is kept behind an emoji), and each mark
+/// after [`MAX_MARKS`] in a row.
 pub(crate) fn escape_control(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut escaper = Escaper::default();
@@ -100,8 +100,9 @@ pub(crate) fn json_line(value: &impl Serialize) -> String {
 struct EscapeFormatter;
 
 impl Formatter for EscapeFormatter {
-    /// Called for the text between two characters that JSON itself escapes. No mark or U+FE0F can belong
-    /// to one of those, so the state begins anew here, as it does after them in [`escape_control`].
+    /// Called for the text between two characters that JSON itself escapes. No mark or U+FE0F can
+    /// belong to one of those, so the state begins anew here, as it does after them in
+    /// [`escape_control`].
     fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> Result<()> {
         let mut escaper = Escaper::default();
         let mut unescaped = 0;

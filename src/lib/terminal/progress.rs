@@ -52,6 +52,7 @@ impl Progress {
         Some(Self(bar))
     }
 
+    /// Draws the bar for `bytes` of the total.
     pub(crate) fn set_position(&self, bytes: u64) {
         self.0.set_position(bytes);
     }
@@ -61,6 +62,7 @@ impl Progress {
         self.0.suspend(print);
     }
 
+    /// Takes the bar off the screen.
     pub(crate) fn clear(self) {
         self.0.finish_and_clear();
     }

@@ -95,6 +95,7 @@ impl Screen {
         self.writer.flush().await;
     }
 
+    /// Whether stderr is a terminal. On anything else, nothing changes after it was printed.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
@@ -188,6 +189,7 @@ impl Screen {
         }
     }
 
+    /// Takes the status line or the progress bar off the screen.
     pub(crate) fn clear_status(&self) {
         match self.footer.replace(Footer::None) {
             Footer::None => {}
@@ -211,6 +213,7 @@ impl Screen {
         wrap(text, indent, usize::from(self.width()))
     }
 
+    /// The symbol of a severity, in its colour. It differs by shape too: colour may be off.
     pub(crate) fn symbol(&self, severity: Severity) -> String {
         let (symbol, style) = match severity {
             Severity::Ok => ("✓", Style::new().green()),
@@ -221,10 +224,12 @@ impl Screen {
         self.styled(style, symbol)
     }
 
+    /// `text` for details; unchanged if colour is off.
     pub(crate) fn dim(&self, text: &str) -> String {
         self.styled(Style::new().dim(), text)
     }
 
+    /// `text` for what the eye should find first; unchanged if colour is off.
     pub(crate) fn bold(&self, text: &str) -> String {
         self.styled(Style::new().bold(), text)
     }

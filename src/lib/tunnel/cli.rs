@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `chattrace-tunnel`.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::config::{ConfinementPolicy, Overrides};
 /// The name of the program, on its command line and in front of its error messages.
 pub(super) const NAME: &str = "chattrace-tunnel";
 
-const EXAMPLES: &str = "\
+const AFTER_HELP: &str = "\
 The path and the fragment of ORIGIN are hidden from cloudflared and appended to
 the public address. With \"-\", or without ORIGIN in a pipeline, it is the first
 line of standard input, and the tunnel is closed at the end of that input.
@@ -22,7 +22,7 @@ Examples:
 
 /// Gives a web server on this computer a public address, for as long as it runs.
 #[derive(Debug, Parser)]
-#[command(name = NAME, bin_name = NAME, version, after_help = EXAMPLES)]
+#[command(name = NAME, bin_name = NAME, version, after_help = AFTER_HELP)]
 pub(super) struct TunnelCli {
     /// Where the web server listens, such as http://127.0.0.1:8080
     pub(super) origin: Option<String>,
@@ -49,6 +49,7 @@ pub(super) struct TunnelCli {
 }
 
 impl TunnelCli {
+    /// The settings that these options give; what they do not name is left to the file.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),

@@ -17,16 +17,16 @@ use super::output_reader;
 use crate::paths;
 use crate::process::{self, ExitReason};
 
-/// Lines that wait to be handled. Noise is not among them, so a flood of it does not fill this.
+/// Lines that may wait to be handled. Noise is queued once, so a flood of it cannot fill the queue.
 const LINE_QUEUE: usize = 64;
-/// How long the pipes are read after the exit. They end with cloudflared, unless another process has
-/// inherited them.
+/// How long the pipes are read after the exit: if another process inherited them, they do not end.
 const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
-/// `version --short` answers in 0.15 s (measured).
+/// Bound for `version --short`, which answers in 0.15 s (measured).
 const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
-/// Bound for its answer; a version has ten bytes.
+/// Bound for the answer of `version --short`; a version has ten bytes.
 const MAX_VERSION_BYTES: u64 = 64;
 
+/// The return value of [`Cloudflared::next_event`].
 #[derive(Clone, Debug)]
 pub(super) enum CloudflaredEvent {
     /// A line that means something, or the first one of all.
@@ -45,8 +45,11 @@ pub(super) struct Cloudflared {
 }
 
 impl Cloudflared {
-    /// Must be called on the main thread: the death signal follows the thread that forked
-    /// (`PR_SET_PDEATHSIG`, prctl(2)).
+    /// Starts a quick tunnel for `origin`. Must be called on the main thread: the kernel sends the
+    /// death signal when the thread that forked ends (`PR_SET_PDEATHSIG`, prctl(2)).
+    ///
+    /// # Errors
+    /// When the process cannot be created. Later failures are lines of output and an exit.
     pub(super) fn spawn(
         program: &Path,
         sandbox: &Sandbox,
@@ -55,7 +58,7 @@ impl Cloudflared {
         protocol: EdgeProtocol,
     ) -> std::io::Result<Self> {
         let mut command = confined_command(program, sandbox, Some(origin))?;
-        // As measured. `--config=` disables the user's own configuration, which would win over --url.
+        // `--config=` disables the user's own configuration, which would win over --url (measured).
         command.args(["tunnel", "--config=", "--url", &origin.url()]);
         command.args(["--metrics", "127.0.0.1:0", "--grace-period", "2s", "--loglevel", "info"]);
         // As variables: a version that does not know one ignores it, but exits at an unknown option.
@@ -75,7 +78,7 @@ impl Cloudflared {
         Ok(Self { child, lines, exited: None })
     }
 
-    /// Cancel safe.
+    /// The next line, or the exit once all lines have been returned. Cancel safe.
     pub(super) async fn next_event(&mut self) -> CloudflaredEvent {
         loop {
             if let Some((status, deadline)) = self.exited {
@@ -87,7 +90,7 @@ impl Cloudflared {
             tokio::select! {
                 Some(line) = self.lines.recv() => return CloudflaredEvent::Line(line),
                 status = self.child.wait() => {
-                    // Fails only for a child that was reaped before, and this is where it is reaped.
+                    // Fails only for a child that was reaped before; no other code reaps it.
                     let status = status.unwrap_or_default();
                     self.exited = Some((status, Instant::now() + LAST_LINES_TIMEOUT));
                 }
@@ -95,9 +98,8 @@ impl Cloudflared {
         }
     }
 
-    /// Lets it unregister and exit. To be called once: cloudflared exits at once on a second signal.
+    /// Sends SIGTERM, on which cloudflared unregisters. Once: on a second signal it exits at once.
     pub(super) fn terminate(&self) {
-        // `None` when it has exited and was reaped.
         if let Some(pid) = self.child.id() {
             process::terminate(pid);
         }
@@ -110,7 +112,7 @@ impl Cloudflared {
     }
 }
 
-/// `program`, killed when we end, confined to `sandbox`, and without the user's environment.
+/// `program`, confined to `sandbox`, without the user's environment; killed when this process ends.
 fn confined_command(
     program: &Path,
     sandbox: &Sandbox,
@@ -138,7 +140,7 @@ fn confined_command(
     Ok(command)
 }
 
-/// The answer of `version --short`; `None` when it is none within [`VERSION_TIMEOUT`].
+/// The version that `version --short` prints; `None` without a valid one within [`VERSION_TIMEOUT`].
 pub(super) async fn query_version(program: PathBuf, sandbox: &Sandbox) -> Option<String> {
     let mut command = confined_command(&program, sandbox, None).ok()?;
     command.args(["version", "--short"]).stderr(Stdio::null());
@@ -146,7 +148,7 @@ pub(super) async fn query_version(program: PathBuf, sandbox: &Sandbox) -> Option
     let mut stdout = child.stdout.take()?.take(MAX_VERSION_BYTES);
     let mut output = Vec::new();
     let read = timeout(VERSION_TIMEOUT, stdout.read_to_end(&mut output)).await;
-    // Fails when it has exited, as it should.
+    // Fails when it has exited by itself.
     let _ = child.kill().await;
     read.ok()?.ok()?;
     let text = String::from_utf8(output).ok()?;

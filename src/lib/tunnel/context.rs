@@ -1,5 +1,4 @@
-//! What every part of the program works with: its settings, the requests that it gets, and the reasons
-//! to stop.
+//! The types that all parts of the program share: context, requests, and the reasons to stop.
 
 use std::path::PathBuf;
 
@@ -14,23 +13,27 @@ use crate::paths;
 pub(super) enum TunnelRequest {
     /// Open a public address for this origin.
     Open(Origin),
-    /// Unregister and exit.
+    /// Let cloudflared unregister, then exit.
     Close,
     /// Kill cloudflared and exit with this code.
     Kill(Exit),
 }
 
-/// Resolved once, at the start.
+/// The context of one run: resolved at the start, and not changed afterwards.
 #[derive(Debug)]
 pub(super) struct Context {
+    /// The section `tunnel` of the configuration.
     pub(super) settings: TunnelSettings,
     /// The private folder of the session, inside the runtime base.
     pub(super) run_dir: PathBuf,
+    /// Whether cloudflared may run where the kernel cannot confine it.
     pub(super) confinement: ConfinementPolicy,
+    /// Depends on the mode: supervised or standalone.
     pub(super) process_group: ProcessGroup,
 }
 
 impl Context {
+    /// The sandbox of this run, with a home inside `run_dir` that `prepare` creates.
     pub(super) fn sandbox(&self) -> Sandbox {
         Sandbox { home: self.run_dir.join(paths::TUNNEL_HOME), confinement: self.confinement }
     }
@@ -51,6 +54,7 @@ pub(super) enum ProcessGroup {
 pub(super) struct Sandbox {
     /// Its home and working directory; private and empty.
     pub(super) home: PathBuf,
+    /// The same as [`Context::confinement`].
     pub(super) confinement: ConfinementPolicy,
 }
 

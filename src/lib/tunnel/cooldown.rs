@@ -9,11 +9,10 @@ use crate::paths::{
     self, FileKind, Folder, FolderTrust, MAX_COOLDOWN_FILE_BYTES, Owner, cooldown_file,
 };
 
-/// Seconds until the next try is allowed, in the runtime base `base`; `None` is now. A file whose
-/// wait is over is removed.
+/// Seconds until the next try is allowed; `None` is now. Removes an expired file from `base`.
 ///
 /// # Errors
-/// When something else lies under its name, or it cannot be read: the next try is allowed then.
+/// When the file cannot be read, or is not a regular file of ours. The next try is then allowed.
 pub(super) fn remaining(base: &Path, now: SystemTime) -> Result<Option<u64>> {
     let path = cooldown_file(base);
     let content = match paths::read_file(&path, Owner::Ours, MAX_COOLDOWN_FILE_BYTES) {
@@ -27,8 +26,7 @@ pub(super) fn remaining(base: &Path, now: SystemTime) -> Result<Option<u64>> {
     Ok(remaining)
 }
 
-/// Removes the file. Another session may have been faster, and a file that stays is over all the
-/// same.
+/// Removes an expired file. Errors do not matter: one that stays is expired for the next session too.
 fn remove(base: &Path, path: &Path) {
     if let (Ok(Some(base)), Some(name)) =
         (Folder::open(base, FolderTrust::Private), path.file_name())
@@ -40,13 +38,13 @@ fn remove(base: &Path, path: &Path) {
 /// Remembers that the provider has just answered "too many requests".
 ///
 /// # Errors
-/// When the file cannot be written; the caller goes on without.
+/// When the file cannot be written; the next session then tries at once.
 pub(super) fn remember(base: &Path, now: SystemTime) -> Result<()> {
     let path = cooldown_file(base);
     let opened = paths::open_private_file(&path, MAX_COOLDOWN_FILE_BYTES);
     let mut file = opened.map_err(|error| with_path(&path, &error))?;
     let content = paths::cooldown_content(now);
-    // Cut only afterwards: an empty file is over, and another process could remove it in between.
+    // Truncated last: another process takes an empty file for an expired one, and removes it.
     file.write_all(content.as_bytes())?;
     file.set_len(content.len() as u64)
 }

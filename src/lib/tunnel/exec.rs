@@ -29,15 +29,15 @@ struct ExecArgs {
     arguments: Vec<OsString>,
 }
 
-/// CONFINEMENT and ORIGIN; PROGRAM and its arguments follow.
+/// The arguments CONFINEMENT and ORIGIN. The caller appends PROGRAM and ARGUMENTS.
 pub(super) fn args(confinement: ConfinementPolicy, origin: Option<&Origin>) -> [String; 2] {
     let value = confinement.to_possible_value();
     let confinement = value.map_or_else(String::new, |value| value.get_name().to_owned());
     [confinement, origin.map_or_else(|| "-".to_owned(), Origin::url)]
 }
 
-/// Returns only when the program was not run. On a kernel that cannot confine it, prints so and, unless
-/// confinement is required, goes on.
+/// Confines this process and replaces it with PROGRAM; returns only when that fails. Every layer that
+/// the kernel lacks is printed, and is a failure only if confinement is required.
 pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
     let Some(args) = ExecArgs::parse(args) else {
         return Exit::Usage;
@@ -45,7 +45,7 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
     if process::die_with_parent(args.parent).is_err() {
         return Exit::Failed;
     }
-    // While root can still read it.
+    // Read before the change of user: root can still open the file.
     let format = FileFormat::of(&args.policy.program);
     let user = process::own_uid();
     let mut unconfined = confine(&args.policy);
@@ -97,8 +97,7 @@ fn confine(policy: &CloudflaredPolicy) -> Vec<String> {
     unconfined
 }
 
-/// Gives up all system calls but those that cloudflared uses. Comes last, because the steps before it
-/// use others.
+/// Gives up all system calls but those of cloudflared. Comes last: the steps before it use others.
 fn filter_system_calls() -> Option<String> {
     let error = process::restrict_cloudflared_syscalls(process::own_pid()).err()?;
     Some(format!(
@@ -110,11 +109,11 @@ fn filter_system_calls() -> Option<String> {
 /// How the kernel runs a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FileFormat {
-    /// It loads the file itself (elf(5)).
+    /// The kernel loads the file itself (elf(5)).
     Elf,
-    /// It starts an interpreter, which opens the file by its path.
+    /// The kernel starts an interpreter, which opens the file by its path.
     Script,
-    /// Not at all; execvp(3) would hand the file to a shell.
+    /// The kernel refuses the file; execvp(3) would hand it to a shell.
     Unknown,
 }
 
@@ -123,9 +122,8 @@ impl FileFormat {
         let mut header = [0; 7];
         let open = || paths::open_file(program, Owner::Anyone, Access::Read, MAX_PROGRAM_BYTES);
         let mut read = || open()?.read_exact(&mut header);
-        // A file of fewer than seven bytes has no format.
         match (read().is_ok(), header) {
-            // Class, byte order and version of the header follow the magic.
+            // Class, byte order and version follow the magic number.
             (true, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1]) => Self::Elf,
             (true, [b'#', b'!', ..]) => Self::Script,
             (true | false, _) => Self::Unknown,
@@ -149,7 +147,7 @@ impl ExecArgs {
         Some(Self { parent, confinement, policy, arguments: args.collect() })
     }
 
-    /// Why the program cannot run as the unprivileged user that root was replaced with.
+    /// Why the program cannot run as the unprivileged user that replaced root; `None` if it can.
     fn why_unreadable(&self, format: FileFormat) -> Option<String> {
         let program = match format {
             FileFormat::Unknown => return Some("it is not a program".to_owned()),

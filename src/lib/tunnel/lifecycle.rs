@@ -1,4 +1,4 @@
-//! The life of this program in either mode: find cloudflared, make one attempt, report how it ended.
+//! The steps of a run in either mode: find cloudflared, make one attempt, report how it ended.
 
 use std::time::SystemTime;
 
@@ -13,8 +13,8 @@ use crate::control::FromTunnel;
 use crate::exit::Exit;
 use crate::terminal::{self, sanitize_line};
 
-/// Opens one public address on request and keeps it until it is to be closed. Must run on the main
-/// thread: cloudflared is killed when the thread that spawned it ends.
+/// Opens one public address on request, keeps it until a request to stop, and returns the exit code.
+/// Must run on the main thread: cloudflared is killed when the thread that spawned it ends.
 pub(super) async fn run(
     context: &Context,
     requests: &mut mpsc::Receiver<TunnelRequest>,
@@ -28,7 +28,7 @@ pub(super) async fn run(
     };
     match reason {
         StopReason::Requested => {
-            // The receiver may be gone, which was a reason to stop.
+            // Fails when the receiver is gone, which is a reason to stop.
             let _ = status.send(FromTunnel::Closed).await;
             Exit::Ended
         }

@@ -1,5 +1,5 @@
-//! Finds a cloudflared: the one that the user named, the managed copy, the one on `PATH`, or a
-//! download; in this order. Each is identified by its digest.
+//! Searches for a cloudflared: the one that the user named, the managed copy, the one on `PATH`; in
+//! this order. If there is none, says what to download. Each is identified by its digest.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,16 +20,20 @@ const FAULTY_VERSIONS: [&str; 2] = ["2026.8.0", "2026.8.1"];
 /// A cloudflared that may be run.
 #[derive(Clone, Debug)]
 pub(super) struct CloudflaredProgram {
+    /// Absolute, because cloudflared is started in another folder.
     pub(super) path: PathBuf,
-    /// As it says itself; `None` when it says nothing usable.
+    /// As the program prints it, or the pin says; `None` when it prints nothing usable.
     pub(super) version: Option<String>,
     /// SHA-256, in lower-case hex.
     pub(super) digest: String,
+    /// How it was found, which the user is shown.
     pub(super) source: CloudflaredSource,
 }
 
+/// The result of [`search`].
 #[derive(Clone, Debug)]
 pub(super) enum SearchResult {
+    /// Usable: not a faulty version and, if it is the managed copy, with the pinned digest.
     Found(CloudflaredProgram),
     /// Not on this computer, but it can be installed.
     Missing {
@@ -39,7 +43,10 @@ pub(super) enum SearchResult {
     },
 }
 
-/// Searches for a cloudflared, and runs it in `sandbox` to get its version.
+/// Searches for a cloudflared. Any but the managed copy is run in `sandbox` to get its version.
+///
+/// # Errors
+/// When the named program or the managed copy is not usable, or none can be installed here.
 pub(super) async fn search(
     settings: &TunnelSettings,
     sandbox: &Sandbox,
@@ -50,7 +57,7 @@ pub(super) async fn search(
     let pin = Pin::for_this_processor().map_err(TunnelError::UnsupportedProcessor);
     if let (Ok(pin), Some(dir)) = (&pin, paths::bin_dir()) {
         let path = dir.join(pin.file_name());
-        // Anything of this name, even a dangling link, is an error and is not downloaded over.
+        // Anything else of this name, even a dangling link, is an error; it is not replaced.
         if std::fs::symlink_metadata(&path).is_ok() {
             return verify_managed(path, pin.clone()).await.map(SearchResult::Found);
         }
@@ -76,7 +83,6 @@ pub(super) async fn search(
 
 async fn examine_chosen(path: &Path, sandbox: &Sandbox) -> Result<CloudflaredProgram, TunnelError> {
     let unusable = |why: String| TunnelError::UnusableProgram { path: path.to_owned(), why };
-    // Absolute, because cloudflared is started in another folder.
     let absolute = std::path::absolute(path).map_err(|error| unusable(error.to_string()))?;
     let meta = std::fs::metadata(&absolute).map_err(|error| unusable(io_reason(&error)))?;
     if !meta.is_file() {
@@ -89,6 +95,9 @@ async fn examine_chosen(path: &Path, sandbox: &Sandbox) -> Result<CloudflaredPro
 }
 
 /// Checks the digest of the managed copy, before each use.
+///
+/// # Errors
+/// When the file cannot be read, or is not the one of `pin`.
 pub(super) async fn verify_managed(
     path: PathBuf,
     pin: Pin,
@@ -132,8 +141,7 @@ async fn digest(path: PathBuf, owner: Owner) -> Result<String, String> {
     hashed.map_err(|error| io_reason(&error))
 }
 
-/// The first executable `cloudflared` on `path`. Relative entries are skipped: the current folder
-/// may hold a file of another user.
+/// The first executable on `path`. Relative entries are skipped: others may have put a file there.
 fn find_on_path(path: Option<&OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?)
         .filter(|dir| dir.is_absolute())

@@ -11,9 +11,9 @@ use tokio::time::timeout;
 
 use super::attempt::Readiness;
 
-/// A response over loopback takes a millisecond; a cloudflared that needs two seconds hangs.
+/// Bound for one query, which takes a millisecond over loopback.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Both responses have fewer than 300 bytes with their headers.
+/// Bound for a response; both have fewer than 300 bytes with their headers.
 const MAX_RESPONSE_BYTES: u64 = 8 * 1024;
 
 #[derive(Deserialize)]
@@ -21,14 +21,14 @@ struct QuickTunnelResponse {
     hostname: String,
 }
 
-/// The host name of the tunnel; `None` without a valid response.
+/// The host name of the tunnel, unchecked; `None` without a valid response in time.
 pub(super) async fn query_name(address: SocketAddr) -> Option<String> {
     let (status, body) = get(address, "/quicktunnel").await?;
     let parsed: QuickTunnelResponse = serde_json::from_str(&body).ok()?;
     (status == 200).then_some(parsed.hostname)
 }
 
-/// Whether the edge knows the tunnel.
+/// Whether the edge knows the tunnel, by the status of `/ready` alone.
 pub(super) async fn query_readiness(address: SocketAddr) -> Readiness {
     match get(address, "/ready").await {
         Some((200, _)) => Readiness::Ready,

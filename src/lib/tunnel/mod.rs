@@ -4,7 +4,7 @@
 //! |---|---|
 //! | rules, without I/O and clock | [`attempt`]: what a line of cloudflared means, what follows from it, every error as a sentence · [`origin`] |
 //! | mechanism | [`cloudflared`] (the child process), [`exec`] (what it runs before it is cloudflared), [`output_reader`] · [`metrics`] (its metrics port) · [`locate`], [`install`] · [`cooldown`] |
-//! | course | [`lifecycle`]: [`prepare`], then [`run_attempt`] · requests from [`standalone`] or [`supervised`], states to a [`status_sink`] |
+//! | control flow | [`lifecycle`]: [`prepare`], then [`run_attempt`] · requests from [`standalone`] or [`supervised`], states to a [`status_sink`] |
 //!
 //! The public name is never resolved here and no request is made to it: a look-up before it exists is
 //! cached as "does not exist" for half an hour, by every resolver on the way.
@@ -39,8 +39,7 @@ use crate::exit::Exit;
 use crate::process;
 use crate::terminal;
 
-/// Runs `chattrace-tunnel`, or, with `exec` as its first argument, confines itself and becomes
-/// cloudflared.
+/// Runs `chattrace-tunnel`; with `exec` as its first argument, becomes a confined cloudflared.
 pub fn main() -> ExitCode {
     process::close_inherited_fds();
     terminal::install_panic_hook(NAME);

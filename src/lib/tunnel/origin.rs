@@ -1,17 +1,16 @@
-//! The local server that gets a public address. cloudflared gets scheme, host and port of its URL; the
-//! path and the fragment can hold the ticket, so they stay here (V-30).
+//! The local server that gets a public address. cloudflared gets scheme, host and port of its URL.
+//! The path and the fragment can hold the ticket, so cloudflared does not get them (V-30).
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::exit::Exit;
 
-/// Far longer than any link of ours.
+/// Bound for the text of an origin; far longer than any link of chattrace.
 pub(super) const MAX_ORIGIN_BYTES: usize = 4096;
 
 /// The URL of a local web server.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// Host and port.
     authority: String,
     /// Path, query and fragment; secret.
     tail: String,
@@ -26,21 +25,23 @@ impl std::fmt::Debug for Origin {
 /// Why a text is not an origin. The text itself is not repeated, because it may hold a ticket.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OriginError {
+    /// Any scheme but `http://`, or none.
     #[error(
         "the origin does not start with http://; give the address of a local web server, such as http://127.0.0.1:8080"
     )]
     Scheme,
-    /// On another machine.
+    /// The host is not loopback.
     #[error(
         "the origin is not on this computer; only 127.0.0.1, localhost and [::1] can be given a public address"
     )]
     Elsewhere,
+    /// Absent, or not a number from 1 to 65535.
     #[error("the origin has no usable port; give one, such as http://127.0.0.1:8080")]
     Port,
     /// Not printable ASCII, or a space.
     #[error("the origin has characters that no address has; copy the link again")]
     Characters,
-    /// Beyond [`MAX_ORIGIN_BYTES`].
+    /// The text is longer than [`MAX_ORIGIN_BYTES`].
     #[error(
         "the origin is longer than {MAX_ORIGIN_BYTES} bytes; give only the address of the local web server"
     )]
@@ -58,14 +59,14 @@ pub(super) enum OriginError {
 }
 
 impl OriginError {
-    /// A missing line is the fault of the program that writes the pipe, not of this command line.
+    /// The exit code: [`Exit::Usage`], unless the program that writes the pipe is at fault.
     pub(super) fn exit(&self) -> Exit {
         if *self == OriginError::NoLine { Exit::Unavailable } else { Exit::Usage }
     }
 }
 
 impl Origin {
-    /// Parses `http://HOST:PORT`, followed by a path, a query or a fragment.
+    /// Parses `http://HOST:PORT`, with or without a path, a query or a fragment behind it.
     pub(super) fn parse(text: &str) -> Result<Self, OriginError> {
         if text.len() > MAX_ORIGIN_BYTES {
             return Err(OriginError::Long);
@@ -80,7 +81,7 @@ impl Origin {
         if !is_loopback(host) {
             return Err(OriginError::Elsewhere);
         }
-        // parse() alone would take "+80".
+        // parse() alone would accept "+80".
         let digits = port.bytes().all(|b| b.is_ascii_digit());
         match port.parse::<u16>() {
             Ok(1..) if digits => {
@@ -90,8 +91,7 @@ impl Origin {
         }
     }
 
-    /// The origin of a server that listens on `listen`. A server on the unspecified address is reached
-    /// on loopback.
+    /// The origin of a server that listens on `listen`; the unspecified address becomes loopback.
     pub(super) fn from_listen_address(listen: SocketAddr) -> Self {
         let mut reachable = listen;
         match listen {
@@ -106,11 +106,12 @@ impl Origin {
         Self { authority: reachable.to_string(), tail: String::new() }
     }
 
-    /// Scheme, host and port: what cloudflared gets.
+    /// The URL that cloudflared gets: scheme, host and port.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.authority)
     }
 
+    /// The port. Confinement lets cloudflared connect to it and to those of the edge only.
     pub(super) fn port(&self) -> u16 {
         let port = self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         port.expect("both constructors store an authority with a port")
@@ -132,7 +133,7 @@ fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// V-30.
+    /// V-30: cloudflared does not see the ticket.
     #[test]
     fn path_and_fragment_are_kept_from_cloudflared_and_put_back() {
         let origin = Origin::parse("http://127.0.0.1:8080/t/abc?x=1#key").unwrap();

@@ -1,5 +1,5 @@
-//! Reads a stream of cloudflared to its end: cloudflared ignores even SIGTERM while a pipe is full.
-//! Its lines are parsed and never passed on.
+//! Reads stdout or stderr of cloudflared to its end: cloudflared ignores even SIGTERM while a pipe is
+//! full. Lines are parsed; they are never printed as they are.
 
 use tokio::io::{AsyncRead, BufReader};
 use tokio::sync::mpsc;
@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use super::attempt::OutputLine;
 use crate::line_reader::read_truncated_line;
 
-/// A longer line is cut. The longest that means something here has fewer than 300 bytes.
+/// Bound for a line; a longer one is cut. The longest that is recognised has fewer than 300 bytes.
 const MAX_LINE_BYTES: usize = 8 * 1024;
 
-/// Reads until the end of the stream, even when the receiver is dropped. Of all [`OutputLine::Noise`]
-/// only the first is sent, so that a flood of it fills no queue: it proves that cloudflared runs.
+/// Reads to the end of the stream, even if the receiver is dropped. The first [`OutputLine::Noise`] is
+/// sent, as proof that cloudflared runs; a flood of others does not fill the queue.
 pub(super) async fn drain(stream: impl AsyncRead + Unpin, lines: mpsc::Sender<OutputLine>) {
     let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();

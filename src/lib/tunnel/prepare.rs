@@ -1,4 +1,4 @@
-//! Finds cloudflared, or installs it, before the attempt. Requests are received meanwhile.
+//! Finds or installs cloudflared before the attempt, and receives requests meanwhile.
 
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ use crate::terminal;
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Returns once there is a cloudflared and a request to open an address.
+///
+/// # Errors
+/// A request to stop, or why cloudflared can be neither found nor installed.
 pub(super) async fn prepare(
     context: &Context,
     requests: &mut mpsc::Receiver<TunnelRequest>,
@@ -75,7 +78,6 @@ async fn find_or_install(
     }
 }
 
-/// Installs the managed copy on a blocking thread, and reports the progress.
 async fn install(
     download: Download,
     status: &mut StatusSink,
@@ -90,7 +92,7 @@ async fn install(
         })
         .await?;
     let pin = download.pin.clone();
-    // One slot: a length that was not received yet is dropped for the next one.
+    // One slot: lengths are dropped while an earlier one has not been received.
     let (sender, mut progress) = mpsc::channel(1);
     let mut installing = tokio::task::spawn_blocking(move || {
         download.install(&mut |bytes| {

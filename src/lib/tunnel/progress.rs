@@ -5,22 +5,23 @@ use std::time::Duration;
 use crate::terminal;
 use crate::units::{format_bytes, format_duration};
 
+/// The progress of one wait, in the form that stderr can show.
 #[derive(Debug)]
 pub(super) enum ProgressDisplay {
-    /// On a terminal.
+    /// On a terminal: a bar, or a spinner without a length.
     Bar(terminal::Progress),
-    /// Elsewhere: one line for each quarter of a download of `total` bytes.
+    /// Elsewhere: one line for each quarter of `total` bytes, or one line in all.
     Lines { total: Option<u64>, printed_quarters: u64 },
 }
 
 impl ProgressDisplay {
-    /// A download of `total` bytes; `None` is unknown.
+    /// Starts the display of a download of `total` bytes; `None` if the length is unknown.
     pub(super) fn download(total: Option<u64>) -> Self {
         terminal::Progress::transfer("fetching", total)
             .map_or(Self::Lines { total, printed_quarters: 0 }, Self::Bar)
     }
 
-    /// The seconds between registration and announcement; `None` where one printed line is enough.
+    /// Shows the wait for DNS; without a terminal prints one line and returns `None`.
     pub(super) fn settling(seconds: u64) -> Option<Self> {
         let wait = format_duration(Duration::from_secs(seconds));
         let text = format!("registered; waiting {wait} for the name to appear in DNS");
@@ -31,12 +32,11 @@ impl ProgressDisplay {
         spinner.map(Self::Bar)
     }
 
-    /// `bytes` counts from the beginning of the file.
+    /// Shows that the file has `bytes` so far, including those of an earlier download.
     pub(super) fn set_position(&mut self, bytes: u64) {
         match self {
             Self::Bar(bar) => bar.set_position(bytes),
             Self::Lines { total, printed_quarters } => {
-                // With an unknown length, one line is printed in all.
                 let quarter = bytes.saturating_mul(4).checked_div(total.unwrap_or(0)).unwrap_or(4);
                 if quarter > *printed_quarters {
                     *printed_quarters = quarter;
@@ -46,7 +46,7 @@ impl ProgressDisplay {
         }
     }
 
-    /// Removes it from the screen.
+    /// Removes a bar from the screen; printed lines stay.
     pub(super) fn clear(self) {
         if let Self::Bar(bar) = self {
             bar.clear();

@@ -27,6 +27,7 @@ const UNREGISTER_TIMEOUT: Duration = Duration::from_secs(3);
 
 type PendingQuery = Pin<Box<dyn Future<Output = AttemptEvent> + Send>>;
 
+/// A running cloudflared, and what is needed to start another one.
 struct RunningAttempt<'a> {
     context: &'a Context,
     program: &'a CloudflaredProgram,
@@ -36,8 +37,7 @@ struct RunningAttempt<'a> {
     query: Option<PendingQuery>,
 }
 
-/// Opens the public address and keeps it until there is a reason to stop. cloudflared has exited when
-/// this returns.
+/// Opens the public address and keeps it. cloudflared has exited when this returns.
 pub(super) async fn run_attempt(
     context: &Context,
     program: &CloudflaredProgram,
@@ -48,8 +48,8 @@ pub(super) async fn run_attempt(
     if let Some(seconds) = cooldown_remaining(context) {
         return StopReason::Failed(TunnelError::CoolingDown { seconds });
     }
-    // From here on only the cool-down is written, and our own folder removed. A kernel without
-    // Landlock is reported by cloudflared's own confinement.
+    // From here on, this process only writes the cool-down and removes its own folder. That the
+    // kernel lacks Landlock is reported when cloudflared is confined.
     let _ = process::restrict_writes(context.run_dir.parent().unwrap_or(&context.run_dir));
     let settle = Duration::from_secs(context.settings.settle_seconds);
     let (mut attempt, actions) = Attempt::start(Duration::ZERO, settle);
@@ -67,7 +67,7 @@ pub(super) async fn run_attempt(
     running.shut_down(reason, requests, status).await
 }
 
-/// Seconds for which the provider must not be asked again.
+/// Seconds for which the provider must not be asked again; `None` if it may be asked now.
 fn cooldown_remaining(context: &Context) -> Option<u64> {
     match cooldown::remaining(context.run_dir.parent()?, SystemTime::now()) {
         Ok(seconds) => seconds,
@@ -111,7 +111,7 @@ impl RunningAttempt<'_> {
                     CloudflaredEvent::Line(line) => AttemptEvent::Line(line),
                     CloudflaredEvent::Exited(reason) => AttemptEvent::Exited(reason),
                 },
-                event = answer(&mut self.query) => event,
+                event = query_answer(&mut self.query) => event,
                 () = sleep_until_some(wakeup) => AttemptEvent::Tick,
             };
             let actions = attempt.handle(self.started.elapsed(), event);
@@ -176,7 +176,7 @@ impl RunningAttempt<'_> {
                 event = self.cloudflared.next_event() => match event {
                     CloudflaredEvent::Exited(_) => return reason,
                     CloudflaredEvent::Line(OutputLine::ConnectionUnregistered) => {
-                        // The receiver may be gone, which was a reason to stop.
+                        // Fails when the receiver is gone, which is a reason to stop.
                         let _ = status.send(FromTunnel::Unregistered).await;
                     }
                     CloudflaredEvent::Line(_) => {}
@@ -190,7 +190,6 @@ impl RunningAttempt<'_> {
     }
 }
 
-/// Waits for [`TunnelRequest::Kill`]; for ever, when the sender is gone.
 async fn kill_request(requests: &mut mpsc::Receiver<TunnelRequest>) -> Exit {
     while let Some(request) = requests.recv().await {
         if let TunnelRequest::Kill(exit) = request {
@@ -200,8 +199,7 @@ async fn kill_request(requests: &mut mpsc::Receiver<TunnelRequest>) -> Exit {
     std::future::pending().await
 }
 
-/// Waits for the answer of the pending query; for ever, without one.
-async fn answer(query: &mut Option<PendingQuery>) -> AttemptEvent {
+async fn query_answer(query: &mut Option<PendingQuery>) -> AttemptEvent {
     match query {
         Some(pending) => {
             let event = pending.await;

@@ -1,5 +1,4 @@
-//! What the user of `chattrace-tunnel` sees on stderr: one line for each state, and the progress of a
-//! download. Text from outside is escaped.
+//! The output for the user on stderr: states, and progress displays. Text from outside is escaped.
 
 use std::path::Path;
 
@@ -9,15 +8,17 @@ use crate::control::{CloudflaredSource, FromTunnel};
 use crate::terminal::{self, escape_control};
 use crate::units::format_bytes;
 
-/// Hex digits of a digest that tell one release from another at a glance.
+/// Hex digits of a digest that are shown; enough to tell releases apart.
 const SHOWN_DIGEST_CHARS: usize = 12;
 
+/// The writer of stderr. At most one progress display is drawn, below the last line.
 #[derive(Debug, Default)]
 pub(super) struct TunnelScreen {
     progress: Option<ProgressDisplay>,
 }
 
 impl TunnelScreen {
+    /// Shows `state`. The line of a new state replaces a progress display.
     pub(super) fn show(&mut self, state: &FromTunnel) {
         match state {
             FromTunnel::Hello { .. } | FromTunnel::Unregistered => {}
@@ -36,7 +37,7 @@ impl TunnelScreen {
                 self.print(&format!(
                     "cloudflared {}, {} at {}, sha256 {}…",
                     version.as_deref().unwrap_or("of unknown version"),
-                    describe(*source),
+                    describe_source(*source),
                     escape_control(&path.to_string_lossy()),
                     digest.get(..SHOWN_DIGEST_CHARS).unwrap_or(digest),
                 ));
@@ -62,6 +63,7 @@ impl TunnelScreen {
         }
     }
 
+    /// Shows that the shutdown has begun, for which there is no state.
     pub(super) fn show_closing(&mut self) {
         self.print("closing");
     }
@@ -98,7 +100,7 @@ impl TunnelScreen {
     }
 }
 
-fn describe(source: CloudflaredSource) -> &'static str {
+fn describe_source(source: CloudflaredSource) -> &'static str {
     match source {
         CloudflaredSource::Managed => "fetched and checked,",
         CloudflaredSource::Path => "found on PATH",

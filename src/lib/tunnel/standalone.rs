@@ -1,5 +1,5 @@
-//! By hand or in a pipeline: the public link goes to stdout, and the program exits on a signal, when
-//! the reader of stdout is gone, or at the end of the standard input that gave the origin.
+//! Without a supervisor: the public link goes to stdout, and the program exits on a signal, when the
+//! reader of stdout is gone, or at the end of the standard input that gave the origin.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,6 +22,7 @@ use crate::terminal;
 /// One request to open, one to close, one to kill, and room for one more.
 const REQUEST_QUEUE: usize = 4;
 
+/// Resolves configuration and origin, runs until the tunnel is closed, and returns the exit code.
 pub(super) async fn run(cli: &TunnelCli) -> Exit {
     let config = match Config::resolve(&cli.overrides()) {
         Ok(config) => config,

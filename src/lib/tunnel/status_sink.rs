@@ -6,6 +6,7 @@ use super::stdout::Stdout;
 use crate::control::{FromTunnel, Outbox};
 use crate::terminal::OutputState;
 
+/// The receiver of the states, in each of the two modes.
 #[derive(Debug)]
 pub(super) enum StatusSink {
     /// Over the control channel.
@@ -25,6 +26,7 @@ impl From<Disconnected> for StopReason {
 }
 
 impl StatusSink {
+    /// Sends `state`. Fails when the receiver is gone; the program then stops as on request.
     pub(super) async fn send(&mut self, state: FromTunnel) -> Result<(), Disconnected> {
         match self {
             Self::Supervisor(outbox) => outbox.send(&state).await.map_err(|_| Disconnected),
@@ -38,7 +40,7 @@ impl StatusSink {
         }
     }
 
-    /// Shows that the shutdown has begun. The supervisor has requested it, and knows.
+    /// Shows a user that the shutdown has begun; a supervisor has requested it itself.
     pub(super) fn show_closing(&mut self) {
         if let Self::Standalone { screen, .. } = self {
             screen.show_closing();

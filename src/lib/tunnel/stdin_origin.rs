@@ -8,12 +8,15 @@ use super::origin::{MAX_ORIGIN_BYTES, Origin, OriginError};
 use crate::line_reader::read_line_blocking;
 use crate::process::TerminationSignals;
 
-/// Completes at the end of standard input, or when the thread that reads it is gone.
+/// The end of standard input. Also signalled if the thread that reads it ends without reaching it.
 #[derive(Debug)]
 pub(super) struct StdinEnd(oneshot::Receiver<()>);
 
 /// The origin, and the end of standard input if it came from there; `None` when a signal came first.
 /// Without `argument` standard input is read, unless it is a terminal.
+///
+/// # Errors
+/// When there is neither an argument nor a whole line, or the text is not an origin.
 pub(super) async fn resolve(
     argument: Option<&str>,
     signals: &mut TerminationSignals,
@@ -40,15 +43,15 @@ pub(super) async fn ended(stdin: &mut Option<StdinEnd>) {
     }
 }
 
-/// Reads the first line, then everything to the end. On a thread, which ends with the program: a
-/// blocking read cannot be cancelled.
+/// Reads the first line, then to the end. On a thread, as a blocking read cannot be cancelled.
 fn spawn_reader() -> (oneshot::Receiver<Option<String>>, StdinEnd) {
     let (line, first_line) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
         let mut text = Vec::new();
-        // Beyond the bound, so that a line that is too long is distinct from one that was cut off.
+        // Room for CRLF. A line that fills it without ending is too long; a shorter one without a
+        // line feed was cut off by the end of input.
         let read = read_line_blocking(&mut stdin, &mut text, MAX_ORIGIN_BYTES + 2);
         let complete = read.is_ok() && (text.ends_with(b"\n") || text.len() > MAX_ORIGIN_BYTES);
         let _ = line.send(complete.then(|| String::from_utf8_lossy(&text).into_owned()));

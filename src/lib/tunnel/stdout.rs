@@ -1,4 +1,4 @@
-//! What programs read: the public link, or every state as JSON.
+//! The output for programs on stdout: the public link, or every state as JSON.
 
 use serde::Serialize;
 
@@ -6,15 +6,16 @@ use super::origin::Origin;
 use crate::control::FromTunnel;
 use crate::terminal::{self, OutputState};
 
+/// What is written to stdout; `--json` selects [`Self::Json`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutputFormat {
-    /// The link alone, once it works.
+    /// The link alone, in one line, when it works for the first time.
     Link,
     /// One JSON object for each state.
     Json,
 }
 
-/// The public interface of `--json`. The `url` is the whole public link.
+/// One line of `--json`, which is a public interface. The `url` is the whole public link.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum StateLine<'a> {
@@ -40,21 +41,23 @@ enum StateLine<'a> {
     },
 }
 
+/// The writer of stdout. It remembers the latest link for the states that come without one.
 #[derive(Debug)]
 pub(super) struct Stdout {
     format: OutputFormat,
     origin: Origin,
-    /// The latest public link.
     link: Option<String>,
     /// Whether `link` was printed.
     printed: bool,
 }
 
 impl Stdout {
+    /// A writer that has no link yet; `origin` completes each public address to a link.
     pub(super) fn new(format: OutputFormat, origin: Origin) -> Self {
         Self { format, origin, link: None, printed: false }
     }
 
+    /// Writes the line of `state`, if it has one, and returns whether stdout still has a reader.
     pub(super) fn write(&mut self, state: &FromTunnel) -> OutputState {
         if let FromTunnel::Url { .. } = state {
             self.printed = false;
@@ -71,7 +74,6 @@ impl Stdout {
         }
     }
 
-    /// Prints the link when it works for the first time.
     fn write_link(&mut self, state: &FromTunnel) -> OutputState {
         match (&self.link, state) {
             (Some(link), FromTunnel::Registered { .. }) if !self.printed => {

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::process::TerminationSignals;
 use crate::terminal;
 
-/// Requests that may wait: fewer than a session sends.
+/// Requests that may wait. While the queue is full, no message and no signal is received.
 const REQUEST_QUEUE: usize = 4;
 
 /// Greets the supervisor, waits for [`ToTunnel::Start`], and runs until it is to stop.
@@ -40,7 +40,7 @@ pub(super) async fn run() -> Exit {
     lifecycle::run(&context, &mut requests, &mut status).await
 }
 
-/// The two ways in which a supervisor, or the user beside it, reaches this program.
+/// The sources of requests: the control channel, and signals that the user's terminal sends.
 struct Supervisor {
     inbox: Inbox<ToTunnel>,
     signals: TerminationSignals,
@@ -65,6 +65,7 @@ impl Supervisor {
                         process_group: ProcessGroup::Inherited,
                     });
                 }
+                // Out of order; ignored.
                 SupervisorEvent::Message(ToTunnel::Open { .. }) => {}
                 SupervisorEvent::Message(ToTunnel::Close)
                 | SupervisorEvent::Signal
@@ -97,7 +98,7 @@ impl Supervisor {
         }
     }
 
-    /// Messages that are not understood are reported on stderr and skipped.
+    /// The next event. A malformed message is reported on stderr and skipped.
     async fn next_event(&mut self) -> SupervisorEvent {
         loop {
             tokio::select! {

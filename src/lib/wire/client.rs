@@ -1,4 +1,4 @@
-//! What a client says.
+//! Parses the lines of clients. Checks their form; whether a name or a text is allowed is for the room.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::refusal::{Refusal, RefusalCode};
 use crate::token::Secret;
 
-/// Longest `ref`, the client's own id of a message.
+/// Longest `ref` in bytes: the client's own id of a message.
 pub(crate) const MAX_REFERENCE_BYTES: usize = 64;
 
 /// One line from a client. Texts are borrowed from the line unless JSON escapes something in them.
@@ -67,7 +67,7 @@ impl<'a> ClientMessage<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields<'a> {
-    t: MessageType,
+    t: ClientMessageType,
     #[serde(borrow, default, deserialize_with = "deserialize_some")]
     name: Option<BorrowedText<'a>>,
     #[serde(default, deserialize_with = "deserialize_some")]
@@ -86,7 +86,7 @@ struct Fields<'a> {
 /// `{"say":null}`.
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
-enum MessageType {
+enum ClientMessageType {
     Join,
     Say,
     Typing,
@@ -99,8 +99,8 @@ enum MessageType {
 #[serde(transparent)]
 struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Deserializes a field that is present. `null` is then a value, which only optional fields accept; in a
-/// message of a type without this field it is refused like any other value.
+/// Deserializes a field that is present. `null` is then a value, which only optional fields accept; in
+/// a message of a type without this field it is refused like any other value.
 fn deserialize_some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -122,21 +122,21 @@ impl<'a> Fields<'a> {
     fn into_message(self) -> Option<ClientMessage<'a>> {
         let Self { t, name, ticket, resume, after, reference, body } = self;
         match (t, (name, ticket, resume, after), (reference, body)) {
-            (MessageType::Join, (Some(name), Some(ticket), resume, after), (None, None)) => {
+            (ClientMessageType::Join, (Some(name), Some(ticket), resume, after), (None, None)) => {
                 let (resume, after) = (resume.flatten(), after.flatten());
                 Some(ClientMessage::Join { name: name.0, ticket, resume, after })
             }
-            (MessageType::Say, (None, None, None, None), (reference, Some(body))) => {
+            (ClientMessageType::Say, (None, None, None, None), (reference, Some(body))) => {
                 let reference = reference.flatten().map(|reference| reference.0);
                 Some(ClientMessage::Say { reference, body: body.0 })
             }
-            (MessageType::Typing, (None, None, None, None), (None, None)) => {
+            (ClientMessageType::Typing, (None, None, None, None), (None, None)) => {
                 Some(ClientMessage::Typing)
             }
-            (MessageType::Beat, (None, None, None, None), (None, None)) => {
+            (ClientMessageType::Beat, (None, None, None, None), (None, None)) => {
                 Some(ClientMessage::Beat)
             }
-            (MessageType::Leave, (None, None, None, None), (None, None)) => {
+            (ClientMessageType::Leave, (None, None, None, None), (None, None)) => {
                 Some(ClientMessage::Leave)
             }
             _ => None,

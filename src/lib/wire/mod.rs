@@ -1,8 +1,8 @@
-//! The wire protocol, version 1: JSON objects, one per line, in both directions. README.md documents it for
-//! the authors of clients.
+//! The wire protocol, version 1: JSON objects, one per line, in both directions. README.md documents it
+//! for the authors of clients.
 //!
-//! Pure: text in, values out, and back. A transport (WebSocket frames, the bodies of long polls) carries
-//! the lines and does not look into them.
+//! Pure: text in, values out, and back. A transport (WebSocket frames, the bodies of long polls)
+//! carries the lines and does not look into them.
 
 mod client;
 #[cfg(test)]

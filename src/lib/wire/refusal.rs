@@ -1,10 +1,10 @@
-//! Why the server did not do what a client asked for.
+//! Why the server refuses what a client asked for, as a code for programs and a sentence for users.
 
 use serde::Serialize;
 
 use crate::chat::{RoomError, TextError};
 
-/// The reason, for programs. A client reacts to the code and shows the text.
+/// The reason in one word. A client reacts to the code and shows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RefusalCode {
@@ -31,7 +31,7 @@ pub(crate) enum RefusalCode {
 pub(crate) struct Refusal {
     /// The client's id of the refused message; `None` for everything else.
     pub(crate) reference: Option<String>,
-    /// The reason, for programs.
+    /// Decides how a client reacts.
     pub(crate) code: RefusalCode,
     /// One sentence for the user, with the next step.
     pub(crate) text: String,
@@ -40,12 +40,12 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal that is not about a certain message.
+    /// A refusal without reference and suggestion.
     pub(crate) fn new(code: RefusalCode, text: impl Into<String>) -> Self {
         Self { reference: None, code, text: text.into(), suggestion: None }
     }
 
-    /// Names the message that is refused.
+    /// Adds the client's id of the refused message, if it gave one.
     pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
         self.reference = reference;
         self

@@ -1,4 +1,4 @@
-//! What the server says: to one client, or through the ring to all of them.
+//! Writes the lines of the server, to one client or through the ring to all.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::refusal::{Refusal, RefusalCode};
 use crate::chat::{EventSlice, Identity, RoomEvent};
 
-/// One line from the server; the welcome, which is written in pieces, is in [`super::welcome`].
+/// One line from the server, except the welcome, which is written in pieces (`welcome.rs`).
 #[derive(Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
-pub(super) enum ServerMessage<'a> {
+enum ServerMessage<'a> {
     Joined {
         seq: u64,
         who: ParticipantView<'a>,
@@ -51,7 +51,7 @@ pub(super) enum ServerMessage<'a> {
     },
 }
 
-/// A participant as serialised for all clients.
+/// A participant in the form that clients read.
 #[derive(Serialize)]
 pub(super) struct ParticipantView<'a> {
     n: u64,
@@ -60,6 +60,7 @@ pub(super) struct ParticipantView<'a> {
 }
 
 impl<'a> ParticipantView<'a> {
+    /// Borrows the three parts of an identity that clients see.
     pub(super) fn of(identity: &'a Identity) -> Self {
         Self { n: identity.number, tag: identity.tag.as_str(), name: identity.name.as_str() }
     }
@@ -84,7 +85,7 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
 }
 
 impl Refusal {
-    /// The refusal as a line of the protocol.
+    /// The line `refused`, with the line feed that ends it.
     pub(crate) fn to_line(&self) -> String {
         to_line(&ServerMessage::Refused {
             reference: self.reference.as_deref(),
@@ -111,7 +112,7 @@ pub(crate) fn beat_line() -> String {
     to_line(&ServerMessage::Beat)
 }
 
-/// The last line of a session.
+/// The last line to each client, when the session ends.
 pub(crate) fn end_line() -> String {
     to_line(&ServerMessage::End { text: "What was said here is not kept." })
 }
@@ -122,12 +123,13 @@ pub(crate) fn participant_json(identity: &Identity) -> String {
 }
 
 /// The message with the line feed that ends it.
-pub(super) fn to_line(message: &ServerMessage<'_>) -> String {
+fn to_line(message: &ServerMessage<'_>) -> String {
     let mut line = to_json(message);
     line.push('\n');
     line
 }
 
+/// Serialises a value in one line, without a line feed.
 pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("strings and numbers always serialise")
 }

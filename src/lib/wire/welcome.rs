@@ -1,4 +1,4 @@
-//! The first line to a client that was let in.
+//! The first line to a client that was let in: who it is, who is present, and the settings of the room.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::server::{ParticipantView, to_json};
 use crate::chat::Identity;
 use crate::config::{Mode, RoomSettings};
 
-/// What a welcome says, in plain values.
+/// The content of a welcome, before it is serialised.
 #[derive(Debug)]
 pub(crate) struct Welcome<'a> {
     /// Random per start of the server: a client that sees another one clears its page.
@@ -19,16 +19,16 @@ pub(crate) struct Welcome<'a> {
     pub(crate) resume: &'a str,
     /// Number of the last event that this welcome includes.
     pub(crate) seq: u64,
-    /// The others in the room as [`super::participant_json`], separated by commas. The pieces are shared
-    /// with other welcomes: a full room is half a megabyte.
+    /// The others in the room as [`super::participant_json`], separated by commas. The pieces are
+    /// shared with other welcomes: a full room is half a megabyte.
     pub(crate) present: Vec<Arc<str>>,
-    /// Participants who have left, and whom the events that follow mention.
+    /// Participants who left, as far as the events that follow mention them.
     pub(crate) gone: &'a [Identity],
-    /// The settings of the room.
+    /// The settings that clients need.
     pub(crate) terms: &'a RoomTerms,
 }
 
-/// The settings that a client needs to know, the same for all.
+/// The settings that a client needs, the same for all clients of a room.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoomTerms {
     mode: Mode,
@@ -62,6 +62,7 @@ struct Tail<'a> {
 }
 
 impl RoomTerms {
+    /// Takes the mode, the longest message and the rate limit from the settings.
     pub(crate) fn of(room: &RoomSettings) -> Self {
         let limits = Limits {
             message_bytes: room.message_bytes,
@@ -73,7 +74,7 @@ impl RoomTerms {
 }
 
 impl Welcome<'_> {
-    /// The line in pieces. Those of `present` are not copied.
+    /// The line in pieces, with the line feed that ends it. The pieces of `present` are not copied.
     pub(crate) fn into_pieces(self) -> Vec<Arc<str>> {
         let Self { epoch, you, resume, seq, present, gone, terms } = self;
         let head = Head { t: "welcome", epoch, you: ParticipantView::of(you), resume, seq };

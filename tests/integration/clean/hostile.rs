@@ -1,5 +1,5 @@
-//! V-31, V-32: hostile files under the names of chattrace's own. No file of the user is touched, no link
-//! is followed, and no pipe blocks.
+//! V-31, V-32: hostile files under the names of chattrace's own. No file of the user is touched, no
+//! link is followed, and no pipe blocks.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use crate::harness::{CLEAN, Ended, Place, Program};
+use crate::harness::{CLEAN, Output, Program, TestEnv};
 
 /// First line of every event log.
 pub(super) const HEADER: &str = "chattrace event log v1\n";
 
-pub(super) struct Machine(Place);
+pub(super) struct Machine(TestEnv);
 
 impl Machine {
     /// A machine on which chattrace has never run.
     pub(super) fn new() -> Self {
-        let machine = Self(Place::new());
+        let machine = Self(TestEnv::new());
         fs::create_dir_all(machine.data().parent().unwrap()).unwrap();
         machine
     }
@@ -115,12 +115,12 @@ impl Machine {
     }
 
     /// Runs `chattrace-clean` to its end.
-    pub(super) fn clean(&self, arguments: &[&str]) -> Ended {
+    pub(super) fn clean(&self, arguments: &[&str]) -> Output {
         Program::run(self.command(CLEAN, arguments))
     }
 
     /// Runs `script` in a shell that finds `chattrace-clean`.
-    pub(super) fn shell(&self, script: &str) -> Ended {
+    pub(super) fn shell(&self, script: &str) -> Output {
         let own = Path::new(CLEAN).parent().unwrap().display().to_string();
         let path = std::env::var("PATH").unwrap_or_default();
         let mut command = self.command("sh", &["-c", script]);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::file_proxy::FileProxy;
-use super::{Place, stand_in};
+use super::{TestEnv, stand_in};
 
 /// The host name in most orders.
 pub(crate) const HOST: &str = "some-random-words-here.trycloudflare.com";
@@ -45,12 +45,12 @@ pub(crate) struct StandIn {
 }
 
 impl StandIn {
-    /// Installs it at `bin/cloudflared` in `place`.
-    pub(crate) fn install(place: &Place, orders: &str) -> Self {
-        Self::install_as(&place.root().join("bin/cloudflared"), orders)
+    /// Installs it at `bin/cloudflared` in `env`.
+    pub(crate) fn install(env: &TestEnv, orders: &str) -> Self {
+        Self::install_as(&env.root().join("bin/cloudflared"), orders)
     }
 
-    /// Installs it at `path`, so that several can share a place.
+    /// Installs it at `path`, so that several can share an environment.
     pub(crate) fn install_as(path: &Path, orders: &str) -> Self {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let original = stand_in("stand-in-cloudflared");

@@ -1,4 +1,4 @@
-//! The base of every test: an isolated environment ([`Place`]), and programs whose failed waits
+//! The base of every test: an isolated environment ([`TestEnv`]), and programs whose failed waits
 //! show their whole output ([`Program`], [`Terminal`]). A wait is for a line, for EOF or for an
 //! exit, with one generous deadline; nothing here sleeps.
 
@@ -6,7 +6,6 @@ pub(crate) mod cloudflared;
 #[allow(dead_code, reason = "used by the fault and fuzz tests, which have no libtest")]
 pub(crate) mod command_line;
 mod file_proxy;
-mod place;
 mod process_handle;
 mod program;
 mod pty;
@@ -15,13 +14,14 @@ pub(crate) mod rng;
 pub(crate) mod strict_reader;
 mod supervised;
 mod terminal;
+mod test_env;
 
 pub(crate) use cloudflared::StandIn;
-pub(crate) use place::Place;
 pub(crate) use process_handle::ProcessHandle;
-pub(crate) use program::{Ended, Program, Stream};
+pub(crate) use program::{Output, Program, Stream};
 pub(crate) use supervised::Supervised;
 pub(crate) use terminal::Terminal;
+pub(crate) use test_env::TestEnv;
 
 use std::process::Command;
 use std::time::Duration;

@@ -19,13 +19,13 @@ pub(crate) enum Stream {
 
 /// The exit status of a program, and its whole output.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct Output {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ended {
+impl Output {
     /// The exit code; panics with the whole output if a signal ended the program.
     pub(crate) fn code(&self) -> i32 {
         self.status.code().unwrap_or_else(|| panic!("ended by a signal: {self:#?}"))
@@ -92,7 +92,7 @@ impl Program {
     }
 
     /// Runs `command` to its exit, with `/dev/null` as stdin.
-    pub(crate) fn run(mut command: Command) -> Ended {
+    pub(crate) fn run(mut command: Command) -> Output {
         command.stdin(Stdio::null());
         Self::spawn(command).wait()
     }
@@ -157,7 +157,7 @@ impl Program {
     }
 
     /// Waits for a line of stderr that contains `part`.
-    pub(crate) fn stderr_with(&mut self, part: &str) -> String {
+    pub(crate) fn stderr_line_with(&mut self, part: &str) -> String {
         self.line(Stream::Stderr, |line| line.contains(part))
     }
 
@@ -168,11 +168,11 @@ impl Program {
     }
 
     /// Waits for EOF on both streams and for the exit.
-    pub(crate) fn wait(mut self) -> Ended {
+    pub(crate) fn wait(mut self) -> Output {
         let deadline = Instant::now() + DEADLINE;
         assert!(self.reaches_eof_by(deadline), "no EOF on its output:\n{}", self.transcript());
         let status = self.reap();
-        Ended { status, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
+        Output { status, stdout: self.text(Stream::Stdout), stderr: self.text(Stream::Stderr) }
     }
 
     /// Reads both streams to EOF; false if one is still open at `deadline`.

@@ -1,8 +1,8 @@
 //! A generator of pseudo-random numbers with reproducible streams: each is a function of a seed, a
 //! stream and a number.
 
-/// `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). Ten lines, and
-/// one multiplication per byte where a hundred million inputs are made. No crate promises the same
+/// `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). Ten lines,
+/// and one multiplication per byte where a hundred million inputs are made. No crate promises the same
 /// numbers in its next version, and a failure is reproduced by its seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);

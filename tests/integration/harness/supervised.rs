@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use super::cloudflared::HOST;
-use super::{DEADLINE, Place, StandIn, TUNNEL};
+use super::{DEADLINE, StandIn, TUNNEL, TestEnv};
 
 /// A running `chattrace-tunnel`, and the supervisor's end of its lifeline.
 pub(crate) struct Supervised {
@@ -20,12 +20,12 @@ pub(crate) struct Supervised {
 
 impl Supervised {
     /// Starts the tunnel, and receives its `hello`.
-    pub(crate) fn start(place: &Place) -> Self {
-        Self::start_as(place, place.command(TUNNEL))
+    pub(crate) fn start(env: &TestEnv) -> Self {
+        Self::start_as(env, env.command(TUNNEL))
     }
 
     /// The same with another command.
-    pub(crate) fn start_as(place: &Place, mut command: Command) -> Self {
+    pub(crate) fn start_as(env: &TestEnv, mut command: Command) -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(DEADLINE)).unwrap();
         let child = command
@@ -34,7 +34,7 @@ impl Supervised {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let run_dir = place.runtime().join("chattrace/session");
+        let run_dir = env.runtime().join("chattrace/session");
         std::fs::create_dir_all(&run_dir).unwrap();
         let base = run_dir.parent().unwrap();
         for dir in [base, &run_dir] {
@@ -53,8 +53,8 @@ impl Supervised {
     }
 
     /// Starts the tunnel with this stand-in as cloudflared.
-    pub(crate) fn with(place: &Place, stand_in: &StandIn) -> Self {
-        let mut supervised = Self::start(place);
+    pub(crate) fn with(env: &TestEnv, stand_in: &StandIn) -> Self {
+        let mut supervised = Self::start(env);
         supervised.begin(json!(stand_in.path()), Value::Null);
         supervised
     }

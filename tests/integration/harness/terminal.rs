@@ -8,7 +8,7 @@ use std::time::Instant;
 use rustix::process::Signal;
 
 use super::pty::{self, Master, Pty};
-use super::{DEADLINE, Ended, ProcessHandle, witnessed};
+use super::{DEADLINE, Output, ProcessHandle, witnessed};
 
 /// A program that leads the session of its terminal; killed when dropped.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Terminal {
     /// of the shell is closed.
     exited: Receiver<()>,
     raw: Vec<u8>,
-    /// The end of the output that [`Terminal::see`] has consumed.
+    /// The end of the output that [`Terminal::wait_for`] has consumed.
     consumed: usize,
 }
 
@@ -71,7 +71,7 @@ impl Terminal {
 
     /// Waits for `text`, escape sequences left out, in the output after the last text that was
     /// waited for. Returns that output up to `text`.
-    pub(crate) fn see(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
             if plain(&self.raw[self.consumed..]).contains(text) {
@@ -146,7 +146,7 @@ impl Terminal {
 
     /// Waits until the program and all processes that it started have exited. `stdout` is the
     /// output with its escape sequences, `stderr` without.
-    pub(crate) fn wait(mut self) -> Ended {
+    pub(crate) fn wait(mut self) -> Output {
         let all_exited = self.reaches_eof_by(Instant::now() + DEADLINE);
         assert!(all_exited, "a process still runs:\n{}", self.transcript());
         let status = self.reap();
@@ -154,7 +154,7 @@ impl Terminal {
             // With the slave side closed the reader comes to its end by itself.
             self.raw.extend(self.output.iter().flatten());
         }
-        Ended { status, stdout: self.raw(), stderr: plain(&self.raw) }
+        Output { status, stdout: self.raw(), stderr: plain(&self.raw) }
     }
 }
 

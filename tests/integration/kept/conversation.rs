@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::canaries::Canaries;
-use crate::harness::{Ended, Program};
+use crate::harness::{Output, Program};
 use crate::serve::client::Client;
 use crate::session::guest::{Guest, try_join};
 use crate::session::stage::{Link, Stage, event};
@@ -47,7 +47,7 @@ impl Conversation {
     }
 
     /// Waits for the exit of the session; the participants stay connected until then.
-    pub(super) fn wait(self) -> (Ended, Canaries) {
+    pub(super) fn wait(self) -> (Output, Canaries) {
         let Self { session, canaries, participants } = self;
         let ended = session.wait();
         drop(participants);
@@ -55,7 +55,7 @@ impl Conversation {
     }
 
     /// Terminates the session, and waits for its exit.
-    pub(super) fn end(self) -> (Ended, Canaries) {
+    pub(super) fn end(self) -> (Output, Canaries) {
         self.session.signal("TERM");
         let (ended, canaries) = self.wait();
         (ended.expect_code(0), canaries)

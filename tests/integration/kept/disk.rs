@@ -10,7 +10,7 @@ use super::canaries::{Canaries, random_hex};
 use super::conversation::Conversation;
 use super::may_read_memory;
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Place, Program};
+use crate::harness::{Program, TestEnv};
 use crate::session::ends::{child, signal};
 use crate::session::stage::{Stage, scripted, watched};
 
@@ -48,7 +48,7 @@ fn no_file_contains_a_canary_after_sessions_and_crashes() {
         return;
     }
     let stages = [(); 3].map(|()| Stage::new(HAPPY));
-    let marker = stages[0].place.root().join("marker");
+    let marker = stages[0].env.root().join("marker");
     fs::write(&marker, "").unwrap();
     let since = last_change(&fs::metadata(marker).unwrap());
 
@@ -60,17 +60,17 @@ fn no_file_contains_a_canary_after_sessions_and_crashes() {
         signal("ABRT", process(&conversation.session));
         let canaries = conversation.wait().1;
         // The default place of core dumps (core(5)).
-        assert_eq!(fs::read_dir(stage.place.work()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(stage.env.work()).unwrap().count(), 0);
         canaries
     };
     let room = crash(&stages[1], |session| child(session.pid(), "chattrace-serve"));
     let supervisor = crash(&stages[2], Program::pid);
 
     let mut planted = Canaries::new();
-    let elsewhere = Place::new();
+    let elsewhere = TestEnv::new();
     let files = [
         elsewhere.work().join("found"),
-        stages[0].place.home().join("found"),
+        stages[0].env.home().join("found"),
         PathBuf::from(format!("/dev/shm/chattrace-test-{}", random_hex(8))),
     ];
     let files = files.map(|path| Planted::new(path, &planted.text("planted")));

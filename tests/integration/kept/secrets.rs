@@ -73,7 +73,7 @@ fn the_ticket_and_resume_tokens_are_only_in_the_link() {
         ended.stdout.lines().filter(|line| !secrets(&canaries, line.as_bytes()).is_empty());
     assert_eq!(secret.count(), 1, "the link: {ended:#?}");
 
-    let files = fs::read_dir(stage.place.work()).unwrap();
+    let files = fs::read_dir(stage.env.work()).unwrap();
     let logs: Vec<_> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
     assert_eq!(logs.len(), 1);
     assert!(!canaries.find(&logs[0]).is_empty(), "the log must contain names");

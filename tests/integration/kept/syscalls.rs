@@ -7,7 +7,7 @@ use std::path::Path;
 use super::conversation::Conversation;
 use super::may_read_memory;
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Place, in_shell};
+use crate::harness::{TestEnv, in_shell};
 use crate::session::stage::{Stage, watched};
 
 /// All system calls that create, change, remove or write to a path.
@@ -81,15 +81,15 @@ impl Thread {
 /// Runs a session with this value of `--logs` under strace.
 fn trace_session(stage: &Stage, logs: &str) -> Vec<Thread> {
     // Outside the session's folders: strace writes there.
-    let place = Place::new();
-    let output = place.work().join("of");
+    let env = TestEnv::new();
+    let output = env.work().join("of");
     let script =
         format!("exec strace -ff -qq -y -e trace={TRACED} -o {} \"$0\" \"$@\"", output.display());
     let command = stage.public(&["--json", "--logs", logs]);
     let mut conversation = Conversation::start(stage, watched(&in_shell(&command, &script)));
     conversation.session.close_stdin();
     conversation.wait().0.expect_code(0);
-    let files = std::fs::read_dir(place.work()).unwrap().map(|file| file.unwrap().path());
+    let files = std::fs::read_dir(env.work()).unwrap().map(|file| file.unwrap().path());
     let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
     texts.map(|text| Thread(text.lines().filter_map(Syscall::parse).collect())).collect()
 }
@@ -97,7 +97,7 @@ fn trace_session(stage: &Stage, logs: &str) -> Vec<Thread> {
 /// The set of changes, with the parts that differ in each run replaced. The records of the stand-in
 /// belong to the test and are left out.
 fn changes(stage: &Stage, threads: &[Thread]) -> BTreeSet<String> {
-    let root = stage.place.root().to_str().unwrap();
+    let root = stage.env.root().to_str().unwrap();
     let made = threads.iter().flat_map(Thread::changes).find_map(|change| {
         let session = change.strip_prefix(&format!("make {root}/run/chattrace/"))?;
         (!session.contains('/')).then(|| session.to_owned())

@@ -9,8 +9,8 @@ use super::server::{Server, UNLIMITED};
 /// Positions that a client may claim to have read up to.
 const CURSORS: [u64; 6] = [0, 1, 2, 3, 7, u64::MAX - 1];
 
-/// The answer to a poll for the seat of `welcome` that claims `after`, and sends a message, so that there
-/// is something new.
+/// The answer to a poll for the seat of `welcome` that claims `after`, and sends a message, so that
+/// there is something new.
 fn polled(server: &Server, welcome: &Value, after: &str) -> Vec<Value> {
     let bearer = format!("Authorization: Bearer {}\r\n", welcome["resume"].as_str().unwrap());
     let say = json!({"t": "say", "body": "news"}).to_string();

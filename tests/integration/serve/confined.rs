@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::server::{Server, UNLIMITED};
-use crate::harness::{Place, Program, SERVE, in_shell, stand_in};
+use crate::harness::{Program, SERVE, TestEnv, in_shell, stand_in};
 
 /// The trials, in the order in which they are printed.
 const TRIED: [&str; 24] = [
@@ -48,9 +48,9 @@ const BY_LANDLOCK: [&str; 6] = [
 const WITHOUT_OBJECT: [&str; 2] = ["use an inherited descriptor", "trace a process"];
 
 /// The self-test on a kernel without these features: the trials that were possible, and all output.
-fn possible(features: &str) -> (Vec<String>, crate::harness::Ended) {
-    let place = Place::new();
-    let mut command = place.command(SERVE);
+fn possible(features: &str) -> (Vec<String>, crate::harness::Output) {
+    let env = TestEnv::new();
+    let mut command = env.command(SERVE);
     command.arg("--self-test");
     let older = stand_in("older-kernel");
     let script = format!("exec {} {features} -- \"$0\" \"$@\"", older.display());
@@ -76,8 +76,8 @@ fn every_trial_is_refused() {
     assert!(ended.stdout.contains("use an inherited descriptor: there is none\n"), "{ended:#?}");
 }
 
-/// The filter alone refuses all, Landlock alone what it has rules for. The self-test prints the difference,
-/// with code 69.
+/// The filter alone refuses all, Landlock alone what it has rules for. The self-test prints the
+/// difference, with code 69.
 #[test]
 fn without_a_layer_the_self_test_finds_what_is_possible_then() {
     let (filtered, ended) = possible("landlock");
@@ -99,16 +99,16 @@ fn without_a_layer_the_self_test_finds_what_is_possible_then() {
 
 #[test]
 fn it_prints_what_is_missing_or_refuses_to_start_if_confinement_is_required() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let older = stand_in("older-kernel");
     let script = format!("exec {} landlock -- \"$0\" \"$@\"", older.display());
-    let mut command = place.command(SERVE);
+    let mut command = env.command(SERVE);
     command.arg("--require-confinement");
     let ended = Program::run(in_shell(&command, &script)).expect_code(69);
     assert_eq!(ended.stdout, "", "no link");
     assert!(ended.stderr.contains("use a newer kernel, or leave out --require-confinement"));
-    let mut room = Program::start(in_shell(&place.command(SERVE), &script));
-    room.stderr_with("confinement: no Landlock (not in this kernel)");
+    let mut room = Program::start(in_shell(&env.command(SERVE), &script));
+    room.stderr_line_with("confinement: no Landlock (not in this kernel)");
     room.signal("TERM");
     room.wait().expect_code(0);
 }

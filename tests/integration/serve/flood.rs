@@ -133,8 +133,8 @@ fn a_client_that_was_slow_gets_whole_lines_and_the_number_of_missed_events() {
     assert_eq!(bodies(&events).len() as u64 + missed, 3001);
 }
 
-/// An idle participant takes no copy of the roster and no buffer. Measured: 5 KiB each in a build without
-/// optimisation; a copy of the roster would be another 20 KiB.
+/// An idle participant takes no copy of the roster and no buffer. Measured: 5 KiB each in a build
+/// without optimisation; a copy of the roster would be another 20 KiB.
 #[test]
 fn idle_participants_take_little_memory() {
     let server = Server::with(&[], r#"{"room":{"max_participants":300}}"#);

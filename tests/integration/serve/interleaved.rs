@@ -1,6 +1,6 @@
 //! Slow readers and fast writers at random, with a strict parser for what each socket receives. This is
-//! the whole program; `serve/fanout/write_owner_tests.rs` tries millions of orders in which the task of a
-//! socket and the fan-out use one writer.
+//! the whole program; `serve/fanout/write_owner_tests.rs` tries millions of orders in which the task of
+//! a socket and the fan-out use one writer.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! V-21: the room's memory stays below the sum of its bounds under any load from clients, and participants go on
-//! talking.
+//! V-21: the room's memory stays below the sum of its bounds under any load from clients, and
+//! participants go on talking.
 
 use std::io::Write as _;
 
@@ -9,7 +9,7 @@ use super::client::Client;
 use super::exhaustion::stall;
 use super::http::Poller;
 use super::server::Server;
-use crate::harness::{Place, Program, SERVE};
+use crate::harness::{Program, SERVE, TestEnv};
 
 /// Bytes of text that one client sends: a gigabyte where the build is fast enough for it.
 const FLOOD_BYTES: usize = if cfg!(debug_assertions) { 1 << 26 } else { 1 << 30 };
@@ -28,10 +28,10 @@ const CONFIG: &str = r#"{"room":{"max_participants":1200,"rate":{"per_second":10
 
 /// The bound in KiB that `--explain-limits` prints.
 fn ceiling(config: &str) -> u64 {
-    let place = Place::new();
-    let file = place.root().join("config.json");
+    let env = TestEnv::new();
+    let file = env.root().join("config.json");
     std::fs::write(&file, config).unwrap();
-    let mut command = place.command(SERVE);
+    let mut command = env.command(SERVE);
     command.arg("--explain-limits").arg("--config").arg(file);
     let explained = Program::run(command).expect_code(0).stdout;
     let bytes = explained.split_once('(').unwrap().1.split_once(" bytes)").unwrap().0;
@@ -94,8 +94,8 @@ fn under_every_kind_of_load_the_memory_stays_below_the_bound_and_others_talk() {
     server.stop();
 }
 
-/// Clients with the longest backlog read nothing of it, by poll and by socket, while new messages push it
-/// out of the ring. None of them keeps its own copy of it.
+/// Clients with the longest backlog read nothing of it, by poll and by socket, while new messages push
+/// it out of the ring. None of them keeps its own copy of it.
 #[test]
 fn with_every_setting_at_its_largest_the_memory_stays_below_the_bound() {
     /// The largest ring is 256 MiB; an unoptimised build would take minutes to fill it.

@@ -35,7 +35,8 @@ fn the_first_poll_takes_more_lines_than_the_join() {
     assert_eq!(kinds(&answer.events()), ["welcome", "said"]);
 }
 
-/// V-17: events between two polls are in the next answer, once. A client that lost an answer asks again.
+/// V-17: events between two polls are in the next answer, once. A client that lost an answer asks
+/// again.
 #[test]
 fn nothing_is_lost_between_polls() {
     let server = Server::start();

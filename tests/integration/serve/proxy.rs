@@ -56,8 +56,8 @@ fn forward(visitor: TcpStream, to: SocketAddr) {
     let _ = visitor.shutdown(std::net::Shutdown::Both);
 }
 
-/// V-16: messages arrive at once in both directions. The median of five rounds counts, so that a machine
-/// that is busy for a moment fails nothing.
+/// V-16: messages arrive at once in both directions. The median of five rounds counts, so that a
+/// machine that is busy for a moment fails nothing.
 #[test]
 fn polls_are_live_through_a_proxy_that_holds_get_back() {
     let server = Server::start();

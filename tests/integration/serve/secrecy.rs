@@ -79,7 +79,7 @@ fn two_servers_share_nothing() {
 #[test]
 fn the_room_is_in_memory_alone() {
     let server = Server::with(&[], UNLIMITED);
-    let before = server.place().tree();
+    let before = server.env().tree();
     let (mut ana, bo) = (server.join("Ana"), server.join("Bo"));
     for number in 0..200 {
         ana.say(&format!("line {number}"));
@@ -95,10 +95,10 @@ fn the_room_is_in_memory_alone() {
         assert!(harmless.iter().any(|start| target.starts_with(start)), "{target}");
     }
     assert!(sockets >= 3, "{sockets}");
-    assert_eq!(server.place().tree(), before);
+    assert_eq!(server.env().tree(), before);
     drop((ana, bo));
-    let place = server.place().root().to_owned();
-    assert!(place.is_dir());
+    let env = server.env().root().to_owned();
+    assert!(env.is_dir());
 }
 
 /// V-30: the link is on stdout and nowhere else.

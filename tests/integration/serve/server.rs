@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::http::{Connection, Response};
-use crate::harness::{Ended, Place, Program, SERVE, Stream};
+use crate::harness::{Output, Program, SERVE, Stream, TestEnv};
 
 /// No rate limit: for tests that send more messages than a person does.
 pub(crate) const UNLIMITED: &str = r#"{"room":{"rate":{"per_second":0}}}"#;
@@ -15,7 +15,7 @@ pub(crate) const UNLIMITED: &str = r#"{"room":{"rate":{"per_second":0}}}"#;
 /// Killed when dropped.
 pub(crate) struct Server {
     program: Program,
-    place: Place,
+    env: TestEnv,
     /// `127.0.0.1:PORT`, also what the `Host` of a direct request says.
     pub(crate) host: String,
     pub(crate) ticket: String,
@@ -29,16 +29,16 @@ impl Server {
 
     /// With these arguments and this configuration file.
     pub(crate) fn with(arguments: &[&str], config: &str) -> Self {
-        let place = Place::new();
-        let file = place.root().join("config.json");
+        let env = TestEnv::new();
+        let file = env.root().join("config.json");
         fs::write(&file, config).unwrap();
-        let mut command = place.command(SERVE);
+        let mut command = env.command(SERVE);
         command.arg("--json").arg("--config").arg(file).args(arguments);
         let mut program = Program::start(command);
         let ready: Value = serde_json::from_str(&program.stdout_line()).unwrap();
         assert_eq!(ready["event"], "ready");
         let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
-        Self { program, place, host, ticket }
+        Self { program, env, host, ticket }
     }
 
     /// The address to connect to.
@@ -51,8 +51,8 @@ impl Server {
         self.program.pid()
     }
 
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    pub(crate) fn env(&self) -> &TestEnv {
+        &self.env
     }
 
     /// A socket that has not joined yet.
@@ -132,12 +132,12 @@ impl Server {
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(self) -> Ended {
+    pub(crate) fn wait(self) -> Output {
         self.program.wait()
     }
 
     /// Ends it by SIGTERM, and expects code 0.
-    pub(crate) fn stop(self) -> Ended {
+    pub(crate) fn stop(self) -> Output {
         self.signal("TERM");
         self.wait().expect_code(0)
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::{Client, kinds};
 use super::http::Poller;
 use super::server::{Server, UNLIMITED, parse_link};
-use crate::harness::{DEADLINE, Place, Program, SERVE};
+use crate::harness::{DEADLINE, Program, SERVE, TestEnv};
 
 fn assert_session_ended(client: &mut Client) {
     let (events, code) = client.rest();
@@ -91,9 +91,9 @@ fn a_second_interrupt_does_not_wait_for_clients() {
 
 #[test]
 fn it_ends_when_the_reader_of_its_stdout_is_gone() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let mut child =
-        place.command(SERVE).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        env.command(SERVE).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut link = String::new();
     stdout.read_line(&mut link).unwrap();
@@ -109,10 +109,10 @@ fn it_ends_when_the_reader_of_its_stdout_is_gone() {
 /// The reader of stdout has it open and does not read, like a pager.
 #[test]
 fn a_reader_of_stdout_that_is_stuck_does_not_block_the_room() {
-    let place = Place::new();
-    let file = place.root().join("config.json");
+    let env = TestEnv::new();
+    let file = env.root().join("config.json");
     fs::write(&file, UNLIMITED).unwrap();
-    let mut command = place.command(SERVE);
+    let mut command = env.command(SERVE);
     command.arg("--json").arg("--config").arg(file);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -144,8 +144,8 @@ fn a_reader_of_stdout_that_is_stuck_does_not_block_the_room() {
     drop(stdout);
 }
 
-fn shell(place: &Place, script: &str) -> Command {
-    let mut command = place.command("/bin/sh");
+fn shell(env: &TestEnv, script: &str) -> Command {
+    let mut command = env.command("/bin/sh");
     let folder = std::path::Path::new(SERVE).parent().unwrap().display();
     let path = std::env::var("PATH").unwrap();
     command.env("PATH", format!("{folder}:{path}")).args(["-c", script]);
@@ -154,32 +154,32 @@ fn shell(place: &Place, script: &str) -> Command {
 
 #[test]
 fn it_ends_after_a_reader_that_takes_one_line() {
-    let place = Place::new();
-    let before = place.tree();
+    let env = TestEnv::new();
+    let before = env.tree();
     let script = "{ chattrace-serve; echo \"code $?\" >&2; } | head -1";
-    let ended = Program::run(shell(&place, script)).expect_code(0);
+    let ended = Program::run(shell(&env, script)).expect_code(0);
     parse_link(ended.stdout.trim_end());
     assert!(ended.stderr.ends_with("code 0\n"), "{ended:#?}");
-    assert_eq!(place.tree(), before);
+    assert_eq!(env.tree(), before);
 }
 
 /// The pipeline in the README. `tee` shows the test the link. The end of stdin ends the pipeline, also
 /// when the test fails.
 #[test]
 fn a_script_can_read_who_joins() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let script = "exec 3<&0; \
          sh -c '{ read -r _; kill $$; } <&3 >/dev/null 2>&1 & exec chattrace-serve --json 2>/dev/null' \
          | tee /dev/stderr | jq -r 'select(.event==\"joined\").participant.number'";
-    let mut program = Program::start(shell(&place, script));
-    let ready: Value = serde_json::from_str(&program.stderr_with("ready")).unwrap();
+    let mut program = Program::start(shell(&env, script));
+    let ready: Value = serde_json::from_str(&program.stderr_line_with("ready")).unwrap();
     let (host, ticket) = parse_link(ready["link"].as_str().unwrap());
     for name in ["Ana", "Bo", "Cy"] {
         let mut client = Client::open(host.parse().unwrap(), &host, &format!("http://{host}"));
         client.send_line(&json!({"t": "join", "name": name, "ticket": ticket}));
         client.wait("welcome");
     }
-    program.stderr_with("\"number\":3");
+    program.stderr_line_with("\"number\":3");
     program.close_stdin();
     assert_eq!(program.wait().expect_code(0).stdout, "1\n2\n3\n");
 }

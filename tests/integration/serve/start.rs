@@ -4,16 +4,16 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::server::parse_link;
-use crate::harness::{Ended, Place, Program, SERVE};
+use crate::harness::{Output, Program, SERVE, TestEnv};
 
-fn run(arguments: &[&str]) -> Ended {
-    let place = Place::new();
-    let mut command = place.command(SERVE);
+fn run(arguments: &[&str]) -> Output {
+    let env = TestEnv::new();
+    let mut command = env.command(SERVE);
     command.args(arguments);
     Program::run(command)
 }
 
-fn assert_says(ended: Ended, code: i32, parts: &[&str]) {
+fn assert_says(ended: Output, code: i32, parts: &[&str]) {
     let ended = ended.expect_code(code);
     assert_eq!(ended.stdout, "", "{ended:#?}");
     for part in parts {
@@ -24,8 +24,8 @@ fn assert_says(ended: Ended, code: i32, parts: &[&str]) {
 
 #[test]
 fn stdout_is_the_link_alone_and_stderr_says_who_can_read_the_chat() {
-    let place = Place::new();
-    let mut program = Program::start(place.command(SERVE));
+    let env = TestEnv::new();
+    let mut program = Program::start(env.command(SERVE));
     let link = program.stdout_line();
     let (host, _) = parse_link(&link);
     assert!(host.starts_with("127.0.0.1:"), "{host}");
@@ -50,8 +50,8 @@ fn an_address_that_is_not_available_is_69_with_the_next_step() {
 /// Listening on a port below 1024 needs a privilege.
 #[test]
 fn port_80_works_or_is_refused_with_a_sentence() {
-    let place = Place::new();
-    let mut command = place.command(SERVE);
+    let env = TestEnv::new();
+    let mut command = env.command(SERVE);
     command.args(["--listen", "127.0.0.1:80"]);
     let mut program = Program::start(command);
     program.line(crate::harness::Stream::Stderr, |line| {
@@ -78,9 +78,9 @@ fn a_wrong_command_line_is_2() {
 
 #[test]
 fn a_wrong_environment_is_named_too() {
-    let place = Place::new();
+    let env = TestEnv::new();
     for (name, value) in [("CHATTRACE_LISTEN", "x"), ("CHATTRACE_MODE", "secret")] {
-        let mut command = place.command(SERVE);
+        let mut command = env.command(SERVE);
         command.env(name, value);
         let ended = Program::run(command).expect_code(2);
         assert!(ended.stderr.contains(value), "{ended:#?}");
@@ -89,8 +89,8 @@ fn a_wrong_environment_is_named_too() {
 
 #[test]
 fn a_wrong_configuration_is_78_with_file_line_key_and_what_was_meant() {
-    let place = Place::new();
-    let file = place.root().join("config.json");
+    let env = TestEnv::new();
+    let file = env.root().join("config.json");
     let path = file.to_str().unwrap();
     for (text, parts) in [
         ("{\n\"lisen\": 1}", &["line 2", "lisen", "\"listen\""] as &[&str]),
@@ -102,7 +102,7 @@ fn a_wrong_configuration_is_78_with_file_line_key_and_what_was_meant() {
         ("", &["line 1"]),
     ] {
         fs::write(&file, text).unwrap();
-        let mut command = place.command(SERVE);
+        let mut command = env.command(SERVE);
         command.args(["--config", path]);
         assert_says(Program::run(command), 78, parts);
     }
@@ -113,8 +113,8 @@ fn a_wrong_configuration_is_78_with_file_line_key_and_what_was_meant() {
 #[test]
 fn sealed_rooms_are_not_in_this_version() {
     assert_says(run(&["--sealed"]), 78, &["not in this version", "--open"]);
-    let place = Place::new();
-    let mut command = place.command(SERVE);
+    let env = TestEnv::new();
+    let mut command = env.command(SERVE);
     command.env("CHATTRACE_MODE", "sealed");
     assert_says(Program::run(command), 78, &["not in this version"]);
 }
@@ -122,8 +122,8 @@ fn sealed_rooms_are_not_in_this_version() {
 /// A full disk behind `>`: the link cannot be printed.
 #[test]
 fn a_stdout_that_takes_nothing_ends_it() {
-    let place = Place::new();
-    let mut command = place.command("/bin/sh");
+    let env = TestEnv::new();
+    let mut command = env.command("/bin/sh");
     let script = format!("exec {SERVE} >/dev/full");
     command.args(["-c", &script]);
     Program::run(command).expect_code(0);
@@ -132,8 +132,8 @@ fn a_stdout_that_takes_nothing_ends_it() {
 /// It needs no home, no runtime folder and no writable working folder.
 #[test]
 fn it_starts_with_an_empty_environment() {
-    let place = Place::new();
-    let mut command = place.command(SERVE);
+    let env = TestEnv::new();
+    let mut command = env.command(SERVE);
     command.env_clear().current_dir("/");
     let mut program = Program::start(command);
     parse_link(&program.stdout_line());

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::http::Poller;
-use crate::harness::{DEADLINE, Place, SERVE};
+use crate::harness::{DEADLINE, SERVE, TestEnv};
 
 const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -25,13 +25,13 @@ struct SupervisedServe {
 }
 
 impl SupervisedServe {
-    fn start(place: &Place) -> Self {
+    fn start(env: &TestEnv) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(DEADLINE)).unwrap();
-        let child = place
+        let child = env
             .command(SERVE)
             .args(["--lifeline", &std::process::id().to_string()])
             .stdin(Stdio::from(OwnedFd::from(theirs)))
@@ -76,8 +76,8 @@ impl SupervisedServe {
 fn the_end_does_not_wait_longer_when_participants_leave_meanwhile() {
     // 100 ms apart, they leave over 3 s; the time for `/bye` is 250 ms.
     const PARTICIPANTS: usize = 30;
-    let place = Place::new();
-    let mut serve = SupervisedServe::start(&place);
+    let env = TestEnv::new();
+    let mut serve = SupervisedServe::start(&env);
     let pollers: Vec<Poller> =
         (0..PARTICIPANTS).map(|number| serve.join_by_poll(&format!("P{number}"))).collect();
     for _ in 0..PARTICIPANTS {

@@ -32,7 +32,7 @@ fn without_a_layer_the_check_names_it_and_the_session_goes_on() {
     ] {
         let stage = Stage::new(HAPPY);
         let mut session = watched(&without(features, &stage.public(&["--json"])));
-        session.stderr_with("may read and write your files here");
+        session.stderr_line_with("may read and write your files here");
         event(&mut session, "link");
         session.signal("TERM");
         let ended = session.wait().expect_code(0);
@@ -73,10 +73,10 @@ fn cloudflared_reads_no_file_of_the_user_and_dials_nobody_but_its_edge_and_the_r
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();
     let stage = Stage::new("hang\n");
-    let diary = stage.place.home().join("diary");
+    let diary = stage.env.home().join("diary");
     std::fs::write(&diary, "dear diary").unwrap();
     let read = format!("read {}", diary.display());
-    let make = format!("make {}", stage.place.home().join("new").display());
+    let make = format!("make {}", stage.env.home().join("new").display());
     let dial = format!("dial {port}");
     let tries = format!("try {read}\ntry {make}\ntry {dial}\ntry dial 443\n");
     stage.stand_in.order(&format!("{tries}{HAPPY}"));

@@ -53,7 +53,7 @@ pub(super) fn session_in(stage: &Stage, phase: &str) -> Program {
     let mut session = watched(&stage.public(&["--json"]));
     match phase {
         // The last line before it waits for cloudflared.
-        "preparing" => drop(session.stderr_with("old sessions")),
+        "preparing" => drop(session.stderr_line_with("old sessions")),
         "opening" => drop(event(&mut session, "tunnel")),
         _ => drop(event(&mut session, "link")),
     }
@@ -138,7 +138,8 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
     let mut session = session_in(&stage, "open");
     kill(guard(&session));
-    session.stderr_with("the guard of this session was ended by SIGKILL; a new one was started");
+    session
+        .stderr_line_with("the guard of this session was ended by SIGKILL; a new one was started");
     session.signal("KILL");
     let ended = session.wait();
     assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");
@@ -154,7 +155,7 @@ fn killed_with_its_guard_it_takes_everybody_along_and_the_next_one_cleans_up() {
         session.wait();
         assert_eq!(stage.run_dirs().len(), 1, "nobody was left to remove it");
         let mut next = watched(&stage.local(&["--json"]));
-        next.stderr_with("old sessions     removed ");
+        next.stderr_line_with("old sessions     removed ");
         Link::printed(&mut next);
         assert_eq!(stage.run_dirs().len(), 1, "its own");
         next.signal("TERM");

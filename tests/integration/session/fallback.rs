@@ -23,7 +23,7 @@ const FAULTS: [(&str, &str, &str); 6] = [
 
 /// Removes the cool-down that the provider asked for. It outlives the session on purpose.
 fn forget_cooldown(stage: &Stage) {
-    let base = stage.place.runtime().join("chattrace");
+    let base = stage.env.runtime().join("chattrace");
     if std::fs::remove_file(base.join("cooldown")).is_ok() {
         std::fs::remove_dir(base).unwrap();
     }
@@ -153,12 +153,12 @@ fn an_edge_that_comes_back_is_a_registered_tunnel() {
 /// A session that has no cloudflared and cannot download it.
 fn without_network(stage: &Stage, arguments: &[&str]) -> Command {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = stage.place.root().join("config.json");
+    let config = stage.env.root().join("config.json");
     std::fs::write(&config, format!(r#"{{"tunnel":{{"download_base":"http://{closed}"}}}}"#))
         .unwrap();
     let mut command = stage.with_config(arguments);
     // The shell alone: only the test's own script needs a PATH.
-    let shells = stage.place.root().join("bin/shells");
+    let shells = stage.env.root().join("bin/shells");
     std::fs::create_dir_all(&shells).unwrap();
     std::os::unix::fs::symlink("/bin/sh", shells.join("sh")).unwrap();
     command.env("PATH", shells);

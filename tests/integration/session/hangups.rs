@@ -10,7 +10,7 @@ use crate::harness::{Program, Terminal};
 fn a_closed_terminal_ends_it() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.public(&[]), 80);
-    terminal.see("● public");
+    terminal.wait_for("● public");
     terminal.close();
     terminal.wait().expect_code(0);
     assert!(stage.stand_in.ended_by_term());
@@ -23,7 +23,7 @@ fn a_closed_terminal_ends_it_even_if_nobody_sends_a_signal() {
     let stage = Stage::new(HAPPY);
     for script in ["trap '' HUP; exec \"$0\" \"$@\"", "exec setsid -w \"$0\" \"$@\""] {
         let mut terminal = Terminal::start(&in_shell(&stage.local(&[]), script), 80);
-        terminal.see("● local only");
+        terminal.wait_for("● local only");
         terminal.close();
         terminal.wait();
         stage.assert_nothing_left();
@@ -35,13 +35,13 @@ fn ctrl_z_says_why_not_and_the_session_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 80);
     let link = Link::on_screen(&mut terminal);
-    terminal.see("● local only");
+    terminal.wait_for("● local only");
     terminal.type_keys("\u{1a}");
-    terminal.see("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+    terminal.wait_for("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
     let mut ana = Guest::join(&link, "Ana");
     ana.say("still here");
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\r");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -80,7 +80,7 @@ fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&["--logs", "delete"]), 80);
     let link = Link::on_screen(&mut terminal);
-    terminal.see("● local only");
+    terminal.wait_for("● local only");
     terminal.type_keys("\u{13}");
     // A join, which the session cannot show.
     let mut ana = Guest::join(&link, "Ana");

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::input::with_siblings;
 use super::stage::{Stage, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Ended, stand_in};
+use crate::harness::{Output, stand_in};
 
 /// The most private memory, in KiB, that its services can make the supervisor use: heap and stacks.
 pub(super) const CEILING_KIB: u64 = 32 * 1024;
@@ -46,16 +46,16 @@ pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
     let others: Vec<_> =
         ALL.iter().filter(|name| **name != who).map(|name| (*name, None)).collect();
     let mut command = with_siblings(stage, &others);
-    let place = Path::new(command.get_program()).with_file_name(who);
-    let copied = Command::new("cp").arg(stand_in("hostile-service")).arg(&place).status();
+    let env = Path::new(command.get_program()).with_file_name(who);
+    let copied = Command::new("cp").arg(stand_in("hostile-service")).arg(&env).status();
     assert!(copied.unwrap().success());
-    std::fs::write(place.with_extension("orders"), orders).unwrap();
+    std::fs::write(env.with_extension("orders"), orders).unwrap();
     command.args(["--json", "--no-qr"]);
     command
 }
 
 /// Asserts that neither stream holds a control character, and that every event is JSON.
-pub(super) fn assert_harmless(ended: &Ended, what: &str) {
+pub(super) fn assert_harmless(ended: &Output, what: &str) {
     for text in [&ended.stdout, &ended.stderr] {
         let raw = |c: char| {
             c != '\n' && c.is_control()
@@ -73,7 +73,7 @@ pub(super) fn assert_harmless(ended: &Ended, what: &str) {
 }
 
 /// Runs such a session. Asserts that it ends with 70 and a sentence of these words about `who`.
-pub(super) fn assert_killed(who: &str, orders: &str, words: &str) -> Ended {
+pub(super) fn assert_killed(who: &str, orders: &str, words: &str) -> Output {
     let stage = Stage::new(HAPPY);
     let ended = watched(&with_hostile(&stage, who, orders)).wait();
     let what: String = orders.chars().take(600).collect();

@@ -178,9 +178,9 @@ fn a_line_about_a_participant_is_one_row() {
         let mut command = with_hostile(&stage, "chattrace-serve", &room(&long));
         command.args(["--tunnel", "none"]);
         let mut terminal = Terminal::start(&command, columns);
-        terminal.see("+ B");
+        terminal.wait_for("+ B");
         terminal.type_keys("\u{3}");
-        terminal.see("[v]iew");
+        terminal.wait_for("[v]iew");
         terminal.type_keys("\r");
         let ended = terminal.wait().expect_code(0);
         let rows: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("  + ")).collect();
@@ -207,7 +207,7 @@ fn a_cleaner_that_lies_is_not_believed() {
         let mut command = with_hostile(&stage, "chattrace-clean", &orders);
         command.args(["--tunnel", "none"]);
         let mut session = watched(&command);
-        let said = session.stderr_with("old sessions");
+        let said = session.stderr_line_with("old sessions");
         assert!(said.contains(words), "{more}: {said}");
         event(&mut session, "link");
         session.signal("TERM");

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::stage::{Stage, event, scripted};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{DEADLINE, Place, Program, SERVE, children, in_shell};
+use crate::harness::{DEADLINE, Program, SERVE, TestEnv, children, in_shell};
 
 /// Opens the pipe `left` as descriptors 3 to 20 and 1000, and becomes the program.
 const LEFT: &str = "exec bash -c 'for n in $(seq 3 20) 1000; do eval \"exec $n>left\"; done; \
@@ -16,8 +16,8 @@ const LEFT: &str = "exec bash -c 'for n in $(seq 3 20) 1000; do eval \"exec $n>l
 
 /// A FIFO in the folder where a program is started. The receiver returns when no process has it
 /// open for writing any more.
-fn pipe(place: &Place) -> Receiver<()> {
-    let path = place.work().join("left");
+fn pipe(env: &TestEnv) -> Receiver<()> {
+    let path = env.work().join("left");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     let (sender, closed) = channel();
     std::thread::spawn(move || {
@@ -42,7 +42,7 @@ fn open(pid: u32, found: &mut Vec<(String, Vec<String>)>) {
 #[test]
 fn no_process_of_a_session_has_what_the_shell_had_open() {
     let stage = Stage::new(HAPPY);
-    let closed = pipe(&stage.place);
+    let closed = pipe(&stage.env);
     let mut session = scripted(&stage.public(&["--json"]), LEFT);
     event(&mut session, "link");
     // All processes of the session run, and none has it open.
@@ -65,7 +65,7 @@ fn no_process_of_a_session_has_what_the_shell_had_open() {
     }
     session.signal("TERM");
     session.wait().expect_code(0);
-    std::fs::remove_file(stage.place.work().join("left")).unwrap();
+    std::fs::remove_file(stage.env.work().join("left")).unwrap();
     stage.assert_nothing_left();
 }
 
@@ -73,18 +73,18 @@ fn no_process_of_a_session_has_what_the_shell_had_open() {
 fn alone_and_in_a_pipeline_they_have_nothing_either() {
     let stage = Stage::new(HAPPY);
     let folder = Path::new(SERVE).parent().unwrap();
-    let mut room = stage.place.command(folder.join("chattrace-serve"));
+    let mut room = stage.env.command(folder.join("chattrace-serve"));
     room.arg("--json");
-    let mut tunnel = stage.place.command(folder.join("chattrace-tunnel"));
+    let mut tunnel = stage.env.command(folder.join("chattrace-tunnel"));
     tunnel.arg("--cloudflared").arg(stage.stand_in.path()).arg("http://127.0.0.1:8080");
     for (command, ready) in [(room, "\"ready\""), (tunnel, "https://")] {
-        let closed = pipe(&stage.place);
+        let closed = pipe(&stage.env);
         let mut program = scripted(&command, LEFT);
         program.stdout_line_with(ready);
         closed.recv_timeout(DEADLINE).expect("a process has it open");
         program.signal("TERM");
         program.wait().expect_code(0);
-        std::fs::remove_file(stage.place.work().join("left")).unwrap();
+        std::fs::remove_file(stage.env.work().join("left")).unwrap();
     }
 }
 
@@ -92,8 +92,8 @@ fn alone_and_in_a_pipeline_they_have_nothing_either() {
 #[test]
 fn the_trial_looks_for_one_and_finds_none() {
     for streams in ["", " <&-", " 2>&-", " <&- 2>&-"] {
-        let place = Place::new();
-        let mut command = place.command(SERVE);
+        let env = TestEnv::new();
+        let mut command = env.command(SERVE);
         command.arg("--self-test");
         let script = format!("exec 3<>f 4<>f 7<>f; exec \"$0\" \"$@\"{streams}");
         let ended = Program::run(in_shell(&command, &script)).expect_code(0);

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use super::stage::{Link, Stage, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CHATTRACE, Ended, Program};
+use crate::harness::{CHATTRACE, Output, Program};
 
 /// Runs `command`. Asserts that it exits with this code and one line on stderr that holds each of
 /// these words, and leaves nothing.
-fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Ended {
+fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Output {
     let ended = watched(command).wait().expect_code(code);
     assert_eq!(ended.stdout, "", "{ended:#?}");
     for word in words {
@@ -47,7 +47,7 @@ fn a_wrong_option_is_2_and_names_the_nearest() {
 #[test]
 fn a_wrong_configuration_is_78_with_its_place_and_the_nearest_key() {
     let stage = Stage::new(HAPPY);
-    let file = stage.place.root().join("config.json");
+    let file = stage.env.root().join("config.json");
     let path = file.display().to_string();
     for (text, words) in [
         ("{\n \"tunel\": {}\n}", &["line 2", "unknown key \"tunel\"", "did you mean \"tunnel\"?"]),
@@ -96,7 +96,7 @@ fn an_address_that_cannot_be_listened_on_is_69_before_anything_starts() {
 fn a_listener_beyond_this_machine_is_said() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--listen", "0.0.0.0:0"]));
-    session.stderr_with("everybody on this network can reach the room, unencrypted");
+    session.stderr_line_with("everybody on this network can reach the room, unencrypted");
     session.signal("TERM");
     session.wait().expect_code(0);
 }
@@ -104,7 +104,7 @@ fn a_listener_beyond_this_machine_is_said() {
 #[test]
 fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
     let stage = Stage::new(HAPPY);
-    let file = stage.place.root().join("config.json");
+    let file = stage.env.root().join("config.json");
     std::fs::write(&file, r#"{"listen":"127.0.0.2:0"}"#).unwrap();
     for (environment, flag, listens) in [
         (None, None, "127.0.0.2:"),
@@ -121,10 +121,10 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
         session.wait().expect_code(0);
     }
     // The user's own file, which no option names.
-    let own = stage.place.home().join(".config/chattrace");
+    let own = stage.env.home().join(".config/chattrace");
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("config.json"), r#"{"listen":"127.0.0.5:0"}"#).unwrap();
-    let mut command = stage.place.command(CHATTRACE);
+    let mut command = stage.env.command(CHATTRACE);
     command.args(["--tunnel", "none", "--json"]);
     let mut session = watched(&command);
     assert!(Link::printed(&mut session).address.starts_with("127.0.0.5:"));
@@ -134,7 +134,7 @@ fn the_flag_is_stronger_than_the_environment_and_that_than_the_file() {
 
 /// `chattrace` in a folder of its own. Each sibling is a copy, or a script if one is given.
 pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) -> Command {
-    let folder = stage.place.root().join("bin/with_siblings");
+    let folder = stage.env.root().join("bin/with_siblings");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let real = Path::new(CHATTRACE);
@@ -157,7 +157,7 @@ pub(super) fn with_siblings(stage: &Stage, siblings: &[(&str, Option<&str>)]) ->
         assert!(written.arg(folder.join(name)).arg(script).status().unwrap().success());
     }
     let own = stage.public(&[]);
-    let mut command = stage.place.command(folder.join("chattrace"));
+    let mut command = stage.env.command(folder.join("chattrace"));
     command.args(own.get_args());
     command
 }

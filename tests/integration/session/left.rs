@@ -8,7 +8,7 @@ use crate::harness::cloudflared::HAPPY;
 #[test]
 fn only_what_is_gone_is_counted_as_removed() {
     let stage = Stage::new(HAPPY);
-    let dead = stage.place.runtime().join("chattrace/0123456789ab");
+    let dead = stage.env.runtime().join("chattrace/0123456789ab");
     let mut private = std::fs::DirBuilder::new();
     private.mode(0o700).recursive(true).create(&dead).unwrap();
     std::fs::write(dead.join("lock"), "").unwrap();
@@ -16,7 +16,7 @@ fn only_what_is_gone_is_counted_as_removed() {
     std::fs::write(dead.join("letters"), "dear Ana, ").unwrap();
     private.create(dead.join("home")).unwrap();
     let mut session = watched(&stage.local(&["--json"]));
-    let said = session.stderr_with("old sessions");
+    let said = session.stderr_line_with("old sessions");
     assert!(said.contains("removed 1 item that a dead session left"), "{said}");
     Link::printed(&mut session);
     session.signal("TERM");

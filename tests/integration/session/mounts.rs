@@ -9,7 +9,7 @@ use std::process::Command;
 use super::ends::{child, kill, signal};
 use super::stage::{Link, Stage};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Ended, Program};
+use crate::harness::{CLEAN, Output, Program};
 
 const LETTERS: &str = "dear Ana, ";
 
@@ -43,12 +43,12 @@ struct Mounted {
 impl Mounted {
     fn start() -> Self {
         let stage = Stage::new(HAPPY);
-        let memory = Path::new("/dev/shm").join(stage.place.root().file_name().unwrap());
-        for folder in [stage.place.home(), memory.clone()] {
+        let memory = Path::new("/dev/shm").join(stage.env.root().file_name().unwrap());
+        for folder in [stage.env.home(), memory.clone()] {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join("letters"), LETTERS).unwrap();
         }
-        let mut outside = stage.place.command("unshare");
+        let mut outside = stage.env.command("unshare");
         let root = nix::unistd::Uid::effective().is_root();
         outside.arg("--mount").args((!root).then_some("--map-root-user"));
         // The shell keeps the namespace alive until its input is closed.
@@ -63,7 +63,7 @@ impl Mounted {
 
     /// A command in the namespace of the session.
     fn within(&self, program: &str) -> Command {
-        let mut command = self.stage.place.command("nsenter");
+        let mut command = self.stage.env.command("nsenter");
         let root = nix::unistd::Uid::effective().is_root();
         command.args((!root).then_some("--user")).args((!root).then_some("--preserve-credentials"));
         command.args(["--mount", "-t", &self.holder.pid().to_string(), program]);
@@ -73,12 +73,12 @@ impl Mounted {
     fn plant(&self, script: &str) {
         let mut shell = self.within("sh");
         shell.args(["-ec", script]).env("S", &self.stage.run_dirs()[0]);
-        shell.env("P", self.stage.place.home()).env("T", &self.memory);
+        shell.env("P", self.stage.env.home()).env("T", &self.memory);
         Program::run(shell).expect_code(0);
     }
 
     fn assert_untouched(&self, planted: &str) {
-        for folder in [&self.stage.place.home(), &self.memory] {
+        for folder in [&self.stage.env.home(), &self.memory] {
             let letters = fs::read_to_string(folder.join("letters"));
             assert_eq!(letters.unwrap(), LETTERS, "{planted}");
             assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "{planted}");
@@ -86,7 +86,7 @@ impl Mounted {
     }
 
     /// The whole output, once the namespace is gone.
-    fn ended(mut self) -> Ended {
+    fn ended(mut self) -> Output {
         self.holder.close_stdin();
         self.holder.wait()
     }
@@ -98,7 +98,7 @@ fn ctrl_c_names_it_and_ends_with_1() {
         let mut session = Mounted::start();
         session.plant(planted);
         signal("INT", session.chattrace);
-        assert_eq!(session.holder.stderr_with("ended: "), "ended: 1", "{planted}");
+        assert_eq!(session.holder.stderr_line_with("ended: "), "ended: 1", "{planted}");
         session.assert_untouched(planted);
         let memory = session.memory.clone();
         let ended = session.ended();
@@ -114,7 +114,7 @@ fn the_guard_names_it_when_the_supervisor_is_killed() {
         let mut session = Mounted::start();
         session.plant(planted);
         kill(session.chattrace);
-        session.holder.stderr_with("ended: 137");
+        session.holder.stderr_line_with("ended: 137");
         session.assert_untouched(planted);
         let memory = session.memory.clone();
         let ended = session.ended();
@@ -134,7 +134,7 @@ fn chattrace_clean_names_it_and_ends_with_1() {
         signal("STOP", session.chattrace);
         kill(child(session.chattrace, "chattrace-clean"));
         kill(session.chattrace);
-        session.holder.stderr_with("ended: 137");
+        session.holder.stderr_line_with("ended: 137");
         let mut clean = session.within(CLEAN);
         clean.arg("--stale");
         let ended = Program::run(clean);
@@ -155,7 +155,7 @@ fn a_sticky_home_of_ours_goes() {
     let mut session = Mounted::start();
     session.plant("mkdir -m 1700 $S/home");
     signal("INT", session.chattrace);
-    assert_eq!(session.holder.stderr_with("ended: "), "ended: 0");
+    assert_eq!(session.holder.stderr_line_with("ended: "), "ended: 0");
     assert!(session.stage.run_dirs().is_empty());
     fs::remove_dir_all(&session.memory).unwrap();
     session.ended();
@@ -167,7 +167,7 @@ fn a_mount_over_the_base_hides_nothing() {
     let mut session = Mounted::start();
     session.plant("mount -t tmpfs -o mode=700 none $S/..");
     signal("INT", session.chattrace);
-    session.holder.stderr_with("ended: ");
+    session.holder.stderr_line_with("ended: ");
     assert!(session.stage.run_dirs().is_empty());
     fs::remove_dir_all(&session.memory).unwrap();
     session.ended();

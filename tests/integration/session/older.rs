@@ -39,7 +39,7 @@ fn cloudflared_cannot_start_processes() {
 /// A session without the seccomp filter, whose cloudflared has left a grandchild.
 fn without_seccomp(stage: &Stage) -> Program {
     let mut session = watched(&without(&["seccomp"], &stage.public(&["--json"])));
-    session.stderr_with("may start processes of its own here");
+    session.stderr_line_with("may start processes of its own here");
     event(&mut session, "link");
     assert!(forked(stage));
     session
@@ -129,7 +129,8 @@ fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
     let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
     event(&mut session, "link");
     session.signal("KILL");
-    session.stderr_with("this kernel cannot signal a process without mistaking another for it");
+    session
+        .stderr_line_with("this kernel cannot signal a process without mistaking another for it");
     session.wait_exit();
     assert_eq!(stage.run_dirs().len(), 1, "by which it is found");
     let cleaned = stage.clean().expect_code(0);

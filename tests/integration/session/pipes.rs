@@ -10,13 +10,13 @@ use crate::harness::{Program, SERVE, Terminal};
 
 /// `script` in a shell whose PATH has the programs, configured to use the stand-in.
 fn shell(stage: &Stage, script: &str) -> Command {
-    let config = stage.place.root().join("config.json");
+    let config = stage.env.root().join("config.json");
     let stand_in = stage.stand_in.path().display();
     let text = format!(r#"{{"tunnel":{{"settle_seconds":0,"cloudflared":"{stand_in}"}}}}"#);
     std::fs::write(&config, text).unwrap();
     let own = Path::new(SERVE).parent().unwrap().display();
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = stage.place.command("sh");
+    let mut command = stage.env.command("sh");
     command.args(["-c", script]);
     command.env("PATH", format!("{own}:{path}")).env("CHATTRACE_CONFIG", config);
     command
@@ -44,7 +44,7 @@ fn json_goes_through_jq_while_the_screen_shows_the_rest() {
     let jq = "exec jq --unbuffered -r 'select(.event==\"link\").url' > link.txt";
     let command = shell(&stage, &format!("chattrace --json | (trap '' INT; {jq})"));
     let mut terminal = Terminal::start(&command, 100);
-    terminal.see("● public · nobody here yet");
+    terminal.wait_for("● public · nobody here yet");
     end_at_the_question(&mut terminal);
     terminal.wait();
     kept_link(&stage);
@@ -54,14 +54,14 @@ fn json_goes_through_jq_while_the_screen_shows_the_rest() {
 /// Ends the pipeline with Ctrl+C. The session runs on for its question.
 fn end_at_the_question(terminal: &mut Terminal) {
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\r");
-    terminal.see("nothing remains");
+    terminal.wait_for("nothing remains");
 }
 
 /// Asserts that the pipeline wrote the link to its file, and removes the file.
 fn kept_link(stage: &Stage) {
-    let file = stage.place.work().join("link.txt");
+    let file = stage.env.work().join("link.txt");
     let kept = std::fs::read_to_string(&file).unwrap();
     assert!(kept.lines().count() == 1 && is_public_link(&kept), "{kept}");
     std::fs::remove_file(file).unwrap();
@@ -72,15 +72,15 @@ fn room_and_tunnel_alone_in_a_pipe_end_with_the_terminal() {
     let stage = Stage::new(HAPPY);
     let script = "chattrace-serve | chattrace-tunnel | tee -i link.txt";
     let mut terminal = Terminal::start(&shell(&stage, script), 100);
-    terminal.see(&format!("https://{HOST}/t/"));
-    let ticket = terminal.see("\n").trim().to_owned();
+    terminal.wait_for(&format!("https://{HOST}/t/"));
+    let ticket = terminal.wait_for("\n").trim().to_owned();
     let url = format!("https://{HOST}/t/{ticket}");
     let link = Link::at(&url, &stage.origin());
     let mut ana = Guest::join(&link, "Ana");
     ana.say("hello");
     terminal.type_keys("\u{3}");
     terminal.wait();
-    let file = stage.place.work().join("link.txt");
+    let file = stage.env.work().join("link.txt");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{url}\n"));
     std::fs::remove_file(file).unwrap();
     assert!(stage.stand_in.ended_by_term());
@@ -91,9 +91,9 @@ fn room_and_tunnel_alone_in_a_pipe_end_with_the_terminal() {
 fn tee_keeps_the_link_while_the_screen_shows_the_rest() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&shell(&stage, "chattrace | tee -i link.txt"), 100);
-    terminal.see("✓ room");
-    terminal.see(&format!("https://{HOST}/t/"));
-    terminal.see("● public · nobody here yet");
+    terminal.wait_for("✓ room");
+    terminal.wait_for(&format!("https://{HOST}/t/"));
+    terminal.wait_for("● public · nobody here yet");
     end_at_the_question(&mut terminal);
     let ended = terminal.wait();
     assert!(!ended.stdout.contains("panicked"), "{ended:#?}");

@@ -12,7 +12,7 @@ use crate::harness::cloudflared::HAPPY;
 
 /// The runtime folder that the session shows.
 fn runtime(session: &mut Program) -> PathBuf {
-    let line = session.stderr_with("runtime folder");
+    let line = session.stderr_line_with("runtime folder");
     let path = line.split("runtime folder").nth(1).unwrap().trim();
     PathBuf::from(path.split(" (").next().unwrap())
 }
@@ -52,25 +52,25 @@ fn without_a_runtime_folder_it_takes_another() {
 fn a_bad_runtime_folder_is_left_alone() {
     let stage = Stage::new(HAPPY);
     // A file.
-    assert_falls_back(&stage, Some(&stage.place.root().join("config.json")));
+    assert_falls_back(&stage, Some(&stage.env.root().join("config.json")));
     // Too long for a socket, and missing: none of its parents is created.
-    assert_falls_back(&stage, Some(&stage.place.root().join("a-name-of-some-length".repeat(5))));
+    assert_falls_back(&stage, Some(&stage.env.root().join("a-name-of-some-length".repeat(5))));
     assert_falls_back(&stage, Some(Path::new("/proc")));
 }
 
 #[test]
 fn a_runtime_folder_that_others_may_enter_is_not_used() {
     let stage = Stage::new(HAPPY);
-    let open = stage.place.root().join("bin/open");
+    let open = stage.env.root().join("bin/open");
     std::fs::create_dir_all(&open).unwrap();
     std::fs::DirBuilder::new().mode(0o755).create(open.join("chattrace")).unwrap();
     assert_falls_back(&stage, Some(&open));
-    let linked = stage.place.root().join("bin/linked");
+    let linked = stage.env.root().join("bin/linked");
     std::fs::create_dir(&linked).unwrap();
-    std::os::unix::fs::symlink(stage.place.home(), linked.join("chattrace")).unwrap();
+    std::os::unix::fs::symlink(stage.env.home(), linked.join("chattrace")).unwrap();
     assert_falls_back(&stage, Some(&linked));
     assert_eq!(std::fs::read_dir(open.join("chattrace")).unwrap().count(), 0);
-    assert_eq!(std::fs::read_dir(stage.place.home()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(stage.env.home()).unwrap().count(), 0);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn in_a_container_it_ends_like_everywhere() {
         for (name, code) in [("TERM", Some(0)), ("KILL", None)] {
             let stage = Stage::new(HAPPY);
             let inside = in_shell(&stage.public(&["--json"]), init);
-            let mut outside = stage.place.command("unshare");
+            let mut outside = stage.env.command("unshare");
             outside.args(own).args((!root).then_some("--map-root-user"));
             outside.arg(inside.get_program()).args(inside.get_args());
             let mut session = watched(&outside);
@@ -211,7 +211,7 @@ fn nothing_that_was_said_is_on_the_disk() {
 
 /// Every file of the place, with its content.
 fn files(stage: &Stage) -> Vec<(PathBuf, String)> {
-    let all = stage.place.tree().into_iter().filter(|path| path.is_file());
+    let all = stage.env.tree().into_iter().filter(|path| path.is_file());
     // The stand-in's program is large and never written to.
     let all = all.filter(|path| *path != stage.stand_in.path());
     all.map(|path| {

@@ -16,17 +16,17 @@ fn at_question(stage: &Stage, arguments: &[&str]) -> Terminal {
     let link = Link::on_screen(&mut terminal);
     let mut ana = Guest::join(&link, "Ana");
     ana.say("the secret of the day");
-    terminal.see("+ Ana #");
+    terminal.wait_for("+ Ana #");
     // Typed before the question, so it is no answer.
     terminal.type_keys("s\n");
     terminal.type_keys(CTRL_C);
-    terminal.see("[s]ave   [d]elete (Enter)   [v]iew");
+    terminal.wait_for("[s]ave   [d]elete (Enter)   [v]iew");
     terminal
 }
 
 /// The event logs in the working folder.
 fn logs(stage: &Stage) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(stage.place.work()).unwrap();
+    let entries = std::fs::read_dir(stage.env.work()).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
@@ -35,7 +35,7 @@ fn enter_deletes_it() {
     let stage = Stage::new(HAPPY);
     let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("\r");
-    terminal.see("nothing remains");
+    terminal.wait_for("nothing remains");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }
@@ -47,11 +47,11 @@ fn save_writes_one_file_for_its_owner_and_no_word_that_was_said() {
     let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("s\r");
     // Shown before it is written.
-    terminal.see("the file will hold exactly this:");
-    terminal.see("joined Ana #");
-    terminal.see("event log saved: ");
-    let path = terminal.see("\n").trim().to_owned();
-    terminal.see("nothing remains");
+    terminal.wait_for("the file will hold exactly this:");
+    terminal.wait_for("joined Ana #");
+    terminal.wait_for("event log saved: ");
+    let path = terminal.wait_for("\n").trim().to_owned();
+    terminal.wait_for("nothing remains");
     terminal.wait().expect_code(0);
     let logs = logs(&stage);
     assert_eq!(logs, [PathBuf::from(&path)]);
@@ -73,11 +73,11 @@ fn view_shows_it_and_nonsense_asks_again() {
     let stage = Stage::new(HAPPY);
     let mut terminal = at_question(&stage, &[]);
     terminal.type_keys("perhaps\r");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("v\r");
-    terminal.see("chattrace event log v1");
-    terminal.see("joined Ana #");
-    terminal.see("[v]iew");
+    terminal.wait_for("chattrace event log v1");
+    terminal.wait_for("joined Ana #");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("d\r");
     let ended = terminal.wait().expect_code(0);
     assert!(!ended.stderr.contains("secret of the day"), "{ended:#?}");
@@ -114,7 +114,7 @@ fn a_terminal_closed_at_the_question_deletes_it() {
 #[test]
 fn save_without_a_question_goes_where_it_was_told() {
     let stage = Stage::new(HAPPY);
-    let archive = stage.place.root().join("archive");
+    let archive = stage.env.root().join("archive");
     std::fs::create_dir(&archive).unwrap();
     let folder = archive.to_str().unwrap();
     let mut session = watched(&stage.local(&["--logs", "save", "--archive-dir", folder]));
@@ -132,7 +132,7 @@ fn save_without_a_question_goes_where_it_was_told() {
 #[test]
 fn a_folder_that_cannot_be_written_to_is_named_and_the_session_still_ends() {
     let stage = Stage::new(HAPPY);
-    let taken = stage.place.root().join("config.json").display().to_string();
+    let taken = stage.env.root().join("config.json").display().to_string();
     for folder in [taken.as_str(), "/nowhere/at/all", "/proc"] {
         let mut session = watched(&stage.local(&["--logs", "save", "--archive-dir", folder]));
         session.stdout_line();
@@ -150,8 +150,8 @@ fn a_folder_that_fails_at_the_question_can_be_answered_again() {
     let stage = Stage::new(HAPPY);
     let mut terminal = at_question(&stage, &["--archive-dir", "/nowhere"]);
     terminal.type_keys("s\r");
-    terminal.see("could not be saved");
-    terminal.see("[v]iew");
+    terminal.wait_for("could not be saved");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("d\r");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -162,7 +162,7 @@ fn who_wants_no_question_gets_none() {
     for arguments in [["--logs", "delete"], ["--quiet", "--json"]] {
         let stage = Stage::new(HAPPY);
         let mut terminal = Terminal::start(&stage.local(&arguments), 80);
-        terminal.see("http://");
+        terminal.wait_for("http://");
         terminal.type_keys(CTRL_C);
         let ended = terminal.wait().expect_code(0);
         assert!(!ended.stderr.contains("[v]iew"), "{ended:#?}");

@@ -49,7 +49,7 @@ fn session_in(stage: &Stage, room: &str) -> Program {
 }
 
 fn forget(stage: &Stage) {
-    let _ = std::fs::remove_file(stage.place.root().join("bin/here"));
+    let _ = std::fs::remove_file(stage.env.root().join("bin/here"));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn with_cleaner(stage: &Stage, does: &str) -> Program {
 fn a_cleaner_that_is_killed_is_said_and_the_session_goes_on() {
     let stage = Stage::new(HAPPY);
     let mut session = with_cleaner(&stage, "kill -KILL $$");
-    session.stderr_with(
+    session.stderr_line_with(
         "old sessions     not cleaned up: chattrace-clean was ended by SIGKILL; run it yourself",
     );
     event(&mut session, "link");
@@ -156,7 +156,7 @@ fn a_cleaner_that_hangs_or_was_stopped_does_not_hold_up_the_end() {
         for name in ["TERM", "KILL"] {
             let stage = Stage::new(HAPPY);
             let mut session = with_cleaner(&stage, hangs);
-            session.stderr_with("cloudflared");
+            session.stderr_line_with("cloudflared");
             session.signal(name);
             let ended = session.wait();
             assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");

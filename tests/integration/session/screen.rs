@@ -5,19 +5,19 @@ use std::process::Command;
 use super::guest::Guest;
 use super::stage::{Link, Stage, event, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
-use crate::harness::{Ended, Terminal};
+use crate::harness::{Output, Terminal};
 
 /// Runs a session on a terminal, with a join and a leave, to its end.
-fn run_on_terminal(stage: &Stage, command: &Command, columns: u16) -> Ended {
+fn run_on_terminal(stage: &Stage, command: &Command, columns: u16) -> Output {
     let mut terminal = Terminal::start(command, columns);
     let link = Link::on_screen(&mut terminal);
-    terminal.see("kept");
+    terminal.wait_for("kept");
     let ana = Guest::join(&link, "Ana");
-    terminal.see("+ Ana #");
+    terminal.wait_for("+ Ana #");
     ana.leave();
-    terminal.see("- Ana #");
+    terminal.wait_for("- Ana #");
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\r");
     let ended = terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -26,7 +26,7 @@ fn run_on_terminal(stage: &Stage, command: &Command, columns: u16) -> Ended {
 }
 
 /// The lines that stay on the screen. Text that was written over is gone.
-fn lines(ended: &Ended) -> Vec<&str> {
+fn lines(ended: &Output) -> Vec<&str> {
     let lines = ended.stderr.lines();
     lines.map(|line| line.rsplit('\r').next().unwrap().trim_end()).collect()
 }
@@ -73,14 +73,14 @@ fn a_wide_terminal_shows_everything_in_its_place() {
 fn the_public_link_says_who_can_read_along() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.public(&[]), 100);
-    terminal.see("2026.8.2 (as configured, sha256 ");
-    let until = terminal.see(&format!("https://{HOST}/t/"));
+    terminal.wait_for("2026.8.2 (as configured, sha256 ");
+    let until = terminal.wait_for(&format!("https://{HOST}/t/"));
     assert!(!until.contains("http://127.0.0.1"), "{until}");
-    terminal.see("this computer and Cloudflare can read what is said");
-    terminal.see("● public · nobody here yet · Ctrl+C ends it");
+    terminal.wait_for("this computer and Cloudflare can read what is said");
+    terminal.wait_for("● public · nobody here yet · Ctrl+C ends it");
     // A second Ctrl+C at the question kills.
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\u{3}");
     terminal.wait().expect_code(130);
     stage.assert_nothing_left();
@@ -119,19 +119,19 @@ fn a_terminal_that_changes_its_size_is_followed() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.local(&[]), 100);
     let link = Link::on_screen(&mut terminal);
-    terminal.see("nobody here yet · Ctrl+C ends it");
+    terminal.wait_for("nobody here yet · Ctrl+C ends it");
     terminal.resize(30);
     let _ana = Guest::join(&link, "Ana");
-    terminal.see("+ Ana #");
-    terminal.see("● local only · 1 here · …");
+    terminal.wait_for("+ Ana #");
+    terminal.wait_for("● local only · 1 here · …");
     terminal.resize(0);
     let _bo = Guest::join(&link, "Bo");
-    terminal.see("+ Bo #");
+    terminal.wait_for("+ Bo #");
     terminal.resize(500);
     let _cy = Guest::join(&link, "Cy");
-    terminal.see("3 here · Ctrl+C ends it");
+    terminal.wait_for("3 here · Ctrl+C ends it");
     terminal.type_keys("\u{1c}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\n");
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
@@ -144,7 +144,7 @@ fn no_qr_is_no_qr_and_quiet_is_quiet() {
     assert!(!ended.stderr.contains('█'), "{ended:#?}");
     // The events on stdout, and nothing on the screen.
     let mut terminal = Terminal::start(&stage.public(&["--quiet", "--json"]), 100);
-    terminal.see("\"event\":\"link\"");
+    terminal.wait_for("\"event\":\"link\"");
     terminal.type_keys("\u{3}");
     let ended = terminal.wait().expect_code(0);
     assert!(ended.stderr.lines().all(|line| line.starts_with(['{', '^'])), "{ended:#?}");
@@ -164,9 +164,9 @@ fn no_name_moves_the_cursor() {
         let_in += usize::from(answer.iter().any(|line| line["t"] == "welcome"));
     }
     Guest::join(&link, "12.00.00 - nobody").leave();
-    terminal.see("- 12.00.00 - nobody #");
+    terminal.wait_for("- 12.00.00 - nobody #");
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("d\r");
     let ended = terminal.wait().expect_code(0);
     for c in ['\u{7}', '\u{9b}', '\u{202e}', '\u{2028}'] {

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) use crate::harness::in_shell;
-use crate::harness::{CHATTRACE, CLEAN, Ended, Place, Program, StandIn, Stream, Terminal};
+use crate::harness::{CHATTRACE, CLEAN, Output, Program, StandIn, Stream, Terminal, TestEnv};
 
 /// A place with a configuration and a stand-in, and a list of the files that were there before.
 pub(crate) struct Stage {
-    pub(crate) place: Place,
+    pub(crate) env: TestEnv,
     pub(crate) stand_in: StandIn,
     before: Vec<PathBuf>,
 }
@@ -26,12 +26,12 @@ pub(crate) struct Link {
 impl Stage {
     /// An empty place, with a stand-in that has these orders.
     pub(crate) fn new(orders: &str) -> Self {
-        let place = Place::new();
-        let stand_in = StandIn::install(&place, orders);
-        std::fs::write(place.root().join("config.json"), r#"{"tunnel":{"settle_seconds":0}}"#)
+        let env = TestEnv::new();
+        let stand_in = StandIn::install(&env, orders);
+        std::fs::write(env.root().join("config.json"), r#"{"tunnel":{"settle_seconds":0}}"#)
             .unwrap();
-        let before = place.tree_but_bin();
-        Self { place, stand_in, before }
+        let before = env.tree_but_bin();
+        Self { env, stand_in, before }
     }
 
     /// `chattrace` with the stand-in and these arguments.
@@ -50,26 +50,26 @@ impl Stage {
 
     /// `chattrace` with its configuration and these arguments.
     pub(crate) fn with_config(&self, arguments: &[&str]) -> Command {
-        let mut command = self.place.command(CHATTRACE);
-        command.arg("--config").arg(self.place.root().join("config.json")).args(arguments);
+        let mut command = self.env.command(CHATTRACE);
+        command.arg("--config").arg(self.env.root().join("config.json")).args(arguments);
         command
     }
 
     /// Lets `chattrace-clean` remove what dead sessions left, as JSON lines.
-    pub(crate) fn clean(&self) -> Ended {
-        let mut clean = self.place.command(CLEAN);
+    pub(crate) fn clean(&self) -> Output {
+        let mut clean = self.env.command(CLEAN);
         clean.args(["--stale", "--yes", "--json"]);
         Program::run(clean)
     }
 
     /// Asserts that no file and no folder has come since the start.
     pub(crate) fn assert_nothing_left(&self) {
-        assert_eq!(self.place.tree_but_bin(), self.before);
+        assert_eq!(self.env.tree_but_bin(), self.before);
     }
 
     /// The runtime folders of all sessions.
     pub(crate) fn run_dirs(&self) -> Vec<PathBuf> {
-        let base = self.place.runtime().join("chattrace");
+        let base = self.env.runtime().join("chattrace");
         let entries = std::fs::read_dir(base).into_iter().flatten();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
@@ -98,7 +98,7 @@ pub(crate) fn event(program: &mut Program, name: &str) -> serde_json::Value {
 }
 
 /// Every event that a session with `--json` has printed.
-pub(crate) fn events(ended: &Ended) -> Vec<serde_json::Value> {
+pub(crate) fn events(ended: &Output) -> Vec<serde_json::Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -123,8 +123,8 @@ impl Link {
 
     /// The link on a terminal. The output before it is discarded.
     pub(crate) fn on_screen(terminal: &mut Terminal) -> Self {
-        terminal.see("http://");
-        let rest = terminal.see("\n");
+        terminal.wait_for("http://");
+        let rest = terminal.wait_for("\n");
         Self::local(&format!("http://{}", rest.trim()))
     }
 }

@@ -82,12 +82,12 @@ fn stdout_into_a_file_keeps_the_link_and_the_screen() {
     let mut terminal = Terminal::start(&command, 80);
     let link = Link::on_screen(&mut terminal);
     Guest::join(&link, "Ana").leave();
-    terminal.see("- Ana #");
+    terminal.wait_for("- Ana #");
     terminal.type_keys("\u{3}");
-    terminal.see("[v]iew");
+    terminal.wait_for("[v]iew");
     terminal.type_keys("\r");
     terminal.wait().expect_code(0);
-    let file = stage.place.work().join("link.txt");
+    let file = stage.env.work().join("link.txt");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", link.url));
     std::fs::remove_file(file).unwrap();
     stage.assert_nothing_left();

@@ -31,7 +31,7 @@ impl Drop for Killed {
 #[test]
 fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
     let stage = Stage::new(HAPPY);
-    let run_dir = stage.place.runtime().join("chattrace/0123456789ab");
+    let run_dir = stage.env.runtime().join("chattrace/0123456789ab");
     let mut private = std::fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
     private.recursive(true).create(&run_dir).unwrap();
@@ -40,7 +40,7 @@ fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
     // By way of descriptor 3, because a shell gives background jobs no stdin.
     let script = "exec 3<&0; \"$0\" --guard \"$1\" --lifeline $$ <&3 3<&- & \
                   exec sleep 3600 <&- 3<&- >&- 2>&-";
-    let mut command = stage.place.command("sh");
+    let mut command = stage.env.command("sh");
     command.args(["-c", script]).arg(CLEAN).arg(&run_dir);
     command.env("CHATTRACE_SESSION", "0123456789ab");
     command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::null());
@@ -60,16 +60,16 @@ fn the_guard_sees_a_death_although_the_lifeline_stays_open() {
 #[test]
 fn a_guard_of_anything_else_removes_nothing() {
     let stage = Stage::new(HAPPY);
-    let precious = stage.place.home().join("home/precious");
+    let precious = stage.env.home().join("home/precious");
     std::fs::create_dir_all(&precious).unwrap();
-    for folder in [stage.place.home(), stage.place.runtime().join("x"), "/".into()] {
-        let mut command = stage.place.command(CLEAN);
+    for folder in [stage.env.home(), stage.env.runtime().join("x"), "/".into()] {
+        let mut command = stage.env.command(CLEAN);
         command.arg("--guard").arg(&folder).args(["--lifeline", "1"]);
         let ended = Program::run(command).expect_code(2);
         assert!(ended.stderr.contains("it is not the runtime folder of a session"), "{ended:#?}");
     }
     assert!(precious.exists());
-    std::fs::remove_dir_all(stage.place.home().join("home")).unwrap();
+    std::fs::remove_dir_all(stage.env.home().join("home")).unwrap();
     stage.assert_nothing_left();
 }
 
@@ -113,8 +113,8 @@ fn in_the_background_it_is_neither_stopped_nor_asks() {
     let link = Link::on_screen(&mut terminal);
     super::guest::Guest::join(&link, "Ana").say("still here");
     terminal.type_keys("kill -TERM $s; wait $s; echo code $?\r");
-    terminal.see("nothing remains");
-    terminal.see("code 0");
+    terminal.wait_for("nothing remains");
+    terminal.wait_for("code 0");
     terminal.type_keys("exit\r");
     let ended = terminal.wait().expect_code(0);
     assert!(!ended.stderr.contains("[s]ave"), "{ended:#?}");
@@ -126,7 +126,7 @@ fn in_the_background_it_is_neither_stopped_nor_asks() {
 fn disowned_it_ends_with_its_terminal() {
     let stage = Stage::new(HAPPY);
     let mut terminal = background(&stage, "", "& disown");
-    terminal.see("● local only");
+    terminal.wait_for("● local only");
     terminal.close();
     terminal.wait();
     stage.assert_nothing_left();
@@ -137,7 +137,7 @@ fn disowned_it_ends_with_its_terminal() {
 fn stopped_itself_it_still_ends_with_its_terminal() {
     let stage = Stage::new(HAPPY);
     let mut terminal = Terminal::start(&stage.public(&[]), 80);
-    terminal.see("● public");
+    terminal.wait_for("● public");
     terminal.signal("STOP");
     terminal.close();
     terminal.wait().expect_code(0);

@@ -1,7 +1,7 @@
 //! `chattrace-tunnel` by hand: how cloudflared is started, and when the link is printed.
 
 use crate::harness::cloudflared::{HAPPY, HOST, ONLY_HTTP2};
-use crate::harness::{Place, Program, StandIn, Stream};
+use crate::harness::{Program, StandIn, Stream, TestEnv};
 
 use super::command::{tunnel, tunnel_with_config};
 
@@ -10,12 +10,12 @@ const ORIGIN: &str = "http://127.0.0.1:8080/t/abc?q#key";
 /// V-13, V-30: the measured arguments, nothing of the user's environment, nothing secret.
 #[test]
 fn cloudflared_gets_the_measured_arguments_and_nothing_of_the_user() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let hostile = place.home().join(".cloudflared");
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let hostile = env.home().join(".cloudflared");
     std::fs::create_dir(&hostile).unwrap();
     std::fs::write(hostile.join("config.yml"), "ingress:\n  - service: http_status:404\n").unwrap();
-    let mut command = tunnel(&place, &stand_in, &[ORIGIN]);
+    let mut command = tunnel(&env, &stand_in, &[ORIGIN]);
     command.envs([
         ("TUNNEL_URL", "http://evil.example"),
         ("TUNNEL_HELLO_WORLD", "true"),
@@ -35,8 +35,8 @@ fn cloudflared_gets_the_measured_arguments_and_nothing_of_the_user() {
         argv.join(" "),
         "tunnel --config= --url http://127.0.0.1:8080 --metrics 127.0.0.1:0 --grace-period 2s --loglevel info"
     );
-    let env = start["env"].as_object().unwrap();
-    let names: Vec<&str> = env.keys().map(String::as_str).collect();
+    let variables = start["env"].as_object().unwrap();
+    let names: Vec<&str> = variables.keys().map(String::as_str).collect();
     assert_eq!(
         names,
         // The first marks it as a process of the session, for chattrace-clean.
@@ -50,22 +50,22 @@ fn cloudflared_gets_the_measured_arguments_and_nothing_of_the_user() {
         ]
     );
     assert_eq!(
-        (&env["PATH"], &env["SSL_CERT_FILE"]),
+        (&variables["PATH"], &variables["SSL_CERT_FILE"]),
         (&"/usr/bin:/bin".into(), &"/etc/own.pem".into())
     );
-    let home = env["HOME"].as_str().unwrap();
-    assert!(home.starts_with(place.runtime().to_str().unwrap()), "{home}");
-    assert!(home.ends_with(&format!("/{}/home", env["CHATTRACE_SESSION"].as_str().unwrap())));
+    let home = variables["HOME"].as_str().unwrap();
+    assert!(home.starts_with(env.runtime().to_str().unwrap()), "{home}");
+    assert!(home.ends_with(&format!("/{}/home", variables["CHATTRACE_SESSION"].as_str().unwrap())));
     assert_eq!(start["home"].as_array().unwrap().len(), 0);
 }
 
 /// V-14: cloudflared has printed the address, and the edge does not know it yet.
 #[test]
 fn the_link_is_not_announced_before_the_edge_knows_the_tunnel() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let stand_in =
-        StandIn::install(&place, &format!("greet\nbox {HOST}\nmetrics\nwait go\nregister\n"));
-    let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
+        StandIn::install(&env, &format!("greet\nbox {HOST}\nmetrics\nwait go\nregister\n"));
+    let mut program = Program::start(tunnel(&env, &stand_in, &["--json", ORIGIN]));
     assert_eq!(program.stdout_line(), r#"{"event":"starting"}"#);
     let url = format!(r#"{{"event":"url","url":"https://{HOST}/t/abc?q#key"}}"#);
     assert_eq!(program.stdout_line(), url);
@@ -83,21 +83,21 @@ fn the_link_is_not_announced_before_the_edge_knows_the_tunnel() {
 
 #[test]
 fn the_settling_time_passes_between_registration_and_link() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let mut command = tunnel_with_config(&place, r#"{"tunnel":{"settle_seconds":1}}"#);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut command = tunnel_with_config(&env, r#"{"tunnel":{"settle_seconds":1}}"#);
     command.arg("--cloudflared").arg(stand_in.path()).arg(ORIGIN);
     let mut program = Program::start(command);
-    program.stderr_with("registered; waiting 1 s for the name to appear in DNS");
+    program.stderr_line_with("registered; waiting 1 s for the name to appear in DNS");
     program.stdout_line();
 }
 
 /// V-15: a network without UDP.
 #[test]
 fn quic_that_fails_is_followed_by_http2_with_a_new_address() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, ONLY_HTTP2);
-    let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, ONLY_HTTP2);
+    let mut program = Program::start(tunnel(&env, &stand_in, &[ORIGIN]));
     assert_eq!(program.stdout_line(), format!("https://{HOST}/t/abc?q#key"));
     let starts = stand_in.records();
     assert_eq!(starts.len(), 2);
@@ -107,10 +107,10 @@ fn quic_that_fails_is_followed_by_http2_with_a_new_address() {
 
 #[test]
 fn a_reconnected_tunnel_keeps_its_link_and_is_reported_once() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let stand_in =
-        StandIn::install(&place, &format!("{HAPPY}wait lose\ndrop\nwait back\nregister\n"));
-    let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
+        StandIn::install(&env, &format!("{HAPPY}wait lose\ndrop\nwait back\nregister\n"));
+    let mut program = Program::start(tunnel(&env, &stand_in, &["--json", ORIGIN]));
     let event = |name: &str| format!(r#"{{"event":"{name}""#);
     program.line(Stream::Stdout, |line| line.starts_with(&event("registered")));
     stand_in.release("lose");
@@ -126,12 +126,12 @@ fn a_reconnected_tunnel_keeps_its_link_and_is_reported_once() {
 /// Nothing that cloudflared prints is passed on: neither requests nor escape sequences (V-10).
 #[test]
 fn output_of_cloudflared_is_drained_and_never_shown() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let orders = format!(
         "{HAPPY}err \\e]0;owned\\e[2J\nerr \\u\\b\nflood 10000000\nlong 3000000\ntouch flooded\nwait go\ndrop\n"
     );
-    let stand_in = StandIn::install(&place, &orders);
-    let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
+    let stand_in = StandIn::install(&env, &orders);
+    let mut program = Program::start(tunnel(&env, &stand_in, &["--json", ORIGIN]));
     program.line(Stream::Stdout, |line| line.contains("registered"));
     // It gets past the flood only if its pipe is read.
     stand_in.release("go");

@@ -1,14 +1,14 @@
 //! The command line of `chattrace-tunnel`.
 
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Place, Program, StandIn, TUNNEL};
+use crate::harness::{Program, StandIn, TUNNEL, TestEnv};
 
 use super::command::{ORIGIN, tunnel, tunnel_with_config};
 
 #[test]
 fn help_fits_a_screen_and_names_two_examples() {
-    let place = Place::new();
-    let mut command = place.command(TUNNEL);
+    let env = TestEnv::new();
+    let mut command = env.command(TUNNEL);
     command.arg("--help");
     let help = Program::run(command).expect_code(0).stdout;
     assert!(
@@ -22,15 +22,15 @@ fn help_fits_a_screen_and_names_two_examples() {
 
 #[test]
 fn a_wrong_command_line_exits_with_2_and_a_wrong_configuration_with_78() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
     for arguments in [
         &["--no-such"][..],
         &["https://127.0.0.1:1"],
         &["http://example.org:80"],
         &["http://127.0.0.1"],
     ] {
-        let ended = Program::run(tunnel(&place, &stand_in, arguments)).expect_code(2);
+        let ended = Program::run(tunnel(&env, &stand_in, arguments)).expect_code(2);
         assert!(
             ended.stderr.contains("error:")
                 || ended.stderr.contains("http://127.0.0.1:8080")
@@ -38,7 +38,7 @@ fn a_wrong_command_line_exits_with_2_and_a_wrong_configuration_with_78() {
             "{ended:#?}"
         );
     }
-    let mut command = tunnel_with_config(&place, r#"{"tunel":{}}"#);
+    let mut command = tunnel_with_config(&env, r#"{"tunel":{}}"#);
     command.arg(ORIGIN);
     let stderr = Program::run(command).expect_code(78).stderr;
     assert!(stderr.contains("did you mean \"tunnel\""), "{stderr}");

@@ -10,25 +10,25 @@ use std::process::{Child, Command};
 
 use nix::libc;
 
-use crate::harness::{DEADLINE, Ended, Place, Program, TUNNEL, stand_in};
+use crate::harness::{DEADLINE, Output, Program, TUNNEL, TestEnv, stand_in};
 
 /// A port of the edge, which cloudflared may connect to in any case.
 const ORIGIN: &str = "http://127.0.0.1:443";
 
 /// The captive with these arguments, confined as cloudflared is.
-pub(super) fn captive(place: &Place, arguments: &[&str]) -> Command {
-    confined(place, &stand_in("captive"), arguments)
+pub(super) fn captive(env: &TestEnv, arguments: &[&str]) -> Command {
+    confined(env, &stand_in("captive"), arguments)
 }
 
-fn confined(place: &Place, program: &Path, arguments: &[&str]) -> Command {
-    let mut command = place.command(TUNNEL);
+fn confined(env: &TestEnv, program: &Path, arguments: &[&str]) -> Command {
+    let mut command = env.command(TUNNEL);
     command.arg("exec").arg(std::process::id().to_string()).args(["where_possible", ORIGIN]);
     command.arg(program).args(arguments);
     command
 }
 
 /// The lines of its output, as name and value.
-fn values(ended: &Ended) -> BTreeMap<&str, &str> {
+fn values(ended: &Output) -> BTreeMap<&str, &str> {
     ended.stdout.lines().filter_map(|line| line.split_once([' ', '\t'])).collect()
 }
 
@@ -79,23 +79,24 @@ const EXPECTED: &[(i32, &str)] = &[
 /// Files, processes, sockets, memory and settings of others, and its own confinement.
 #[test]
 fn a_compromised_cloudflared_reaches_nothing_else() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     tcp.set_nonblocking(true).unwrap();
     let port = tcp.local_addr().unwrap().port().to_string();
     let other = OtherProcess::start();
     // Outside its home, which it may read, and which is empty in a session.
-    let diary = place.work().join("diary");
+    let diary = env.work().join("diary");
     std::fs::write(&diary, "dear diary").unwrap();
     std::fs::set_permissions(&diary, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let path = place.root().join("socket");
+    let path = env.root().join("socket");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_nonblocking(true).unwrap();
     let pid = other.0.id().to_string();
     let arguments = ["attempts", &port, &pid, diary.to_str().unwrap(), path.to_str().unwrap()];
-    let ended = Program::run(captive(&place, &arguments)).expect_code(0);
+    let ended = Program::run(captive(&env, &arguments)).expect_code(0);
     let mut answers = values(&ended);
-    // Refused for one of two reasons: the pair is connected already, or its path is in a folder of root.
+    // Refused for one of two reasons: the pair is connected already, or its path is in a folder of
+    // root.
     for name in ["pair-connect", "pair-sendto"] {
         assert_ne!(answers.remove(name).unwrap(), "ok", "{name}: {ended:#?}");
     }
@@ -123,8 +124,8 @@ fn a_compromised_cloudflared_reaches_nothing_else() {
 /// Capabilities and root's user id are gone before cloudflared runs.
 #[test]
 fn it_has_no_capability_and_under_root_a_user_id_of_its_own() {
-    let place = Place::new();
-    let ended = Program::run(captive(&place, &["facts"])).expect_code(0);
+    let env = TestEnv::new();
+    let ended = Program::run(captive(&env, &["facts"])).expect_code(0);
     let facts = values(&ended);
     for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
         assert_eq!(facts[set].trim(), "0000000000000000", "{set}");
@@ -149,11 +150,11 @@ fn it_has_no_capability_and_under_root_a_user_id_of_its_own() {
 /// No system-call filter can stop them, and Landlock only since Linux 7.2; the README says so.
 #[test]
 fn datagrams_go_anywhere_unless_the_kernel_has_rules_for_them() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let listener = UdpSocket::bind("127.0.0.1:0").unwrap();
     listener.set_read_timeout(Some(DEADLINE)).unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let ended = Program::run(captive(&place, &["datagram", &port])).expect_code(0);
+    let ended = Program::run(captive(&env, &["datagram", &port])).expect_code(0);
     match ended.stdout.trim() {
         "true" => assert_eq!(listener.recv(&mut [0; 8]).unwrap(), 3),
         sent => assert_eq!(sent, "false"),
@@ -164,19 +165,19 @@ fn datagrams_go_anywhere_unless_the_kernel_has_rules_for_them() {
 /// as the other user.
 #[test]
 fn a_program_that_only_root_may_run_is_run_and_a_script_is_explained() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let private = std::fs::Permissions::from_mode(0o700);
-    let program = place.root().join("captive");
+    let program = env.root().join("captive");
     let copied = Command::new("cp").arg(stand_in("captive")).arg(&program).status();
     assert!(copied.unwrap().success());
     std::fs::set_permissions(&program, private.clone()).unwrap();
-    let ended = Program::run(confined(&place, &program, &["facts"])).expect_code(0);
+    let ended = Program::run(confined(&env, &program, &["facts"])).expect_code(0);
     assert!(ended.stdout.contains("NoNewPrivs:\t1"), "{ended:#?}");
 
-    let script = place.root().join("wrapper");
+    let script = env.root().join("wrapper");
     write_script(&script, "exec cat /proc/self/status");
     std::fs::set_permissions(&script, private).unwrap();
-    let ended = Program::run(confined(&place, &script, &["facts"]));
+    let ended = Program::run(confined(&env, &script, &["facts"]));
     if nix::unistd::Uid::current().is_root() {
         let ended = ended.expect_code(69);
         assert!(
@@ -192,14 +193,14 @@ fn a_program_that_only_root_may_run_is_run_and_a_script_is_explained() {
 /// A wrapper script that ends with `exec`, in either shell.
 #[test]
 fn a_wrapper_script_runs_the_program() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(place.root(), open.clone()).unwrap();
+    std::fs::set_permissions(env.root(), open.clone()).unwrap();
     for shell in ["sh", "bash"] {
-        let script = place.root().join(shell);
+        let script = env.root().join(shell);
         write_script(&script, "cd / && [ -x /bin/cat ] && exec cat \"$@\" 2>/dev/null");
         std::fs::set_permissions(&script, open.clone()).unwrap();
-        let ended = Program::run(confined(&place, &script, &["/proc/self/status"]));
+        let ended = Program::run(confined(&env, &script, &["/proc/self/status"]));
         let ended = ended.expect_code(0);
         assert!(ended.stdout.contains("NoNewPrivs:\t1"), "{shell}: {ended:#?}");
     }

@@ -5,7 +5,7 @@ use crate::harness::cloudflared::{
     ERROR_PAGE, GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, SILENT, TOO_MANY, TOO_MANY_JSON,
     UNKNOWN_FLAG,
 };
-use crate::harness::{Ended, Place, Program, StandIn, Stream};
+use crate::harness::{Output, Program, StandIn, Stream, TestEnv};
 
 use super::command::{tunnel, tunnel_with_config};
 
@@ -13,9 +13,9 @@ const ORIGIN: &str = "http://127.0.0.1:8080/t/abc";
 
 /// Runs it with a stand-in that follows `orders`. It must print no link, exit with 69, and print
 /// `sentence` last.
-fn assert_fails(place: &Place, orders: &str, sentence: &str) -> Ended {
-    let stand_in = StandIn::install(place, orders);
-    let ended = Program::run(tunnel(place, &stand_in, &[ORIGIN])).expect_code(69);
+fn assert_fails(env: &TestEnv, orders: &str, sentence: &str) -> Output {
+    let stand_in = StandIn::install(env, orders);
+    let ended = Program::run(tunnel(env, &stand_in, &[ORIGIN])).expect_code(69);
     assert_eq!(ended.stdout, "", "{ended:#?}");
     let last = ended.stderr.lines().last().unwrap();
     assert!(last.starts_with("chattrace-tunnel: ") && last.contains(sentence), "{ended:#?}");
@@ -51,7 +51,7 @@ fn every_early_exit_has_its_sentence() {
             "cannot open its metrics port",
         ),
     ] {
-        assert_fails(&Place::new(), orders, sentence);
+        assert_fails(&TestEnv::new(), orders, sentence);
     }
 }
 
@@ -59,15 +59,15 @@ fn every_early_exit_has_its_sentence() {
 #[test]
 fn too_many_requests_are_remembered_in_both_forms() {
     for orders in [TOO_MANY, TOO_MANY_JSON] {
-        let place = Place::new();
-        assert_fails(&place, orders, "too many requests");
-        let cooldown = place.runtime().join("chattrace/cooldown");
+        let env = TestEnv::new();
+        assert_fails(&env, orders, "too many requests");
+        let cooldown = env.runtime().join("chattrace/cooldown");
         assert!(std::fs::read_to_string(&cooldown).unwrap().parse::<u64>().is_ok());
         let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&cooldown).unwrap());
         assert_eq!(mode & 0o777, 0o600);
 
-        let stand_in = StandIn::install_as(&place.root().join("again/cloudflared"), HAPPY);
-        let ended = Program::run(tunnel(&place, &stand_in, &["--json", ORIGIN])).expect_code(69);
+        let stand_in = StandIn::install_as(&env.root().join("again/cloudflared"), HAPPY);
+        let ended = Program::run(tunnel(&env, &stand_in, &["--json", ORIGIN])).expect_code(69);
         assert!(ended.stderr.contains("try again in 10 min"), "{ended:#?}");
         let lost: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
         assert_eq!(lost["event"], "lost");
@@ -76,7 +76,7 @@ fn too_many_requests_are_remembered_in_both_forms() {
 
         // A wait that is over is removed and blocks nothing.
         std::fs::write(&cooldown, "1").unwrap();
-        let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
+        let mut program = Program::start(tunnel(&env, &stand_in, &[ORIGIN]));
         program.stdout_line();
         assert!(!cooldown.exists());
     }
@@ -84,7 +84,7 @@ fn too_many_requests_are_remembered_in_both_forms() {
 
 #[test]
 fn no_output_is_an_error_after_ten_seconds() {
-    assert_fails(&Place::new(), SILENT, "cloudflared printed nothing for 10 s");
+    assert_fails(&TestEnv::new(), SILENT, "cloudflared printed nothing for 10 s");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_wrong_host_name_is_refused_and_escaped() {
         "",
     ] {
         let orders = format!("greet\nbox {host}\nmetrics\nregister\n");
-        assert_fails(&Place::new(), &orders, "which is no address of a quick tunnel");
+        assert_fails(&TestEnv::new(), &orders, "which is no address of a quick tunnel");
     }
 }
 
@@ -106,10 +106,10 @@ fn a_wrong_host_name_is_refused_and_escaped() {
 fn an_address_that_the_metrics_port_does_not_confirm_is_refused() {
     let orders =
         format!("greet\nbox {HOST}\nname other-words.trycloudflare.com\nmetrics\nregister\n");
-    let ended = assert_fails(&Place::new(), &orders, "neither is trusted");
+    let ended = assert_fails(&TestEnv::new(), &orders, "neither is trusted");
     assert!(ended.stderr.contains("other-words.trycloudflare.com"));
     let second = format!("greet\nbox {HOST}\nbox other-words.trycloudflare.com\n");
-    assert_fails(&Place::new(), &second, "neither is trusted");
+    assert_fails(&TestEnv::new(), &second, "neither is trusted");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn the_reason_of_an_edge_that_refuses_is_quoted_over_http2() {
          err 2026-11-23T05:02:55Z ERR Register tunnel error from server side error=\"tunnel is not allowed\" connIndex=0 event=0 ip=127.0.2.1\n\
          err tunnel is not allowed\nexit 1\n"
     );
-    assert_fails(&Place::new(), &orders, "refuses the tunnel (\"tunnel is not allowed\")");
+    assert_fails(&TestEnv::new(), &orders, "refuses the tunnel (\"tunnel is not allowed\")");
 }
 
 /// V-15: a network that blocks UDP and TCP, with the real timeouts.
@@ -136,14 +136,14 @@ fn an_edge_that_never_answers_is_an_error_after_both_protocols() {
     let orders = format!(
         "greet\nbox {HOST}\nmetrics\nquic: {quic}\nquic: {quic}\nquic: {quic}\n{tcp}\nhang\n"
     );
-    assert_fails(&Place::new(), &orders, "port 7844, neither by UDP nor by TCP");
+    assert_fails(&TestEnv::new(), &orders, "port 7844, neither by UDP nor by TCP");
 }
 
 #[test]
 fn a_later_exit_of_cloudflared_is_reported_as_lost() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, &format!("{HAPPY}wait go\nexit 7\n"));
-    let mut program = Program::start(tunnel(&place, &stand_in, &["--json", ORIGIN]));
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, &format!("{HAPPY}wait go\nexit 7\n"));
+    let mut program = Program::start(tunnel(&env, &stand_in, &["--json", ORIGIN]));
     program.line(Stream::Stdout, |line| line.contains("registered"));
     stand_in.release("go");
     let lost = program.line(Stream::Stdout, |line| line.contains("\"lost\""));
@@ -153,9 +153,9 @@ fn a_later_exit_of_cloudflared_is_reported_as_lost() {
 
 #[test]
 fn a_metrics_port_that_no_longer_answers_ends_the_tunnel() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, &format!("{HAPPY}wait go\nclose-metrics\n"));
-    let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, &format!("{HAPPY}wait go\nclose-metrics\n"));
+    let mut program = Program::start(tunnel(&env, &stand_in, &[ORIGIN]));
     program.stdout_line();
     stand_in.release("go");
     let ended = program.wait().expect_code(69);
@@ -164,10 +164,10 @@ fn a_metrics_port_that_no_longer_answers_ends_the_tunnel() {
 
 #[test]
 fn a_program_that_cannot_be_run_is_named() {
-    let place = Place::new();
-    let broken = place.root().join("broken");
+    let env = TestEnv::new();
+    let broken = env.root().join("broken");
     std::fs::write(&broken, "\x7fELF, but of another kind").unwrap();
-    let dangling = place.root().join("dangling");
+    let dangling = env.root().join("dangling");
     std::fs::write(&dangling, "#!/no/such/interpreter\n").unwrap();
     // Root runs it as another user, who cannot enter the folder of this test.
     let dangling_error = if nix::unistd::Uid::current().is_root() {
@@ -179,14 +179,14 @@ fn a_program_that_cannot_be_run_is_named() {
         (broken.clone(), 0o700, "cloudflared cannot be run: it is not a program"),
         (dangling, 0o700, dangling_error),
         (broken, 0o600, "it is not executable"),
-        (place.root().join("none"), 0, "no such file or directory"),
-        (place.root().to_owned(), 0, "it is not a file"),
+        (env.root().join("none"), 0, "no such file or directory"),
+        (env.root().to_owned(), 0, "it is not a file"),
     ] {
         if mode != 0 {
             let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
             std::fs::set_permissions(&path, mode).unwrap();
         }
-        let mut command = tunnel_with_config(&place, "{}");
+        let mut command = tunnel_with_config(&env, "{}");
         command.arg("--cloudflared").arg(&path).arg(ORIGIN);
         let ended = Program::run(command).expect_code(69);
         assert!(ended.stderr.contains(error), "{ended:#?}");

@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::harness::cloudflared::{HAPPY, HOST};
-use crate::harness::{Place, Program, StandIn};
+use crate::harness::{Program, StandIn, TestEnv};
 
 use super::command::{ORIGIN, tunnel_with_config};
 
@@ -28,14 +28,14 @@ fn pin(key: &str) -> Value {
 }
 
 /// The path of the managed copy.
-pub(crate) fn managed(place: &Place) -> PathBuf {
-    place.home().join(".local/share/chattrace/bin/cloudflared-2026.9.3")
+pub(crate) fn managed(env: &TestEnv) -> PathBuf {
+    env.home().join(".local/share/chattrace/bin/cloudflared-2026.9.3")
 }
 
 /// The program without a cloudflared on `PATH`; it downloads from `base`.
-pub(crate) fn without_cloudflared(place: &Place, base: &str) -> Command {
+pub(crate) fn without_cloudflared(env: &TestEnv, base: &str) -> Command {
     let config = format!(r#"{{"tunnel":{{"settle_seconds":0,"download_base":"{base}"}}}}"#);
-    let mut command = tunnel_with_config(place, &config);
+    let mut command = tunnel_with_config(env, &config);
     command.env("PATH", "/nowhere").arg(ORIGIN);
     command
 }
@@ -63,47 +63,47 @@ pub(crate) fn start_server(status: &'static str, length: usize) -> String {
 /// V-36.
 #[test]
 fn a_download_with_another_digest_is_refused_and_nothing_remains() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let length = usize::try_from(pin("bytes").as_u64().unwrap()).unwrap();
     let ended =
-        Program::run(without_cloudflared(&place, &start_server("200 OK", length))).expect_code(69);
+        Program::run(without_cloudflared(&env, &start_server("200 OK", length))).expect_code(69);
     assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()), "{ended:#?}");
     assert!(ended.stderr.contains("not the cloudflared that this version trusts: its SHA-256 is "));
     for line in ["  from  http://127.0.0.1:", "  size  ", "  to    "] {
         assert!(ended.stderr.contains(line), "{ended:#?}");
     }
-    assert!(!managed(&place).parent().unwrap().exists());
+    assert!(!managed(&env).parent().unwrap().exists());
     assert_eq!(ended.stdout, "");
 }
 
 #[test]
 fn a_download_that_breaks_off_is_kept_and_the_next_try_announced() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let ended =
-        Program::run(without_cloudflared(&place, &start_server("200 OK", 1000))).expect_code(69);
+        Program::run(without_cloudflared(&env, &start_server("200 OK", 1000))).expect_code(69);
     assert!(ended.stderr.contains("the next try resumes the download"), "{ended:#?}");
-    let part = managed(&place).with_file_name("cloudflared-2026.9.3.part");
+    let part = managed(&env).with_file_name("cloudflared-2026.9.3.part");
     let meta = std::fs::metadata(part).unwrap();
     assert_eq!((meta.len(), meta.permissions().mode() & 0o777), (1000, 0o600));
 }
 
 #[test]
 fn the_status_of_a_server_without_the_file_is_quoted() {
-    let place = Place::new();
-    let ended = Program::run(without_cloudflared(&place, &start_server("404 Not Found", 0)))
-        .expect_code(69);
+    let env = TestEnv::new();
+    let ended =
+        Program::run(without_cloudflared(&env, &start_server("404 Not Found", 0))).expect_code(69);
     assert!(ended.stderr.contains("the server answered 404"), "{ended:#?}");
 }
 
 /// V-36: checked before each use, not only after the download.
 #[test]
 fn a_changed_managed_copy_is_refused_with_both_digests() {
-    let place = Place::new();
-    let ran = place.home().join("ran");
-    std::fs::create_dir_all(managed(&place).parent().unwrap()).unwrap();
-    std::fs::write(managed(&place), format!("#!/bin/sh\necho >{}\n", ran.display())).unwrap();
-    std::fs::set_permissions(managed(&place), std::fs::Permissions::from_mode(0o700)).unwrap();
-    let ended = Program::run(without_cloudflared(&place, "http://127.0.0.1:1")).expect_code(69);
+    let env = TestEnv::new();
+    let ran = env.home().join("ran");
+    std::fs::create_dir_all(managed(&env).parent().unwrap()).unwrap();
+    std::fs::write(managed(&env), format!("#!/bin/sh\necho >{}\n", ran.display())).unwrap();
+    std::fs::set_permissions(managed(&env), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let ended = Program::run(without_cloudflared(&env, "http://127.0.0.1:1")).expect_code(69);
     assert!(ended.stderr.contains("is not the cloudflared that was fetched"), "{ended:#?}");
     assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()));
     assert!(!ran.exists());
@@ -111,20 +111,20 @@ fn a_changed_managed_copy_is_refused_with_both_digests() {
 
 #[test]
 fn a_cloudflared_on_path_is_used_and_its_version_shown() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
     command.env("PATH", stand_in.path().parent().unwrap());
     let mut program = Program::start(command);
-    program.stderr_with("cloudflared 2026.8.2, found on PATH at ");
+    program.stderr_line_with("cloudflared 2026.8.2, found on PATH at ");
     assert_eq!(program.stdout_line(), format!("https://{HOST}"));
 }
 
 #[test]
 fn a_relative_entry_of_path_is_not_searched() {
-    let place = Place::new();
-    let stand_in = StandIn::install_as(&place.work().join("cloudflared"), HAPPY);
-    let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
+    let env = TestEnv::new();
+    let stand_in = StandIn::install_as(&env.work().join("cloudflared"), HAPPY);
+    let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
     command.env("PATH", ".:");
     let ended = Program::run(command).expect_code(69);
     assert!(ended.stderr.contains("cloudflared cannot be fetched"), "{ended:#?}");
@@ -134,16 +134,16 @@ fn a_relative_entry_of_path_is_not_searched() {
 #[test]
 fn a_faulty_version_is_refused_when_named_and_passed_over_on_path() {
     for version in ["2026.8.0", "2026.8.1"] {
-        let place = Place::new();
-        let stand_in = StandIn::install(&place, HAPPY);
+        let env = TestEnv::new();
+        let stand_in = StandIn::install(&env, HAPPY);
         stand_in.version(version);
-        let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
+        let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
         command.env("PATH", stand_in.path().parent().unwrap());
         let ended = Program::run(command).expect_code(69);
         assert!(
             ended.stderr.contains("passed over: ") && ended.stderr.contains("cannot be fetched")
         );
-        let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
+        let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
         command.arg("--cloudflared").arg(stand_in.path());
         let ended = Program::run(command).expect_code(69);
         assert!(ended.stderr.contains("strips slashes"), "{ended:#?}");
@@ -153,18 +153,18 @@ fn a_faulty_version_is_refused_when_named_and_passed_over_on_path() {
 
 #[test]
 fn an_invalid_version_is_shown_as_unknown() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
     stand_in.version("\u{1b}[2J2026.8.2");
-    let mut command = without_cloudflared(&place, "http://127.0.0.1:1");
+    let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
     command.arg("--cloudflared").arg(stand_in.path());
-    Program::start(command).stderr_with("cloudflared of unknown version, as named at ");
+    Program::start(command).stderr_line_with("cloudflared of unknown version, as named at ");
 }
 
 #[test]
 fn a_data_folder_that_cannot_be_written_is_an_error() {
-    let place = Place::new();
-    std::fs::write(place.home().join(".local"), "in the way").unwrap();
-    let ended = Program::run(without_cloudflared(&place, "http://127.0.0.1:1")).expect_code(69);
+    let env = TestEnv::new();
+    std::fs::write(env.home().join(".local"), "in the way").unwrap();
+    let ended = Program::run(without_cloudflared(&env, "http://127.0.0.1:1")).expect_code(69);
     assert!(ended.stderr.contains("cloudflared cannot be kept in "), "{ended:#?}");
 }

@@ -1,50 +1,50 @@
 //! However `chattrace-tunnel` ends, cloudflared ends with it (V-11), and nothing remains.
 
 use crate::harness::cloudflared::{HANGS, HAPPY, HOST};
-use crate::harness::{Place, Program, StandIn, Stream, TUNNEL};
+use crate::harness::{Program, StandIn, Stream, TUNNEL, TestEnv};
 use crate::session::stage::watched;
 
 use super::command::{ORIGIN, tunnel};
 
-fn start_registered(place: &Place, orders: &str) -> (StandIn, Program) {
-    let stand_in = StandIn::install(place, orders);
-    let mut program = watched(&tunnel(place, &stand_in, &[ORIGIN]));
-    program.stderr_with("the public address works");
+fn start_registered(env: &TestEnv, orders: &str) -> (StandIn, Program) {
+    let stand_in = StandIn::install(env, orders);
+    let mut program = watched(&tunnel(env, &stand_in, &[ORIGIN]));
+    program.stderr_line_with("the public address works");
     (stand_in, program)
 }
 
-fn assert_runtime_empty(place: &Place) {
-    assert_eq!(std::fs::read_dir(place.runtime()).unwrap().count(), 0, "{:?}", place.tree());
+fn assert_runtime_empty(env: &TestEnv) {
+    assert_eq!(std::fs::read_dir(env.runtime()).unwrap().count(), 0, "{:?}", env.tree());
 }
 
 #[test]
 fn every_termination_signal_exits_with_0_and_cloudflared_unregisters() {
     for signal in ["TERM", "INT", "HUP", "QUIT"] {
-        let place = Place::new();
-        let (stand_in, program) = start_registered(&place, HAPPY);
+        let env = TestEnv::new();
+        let (stand_in, program) = start_registered(&env, HAPPY);
         program.signal(signal);
         program.wait().expect_code(0);
         assert!(stand_in.ended_by_term(), "{signal}");
-        assert_runtime_empty(&place);
+        assert_runtime_empty(&env);
     }
 }
 
 #[test]
 fn a_signal_before_there_is_an_address_exits_too() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HANGS);
-    let mut program = watched(&tunnel(&place, &stand_in, &[ORIGIN]));
-    program.stderr_with("requesting a public address");
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HANGS);
+    let mut program = watched(&tunnel(&env, &stand_in, &[ORIGIN]));
+    program.stderr_line_with("requesting a public address");
     program.signal("TERM");
     program.wait().expect_code(0);
-    assert_runtime_empty(&place);
+    assert_runtime_empty(&env);
 }
 
 /// V-11: no code of ours runs after SIGKILL, and cloudflared ends all the same.
 #[test]
 fn cloudflared_does_not_survive_a_sigkill() {
-    let place = Place::new();
-    let (stand_in, program) = start_registered(&place, HAPPY);
+    let env = TestEnv::new();
+    let (stand_in, program) = start_registered(&env, HAPPY);
     program.signal("KILL");
     let ended = program.wait();
     assert_eq!(ended.status.code(), None, "{ended:#?}");
@@ -54,61 +54,61 @@ fn cloudflared_does_not_survive_a_sigkill() {
 /// V-12.
 #[test]
 fn a_cloudflared_that_ignores_term_is_killed_after_the_grace_period() {
-    let place = Place::new();
-    let (_, program) = start_registered(&place, &format!("ignore-term\n{HAPPY}"));
+    let env = TestEnv::new();
+    let (_, program) = start_registered(&env, &format!("ignore-term\n{HAPPY}"));
     program.signal("TERM");
     program.wait().expect_code(0);
-    assert_runtime_empty(&place);
+    assert_runtime_empty(&env);
 }
 
 /// V-12.
 #[test]
 fn a_second_interrupt_kills_at_once_with_130() {
-    let place = Place::new();
-    let (_, program) = start_registered(&place, &format!("ignore-term\n{HAPPY}"));
+    let env = TestEnv::new();
+    let (_, program) = start_registered(&env, &format!("ignore-term\n{HAPPY}"));
     let mut program = program;
     program.signal("INT");
     // Two pending signals of one kind are delivered as one (signal(7)).
-    program.stderr_with("closing");
+    program.stderr_line_with("closing");
     program.signal("INT");
     program.wait().expect_code(130);
-    assert_runtime_empty(&place);
+    assert_runtime_empty(&env);
 }
 
 #[test]
 fn a_closed_reader_of_stdout_ends_it_at_once() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let inner = tunnel(&place, &stand_in, &[ORIGIN]);
-    let mut command = place.command("sh");
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let inner = tunnel(&env, &stand_in, &[ORIGIN]);
+    let mut command = env.command("sh");
     command.args(["-c", "\"$0\" \"$@\" | head -1"]).arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
     assert_eq!(ended.stdout, format!("https://{HOST}\n"));
     assert!(ended.stderr.contains("the reader of the link is gone"), "{ended:#?}");
     assert!(stand_in.ended_by_term());
-    assert_runtime_empty(&place);
+    assert_runtime_empty(&env);
 }
 
 /// In a pipeline, the origin is the first line of standard input.
 #[test]
 fn the_end_of_the_standard_input_that_gave_the_origin_ends_it() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let mut program = watched(&tunnel(&place, &stand_in, &[]));
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut program = watched(&tunnel(&env, &stand_in, &[]));
     program.write("http://127.0.0.1:8080/t/abc#x\nmore\n");
     assert_eq!(program.stdout_line(), format!("https://{HOST}/t/abc#x"));
     program.close_stdin();
     let ended = program.wait().expect_code(0);
     assert!(ended.stderr.contains("standard input has ended"));
     assert!(stand_in.ended_by_term());
-    assert_runtime_empty(&place);
+    assert_runtime_empty(&env);
 }
 
 #[test]
 fn the_end_of_standard_input_does_not_matter_when_the_origin_is_an_argument() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let mut program = Program::start(tunnel(&place, &stand_in, &[ORIGIN]));
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut program = Program::start(tunnel(&env, &stand_in, &[ORIGIN]));
     program.close_stdin();
     program.stdout_line();
     program.signal("TERM");
@@ -117,15 +117,15 @@ fn the_end_of_standard_input_does_not_matter_when_the_origin_is_an_argument() {
 
 #[test]
 fn standard_input_without_a_line_is_an_error() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
     for (text, code, error) in [
         ("", 69, "standard input ended before its first line"),
         ("http://127.0.0.1:1", 69, "standard input ended before its first line"),
         ("\n", 2, "does not start with http://"),
         (&format!("http://127.0.0.1:1/{}", "x".repeat(9000)), 2, "longer than 4096 bytes"),
     ] {
-        let mut program = Program::start(tunnel(&place, &stand_in, &["-"]));
+        let mut program = Program::start(tunnel(&env, &stand_in, &["-"]));
         program.write(text);
         program.close_stdin();
         let ended = program.wait().expect_code(code);
@@ -137,11 +137,11 @@ fn standard_input_without_a_line_is_an_error() {
 /// Once with a writer that stays, and once with one that exits after its line.
 #[test]
 fn a_pipeline_with_tee_ends_with_its_writer() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let inner = tunnel(&place, &stand_in, &[]);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let inner = tunnel(&env, &stand_in, &[]);
     let line = "printf 'http://127.0.0.1:8080/t/abc#x\\n'";
-    let mut command = place.command("sh");
+    let mut command = env.command("sh");
     command.arg("-c").arg(format!("{{ {line}; cat; }} | \"$0\" \"$@\" | tee link.txt"));
     command.arg(TUNNEL).args(inner.get_args());
     let mut program = Program::start(command);
@@ -149,25 +149,22 @@ fn a_pipeline_with_tee_ends_with_its_writer() {
     assert_eq!(link, format!("https://{HOST}/t/abc#x"));
     program.close_stdin();
     program.wait().expect_code(0);
-    assert_eq!(
-        std::fs::read_to_string(place.work().join("link.txt")).unwrap(),
-        format!("{link}\n")
-    );
+    assert_eq!(std::fs::read_to_string(env.work().join("link.txt")).unwrap(), format!("{link}\n"));
 
     // The input ends right after its line, and the tunnel with it, with or without a link.
-    let mut command = place.command("sh");
+    let mut command = env.command("sh");
     command.arg("-c").arg(format!("{line} | \"$0\" \"$@\" | tee link.txt"));
     command.arg(TUNNEL).args(inner.get_args());
     let ended = Program::run(command).expect_code(0);
     assert!(ended.stderr.contains("standard input has ended"), "{ended:#?}");
-    assert_runtime_empty(&place);
+    assert_runtime_empty(&env);
 }
 
 /// The terminal sends Ctrl+C to the whole process group: cloudflared must get one signal, not two.
 #[test]
 fn cloudflared_is_not_in_the_process_group_of_the_terminal() {
-    let place = Place::new();
-    let (stand_in, mut program) = start_registered(&place, &format!("{HAPPY}wait go\ndrop\n"));
+    let env = TestEnv::new();
+    let (stand_in, mut program) = start_registered(&env, &format!("{HAPPY}wait go\ndrop\n"));
     // The group of the program is that of this test, which must not be signalled: the group of
     // cloudflared is checked instead.
     let pid = stand_in.records()[0]["pid"].as_u64().unwrap();

@@ -7,14 +7,14 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::harness::cloudflared::{HANGS, HAPPY, TOO_MANY};
-use crate::harness::{Place, ProcessHandle, StandIn, Supervised, TUNNEL};
+use crate::harness::{ProcessHandle, StandIn, Supervised, TUNNEL, TestEnv};
 
 #[test]
 fn it_finds_opens_and_closes_on_request() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
     stand_in.version("2026.9.3");
-    let mut tunnel = Supervised::start(&place);
+    let mut tunnel = Supervised::start(&env);
     tunnel.begin(json!(stand_in.path()), Value::Null);
     let found = tunnel.expect("found");
     assert_eq!(found["path"], json!(stand_in.path()));
@@ -24,8 +24,8 @@ fn it_finds_opens_and_closes_on_request() {
     for kind in ["starting", "url", "settling", "registered"] {
         tunnel.expect(kind);
     }
-    let env = &stand_in.records()[0]["env"];
-    assert_eq!(env["HOME"], json!(tunnel.run_dir.join("home")));
+    let variables = &stand_in.records()[0]["env"];
+    assert_eq!(variables["HOME"], json!(tunnel.run_dir.join("home")));
     tunnel.send(&json!({ "type": "close" }));
     tunnel.expect("unregistered");
     tunnel.expect("closed");
@@ -35,21 +35,21 @@ fn it_finds_opens_and_closes_on_request() {
 
 #[test]
 fn close_is_handled_in_every_state() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HANGS);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HANGS);
     let close = json!({ "type": "close" });
 
-    let mut tunnel = Supervised::start(&place);
+    let mut tunnel = Supervised::start(&env);
     tunnel.send(&close);
     assert_eq!(tunnel.ended(), Some(0));
 
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.expect("found");
     tunnel.send(&close);
     tunnel.expect("closed");
     assert_eq!(tunnel.ended(), Some(0));
 
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.expect("found");
     tunnel.open();
     tunnel.expect("starting");
@@ -61,12 +61,12 @@ fn close_is_handled_in_every_state() {
 /// A server that accepts the connection and sends nothing does not delay the exit.
 #[test]
 fn close_is_handled_during_a_download() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", silent.local_addr().unwrap());
-    let mut command = place.command(TUNNEL);
+    let mut command = env.command(TUNNEL);
     command.env("PATH", "/nowhere");
-    let mut tunnel = Supervised::start_as(&place, command);
+    let mut tunnel = Supervised::start_as(&env, command);
     tunnel.begin(Value::Null, json!(base));
     tunnel.expect("fetching");
     let (_connection, _) = silent.accept().unwrap();
@@ -79,9 +79,9 @@ fn close_is_handled_during_a_download() {
 #[test]
 fn the_end_of_the_control_channel_ends_everything() {
     for orders in [HAPPY.to_owned(), format!("ignore-term\n{HAPPY}")] {
-        let place = Place::new();
-        let stand_in = StandIn::install(&place, &orders);
-        let mut tunnel = Supervised::with(&place, &stand_in);
+        let env = TestEnv::new();
+        let stand_in = StandIn::install(&env, &orders);
+        let mut tunnel = Supervised::with(&env, &stand_in);
         tunnel.up();
         let stdout = tunnel.child.stdout.take().unwrap();
         let mut child = tunnel.child;
@@ -94,9 +94,9 @@ fn the_end_of_the_control_channel_ends_everything() {
 /// V-11.
 #[test]
 fn cloudflared_does_not_survive_a_sigkill_of_the_tunnel() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.up();
     let cloudflared = stand_in.records().remove(0)["pid"].as_u64().unwrap();
     let cloudflared = ProcessHandle::open(cloudflared.try_into().unwrap());
@@ -108,9 +108,9 @@ fn cloudflared_does_not_survive_a_sigkill_of_the_tunnel() {
 /// One attempt per process: the supervisor starts the next one, after the wait.
 #[test]
 fn a_failed_attempt_is_reported_with_its_wait_and_exits_with_69() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, TOO_MANY);
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, TOO_MANY);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.expect("found");
     tunnel.open();
     tunnel.expect("starting");
@@ -118,9 +118,9 @@ fn a_failed_attempt_is_reported_with_its_wait_and_exits_with_69() {
     assert_eq!(lost["retry_after"], 600);
     assert!(lost["why"].as_str().unwrap().contains("too many requests"));
     assert_eq!(tunnel.ended(), Some(69));
-    assert!(place.runtime().join("chattrace/cooldown").exists());
+    assert!(env.runtime().join("chattrace/cooldown").exists());
 
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.expect("found");
     tunnel.open();
     let lost = tunnel.expect("lost");
@@ -131,10 +131,10 @@ fn a_failed_attempt_is_reported_with_its_wait_and_exits_with_69() {
 
 #[test]
 fn a_drop_is_reported_and_so_are_the_return_and_the_exit() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let orders = format!("{HAPPY}wait lose\ndrop\nwait back\nregister\nwait die\nexit 1\n");
-    let stand_in = StandIn::install(&place, &orders);
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let stand_in = StandIn::install(&env, &orders);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.up();
     stand_in.release("lose");
     tunnel.expect("reconnecting");
@@ -147,9 +147,9 @@ fn a_drop_is_reported_and_so_are_the_return_and_the_exit() {
 
 #[test]
 fn a_signal_closes_and_garbage_on_the_channel_is_skipped() {
-    let place = Place::new();
-    let stand_in = StandIn::install(&place, HAPPY);
-    let mut tunnel = Supervised::with(&place, &stand_in);
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.lifeline.write_all(b"{\"type\":\"dance\"}\nnonsense\n").unwrap();
     tunnel.up();
     let pid = tunnel.child.id().to_string();
@@ -163,12 +163,12 @@ fn a_signal_closes_and_garbage_on_the_channel_is_skipped() {
 /// V-36: version, URL, size and target, before the first byte is fetched.
 #[test]
 fn a_download_is_announced_before_it_begins() {
-    let place = Place::new();
+    let env = TestEnv::new();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut tunnel = {
-        let mut command = place.command(TUNNEL);
+        let mut command = env.command(TUNNEL);
         command.env("PATH", "/nowhere");
-        Supervised::start_as(&place, command)
+        Supervised::start_as(&env, command)
     };
     tunnel.begin(Value::Null, json!(format!("http://{closed}/mirror")));
     let fetching = tunnel.expect("fetching");
@@ -178,7 +178,7 @@ fn a_download_is_announced_before_it_begins() {
         "{from}"
     );
     assert!(fetching["size"].as_u64().unwrap() > 30_000_000);
-    assert!(fetching["to"].as_str().unwrap().starts_with(place.home().to_str().unwrap()));
+    assert!(fetching["to"].as_str().unwrap().starts_with(env.home().to_str().unwrap()));
     let lost = tunnel.expect("lost");
     assert!(lost["why"].as_str().unwrap().contains("cloudflared cannot be fetched from"), "{lost}");
     assert_eq!(tunnel.ended(), Some(69));

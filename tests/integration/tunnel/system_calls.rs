@@ -5,13 +5,13 @@ use std::os::unix::process::ExitStatusExt as _;
 use nix::libc::{self, c_long};
 
 use super::confined::captive;
-use crate::harness::{Place, Program};
+use crate::harness::{Program, TestEnv};
 
 /// Every number of a system call. One that is not listed answers `EPERM` or `ENOSYS`.
 #[test]
 fn every_system_call_that_is_not_listed_is_refused() {
-    let place = Place::new();
-    let ended = Program::run(captive(&place, &["sweep"])).expect_code(0);
+    let env = TestEnv::new();
+    let ended = Program::run(captive(&env, &["sweep"])).expect_code(0);
     let mut listed: Vec<c_long> = LISTED.to_vec();
     listed.extend(OLD);
     listed.sort_unstable();
@@ -129,8 +129,8 @@ const OLD: [c_long; 0] = [];
 
 #[test]
 fn a_call_by_the_table_of_another_processor_kills_it() {
-    let place = Place::new();
-    let ended = Program::run(captive(&place, &["foreign"]));
+    let env = TestEnv::new();
+    let ended = Program::run(captive(&env, &["foreign"]));
     assert!(ended.status.signal().is_some(), "{ended:#?}");
     assert_eq!(ended.stdout, "");
 }

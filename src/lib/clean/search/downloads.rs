@@ -8,10 +8,10 @@ use std::rc::Rc;
 use nix::fcntl::OFlag;
 
 use crate::clean::cli::Level;
-use crate::clean::inventory::{Inventory, Request};
+use crate::clean::inventory::{Inventory, RemovalRequest};
 use crate::paths::{self, Artifact, FileKind, Folder, FolderTrust, KeptReason};
 
-/// Adds the partial downloads in the data folder `data`; at [`Level::All`], everything in it.
+/// Adds the partial downloads in the folder `data`; at [`Level::All`], also the rest and the folder.
 ///
 /// # Errors
 /// When a folder in it cannot be searched.
@@ -22,18 +22,18 @@ pub(super) fn search(found: &mut Inventory, level: Level, data: &Path) -> Result
     };
     if all {
         for name in folder.names()?.into_iter().filter(|name| name != paths::BIN) {
-            found.keep(data.join(name), KeptReason::UnknownName, Request::Requested);
+            found.keep(data.join(name), KeptReason::UnknownName, RemovalRequest::Requested);
         }
     }
     let bin_name = OsStr::new(paths::BIN);
     if let Some(bin) = folder.open_subfolder(bin_name, FolderTrust::Unshared)?.map(Rc::new) {
         if is_in_use(&bin)? {
-            found.keep(bin.path(), KeptReason::InUse, Request::NotRequested);
+            found.keep(bin.path(), KeptReason::InUse, RemovalRequest::NotRequested);
             return Ok(());
         }
         search_bin(found, all, &bin)?;
         if all {
-            found.add(Artifact::Folder, &Rc::new(folder), bin_name, Request::Requested);
+            found.add(Artifact::Folder, &Rc::new(folder), bin_name, RemovalRequest::Requested);
         }
     }
     if all {
@@ -46,10 +46,14 @@ fn search_bin(found: &mut Inventory, all: bool, bin: &Rc<Folder>) -> Result<(), 
     for name in bin.names()? {
         match Artifact::in_bin(&name) {
             Some(artifact) if all || artifact == Artifact::Download => {
-                found.add(artifact, bin, &name, Request::when(all));
+                found.add(artifact, bin, &name, RemovalRequest::when(all));
             }
             None if all => {
-                found.keep(bin.path().join(name), KeptReason::UnknownName, Request::Requested);
+                found.keep(
+                    bin.path().join(name),
+                    KeptReason::UnknownName,
+                    RemovalRequest::Requested,
+                );
             }
             Some(_) | None => {}
         }
@@ -57,8 +61,8 @@ fn search_bin(found: &mut Inventory, all: bool, bin: &Rc<Folder>) -> Result<(), 
     Ok(())
 }
 
-/// Whether another process holds a lock in `bin`. A `chattrace-tunnel` that runs alone has no runtime
-/// folder by which it could be found.
+/// Whether another process holds a lock in `bin`, because it is downloading. Its runtime folder may
+/// be in a base that this environment does not name (`XDG_RUNTIME_DIR`, `TMPDIR`).
 fn is_in_use(bin: &Folder) -> Result<bool, KeptReason> {
     for name in bin.names()? {
         let Some(info) = bin.stat(&name)? else {

@@ -1,5 +1,5 @@
-//! The archive folder: saved event logs. The folder is the user's own; only files that both their name
-//! and their first line show to be event logs are removed from it.
+//! The archive folder: saved event logs. The folder is the user's own; a file in it is removed only
+//! if both its name and its first line are those of an event log.
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use nix::fcntl::OFlag;
 
-use crate::clean::inventory::{Inventory, Request};
+use crate::clean::inventory::{Inventory, RemovalRequest};
 use crate::paths::{self, Artifact, FileKind, Folder, FolderTrust, KeptReason};
 
 /// Adds the event logs in the archive folder `archive`.
@@ -24,8 +24,10 @@ pub(super) fn search(found: &mut Inventory, archive: &Path) -> Result<(), KeptRe
             continue;
         }
         match check_header(&folder, &name) {
-            Ok(()) => found.add(Artifact::EventLog, &folder, &name, Request::Requested),
-            Err(reason) => found.keep(folder.path().join(&name), reason, Request::NotRequested),
+            Ok(()) => found.add(Artifact::EventLog, &folder, &name, RemovalRequest::Requested),
+            Err(reason) => {
+                found.keep(folder.path().join(&name), reason, RemovalRequest::NotRequested)
+            }
         }
     }
     Ok(())

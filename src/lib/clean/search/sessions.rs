@@ -1,7 +1,7 @@
-//! The runtime folders of sessions: which are dead, and what is in those.
+//! The runtime folders of sessions: which sessions are dead, and what is in their folders.
 //!
-//! A session is dead when its lock is free, and by no other sign: the kernel releases the lock,
-//! however the session ended. A process id says nothing, because the kernel reuses it.
+//! Only the lock tells whether a session is dead: the kernel releases it, however the session ended.
+//! A process id does not, because the kernel reuses it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
@@ -13,12 +13,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::fcntl::OFlag;
 
 use crate::clean::cli::Level;
-use crate::clean::inventory::{Inventory, Request};
+use crate::clean::inventory::{Inventory, RemovalRequest};
 use crate::paths::{self, Artifact, FileKind, Folder, FolderTrust, KeptReason};
 use crate::process::SessionProcess;
 
-/// Age at which a runtime folder without a lock is dead. A session creates its lock microseconds after
-/// its folder; this allows for the slowest machine.
+/// Age from which a runtime folder without a lock is that of a dead session. A session creates its
+/// lock microseconds after its folder; this allows for the slowest machine.
 const MAX_STARTUP_SECONDS: i64 = 60;
 
 /// Adds everything that `level` reaches in the runtime base `base`.
@@ -26,12 +26,12 @@ pub(super) fn search(found: &mut Inventory, level: Level, base: &Path) {
     match Folder::open(base, FolderTrust::Private) {
         Ok(Some(folder)) => {
             if let Err(reason) = search_base(found, level, &Rc::new(folder)) {
-                found.keep(base, reason, Request::Requested);
+                found.keep(base, reason, RemovalRequest::Requested);
             }
         }
         Ok(None) => {}
         // Sessions do not use such a folder either, so nothing in it is chattrace's.
-        Err(reason) => found.keep(base, reason, Request::NotRequested),
+        Err(reason) => found.keep(base, reason, RemovalRequest::NotRequested),
     }
 }
 
@@ -44,21 +44,21 @@ fn search_base(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result
         search_session(found, base, name, all);
     }
     let has_running = found.running.len() > running_elsewhere;
-    // A running session needs the folder, and honours the cool-down.
-    let whole = all && !has_running;
+    // A running session needs the folder, and obeys the cool-down.
+    let remove_base = all && !has_running;
     for name in &names {
         match Artifact::in_runtime_base(name) {
-            Some(Artifact::Cooldown) if whole || is_expired(base, name) => {
-                found.add(Artifact::Cooldown, base, name, Request::when(whole));
+            Some(Artifact::Cooldown) if remove_base || is_expired(base, name) => {
+                found.add(Artifact::Cooldown, base, name, RemovalRequest::when(remove_base));
             }
             Some(_) => {}
             None => {
-                let request = Request::when(whole);
+                let request = RemovalRequest::when(remove_base);
                 found.keep(base.path().join(name), KeptReason::UnknownName, request);
             }
         }
     }
-    if whole {
+    if remove_base {
         found.add_folder(base.path(), Artifact::Folder);
     } else if !has_running && names.iter().all(is_session) {
         // Empty after the removal. The next session creates it again.
@@ -72,15 +72,19 @@ fn search_session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: b
     match base.stat(name).map(|info| info.map(|info| info.check(FileKind::Folder))) {
         Ok(Some(Ok(()))) => {}
         Ok(None) => return,
-        // The mount may hide the folder of a session.
-        Err(reason @ KeptReason::Mounted) => return found.keep(path, reason, Request::Requested),
-        // Never a session's; it only keeps the base from being removed.
-        Ok(Some(Err(reason))) | Err(reason) => return found.keep(path, reason, Request::when(all)),
+        // The mount may hide the folder of a session, so this is an error at every level.
+        Err(reason @ KeptReason::Mounted) => {
+            return found.keep(path, reason, RemovalRequest::Requested);
+        }
+        // Not the folder of a session; it only prevents the removal of the base.
+        Ok(Some(Err(reason))) | Err(reason) => {
+            return found.keep(path, reason, RemovalRequest::when(all));
+        }
     }
     let folder = match base.open_subfolder(name, FolderTrust::Private) {
         Ok(Some(folder)) => Rc::new(folder),
         Ok(None) => return,
-        Err(reason) => return found.keep(path, reason, Request::Requested),
+        Err(reason) => return found.keep(path, reason, RemovalRequest::Requested),
     };
     match liveness(&folder) {
         Ok(Liveness::Removed) => {}
@@ -88,16 +92,16 @@ fn search_session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: b
         Ok(Liveness::Dead(lock)) => {
             found.locks.extend(lock);
             if let Err(reason) = add_session(found, base, &folder, name) {
-                found.keep(path, reason, Request::Requested);
+                found.keep(path, reason, RemovalRequest::Requested);
             }
         }
-        Err(reason) => found.keep(path.join(paths::LOCK), reason, Request::Requested),
+        Err(reason) => found.keep(path.join(paths::LOCK), reason, RemovalRequest::Requested),
     }
 }
 
 enum Liveness {
     Running,
-    /// With its lock, which this process holds from now on, unless it has none.
+    /// With the lock, which this process now holds; `None` if the folder has no lock.
     Dead(Option<File>),
     /// Another process has removed the folder during the search.
     Removed,
@@ -108,7 +112,7 @@ fn liveness(folder: &Folder) -> Result<Liveness, KeptReason> {
     let Some(info) = folder.stat(lock)? else {
         return Ok(match folder.stat(OsStr::new("."))? {
             None => Liveness::Removed,
-            Some(info) if now() - info.modified < MAX_STARTUP_SECONDS => Liveness::Running,
+            Some(info) if unix_seconds() - info.modified < MAX_STARTUP_SECONDS => Liveness::Running,
             Some(_) => Liveness::Dead(None),
         });
     };
@@ -121,7 +125,7 @@ fn liveness(folder: &Folder) -> Result<Liveness, KeptReason> {
     }
 }
 
-/// Adds everything of a dead session: its processes first, its lock last but for the folder.
+/// Adds everything of a dead session: first its processes, at the end its lock and its folder.
 fn add_session(
     found: &mut Inventory,
     base: &Rc<Folder>,
@@ -138,16 +142,16 @@ fn add_session(
                 if artifact == Artifact::TunnelHome {
                     keep_unexpected_files(found, folder, &inside);
                 }
-                found.add(artifact, folder, &inside, Request::Requested);
+                found.add(artifact, folder, &inside, RemovalRequest::Requested);
             }
             None => {
                 let path = folder.path().join(inside);
-                found.keep(path, KeptReason::UnknownName, Request::Requested);
+                found.keep(path, KeptReason::UnknownName, RemovalRequest::Requested);
             }
         }
     }
-    found.add(Artifact::Lock, folder, OsStr::new(paths::LOCK), Request::Requested);
-    found.add(Artifact::Session, base, name, Request::Requested);
+    found.add(Artifact::Lock, folder, OsStr::new(paths::LOCK), RemovalRequest::Requested);
+    found.add(Artifact::Session, base, name, RemovalRequest::Requested);
     Ok(())
 }
 
@@ -158,11 +162,11 @@ fn keep_unexpected_files(found: &mut Inventory, folder: &Folder, home: &OsStr) {
         return;
     };
     for name in home.names().unwrap_or_default() {
-        found.keep(home.path().join(name), KeptReason::UnknownName, Request::Requested);
+        found.keep(home.path().join(name), KeptReason::UnknownName, RemovalRequest::Requested);
     }
 }
 
-/// Whether the tunnel would ignore the cool-down in this file. One that cannot be read stays.
+/// Whether the tunnel would ignore the cool-down in this file; false for a file that cannot be read.
 fn is_expired(base: &Folder, name: &OsStr) -> bool {
     let Ok(Some(info)) = base.stat(name) else {
         return false;
@@ -175,8 +179,7 @@ fn is_expired(base: &Folder, name: &OsStr) -> bool {
     read.is_ok() && paths::cooldown_remaining(&content, SystemTime::now()).is_none()
 }
 
-/// Seconds since 1970.
-fn now() -> i64 {
+fn unix_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

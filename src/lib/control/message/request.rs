@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One request; `id` is repeated in the [`Response`].
+/// One line of a client.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Request {
+    /// Chosen by the client, and repeated in the [`Response`].
     pub(crate) id: u64,
     #[serde(flatten)]
     pub(crate) body: RequestBody,
@@ -25,13 +26,13 @@ pub(crate) enum RequestBody {
 /// The answer to one [`Request`].
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Response {
-    /// The number of the request; 0 when it could not be parsed.
+    /// The `id` of the request; 0 when it could not be parsed.
     pub(crate) id: u64,
     #[serde(flatten)]
     pub(crate) body: ResponseBody,
 }
 
-/// What is answered: one variant per [`RequestBody`], and one for lines that are none.
+/// The answer itself: one variant per [`RequestBody`], and one for lines that could not be parsed.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ResponseBody {
@@ -39,6 +40,7 @@ pub(crate) enum ResponseBody {
     Pong { version: &'static str },
     /// To [`RequestBody::Status`].
     Status {
+        /// One word. Scripts compare it, so these words do not change.
         phase: &'static str,
         /// Participants in the room.
         present: usize,

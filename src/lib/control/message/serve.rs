@@ -18,13 +18,11 @@ pub(crate) enum ToServe {
     Host { name: Option<String> },
     /// Announce a new public address, `https://` and the host name, to all participants.
     Moved { url: String },
-    /// Refuse new connections, send all participants the end of the session, then answer with
-    /// [`FromServe::Drained`].
+    /// Refuse new connections, send all participants the goodbye, answer [`FromServe::Drained`].
     Drain,
 }
 
-/// Serve to supervisor. Every field is validated while it is parsed: serve faces the network and may
-/// have been taken over.
+/// Serve to supervisor. Every field is validated: serve may have been taken over.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromServe {
@@ -50,6 +48,7 @@ pub(crate) enum FromServe {
 pub(crate) struct Protection {
     #[serde(deserialize_with = "validate::confinement")]
     pub(crate) confinement: Confinement,
+    /// As far as the process could lock it when it started.
     pub(crate) locked: LockedMemory,
 }
 

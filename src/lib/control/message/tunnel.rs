@@ -26,8 +26,7 @@ pub(crate) enum ToTunnel {
     Close,
 }
 
-/// Tunnel to supervisor. Every field is validated while it is parsed: cloudflared repeats what the
-/// network answers.
+/// Tunnel to supervisor. Every field is validated: cloudflared repeats what the network answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromTunnel {

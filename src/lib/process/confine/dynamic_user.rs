@@ -1,6 +1,5 @@
-//! A user number of its own for a program that root starts, which no account, service or running
-//! process has. The program then owns no file and may signal or trace no process, even without
-//! Landlock.
+//! A user number for a program that root starts, which no account, service or running process has. The
+//! program then owns no file and may signal or trace no process, even without Landlock.
 
 use std::fs;
 use std::path::Path;
@@ -19,12 +18,13 @@ const UID_COUNT: u32 = 65519 - FIRST_UID + 1;
 /// pid, so two starts at once rarely try the same.
 const MAX_CANDIDATES: u32 = 64;
 
-/// Why a program keeps root's number.
+/// Why a program keeps root's user number.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DynamicUserError {
     /// Every candidate has an account or a process.
     #[error("no user number between 61184 and 65519 is free")]
     NoneFree,
+    /// The kernel refused a change of user, groups or capabilities.
     #[error(transparent)]
     Refused(#[from] nix::Error),
 }
@@ -44,8 +44,7 @@ pub(in crate::process) fn is_dynamic_user(uid: u32) -> bool {
 /// caller has to set it again.
 ///
 /// # Errors
-/// When there is no free number, or root may not take it, as in a user namespace that does not map it.
-/// Capabilities are given up in any case.
+/// When no number is free, or the user namespace does not map it. Capabilities are given up anyway.
 pub(crate) fn drop_root() -> Result<(), DynamicUserError> {
     if !Uid::effective().is_root() {
         drop_privileges();

@@ -1,6 +1,5 @@
-//! Landlock rules (landlock(7)): files by path, ports, other processes' sockets and signals. All rights
-//! that the library knows are restricted; an older kernel enforces those that it knows. The seccomp
-//! filters do not depend on that.
+//! Landlock rules (landlock(7)): files by path, ports, other processes' sockets and signals. An older
+//! kernel enforces the rights that it knows; the seccomp filters do not depend on that.
 
 use std::path::{Path, PathBuf};
 
@@ -43,8 +42,7 @@ const SETTINGS: [&str; 17] = [
 /// Ports of the edge (443 the API, 7844 the tunnel) and of DNS (53, and 853 where the network's own
 /// resolver does not know the edge).
 const EDGE_PORTS: [u16; 4] = [443, 7844, 53, 853];
-/// The discard port. Go connects a UDP socket to it, and sends nothing, to learn its own address on the
-/// way to another.
+/// The discard port. Go connects a UDP socket to it, sending nothing, to learn its own address.
 const ROUTE_PROBE_PORT: u16 = 9;
 
 /// Denies every file, port and foreign socket to this thread and the threads that it will start. Open

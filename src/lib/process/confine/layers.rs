@@ -21,20 +21,22 @@ pub(crate) enum MissingLayer {
 /// The layers that a process lacks, the strongest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Confinement {
+    /// Empty if every layer is in force and the self test found no breach.
     pub(crate) missing: Vec<MissingLayer>,
 }
 
 impl Confinement {
-    /// Records what an attempt to put a layer in force came to.
+    /// Records the result of putting one layer in force; `None` is success.
     pub(crate) fn push_missing(&mut self, missing: Option<MissingLayer>) {
         self.missing.extend(missing);
     }
 
+    /// Whether nothing is missing.
     pub(crate) fn is_complete(&self) -> bool {
         self.missing.is_empty()
     }
 
-    /// For the operator: what is missing and what the room could therefore do. Not escaped.
+    /// Tells the operator what is missing and what the room could therefore do. Not escaped.
     pub(crate) fn summary(&self) -> String {
         if self.is_complete() {
             return "the room can open no file, start no program, open no connection".to_owned();

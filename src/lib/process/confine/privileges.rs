@@ -7,8 +7,7 @@ use rustix::thread::{
 
 use super::layers::MissingLayer;
 
-/// Gives up every capability (capabilities(7)) and any way to gain one. To be called before other
-/// threads are started.
+/// Gives up every capability (capabilities(7)) for good. To be called before other threads start.
 pub(crate) fn drop_privileges() -> Option<MissingLayer> {
     clear_bounding_set();
     let dropped = limit_capabilities(CapabilitySet::empty()).and_then(|()| set_no_new_privs(true));
@@ -19,8 +18,7 @@ pub(crate) fn drop_privileges() -> Option<MissingLayer> {
 /// this process still has the capability that this takes.
 pub(super) fn clear_bounding_set() {
     for capability in CapabilitySet::all().iter() {
-        // Only root is allowed to, and only root needs to. A kernel does not grant what it does not
-        // know.
+        // Only root may, and only root needs to. A kernel grants no capability that it does not know.
         let _ = remove_capability_from_bounding_set(capability);
     }
     // Linux before 4.3 has no ambient set.

@@ -45,8 +45,7 @@ pub(super) fn when(arguments: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule,
     Ok(SeccompRule::new(conditions.collect::<Result<_, _>>()?)?)
 }
 
-/// [`when`], and the pointer at this place is null. A filter cannot see what a pointer leads to, only
-/// whether there is one.
+/// [`when`], and the pointer at this place is null. A filter cannot follow a pointer.
 ///
 /// # Errors
 /// Never, for places below 6.

@@ -107,7 +107,7 @@ pub(crate) struct SelfTest {
     inherited_fds: io::Result<Vec<RawFd>>,
 }
 
-/// What one probe came to.
+/// The result of one probe.
 #[derive(Debug)]
 pub(crate) struct ProbeResult {
     /// What was tried, in words that follow "it could".

@@ -1,9 +1,9 @@
 //! Sends what is new in the room to all sockets: one pass over them, one write(2) for each.
 //!
-//! System calls are what costs, and next to them everything that is done per receiver around them:
-//! waking a task, looking up a seat, pointing at each line. So for a socket that keeps up, the fan-out
-//! does nothing but the write, of bytes that all sockets share. The task of a socket that does not keep
-//! up reclaims its writer and goes on at its own pace.
+//! System calls cost most; next comes the work for each receiver: waking a task, looking up a seat,
+//! pointing at each line. So for a socket that keeps up, the fan-out does nothing but the write, of
+//! bytes that all sockets share. The task of a socket that does not keep up reclaims its writer and
+//! goes on at its own pace.
 
 mod pass;
 mod subscribers;

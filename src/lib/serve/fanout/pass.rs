@@ -1,4 +1,4 @@
-//! One pass over all sockets, whenever there is something new.
+//! Runs a pass over all sockets whenever there is something new in the room.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crate::serve::hub::{Batch, ConnectionId, Hub, Position, Snapshot};
 use crate::serve::websocket::{OutgoingFrame, SendOutcome, Writer};
 
 /// Sockets that are written to before the runtime polls other tasks: joins, the end of the session, and
-/// senders, whose messages the next turn then carries. Measured with 50 to 10 000 receivers: when a pass
-/// is one turn, all senders wait for its end, then speak at once while the processor idles; turns of 8
-/// and 16 carry up to 1.8 times as much, turns of 32 less with few receivers.
+/// senders, whose messages the next turn then carries. Measured with 50 to 10 000 receivers: when a
+/// pass is one turn, all senders wait for its end, then speak at once while the processor idles; turns
+/// of 8 and 16 carry up to 1.8 times as much, turns of 32 less with few receivers.
 const SOCKETS_PER_TURN: usize = 16;
 
 /// Frames that are kept for reuse during a pass. Sockets that keep up are at the same position, so one
@@ -39,19 +39,19 @@ pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
 struct Pass<'a> {
     hub: &'a Hub,
     snapshot: Snapshot,
-    /// At the pass before this one.
+    /// [`Snapshot::resume_count`] at the previous pass.
     resume_count: u64,
     /// Writes in this turn.
     writes: usize,
-    /// What is to be sent, one frame for each position at which sockets are.
-    frames: VecDeque<Frame>,
+    /// One frame for each position at which sockets are; at most [`MAX_FRAMES`].
+    frames: VecDeque<SharedFrame>,
 }
 
-/// What a socket is sent that is at the position `begin`.
-struct Frame {
+/// All that is sent to a socket at position `begin`.
+struct SharedFrame {
     begin: Position,
     end: Position,
-    /// The frame in one piece; empty if only the position changes.
+    /// The frame in one piece for write(2); empty if only the position changes.
     bytes: Vec<u8>,
     /// The same frame in lines that are shared with the ring.
     outgoing: OutgoingFrame,
@@ -60,8 +60,8 @@ struct Frame {
 }
 
 impl Pass<'_> {
-    /// Looks whether there is something new again. If so, all frames are dropped: a socket that got one
-    /// of them would need a second write.
+    /// Takes a new snapshot. If it differs, all frames are dropped: a socket that got one of them would
+    /// need a second write.
     fn refresh(&mut self) {
         let snapshot = self.hub.snapshot();
         if snapshot != self.snapshot {
@@ -70,8 +70,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Serves the sockets from key `first` on, and returns the key to go on with, if the turn is over
-    /// before the last.
+    /// Serves the sockets from key `first` on. Returns the key to go on with if the turn ends before
+    /// the last socket.
     fn run_turn(&mut self, fan_out: &FanOut, first: usize) -> Option<usize> {
         let mut subscribers = fan_out.lock();
         self.writes = 0;
@@ -87,7 +87,7 @@ impl Pass<'_> {
         None
     }
 
-    /// Sends a socket what is new, and gives the writer back to its task where only that can go on.
+    /// Sends what is new to one socket. Gives the writer back to its task if only the task can go on.
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
         let id = subscriber.id;
@@ -101,7 +101,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Sends all that is new after `position`; false where only the task of the socket can go on.
+    /// Sends all that is new after `position`; false if only the task of the socket can go on.
     fn send_new(&mut self, writer: &mut Writer, id: ConnectionId, position: &mut Position) -> bool {
         while *position != self.snapshot.latest {
             self.writes += 1;
@@ -125,21 +125,21 @@ impl Pass<'_> {
         true
     }
 
-    /// The frame for sockets at this position, made once for all of them.
-    fn frame_at(&mut self, begin: Position) -> &Frame {
+    /// The frame for sockets at this position, built once for all of them.
+    fn frame_at(&mut self, begin: Position) -> &SharedFrame {
         let known = self.frames.iter().position(|frame| frame.begin == begin);
         let index = known.unwrap_or_else(|| {
             if self.frames.len() == MAX_FRAMES {
                 self.frames.pop_front();
             }
-            self.frames.push_back(Frame::new(begin, self.hub.read_after(begin)));
+            self.frames.push_back(SharedFrame::new(begin, self.hub.read_after(begin)));
             self.frames.len() - 1
         });
         &self.frames[index]
     }
 }
 
-impl Frame {
+impl SharedFrame {
     fn new(begin: Position, batch: Batch) -> Self {
         let (end, typing) = (batch.end, batch.typing.clone());
         let is_empty = batch.is_empty();

@@ -1,4 +1,4 @@
-//! The sockets of all participants.
+//! The list of sockets that the fan-out serves.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,11 +17,13 @@ pub(in crate::serve) struct FanOut {
 /// One socket, as the fan-out sees it.
 #[derive(Debug)]
 pub(super) struct Subscriber {
+    /// Tells whose socket it is, and whether a newer connection has the seat.
     pub(super) id: ConnectionId,
+    /// Where the writer of this socket is.
     pub(super) owner: WriteOwner<Writer>,
 }
 
-/// One socket, as its task sees it. Dropping it takes the socket off the list.
+/// One socket, as its task sees it. Dropping it removes the socket from the list.
 #[derive(Debug)]
 pub(in crate::serve) struct Subscription {
     fan_out: Arc<FanOut>,
@@ -35,6 +37,7 @@ impl FanOut {
         Subscription { fan_out: Arc::clone(self), key }
     }
 
+    /// Locks the list: never across an await, and for one turn of a pass at most.
     pub(super) fn lock(&self) -> MutexGuard<'_, Slab<Subscriber>> {
         // A panic in one task must not stop the others, and no change under this lock is half done.
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
@@ -42,7 +45,7 @@ impl FanOut {
 }
 
 impl Subscription {
-    /// Hands the writer over to the fan-out. Returns it if there is something new after `position`.
+    /// Hands the writer over to the fan-out. Returns it if there is something to send after `position`.
     pub(in crate::serve) fn hand_over(
         &self,
         hub: &Hub,
@@ -50,7 +53,7 @@ impl Subscription {
         position: Position,
     ) -> Option<Writer> {
         let mut subscribers = self.fan_out.lock();
-        // Under the lock: what is published after this look notifies a pass that waits for the lock.
+        // Under the lock: an event after this snapshot notifies a pass, which waits for the lock.
         let snapshot = hub.snapshot();
         if snapshot.latest != position || snapshot.closing {
             return Some(writer);
@@ -64,7 +67,7 @@ impl Subscription {
         self.fan_out.lock()[self.key].owner.reclaim()
     }
 
-    /// Returns when the fan-out does not have the writer. Safe to cancel.
+    /// Returns when the fan-out does not have the writer. Cancel safe.
     pub(in crate::serve) async fn returned(&self) {
         std::future::poll_fn(|cx| self.fan_out.lock()[self.key].owner.poll_returned(cx)).await;
     }

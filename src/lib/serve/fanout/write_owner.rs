@@ -1,4 +1,4 @@
-//! Who may write to a socket: its task or the fan-out, whichever has the writer. No I/O.
+//! Which of two may write to a socket: its task or the fan-out. No I/O.
 
 use std::task::{Context, Poll, Waker};
 
@@ -18,7 +18,7 @@ pub(super) enum WriteOwner<W> {
         /// Wakes the task, which reads from the client meanwhile.
         task: Option<Waker>,
     },
-    /// The fan-out has given it back, and the task has not reclaimed it yet.
+    /// The fan-out has given it back; the task has not reclaimed it yet.
     Returned {
         writer: W,
         /// Everything up to here is sent, or waits partly sent in the writer.
@@ -27,12 +27,12 @@ pub(super) enum WriteOwner<W> {
 }
 
 impl<W> WriteOwner<W> {
-    /// Task to fan-out.
+    /// Moves the writer from the task to the fan-out.
     pub(super) fn hand_over(&mut self, writer: W, position: Position) {
         *self = Self::FanOut { writer, position, task: None };
     }
 
-    /// To the task, from wherever the writer is; `None` if the task has it.
+    /// Moves the writer to the task, wherever it is; `None` if the task has it.
     pub(super) fn reclaim(&mut self) -> Option<(W, Position)> {
         match std::mem::replace(self, Self::Task) {
             Self::Task => None,
@@ -42,7 +42,8 @@ impl<W> WriteOwner<W> {
         }
     }
 
-    /// Fan-out to task. Returns the waker of the task, if it waits for the writer.
+    /// Offers the writer of the fan-out to the task. Returns the task's waker, if it waits for the
+    /// writer.
     pub(super) fn give_back(&mut self) -> Option<Waker> {
         match std::mem::replace(self, Self::Task) {
             Self::FanOut { writer, position, task } => {

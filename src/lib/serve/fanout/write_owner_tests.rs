@@ -1,6 +1,6 @@
-//! Model test: the task and the fan-out pass the writer of a socket back and forth, and the kernel takes
-//! any number of bytes at a time. Whatever the order of steps, the client gets whole frames, each once,
-//! in order.
+//! Model test: the task and the fan-out pass the writer of a socket back and forth, and the kernel
+//! takes any number of bytes at a time. Whatever the order of steps, the client gets whole frames, each
+//! once, in order.
 
 #[path = "../../../../tests/integration/harness/rng.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use the rest")]
@@ -69,7 +69,7 @@ impl Socket {
         }
     }
 
-    /// The writer, which the task reclaims if it does not have it.
+    /// The task's writer, reclaimed if the task does not have it.
     fn queue(&mut self) -> &mut SendQueue {
         self.queue.get_or_insert_with(|| {
             let (queue, position) = self.owner.reclaim().expect("the task or the owner has it");
@@ -164,7 +164,7 @@ impl Socket {
     }
 }
 
-/// Millions of steps in random order; a seed that fails is named.
+/// Runs 2 million steps in random order; a failure names its seed.
 #[test]
 fn the_client_gets_whole_frames_once_in_any_order_of_steps() {
     for seed in 0..4000 {

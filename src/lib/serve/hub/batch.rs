@@ -1,14 +1,15 @@
-//! What a reader gets in one read, and how far it has come.
+//! What a reader gets in one read, and up to where it has read.
 
 use std::sync::Arc;
 
 use crate::chat::EventSlice;
 use crate::wire;
 
-/// Most bytes of events in one read: a frame that a slow line still takes within the sender's timeout.
+/// Most bytes of events in one read: a frame that a slow connection still takes within the sender's
+/// timeout.
 pub(in crate::serve) const MAX_BATCH_BYTES: usize = 64 * 1024;
 
-/// How far a reader has come.
+/// Up to where a reader has read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::serve) struct Position {
     /// Number of the last event that was read.
@@ -24,6 +25,7 @@ impl Position {
         Self { cursor, typing: 0 }
     }
 
+    /// Number of the last event that was read.
     pub(in crate::serve) fn cursor(self) -> u64 {
         self.cursor
     }
@@ -32,19 +34,21 @@ impl Position {
 /// What follows a position, the same for all readers there.
 #[derive(Debug)]
 pub(in crate::serve) struct Batch {
+    /// Room events, and how many of them this reader missed.
     pub(in crate::serve) events: EventSlice,
-    /// Numbers of the participants who are typing. A client is not told of its own.
+    /// Numbers of the participants who are typing. The number of the reader is among them.
     pub(in crate::serve) typing: Vec<u64>,
     /// The position after this batch.
     pub(in crate::serve) end: Position,
 }
 
 impl Batch {
+    /// Whether there is nothing to send, not even a gap; the position may have changed.
     pub(in crate::serve) fn is_empty(&self) -> bool {
         self.events.lines.is_empty() && self.events.missed == 0 && self.typing.is_empty()
     }
 
-    /// The lines to send. Those of events are shared with the ring.
+    /// The lines to send. Lines of events are shared with the ring.
     pub(in crate::serve) fn into_lines(self) -> Vec<Arc<str>> {
         wire::batch_lines(self.events, &self.typing)
     }

@@ -1,4 +1,4 @@
-//! One transport of one participant, from the join until it is dropped.
+//! A participant's connection to the room: reads its events, posts messages. Knows no transport.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,63 +9,72 @@ use super::batch::{Batch, MAX_BATCH_BYTES, Position};
 use super::{ConnectionId, Hub, Life};
 use crate::chat::{MessageText, RoomError};
 
-/// Most "typing" notes that wait for readers. A note that is lost costs a flicker on a screen.
+/// Most "typing" notes that are kept for readers. A lost one makes an indicator on a screen flicker.
 const MAX_TYPING_NOTES: usize = 64;
 
 /// Why a connection has nothing more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum CloseReason {
-    /// The session ends.
+    /// The room is closing, and everything before the end is read.
     SessionEnded,
-    /// The seat was given up, or taken over by a newer connection.
+    /// The seat was given up, or a newer connection has it.
     Replaced,
 }
 
-/// What [`Connection::try_read`] found.
+/// The result of [`Connection::try_read`].
 #[derive(Debug)]
 pub(in crate::serve) enum ReadOutcome {
     /// Nothing new: wait for [`Connection::readable`].
     Empty,
-    /// At least one line.
+    /// At least one line to send.
     Batch(Batch),
-    /// Nothing, from now on.
+    /// Nothing will follow, for this reason.
     Closed(CloseReason),
 }
 
 /// Whether a connection is the first one of its participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
+    /// It joined; its welcome may skip joins that the roster already shows.
     Newcomer,
+    /// It resumed a seat: no event that it has not read may be skipped.
     Returning,
 }
 
-/// One transport of one participant: a WebSocket, or one held poll.
+/// One transport of one participant: a WebSocket or one poll. It counts as present until it is dropped.
 #[derive(Debug)]
 pub(in crate::serve) struct Connection {
     pub(super) hub: Arc<Hub>,
+    /// Changes with every event, "typing" note and closing; see [`Connection::readable`].
     pub(super) changed: watch::Receiver<()>,
+    /// Stale once a newer connection has the seat: checked before each access to the room.
     pub(super) id: ConnectionId,
+    /// Up to where this connection has read.
     pub(super) position: Position,
-    /// Number of the event that announced this participant. Of everything before it, only messages are read.
+    /// Number of the event that announced this participant. Of the events before it, only messages are
+    /// read.
     pub(super) joined_seq: u64,
     pub(super) arrival: Arrival,
 }
 
 impl Connection {
+    /// Identifies this connection; the fan-out checks it with [`Hub::is_current`].
     pub(in crate::serve) fn id(&self) -> ConnectionId {
         self.id
     }
 
+    /// Up to where this connection has read, for the fan-out to read on.
     pub(in crate::serve) fn position(&self) -> Position {
         self.position
     }
 
-    /// Moves on to where the fan-out has read for this connection.
+    /// Takes over the position up to which the fan-out has sent for this connection.
     pub(in crate::serve) fn set_position(&mut self, position: Position) {
         self.position = position;
     }
 
-    /// Reads on. The wake-up is consumed before the ring is read, so that none is lost in between.
+    /// Reads the next batch. Consumes the wake-up before it reads the ring, so that none is lost in
+    /// between.
     pub(in crate::serve) fn try_read(&mut self) -> ReadOutcome {
         self.changed.mark_unchanged();
         let mut inner = self.hub.lock();
@@ -100,11 +109,11 @@ impl Connection {
         let _ = self.changed.changed().await;
     }
 
-    /// Posts a message to the room. A repetition under the same reference is dropped.
+    /// Posts a message to the room. The room drops a second message under the same reference.
     ///
     /// # Errors
-    /// Those of [`crate::chat::Room::post_message`]; [`RoomError::NoSeat`] also after a newer connection took the
-    /// seat.
+    /// Those of [`crate::chat::Room::post_message`]; [`RoomError::NoSeat`] also after a newer
+    /// connection took the seat.
     pub(in crate::serve) fn post_message(
         &self,
         reference: Option<String>,
@@ -136,8 +145,8 @@ impl Connection {
         self.hub.notify();
     }
 
-    /// Notes that the client has sent something after the welcome. In a full room, such a seat is protected
-    /// after a disconnect.
+    /// Notes that the client has sent something after the welcome. In a full room, such a seat is
+    /// protected after a disconnect. Without effect once a newer connection has the seat.
     pub(in crate::serve) fn mark_active(&self) {
         let mut inner = self.hub.lock();
         if inner.is_current(self.id) {
@@ -145,7 +154,7 @@ impl Connection {
         }
     }
 
-    /// Gives up the seat for good.
+    /// Gives up the seat for good, and announces that. Without effect once a newer connection has it.
     pub(in crate::serve) fn leave(&self) {
         let mut inner = self.hub.lock();
         if inner.is_current(self.id) {
@@ -164,7 +173,7 @@ impl Drop for Connection {
         let is_closing = inner.life == Life::Closing;
         drop(inner);
         if is_closing {
-            // For Hub::drained.
+            // `Hub::drained` waits for this.
             self.hub.notify();
         }
     }

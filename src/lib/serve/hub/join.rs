@@ -1,4 +1,4 @@
-//! How a participant enters the room, or returns to it, and what the welcome says.
+//! Lets participants join or return, and collects what their welcome contains.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -12,10 +12,10 @@ use crate::chat::{Entropy, Identity, Nickname, RoomError, Seat};
 use crate::token::Secret;
 use crate::wire::Welcome;
 
-/// Most departed participants whom a welcome names. A client shows the number of any other.
+/// Most departed participants whom a welcome names. A client shows the others by number.
 pub(in crate::serve) const MAX_DEPARTED: usize = 256;
 
-/// What a welcome is made of: copied under the lock, serialised without it.
+/// The content of a welcome, copied under the lock and serialised without it.
 #[derive(Debug)]
 struct Admission {
     you: Identity,
@@ -46,8 +46,8 @@ impl Hub {
         Ok(self.connect(&mut inner, number, start, Arrival::Newcomer))
     }
 
-    /// Returns a participant to the seat of a resume token, to read on after the event `after`; without it, from
-    /// now on.
+    /// Returns a participant to the seat of a resume token, to read on after the event `after`; without
+    /// it, from now on.
     ///
     /// # Errors
     /// Those of [`crate::chat::Room::resume`].
@@ -104,9 +104,9 @@ impl Connection {
         Some(welcome.into_pieces())
     }
 
-    /// For a newcomer, moves on to now unless there are messages to read: the welcome lists the others who
-    /// joined in the meantime, and when a thousand join at once, announcing each of them again would double what
-    /// is sent.
+    /// For a newcomer, moves on to now unless there are messages to read: the welcome lists the others
+    /// who joined in the meantime, and when a thousand join at once, announcing each of them again
+    /// would double what is sent.
     fn admit(&mut self) -> Option<Admission> {
         let hub = Arc::clone(&self.hub);
         let mut inner = hub.lock();
@@ -127,7 +127,7 @@ impl Connection {
         Some(Admission {
             you: seat.identity.clone(),
             resume: seat.resume_token(),
-            // Not the backlog, which is still to be read.
+            // Not before the join: the backlog is still to be read.
             seq: cursor.max(self.joined_seq),
             present: roster.others(room, self.id.number),
             departed,
@@ -136,8 +136,8 @@ impl Connection {
 }
 
 impl Inner {
-    /// The departed participants whom the events after `cursor` mention, as far as a participant reads them who
-    /// joined at the event `joined_seq`.
+    /// The departed participants whom the events after `cursor` mention. Of the events before
+    /// `joined_seq`, the join of the reader, only messages count, because it reads no others.
     fn departed_since(&self, cursor: u64, joined_seq: u64) -> Vec<Identity> {
         let backlog = self.ring.mentioned_participants(cursor, Some(joined_seq));
         let later = self.ring.mentioned_participants(cursor.max(joined_seq), None);
@@ -145,7 +145,7 @@ impl Inner {
         let departed = self.room.departed();
         let mut departed: Vec<&Identity> =
             departed.filter(|identity| mentioned.contains(&identity.number)).collect();
-        // At the bound, the latest ones: theirs are the last events, which stay on the screen.
+        // At the bound, the latest ones: their events are the last, which stay on the screen.
         departed.sort_unstable_by_key(|identity| Reverse(identity.number));
         departed.into_iter().take(MAX_DEPARTED).cloned().collect()
     }

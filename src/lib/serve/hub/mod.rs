@@ -1,8 +1,8 @@
-//! The room, its ring, and the wake-up of all who read it. Every transport reads the same events through a cursor
-//! of its own.
+//! The room, the ring of its events, and the wake-up of its readers. Every transport reads the same
+//! events through a cursor of its own. No I/O.
 //!
-//! One lock guards all of it and is never held across an await. A [`Connection`] stands for presence: dropping it,
-//! on any path, tells the room that the transport is gone.
+//! One lock guards all state and is never held across an await. A [`Connection`] is presence: dropping
+//! it, on any path, tells the room that the transport is gone.
 
 mod batch;
 mod connection;
@@ -34,14 +34,14 @@ pub(super) use roster::MAX_CHUNK_MEMBERS;
 pub(super) use settings::max_presence_events;
 pub(super) use snapshot::Snapshot;
 
-/// Most notices to the operator that wait in the channel. A thousand joins in one wake-up fit.
+/// Most notices to the operator that wait in the channel: a thousand joins in one wake-up fit.
 pub(super) const MAX_NOTICES: usize = 1024;
 
-/// How long browsers have to call `/bye` after the end, and clients that poll to come back for the last line.
-/// Measured: the first takes 22 ms.
+/// How long browsers have to call `/bye` after the end, and clients that poll to come back for the last
+/// line. Measured: the first takes 22 ms.
 const BYE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The room for all transports of the server.
+/// The one room of the server, shared by all transports.
 #[derive(Debug)]
 pub(super) struct Hub {
     inner: Mutex<Inner>,
@@ -50,7 +50,7 @@ pub(super) struct Hub {
     /// Joins and leaves, for the operator.
     notices: mpsc::Sender<FromServe>,
     ticket: Token,
-    /// Random per start.
+    /// Random per start of the server: tells a client that an earlier session is gone.
     epoch: String,
     terms: RoomTerms,
     /// How many earlier messages a newcomer is shown.
@@ -62,24 +62,25 @@ struct Inner {
     room: Room,
     ring: Ring,
     roster: Roster,
-    /// Who is typing and has not been read by all: the number of the note, and of the participant.
+    /// The latest "typing" notes, bounded: the number of each note, and of its participant.
     typing: VecDeque<(u64, u64)>,
     /// Number of the last note in `typing`.
     typing_count: u64,
     life: Life,
-    /// How often a participant has returned. An older connection of the same seat is replaced by that.
+    /// How often a participant has returned, which replaces an older connection of the same seat.
     resume_count: u64,
-    /// Open [`Connection`]s.
+    /// How many [`Connection`]s exist.
     connections: usize,
-    /// Participants at the moment of closing, connected or between two polls, who are told of it.
-    awaiting_goodbye: usize,
+    /// Whether participants, connected or between two polls, have to learn of the closing.
+    awaits_goodbye: bool,
 }
 
-/// A participant, and which of the participant's transports.
+/// Identifies a [`Connection`] by its participant and its transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConnectionId {
-    /// Of the participant.
+    /// The participant's number.
     pub(super) number: u64,
+    /// Counts the connections of this seat; the latest one has it.
     transport: u64,
 }
 
@@ -90,8 +91,8 @@ enum Life {
 }
 
 impl Hub {
-    /// An open, empty room. The receiver gets joins and leaves. If it falls [`MAX_NOTICES`] behind, it loses some,
-    /// but every later one carries the right number of participants.
+    /// An open, empty room. The receiver gets joins and leaves. If it falls [`MAX_NOTICES`] behind, it
+    /// loses some, but every later one has the right number of participants.
     pub(super) fn new(
         room: &RoomSettings,
         ticket: Token,
@@ -107,7 +108,7 @@ impl Hub {
             life: Life::Open,
             resume_count: 0,
             connections: 0,
-            awaiting_goodbye: 0,
+            awaits_goodbye: false,
         };
         let hub = Self {
             inner: Mutex::new(inner),
@@ -121,7 +122,7 @@ impl Hub {
         (hub, receiver)
     }
 
-    /// Whether this is the ticket of the link. Compared in constant time.
+    /// Whether this is the ticket of the link; compares in constant time.
     pub(super) fn accepts_ticket(&self, ticket: &str) -> bool {
         Token::parse(ticket).is_some_and(|ticket| ticket == self.ticket)
     }
@@ -135,13 +136,13 @@ impl Hub {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.life = Life::Closing;
-        inner.awaiting_goodbye = inner.connections.max(inner.room.present_count());
+        inner.awaits_goodbye = inner.connections > 0 || inner.room.present_count() > 0;
         drop(inner);
         self.notify();
     }
 
-    /// Returns when no connection is open, and every participant has had the time to learn of the end and to call
-    /// `/bye`.
+    /// Returns when no connection is open, and every participant has had the time to learn of the end
+    /// and to call `/bye`.
     pub(super) async fn drained(&self) {
         let mut changed = self.changed.subscribe();
         while self.lock().connections > 0 {
@@ -149,19 +150,19 @@ impl Hub {
                 return;
             }
         }
-        if self.lock().awaiting_goodbye > 0 {
+        if self.lock().awaits_goodbye {
             tokio::time::sleep(BYE_TIMEOUT).await;
         }
     }
 
-    /// Wakes all readers.
+    /// Wakes the held polls and the fan-out.
     fn notify(&self) {
         self.changed.send_replace(());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic in the task of one connection must not end the session for the others. Every change under this
-        // lock is complete before anything that could panic.
+        // A panic in the task of one connection must not end the session for the others. Every change
+        // under this lock is complete before anything that could panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The way of an event: into the ring, to the readers, to the operator.
+//! Publishes events: into the ring, to the operator, to the readers.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -38,7 +38,7 @@ impl Hub {
                     inner.roster.remove(identity.number);
                     inner.clear_typing(identity.number);
                 }
-                // Read after the message, the note would announce another one.
+                // A note that is read after the message would announce a further one.
                 RoomEvent::Message { number, .. } => inner.clear_typing(*number),
                 RoomEvent::Moved { .. } => {}
             }
@@ -60,13 +60,14 @@ impl Hub {
             }
             RoomEvent::Message { .. } | RoomEvent::Moved { .. } => return,
         };
-        // An error is a full channel: the reader of the notices is stuck, and the room must not wait for it.
+        // Fails when the channel is full: the reader of the notices is stuck, and the room does not
+        // wait for it.
         let _ = self.notices.try_send(notice);
     }
 }
 
 impl Inner {
-    /// Removes the "typing" note of a participant: the message was posted, or never will be.
+    /// Removes the "typing" notes of a participant who has posted the message, or has left.
     fn clear_typing(&mut self, number: u64) {
         self.typing.retain(|(_, typist)| *typist != number);
     }

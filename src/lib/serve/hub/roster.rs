@@ -1,14 +1,15 @@
-//! All present participants, as the array `present` of a welcome. When a thousand join at once, they are sent half a
-//! million entries: each entry is serialised once, and all welcomes share the text. A welcome that waits for a
-//! slow line holds pointers, not a copy of the roster.
+//! All present participants, as the array `present` of a welcome. When a thousand join at once, they
+//! are sent half a million entries, so each entry is serialised once and all welcomes share the text. A
+//! welcome that waits for a slow client holds pointers, not a copy of the roster.
 
 use std::sync::Arc;
 
 use crate::chat::{Identity, Room};
 use crate::wire;
 
-/// Most participants in one shared piece of text. A leave rewrites one piece, and a welcome points at all of them:
-/// at 32, a thousand participants fit one call of writev(2), and a piece has at most 4 KiB.
+/// Most participants in one chunk of shared text. A leave rewrites one chunk, and a welcome points at
+/// all of them: at 32, a thousand participants fit one call of writev(2), and a chunk has at most 4
+/// KiB.
 pub(in crate::serve) const MAX_CHUNK_MEMBERS: usize = 32;
 
 /// The entries of all participants, in the order of their numbers, in chunks.
@@ -37,12 +38,13 @@ impl Chunk {
 }
 
 impl Roster {
+    /// Adds a participant at the place of its number. Splits the chunk there if it is full.
     pub(super) fn add(&mut self, identity: &Identity) {
         let number = identity.number;
         let index = self.index(number);
         match self.chunks.get_mut(index) {
             Some(chunk) if chunk.members.len() < MAX_CHUNK_MEMBERS => {
-                // Most often the newest of all: only this entry is serialised.
+                // The usual case is the newest participant: only this entry is serialised.
                 let is_newest = chunk.last().is_none_or(|last| last < number);
                 let text = chunk.text.take().filter(|_| is_newest);
                 chunk.text = text.map(|text| format!("{text}{}", entry(identity)).into());
@@ -50,7 +52,7 @@ impl Roster {
                 chunk.members.insert(at, number);
             }
             Some(chunk) if chunk.last().is_some_and(|last| number < last) => {
-                // A participant who was away for long returns between two others.
+                // A participant who had left and returns keeps its number, which is between two others.
                 let members = chunk.members.split_off(MAX_CHUNK_MEMBERS / 2);
                 chunk.text = None;
                 self.chunks.insert(index + 1, Chunk { members, text: None });
@@ -64,7 +66,8 @@ impl Roster {
         }
     }
 
-    /// Removes a participant, whose name is then nowhere in the roster.
+    /// Removes a participant. Its name is then nowhere in the roster; without effect if it is not
+    /// there.
     pub(super) fn remove(&mut self, number: u64) {
         let index = self.index(number);
         if let Some(chunk) = self.chunks.get_mut(index) {
@@ -104,6 +107,7 @@ impl Roster {
         self.chunks.partition_point(starts_before).saturating_sub(1)
     }
 
+    /// The text of each chunk; empty if it is to be serialised again.
     #[cfg(test)]
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         self.chunks.iter().map(|chunk| chunk.text.as_deref().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The operator's settings as rules of the room and bounds of its ring.
+//! Turns the operator's settings into the rules of the room and the bounds of its ring.
 
 use std::time::Duration;
 
@@ -6,12 +6,13 @@ use crate::chat::{RingBounds, Rules};
 use crate::config::RoomSettings;
 use crate::rate_limit::RateLimit;
 
-/// Most joins and leaves that the ring holds: one per participant, and beyond that as many as can happen within
-/// the half minute in which a return is not announced.
+/// Most joins and leaves that the ring holds: one per participant, and beyond that as many as can
+/// happen within the half minute in which a return is not announced.
 pub(in crate::serve) const fn max_presence_events(max_participants: usize) -> usize {
     4096 + 2 * max_participants
 }
 
+/// The rules of the room; a rate of 0 messages per second means no limit.
 pub(super) fn rules(room: &RoomSettings) -> Rules {
     let rate_limit = match room.rate.per_second {
         0 => RateLimit::Unlimited,
@@ -21,6 +22,8 @@ pub(super) fn rules(room: &RoomSettings) -> Rules {
     Rules { max_participants: room.max_participants, rate_limit, retention }
 }
 
+/// The bounds of the ring. Joins and leaves have one of their own, so that they never displace
+/// messages.
 pub(super) fn ring_bounds(room: &RoomSettings) -> RingBounds {
     RingBounds {
         messages: room.ring.events,

@@ -10,9 +10,10 @@ use super::{ConnectionId, Hub, Inner, Life};
 pub(in crate::serve) struct Snapshot {
     /// A socket at this position has read everything.
     pub(in crate::serve) latest: Position,
-    /// The session ends: a socket that has read everything is told so.
+    /// Whether the session ends: a socket that has read everything is told so.
     pub(in crate::serve) closing: bool,
-    /// If it differs from an earlier snapshot, a connection may have been replaced; see [`Hub::is_current`].
+    /// If it differs from an earlier snapshot, a connection may have been replaced: check
+    /// [`Hub::is_current`].
     pub(in crate::serve) resume_count: u64,
 }
 
@@ -27,7 +28,7 @@ impl Hub {
         }
     }
 
-    /// A receiver that changes with every snapshot.
+    /// A receiver that is marked as changed whenever the snapshot may differ.
     pub(in crate::serve) fn subscribe(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
@@ -44,6 +45,7 @@ impl Hub {
 }
 
 impl Inner {
+    /// Reads at most [`MAX_BATCH_BYTES`] of events, and all later "typing" notes.
     pub(super) fn read_after(&self, position: Position) -> Batch {
         let events = self.ring.read_after(position.cursor, MAX_BATCH_BYTES);
         let unread = self.typing.iter().filter(|(note, _)| *note > position.typing);

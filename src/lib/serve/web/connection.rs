@@ -1,4 +1,4 @@
-//! One HTTP/1 connection, which carries one request; with bounds on its time and its memory.
+//! Serves one HTTP/1 connection, which carries one request, with bounds on its time and its memory.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -30,8 +30,8 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(70);
 /// Largest request head. Browsers send below 2 KiB, and the tunnel provider adds less than 2 KiB.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// Memory of one request: its head, its body and copies of it on the way into the room, an answer that
-/// was begun below its bound, and the connection itself.
+/// Memory of one request: its head, its body and copies of it on the way into the room, an answer up to
+/// the size at which it is sent, and the connection itself.
 pub(in crate::serve) const MAX_REQUEST_BYTES: usize =
     2 * MAX_HEAD_BYTES + 3 * MAX_FRAME_BYTES + ANSWER_FLUSH_BYTES + 8 * 1024;
 
@@ -49,12 +49,13 @@ pub(super) async fn serve_connection(
             poll.serve(stream, input, slot).await;
         }
     };
-    // Errors are the client's, or those of its connection: the operator cannot do anything about them.
+    // An error is the client's or its connection's: the operator could not act on it.
     let _ = timeout(CONNECTION_TIMEOUT, request).await;
 }
 
-/// Has hyper serve one request, until its response is sent. If the request is a poll that parks, returns
-/// it with the bare stream; hyper, the request and its buffers are dropped then. See [`ParkedPoll`].
+/// Has hyper serve one request, until its response is sent. If the request is a poll that parks,
+/// returns it with the bare stream; hyper, the request and its buffers are dropped then. See
+/// [`ParkedPoll`].
 async fn serve_http(
     stream: TcpStream,
     routes: TowerToHyperService<axum::Router>,
@@ -72,7 +73,7 @@ async fn serve_http(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
-        // The pieces of an answer are written from where they are, not copied into one buffer first.
+        // Writes the pieces of an answer from where they are, without a copy in one buffer.
         .writev(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

@@ -2,9 +2,9 @@
 //!
 //! A connection whose client has not shown a ticket is *pending*: it may be a page that is loading, or
 //! one of ten thousand that an attacker opens. The number of pending connections is bounded, and one
-//! beyond the bound evicts the oldest. So a new client never waits for silent ones, and has as much time
-//! to send its ticket as the attacker needs to fill all pending slots. Connections of participants are
-//! never evicted, and there is one for each seat.
+//! beyond the bound evicts the oldest. So a new client never waits for silent ones, and has as much
+//! time to send its ticket as the attacker needs to fill all pending slots. Connections of participants
+//! are never evicted, and there is one for each seat.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 /// read, polls and reconnections that overlap.
 pub(in crate::serve) const SPARE_CONNECTIONS: usize = 256;
 
-/// All connections of a room.
+/// Keeps the number of connections of a room within its bound.
 #[derive(Debug)]
 pub(super) struct Connections {
     max_evictable: usize,
@@ -26,13 +26,13 @@ pub(super) struct Connections {
 /// The connections that may be evicted.
 #[derive(Debug, Default)]
 struct Evictable {
-    /// Number of the next connection.
+    /// Number of the next connection; an older one has a smaller number.
     next: u64,
-    /// In the order of eviction.
+    /// Of all but participants, in the order of eviction.
     slots: BTreeMap<(Phase, u64), Weak<ConnectionSlot>>,
 }
 
-/// In the order of eviction; within a phase, the oldest connection goes first.
+/// Declared in the order of eviction; within a phase, the oldest connection is evicted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     /// Only a goodbye or an answer is still being sent.
@@ -41,7 +41,7 @@ enum Phase {
     Pending,
 }
 
-/// One connection among all. Dropping it frees the slot.
+/// The place of one connection among all. Dropping it frees the place.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
@@ -51,11 +51,12 @@ pub(super) struct ConnectionSlot {
 }
 
 impl Connections {
+    /// No connection yet; at most `max_evictable` pending and closing ones together.
     pub(super) fn new(max_evictable: usize) -> Self {
         Self { max_evictable, evictable: Mutex::default() }
     }
 
-    /// Adds a pending connection. Evicts the oldest if there are too many.
+    /// Adds a pending connection. If there are too many, evicts the first in the order.
     pub(super) fn add(self: &Arc<Self>) -> Arc<ConnectionSlot> {
         let mut evictable = self.lock();
         let number = evictable.next;
@@ -71,7 +72,7 @@ impl Connections {
         slot
     }
 
-    /// Evicts the first in the order, when the system has no descriptor left for a new connection.
+    /// Evicts the first in the order. For when the system has no descriptor left for a new connection.
     pub(super) fn evict_one(&self) {
         let mut evictable = self.lock();
         let fewer = evictable.slots.len().saturating_sub(1);
@@ -79,7 +80,7 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, Evictable> {
-        // No code under this lock can panic between two changes that belong together.
+        // No code under this lock can panic with a change half done.
         self.evictable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -98,12 +99,12 @@ impl Evictable {
 }
 
 impl ConnectionSlot {
-    /// The client has shown a ticket and is in the room: its connection is never evicted.
+    /// Exempts the connection from eviction: its client has shown a ticket and is in the room.
     pub(super) fn mark_admitted(&self) {
         self.connections.lock().slots.remove(&(Phase::Pending, self.number));
     }
 
-    /// Nothing more is expected of the client: its connection is evicted before all pending ones.
+    /// Makes the connection evictable before all pending ones: nothing more is expected of its client.
     pub(super) fn mark_closing(self: &Arc<Self>) {
         let mut evictable = self.connections.lock();
         evictable.slots.remove(&(Phase::Pending, self.number));
@@ -111,11 +112,11 @@ impl ConnectionSlot {
         evictable.evict_beyond(self.connections.max_evictable);
     }
 
-    /// Returns when the connection is evicted. Safe to cancel.
+    /// Returns when the connection is evicted. Cancel safe.
     pub(super) async fn evicted(&self) {
         let notified = self.notify.notified();
         tokio::pin!(notified);
-        // Registered before the look at the flag, so that an eviction between the two is not missed.
+        // Registered before the flag is read, so that an eviction between the two is not missed.
         notified.as_mut().enable();
         if !self.is_evicted.load(Ordering::Relaxed) {
             notified.await;

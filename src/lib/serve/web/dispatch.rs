@@ -1,4 +1,4 @@
-//! What the lines of a client do, over either transport.
+//! Carries out the lines of a client, which are the same over a WebSocket and a poll.
 
 use std::borrow::Cow;
 
@@ -8,20 +8,21 @@ use crate::serve::hub::Connection;
 use crate::token::Token;
 use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
 
-/// What the client itself gets in reply to a line.
+/// What only the sender of a line gets in reply.
 #[derive(Debug)]
 pub(super) enum Reply {
     /// Nothing. A message that was accepted comes back through the ring, as for all participants.
     None,
+    /// A refusal or a heartbeat, with the line feed that ends it.
     Line(String),
-    /// Nothing more: the client has left, and its seat is given up.
+    /// Nothing, and no further line is handled: the client has given up its seat.
     Left,
 }
 
 /// Lets a client in by its first line, which must be a join.
 ///
 /// # Errors
-/// Why it is not let in.
+/// The refusal to send: wrong line, ticket or name, a full or closing room, too many joins.
 pub(super) fn join(state: &WebState, first_line: &str) -> Result<Connection, Refusal> {
     let ClientMessage::Join { name, ticket, resume, after } = ClientMessage::parse(first_line)?
     else {

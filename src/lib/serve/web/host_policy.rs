@@ -17,14 +17,14 @@ pub(in crate::serve) enum PublicHost {
     AnyQuickTunnel,
 }
 
-/// The rules for one listening address.
+/// The `Host` headers that are accepted for one listening address.
 #[derive(Debug)]
 pub(in crate::serve) struct HostPolicy {
     listen: SocketAddr,
     public: PublicHost,
 }
 
-/// An accepted `Host` header, and the way by which its request came.
+/// An accepted `Host` header, and how its request reached the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AcceptedHost {
     /// Directly, over plain HTTP.
@@ -33,16 +33,17 @@ pub(super) enum AcceptedHost {
     Tunnel(String),
 }
 
-/// What a browser says about the page that sent a request.
+/// The headers in which a browser says which page sent a request; `None` if absent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestSource<'a> {
-    /// The `Origin` header.
+    /// `Origin`: the page's scheme, host and port. Browsers omit it from some requests.
     pub(super) origin: Option<&'a str>,
-    /// The `Sec-Fetch-Site` header.
+    /// `Sec-Fetch-Site`: how that page relates to this server. Only browsers send it.
     pub(super) fetch_site: Option<&'a str>,
 }
 
 impl HostPolicy {
+    /// Accepts the address `listen`, loopback addresses at its port, and the public names.
     pub(in crate::serve) fn new(listen: SocketAddr, public: PublicHost) -> Self {
         Self { listen, public }
     }
@@ -64,13 +65,13 @@ impl HostPolicy {
             80 => host.strip_suffix(":80").unwrap_or(host),
             port => host.strip_suffix(&format!(":{port}"))?,
         };
-        let is_own = name == "localhost" || self.is_own_ip(name);
-        is_own.then(|| AcceptedHost::Direct(host.to_owned()))
+        let is_accepted = name == "localhost" || self.accepts_ip(name);
+        is_accepted.then(|| AcceptedHost::Direct(host.to_owned()))
     }
 
-    /// An IP address cannot be rebound, unlike a name. Loopback addresses are always accepted, others only
-    /// if the room listens on one.
-    fn is_own_ip(&self, name: &str) -> bool {
+    /// An IP address cannot be rebound, unlike a name. Loopback addresses are always accepted, others
+    /// only if the room listens on one.
+    fn accepts_ip(&self, name: &str) -> bool {
         let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
         let ip: Option<IpAddr> = match bare {
             Some(v6) => v6.parse().ok().map(IpAddr::V6),

@@ -144,7 +144,7 @@ const PUBLIC: &[&str] = &[
     ".trycloudflare.com",
 ];
 
-/// A byte more before, after or in one of our hosts makes it a foreign one.
+/// One more byte before, after or in an accepted host makes it a foreign one.
 #[test]
 fn each_of_our_hosts_has_one_spelling() {
     let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
@@ -164,18 +164,18 @@ fn each_of_our_hosts_has_one_spelling() {
 
 #[test]
 fn ip_addresses_are_accepted_as_browsers_write_them() {
-    let policy = policy("0.0.0.0:8080", None);
+    let any_interface = policy("0.0.0.0:8080", None);
     for host in ["[2001:db8::1]:8080", "[::ffff:c000:205]:8080", "[::]:8080", "0.0.0.0:8080"] {
-        assert!(policy.accept(host).is_some(), "{host}");
+        assert!(any_interface.accept(host).is_some(), "{host}");
     }
     for host in ["[2001:DB8::1]:8080", "[2001:db8:0::1]:8080", "[::ffff:192.0.2.5]:8080"] {
-        assert_eq!(policy.accept(host), None, "{host}");
+        assert_eq!(any_interface.accept(host), None, "{host}");
     }
-    let policy = super::host_policy_tests::policy("127.0.0.1:80", None);
+    let port_80 = policy("127.0.0.1:80", None);
     for host in ["localhost:080", "localhost:", "localhost:+80", "localhost:80:80", "[::1]:"] {
-        assert_eq!(policy.accept(host), None, "{host}");
+        assert_eq!(port_80.accept(host), None, "{host}");
     }
-    assert!(policy.accept("localhost:80").is_some());
+    assert!(port_80.accept("localhost:80").is_some());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Accepts connections.
+//! Accepts TCP connections: a slot and a task for each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::serve::fanout;
 /// Pause after accept(2) failed for want of descriptors, in which the evicted connection closes.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(5);
 
-/// Connections that are accepted before other tasks are polled: half of the smallest number that may be
-/// pending, so that no connection is evicted before what it has already sent was read.
+/// Connections that are accepted before other tasks are polled: half of the fewest that may be pending,
+/// so that no connection is evicted before its task has read what the client already sent.
 const ACCEPTS_PER_TURN: usize = 128;
 
 /// Accepts connections and runs the fan-out. Dropping the future stops accepting; accepted connections

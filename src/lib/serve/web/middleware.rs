@@ -1,4 +1,4 @@
-//! What happens to every request before its route, and to every response after it.
+//! Runs before the route of every request and on every response: host and origin checks, headers.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use super::host_policy::{AcceptedHost, RequestSource};
 use super::security_headers::add_security_headers;
 use super::state::WebState;
 
-/// Headers that carry the address of a visitor, or allow to join visits with the provider's logs. They
-/// are removed before any code could log, count or limit by them (V-33).
+/// Headers that contain the address of a visitor, or let the provider's logs be matched with a visit.
+/// They are removed before any code could log, count or limit by them (V-33).
 const IDENTIFYING_HEADERS: [&str; 11] = [
     "cf-connecting-ip",
     "cf-connecting-ipv6",
@@ -64,7 +64,7 @@ fn host_header(request: &Request) -> Option<&str> {
 }
 
 fn passes_origin_check(host: &AcceptedHost, request: &Request) -> bool {
-    // "?" is no origin and no site: a header that is not text, or is there twice, counts as foreign.
+    // A header that is not text, or is there twice, counts as foreign: "?" is no origin and no site.
     let text = |name| {
         let mut values = request.headers().get_all(name).iter();
         let value: &HeaderValue = values.next()?;

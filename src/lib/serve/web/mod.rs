@@ -1,4 +1,4 @@
-//! HTTP: the routes, and all rules for requests. The only module that knows axum and hyper.
+//! HTTP: connections, routes and all rules for requests. The only module that knows axum and hyper.
 
 mod connection;
 mod connections;

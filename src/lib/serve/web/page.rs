@@ -14,6 +14,7 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// Fills the longest name, the longest message and the size of the backlog into the document.
     pub(super) fn render(room: &RoomSettings) -> Self {
         let (max_name, message_bytes) = (MAX_NAME_GRAPHEMES, room.message_bytes);
         let html = match room.backlog {
@@ -32,6 +33,7 @@ impl Page {
         Self { html: html.into() }
     }
 
+    /// The document, shared and not copied.
     pub(super) fn html(&self) -> Bytes {
         self.html.clone()
     }

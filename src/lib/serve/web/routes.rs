@@ -1,4 +1,4 @@
-//! All routes.
+//! The table of routes, and the handlers of the small ones.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::middleware::check_request;
 use super::state::WebState;
 use super::{poll, ws};
 
+/// All routes behind [`check_request`]; other paths and methods are answered with 404 and 405.
 pub(super) fn routes(state: Arc<WebState>) -> Router {
     Router::new()
         .route("/", get(page))
@@ -29,8 +30,8 @@ pub(super) fn routes(state: Arc<WebState>) -> Router {
         .with_state(state)
 }
 
-/// The page. Ignores the ticket in its path, which only a join from the page uses: the preview of a
-/// link enters nothing and learns nothing (V-22).
+/// Sends the page. Ignores the ticket in the path, which only the page's own join uses: a link preview
+/// does not enter the room and learns nothing about it (V-22).
 async fn page(State(state): State<Arc<WebState>>) -> impl IntoResponse {
     Html(state.page.html())
 }

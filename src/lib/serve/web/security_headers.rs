@@ -1,4 +1,4 @@
-//! The headers that every response has.
+//! The security headers, which every response has.
 
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -40,13 +40,14 @@ const FIXED_HEADERS: [(HeaderName, &str); 11] = [
     (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
 ];
 
-/// Adds them to the response to a request for `host`; `None` if its host was not accepted.
+/// Adds the security headers to the response to a request for `host`; `None` if its host was not
+/// accepted.
 pub(super) fn add_security_headers(response: &mut Response, host: Option<&AcceptedHost>) {
     let switches_protocols = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     if !switches_protocols {
-        // hyper's buffer would keep the last request while the connection is idle: a ticket, a resume
-        // token, a line.
+        // On an idle connection, hyper's buffer would keep the last request: a ticket, a resume token,
+        // a line.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     for (name, value) in FIXED_HEADERS {

@@ -1,4 +1,4 @@
-//! What the routes share.
+//! The state that all routes share.
 
 use std::sync::Arc;
 
@@ -13,14 +13,18 @@ use crate::serve::hub::Hub;
 #[derive(Debug)]
 pub(in crate::serve) struct WebState {
     pub(super) hub: Arc<Hub>,
+    /// Writes to the sockets of all participants.
     pub(super) fan_out: Arc<FanOut>,
     pub(super) host_policy: HostPolicy,
     pub(super) page: Page,
+    /// The operator's settings, for the bound of a message.
     pub(super) room: RoomSettings,
+    /// Bounds the pending and closing connections.
     pub(super) connections: Arc<Connections>,
 }
 
 impl WebState {
+    /// Renders the page; no socket and no connection yet.
     pub(in crate::serve) fn new(
         hub: Arc<Hub>,
         host_policy: HostPolicy,

@@ -19,7 +19,7 @@ const MAX_CONTROL_BYTES: usize = 125;
 /// Decodes the frames of one client.
 #[derive(Debug)]
 pub(super) struct Decoder {
-    /// Of a message, in however many frames it comes.
+    /// Bound for one message, over all of its frames.
     max_message_bytes: usize,
     state: State,
     /// The payload of a control frame, so far. Control frames may come between the frames of a message.
@@ -39,7 +39,7 @@ enum State {
         len: usize,
     },
     Payload(Frame),
-    /// Nothing: the client closed, or broke the protocol. The rest is ignored.
+    /// Nothing: the client closed or broke the protocol, and the rest is ignored.
     Closed,
 }
 
@@ -47,7 +47,7 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     kind: FrameKind,
-    /// Rotated, so that its first byte is the one for the next byte of the payload.
+    /// Rotated so that its first byte masks the next byte of the payload.
     mask: [u8; 4],
     /// Bytes of the payload that are still to come.
     remaining: usize,
@@ -75,6 +75,7 @@ impl State {
 }
 
 impl Decoder {
+    /// Expects the header of a first frame. Allocates nothing.
     pub(super) fn new(max_message_bytes: usize) -> Self {
         Self {
             max_message_bytes,
@@ -85,8 +86,8 @@ impl Decoder {
         }
     }
 
-    /// Decodes the next bytes of the stream, wherever they are cut, and returns the messages and control
-    /// frames that they complete.
+    /// Decodes the next bytes of the stream, wherever they are cut, and returns the messages and
+    /// control frames that they complete.
     pub(super) fn decode(&mut self, mut chunk: &[u8]) -> Vec<Incoming> {
         let mut decoded = Vec::new();
         while !chunk.is_empty() {
@@ -109,13 +110,13 @@ impl Decoder {
         decoded
     }
 
-    /// Bytes on the heap that it owns.
+    /// Bytes of heap memory that the decoder owns; 0 between messages.
     #[cfg(test)]
     pub(super) fn buffered_bytes(&self) -> usize {
         self.control.capacity() + self.message.capacity()
     }
 
-    /// Takes bytes from the front of `chunk`, up to the end of a header or of a payload.
+    /// Consumes the front of `chunk` up to the end of a header or of a payload.
     fn step(&mut self, chunk: &mut &[u8]) -> Result<Option<Incoming>, ProtocolError> {
         match &mut self.state {
             State::Header { bytes, len } => {

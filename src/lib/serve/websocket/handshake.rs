@@ -1,4 +1,4 @@
-//! From an HTTP connection to a WebSocket.
+//! Turns an HTTP connection into a WebSocket.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ pub(in crate::serve) fn accept<T, B: Default>(request: &Request<T>) -> Option<Re
     create_response_with_body(request, B::default).ok()
 }
 
-/// Both ends of a stream whose handshake is done. `early` are the bytes that the client sent behind
-/// its handshake; its messages have at most `max_message_bytes`.
+/// Both ends of a stream after its handshake. `early` are the bytes that the client sent behind the
+/// handshake; a message over `max_message_bytes` is a [`super::ProtocolError`].
 pub(in crate::serve) fn open(
     stream: TcpStream,
     early: &[u8],

@@ -1,15 +1,17 @@
-//! What a client sends, once its frames are decoded.
+//! What the decoder returns: messages, control frames and errors.
 
 /// A whole message or control frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::serve) enum Incoming {
+    /// A text message of any number of frames, checked to be UTF-8.
     Text(String),
     /// A binary message, whose payload is dropped: this protocol has none.
     Binary,
-    /// A pong with the same payload answers it.
+    /// To be answered by a pong with the same payload of at most 125 bytes.
     Ping(Vec<u8>),
+    /// An answer to a ping, or unsolicited. Its payload is dropped.
     Pong,
-    /// The client closes, with this status code. Nothing follows.
+    /// The client closes, with this status code or none. Nothing follows.
     Close(Option<u16>),
     /// The stream cannot be decoded any further. Nothing follows.
     Invalid(ProtocolError),
@@ -18,10 +20,10 @@ pub(in crate::serve) enum Incoming {
 /// Why a stream cannot be decoded any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum ProtocolError {
-    /// A message has more bytes than the reader takes.
+    /// A message is longer than the bound that the reader was given.
     MessageTooLong,
     /// A text message is not UTF-8.
     NotUtf8,
-    /// These bytes are not a frame that a client may send at this point.
+    /// The bytes are not a frame that a client may send at this point.
     InvalidFrame,
 }

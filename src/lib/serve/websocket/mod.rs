@@ -1,8 +1,8 @@
 //! A WebSocket (RFC 6455): frames in and out of a TCP stream. Knows nothing of the room.
 //!
 //! No WebSocket library lets its buffers be emptied, and a buffer that lives as long as its connection
-//! keeps the last messages that went through it. So this module has none: bytes are read into a piece
-//! of the stack that is overwritten at once, and lines are written from where the ring has them.
+//! keeps the last messages that went through it. So this module has none: bytes are read into an array
+//! on the stack that is overwritten at once, and lines are written from the ring's own memory.
 
 mod decoder;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-/// A frame, of which a part may be sent already.
+/// A frame to one client, of which a part may be sent already.
 #[derive(Clone, Debug)]
 pub(in crate::serve) struct OutgoingFrame {
     /// The header, and the payload of a control frame.
@@ -17,7 +17,7 @@ pub(in crate::serve) struct OutgoingFrame {
     sent_bytes: usize,
 }
 
-/// What became of a frame that was to be sent without waiting.
+/// The result of sending a frame without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum SendOutcome {
     /// The kernel took all of it.
@@ -35,16 +35,17 @@ impl OutgoingFrame {
         Self { head: header(OpCode::Data(Data::Text), length), lines, sent_bytes: 0 }
     }
 
+    /// A ping without payload. Browsers answer it by themselves.
     pub(super) fn ping() -> Self {
         Self::control(Control::Ping, &[])
     }
 
-    /// Answers a ping with its own payload.
+    /// The answer to a ping, with the ping's payload of at most 125 bytes.
     pub(in crate::serve) fn pong(payload: &[u8]) -> Self {
         Self::control(Control::Pong, payload)
     }
 
-    /// With this status code, or none.
+    /// A close frame with this status code, or without a payload.
     pub(super) fn close(code: Option<u16>) -> Self {
         let payload = code.map(u16::to_be_bytes);
         Self::control(Control::Close, payload.as_ref().map_or(&[], |code| code))
@@ -101,12 +102,13 @@ impl SendQueue {
         self.0.is_empty()
     }
 
+    /// Appends a frame, which is sent after those before it.
     pub(in crate::serve) fn push(&mut self, frame: OutgoingFrame) {
         self.0.push(frame);
     }
 
-    /// Sends a frame by one call of `send`, unless another is waiting before it; `bytes` is the same
-    /// frame in one piece. The queue keeps the rest of a frame that was taken in part.
+    /// Sends a frame by one call of `send`, unless another waits before it; `bytes` is the same frame
+    /// in one piece. The queue keeps the rest of a frame that was sent in part.
     pub(in crate::serve) fn try_send(
         &mut self,
         bytes: &[u8],

@@ -12,11 +12,11 @@ use super::decoder::Decoder;
 use super::incoming::Incoming;
 use crate::process;
 
-/// Bytes per read(2). A chat line is short, and they lie on the stack.
+/// Bytes per read(2): more than most chat lines have, in an array on the stack.
 const CHUNK_BYTES: usize = 4096;
 
-/// Bytes after which the task yields to other sockets: as many as the longest message has. With fewer,
-/// the lines of one message would go out to all in several pieces.
+/// Bytes after which the task yields to other sockets: the longest message. With fewer, the lines of
+/// one message would go out to all in several pieces.
 const BYTES_PER_TURN: usize = 16 * 1024;
 
 /// Reads the messages of one client. Never writes to the stream, which it shares with the one
@@ -32,14 +32,14 @@ pub(in crate::serve) struct Reader {
 }
 
 impl Reader {
-    /// `early` are the bytes that came behind the handshake.
+    /// Decodes `early`, the bytes that came behind the handshake, before it reads from the stream.
     pub(super) fn new(stream: Arc<TcpStream>, early: &[u8], max_message_bytes: usize) -> Self {
         let mut decoder = Decoder::new(max_message_bytes);
         let decoded = decoder.decode(early).into_iter();
         Self { stream, decoder, decoded, bytes_this_turn: 0 }
     }
 
-    /// The next message or control frame; `None` when the client is gone. Safe to cancel.
+    /// Returns the next message or control frame; `None` when the client is gone. Cancel safe.
     pub(in crate::serve) async fn recv(&mut self) -> Option<Incoming> {
         loop {
             if let Some(incoming) = self.decoded.next() {
@@ -68,7 +68,7 @@ impl Reader {
             let result = self.stream.try_io(Interest::READABLE, || {
                 match process::recv(&self.stream, &mut buffer) {
                     // A short read has emptied the socket (epoll(7)). `WouldBlock` tells tokio so: the
-                    // next look waits, and one system call for each message is saved.
+                    // next `poll_read_ready` waits, which saves one system call per message.
                     Ok(bytes @ 1..CHUNK_BYTES) => {
                         short = Some(bytes);
                         Err(io::ErrorKind::WouldBlock.into())

@@ -13,8 +13,8 @@ use super::outgoing::{OutgoingFrame, SendOutcome, SendQueue};
 use super::reader::Reader;
 use crate::process;
 
-/// Slices per writev(2), which takes up to 1 024 (`IOV_MAX`). The list is on the stack, and fewer long
-/// lines than this fill the kernel's buffer.
+/// Slices per writev(2), which takes up to 1 024 (`IOV_MAX`). They are on the stack, and fewer lines of
+/// full length fill the kernel's buffer.
 const MAX_SLICES: usize = 64;
 
 /// A client that does not take a whole frame within this time does not read at all.
@@ -26,7 +26,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Why a frame did not reach the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum SendError {
+    /// The stream failed or was closed by the client.
     Disconnected,
+    /// The client did not take a frame within 20 s.
     TimedOut,
 }
 
@@ -40,7 +42,7 @@ pub(in crate::serve) struct Writer {
 }
 
 impl Writer {
-    /// The caller makes one writer per stream.
+    /// Makes the one writer of a stream; the caller makes no second.
     pub(super) fn new(stream: Arc<TcpStream>) -> Self {
         Self { stream, queue: SendQueue::default() }
     }
@@ -53,6 +55,8 @@ impl Writer {
         self.send_frame(OutgoingFrame::text(lines)).await
     }
 
+    /// Sends a ping, to keep the connection alive and to see whether it is.
+    ///
     /// # Errors
     /// As [`Writer::send`].
     pub(in crate::serve) async fn ping(&mut self) -> Result<(), SendError> {
@@ -67,7 +71,7 @@ impl Writer {
         self.send_frame(OutgoingFrame::pong(payload)).await
     }
 
-    /// Sends a frame without waiting; `bytes` is the same frame in one piece.
+    /// Sends a frame without waiting, by one write(2); `bytes` is the same frame in one piece.
     pub(in crate::serve) fn try_send(
         &mut self,
         bytes: &[u8],
@@ -91,8 +95,8 @@ impl Writer {
         }
     }
 
-    /// Sends a close frame with this status code, or none, and waits a moment for the client's. A stream
-    /// that is dropped with unread bytes is reset, and the client might not get the code.
+    /// Sends a close frame with this status code, or none, and waits a moment for the client's. A
+    /// stream that is dropped with unread bytes is reset, and the client might not get the code.
     pub(in crate::serve) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
         self.queue.push(OutgoingFrame::close(code));
         let sent = timeout(WRITE_TIMEOUT, self.write_all()).await;

@@ -13,12 +13,13 @@ use super::output::{excerpt, next_line, pipe_receiver};
 use super::service::{Child, DRAIN_TIMEOUT};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 
-/// The longest line holds a path of 4 096 bytes, each written by JSON as six at most, and the rest.
+/// Longest line: a path of 4 096 bytes, each of which JSON may escape as six, and the other fields.
 const MAX_LINE_BYTES: usize = 32 * 1024;
 
-/// For all lines together: a hundred thousand things of dead sessions.
+/// Bound on all lines together: about a hundred thousand removed things.
 const MAX_OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
 
+/// A cleaner that runs, or has exited and is not reaped yet.
 #[derive(Debug)]
 pub(super) struct Cleaner {
     process: ServiceProcess,
@@ -27,6 +28,8 @@ pub(super) struct Cleaner {
 }
 
 impl Cleaner {
+    /// Spawns `chattrace-clean` at `program`; it reads no input and asks nothing.
+    ///
     /// # Errors
     /// When the system does not spawn it.
     pub(super) fn spawn(program: &Path, session_id: &str) -> Result<Self, SpawnError> {

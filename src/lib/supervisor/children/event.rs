@@ -1,22 +1,26 @@
-//! What the event loop learns of the children.
+//! The events of the children, as the event loop gets them.
 
 use super::protocol::Violation;
 use crate::control::{FromServe, FromTunnel};
 
-/// A child of the supervisor, by what it is there for. At most one of each runs at a time.
+/// The purpose of a child. At most one child of each role runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum ChildRole {
+    /// The room's process, which faces the participants.
     Serve,
+    /// Gets the public address, with a cloudflared.
     Tunnel,
+    /// Removes once, at the start, what dead sessions left.
     Cleaner,
     /// Ends and removes what is left if the supervisor is killed.
     Guard,
 }
 
 impl ChildRole {
+    /// Each role once, in the order in which their processes are listed.
     pub(super) const ALL: [Self; 4] = [Self::Serve, Self::Tunnel, Self::Cleaner, Self::Guard];
 
-    /// The name of its program.
+    /// The name of its program, which is also its file name.
     pub(in crate::supervisor) fn program(self) -> &'static str {
         match self {
             Self::Serve => "chattrace-serve",
@@ -29,11 +33,13 @@ impl ChildRole {
 /// A message of a child, or its end.
 #[derive(Debug)]
 pub(in crate::supervisor) enum ChildEvent {
+    /// The room's process sent this, within its protocol.
     Serve(FromServe),
+    /// The tunnel's process sent this, within its protocol.
     Tunnel(FromTunnel),
     /// A service broke its protocol. No message of it follows.
     Violated(ChildRole, Violation),
-    /// A service has exited: how. Every message that it sent comes before this.
+    /// A service has exited; the text says how. Every message that it sent comes before this.
     Exited(ChildRole, String),
     /// The cleaner has exited.
     Cleaned(Cleanup),
@@ -46,6 +52,6 @@ pub(in crate::supervisor) enum Cleanup {
     Complete(usize),
     /// So many were removed, and others could not be.
     Partial(usize),
-    /// The cleaner did not finish: why, to follow its name.
+    /// The cleaner did not finish; the text says why, and follows its name.
     Failed(String),
 }

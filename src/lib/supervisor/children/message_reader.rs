@@ -11,6 +11,7 @@ use super::protocol::{Protocol, Violation};
 use crate::control::{FrameError, Inbox};
 use crate::rate_limit::TokenBucket;
 
+/// Receives the messages of one service and checks each against its rate limit and its protocol `P`.
 pub(super) struct MessageReader<P, Message> {
     inbox: Inbox<Message>,
     protocol: P,
@@ -19,13 +20,13 @@ pub(super) struct MessageReader<P, Message> {
 }
 
 impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> {
+    /// A reader before the greeting. Answers are permitted once `answer_permitted` is true.
     pub(super) fn new(inbox: Inbox<Message>, answer_permitted: watch::Receiver<bool>) -> Self {
         let bucket = TokenBucket::new(P::RATE_LIMIT, Instant::now());
         Self { inbox, protocol: P::default(), bucket, answer_permitted }
     }
 
-    /// Queues what `wrap` makes of each message, until the service closes its end or breaks the
-    /// protocol.
+    /// Queues what `wrap` makes of each message, until the service closes its end or breaks `P`.
     pub(super) async fn run(
         mut self,
         role: ChildRole,

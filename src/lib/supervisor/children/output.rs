@@ -9,10 +9,13 @@ use crate::line_reader::{LineEnd, read_line};
 use crate::process::SpawnError;
 use crate::terminal::{sanitize_line, truncate_to_bytes};
 
-/// Bytes of an invalid line that are quoted in the sentence about it.
+/// Bytes of an invalid line that the sentence about it quotes.
 const MAX_EXCERPT_BYTES: usize = 160;
 
 /// Registers a pipe from the child `name` with the runtime.
+///
+/// # Errors
+/// When the runtime cannot watch it.
 pub(super) fn pipe_receiver(
     name: &'static str,
     pipe: Option<impl Into<OwnedFd>>,
@@ -21,7 +24,7 @@ pub(super) fn pipe_receiver(
     pipe.transpose().map_err(|source| SpawnError::Refused { name, source })
 }
 
-/// The next line of a stream, in pieces of at most `max_bytes`; `None` at its end.
+/// Reads the next line of a stream, in pieces of at most `max_bytes`; `None` at its end or on an error.
 pub(super) async fn next_line(
     reader: &mut (impl AsyncBufRead + Unpin),
     max_bytes: usize,

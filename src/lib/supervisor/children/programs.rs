@@ -1,6 +1,6 @@
 //! Where the programs of a session lie.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::event::ChildRole;
 use crate::process::{self, SpawnError};
@@ -8,12 +8,14 @@ use crate::process::{self, SpawnError};
 /// The paths of the three programs that the supervisor spawns. They lie beside its own.
 #[derive(Debug)]
 pub(in crate::supervisor) struct Programs {
-    pub(super) serve: PathBuf,
-    pub(super) tunnel: PathBuf,
-    pub(super) clean: PathBuf,
+    serve: PathBuf,
+    tunnel: PathBuf,
+    clean: PathBuf,
 }
 
 impl Programs {
+    /// Looks for all three before a session begins.
+    ///
     /// # Errors
     /// With the first program that is missing.
     pub(in crate::supervisor) fn find() -> Result<Self, SpawnError> {
@@ -22,5 +24,14 @@ impl Programs {
             tunnel: process::sibling_path(ChildRole::Tunnel.program())?,
             clean: process::sibling_path(ChildRole::Cleaner.program())?,
         })
+    }
+
+    /// The program that a child of this role runs. Cleaner and guard run the same one.
+    pub(super) fn path(&self, role: ChildRole) -> &Path {
+        match role {
+            ChildRole::Serve => &self.serve,
+            ChildRole::Tunnel => &self.tunnel,
+            ChildRole::Cleaner | ChildRole::Guard => &self.clean,
+        }
     }
 }

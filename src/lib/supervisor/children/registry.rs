@@ -33,7 +33,7 @@ pub(in crate::supervisor) struct Children {
 }
 
 impl Children {
-    /// No children yet, and the queue in which their events arrive.
+    /// Returns an empty registry, and the queue in which the events of its children arrive.
     pub(in crate::supervisor) fn new(
         programs: Programs,
         session_id: String,
@@ -49,10 +49,10 @@ impl Children {
     /// # Errors
     /// When the system does not spawn it.
     pub(in crate::supervisor) fn spawn_guard(&mut self, run_dir: &Path) -> Result<(), SpawnError> {
-        let mut command = Command::new(&self.programs.clean);
+        let mut command = Command::new(self.programs.path(ChildRole::Guard));
         command.arg("--guard").arg(run_dir).stdout(Stdio::null()).stderr(Stdio::inherit());
         let (id, events) = (&self.session_id, &self.events);
-        // Its greeting is its only message, and means nothing to the session.
+        // Its greeting is its only message, and no event follows from it.
         let guard =
             Service::spawn::<GuardProtocol, _>(ChildRole::Guard, command, id, events, |_| None)?;
         self.guard = Some(guard);
@@ -64,12 +64,12 @@ impl Children {
     /// # Errors
     /// When the system does not spawn it.
     pub(in crate::supervisor) fn spawn_cleaner(&mut self) -> Result<(), SpawnError> {
-        self.cleaner = Some(Cleaner::spawn(&self.programs.clean, &self.session_id)?);
+        let program = self.programs.path(ChildRole::Cleaner);
+        self.cleaner = Some(Cleaner::spawn(program, &self.session_id)?);
         Ok(())
     }
 
-    /// Spawns the room's process, which inherits `listener` as its standard output, and gives it
-    /// its first order.
+    /// Spawns the room's process, with `listener` as its standard output, and orders it to start.
     ///
     /// # Errors
     /// When the system does not spawn it.
@@ -81,7 +81,7 @@ impl Children {
         let name = ChildRole::Serve.program();
         let listener = listener.try_clone().map(OwnedFd::from);
         let listener = listener.map_err(|source| SpawnError::Refused { name, source })?;
-        let mut command = Command::new(&self.programs.serve);
+        let mut command = Command::new(self.programs.path(ChildRole::Serve));
         command.stdout(listener).stderr(Stdio::piped());
         let (id, events) = (&self.session_id, &self.events);
         let wrap = |message| Some(ChildEvent::Serve(message));
@@ -100,7 +100,7 @@ impl Children {
         &mut self,
         start: ToTunnel,
     ) -> Result<(), SpawnError> {
-        let mut command = Command::new(&self.programs.tunnel);
+        let mut command = Command::new(self.programs.path(ChildRole::Tunnel));
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let (id, events) = (&self.session_id, &self.events);
         let wrap = |message| Some(ChildEvent::Tunnel(message));
@@ -111,19 +111,21 @@ impl Children {
         Ok(())
     }
 
-    /// Orders to a service that does not run, here and below, go nowhere.
+    /// Queues an order for the room's process; dropped if the process does not run.
     pub(in crate::supervisor) fn order_serve(&self, order: ToServe) {
         if let Some(serve) = &self.serve {
             serve.send(order);
         }
     }
 
+    /// Queues an order for the tunnel's process; dropped if the process does not run.
     pub(in crate::supervisor) fn order_tunnel(&self, order: ToTunnel) {
         if let Some(tunnel) = &self.tunnel {
             tunnel.send(order);
         }
     }
 
+    /// Queues an order for the guard; dropped if there is none.
     pub(super) fn order_guard(&self, order: ToGuard) {
         if let Some(guard) = &self.guard {
             guard.send(order);
@@ -164,9 +166,8 @@ impl Children {
         process::reap_orphans(&self.processes().collect::<Vec<_>>());
     }
 
-    /// Kills the processes that carry the mark of this session, but for the `spared` pids, and
-    /// returns the pids of those that it found. One that may not be killed is found again at the
-    /// end.
+    /// Kills the processes that carry the mark of this session, except the `spared` pids, and returns
+    /// the pids that it found. A process that may not be killed is found again at the end.
     pub(super) fn kill_marked(&self, spared: &[i32]) -> Vec<i32> {
         let marked = SessionProcess::find_all(OsStr::new(&self.session_id)).into_iter();
         let marked = marked.filter(|marked| !spared.contains(&marked.pid()));
@@ -178,6 +179,7 @@ impl Children {
             .collect()
     }
 
+    /// The process of a child; `None` once it is reaped.
     pub(super) fn process(&self, role: ChildRole) -> Option<&ServiceProcess> {
         match role {
             ChildRole::Serve => self.serve.as_ref().map(Child::process),

@@ -1,4 +1,4 @@
-//! A service that runs: its orders, its messages, and the last line of its standard error.
+//! A running service: its orders, and the last line of its standard error.
 
 use std::process::Command;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const MAX_QUEUED_ORDERS: usize = 16;
 /// Longer lines of standard error are quoted in pieces.
 const MAX_STDERR_LINE_BYTES: usize = 1024;
 
-/// For all of standard error. A service writes a line when it fails; 16 MiB is an attack.
+/// Bound on all of standard error. A service writes a line when it fails; 16 MiB is an attack.
 const MAX_STDERR_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How long the output of a dead child is read. It is in the kernel already; only a process that
@@ -63,6 +63,7 @@ impl Order for ToGuard {
     }
 }
 
+/// A service with its lifeline, over which it gets orders of type `O` and sends its messages.
 #[derive(Debug)]
 pub(super) struct Service<O> {
     role: ChildRole,
@@ -118,7 +119,7 @@ impl<O: Order> Service<O> {
         Ok(Self { role, process, orders, answer_permitted, message_task, stderr_task })
     }
 
-    /// Queues an order. A service that reads none any more is noticed by its exit.
+    /// Queues an order. It is dropped if the service reads none any more; a timer then kills it.
     pub(super) fn send(&self, order: O) {
         if order.permits_answer() {
             self.answer_permitted.send_replace(true);
@@ -139,12 +140,11 @@ impl<O> Child for Service<O> {
         &self.process
     }
 
-    /// SIGCHLD is faster than the output before it, and the reason of an exit stands there.
+    /// Waits for the output first: SIGCHLD is faster, and the last line gives the reason of the exit.
     fn report_exit(self, reason: ExitReason, events: mpsc::Sender<ChildEvent>) {
         tokio::spawn(async move {
             let last_line = tokio::time::timeout(DRAIN_TIMEOUT, self.stderr_task).await;
-            // A process that inherited the service's end must not pass for the next one of its
-            // role.
+            // A process that inherited this lifeline must not speak for the next service.
             self.message_task.abort();
             let how = match last_line {
                 Ok(Ok(Some(line))) => format!("{reason}: {line}"),
@@ -163,8 +163,7 @@ async fn send_orders<O: Serialize>(mut outbox: Outbox<O>, mut orders: mpsc::Rece
     }
 }
 
-/// The last line of `stderr` that is not empty. Reads to the end in any case: a service whose
-/// standard error is full would hang.
+/// The last line of `stderr` that is not empty. Reads to the end: a full pipe blocks the service.
 async fn last_line(
     role: ChildRole,
     stderr: pipe::Receiver,

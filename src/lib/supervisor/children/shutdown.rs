@@ -1,4 +1,4 @@
-//! The last of the children: killed, waited for, and named if they are still there.
+//! The end of the children: they are killed and waited for, and those that are still there are named.
 
 use std::time::Duration;
 
@@ -54,9 +54,8 @@ impl Children {
         None
     }
 
-    /// Kills every process of this session that is still there, but for the guard, and returns
-    /// their pids. The children are known by pid: with their memory closed to others, only root
-    /// could find the mark in their environment.
+    /// Kills every process of this session but the guard, and returns the pids. The children are known
+    /// by pid: they are not dumpable, so only root could read the mark in their environment.
     pub(in crate::supervisor) fn kill_remaining(&self) -> Vec<i32> {
         let guard = self.process(ChildRole::Guard).map(|guard| guard.pid());
         let mut remaining = self.kill_marked(guard.as_slice());

@@ -1,4 +1,4 @@
-//! The lines from the request to end to the last one.
+//! The lines about the end of a session: its reason, the saved event log, what remains.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use crate::supervisor::session::{EndReason, EndRequest};
 use crate::terminal::{Severity, escape_control};
 
 impl Console {
+    /// Shows why the session ends. A failure is shown even with `--quiet`.
     pub(in crate::supervisor) fn show_end(&mut self, reason: &EndReason) {
         self.screen.clear_status();
         self.record(LogEntry::Ended);
@@ -25,11 +26,13 @@ impl Console {
         }
     }
 
+    /// Shows where the event log was written, even with `--quiet`.
     pub(in crate::supervisor) fn show_log_saved(&self, path: &Path) {
         let path = escape_control(&path.display().to_string());
         self.screen.force_line(&format!("  event log saved: {path}"));
     }
 
+    /// Shows why there is no file, and the next step, even with `--quiet`.
     pub(in crate::supervisor) fn show_log_not_saved(&self, folder: &Path, error: &std::io::Error) {
         self.screen.force_line(&format!(
             "  {} the event log could not be saved in {}: {error}; choose another folder with \
@@ -39,7 +42,7 @@ impl Console {
         ));
     }
 
-    /// Shows the very last lines.
+    /// Shows the last lines: that nothing remains, or each thing that does.
     pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
         self.screen.clear_status();
         self.stdout.event(&ConsoleEvent::Closed { remains });

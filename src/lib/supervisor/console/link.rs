@@ -1,4 +1,4 @@
-//! The link, with what one has to know to use it.
+//! The link, its QR code, and who can read the room.
 
 use super::qr;
 use super::state::Console;

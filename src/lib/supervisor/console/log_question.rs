@@ -1,5 +1,4 @@
-//! The question about the event log: save, delete or view. Delete is the default, and the answer
-//! when there is no terminal to ask on.
+//! The question about the event log: save, delete (the default, also without a terminal) or view.
 
 use std::path::PathBuf;
 
@@ -13,7 +12,7 @@ use crate::terminal;
 pub(in crate::supervisor) struct LogQuestion {
     policy: Logs,
     archive_dir: Option<PathBuf>,
-    /// Whether the question was asked and is not answered.
+    /// Whether the question is on the screen and not answered.
     open: bool,
 }
 
@@ -26,11 +25,12 @@ enum LogAnswer {
 }
 
 impl LogQuestion {
+    /// A question that is not asked yet. Without `archive_dir` a log is saved in the working directory.
     pub(in crate::supervisor) fn new(policy: Logs, archive_dir: Option<PathBuf>) -> Self {
         Self { policy, archive_dir, open: false }
     }
 
-    /// Settles the log or asks the operator; true once it is settled.
+    /// Settles the log, or asks the operator if `ask` allows it; true once it is settled.
     pub(in crate::supervisor) fn settle(&mut self, console: &mut Console, ask: bool) -> bool {
         match self.policy {
             // A log that cannot be saved is lost: the operator reads why, and is not asked.
@@ -49,8 +49,8 @@ impl LogQuestion {
         true
     }
 
-    /// The line that the operator types; `None` when the terminal is gone. Never returns while the
-    /// question is not open. Cancel safe.
+    /// Waits for the line that the operator types; `None` when the terminal is gone. Never returns
+    /// while the question is not open. Cancel safe.
     pub(in crate::supervisor) async fn answer(&self) -> Option<String> {
         if !self.open {
             std::future::pending().await
@@ -76,7 +76,7 @@ impl LogQuestion {
         false
     }
 
-    /// Takes the question back.
+    /// Takes the question back: nothing more is read from the terminal.
     pub(in crate::supervisor) fn cancel(&mut self) {
         self.open = false;
     }

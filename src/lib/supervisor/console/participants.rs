@@ -9,10 +9,11 @@ use crate::terminal::escape_control;
 /// The column at which an event begins: two spaces, the time, two spaces.
 const EVENT_COLUMN: usize = 12;
 
-/// Columns of a name by which people still recognise it.
+/// Columns of a name that are enough to recognise it.
 const MIN_NAME_COLUMNS: usize = 8;
 
 impl Console {
+    /// Shows and records a join; `present` is the count after it.
     pub(in crate::supervisor) fn show_joined(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         self.print_participant('+', participant);
@@ -20,6 +21,7 @@ impl Console {
         self.stdout.event(&ConsoleEvent::Joined { participant, present });
     }
 
+    /// Shows and records a leave; `present` is the count after it.
     pub(in crate::supervisor) fn show_left(&mut self, participant: &Participant, present: usize) {
         self.present = present;
         self.print_participant('-', participant);
@@ -27,9 +29,8 @@ impl Console {
         self.stdout.event(&ConsoleEvent::Left { participant, present });
     }
 
-    /// Prints one row: the second row of a longer line would begin where our own lines do. The name
-    /// is cut, number and tag are not. Where next to nothing of the name would be left, the time is
-    /// left out.
+    /// Prints one row, so that no name wraps into a row that looks like one of our own lines. The name
+    /// is cut, number and tag are not. If too little of the name would be left, the time is left out.
     fn print_participant(&self, sign: char, participant: &Participant) {
         let participant = escaped(participant);
         let nameless = Participant { name: String::new(), ..participant.clone() };

@@ -1,4 +1,4 @@
-//! The lines before the link.
+//! The lines before the first link, and the one about a lost guard.
 
 use std::net::SocketAddr;
 
@@ -11,6 +11,7 @@ use crate::terminal::{FULL_WIDTH, Severity, escape_control};
 const BANNER: &str = include_str!("../../../../assets/ascii.txt");
 
 impl Console {
+    /// Shows the name and the version. The drawing needs a terminal of [`FULL_WIDTH`] columns.
     pub(in crate::supervisor) fn show_banner(&mut self, version: &str) {
         self.record(LogEntry::Started);
         if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
@@ -20,10 +21,12 @@ impl Console {
         self.screen.print(&self.screen.dim(&subtitle));
     }
 
+    /// Shows one check of the machine or of the room's process.
     pub(in crate::supervisor) fn show_check(&self, check: &Check) {
         self.screen.print_fact(check.severity, check.name, &check.fact);
     }
 
+    /// Shows how many things of dead sessions were removed, or why not.
     pub(in crate::supervisor) fn show_cleanup(&self, cleanup: &Cleanup) {
         let items = |removed: &usize| match removed {
             0 => "nothing left to remove".to_owned(),
@@ -53,6 +56,7 @@ impl Console {
         self.screen.print_fact(Severity::Ok, "room", &format!("listening on {address}"));
     }
 
+    /// Warns that the guard exited, and what that means if it was not `replaced`.
     pub(in crate::supervisor) fn show_guard_lost(&self, how: &str, replaced: bool) {
         let how = escape_control(how);
         self.warn(&if replaced {

@@ -1,4 +1,4 @@
-//! The console and the lines that all of it is made of.
+//! The console's state, and the kinds of lines that its other files print.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -9,29 +9,36 @@ use super::stdout::{Stdout, StdoutMode};
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{Screen, Severity};
 
-/// For lines that a reader has not taken yet when the session is over. It may be stuck.
+/// Wait for a reader that has not taken all lines when the session is over. It may be stuck.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Screen, stdout and event log of a session, kept in step.
 #[derive(Debug)]
 pub(in crate::supervisor) struct Console {
+    /// For the operator, on standard error.
     pub(super) screen: Screen,
+    /// For other programs.
     pub(super) stdout: Stdout,
+    /// In memory until the operator decides about it at the end.
     pub(super) log: EventLog,
+    /// Whether a terminal gets the QR code of each link.
     pub(super) show_qr: bool,
-    /// How many participants are in the room.
+    /// How many participants are in the room, by its last message.
     pub(super) present: usize,
     /// What the status line says about the address.
     pub(super) address: &'static str,
     /// Whether a link was shown.
     pub(super) has_link: bool,
-    /// Why there is no public address, as it was shown last.
+    /// The reason that was shown last for a lost public address; `None` since it was restored.
     pub(super) last_loss: Option<String>,
     /// The lines about cloudflared that were shown last, the newest first.
     pub(super) cloudflared_facts: Vec<String>,
 }
 
 impl Console {
+    /// A console before its first line. With `json`, stdout gets events; else it gets the links, unless
+    /// the operator reads them on the same terminal.
+    ///
     /// # Errors
     /// When the system has no thread left for stdout.
     pub(in crate::supervisor) fn new(
@@ -71,11 +78,12 @@ impl Console {
         let _ = timeout(FLUSH_TIMEOUT, written).await;
     }
 
+    /// How many participants are in the room, for scripts.
     pub(in crate::supervisor) fn present(&self) -> usize {
         self.present
     }
 
-    /// Prints something that the operator should know while the session goes on.
+    /// Prints a warning; the session goes on.
     pub(in crate::supervisor) fn warn(&self, text: &str) {
         self.screen.print_notice(Severity::Warning, text);
         self.update_status();
@@ -98,6 +106,7 @@ impl Console {
         self.screen.set_status(&self.screen.dim(&text));
     }
 
+    /// Adds an entry with the current time to the event log.
     pub(super) fn record(&mut self, entry: LogEntry) {
         self.log.push(log::now(), entry);
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::control::Participant;
 use crate::terminal::{self, BackgroundWriter};
 
+/// Which lines standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StdoutMode {
     /// Nothing: stdout is the terminal on which the operator reads the link already.
@@ -19,33 +20,25 @@ pub(super) enum StdoutMode {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum ConsoleEvent<'a> {
-    Link {
-        url: &'a str,
-        public: bool,
-    },
-    Joined {
-        participant: &'a Participant,
-        present: usize,
-    },
-    Left {
-        participant: &'a Participant,
-        present: usize,
-    },
+    /// A link, ticket included; `public` is false for the local one.
+    Link { url: &'a str, public: bool },
+    /// `present` is the count after the join.
+    Joined { participant: &'a Participant, present: usize },
+    /// `present` is the count after the leave.
+    Left { participant: &'a Participant, present: usize },
     /// The states are those of `chattrace-tunnel --json`, and `settling`.
     Tunnel {
         state: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<&'a str>,
     },
-    Closing {
-        text: &'a str,
-    },
-    Closed {
-        remains: &'a [String],
-    },
+    /// The end has begun; `text` says why.
+    Closing { text: &'a str },
+    /// The last event. `remains` is empty if everything was removed.
+    Closed { remains: &'a [String] },
 }
 
-/// The way to stdout. Lines are written in the background: a reader that is stuck holds up nothing.
+/// Standard output. Lines are written in the background, so that a stuck reader delays nothing else.
 #[derive(Debug)]
 pub(super) struct Stdout {
     mode: StdoutMode,
@@ -54,6 +47,8 @@ pub(super) struct Stdout {
 }
 
 impl Stdout {
+    /// Starts the background thread, unless nothing is printed.
+    ///
     /// # Errors
     /// When the system has no thread left.
     pub(super) fn new(mode: StdoutMode) -> std::io::Result<Self> {
@@ -66,14 +61,14 @@ impl Stdout {
         Ok(Self { mode, writer })
     }
 
-    /// Prints an event, where events are printed.
+    /// Prints an event in [`StdoutMode::Json`]; otherwise nothing.
     pub(super) fn event(&self, event: &ConsoleEvent<'_>) {
         if self.mode == StdoutMode::Json {
             self.print(terminal::json_line(event));
         }
     }
 
-    /// Prints a link, where links are printed.
+    /// Prints a link in [`StdoutMode::Links`]; otherwise nothing.
     pub(super) fn link(&self, url: &str) {
         if self.mode == StdoutMode::Links {
             self.print(url.to_owned());
@@ -86,7 +81,7 @@ impl Stdout {
         }
     }
 
-    /// Returns when a line could not be written; never where none is.
+    /// Returns when a line could not be written; never in [`StdoutMode::Silent`].
     pub(super) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
         let failed = self.writer.as_ref().map(BackgroundWriter::write_failed);
         async move {
@@ -97,6 +92,7 @@ impl Stdout {
         }
     }
 
+    /// Waits until every line is written, for as long as the reader takes.
     pub(super) async fn flush(self) {
         if let Some(writer) = self.writer {
             writer.flush().await;

@@ -10,8 +10,8 @@ use crate::log::LogEntry;
 use crate::terminal::{Severity, escape_control};
 use crate::units::{format_bytes, format_duration};
 
-/// Facts about cloudflared that are not repeated: its version and its confinement, before and after
-/// another one was installed.
+/// Facts about cloudflared that are remembered, so that they are not repeated: its version and its
+/// confinement, before and after another one was installed.
 const MAX_FACTS: usize = 8;
 
 impl Console {
@@ -38,6 +38,7 @@ impl Console {
         self.screen.set_progress(bytes);
     }
 
+    /// Shows which cloudflared is used, unless it is the one shown before.
     pub(in crate::supervisor) fn show_found(
         &mut self,
         version: Option<&str>,
@@ -56,7 +57,7 @@ impl Console {
         self.cloudflared_fact(Severity::Ok, fact);
     }
 
-    /// Shows what this kernel cannot keep cloudflared from.
+    /// Shows what cloudflared may do because this kernel lacks a layer of its confinement.
     pub(in crate::supervisor) fn show_unconfined(&mut self, what: &str) {
         self.cloudflared_fact(Severity::Warning, escape_control(what));
     }
@@ -77,6 +78,7 @@ impl Console {
         self.stdout.event(&ConsoleEvent::Tunnel { state: "registered", text: None });
     }
 
+    /// Shows that the edge lost the tunnel. The address and its link stay valid.
     pub(in crate::supervisor) fn show_reconnecting(&mut self) {
         self.address = "reconnecting";
         self.print_event("the tunnel lost its connection; reconnecting");

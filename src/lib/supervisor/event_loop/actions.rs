@@ -1,4 +1,4 @@
-//! What each action of the session does.
+//! Performs the actions that the session asks for.
 
 use tokio::time::Instant;
 
@@ -9,8 +9,7 @@ use crate::supervisor::session::{SessionAction, SessionEvent};
 use crate::token::Secret;
 
 impl EventLoop {
-    /// Performs one action. Returns the event that follows at once, if one does: a child that
-    /// cannot be spawned has exited.
+    /// Performs one action. Returns the event that follows at once: a failed spawn is an exit.
     pub(super) fn perform(&mut self, action: SessionAction) -> Option<SessionEvent> {
         match action {
             SessionAction::SpawnGuard => return self.spawn_guard(),
@@ -22,7 +21,7 @@ impl EventLoop {
                 self.children.order_tunnel(ToTunnel::Open { origin });
             }
             SessionAction::AnnounceMove(url) => self.children.order_serve(ToServe::Moved { url }),
-            // A child that was stopped by a signal is to say goodbye, too.
+            // Resumed first: a child that was stopped by a signal could not act on the order.
             SessionAction::CloseRoom => {
                 self.children.resume(ChildRole::Serve);
                 self.children.order_serve(ToServe::Drain);

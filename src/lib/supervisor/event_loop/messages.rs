@@ -1,4 +1,4 @@
-//! What the messages of the children mean to the console and to the session.
+//! Turns the events of the children into lines of the console and events of the session.
 
 use tokio::time::Instant;
 
@@ -10,6 +10,7 @@ use crate::supervisor::children::{ChildEvent, ChildRole, Violation};
 use crate::supervisor::session::{EndReason, SessionEvent};
 
 impl EventLoop {
+    /// Shows what a child reported, and returns the event that the session takes from it, if any.
     pub(super) fn handle_child_event(&mut self, event: ChildEvent) -> Option<SessionEvent> {
         match event {
             ChildEvent::Serve(message) => self.handle_serve(message),
@@ -27,7 +28,7 @@ impl EventLoop {
         }
     }
 
-    /// Ends the session: what else a service of another build or of an attacker did is not known.
+    /// Ends the session: the service may have done more than this. A hostile one is killed first.
     fn handle_violation(&mut self, role: ChildRole, violation: Violation) -> SessionEvent {
         let name = role.program();
         let text = match violation {
@@ -119,6 +120,7 @@ impl EventLoop {
         None
     }
 
+    /// Shows how long the new name is still given to appear in DNS.
     pub(super) fn show_countdown(&mut self, seconds_left: u64) {
         let text =
             format!("registered; the link follows in {seconds_left} s, once its name is known");

@@ -1,4 +1,4 @@
-//! The loop itself.
+//! The loop itself: it waits for the next cause to wake up, and steps the session through the events.
 
 use std::collections::VecDeque;
 use std::io;
@@ -50,8 +50,8 @@ pub(in crate::supervisor) async fn run(
             break outcome;
         }
         let deadline = event_loop.timers.next_deadline();
-        // A child may send no more than its protocol permits, so none of those after it waits long.
-        // A request is answered after the messages that came before it.
+        // The rate limits of the protocols keep child events from starving the branches after them. A
+        // request is answered after the messages that came before it.
         let wakeup = tokio::select! {
             biased;
             which = signals.recv() => Wakeup::Signal(which),
@@ -114,8 +114,7 @@ impl EventLoop {
         self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired).collect()
     }
 
-    /// Steps the session through `events`, and through those that its actions lead to at once.
-    /// Returns the outcome when the session is over.
+    /// Steps the session through `events` and those that follow at once; returns its outcome, if over.
     async fn step_all(
         &mut self,
         events: Vec<SessionEvent>,

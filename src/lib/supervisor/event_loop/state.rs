@@ -1,4 +1,4 @@
-//! What a session holds while it runs.
+//! The state of the event loop, and what it is made from.
 
 use std::net::TcpListener;
 
@@ -13,27 +13,35 @@ use crate::supervisor::session::{Session, SessionAction, TunnelPolicy};
 use crate::supervisor::timers::Timers;
 use crate::token::Token;
 
-/// What must be there before a session can begin.
+/// Everything that a session needs before it can begin.
 pub(in crate::supervisor) struct Setup {
+    /// Checked, with flags and environment applied.
     pub(in crate::supervisor) config: Config,
     pub(in crate::supervisor) programs: Programs,
+    /// With the banner and the first checks on it.
     pub(in crate::supervisor) console: Console,
     /// Marks the processes of this session and names its runtime folder.
     pub(in crate::supervisor) session_id: String,
+    /// The secret part of every link.
     pub(in crate::supervisor) ticket: Token,
     /// Where the room will listen.
     pub(in crate::supervisor) listener: TcpListener,
+    /// The private folder of the session: removed with it.
     pub(in crate::supervisor) run_dir: RunDir,
 }
 
+/// A running session: the state machine, and everything that its actions act on.
 pub(super) struct EventLoop {
     pub(super) config: Config,
+    /// Decides; nothing else here holds a phase.
     pub(super) session: Session,
     pub(super) children: Children,
     pub(super) timers: Timers,
     pub(super) console: Console,
     pub(super) log_question: LogQuestion,
+    /// The secret part of every link.
     pub(super) ticket: Token,
+    /// A copy of the room's listener, for its address. This process never accepts on it.
     pub(super) listener: TcpListener,
     /// `None` once it is removed.
     pub(super) run_dir: Option<RunDir>,
@@ -42,7 +50,7 @@ pub(super) struct EventLoop {
 }
 
 impl EventLoop {
-    /// The loop, the queue of its children, and the first actions.
+    /// Returns the loop, the queue of its children's events, and the session's first actions.
     pub(super) fn new(setup: Setup) -> (Self, mpsc::Receiver<ChildEvent>, Vec<SessionAction>) {
         let Setup { config, programs, console, session_id, ticket, listener, run_dir } = setup;
         let (session, actions) = Session::begin(tunnel_policy(config.tunnel.provider));

@@ -1,4 +1,4 @@
-//! Terminal, stdout and stdin, watched for the moment when their other side closes them.
+//! Watches for the close of the terminal and of the pipes on standard input and output.
 
 use std::pin::Pin;
 
@@ -6,9 +6,10 @@ use crate::supervisor::console::Console;
 use crate::supervisor::session::EndRequest;
 use crate::terminal;
 
-/// `None` once its end was returned.
+/// Completes when a stream is closed; `None` once that was returned.
 type Closed = Option<Pin<Box<dyn Future<Output = ()>>>>;
 
+/// The streams whose close ends the session.
 pub(super) struct Streams {
     terminal: Closed,
     stdout: Closed,
@@ -16,7 +17,7 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Must be called inside a runtime.
+    /// Begins to watch; must be called inside a runtime.
     pub(super) fn watch(console: &Console) -> Self {
         let write_failed = console.write_failed();
         let stdout = async {
@@ -32,7 +33,7 @@ impl Streams {
         }
     }
 
-    /// What the next stream that is closed requests. Each is returned once. Cancel safe.
+    /// Waits until a stream is closed. Each is returned once. Cancel safe.
     pub(super) async fn closed(&mut self) -> EndRequest {
         tokio::select! {
             biased;

@@ -1,14 +1,14 @@
-//! From the request to end to the outcome.
+//! The steps from the request to end to the outcome.
 
 use std::time::Duration;
 
 use super::state::{ServeState, Session, SessionPhase, TunnelState};
 use super::types::{EndReason, EndRequest, SessionAction, SessionOutcome, SessionTimer};
 
-/// For the goodbye and the unregistering together. The whole end shall take at most 2 s.
+/// Wait for the goodbye and the unregistering together. The whole end shall take at most 2 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// For the room's process once it is released: it has only its memory left to overwrite.
+/// Wait for the room's process once it is released: it has only its memory left to overwrite.
 const SERVE_EXIT_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// A killed process that is still there after this hangs in the kernel. It is named at the end.
@@ -31,15 +31,16 @@ impl Session {
         actions
     }
 
-    /// Leaves `Closing` once the goodbye is told and the address unregistered. cloudflared may wait
-    /// up to 30 s for the edge to hang up, but then carries nothing any more.
+    /// Leaves `Closing` once the goodbye is delivered and the address unregistered. cloudflared may
+    /// then wait up to 30 s for the edge to hang up, but carries nothing any more.
     pub(super) fn stop_if_closed(&mut self, reason: EndReason) -> Vec<SessionAction> {
         // A room that is still starting has no participants.
-        let told = self.serve != ServeState::Ready;
+        let room_closed = self.serve != ServeState::Ready;
         let unregistered = matches!(self.tunnel, TunnelState::None | TunnelState::Unregistered);
-        if told && unregistered { self.stop(reason) } else { Vec::new() }
+        if room_closed && unregistered { self.stop(reason) } else { Vec::new() }
     }
 
+    /// Enters `Stopping`: kills the tunnel, and lets the room's process exit by itself.
     pub(super) fn stop(&mut self, reason: EndReason) -> Vec<SessionAction> {
         self.phase = SessionPhase::Stopping(reason.clone());
         let mut actions = Vec::new();
@@ -61,22 +62,26 @@ impl Session {
         if stopped { self.settle_log(reason) } else { Vec::new() }
     }
 
+    /// Enters `SettlingLog`. A closed terminal is not asked.
     pub(super) fn settle_log(&mut self, reason: EndReason) -> Vec<SessionAction> {
         let ask = reason != EndReason::Requested(EndRequest::TerminalClosed);
         self.phase = SessionPhase::SettlingLog(reason);
         vec![SessionAction::SettleLog { ask }]
     }
 
+    /// Enters `Wiping` after an orderly end.
     pub(super) fn wipe(&mut self, reason: EndReason) -> Vec<SessionAction> {
         self.phase = SessionPhase::Wiping(SessionOutcome::Clean(reason));
         vec![SessionAction::Wipe]
     }
 
+    /// Enters `Wiping` at once: no goodbye, no question.
     pub(super) fn kill(&mut self) -> Vec<SessionAction> {
         self.phase = SessionPhase::Wiping(SessionOutcome::Killed);
         vec![SessionAction::KillTunnel, SessionAction::KillServe, SessionAction::Wipe]
     }
 
+    /// Enters `Over` with the outcome `if_clean`, unless something remains.
     pub(super) fn finish(
         &mut self,
         if_clean: SessionOutcome,

@@ -1,5 +1,4 @@
-//! Every state that a session can reach, by any events in any order, and the way out of each: no
-//! path without an end.
+//! Every state that a session can reach, by any events in any order, leads to `Over`.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::mem::{Discriminant, discriminant};
@@ -47,8 +46,7 @@ impl World {
         world.wiping &= !matches!(event, SessionEvent::Wiped(_));
         let actions = world.session.step(event.clone());
         world.perform(&actions);
-        // The length of a wait, and whether the third or the fourth guard is the last, change
-        // nothing else.
+        // Neither the length of a wait nor a second spare guard changes anything else.
         world.session.backoff = FIRST_BACKOFF;
         world.session.spare_guards = world.session.spare_guards.min(1);
         world

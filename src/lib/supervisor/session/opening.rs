@@ -1,12 +1,11 @@
-//! From the first process to the first link.
+//! The steps from the first process to the first link.
 
 use std::time::Duration;
 
 use super::state::{FIRST_BACKOFF, ServeState, Session, SessionPhase, TunnelState};
 use super::types::{SessionAction, SessionTimer, TunnelPolicy};
 
-/// A cleaner needs milliseconds. One that was stopped, or hangs on a dead file system, must not
-/// keep the session from starting.
+/// A cleaner needs milliseconds; one that was stopped, or hangs on a dead file system, is killed.
 const CLEANER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The room starts within milliseconds; a machine that needs this long cannot run it.
@@ -17,7 +16,7 @@ pub(super) const SERVE_START_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) const MAX_GUARDS: u32 = 4;
 
 impl Session {
-    /// A session in its first phase, and its first actions.
+    /// Returns a session in its first phase, and its first actions.
     pub(in crate::supervisor) fn begin(tunnel_policy: TunnelPolicy) -> (Self, Vec<SessionAction>) {
         let mut session = Self {
             phase: SessionPhase::Preparing { cleaned: false },
@@ -43,16 +42,19 @@ impl Session {
         (session, actions)
     }
 
+    /// Begins to look for cloudflared.
     pub(super) fn spawn_tunnel(&mut self) -> Vec<SessionAction> {
         self.tunnel = TunnelState::Searching;
         vec![SessionAction::SpawnTunnel]
     }
 
+    /// Begins to get a public address with the cloudflared that was found.
     pub(super) fn open_tunnel(&mut self) -> Vec<SessionAction> {
         self.tunnel = TunnelState::Opening;
         vec![SessionAction::OpenTunnel]
     }
 
+    /// Notes that the cleaner has exited.
     pub(super) fn cleaned(&mut self) -> Vec<SessionAction> {
         self.phase = SessionPhase::Preparing { cleaned: true };
         self.start_if_prepared()
@@ -83,8 +85,8 @@ impl Session {
         vec![SessionAction::ShowLink(None)]
     }
 
-    /// Without a guard the session goes on: the kernel still ends its processes with the
-    /// supervisor, and only the runtime folder would be left for the next start.
+    /// Replaces the guard while spares are left. Without one, the kernel still ends the processes of
+    /// a killed supervisor, and only the runtime folder is left for the next start.
     pub(super) fn guard_exited(&mut self, how: String) -> Vec<SessionAction> {
         let replaced = self.spare_guards > 0;
         let mut actions = Vec::new();

@@ -1,4 +1,4 @@
-//! Where a session stands: its phase, and the state of the processes that phases wait for.
+//! The state of a session: its phase, and the state of the processes that phases wait for.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use super::types::{EndReason, SessionOutcome, TunnelPolicy};
 
 /// The wait before the second attempt to get a public address. It doubles with each failure.
 pub(super) const FIRST_BACKOFF: Duration = Duration::from_secs(5);
+/// The longest wait between two attempts, unless the provider asks for a longer one.
 pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(300);
 
 /// The phase of a session, with what only this phase knows.
@@ -13,6 +14,7 @@ pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(300);
 pub(in crate::supervisor) enum SessionPhase {
     /// The cleaner removes what dead sessions left, and the tunnel's process looks for cloudflared.
     Preparing {
+        /// Whether the cleaner has exited.
         cleaned: bool,
     },
     /// The room's process starts.
@@ -21,7 +23,7 @@ pub(in crate::supervisor) enum SessionPhase {
     Opening,
     /// A link is shown, public or local.
     Open,
-    /// The room tells the participants goodbye while the tunnel unregisters.
+    /// The room sends the participants the goodbye while the tunnel unregisters.
     Closing(EndReason),
     /// The processes of tunnel and room exit, or are killed.
     Stopping(EndReason),
@@ -29,12 +31,12 @@ pub(in crate::supervisor) enum SessionPhase {
     SettlingLog(EndReason),
     /// Everything is removed and checked. If nothing remains, the outcome is this one.
     Wiping(SessionOutcome),
+    /// The outcome was returned; no event changes anything.
     Over,
 }
 
 impl SessionPhase {
-    /// The word that scripts read in the answer to `status`. These words are a contract, so two
-    /// phases keep those of earlier versions.
+    /// The word in the answer to `status`: a contract with scripts, so two phases keep older words.
     pub(in crate::supervisor) fn status_word(&self) -> &'static str {
         match self {
             Self::Preparing { .. } => "preparing",
@@ -61,7 +63,7 @@ impl SessionPhase {
     }
 }
 
-/// The tunnel's process, as far as it has told.
+/// The tunnel's process, as far as its messages say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum TunnelState {
     /// There is no process.
@@ -80,15 +82,16 @@ pub(super) enum TunnelState {
     Lost,
 }
 
-/// The room's process, as far as it has told.
+/// The room's process, as far as its messages say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ServeState {
     /// There is no process.
     None,
+    /// It accepts no participants yet.
     Starting,
     /// It accepts participants.
     Ready,
-    /// It has told every participant goodbye.
+    /// It has sent every participant the goodbye.
     Closed,
 }
 
@@ -96,6 +99,7 @@ pub(super) enum ServeState {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) struct Session {
     pub(super) phase: SessionPhase,
+    /// From the configuration; never changes.
     pub(super) tunnel_policy: TunnelPolicy,
     pub(super) tunnel: TunnelState,
     pub(super) serve: ServeState,
@@ -108,6 +112,7 @@ pub(in crate::supervisor) struct Session {
 }
 
 impl Session {
+    /// The current phase, for scripts and for the choice of what is shown.
     pub(in crate::supervisor) fn phase(&self) -> &SessionPhase {
         &self.phase
     }

@@ -57,8 +57,7 @@ fn rank(phase: &SessionPhase) -> u8 {
     }
 }
 
-/// Every pair: each state that a few events lead to, then the whole way from there, and each event
-/// at each step.
+/// Tries every event at each step of the shortest way to the end, from each state after a few events.
 #[test]
 fn every_phase_answers_every_event_and_no_phase_goes_back() {
     let (all, mut seen) = (events(), BTreeSet::new());
@@ -112,8 +111,7 @@ fn walk(mut session: Session, all: &[SessionEvent], seen: &mut BTreeSet<(u8, usi
 }
 
 proptest! {
-    /// No path without an end: after any events, one request to end and the timers that were armed
-    /// lead to `Over`.
+    /// After any events, one request to end and the armed timers lead to `Over`.
     #[test]
     fn any_order_of_events_reaches_the_end(picks in proptest::collection::vec(0usize..100, 0..60)) {
         let all = events();

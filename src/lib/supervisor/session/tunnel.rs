@@ -6,6 +6,8 @@ use super::state::{FIRST_BACKOFF, MAX_BACKOFF, Session, SessionPhase, TunnelStat
 use super::types::{EndReason, SessionAction, SessionTimer, TunnelPolicy};
 
 impl Session {
+    /// Shows the link of an address that works. A new address after a lost one is announced in the
+    /// room.
     pub(super) fn tunnel_up(&mut self, url: String) -> Vec<SessionAction> {
         if !matches!(self.tunnel, TunnelState::Opening | TunnelState::Up(_)) {
             return Vec::new();
@@ -50,6 +52,7 @@ impl Session {
         actions
     }
 
+    /// Treats the exit of the tunnel's process as a lost address, if it lost none before.
     pub(super) fn tunnel_exited(&mut self, how: &str) -> Vec<SessionAction> {
         let mut actions = self.tunnel_lost(format!("chattrace-tunnel {how}"), None);
         self.tunnel = TunnelState::None;
@@ -61,6 +64,7 @@ impl Session {
         actions
     }
 
+    /// Begins the next attempt, once the process of the last one is gone.
     pub(super) fn retry_tunnel(&mut self) -> Vec<SessionAction> {
         match self.tunnel {
             TunnelState::None => self.spawn_tunnel(),

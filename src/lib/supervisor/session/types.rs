@@ -16,12 +16,13 @@ pub(in crate::supervisor) enum TunnelPolicy {
 /// Why a session ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::supervisor) enum EndReason {
+    /// The operator, a script or a closed stream asked for it. The only reason that is no error.
     Requested(EndRequest),
-    /// A public address was required and could not be had: why.
+    /// A public address was required, and this is why there is none.
     NoTunnel(String),
-    /// Confinement was required and a layer of it is missing: which.
+    /// Confinement was required, and these layers are missing.
     Unconfined(String),
-    /// A program of this session failed: which and how.
+    /// A program of this session failed; the text says which and how.
     Failed(String),
 }
 
@@ -49,12 +50,12 @@ pub(in crate::supervisor) enum EndRequest {
     ControlSocket,
 }
 
-/// What happened.
+/// Anything that the session decides about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum SessionEvent {
     /// The cleaner has exited, whether or not it removed what dead sessions left.
     Cleaned,
-    /// The guard has exited: how.
+    /// The guard has exited; the text says how.
     GuardExited(String),
     /// The tunnel's process has found or fetched cloudflared.
     CloudflaredFound,
@@ -68,15 +69,15 @@ pub(in crate::supervisor) enum SessionEvent {
     },
     /// The edge has forgotten the public address, as requested. Open connections still work.
     TunnelUnregistered,
-    /// The tunnel's process has exited: how.
+    /// The tunnel's process has exited; the text says how.
     TunnelExited(String),
     /// The room accepts connections.
     ServeReady,
-    /// Every participant was told that the session ends.
+    /// Every participant was sent the goodbye, or could not be reached in time.
     RoomClosed,
-    /// The room's process has exited: how.
+    /// The room's process has exited; the text says how.
     ServeExited(String),
-    /// The session is to end.
+    /// The session must end for this reason.
     End(EndReason),
     /// The event log is saved or deleted.
     LogSettled,
@@ -103,9 +104,10 @@ pub(in crate::supervisor) enum SessionTimer {
     Kill,
 }
 
-/// What the event loop is to do.
+/// Something that the event loop must do. A child that is not there is not signalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum SessionAction {
+    /// Spawn the guard, which cleans up if the supervisor is killed.
     SpawnGuard,
     /// Show that the guard has exited.
     ShowGuardLost {
@@ -113,12 +115,15 @@ pub(in crate::supervisor) enum SessionAction {
         /// Whether another one was spawned in its place.
         replaced: bool,
     },
+    /// Spawn the cleaner, which removes what dead sessions left.
     SpawnCleaner,
+    /// Kill a cleaner that hangs.
     KillCleaner,
     /// Spawn the tunnel's process, which begins by looking for cloudflared.
     SpawnTunnel,
     /// Order the tunnel's process to get a public address.
     OpenTunnel,
+    /// Spawn the room's process, with the listener and the ticket.
     SpawnServe,
     /// Show the link under this public address; `None` is the local one.
     ShowLink(Option<String>),
@@ -127,27 +132,27 @@ pub(in crate::supervisor) enum SessionAction {
     /// Show that the address which was shown last works again.
     ShowAddressRestored,
     /// Show why there is no public address, and when the next attempt is due.
-    ShowTunnelLost {
-        why: String,
-        retry_in: Duration,
-    },
+    ShowTunnelLost { why: String, retry_in: Duration },
     /// Show that the session ends, and why.
     ShowEnd(EndReason),
-    /// Order the room to tell every participant goodbye.
+    /// Order the room to send every participant the goodbye.
     CloseRoom,
     /// Order the tunnel's process to unregister the public address.
     CloseTunnel,
+    /// Kill the tunnel's process and its cloudflared.
     KillTunnel,
     /// Close the lifeline of the room's process, which overwrites its memory and exits.
     ReleaseServe,
+    /// Kill the room's process; its memory is then not overwritten.
     KillServe,
     /// Save or delete the event log.
     SettleLog {
-        /// Whether the operator may be asked; else the configuration decides, or the default.
+        /// Whether the operator may be asked; otherwise the configuration or the default decides.
         ask: bool,
     },
     /// Kill every process that is left, remove the runtime folder, and check that both are gone.
     Wipe,
+    /// Report [`SessionEvent::TimerExpired`] after this long.
     ArmTimer(SessionTimer, Duration),
     /// The last action of every session.
     Finish(SessionOutcome),

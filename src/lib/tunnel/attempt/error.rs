@@ -11,7 +11,7 @@ use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::escape_control;
 use crate::units::format_duration;
 
-/// Digests are SHA-256 in hex. Text of cloudflared or of the network is escaped when it is displayed.
+/// Why there is no public address. Text of cloudflared or of the network is escaped when displayed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::tunnel) enum TunnelError {
     /// HTTP 429 from the API, in either of its two forms.
@@ -23,10 +23,12 @@ pub(in crate::tunnel) enum TunnelError {
     /// The wait after an earlier 429 is not over.
     #[error("Cloudflare asked this network to wait (too many requests); try again in {}", wait(*.seconds))]
     CoolingDown { seconds: u64 },
+    /// An HTTP status from 400, except 429.
     #[error(
         "Cloudflare's tunnel service answered with error {0} instead of an address; the fault is on their side, try again in a few minutes"
     )]
     ApiStatus(u16),
+    /// Not JSON, or JSON in another form.
     #[error(
         "Cloudflare's tunnel service gave an answer that cloudflared cannot read; a proxy or a sign-in page of this network may be in between, try another network"
     )]
@@ -39,58 +41,64 @@ pub(in crate::tunnel) enum TunnelError {
         "api.trycloudflare.com cannot be reached; check that this computer is online and a firewall lets it out on port 443"
     )]
     ApiUnreachable,
+    /// Any error of TLS or X.509 in the request to the API.
     #[error(
         "the certificate of api.trycloudflare.com is not trusted; a virus scanner or proxy may be reading along: let it pass this name, or name its certificates in SSL_CERT_FILE"
     )]
     ApiCertificate,
+    /// No answer of the API within cloudflared's own timeout.
     #[error(
         "api.trycloudflare.com does not answer in time; try again in a few minutes, or use another network"
     )]
     ApiTimeout,
+    /// Any other failure of the request to the API.
     #[error(
         "api.trycloudflare.com closed the connection; try again in a few minutes, or use another network"
     )]
     ApiDisconnected,
-    /// The API answers, and the names of the edge have no addresses.
+    /// The API answers, but DNS gives no address for the edge.
     #[error(
         "the names of Cloudflare's network cannot be looked up; check this computer's DNS, which must answer for argotunnel.com"
     )]
     EdgeUnresolved,
-    /// Neither over QUIC nor over HTTP/2.
+    /// The edge answers neither over QUIC nor over HTTP/2.
     #[error(
         "Cloudflare's network cannot be reached on port 7844, neither by UDP nor by TCP; let this port out through the firewall, or use another network"
     )]
     EdgeUnreachable,
-    /// With the reason of the edge, where cloudflared prints one.
+    /// With the reason that the edge gives; cloudflared prints it over HTTP/2 only.
     #[error("Cloudflare's network refuses the tunnel{}; try again in a few minutes", quoted(.0))]
     RegistrationRefused(Option<String>),
-    /// Was registered, and did not reconnect for this many seconds.
+    /// The tunnel was registered, and has not reconnected for this many seconds.
     #[error(
         "Cloudflare's network has not known the tunnel for {}; check that this computer is online, then start again for a new address",
         wait(*.0)
     )]
     EdgeLost(u64),
+    /// Not one line in this many seconds.
     #[error(
         "cloudflared printed nothing for {}; check with --cloudflared that it is the right program",
         wait(*.0)
     )]
     NoOutput(u64),
+    /// Lines, but no box with an address, in this many seconds.
     #[error(
         "cloudflared got no public address within {}; check the network and try again",
         wait(*.0)
     )]
     NoAddress(u64),
-    /// The box of cloudflared holds something else than the name of a quick tunnel.
+    /// The box of cloudflared holds another address than that of a quick tunnel.
     #[error("cloudflared announced \"{}\", which is no address of a quick tunnel; use another version of cloudflared", escape_control(.0))]
     WrongAddress(String),
     /// The metrics port, or a second box, gives another name.
     #[error("cloudflared announced {printed} and answers for {}; neither is trusted, use another version of cloudflared", escape_control(.other))]
     AddressMismatch { printed: QuickTunnelName, other: String },
+    /// The metrics port is open, but gave no name before the deadline.
     #[error(
         "cloudflared announced {0}, and its metrics port never confirmed it; use another version of cloudflared"
     )]
     AddressUnconfirmed(QuickTunnelName),
-    /// cloudflared still runs, and its metrics port is dead.
+    /// cloudflared still runs, but this metrics port no longer answers.
     #[error("cloudflared no longer answers on {0} and was ended; start again for a new address")]
     MetricsLost(SocketAddr),
     #[error(
@@ -101,9 +109,10 @@ pub(in crate::tunnel) enum TunnelError {
         "this cloudflared does not know the options of quick tunnels; use version 2025.6.1 or newer"
     )]
     UnknownOption,
+    /// Why `chattrace-tunnel exec` could not become cloudflared.
     #[error("cloudflared cannot be run: {}; check that it is made for this computer", escape_control(.0))]
     ExecFailed(String),
-    /// Exited before it was registered, without an error that means something here.
+    /// Exited before it was registered, without an error that is recognised.
     #[error(
         "cloudflared {0} before it had a public address; run it by hand to see why: cloudflared tunnel --url http://127.0.0.1:8080"
     )]
@@ -111,21 +120,24 @@ pub(in crate::tunnel) enum TunnelError {
     /// Exited while it was registered.
     #[error("cloudflared {0}, and its public address is gone; start again for a new one")]
     Exited(ExitReason),
+    /// The process, or its home folder, cannot be created.
     #[error("cloudflared cannot be started: {0}")]
     SpawnFailed(String),
     /// The file that the user named, or the one on `PATH`, is not a program that can be run.
     #[error("{path} cannot be used as cloudflared: {why}; check --cloudflared or tunnel.cloudflared", path = path.display())]
     UnusableProgram { path: PathBuf, why: String },
+    /// One of the versions with cloudflared issue 1717.
     #[error("{path} is cloudflared {version}, which strips slashes from the end of addresses and so breaks links; use 2026.8.2 or newer", path = path.display())]
     FaultyVersion { path: PathBuf, version: String },
     /// The managed copy is not the file that was installed.
     #[error("{path} is not the cloudflared that was fetched: its SHA-256 is {found}, expected {expected}; remove the file, and it is fetched again", path = path.display())]
     DigestMismatch { path: PathBuf, found: String, expected: String },
+    /// The pinned release has no file for this architecture.
     #[error(
         "there is no cloudflared for this kind of processor ({0}); build one, and name it with --cloudflared"
     )]
     UnsupportedProcessor(String),
-    /// cloudflared was not installed: a whole sentence.
+    /// cloudflared was not installed; the text is a whole sentence.
     #[error("{0}")]
     NotInstalled(String),
 }
@@ -156,7 +168,7 @@ impl From<CloudflaredError> for TunnelError {
 }
 
 impl TunnelError {
-    /// Seconds before which a new attempt is pointless, or makes the wait longer.
+    /// Seconds before which another attempt fails, or makes the wait longer; `None` without a wait.
     pub(in crate::tunnel) fn retry_after(&self) -> Option<u64> {
         if let Self::CoolingDown { seconds } = self {
             return Some(*seconds);

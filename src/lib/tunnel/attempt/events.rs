@@ -1,4 +1,4 @@
-//! What goes into an [`Attempt`](super::Attempt), and what comes out.
+//! The events that an [`Attempt`](super::Attempt) handles, and the actions that it returns.
 
 use std::net::SocketAddr;
 
@@ -16,6 +16,7 @@ pub(in crate::tunnel) enum EdgeProtocol {
     Http2,
 }
 
+/// An event that may change the phase of the attempt.
 #[derive(Clone, Debug)]
 pub(in crate::tunnel) enum AttemptEvent {
     /// cloudflared printed a line.
@@ -26,7 +27,7 @@ pub(in crate::tunnel) enum AttemptEvent {
     Name(Option<String>),
     /// The answer to [`AttemptAction::QueryReadiness`].
     Readiness(Readiness),
-    /// [`Attempt::next_wakeup`](super::Attempt::next_wakeup) has come.
+    /// The time of [`Attempt::next_wakeup`](super::Attempt::next_wakeup) has come.
     Tick,
 }
 
@@ -35,12 +36,13 @@ pub(in crate::tunnel) enum AttemptEvent {
 pub(in crate::tunnel) enum Readiness {
     /// 200: the edge knows the tunnel.
     Ready,
-    /// 503: it does not.
+    /// 503: the edge does not know it.
     NotReady,
-    /// No answer in time, or one that is neither.
+    /// Any other status, or no answer in time.
     NoAnswer,
 }
 
+/// What the caller has to do, in the order in which the actions are returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tunnel) enum AttemptAction {
     /// Report this state to the supervisor or the user.

@@ -16,28 +16,28 @@ use crate::process::ExitReason;
 use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::sanitize_line;
 
-/// QUIC dials another address of the edge each time; three failures mean a network without UDP.
+/// Failed dials, each to another address, that mean a network without UDP.
 const MAX_FAILED_DIALS: u32 = 3;
-/// Bound for a name that the metrics port gives, in characters; a label has at most 63.
-const MAX_QUOTED_CHARS: usize = 100;
+/// Bound for the name from the metrics port in an error; a DNS label has at most 63 characters.
+const MAX_NAME_CHARS: usize = 100;
 
-/// Times are durations since the start of the attempt.
+/// The state of one attempt. It is told the time, as the duration since its start.
 #[derive(Debug)]
 pub(in crate::tunnel) struct Attempt {
     settle: Duration,
     protocol: EdgeProtocol,
     phase: AttemptPhase,
-    /// When cloudflared was started, and later when the wait for the registration began.
+    /// Start of cloudflared; from the printed name on, start of the wait for the registration.
     since: Duration,
     probes: Probes,
     failed_dials: u32,
-    /// The most telling error that cloudflared has printed; the reason, if it exits.
+    /// The most specific error that cloudflared has printed; reported if it exits.
     last_error: Option<CloudflaredError>,
 }
 
 impl Attempt {
-    /// The caller starts cloudflared with [`EdgeProtocol::Quic`]. `settle` is the time between the
-    /// registration and the announcement of the link.
+    /// Begins an attempt, for which the caller starts cloudflared with [`EdgeProtocol::Quic`].
+    /// `settle` is the time between the registration and the announcement of the link.
     pub(in crate::tunnel) fn start(now: Duration, settle: Duration) -> (Self, Vec<AttemptAction>) {
         let attempt = Self::with_protocol(EdgeProtocol::Quic, now, settle);
         (attempt, vec![Report(FromTunnel::Starting)])
@@ -82,8 +82,7 @@ impl Attempt {
         actions
     }
 
-    /// When the next [`AttemptEvent::Tick`] is due; [`Duration::MAX`] while a query is pending and
-    /// no deadline runs.
+    /// When the next [`AttemptEvent::Tick`] is due; [`Duration::MAX`] while only a query is pending.
     pub(in crate::tunnel) fn next_wakeup(&self) -> Duration {
         let deadline = self.phase.deadline(self.since).unwrap_or(Duration::MAX);
         let query = self.phase.name().and_then(|_| self.probes.due());
@@ -104,10 +103,10 @@ impl Attempt {
             OutputLine::ConnectionRegistered => {
                 self.last_error = None;
                 self.failed_dials = 0;
-                self.probes.hurry(now);
+                self.probes.make_due(now);
             }
             OutputLine::ConnectionLost | OutputLine::ConnectionUnregistered => {
-                self.probes.hurry(now);
+                self.probes.make_due(now);
             }
             OutputLine::Unconfined(what) => {
                 let what = sanitize_line(&what);
@@ -146,10 +145,10 @@ impl Attempt {
             error,
             CloudflaredError::DialFailed | CloudflaredError::RegistrationRefused(_)
         );
-        // The status, where there is one, says more than the parser's complaint that follows it.
-        let says_less = error == CloudflaredError::ApiUnreadable
+        // A status is more specific than the parse error that follows it.
+        let is_less_specific = error == CloudflaredError::ApiUnreadable
             && matches!(self.last_error, Some(CloudflaredError::ApiStatus(_)));
-        if !says_less {
+        if !is_less_specific {
             self.last_error = Some(error);
         }
         self.failed_dials += u32::from(failed_dial);
@@ -171,12 +170,12 @@ impl Attempt {
         match answer {
             Some(name) if name == printed.to_string() => {
                 self.phase = Confirmed(printed.clone());
-                self.probes.hurry(now);
+                self.probes.make_due(now);
                 Vec::new()
             }
             Some(name) => vec![Fail(TunnelError::AddressMismatch {
                 printed: printed.clone(),
-                other: name.chars().take(MAX_QUOTED_CHARS).collect(),
+                other: name.chars().take(MAX_NAME_CHARS).collect(),
             })],
             None => Vec::new(),
         }
@@ -201,8 +200,8 @@ impl Attempt {
             }
             (Reconnecting { name, .. }, Readiness::Ready) => self.register(name),
             (Settling { .. } | Registered(_) | Reconnecting { .. }, Readiness::NoAnswer) => {
-                let dead = self.probes.dead().map(TunnelError::MetricsLost);
-                dead.map(Fail).into_iter().collect()
+                let lost = self.probes.unresponsive().map(TunnelError::MetricsLost);
+                lost.map(Fail).into_iter().collect()
             }
             _ => Vec::new(),
         }
@@ -218,7 +217,7 @@ impl Attempt {
             Printed(_) | Confirmed(_) if self.protocol == EdgeProtocol::Quic => {
                 return self.fall_back(now);
             }
-            // Without a metrics port cloudflared is stuck in DNS or before; with one, it must answer.
+            // Without a metrics port, cloudflared is still at its look-ups in DNS.
             Printed(name) => match (self.last_error.take(), self.probes.address()) {
                 (Some(error), _) => error.into(),
                 (None, Some(_)) => TunnelError::AddressUnconfirmed(name),

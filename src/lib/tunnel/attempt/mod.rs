@@ -1,5 +1,5 @@
-//! The rules of one attempt at a public address: what a line of cloudflared means, what follows from
-//! it, and why an attempt fails. No I/O and no clock: time is an argument.
+//! The rules of one attempt to get a public address: what a line of cloudflared means, what the
+//! program does about it, and why an attempt fails. No I/O and no clock: time is an argument.
 
 mod error;
 mod events;

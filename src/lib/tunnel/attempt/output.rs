@@ -1,21 +1,20 @@
-//! Parses the output of cloudflared, line by line. Pure; tested with recorded transcripts and with
-//! random text.
+//! Parses the output of cloudflared, line by line. Tested with recorded transcripts and random text.
 //!
-//! cloudflared prints answers of the network word for word. So a line means something only where its
-//! whole shape fits, and an address is used only after the metrics port has confirmed it.
+//! cloudflared prints answers of the network word for word. A line is therefore recognised only by
+//! its whole form, and an address is used only after the metrics port has confirmed it.
 
 use std::net::SocketAddr;
 
 use crate::quick_tunnel::QuickTunnelName;
 
-/// What one line means.
+/// One line of cloudflared, or of `chattrace-tunnel exec` before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tunnel) enum OutputLine {
-    /// Nothing that matters here.
+    /// Any line that is not one of the others.
     Noise,
     /// The box with the public address.
     Address(QuickTunnelName),
-    /// The box with something else in it, cut to [`MAX_QUOTED_CHARS`].
+    /// The box with another `https://` address in it, cut to [`MAX_QUOTED_CHARS`].
     WrongAddress(String),
     /// The metrics port; always on loopback.
     MetricsAddress(SocketAddr),
@@ -23,11 +22,11 @@ pub(in crate::tunnel) enum OutputLine {
     ConnectionRegistered,
     /// The edge lost a connection, or none was made yet; a reason to query `/ready` at once.
     ConnectionLost,
-    /// The edge let go of the tunnel on request. Printed once: a quick tunnel has one connection.
+    /// The edge unregistered the tunnel on request. Printed once: a quick tunnel has one connection.
     ConnectionUnregistered,
     /// `chattrace-tunnel exec` could not confine it: what cloudflared may do, and why.
     Unconfined(String),
-    /// Something failed. It may be harmless alone; before an exit it is the reason.
+    /// A failure. cloudflared may recover from it; if it exits, this is the reason.
     Error(CloudflaredError),
 }
 
@@ -38,7 +37,7 @@ pub(in crate::tunnel) enum CloudflaredError {
     ApiStatus(u16),
     /// The API's answer is not the expected JSON.
     ApiUnreadable,
-    /// The API answered JSON without a tunnel in it, which is also its answer to too many requests.
+    /// The API answered JSON without a tunnel in it, as it does to too many requests.
     ApiNoTunnel,
     /// The API's name cannot be looked up.
     ApiUnresolved,
@@ -64,18 +63,18 @@ pub(in crate::tunnel) enum CloudflaredError {
     ExecFailed(String),
 }
 
-/// Printed by `chattrace-tunnel exec` when it cannot run cloudflared; the reason follows.
+/// The line of `chattrace-tunnel exec` when it cannot run cloudflared; the reason follows.
 pub(in crate::tunnel) const EXEC_FAILED_PREFIX: &str = "chattrace-tunnel: cannot run cloudflared: ";
 
-/// Printed by `chattrace-tunnel exec` before it runs cloudflared; what cloudflared may do follows.
+/// The line of `chattrace-tunnel exec` for a missing layer; what cloudflared may do follows.
 pub(in crate::tunnel) const UNCONFINED_PREFIX: &str =
     "chattrace-tunnel: cloudflared is not confined, it ";
 
-/// Bound for text from outside that goes into a sentence.
+/// Bound for text of cloudflared or of the network that goes into an error.
 const MAX_QUOTED_CHARS: usize = 120;
 
 impl OutputLine {
-    /// Parses one line, without its line feed. Every text has a meaning, if only [`Self::Noise`].
+    /// Parses one line, without its line feed. Never fails: an unknown line is [`Self::Noise`].
     pub(in crate::tunnel) fn parse(line: &str) -> Self {
         match parse_log_line(line) {
             Some(("INF", message)) => parse_info(message),
@@ -188,7 +187,7 @@ fn parse_unformatted(line: &str) -> OutputLine {
     OutputLine::Error(error)
 }
 
-/// Parses why the request to the API failed, as Go's network library says it.
+/// Parses why the request to the API failed, from the error text of Go's network library.
 fn parse_request_error(why: &str) -> CloudflaredError {
     let has = |part: &str| why.contains(part);
     if has("no such host") || has("server misbehaving") || (has("lookup ") && has("i/o timeout")) {
@@ -204,8 +203,7 @@ fn parse_request_error(why: &str) -> CloudflaredError {
     }
 }
 
-/// The number in `status_code="429 Too Many Requests"` at the end of a line. Only the last one
-/// counts: the text before it may come from the network.
+/// The number in `status_code="429 …"` at the end of a line; text before it may come from the network.
 fn status_code(line: &str) -> Option<u16> {
     let (_, value) = line.strip_suffix('"')?.rsplit_once("status_code=\"")?;
     value.get(..3)?.parse().ok()

@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use crate::quick_tunnel::QuickTunnelName;
 
-/// cloudflared prints its first line within 0.2 s (measured); after fifty times that it hangs.
+/// Bound for the first line: fifty times the 0.2 s within which cloudflared prints it (measured).
 pub(super) const FIRST_LINE_TIMEOUT: Duration = Duration::from_secs(10);
 /// cloudflared itself waits 15 s for the API, and a dead DNS may take as long before that.
 pub(super) const ADDRESS_TIMEOUT: Duration = Duration::from_secs(35);
 /// Registration takes 1.5 s, and 12 s with a DNS that needs 1.5 s for each answer. With a dead DNS
 /// cloudflared exits after 16 s and prints the reason, which is worth the wait.
 pub(super) const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(20);
-/// cloudflared retries for ever when the edge has forgotten the tunnel; after a real drop it was back
-/// in 1 to 6 s.
+/// A reconnect takes 1 to 6 s. cloudflared itself would retry for ever if the edge forgot the tunnel.
 pub(super) const RECONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Durations count from the start of the attempt.
+/// The phase of an attempt. Durations count from its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AttemptPhase {
     /// Spawned; has printed nothing.
@@ -35,8 +34,8 @@ pub(super) enum AttemptPhase {
 }
 
 impl AttemptPhase {
-    /// Time between two queries of the metrics port. Short while the user waits for the link; later,
-    /// cloudflared prints a line at most drops, and the queries find the others.
+    /// Time between two queries of the metrics port. Short while the user waits for the link. Later
+    /// it may be long, because cloudflared prints a line at most drops; the queries find the others.
     pub(super) fn probe_interval(&self) -> Duration {
         match self {
             Self::Started | Self::Requesting | Self::Printed(_) | Self::Confirmed(_) => {
@@ -47,8 +46,7 @@ impl AttemptPhase {
         }
     }
 
-    /// When the phase ends by itself. `since` is when the wait for an address, or for its
-    /// registration, began.
+    /// When the phase ends without another event, given the start of the wait; `None` is never.
     pub(super) fn deadline(&self, since: Duration) -> Option<Duration> {
         match self {
             Self::Started => Some(since + FIRST_LINE_TIMEOUT),
@@ -60,7 +58,7 @@ impl AttemptPhase {
         }
     }
 
-    /// The name that cloudflared has printed.
+    /// The name that cloudflared has printed; `None` before.
     pub(super) fn name(&self) -> Option<&QuickTunnelName> {
         match self {
             Self::Started | Self::Requesting => None,

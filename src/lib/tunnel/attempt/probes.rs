@@ -1,4 +1,4 @@
-//! When the metrics port is queried. One query at a time.
+//! The schedule of queries to the metrics port, one at a time.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 /// Unanswered queries in a row, each with a timeout, after which the metrics port counts as dead.
 const MAX_UNANSWERED: u32 = 3;
 
+/// The next query, and the pending one. Times count from the start of the attempt.
 #[derive(Debug)]
 pub(super) struct Probes {
-    /// The metrics port, once cloudflared has printed it.
     address: Option<SocketAddr>,
     pending: bool,
     next: Duration,
@@ -16,21 +16,24 @@ pub(super) struct Probes {
 }
 
 impl Probes {
+    /// A schedule in which nothing is due, because there is no address yet.
     pub(super) fn new(now: Duration) -> Self {
         Self { address: None, pending: false, next: now, unanswered: 0 }
     }
 
+    /// The metrics port; `None` until cloudflared has printed it.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
+    /// Sets the metrics port, and makes its first query due.
     pub(super) fn set_address(&mut self, address: SocketAddr, now: Duration) {
         self.address = Some(address);
         self.next = now;
     }
 
-    /// Lets the next query start at once, or as soon as the pending one is answered.
-    pub(super) fn hurry(&mut self, now: Duration) {
+    /// Makes the next query due at once, or as soon as the pending one is answered.
+    pub(super) fn make_due(&mut self, now: Duration) {
         self.next = now;
     }
 
@@ -39,7 +42,7 @@ impl Probes {
         (self.address.is_some() && !self.pending).then_some(self.next)
     }
 
-    /// Begins a query if one is due: the address to send it to.
+    /// Begins a query if one is due, and returns the address to send it to.
     pub(super) fn start(&mut self, now: Duration, interval: Duration) -> Option<SocketAddr> {
         if self.due().is_none_or(|due| now < due) {
             return None;
@@ -55,11 +58,12 @@ impl Probes {
         self.unanswered = if answered { 0 } else { self.unanswered + 1 };
     }
 
-    /// The address, once it has left [`MAX_UNANSWERED`] queries in a row unanswered.
-    pub(super) fn dead(&self) -> Option<SocketAddr> {
+    /// The address, once [`MAX_UNANSWERED`] queries in a row were not answered.
+    pub(super) fn unresponsive(&self) -> Option<SocketAddr> {
         self.address.filter(|_| self.unanswered >= MAX_UNANSWERED)
     }
 
+    /// Whether a query was begun and not finished.
     #[cfg(test)]
     pub(super) fn is_pending(&self) -> bool {
         self.pending

@@ -1,4 +1,4 @@
-//! The digest by which a cloudflared is known.
+//! SHA-256, by which each cloudflared is identified.
 
 use std::io::{Read, Result};
 
@@ -9,7 +9,7 @@ pub(in crate::tunnel) const MAX_PROGRAM_BYTES: u64 = 512 * 1024 * 1024;
 
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// SHA-256 of everything that `from` still yields, in lower-case hex.
+/// SHA-256 of the rest of `from`, in lower-case hex. Fails when a read does.
 pub(in crate::tunnel) fn sha256_hex(from: &mut impl Read) -> Result<String> {
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; CHUNK_BYTES];

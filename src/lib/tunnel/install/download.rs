@@ -1,5 +1,5 @@
-//! The managed copy on the disk: fetched into a partial file, and not executable before its digest is
-//! right. Blocking; the caller gives it a thread.
+//! The managed copy on the disk: fetched into a partial file, which becomes executable only after its
+//! digest was checked. Blocking: the caller provides a thread.
 
 use std::fs::{File, Permissions};
 use std::io::Seek as _;
@@ -15,9 +15,12 @@ use crate::paths::{self, Access, FileKind, Folder, FolderTrust, Owner};
 /// Bound where the pin names no size: two and a half times the largest release so far.
 const MAX_UNPINNED_BYTES: u64 = 100 * 1024 * 1024;
 
+/// One file to install: which, from where, and to where.
 #[derive(Clone, Debug)]
 pub(in crate::tunnel) struct Download {
+    /// The file that is expected; any other is deleted.
     pub(in crate::tunnel) pin: Pin,
+    /// The whole address, file name included.
     pub(in crate::tunnel) url: String,
     /// The folder of the managed copy.
     pub(in crate::tunnel) dir: PathBuf,
@@ -33,7 +36,7 @@ impl Download {
         self.dir.join(self.pin.file_name() + paths::PARTIAL)
     }
 
-    /// Bytes that an earlier download has left.
+    /// Length of the partial file of an earlier download; 0 without one.
     pub(in crate::tunnel) fn resumed_at(&self) -> u64 {
         std::fs::metadata(self.partial()).map_or(0, |found| found.len())
     }
@@ -42,7 +45,7 @@ impl Download {
     /// session is downloading it, waits for that session and takes its result.
     ///
     /// # Errors
-    /// The next call resumes what came so far, unless it was proved wrong.
+    /// The next call resumes the partial file, unless its digest or its length was wrong.
     pub(in crate::tunnel) fn install(
         &self,
         progress: &mut dyn FnMut(u64),
@@ -76,8 +79,7 @@ impl Download {
         self.pin.bytes.unwrap_or(MAX_UNPINNED_BYTES)
     }
 
-    /// Locks the partial file: the lock, and the file opened for writing. `None` when another session
-    /// has installed it meanwhile.
+    /// Locks the partial file, and opens it. `None` if another session has installed it meanwhile.
     fn lock_partial(&self) -> Result<Option<(File, File)>, InstallError> {
         let path = self.partial();
         let failed = |source| io_error(&path, source);
@@ -118,7 +120,7 @@ impl Download {
         }
     }
 
-    /// `None` when the folder is missing, or not private.
+    /// The folder; `None` when it is missing, or not private.
     fn open_dir(&self) -> Option<Folder> {
         Folder::open(&self.dir, FolderTrust::Private).ok().flatten()
     }

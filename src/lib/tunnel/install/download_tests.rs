@@ -56,7 +56,7 @@ fn write_partial(download: &Download, bytes: &[u8]) {
     part.write_all(bytes).unwrap();
 }
 
-/// V-36.
+/// V-36: a file is executable only once its digest was checked.
 #[test]
 fn it_is_fetched_checked_and_only_then_executable() {
     let folder = TestDir::new();
@@ -121,7 +121,7 @@ fn a_whole_or_too_long_partial_file_is_judged_by_its_digest_alone() {
     assert_eq!(server.ranges(), [None]);
 }
 
-/// V-36.
+/// V-36: a file with another digest is never used.
 #[test]
 fn another_file_is_refused_with_both_digests_and_deleted() {
     let mut wrong = file();

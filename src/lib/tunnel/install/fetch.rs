@@ -6,26 +6,29 @@ use std::time::Duration;
 
 use crate::terminal::io_reason;
 
-/// A connection that takes longer to be made will not carry 40 MB afterwards.
+/// Bound for the connection; a server that takes longer would not send 40 MB in a useful time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// For the head of the response, and for each read of its body.
+/// Bound for the head of the response, and for each read of its body.
 const RECV_TIMEOUT: Duration = Duration::from_secs(30);
-/// GitHub redirects once.
+/// Bound for redirects; GitHub needs one.
 const MAX_REDIRECTS: u32 = 5;
-/// Progress is reported once for each chunk; at this size that costs nothing.
+/// Bytes per read of the body. Progress is reported after each.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 type HttpResponse = ureq::http::Response<ureq::Body>;
 
-/// What is fetched, and how much of it.
+/// One transfer over HTTP, from the first byte or from where the partial file ends.
 #[derive(Debug)]
 pub(super) struct Fetch<'a> {
+    /// With `https://`, a redirect to `http://` is refused.
     pub(super) url: &'a str,
     /// The whole length, where the pin names it.
     pub(super) bytes: Option<u64>,
+    /// The most that is stored.
     pub(super) max_bytes: u64,
 }
 
+/// Why a transfer stopped.
 #[derive(Debug)]
 pub(super) enum FetchError {
     /// The partial file cannot be read or written.
@@ -45,10 +48,10 @@ impl From<std::io::Error> for FetchError {
 }
 
 impl Fetch<'_> {
-    /// Brings `part` to its whole length. `progress` is called with the length so far.
+    /// Fetches what `part` lacks. `progress` is called with the length so far.
     ///
     /// # Errors
-    /// `part` keeps what came so far.
+    /// When the transfer stops early, or the server sends too much. `part` keeps what was received.
     pub(super) fn complete(
         &self,
         part: &mut File,
@@ -64,7 +67,7 @@ impl Fetch<'_> {
         let agent = self.agent();
         let mut response = self.request(&agent, offset)?;
         if offset > 0 && !continues_at(&response, offset) {
-            // 416, or a server without ranges: from the beginning.
+            // A status of 416, or a server without ranges: fetch from the beginning.
             offset = 0;
             if response.status() != 200 {
                 response = self.request(&agent, 0)?;
@@ -124,8 +127,7 @@ impl Fetch<'_> {
         })
     }
 
-    /// A mirror may be named with `http://`, because the digest guards the file; `https://` never
-    /// falls back to it.
+    /// `http://` is allowed, as the digest protects the file; `https://` is not redirected to it.
     pub(super) fn agent(&self) -> ureq::Agent {
         ureq::Agent::config_builder()
             .https_only(self.url.starts_with("https://"))

@@ -1,4 +1,4 @@
-//! For tests: a server that has one file, and every way to send it.
+//! For tests: an HTTP server with one file, which behaves well or badly.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -17,20 +17,25 @@ pub(super) enum Behaviour {
     WrongRange,
     /// Closes the connection after this many bytes.
     Truncates(usize),
+    /// With 404, for every path.
     NotFound,
     /// With one redirect first.
     Redirects,
 }
 
-/// The request line, and the range.
+/// The request line, and the value of `Range` after `bytes=`.
 pub(super) type ReceivedRequest = (String, Option<String>);
 
+/// A server on a thread, which ends with the test program.
 pub(super) struct FileServer {
+    /// The address of the root, without a slash at its end.
     pub(super) base: String,
+    /// Every request so far, in order.
     pub(super) requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl FileServer {
+    /// Serves `file` on a free port of 127.0.0.1.
     pub(super) fn start(file: Vec<u8>, behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

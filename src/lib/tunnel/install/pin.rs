@@ -11,13 +11,13 @@ const DEFAULT_DOWNLOAD_BASE: &str = "https://github.com/cloudflare/cloudflared/r
 /// One file of the pinned release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tunnel) struct Pin {
-    /// Such as `2026.9.3`.
+    /// Such as `2026.9.3`; part of the URL and of the file name.
     pub(in crate::tunnel) version: String,
-    /// In the words of the release's file names, such as `amd64`.
+    /// As in the file names of the release, such as `amd64`.
     pub(super) arch: String,
-    /// In lower-case hex.
+    /// Of the file, in lower-case hex.
     pub(in crate::tunnel) sha256: String,
-    /// `None` where the release does not say it.
+    /// Size of the file; `None` if the pinned release does not give it.
     pub(in crate::tunnel) bytes: Option<u64>,
 }
 
@@ -70,7 +70,7 @@ impl Pin {
         format!("{base}/{}/cloudflared-linux-{}", self.version, self.arch)
     }
 
-    /// The name of the managed copy.
+    /// The file name of the managed copy. It has the version, so that two releases do not collide.
     pub(in crate::tunnel) fn file_name(&self) -> String {
         format!("cloudflared-{}", self.version)
     }
@@ -84,7 +84,7 @@ fn release() -> Release {
 mod tests {
     use super::*;
 
-    /// V-36.
+    /// V-36: the digest and the size are known before a download.
     #[test]
     fn every_linux_processor_has_a_digest_and_a_size() {
         assert_eq!(release().version, "2026.9.3");

@@ -37,8 +37,8 @@ const WITH_ZEROS: [c_long; 6] = [
 ];
 
 /// Not tried, because they end the process or move its execution. The last two are `uretprobe` and
-/// `uprobe`, which no filter sees since Linux 6.11 and 6.18 (kernel/seccomp.c): they are for the code that
-/// the kernel puts into a traced process, and end every other caller with SIGILL.
+/// `uprobe`, which no filter sees since Linux 6.11 and 6.18 (kernel/seccomp.c): they are for the code
+/// that the kernel puts into a traced process, and end every other caller with SIGILL.
 const NOT_TRIED: [c_long; 5] =
     [libc::SYS_exit, libc::SYS_exit_group, libc::SYS_rt_sigreturn, 335, 336];
 

@@ -19,7 +19,8 @@ pub(super) const ALL: u64 = u64::MAX;
 /// The instruction `syscall`, in the order of its bytes.
 const SYSCALL: [u8; 2] = [0x0f, 0x05];
 
-/// Distance below the stack pointer at which nothing of the process lies: below the red zone of the ABI.
+/// Distance below the stack pointer at which nothing of the process lies: below the red zone of the
+/// ABI.
 const SCRATCH_BYTES: u64 = 16 * 1024;
 
 /// Dropping it restores the registers and lets the process go on.

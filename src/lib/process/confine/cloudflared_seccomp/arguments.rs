@@ -1,4 +1,4 @@
-//! The calls that are allowed with some arguments only, and what others would do.
+//! The calls that are allowed with some arguments only, and what an attacker could do with others.
 
 use nix::libc::{self, c_int};
 use seccompiler::SeccompCmpOp::{Eq, MaskedEq};
@@ -6,8 +6,7 @@ use seccompiler::{Error, SeccompCmpOp, SeccompRule};
 
 use crate::process::confine::seccomp::{Rule, int_bits, when, when_null};
 
-/// Allowed flags of send(2) and its relatives. `MSG_FASTOPEN` would connect to any address, past
-/// Landlock's rules for ports.
+/// Allowed flags of send(2). `MSG_FASTOPEN` would connect past Landlock's rules for ports.
 const SEND_FLAGS: c_int = libc::MSG_MORE | libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 
 /// Flags with which clone(2) makes anything but a thread.
@@ -93,8 +92,7 @@ pub(super) fn arguments(own_pid: u32) -> Result<Vec<Rule>, Error> {
     Ok(rules)
 }
 
-/// Matches multipath TCP, which Landlock's rules for ports do not cover. Refused as by a kernel without
-/// it, Go falls back to plain TCP.
+/// Matches multipath TCP, which Landlock's rules for ports do not cover. Go falls back to plain TCP.
 pub(super) fn multipath() -> Result<Rule, Error> {
     Ok((libc::SYS_socket, vec![when(&[eq(2, libc::IPPROTO_MPTCP)])?]))
 }
@@ -106,7 +104,7 @@ fn memory_and_threads(own_pid: u32) -> Result<Vec<Rule>, Error> {
     let of_a_file = masked(3, libc::MAP_ANONYMOUS, 0);
     let thread = masked(0, libc::CLONE_THREAD | NOT_A_THREAD, libc::CLONE_THREAD);
     Ok(vec![
-        // Executable memory only from files, and never writable: Go generates no code at run time, and
+        // Executable memory only from files and never writable: Go generates no code at run time, and
         // injected code stays data.
         (libc::SYS_mmap, vec![when(std::slice::from_ref(&data))?, when(&[code, of_a_file])?]),
         (libc::SYS_mprotect, vec![when(&[data])?]),
@@ -116,8 +114,7 @@ fn memory_and_threads(own_pid: u32) -> Result<Vec<Rule>, Error> {
         // Go interrupts its own threads; other processes of the same user must not be signalled.
         (libc::SYS_tgkill, vec![when(&[(0, Eq, own)])?]),
         (libc::SYS_kill, vec![when(&[(0, Eq, own)])?]),
-        // Go reads its own limits and raises that of open files at its start. Not the limits of other
-        // processes.
+        // Go reads its own limits and raises that of open files; those of other processes it may not.
         (
             libc::SYS_prlimit64,
             vec![

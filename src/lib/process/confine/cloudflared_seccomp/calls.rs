@@ -1,6 +1,5 @@
-//! The calls that are allowed with any arguments. None of them reaches another process, another user's
-//! rights or an object that this process has not opened; those that open something are subject to
-//! Landlock.
+//! The calls that are allowed with any arguments. None reaches another process, another user's rights
+//! or an object that this process has not opened. Landlock restricts those that open something.
 
 use nix::libc::{self, c_long};
 
@@ -22,9 +21,9 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_getpid, "* the same"),
     (libc::SYS_sched_yield, "* locks"),
     (libc::SYS_sched_getaffinity, "* how many processors there are"),
-    (libc::SYS_getcpu, "on which it runs"),
+    (libc::SYS_getcpu, "which processor it runs on"),
     (libc::SYS_exit, "a thread ends"),
-    (libc::SYS_exit_group, "it ends"),
+    (libc::SYS_exit_group, "the process ends"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_arch_prctl, "* thread-local memory"),
     // Handling signals.
@@ -73,8 +72,7 @@ pub(super) const CALLS: &[(c_long, &str)] = &[
     (libc::SYS_dup3, "the same"),
     (libc::SYS_fstat, "* how much there is to read"),
     (libc::SYS_getdents64, "* folders are listed"),
-    // Files by path. Landlock decides which may be opened. No call here creates, renames, removes or
-    // changes one.
+    // Files by path, which Landlock restricts. No call here creates, renames, removes or changes one.
     (libc::SYS_openat, "* certificates, names, /proc/self, control groups"),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_open, "the same, by musl"),

@@ -1,13 +1,13 @@
-//! The seccomp filter of cloudflared, as two lists: [`calls`] with any arguments, [`mod@arguments`] with
-//! some. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC and with
-//! HTTP/2. Added are the calls of Go 1.19 and its cgo builds, of the dynamic loader and of a shell
+//! The seccomp filter of cloudflared, as two lists: [`calls`] with any arguments, [`mod@arguments`]
+//! with some. Measured with `strace -f` on cloudflared of 2026-08, built with Go 1.27, with QUIC and
+//! with HTTP/2. Added are the calls of Go 1.19 and its cgo builds, of the dynamic loader and of a shell
 //! script that execs cloudflared.
 //!
 //! A call in neither list fails with `ENOSYS`, as on a kernel that does not have it: runtimes then
 //! fall back to an older one. A listed call with other arguments fails with `EPERM`.
 //!
-//! The filter needs no privilege, exists since Linux 3.17 and survives exec(2). It cannot see what lies
-//! behind pointers: paths are Landlock's business, and so are addresses, as far as Landlock has rules.
+//! The filter needs no privilege, exists since Linux 3.17 and survives exec(2). It cannot follow
+//! pointers: Landlock restricts paths, and addresses as far as it has rules.
 
 mod arguments;
 mod calls;
@@ -19,9 +19,8 @@ use super::seccomp::{errno_action, program};
 use arguments::{arguments, multipath};
 use calls::CALLS;
 
-/// From here on, this thread and the program that it execs can start threads but no process, can leave
-/// neither their process group nor their session, and keep their death signal. Needs no privilege, and
-/// sets `PR_SET_NO_NEW_PRIVS`.
+/// From here on, this thread and the program that it execs can start threads but no process, cannot
+/// leave their group or session, and keep their death signal. Sets `PR_SET_NO_NEW_PRIVS`.
 ///
 /// `own_pid` is the only process that it may signal; exec(2) keeps the number.
 ///

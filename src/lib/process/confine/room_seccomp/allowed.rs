@@ -1,5 +1,4 @@
-//! The system calls that the room makes while it serves, and with which arguments. All others fail
-//! with `EPERM`.
+//! The system calls and arguments with which the room serves. All others fail with `EPERM`.
 //!
 //! The list is a trace of the release build under load (`strace -f`: every transport, supervised and
 //! alone, with `--json`, until a signal ends it), and what the same code calls on other processors
@@ -12,19 +11,16 @@
 
 use nix::libc::{self, c_int, c_long};
 
-/// A condition on one argument of a call, by its place from 0. An `int` is compared by its 32 bits, a
-/// pointer by all 64.
+/// A condition on one argument, by its place from 0. An `int` has 32 bits, a pointer 64.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ArgumentCheck {
+    /// The argument equals this value.
     Is(u8, c_int),
     /// No bit is set but these.
     Within(u8, c_int),
     /// These bits are set; of the others, at most the optional ones.
-    With {
-        at: u8,
-        required: c_int,
-        optional: c_int,
-    },
+    With { at: u8, required: c_int, optional: c_int },
+    /// The pointer is null: the call gets no address, mask or buffer.
     Null(u8),
     /// The descriptor is the room's listener.
     Listener(u8),
@@ -35,6 +31,7 @@ pub(super) enum ArgumentCheck {
 /// A call that is allowed if every check of one alternative holds.
 #[derive(Debug)]
 pub(super) struct AllowedSyscall {
+    /// Its number on this processor.
     pub(super) call: c_long,
     /// Empty: any arguments.
     pub(super) alternatives: &'static [&'static [ArgumentCheck]],
@@ -61,23 +58,18 @@ pub(super) const ALLOWED: &[AllowedSyscall] = &[
     // TCP_FASTOPEN_CONNECT makes write(2) connect, TCP_REPAIR lets root forge a connection, TCP_ULP and
     // SO_ATTACH_FILTER load code into the kernel.
     only(libc::SYS_setsockopt, &[&[Is(1, libc::IPPROTO_TCP), Is(2, libc::TCP_NODELAY)]]),
-    // Receive from clients and the supervisor. No peeking, no error queue, no urgent data, no sender's
-    // address.
+    // Receive from peers. No peeking, no error queue, no urgent data, no sender's address.
     only(libc::SYS_recvfrom, &[&[Within(3, libc::MSG_DONTWAIT), Null(4)]]),
-    // The same by read(2). A listener has nothing to read, and every other open descriptor is a
-    // connection or the runtime's own queue.
+    // The same by read(2), from a connection or the runtime's queue; a listener has nothing to read.
     always(libc::SYS_read),
     always(libc::SYS_readv),
-    // Send to clients and the supervisor, to the connected peer only: with an address, MSG_FASTOPEN
-    // connects, and a datagram goes anywhere. Only the flags of the trace: no MSG_OOB, no MSG_ZEROCOPY,
-    // no MSG_FASTOPEN.
+    // Send to the connected peer only: with an address, MSG_FASTOPEN connects, and a datagram goes
+    // anywhere. Only the flags of the trace: no MSG_OOB, no MSG_ZEROCOPY, no MSG_FASTOPEN.
     only(libc::SYS_sendto, &[&[Within(3, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL), Null(4)]]),
-    // The same by write(2) and writev(2), which have neither flags nor address; and lines on stdout
-    // when serve runs alone.
+    // The same without flags and address; and lines on stdout when serve runs alone.
     always(libc::SYS_write),
     always(libc::SYS_writev),
-    // End of stream to a client. On a listener, SHUT_RD and SHUT_RDWR make an unconnected socket of it,
-    // which could connect.
+    // End of stream to a client. By SHUT_RD or SHUT_RDWR, a listener becomes a socket that can connect.
     only(libc::SYS_shutdown, &[&[NotListener(0), Is(1, libc::SHUT_WR)]]),
     // Close a connection.
     always(libc::SYS_close),
@@ -111,8 +103,7 @@ pub(super) const ALLOWED: &[AllowedSyscall] = &[
         libc::SYS_clock_gettime,
         &[&[Is(0, libc::CLOCK_REALTIME)], &[Is(0, libc::CLOCK_MONOTONIC)]],
     ),
-    // Randomness for tags, resume tokens and hash maps. GRND_RANDOM drains a pool that other processes
-    // wait for, before Linux 5.6.
+    // Tags, tokens, hash maps. Before Linux 5.6, GRND_RANDOM drains a pool that others wait for.
     only(libc::SYS_getrandom, &[&[Within(2, GRND_OPTIONS)]]),
     // Map memory: private, without a file or socket behind it, never over existing mappings, never from
     // the machine's few huge pages, never executable: injected code stays data.
@@ -140,9 +131,9 @@ pub(super) const ALLOWED: &[AllowedSyscall] = &[
     // Unmap it; grow the heap of the C library. Both only affect this process.
     always(libc::SYS_munmap),
     always(libc::SYS_brk),
-    #[cfg(debug_assertions)]
     // A debug build checks that a descriptor is open before it closes it. F_DUPFD would give the
     // listener a second number, which no check knows; F_SETOWN sends signals to other processes.
+    #[cfg(debug_assertions)]
     only(libc::SYS_fcntl, &[&[Is(1, libc::F_GETFD)]]),
     // End a thread; return from a signal handler. They only affect the calling thread.
     always(libc::SYS_rt_sigprocmask),

@@ -13,9 +13,9 @@ use super::layers::MissingLayer;
 use super::seccomp::{Rule, errno_action, int_bits, program};
 use allowed::{ALLOWED, ArgumentCheck};
 
-/// From here on, no thread of this process can open a file, start a program, connect, trace or signal
-/// a process. `listener` is the only socket on which connections are accepted; no other can be made.
-/// Needs no privilege, and sets `PR_SET_NO_NEW_PRIVS`.
+/// Applies the filter to all threads: from then on, none can open a file, start a program, connect,
+/// trace or signal a process. `listener` is the only socket on which connections are accepted; no other
+/// can be made. Needs no privilege, and sets `PR_SET_NO_NEW_PRIVS`.
 pub(crate) fn restrict_syscalls(listener: BorrowedFd<'_>) -> Option<MissingLayer> {
     let filter = filter(listener.as_raw_fd());
     let applied = filter.and_then(|program| seccompiler::apply_filter_all_threads(&program));
@@ -34,8 +34,7 @@ fn filter(listener: c_int) -> Result<BpfProgram, Error> {
     program(rules, SeccompAction::Allow, errno_action(libc::EPERM))
 }
 
-/// # Errors
-/// Never, for places below 6.
+/// Never fails for places below 6.
 fn condition(check: ArgumentCheck, listener: c_int) -> Result<SeccompCondition, Error> {
     use SeccompCmpArgLen::{Dword, Qword};
     use SeccompCmpOp::{Eq, MaskedEq, Ne};

@@ -1,4 +1,4 @@
-//! The answer to a poll: what is new for its participant.
+//! The answer to a poll: everything that is new for its participant.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use hyper::body::{Frame, SizeHint};
 use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
 use crate::wire;
 
-/// An answer of this size is sent before more of the ring is read. One more batch may be added to it
-/// before, and a slow connection still transfers that within the time that the client waits.
+/// An answer that has this size is sent before more of the ring is read. Its last batch may exceed it,
+/// and a slow connection still transfers that within the time that the client waits.
 pub(in crate::serve::web) const ANSWER_FLUSH_BYTES: usize = 64 * 1024;
 
 const NDJSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/x-ndjson")];
 
-/// Reads what is new, behind `bytes` of the answer that are there already, in one piece per batch.
-/// `None` if there is nothing to answer yet.
+/// Reads what is new, in one piece per batch, for an answer that has `bytes` already. `None` if there
+/// is nothing to answer yet.
 pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<Vec<Bytes>> {
     let mut pieces = Vec::new();
     loop {
@@ -29,7 +29,7 @@ pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<
                 let piece = batch.into_lines().concat();
                 bytes += piece.len();
                 pieces.push(piece.into());
-                // Reads on below the bound: the end of the session may be next, and leave no time for
+                // Below the bound, reads on: the end of the session may be next, with no time for
                 // another poll.
                 if bytes >= ANSWER_FLUSH_BYTES {
                     return Some(pieces);
@@ -46,18 +46,18 @@ pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<
     }
 }
 
-/// A response of these pieces, none of which is copied.
+/// A response of these pieces, which are not copied.
 pub(super) fn answer(pieces: Vec<Bytes>) -> Response {
     let remaining = pieces.iter().map(Bytes::len).sum::<usize>() as u64;
     (NDJSON, Body::new(Pieces { pieces: pieces.into_iter(), remaining })).into_response()
 }
 
-/// A response of these lines.
+/// A response of lines that only this client gets, such as a refusal.
 pub(super) fn answer_lines(lines: String) -> Response {
     (NDJSON, lines).into_response()
 }
 
-/// A piece that shares its text with others, as most of a welcome does.
+/// A piece that shares its text with other answers, as most of a welcome does.
 pub(super) fn shared_piece(text: Arc<str>) -> Bytes {
     struct Shared(Arc<str>);
     impl AsRef<[u8]> for Shared {
@@ -68,10 +68,10 @@ pub(super) fn shared_piece(text: Arc<str>) -> Bytes {
     Bytes::from_owner(Shared(text))
 }
 
-/// The body of an answer.
+/// The body of an answer, one frame per piece.
 struct Pieces {
     pieces: std::vec::IntoIter<Bytes>,
-    /// Bytes that are still to be sent.
+    /// Bytes of the pieces that hyper has not taken.
     remaining: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The room over long polls, for networks that let no WebSocket through.
+//! The room over long polls, for networks that block WebSockets.
 
 mod answer;
 mod parked;

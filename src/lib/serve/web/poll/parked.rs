@@ -1,17 +1,17 @@
-//! A held poll, parked without HTTP around it.
+//! A held poll, kept without HTTP buffers while it waits.
 //!
 //! A poll for which there is nothing new is held for up to 25 s, and all participants may hold one at
-//! the same time. If an ordinary axum handler awaits the news, hyper's connection stays with it: two
+//! the same time. If an axum handler awaited the next event, hyper's connection would stay with it: two
 //! buffers of 8 KiB, which no setting makes smaller, and the futures of the request. Measured with
 //! 10 000 held polls (hyper 1.12): 18.4 KiB of resident memory for each, against 2.8 KiB for a parked
-//! one. So a waiting poll is taken out of hyper:
+//! one. So the stream of a waiting poll is taken out of hyper:
 //!
 //! 1. The handler puts a [`ParkedPoll`] into the [`ParkingSlot`] of its request, and never completes.
-//! 2. The connection (`web/connection.rs`) looks into the slot whenever it has polled hyper. When there
-//!    is a poll in it, it takes the stream back from hyper, and drops hyper, handler and request.
-//! 3. [`ParkedPoll::serve`] waits for news, or until the client is gone, on the bare stream.
+//! 2. The connection (`web/connection.rs`) checks the slot whenever it has polled hyper. When a poll is in
+//!    it, the connection takes the stream back from hyper, and drops hyper, handler and request.
+//! 3. [`ParkedPoll::serve`] waits for an event, or until the client is gone, with the bare stream.
 //! 4. A new hyper connection then sends the answer. hyper only writes responses to requests that it has
-//!    read, so it is given a minimal one in place of the client's, which was read before.
+//!    read, so it reads a minimal one in place of the client's, which the first connection has read.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -34,20 +34,21 @@ use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::host_policy::AcceptedHost;
 use crate::serve::web::security_headers::add_security_headers;
 
-/// After this time, a poll is answered without news: well below the 100 s of the tunnel provider.
+/// After this time, a poll gets an empty answer: well below the 100 s of the tunnel provider.
 const HOLD_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Bytes that are read and dropped if the client sends more than its request. If they were left unread,
 /// the kernel would reset the connection when it is closed, and the client might lose the answer.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024;
 
-/// A poll that waits: all that its answer needs, and nothing of what its request said.
+/// A poll that waits: all that its answer needs, and nothing else of its request.
 #[derive(Debug)]
 pub(in crate::serve::web) struct ParkedPoll {
     /// For the security headers of the answer.
     pub(super) host: AcceptedHost,
     /// The client's HTTP version, in which it is answered.
     pub(super) version: Version,
+    /// The participant's place in the ring; dropped before the answer is sent.
     pub(super) connection: Connection,
 }
 
@@ -60,12 +61,12 @@ pub(in crate::serve::web) struct ParkingSlot(Arc<Mutex<Option<ParkedPoll>>>);
 pub(in crate::serve::web) enum ClientInput {
     /// It has not: the next thing to read is the end of the stream.
     Silent,
-    /// It has. The rest is not read, so the end of the stream is not noticed.
+    /// It has. No more is read, so a closed connection is noticed only when the answer is sent.
     Sends,
 }
 
 impl ParkingSlot {
-    /// Never returns: the connection drops the handler that awaits this.
+    /// Leaves the poll in the slot. Never returns: the connection drops the handler that awaits this.
     pub(super) async fn park(&self, poll: ParkedPoll) -> Response {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(poll);
         pending().await
@@ -78,7 +79,7 @@ impl ParkingSlot {
 }
 
 impl ParkedPoll {
-    /// Waits for news and sends the answer, unless the client is gone before.
+    /// Waits for something to answer and sends it, unless the client is gone before.
     pub(in crate::serve::web) async fn serve(
         mut self,
         stream: TcpStream,
@@ -87,15 +88,15 @@ impl ParkedPoll {
     ) {
         slot.mark_admitted();
         let pieces = tokio::select! {
-            pieces = self.wait_for_news() => pieces,
+            pieces = self.new_pieces() => pieces,
             () = client_gone(&stream, input) => return,
         };
         slot.mark_closing();
         Box::pin(self.send_answer(stream, pieces)).await;
     }
 
-    /// Returns no pieces after the timeout, or when a newer poll takes the seat.
-    async fn wait_for_news(&mut self) -> Vec<Bytes> {
+    /// Waits for new pieces; returns none after the timeout, or when a newer poll takes the seat.
+    async fn new_pieces(&mut self) -> Vec<Bytes> {
         let deadline = Instant::now() + HOLD_TIMEOUT;
         while timeout_at(deadline, self.connection.readable()).await.is_ok() {
             if let Some(pieces) = read_new(&mut self.connection, 0) {
@@ -105,8 +106,8 @@ impl ParkedPoll {
         Vec::new()
     }
 
-    /// Has hyper answer a minimal request that stands in for the client's. Of the lines of a request, an
-    /// answer depends on the HTTP version only.
+    /// Has hyper answer a minimal request in place of the client's: the answer depends on nothing in
+    /// the request but the HTTP version.
     async fn send_answer(self, stream: TcpStream, pieces: Vec<Bytes>) {
         let Self { host, version, connection } = self;
         drop(connection);
@@ -147,7 +148,7 @@ async fn client_gone(stream: &TcpStream, input: ClientInput) {
     pending().await
 }
 
-/// Into the heap and not onto the stack, because the heap wipes what is freed.
+/// Reads into the heap and not the stack, because freed heap memory is wiped.
 fn discard_input(stream: &TcpStream) -> io::Result<usize> {
     stream.try_read(&mut vec![0; MAX_DISCARDED_BYTES])
 }

@@ -1,5 +1,5 @@
-//! `POST /poll`. By POST, because the tunnel provider holds responses to GET back until they are
-//! complete, and beyond.
+//! `POST /poll`. Not GET: the tunnel provider holds its responses back until they are complete, or
+//! longer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,25 +20,25 @@ use crate::serve::web::state::WebState;
 use crate::token::Secret;
 use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
 
-/// For a body of at most 16 KiB, which a browser sends at once.
+/// Time for a body of at most 16 KiB, which a browser sends at once.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What becomes of a poll when there is nothing new.
+/// Whether a poll waits when there is nothing new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
-    /// It waits.
+    /// It waits for the next event.
     UntilNews,
-    /// It is answered at once: it carried a line, and its client wants to know what became of it.
+    /// It is answered at once: its client waits for the result of the lines that it sent.
     Never,
 }
 
-/// `?after=41`: the last number that the client saw. Without it, only what is new from now on.
+/// `?after=41`: number of the last event that the client saw. Without it, the poll reads from now on.
 #[derive(Debug, Deserialize)]
 pub(in crate::serve::web) struct PollQuery {
     after: Option<u64>,
 }
 
-/// The body is the lines of the client; the first is a join, unless the request has a resume token.
+/// Handles the lines in the body; the first is a join, unless the request has a resume token.
 pub(in crate::serve::web) async fn poll(
     State(state): State<Arc<WebState>>,
     Extension(parking): Extension<ParkingSlot>,
@@ -102,16 +102,16 @@ fn resume_seat(state: &WebState, resume: Secret, after: Option<u64>) -> Result<E
     Ok((state.hub.resume(&resume, after)?, Vec::new()))
 }
 
-/// The token after `Bearer`; an empty one, which no seat has, if the header names another scheme. A
-/// request with the header resumes a seat, and its first line is never a join.
+/// The token after `Bearer`; with another scheme an empty one, which no seat has, because a request
+/// with the header never joins.
 fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?;
     let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
     Some(Secret::new(token.unwrap_or_default().to_owned()))
 }
 
-/// A refusal is a line like any other, with status 200; but for those that a program should see which
-/// knows HTTP alone.
+/// Answers with a refusal. It is a line with status 200, except for refusals that a program should
+/// notice by the status alone.
 fn refuse(refusal: &Refusal) -> Response {
     let status = match refusal.code {
         RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,

@@ -1,8 +1,8 @@
-//! How a socket is closed.
+//! How a socket is closed, and the status code that tells the client why.
 
 use crate::serve::websocket::{ProtocolError, SendError};
 
-/// What is done to close a socket.
+/// What the server does to close a socket.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CloseAction {
     /// The stream is dropped without a close frame: the client is gone or silent.
@@ -10,23 +10,25 @@ pub(super) enum CloseAction {
     /// The client closed, and gets its own code back (RFC 6455, section 5.5.1). Without that, a browser
     /// reports a broken connection.
     Echo(Option<u16>),
+    /// The server closes with this code.
     Send(CloseCode),
 }
 
 /// The status codes of this protocol; 4000 to 4999 are for private use.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CloseCode {
+    /// The session ended; the line `end` was sent before.
     SessionEnded = 4000,
     /// The participant left, or continues on a newer connection.
     SeatReleased = 4001,
-    /// The client was not let in; a line before it says why.
+    /// The client was not let in; the line `refused` was sent before.
     JoinRefused = 4002,
     /// The client did not read a frame in time.
     TooSlow = 4003,
     /// The client sent bytes that are not a valid frame (RFC 6455, section 7.4.1).
     ProtocolError = 1002,
-    /// A message over the bound, or one that is not UTF-8. The latter has a code of its own, 1007, but
-    /// this protocol has one code for both.
+    /// A message over the bound, or one that is not UTF-8, for which RFC 6455 has 1007: this protocol
+    /// has one code for both.
     TooBig = 1009,
 }
 

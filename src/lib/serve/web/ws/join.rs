@@ -1,4 +1,4 @@
-//! The first message of a socket, up to the welcome.
+//! Lets the client of a socket in: from its first message to the welcome.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
 use crate::wire::Refusal;
 
-/// For the first message, which a page sends at once.
+/// Time for the first message, which a page sends at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Pings and pongs before the first message. A browser sends none. The connection of a client that
-/// sends more is dropped, because each costs a read, and a pong costs more than a ping.
+/// Most pings and pongs before the first message; a client that sends more is disconnected. A browser
+/// sends none, and each costs the server a read or even an answer.
 const MAX_EARLY_CONTROL_FRAMES: usize = 16;
 
 /// Why there is no first message.
@@ -32,11 +32,11 @@ impl<E: Into<CloseAction>> From<E> for FirstMessageError {
     }
 }
 
-/// Lets the client in and welcomes it. Returns its connection, and what its first message said after the
-/// join.
+/// Lets the client in and sends the welcome. Returns its connection, and the lines of its first message
+/// after the join.
 ///
 /// # Errors
-/// How to close the socket; a refusal is already sent then.
+/// How to close the socket. A refusal has then been sent.
 pub(super) async fn join(
     state: &WebState,
     slot: &ConnectionSlot,
@@ -47,7 +47,7 @@ pub(super) async fn join(
         Ok(message) => match join_by_message(state, message) {
             Ok((mut connection, rest)) => {
                 slot.mark_admitted();
-                // Participants who join at the same moment are in the welcome then.
+                // Others who join at the same moment are then in the welcome, not announced after it.
                 tokio::task::yield_now().await;
                 let welcome =
                     connection.welcome().ok_or(CloseAction::Send(CloseCode::SeatReleased))?;

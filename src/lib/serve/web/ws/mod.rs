@@ -1,4 +1,5 @@
-//! The room over a WebSocket: one task for each socket, one loop in it, no queue.
+//! The room over a WebSocket: one task per socket, with one loop. Events wait in the ring, not in a
+//! queue.
 
 mod close;
 mod join;

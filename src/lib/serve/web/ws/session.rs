@@ -1,4 +1,4 @@
-//! A socket whose client is in the room.
+//! The loop of a socket whose client is in the room.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
 use crate::wire::{self, MAX_FRAME_BYTES, Refusal, RefusalCode};
 
-/// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than NATs
-/// drop idle connections.
+/// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than
+/// NATs drop idle connections.
 const PING_INTERVAL: Duration = Duration::from_secs(25);
 
-/// The connection is dead if no frame came for three pings.
+/// A connection on which no frame arrived for the time of three pings is dead.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Replies to the lines of one message are sent when they have this size, before the next line is
-/// parsed: the replies to a message of thousands of invalid lines have fifty times its size.
+/// parsed: the replies to thousands of invalid lines have fifty times the size of the message.
 const REPLY_FLUSH_BYTES: usize = 16 * 1024;
 
 /// Memory of a socket's task, beside what it shares with the ring: a message and its copies on the way
@@ -29,19 +29,20 @@ const REPLY_FLUSH_BYTES: usize = 16 * 1024;
 pub(in crate::serve) const MAX_SOCKET_BYTES: usize =
     3 * MAX_FRAME_BYTES + 2 * REPLY_FLUSH_BYTES + 4 * 1024;
 
-/// The conversation with one participant.
-pub(super) struct Session<'a> {
+/// One participant's socket: reads its lines, and sends to it while the fan-out does not.
+pub(super) struct SocketSession<'a> {
     state: &'a WebState,
     connection: Connection,
     subscription: Subscription,
     reader: &'a mut Reader,
-    /// The one writer of the socket. `None` while the subscription has it, see [`Self::writer`].
+    /// The one writer of the socket; `None` while the subscription has it (see [`Self::writer`]).
     writer: Option<Writer>,
-    /// Whether anything came from the client since the welcome.
+    /// Whether anything arrived from the client since the welcome.
     is_active: bool,
 }
 
-impl<'a> Session<'a> {
+impl<'a> SocketSession<'a> {
+    /// Subscribes the socket to the fan-out, with the writer still here.
     pub(super) fn new(
         state: &'a WebState,
         connection: Connection,
@@ -53,11 +54,11 @@ impl<'a> Session<'a> {
         Self { state, connection, subscription, reader, writer, is_active: false }
     }
 
-    /// Handles the `rest` of the first message, then reads from the client, and writes while the fan-out
-    /// does not.
+    /// Handles the `rest` of the first message, then reads from the client, and writes while the
+    /// fan-out does not.
     ///
     /// # Errors
-    /// Always, in the end: how to close the socket.
+    /// Always: how to close the socket.
     pub(super) async fn run(&mut self, rest: String) -> Result<Infallible, CloseAction> {
         Box::pin(self.handle_lines(rest)).await?;
         let mut last_received = Instant::now();
@@ -85,7 +86,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Gives up the seat, and returns the writer, wherever it is.
+    /// Drops the connection to the room, and returns the writer, wherever it is.
     pub(super) fn into_writer(self) -> Option<Writer> {
         self.writer.or_else(|| self.subscription.reclaim().map(|(writer, _)| writer))
     }
@@ -166,7 +167,7 @@ impl<'a> Session<'a> {
                 self.reply(std::mem::take(&mut replies)).await?;
             }
         }
-        // The ring has the messages: no copy of them waits until a slow client has read the replies.
+        // The ring has the messages: no copy of them is kept while a slow client reads the replies.
         drop(text);
         if replies.is_empty() { Ok(()) } else { self.reply(replies).await }
     }

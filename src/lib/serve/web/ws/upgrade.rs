@@ -1,4 +1,4 @@
-//! `GET /ws`: from an HTTP connection to the task of a socket.
+//! `GET /ws`: turns an HTTP connection into a socket with its own task.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::close::CloseAction;
 use super::join::join;
-use super::session::Session;
+use super::session::SocketSession;
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{self, Reader, Writer};
@@ -30,7 +30,7 @@ pub(in crate::serve::web) async fn upgrade(
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Some((mut reader, writer)) = Box::pin(open(upgraded)).await else { return };
-        // Made in its place: a future that is moved once takes its size twice.
+        // Not bound to a name first: a future that is moved takes its size twice in this task.
         tokio::select! {
             () = run_socket(&state, &slot, &mut reader, writer) => {}
             () = slot.evicted() => {}
@@ -39,15 +39,15 @@ pub(in crate::serve::web) async fn upgrade(
     response
 }
 
-/// Both ends of the socket, once the response is sent; `None` if the connection ended before. Nothing of
-/// the request is kept for it: the headers share the buffer in which they came.
+/// Both ends of the socket, once the response is sent; `None` if the connection ended before. Keeps no
+/// part of the request: its headers share the buffer in which they arrived.
 async fn open(upgraded: OnUpgrade) -> Option<(Reader, Writer)> {
     let parts = upgraded.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
     Some(websocket::open(parts.io.into_inner(), &parts.read_buf, MAX_FRAME_BYTES))
 }
 
-/// From the first message to the close frame. All futures that are short or rare are boxed: thousands of
-/// sockets only wait for news, and each costs as much memory as the largest future that is not boxed.
+/// Runs a socket from its first message to the close frame. Short and rare futures are boxed: thousands
+/// of sockets only wait, and each costs as much memory as the largest future that is not boxed.
 async fn run_socket(
     state: &WebState,
     slot: &Arc<ConnectionSlot>,
@@ -56,10 +56,10 @@ async fn run_socket(
 ) {
     let (action, writer) = match Box::pin(join(state, slot, reader, &mut writer)).await {
         Ok((connection, rest)) => {
-            let mut session = Session::new(state, connection, reader, writer);
+            let mut session = SocketSession::new(state, connection, reader, writer);
             let Err(action) = session.run(rest).await;
-            // Drops the connection: the seat is free before the close frame, which a slow client may
-            // hold up.
+            // Drops the connection before the close frame, which a slow client may hold up: the room
+            // learns of the disconnect at once.
             (action, session.into_writer())
         }
         Err(action) => (action, Some(writer)),

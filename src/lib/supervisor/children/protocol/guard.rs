@@ -1,4 +1,4 @@
-//! The guard, which greets and sends nothing else.
+//! The guard sends its greeting and nothing else.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::control::FromGuard;
 use crate::rate_limit::RateLimit;
 
+/// The conversation of a guard: one greeting.
 #[derive(Debug, Default)]
 pub(in crate::supervisor::children) struct GuardProtocol {
     greeted: bool,
 }
 
 impl Protocol<FromGuard> for GuardProtocol {
-    /// Nothing is reached here: a second message is out of order already.
+    /// Never reached: a second message is out of order already.
     const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 1, burst: 8 };
 
     fn check(&mut self, message: &FromGuard, _: bool) -> Result<(), Violation> {

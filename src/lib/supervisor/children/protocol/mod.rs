@@ -1,7 +1,6 @@
-//! What a service may send when, and how much. Pure. A message that arrives here is within the
-//! bounds of its fields (`control`); one that passes is in its place in the conversation.
+//! Which message a service may send when, and how many. Pure. `control` has bounded every field.
 //!
-//! The room serves strangers and the tunnel runs another vendor's program, so either may be taken
+//! The room faces the network and the tunnel runs another vendor's program, so either may be taken
 //! over. A service that breaks its protocol is killed, and the session ends.
 
 mod guard;

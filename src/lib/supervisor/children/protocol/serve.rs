@@ -16,10 +16,11 @@ enum ServeStage {
     Greeting,
     Starting,
     Serving,
-    /// The goodbye is told; leaves may still follow.
+    /// Every participant was sent the goodbye; leaves may still follow.
     Drained,
 }
 
+/// The conversation of the room's process, and who is in the room according to it.
 #[derive(Debug, Default)]
 pub(in crate::supervisor::children) struct ServeProtocol {
     stage: ServeStage,

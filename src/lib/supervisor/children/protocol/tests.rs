@@ -54,7 +54,7 @@ fn every_message_of_the_room_has_its_time() {
             assert_eq!(taken.is_ok(), allowed, "{message:?} after {said:?}");
         }
     }
-    // The goodbye that was not asked for.
+    // A goodbye without the order for it.
     assert!(after::<ServeProtocol, _>(&begun).check(&FromServe::Drained, false).is_err());
 }
 
@@ -71,7 +71,7 @@ fn a_number_is_one_participant_and_a_count_is_possible() {
     ] {
         assert!(matches!(room.check(&wrong, false), Err(Violation::Hostile(_))), "{wrong:?}");
     }
-    // The room drops notices while the supervisor is busy, and a participant may resume.
+    // Notices between them may be lost while we are busy, and a participant may come back.
     for right in [joined(1, 2), left(7, 2), left(1, 1), joined(1, 2), joined(9, 10_000)] {
         room.check(&right, false).unwrap();
     }
@@ -157,7 +157,7 @@ fn every_message_of_the_tunnel_has_its_time() {
             assert_eq!(taken.is_ok(), allowed == 'x', "{message:?} after {said:?}");
         }
     }
-    // An address before the order to get one.
+    // The order to open an address was not sent yet.
     for early in [Starting, Url { url: url("a") }] {
         assert!(after::<TunnelProtocol, _>(&way[..2]).check(&early, false).is_err());
     }

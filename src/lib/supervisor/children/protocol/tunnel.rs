@@ -6,8 +6,8 @@ use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::control::FromTunnel;
 use crate::rate_limit::RateLimit;
 
-/// For cloudflared to be found, and for an address. The tunnel may have to wait for a download of
-/// another session, or for a slow server, and gives up by itself sooner than this.
+/// Wait for cloudflared to be found, and again for an address. The tunnel may have to wait for a
+/// download of another session, or for a slow server, and gives up by itself sooner than this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,14 +28,14 @@ enum TunnelStage {
     Over,
 }
 
+/// The conversation of the tunnel's process. It may report an address only after the order to open one.
 #[derive(Debug, Default)]
 pub(in crate::supervisor::children) struct TunnelProtocol {
     stage: TunnelStage,
 }
 
 impl Protocol<FromTunnel> for TunnelProtocol {
-    /// A download reports its progress five times a second; nothing else comes more than once a
-    /// second for long.
+    /// A download reports progress five times a second; all else comes once a second at most.
     const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 32, burst: 1_024 };
 
     fn check(&mut self, message: &FromTunnel, answer_permitted: bool) -> Result<(), Violation> {

@@ -9,19 +9,19 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A temporary folder with all of them; removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Place(PathBuf);
+pub(crate) struct TestEnv(PathBuf);
 
-impl Place {
+impl TestEnv {
     /// Creates the folders. The path is short, because that of a Unix socket is limited to 107
     /// bytes (unix(7)).
     pub(crate) fn new() -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("ct-{}-{number}", std::process::id()));
-        let place = Self(root);
-        for dir in [place.0.clone(), place.home(), place.runtime(), place.work()] {
+        let env = Self(root);
+        for dir in [env.0.clone(), env.home(), env.runtime(), env.work()] {
             std::fs::DirBuilder::new().mode(0o700).create(&dir).unwrap();
         }
-        place
+        env
     }
 
     /// The folder that contains all others.
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestEnv {
     fn drop(&mut self) {
         // A failed test may have left a folder that cannot be removed; it is in the temporary
         // folder.
