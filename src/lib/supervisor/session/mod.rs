@@ -19,6 +19,8 @@ mod types;
 #[cfg(test)]
 mod model_check;
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 
 pub(in crate::supervisor) use state::Session;
