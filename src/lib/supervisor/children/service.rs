@@ -77,8 +77,7 @@ pub(super) struct Service<O> {
 }
 
 impl<O: Order> Service<O> {
-    /// Spawns `command` with a lifeline as its standard input. Each message that passes the
-    /// protocol
+    /// Spawns `command` with a lifeline as its standard input. Each message that passes the protocol
     /// `P` is queued as the event that `wrap` makes of it.
     ///
     /// # Errors
