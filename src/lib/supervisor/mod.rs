@@ -40,7 +40,7 @@ enum StartError {
     #[error("{0}")]
     RunDir(std::io::Error),
     /// No memory, thread or signal handler.
-    #[error("the system refused what each session needs: {0}")]
+    #[error("a system call that every session needs failed: {0}")]
     System(#[from] std::io::Error),
     /// The kernel gave no random bytes for the ticket or the session's id.
     #[error("the kernel gave no random bytes: {0}")]
