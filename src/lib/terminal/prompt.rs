@@ -20,7 +20,8 @@ pub(crate) fn is_interactive() -> bool {
         && tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground == getpgrp())
 }
 
-/// Discards what was typed before the question.
+/// Discards what was typed before the question, also half a line. With it goes a Ctrl+C of this very
+/// moment, if the kernel has received it and not processed it yet (tcflush(3)).
 pub(crate) fn discard_typeahead() {
     // After an error, an old line is read as an answer, which matches none and is asked again.
     let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
