@@ -165,15 +165,12 @@ fn on_terminals() -> Vec<Row> {
     let refused = Step::AwaitText("Ctrl+Z would leave");
     let suspended = vec![Step::TypeKeys(CTRL_Z), refused, closed.clone()];
     let twice =
-        |text| vec![Step::TypeKeys(CTRL_C), Step::AwaitText(text), Step::TypeKeys(CTRL_C)];
+        vec![Step::TypeKeys(CTRL_C), Step::AwaitText("ending the session"), Step::TypeKeys(CTRL_C)];
     let early: &[Phase] = &[Preparing, Opening, Open];
     vec![
         on_terminal("terminal closed", ALL, vec![closed], Effect::Shutdown),
         on_terminal("Ctrl+Z, terminal closed", early, suspended, Effect::Shutdown),
-        on_terminal("Ctrl+C twice", &[Opening, Open], twice("ending the session"), Effect::Forced),
-        // Without services the question follows at once, and what is typed before it is discarded:
-        // also a Ctrl+C that the kernel has not processed yet.
-        on_terminal("Ctrl+C twice", &[Preparing], twice("[v]iew"), Effect::Forced),
+        on_terminal("Ctrl+C twice", early, twice, Effect::Forced),
         on_terminal("Ctrl+C again", &[Question], vec![Step::TypeKeys(CTRL_C)], Effect::Forced),
     ]
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::os::fd::AsFd as _;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{FlushArg, tcflush};
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 use tokio::io::Interest;
@@ -20,11 +21,14 @@ pub(crate) fn is_interactive() -> bool {
         && tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground == getpgrp())
 }
 
-/// Discards what was typed before the question, also half a line. With it goes a Ctrl+C of this very
-/// moment, if the kernel has received it and not processed it yet (tcflush(3)).
+/// Discards what was typed before the question, also half a line.
 pub(crate) fn discard_typeahead() {
+    let stdin = std::io::stdin();
+    // tcflush(3) also drops keys that the kernel has received and not processed: a second Ctrl+C would
+    // be lost. poll(2) on a terminal processes them first, so that it has become a signal.
+    let _ = poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO);
     // After an error, an old line is read as an answer, which matches none and is asked again.
-    let _ = tcflush(std::io::stdin(), FlushArg::TCIFLUSH);
+    let _ = tcflush(&stdin, FlushArg::TCIFLUSH);
 }
 
 /// The next line that is typed, trimmed; `None` at the end of the input. Cancel safe. Must be called
