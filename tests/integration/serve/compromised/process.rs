@@ -2,12 +2,14 @@
 //! (ptrace(2)). Its own code does not run meanwhile.
 
 use std::os::linux::fs::MetadataExt as _;
+use std::time::Instant;
 
 use nix::libc::{self, c_int, user_regs_struct};
 use nix::sys::ptrace;
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
+use crate::harness::DEADLINE;
 use crate::serve::server::Server;
 
 /// The answer of the filter.
@@ -30,16 +32,22 @@ pub(super) struct CompromisedProcess {
 }
 
 impl CompromisedProcess {
-    /// Stops it in the system call in which an idle server waits.
+    /// Stops it in the system call in which an idle server waits. One that has just started may still
+    /// run, and is continued until it waits.
     pub(super) fn stop(pid: u32) -> Self {
         let pid = Pid::from_raw(pid.cast_signed());
-        ptrace::attach(pid).unwrap();
-        waitpid(pid, None).unwrap();
-        let registers = ptrace::getregs(pid).unwrap();
-        let stopped = Self { pid, registers };
-        let at = ptrace::read(pid, stopped.instruction() as ptrace::AddressType).unwrap();
-        assert_eq!(at.to_le_bytes()[..2], SYSCALL, "it waits in a system call");
-        stopped
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            ptrace::attach(pid).unwrap();
+            waitpid(pid, None).unwrap();
+            let registers = ptrace::getregs(pid).unwrap();
+            let stopped = Self { pid, registers };
+            let at = ptrace::read(pid, stopped.instruction() as ptrace::AddressType).unwrap();
+            if at.to_le_bytes()[..2] == SYSCALL {
+                return stopped;
+            }
+            assert!(Instant::now() < deadline, "it waits in no system call");
+        }
     }
 
     /// Makes a system call in its name. A negative result is an error number.
