@@ -110,6 +110,12 @@ impl StandIn {
         words.filter_map(|word| word.strip_prefix("http://")).map(str::to_owned).next()
     }
 
+    /// Where it carries connections to its origin, after the order `carry`.
+    pub(crate) fn carries(&self) -> Option<String> {
+        let records = self.records();
+        records.iter().find_map(|record| record["carries"].as_str()).map(str::to_owned)
+    }
+
     /// The number of its starts for a tunnel; version queries are not recorded.
     pub(crate) fn starts(&self) -> usize {
         let is_start = |record: &&serde_json::Value| record.get("argv").is_some();

@@ -4,6 +4,7 @@ mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;
 mod fallback;
+mod goodbye;
 pub(crate) mod guest;
 mod hangups;
 mod hostile;
