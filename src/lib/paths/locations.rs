@@ -4,6 +4,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::Uid;
 
 use super::artifact::{Artifact, BIN, COOLDOWN};
@@ -61,4 +62,10 @@ pub(crate) fn cooldown_file(base: &Path) -> PathBuf {
 /// Whether files in `dir` stay in memory, as far as the type of its file system says.
 pub(crate) fn is_in_memory(dir: &Path) -> bool {
     statfs(dir).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
+}
+
+/// Whether `path` lies on a file system from which the kernel runs no program (mount(8), `noexec`).
+/// `false` for a path that does not exist.
+pub(crate) fn is_noexec(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
 }

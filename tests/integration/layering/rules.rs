@@ -76,7 +76,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["standalone.rs", "supervised.rs"],
         &["lifecycle.rs", "stdin_origin.rs"],
         &["prepare.rs", "run_attempt.rs"],
-        &["cloudflared.rs", "cooldown.rs", "exec.rs", "install", "locate.rs", "metrics.rs", "output_reader.rs"],
+        &["cloudflared.rs", "cooldown.rs", "exec.rs", "install", "locate.rs", "metrics.rs", "output_reader.rs", "program_file.rs"],
         &["context.rs", "progress.rs", "screen.rs", "status_sink.rs", "stdout.rs"],
         &["cli.rs", "origin.rs"],
         &["attempt"],
