@@ -59,7 +59,10 @@ fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
             let limit = format_bytes(bytes);
             (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
         }
-        LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
+        LockedMemory::Nothing => (
+            false,
+            "none of the room's memory; see ulimit -l, or the system refuses mlock2".to_owned(),
+        ),
     };
     let severity =
         if holds || swap_disks(swaps).is_empty() { Severity::Ok } else { Severity::Warning };

@@ -19,7 +19,7 @@ use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
 use crate::paths::RunDir;
-use crate::process::{self, ListenError, SpawnError, TerminationSignals};
+use crate::process::{self, ListenError, RequiredCallError, SpawnError, TerminationSignals};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use children::Programs;
@@ -39,8 +39,13 @@ enum StartError {
     /// There is no folder that is private enough for the control socket.
     #[error("{0}")]
     RunDir(std::io::Error),
+    /// A system call is refused that every session needs.
+    #[error(transparent)]
+    RequiredCall(#[from] RequiredCallError),
     /// No memory, thread or signal handler.
-    #[error("a system call that every session needs failed: {0}")]
+    #[error(
+        "the system gave no memory, thread or signal handler: {0}; end other programs, or raise their limits"
+    )]
     System(#[from] std::io::Error),
     /// The kernel gave no random bytes for the ticket or the session's id.
     #[error("the kernel gave no random bytes: {0}")]
@@ -51,9 +56,10 @@ impl StartError {
     fn exit(&self) -> Exit {
         match self {
             StartError::Config(error) => error.exit(),
-            StartError::Listen(_) | StartError::Spawn(_) | StartError::RunDir(_) => {
-                Exit::Unavailable
-            }
+            StartError::Listen(_)
+            | StartError::Spawn(_)
+            | StartError::RunDir(_)
+            | StartError::RequiredCall(_) => Exit::Unavailable,
             StartError::System(_) | StartError::Randomness(_) => Exit::Failed,
         }
     }
@@ -70,9 +76,7 @@ pub fn main() -> ExitCode {
     if cli.explains_limits() {
         return explain_limits(&cli);
     }
-    // One thread: a child dies with the thread that forked it (prctl(2)).
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ended = runtime.map_err(StartError::from).and_then(|runtime| runtime.block_on(run(&cli)));
+    let ended = start(&cli);
     memory::overwrite_stack();
     match ended {
         Ok(exit) => exit.into(),
@@ -81,6 +85,13 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+fn start(cli: &cli::Cli) -> Result<Exit, StartError> {
+    process::require_service_calls()?;
+    // One thread: a child dies with the thread that forked it (prctl(2)).
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(cli))
 }
 
 /// Becomes `chattrace-serve`, which knows the limits of a room.

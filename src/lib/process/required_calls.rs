@@ -1,0 +1,248 @@
+//! The system calls without which no program of ours can work. Each is tried once at the start, before
+//! anything is created: a refusal is then named, with its likely cause. Later it would be an error
+//! without a name, a panic of the runtime, or a folder that cannot be removed any more.
+//!
+//! Containers are the reason. Their seccomp profiles refuse what they do not know, the older ones with
+//! `EPERM`, and programs expect that of a call which exists in every kernel least of all.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, FcntlArg, OFlag, fcntl};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::prctl;
+use nix::sys::signal::SigSet;
+use nix::sys::socket::sockopt::SndBuf;
+use nix::sys::socket::{SockFlag, accept4, setsockopt};
+use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+use nix::unistd::{Pid, Uid, UnlinkatFlags, getppid, unlinkat};
+use rustix::rand::GetRandomFlags;
+
+use super::confine::hide_clone3;
+
+/// A system call that is needed and refused. Its `Display` is the sentence for the user.
+#[derive(Debug, thiserror::Error)]
+#[error("the system refuses the call {call}, which {purpose}: {source}; {}", next_step(.source))]
+pub(crate) struct RequiredCallError {
+    /// The name of the call, or of several that belong together.
+    call: &'static str,
+    /// What the programs do with it, as a verb with its object.
+    purpose: &'static str,
+    source: io::Error,
+}
+
+/// The step that most likely removes the cause of `error`.
+fn next_step(error: &io::Error) -> &'static str {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EMFILE | Errno::ENFILE) => "raise the limit of open files (ulimit -n)",
+        Some(Errno::EAGAIN | Errno::ENOMEM) => {
+            "raise the limits of processes and memory (ulimit -u, ulimit -v), or end other programs"
+        }
+        Some(_) | None => {
+            "the likely cause is the seccomp profile of a container, or an old kernel: update the \
+             container's runtime, allow the call in its profile, or run outside the container"
+        }
+    }
+}
+
+/// A call, what the programs do with it, and how it is tried.
+type Probe = (&'static str, &'static str, fn(&mut Bench) -> io::Result<()>);
+
+/// What the probes are tried on: two connected sockets, each non-blocking.
+struct Bench {
+    ours: UnixStream,
+    peer: UnixStream,
+}
+
+/// No name can exist below a device: a system that permits the call answers `ENOTDIR`.
+const NO_PATH: &str = "/dev/null/nowhere";
+
+/// What every program needs, those that only clean up as well.
+const BASIC_PROBES: [Probe; 12] = [
+    ("getuid", "tells whose files are the user's own", |_| identity(Uid::current().as_raw())),
+    ("geteuid", "tells whose files are the user's own", |_| identity(Uid::effective().as_raw())),
+    ("getpid", "ties every program to its parent", |_| identity(std::process::id())),
+    ("getppid", "ties every program to its parent", |_| {
+        identity(getppid().as_raw().cast_unsigned())
+    }),
+    ("prctl", "ties the life of every program to that of its parent", |_| {
+        Ok(prctl::set_pdeathsig(prctl::get_pdeathsig()?)?)
+    }),
+    ("fcntl", "copies descriptors and sets their modes", |bench| {
+        let copy = bench.ours.try_clone()?;
+        let modes = OFlag::from_bits_retain(fcntl(&copy, FcntlArg::F_GETFL)?);
+        fcntl(&copy, FcntlArg::F_SETFL(modes))?;
+        Ok(())
+    }),
+    ("getdents64", "lists folders", |_| fs::read_dir("/")?.next().transpose().map(drop)),
+    ("flock", "tells living sessions from dead ones", |bench| {
+        Ok(File::from(OwnedFd::from(bench.ours.try_clone()?)).try_lock()?)
+    }),
+    ("mkdir", "creates the folder of a session", |_| unless_refused(fs::create_dir("/"))),
+    ("rename", "puts files in their place", |_| unless_refused(fs::rename(NO_PATH, NO_PATH))),
+    ("unlinkat", "removes what a session leaves", |_| {
+        unless_refused(unlinkat(AT_FDCWD, NO_PATH, UnlinkatFlags::NoRemoveDir))
+    }),
+    ("rt_sigprocmask", "blocks signals", |_| SigSet::thread_get_mask().map(drop).map_err(errno)),
+];
+
+/// What a program needs that has a runtime, children and connections.
+const SERVICE_PROBES: [Probe; 17] = [
+    ("getrandom", "draws tickets and keys", |_| {
+        Ok(rustix::rand::getrandom(&mut [0_u8; 1], GetRandomFlags::NONBLOCK).map(drop)?)
+    }),
+    ("epoll_create1", WAITS, |_| epoll().map(drop)),
+    ("eventfd2", WAITS, |_| EventFd::from_flags(EVENTFD_FLAGS).map(drop).map_err(errno)),
+    ("epoll_ctl", WAITS, |bench| watch(&epoll()?, bench)),
+    ("epoll_wait", WAITS, |bench| {
+        let epoll = epoll()?;
+        watch(&epoll, bench)?;
+        epoll.wait(&mut [EpollEvent::empty()], EpollTimeout::ZERO).map(drop).map_err(errno)
+    }),
+    ("ioctl", "sets the modes of sockets", |bench| bench.ours.set_nonblocking(true)),
+    ("getsockname", "tells the address of the room", |bench| bench.ours.local_addr().map(drop)),
+    ("getsockopt", "checks sockets", |bench| bench.ours.take_error().map(drop)),
+    ("setsockopt", "bounds the buffers of sockets", |bench| {
+        Ok(setsockopt(&bench.ours, SndBuf, &4096)?)
+    }),
+    ("sendto", TALKS, |bench| bench.ours.write_all(b"x")),
+    ("recvfrom", TALKS, |bench| bench.peer.read_exact(&mut [0])),
+    ("accept4", "accepts the room's clients", |bench| {
+        unless_refused(accept4(bench.ours.as_raw_fd(), SockFlag::SOCK_CLOEXEC))
+    }),
+    ("pipe2", "reads what other programs print", |_| io::pipe().map(drop)),
+    ("dup2", "connects the streams of other programs", |_| {
+        Ok(nix::unistd::dup2_stderr(io::stderr())?)
+    }),
+    ("readlink", "finds the programs that lie beside this one", |_| {
+        std::env::current_exe().map(drop)
+    }),
+    ("wait4", "notices the end of other programs", |_| {
+        unless_refused(waitpid(Pid::this(), Some(WaitPidFlag::WNOHANG)))
+    }),
+    ("waitid", "notices the end of other programs", |_| {
+        let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        unless_refused(waitid(Id::Pid(Pid::this()), ended))
+    }),
+];
+
+/// What a program needs that runs cloudflared.
+const TUNNEL_PROBES: [Probe; 2] = [
+    ("connect", "asks cloudflared for its state", |_| {
+        // No packet is sent: connect(2) on a datagram socket only notes the address.
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.connect(socket.local_addr()?)
+    }),
+    ("chdir", "starts cloudflared in a folder of its own", |_| std::env::set_current_dir(".")),
+];
+
+const WAITS: &str = "waits for events";
+const TALKS: &str = "carries messages between the programs";
+const EVENTFD_FLAGS: EfdFlags = EfdFlags::EFD_CLOEXEC.union(EfdFlags::EFD_NONBLOCK);
+
+/// Tries what a program needs that only cleans up.
+///
+/// # Errors
+/// With the first call that is refused.
+pub(crate) fn require_cleaning_calls() -> Result<(), RequiredCallError> {
+    run_probes(&BASIC_PROBES)
+}
+
+/// Tries what a program needs that serves or supervises. Its services need not repeat it: filters are
+/// inherited. Makes threads possible where a container's profile would prevent them.
+///
+/// # Errors
+/// With the first call that is refused.
+pub(crate) fn require_service_calls() -> Result<(), RequiredCallError> {
+    run_probes(&BASIC_PROBES)?;
+    run_probes(&SERVICE_PROBES)?;
+    require_threads()
+}
+
+/// Tries what `chattrace-tunnel` needs beyond [`require_service_calls`].
+///
+/// # Errors
+/// With the first call that is refused.
+pub(crate) fn require_tunnel_calls() -> Result<(), RequiredCallError> {
+    run_probes(&TUNNEL_PROBES)
+}
+
+fn run_probes(probes: &[Probe]) -> Result<(), RequiredCallError> {
+    let pair = UnixStream::pair();
+    let pair =
+        pair.map_err(|source| RequiredCallError { call: "socketpair", purpose: TALKS, source });
+    let (ours, peer) = pair?;
+    let mut bench = Bench { ours, peer };
+    for (call, purpose, probe) in probes {
+        probe(&mut bench).map_err(|source| RequiredCallError { call, purpose, source })?;
+    }
+    Ok(())
+}
+
+/// Starts a thread, and if that fails once more behind a filter that answers `ENOSYS` to clone3(2).
+/// The C library falls back to clone(2) at that error only, and profiles that do not know clone3 answer
+/// `EPERM`. The programs that this one starts inherit the filter.
+fn require_threads() -> Result<(), RequiredCallError> {
+    let Err(source) = start_thread() else { return Ok(()) };
+    let error =
+        RequiredCallError { call: "clone3", purpose: "starts threads and programs", source };
+    if error.source.raw_os_error() == Some(Errno::EAGAIN as i32) {
+        return Err(error);
+    }
+    // Without this filter, the first error names the cause.
+    if hide_clone3().is_err() || start_thread().is_err() {
+        return Err(error);
+    }
+    Ok(())
+}
+
+fn start_thread() -> io::Result<()> {
+    let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES).spawn(|| ())?;
+    // It returns nothing, and cannot panic.
+    let _ = thread.join();
+    Ok(())
+}
+
+/// std raises it to the least that the system needs.
+const THREAD_STACK_BYTES: usize = 16 * 1024;
+
+fn epoll() -> io::Result<Epoll> {
+    Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(errno)
+}
+
+fn watch(epoll: &Epoll, bench: &Bench) -> io::Result<()> {
+    epoll.add(bench.ours.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, 0)).map_err(errno)
+}
+
+/// The result of a call that fails by design: only a refusal counts.
+fn unless_refused<T, E: Into<io::Error>>(result: Result<T, E>) -> io::Result<()> {
+    match result.map_err(Into::into) {
+        Err(error) if is_refusal(&error) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    let error = error.raw_os_error().map(Errno::from_raw);
+    matches!(error, Some(Errno::EPERM | Errno::ENOSYS))
+}
+
+/// The number that a call returns which cannot fail (getuid(2), getpid(2)): C libraries return the
+/// error of a filter as a negative number.
+fn identity(number: u32) -> io::Result<()> {
+    /// The kernel's errors are -1 to -4095 (Linux, include/linux/err.h).
+    const MAX_ERRNO: u32 = 4095;
+    match number.wrapping_neg() {
+        error @ 1..=MAX_ERRNO => Err(io::Error::from_raw_os_error(error.cast_signed())),
+        _ => Ok(()),
+    }
+}
+
+fn errno(error: Errno) -> io::Error {
+    error.into()
+}
