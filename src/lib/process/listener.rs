@@ -39,6 +39,12 @@ pub(crate) enum ListenError {
         "{0} is not an address of this machine; choose one with --listen, 127.0.0.1:0 always works"
     )]
     NotAvailable(SocketAddr),
+    /// A call is refused that every listener needs, whichever its address.
+    #[error(
+        "cannot listen on {address}: {source}; the likely cause is the seccomp profile of a container: \
+         allow socket, setsockopt, bind and listen in it, or run outside the container"
+    )]
+    CallRefused { address: SocketAddr, source: std::io::Error },
     /// The kernel refused for another reason.
     #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Other { address: SocketAddr, source: std::io::Error },
@@ -58,6 +64,7 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     bound.map_err(|source| match source.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EADDRINUSE) => ListenError::InUse(address),
         Some(Errno::EACCES) => ListenError::PermissionDenied(address),
+        Some(Errno::EPERM | Errno::ENOSYS) => ListenError::CallRefused { address, source },
         Some(Errno::EADDRNOTAVAIL) => ListenError::NotAvailable(address),
         Some(_) | None => ListenError::Other { address, source },
     })

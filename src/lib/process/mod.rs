@@ -25,6 +25,7 @@ pub(crate) use listener::{
 pub(crate) use parent::{
     ParentError, become_guard, become_service, die_with_parent, harden, own_pid, own_uid,
 };
+pub(crate) use pidfd::can_signal as can_signal_by_pidfd;
 pub(crate) use required_calls::{
     RequiredCallError, require_cleaning_calls, require_service_calls, require_tunnel_calls,
 };

@@ -85,16 +85,34 @@ fn check_parent(parent: u32) -> Result<(), ParentError> {
     }
 }
 
+/// What of [`harden`] is not in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HardenError {
+    /// The other half prevents core dumps from here on, and was not in force before.
+    #[error("off, but a program that is just starting may write one (setrlimit: {0})")]
+    CoreLimit(nix::Error),
+    /// The other half prevents core dumps, but not tracing.
+    #[error("off, but other programs of this user can read the memory (prctl: {0})")]
+    Dumpable(nix::Error),
+    #[error("on: {0}; a crash may write memory to a disk")]
+    Both(nix::Error),
+}
+
 /// Forbids core dumps and tracing, so memory reaches no disk and no process of this user.
 ///
 /// Both, because `PR_SET_DUMPABLE` is lost at exec and the limit is not. The limit is 1 and not 0,
 /// which the kernel ignores when `core_pattern` names a pipe (core(5)).
 ///
 /// # Errors
-/// When the kernel refuses one of them. The other is in force all the same.
-pub(crate) fn harden() -> nix::Result<()> {
+/// When the kernel refuses one or both.
+pub(crate) fn harden() -> Result<(), HardenError> {
     let limited = setrlimit(Resource::RLIMIT_CORE, 1, 1);
-    prctl::set_dumpable(false).and(limited)
+    match (limited, prctl::set_dumpable(false)) {
+        (Ok(()), Ok(())) => Ok(()),
+        (Err(error), Ok(())) => Err(HardenError::CoreLimit(error)),
+        (Ok(()), Err(error)) => Err(HardenError::Dumpable(error)),
+        (Err(error), Err(_)) => Err(HardenError::Both(error)),
+    }
 }
 
 /// The pid of this process, as its children get it to check their parent.

@@ -29,7 +29,7 @@ pub(super) fn open(pid: Pid) -> Result<Option<OwnedFd>, NoSuchProcess> {
 }
 
 /// Whether a signal can be sent through a pidfd: tried on this process, with one that changes nothing.
-pub(super) fn can_signal() -> bool {
+pub(crate) fn can_signal() -> bool {
     let own = open(Pid::this()).ok().flatten();
     own.is_some_and(|own| pidfd_send_signal(own, Signal::CONT).is_ok())
 }

@@ -7,20 +7,22 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, FcntlArg, OFlag, fcntl};
+use nix::fcntl::{AT_FDCWD, FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::prctl;
-use nix::sys::signal::SigSet;
-use nix::sys::socket::sockopt::SndBuf;
-use nix::sys::socket::{SockFlag, accept4, setsockopt};
+use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+use nix::sys::socket::sockopt::{AcceptConn, ReuseAddr, SndBuf};
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, accept4, getsockopt, setsockopt, socket,
+};
 use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
-use nix::unistd::{Pid, Uid, UnlinkatFlags, getppid, unlinkat};
+use nix::unistd::{Pid, Uid, UnlinkatFlags, getppid, setpgid, unlinkat};
 use rustix::rand::GetRandomFlags;
 
 use super::confine::hide_clone3;
@@ -77,6 +79,7 @@ const BASIC_PROBES: [Probe; 12] = [
         let copy = bench.ours.try_clone()?;
         let modes = OFlag::from_bits_retain(fcntl(&copy, FcntlArg::F_GETFL)?);
         fcntl(&copy, FcntlArg::F_SETFL(modes))?;
+        fcntl(&copy, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         Ok(())
     }),
     ("getdents64", "lists folders", |_| fs::read_dir("/")?.next().transpose().map(drop)),
@@ -88,7 +91,10 @@ const BASIC_PROBES: [Probe; 12] = [
     ("unlinkat", "removes what a session leaves", |_| {
         unless_refused(unlinkat(AT_FDCWD, NO_PATH, UnlinkatFlags::NoRemoveDir))
     }),
-    ("rt_sigprocmask", "blocks signals", |_| SigSet::thread_get_mask().map(drop).map_err(errno)),
+    ("rt_sigprocmask", "blocks signals", |_| {
+        // Not pthread_sigmask(3), of which nix sees no error.
+        Ok(sigprocmask(SigmaskHow::SIG_BLOCK, None, Some(&mut SigSet::empty()))?)
+    }),
 ];
 
 /// What a program needs that has a runtime, children and connections.
@@ -106,7 +112,10 @@ const SERVICE_PROBES: [Probe; 17] = [
     }),
     ("ioctl", "sets the modes of sockets", |bench| bench.ours.set_nonblocking(true)),
     ("getsockname", "tells the address of the room", |bench| bench.ours.local_addr().map(drop)),
-    ("getsockopt", "checks sockets", |bench| bench.ours.take_error().map(drop)),
+    ("getsockopt", "checks sockets", |bench| {
+        bench.ours.take_error()?;
+        Ok(getsockopt(&bench.ours, AcceptConn).map(drop)?)
+    }),
     ("setsockopt", "bounds the buffers of sockets", |bench| {
         Ok(setsockopt(&bench.ours, SndBuf, &4096)?)
     }),
@@ -132,16 +141,27 @@ const SERVICE_PROBES: [Probe; 17] = [
 ];
 
 /// What a program needs that runs cloudflared.
-const TUNNEL_PROBES: [Probe; 2] = [
-    ("connect", "asks cloudflared for its state", |_| {
+const TUNNEL_PROBES: [Probe; 7] = [
+    ("socket", CONNECTS, |_| datagram_socket().map(drop)),
+    ("setsockopt", CONNECTS, |_| Ok(setsockopt(&datagram_socket()?, ReuseAddr, &true)?)),
+    ("bind", CONNECTS, |_| UdpSocket::bind(ANY_PORT).map(drop)),
+    ("listen", CONNECTS, |_| TcpListener::bind(ANY_PORT).map(drop)),
+    ("connect", CONNECTS, |_| {
         // No packet is sent: connect(2) on a datagram socket only notes the address.
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let socket = UdpSocket::bind(ANY_PORT)?;
         socket.connect(socket.local_addr()?)
     }),
     ("chdir", "starts cloudflared in a folder of its own", |_| std::env::set_current_dir(".")),
+    ("setpgid", "keeps the signals of a terminal from cloudflared", |_| {
+        // No process has this number (proc(5), `pid_max`).
+        unless_refused(setpgid(Pid::from_raw(i32::MAX), Pid::from_raw(0)))
+    }),
 ];
 
+const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+
 const WAITS: &str = "waits for events";
+const CONNECTS: &str = "connects cloudflared with its network and with this program";
 const TALKS: &str = "carries messages between the programs";
 const EVENTFD_FLAGS: EfdFlags = EfdFlags::EFD_CLOEXEC.union(EfdFlags::EFD_NONBLOCK);
 
@@ -241,6 +261,10 @@ fn identity(number: u32) -> io::Result<()> {
         error @ 1..=MAX_ERRNO => Err(io::Error::from_raw_os_error(error.cast_signed())),
         _ => Ok(()),
     }
+}
+
+fn datagram_socket() -> io::Result<OwnedFd> {
+    Ok(socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?)
 }
 
 fn errno(error: Errno) -> io::Error {

@@ -28,7 +28,7 @@ pub(super) enum ServeError {
     Randomness(#[from] getrandom::Error),
     /// Confinement is required, and something is missing of it.
     #[error(
-        "confinement is required but incomplete: {0}; use a newer kernel, or leave out --require-confinement"
+        "confinement is required but incomplete: {0}; use a newer kernel, allow the calls in the container's seccomp profile, or leave out --require-confinement"
     )]
     Unconfined(String),
 }

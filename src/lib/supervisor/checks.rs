@@ -33,14 +33,29 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
         swap(&read_swaps()),
         match process::harden() {
             Ok(()) => check(Severity::Ok, "core dumps", "off"),
-            Err(error) => check(
-                Severity::Warning,
-                "core dumps",
-                format!("on: {error}; a crash may write memory to a disk"),
-            ),
+            Err(error) => check(Severity::Warning, "core dumps", error.to_string()),
         },
         runtime_folder(run_dir),
     ]
+}
+
+/// Warns about what the system lacks to end a process that has left its group and its parent; `None` if
+/// it lacks nothing. `adopted` is the result of [`process::become_subreaper`].
+pub(super) fn orphans(adopted: nix::Result<()>, pidfds: bool) -> Option<Check> {
+    let fact = match (adopted, pidfds) {
+        (Ok(()), true) => return None,
+        (Err(error), true) => format!("not adopted ({error}); they are found by their mark alone"),
+        (Ok(()), false) => {
+            "this system refuses pidfds; if chattrace is killed, processes that left \
+                            their group are named and not ended"
+                .to_owned()
+        }
+        (Err(error), false) => format!(
+            "not adopted ({error}), and this system refuses pidfds; processes that left their group are \
+             named and not ended"
+        ),
+    };
+    Some(check(Severity::Warning, "orphans", fact))
 }
 
 /// Returns the checks that the room's process reports about itself, once it serves.
@@ -134,6 +149,21 @@ mod tests {
         assert_eq!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
         assert!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
         assert_eq!(memory_lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
+    }
+
+    #[test]
+    fn what_is_missing_to_end_orphans_is_a_warning() {
+        let refused = Err(nix::errno::Errno::EPERM);
+        assert_eq!(orphans(Ok(()), true), None);
+        for (adopted, pidfds, said) in [
+            (refused, true, "found by their mark"),
+            (Ok(()), false, "if chattrace is killed"),
+            (refused, false, "named and not ended"),
+        ] {
+            let check = orphans(adopted, pidfds).unwrap();
+            assert_eq!(check.severity, Severity::Warning);
+            assert!(check.fact.contains(said), "{check:?}");
+        }
     }
 
     #[test]

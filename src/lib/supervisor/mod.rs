@@ -115,13 +115,16 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
-    let _ = process::become_subreaper();
+    let adopted = process::become_subreaper();
     let session_id = generate_session_id()?;
     let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
     let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let mut console = Console::new(Screen::stderr(verbosity)?, cli.json, !cli.no_qr)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
+        console.show_check(&check);
+    }
+    if let Some(check) = checks::orphans(adopted, process::can_signal_by_pidfd()) {
         console.show_check(&check);
     }
     if let Some(check) = checks::listen_address(config.listen) {

@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
         return Exit::Failed.into();
     }
     if let Err(error) = process::harden() {
-        terminal::print_error(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
+        terminal::print_error(NAME, &format_args!("core dumps: {error}"));
     }
     if let Err(error) = require_calls(&cli) {
         terminal::print_error(NAME, &error);

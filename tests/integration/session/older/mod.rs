@@ -1,13 +1,16 @@
 //! V-11, V-19: no process outlives a session on kernels that lack a layer, and the screen names the
 //! gap.
 
+mod refused;
+mod trace;
+
 use std::process::Command;
 use std::time::Instant;
 
-use super::ends::{child, kill, kill_with_guard};
-use super::stage::{Stage, event, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, stand_in};
+use crate::session::ends::{child, kill, kill_with_guard};
+use crate::session::stage::{Stage, event, in_shell, watched};
 
 /// `command` on a kernel, or in a container, that refuses this: see
 /// `tests/fixtures/older_kernel/main.rs`.
@@ -86,7 +89,7 @@ fn marked(session: &Program) -> Vec<String> {
         String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default())
             .into_owned()
     };
-    let guard = read(super::ends::guard(session), "environ");
+    let guard = read(crate::session::ends::guard(session), "environ");
     let mark = guard.split('\0').find(|entry| entry.starts_with("CHATTRACE_SESSION=")).unwrap();
     let all = std::fs::read_dir("/proc").unwrap();
     let pids = all.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse::<u32>().ok());
