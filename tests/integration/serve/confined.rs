@@ -93,6 +93,15 @@ fn without_a_layer_the_self_test_finds_what_is_possible_then() {
     }
     assert!(possible_there.contains(&"open our memory to others".to_owned()), "{ended:#?}");
     assert_eq!(ended.status.code(), Some(69));
+    for refusal in ["seccomp=EPERM", "seccomp=EACCES", "seccomp=EINVAL"] {
+        assert_eq!(possible(refusal).0, possible_there, "{refusal}");
+    }
+    for refusal in ["landlock_create_ruleset=EPERM", "landlock_restrict_self=EPERM"] {
+        let (filtered, ended) = possible(refusal);
+        assert_eq!(filtered, [""; 0], "{ended:#?}");
+        assert!(ended.stderr.contains("no Landlock ("), "{ended:#?}");
+        assert_eq!(ended.status.code(), Some(69));
+    }
     let (unconfined, ended) = possible("seccomp landlock");
     for open in TRIED.iter().filter(|tried| !WITHOUT_OBJECT.contains(tried)) {
         assert!(unconfined.contains(&(*open).to_owned()), "{open}: {ended:#?}");

@@ -43,6 +43,8 @@ const WORKERS: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     Session,
+    /// A session whose supervisor is killed once it has started, so that its guard cleans up.
+    KilledSession,
     Serve,
     Tunnel,
     Clean,
@@ -69,7 +71,7 @@ impl Tried {
             command
         };
         match self {
-            Self::Session => stage.public(&["--json"]),
+            Self::Session | Self::KilledSession => stage.public(&["--json"]),
             Self::Serve => with_config(SERVE),
             Self::Tunnel => {
                 let mut command = with_config(TUNNEL);
@@ -90,7 +92,7 @@ impl Tried {
     /// What it prints once it has started; `None` if it ends by itself.
     fn ready(self) -> Option<&'static str> {
         match self {
-            Self::Session => Some("\"event\":\"link\""),
+            Self::Session | Self::KilledSession => Some("\"event\":\"link\""),
             Self::Serve => Some("\"event\":\"ready\""),
             Self::Tunnel => Some("\"event\":\"registered\""),
             Self::Clean => None,
@@ -146,12 +148,13 @@ fn refuse(tried: Tried, call: &TracedCall, error: &str) {
     let mut program = watched(&without(&[&refusal], &tried.command(&stage)));
     let started = tried.wait_until_ready(&mut program);
     if started {
-        program.signal("TERM");
+        program.signal(if tried == Tried::KilledSession { "KILL" } else { "TERM" });
     }
     let ended = program.wait();
-    match ended.code() {
-        0 => assert_goes_on(tried, call, &ended, started),
-        69 | 70 => assert!(names_the_call(call, &ended), "{call:?} {error}: {ended:#?}"),
+    match ended.status.code() {
+        None if tried == Tried::KilledSession => return assert_guard_cleaned_up(&stage, &ended),
+        Some(0) => assert_goes_on(tried, call, &ended, started),
+        Some(69 | 70) => assert!(names_the_call(call, &ended), "{call:?} {error}: {ended:#?}"),
         _ => panic!("{call:?} {error}: {ended:#?}"),
     }
     for fault in ["was killed", "internal error", "guard", "not cleaned up", "remains: "] {
@@ -173,7 +176,16 @@ fn assert_goes_on(tried: Tried, call: &TracedCall, ended: &Output, started: bool
         }
         Tried::Clean => assert!(ended.stdout.contains("0123456789ab"), "{call:?}: {ended:#?}"),
         Tried::Serve | Tried::Tunnel => {}
+        Tried::KilledSession => panic!("{call:?}: {ended:#?}"),
     }
+}
+
+/// The guard says once that the session was killed, and has removed all.
+fn assert_guard_cleaned_up(stage: &Stage, ended: &Output) {
+    let said = "chattrace was killed; its processes are ended, nothing remains";
+    assert_eq!(ended.stderr.matches("was killed").count(), 1, "{ended:#?}");
+    assert!(ended.stderr.contains(said), "{ended:#?}");
+    stage.assert_nothing_left();
 }
 
 /// Whether it says which call is refused, and what to do.
@@ -187,6 +199,11 @@ fn names_the_call(call: &TracedCall, ended: &Output) -> bool {
 #[test]
 fn a_session_goes_on_or_names_the_call_that_is_refused() {
     walk(Tried::Session);
+}
+
+#[test]
+fn a_killed_session_is_cleaned_up_whichever_call_is_refused() {
+    walk(Tried::KilledSession);
 }
 
 #[test]

@@ -1,9 +1,4 @@
-//! The system calls without which no program of ours can work. Each is tried once at the start, before
-//! anything is created: a refusal is then named, with its likely cause. Later it would be an error
-//! without a name, a panic of the runtime, or a folder that cannot be removed any more.
-//!
-//! Containers are the reason. Their seccomp profiles refuse what they do not know, the older ones with
-//! `EPERM`, and programs expect that of a call which exists in every kernel least of all.
+//! How each call is tried: with arguments that change nothing.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -25,47 +20,31 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
 use nix::unistd::{Pid, Uid, UnlinkatFlags, getppid, setpgid, unlinkat};
 use rustix::rand::GetRandomFlags;
 
-use super::confine::hide_clone3;
+/// The name of a call, what the programs do with it (a verb with its object), and how it is tried.
+pub(super) type Probe = (&'static str, &'static str, fn(&mut Bench) -> io::Result<()>);
 
-/// A system call that is needed and refused. Its `Display` is the sentence for the user.
-#[derive(Debug, thiserror::Error)]
-#[error("the system refuses the call {call}, which {purpose}: {source}; {}", next_step(.source))]
-pub(crate) struct RequiredCallError {
-    /// The name of the call, or of several that belong together.
-    call: &'static str,
-    /// What the programs do with it, as a verb with its object.
-    purpose: &'static str,
-    source: io::Error,
-}
-
-/// The step that most likely removes the cause of `error`.
-fn next_step(error: &io::Error) -> &'static str {
-    match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EMFILE | Errno::ENFILE) => "raise the limit of open files (ulimit -n)",
-        Some(Errno::EAGAIN | Errno::ENOMEM) => {
-            "raise the limits of processes and memory (ulimit -u, ulimit -v), or end other programs"
-        }
-        Some(_) | None => {
-            "the likely cause is the seccomp profile of a container, or an old kernel: update the \
-             container's runtime, allow the call in its profile, or run outside the container"
-        }
-    }
-}
-
-/// A call, what the programs do with it, and how it is tried.
-type Probe = (&'static str, &'static str, fn(&mut Bench) -> io::Result<()>);
-
-/// What the probes are tried on: two connected sockets, each non-blocking.
-struct Bench {
+/// What the probes are tried on: two connected sockets.
+pub(super) struct Bench {
     ours: UnixStream,
     peer: UnixStream,
+}
+
+impl Bench {
+    /// Connects the sockets.
+    ///
+    /// # Errors
+    /// When socketpair(2) is refused.
+    pub(super) fn new() -> io::Result<Self> {
+        let (ours, peer) = UnixStream::pair()?;
+        Ok(Self { ours, peer })
+    }
 }
 
 /// No name can exist below a device: a system that permits the call answers `ENOTDIR`.
 const NO_PATH: &str = "/dev/null/nowhere";
 
 /// What every program needs, those that only clean up as well.
-const BASIC_PROBES: [Probe; 12] = [
+pub(super) const BASIC_PROBES: [Probe; 12] = [
     ("getuid", "tells whose files are the user's own", |_| identity(Uid::current().as_raw())),
     ("geteuid", "tells whose files are the user's own", |_| identity(Uid::effective().as_raw())),
     ("getpid", "ties every program to its parent", |_| identity(std::process::id())),
@@ -98,7 +77,7 @@ const BASIC_PROBES: [Probe; 12] = [
 ];
 
 /// What a program needs that has a runtime, children and connections.
-const SERVICE_PROBES: [Probe; 17] = [
+pub(super) const SERVICE_PROBES: [Probe; 17] = [
     ("getrandom", "draws tickets and keys", |_| {
         Ok(rustix::rand::getrandom(&mut [0_u8; 1], GetRandomFlags::NONBLOCK).map(drop)?)
     }),
@@ -141,7 +120,7 @@ const SERVICE_PROBES: [Probe; 17] = [
 ];
 
 /// What a program needs that runs cloudflared.
-const TUNNEL_PROBES: [Probe; 7] = [
+pub(super) const TUNNEL_PROBES: [Probe; 7] = [
     ("socket", CONNECTS, |_| datagram_socket().map(drop)),
     ("setsockopt", CONNECTS, |_| Ok(setsockopt(&datagram_socket()?, ReuseAddr, &true)?)),
     ("bind", CONNECTS, |_| UdpSocket::bind(ANY_PORT).map(drop)),
@@ -165,72 +144,6 @@ const CONNECTS: &str = "connects cloudflared with its network and with this prog
 const TALKS: &str = "carries messages between the programs";
 const EVENTFD_FLAGS: EfdFlags = EfdFlags::EFD_CLOEXEC.union(EfdFlags::EFD_NONBLOCK);
 
-/// Tries what a program needs that only cleans up.
-///
-/// # Errors
-/// With the first call that is refused.
-pub(crate) fn require_cleaning_calls() -> Result<(), RequiredCallError> {
-    run_probes(&BASIC_PROBES)
-}
-
-/// Tries what a program needs that serves or supervises. Its services need not repeat it: filters are
-/// inherited. Makes threads possible where a container's profile would prevent them.
-///
-/// # Errors
-/// With the first call that is refused.
-pub(crate) fn require_service_calls() -> Result<(), RequiredCallError> {
-    run_probes(&BASIC_PROBES)?;
-    run_probes(&SERVICE_PROBES)?;
-    require_threads()
-}
-
-/// Tries what `chattrace-tunnel` needs beyond [`require_service_calls`].
-///
-/// # Errors
-/// With the first call that is refused.
-pub(crate) fn require_tunnel_calls() -> Result<(), RequiredCallError> {
-    run_probes(&TUNNEL_PROBES)
-}
-
-fn run_probes(probes: &[Probe]) -> Result<(), RequiredCallError> {
-    let pair = UnixStream::pair();
-    let pair =
-        pair.map_err(|source| RequiredCallError { call: "socketpair", purpose: TALKS, source });
-    let (ours, peer) = pair?;
-    let mut bench = Bench { ours, peer };
-    for (call, purpose, probe) in probes {
-        probe(&mut bench).map_err(|source| RequiredCallError { call, purpose, source })?;
-    }
-    Ok(())
-}
-
-/// Starts a thread, and if that fails once more behind a filter that answers `ENOSYS` to clone3(2).
-/// The C library falls back to clone(2) at that error only, and profiles that do not know clone3 answer
-/// `EPERM`. The programs that this one starts inherit the filter.
-fn require_threads() -> Result<(), RequiredCallError> {
-    let Err(source) = start_thread() else { return Ok(()) };
-    let error =
-        RequiredCallError { call: "clone3", purpose: "starts threads and programs", source };
-    if error.source.raw_os_error() == Some(Errno::EAGAIN as i32) {
-        return Err(error);
-    }
-    // Without this filter, the first error names the cause.
-    if hide_clone3().is_err() || start_thread().is_err() {
-        return Err(error);
-    }
-    Ok(())
-}
-
-fn start_thread() -> io::Result<()> {
-    let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES).spawn(|| ())?;
-    // It returns nothing, and cannot panic.
-    let _ = thread.join();
-    Ok(())
-}
-
-/// std raises it to the least that the system needs.
-const THREAD_STACK_BYTES: usize = 16 * 1024;
-
 fn epoll() -> io::Result<Epoll> {
     Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(errno)
 }
@@ -249,7 +162,7 @@ fn unless_refused<T, E: Into<io::Error>>(result: Result<T, E>) -> io::Result<()>
 
 fn is_refusal(error: &io::Error) -> bool {
     let error = error.raw_os_error().map(Errno::from_raw);
-    matches!(error, Some(Errno::EPERM | Errno::ENOSYS))
+    matches!(error, Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS))
 }
 
 /// The number that a call returns which cannot fail (getuid(2), getpid(2)): C libraries return the
