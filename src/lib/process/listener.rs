@@ -21,6 +21,9 @@ pub(crate) const SEND_BUFFER_BYTES: usize = 64 * 1024;
 /// Size of the receive buffer of each connection: two of the longest frames.
 pub(crate) const RECEIVE_BUFFER_BYTES: usize = 32 * 1024;
 
+/// Ports below it need a privilege (ip(7), `ip_unprivileged_port_start`).
+const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
+
 /// Why an address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
@@ -29,7 +32,7 @@ pub(crate) enum ListenError {
         "{0} is in use by another program; end it, or choose another port with --listen, or 0 for any free one"
     )]
     InUse(SocketAddr),
-    /// Ports below 1024 need a privilege.
+    /// The port is below [`FIRST_UNPRIVILEGED_PORT`].
     #[error(
         "you may not listen on {0}; choose a port from 1024 up, or 0 for any free one, with --listen"
     )]
@@ -63,8 +66,12 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     });
     bound.map_err(|source| match source.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EADDRINUSE) => ListenError::InUse(address),
-        Some(Errno::EACCES) => ListenError::PermissionDenied(address),
-        Some(Errno::EPERM | Errno::ENOSYS) => ListenError::CallRefused { address, source },
+        Some(Errno::EACCES) if (1..FIRST_UNPRIVILEGED_PORT).contains(&address.port()) => {
+            ListenError::PermissionDenied(address)
+        }
+        Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS) => {
+            ListenError::CallRefused { address, source }
+        }
         Some(Errno::EADDRNOTAVAIL) => ListenError::NotAvailable(address),
         Some(_) | None => ListenError::Other { address, source },
     })

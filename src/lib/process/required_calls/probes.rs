@@ -65,10 +65,14 @@ pub(super) const BASIC_PROBES: [Probe; 12] = [
     ("flock", "tells living sessions from dead ones", |bench| {
         Ok(File::from(OwnedFd::from(bench.ours.try_clone()?)).try_lock()?)
     }),
-    ("mkdir", "creates the folder of a session", |_| unless_refused(fs::create_dir("/"))),
-    ("rename", "puts files in their place", |_| unless_refused(fs::rename(NO_PATH, NO_PATH))),
+    ("mkdir", "creates the folder of a session", |_| {
+        unless_refused(fs::create_dir("/"), Errno::EEXIST)
+    }),
+    ("rename", "puts files in their place", |_| {
+        unless_refused(fs::rename(NO_PATH, NO_PATH), Errno::ENOTDIR)
+    }),
     ("unlinkat", "removes what a session leaves", |_| {
-        unless_refused(unlinkat(AT_FDCWD, NO_PATH, UnlinkatFlags::NoRemoveDir))
+        unless_refused(unlinkat(AT_FDCWD, NO_PATH, UnlinkatFlags::NoRemoveDir), Errno::ENOTDIR)
     }),
     ("rt_sigprocmask", "blocks signals", |_| {
         // Not pthread_sigmask(3), of which nix sees no error.
@@ -101,7 +105,8 @@ pub(super) const SERVICE_PROBES: [Probe; 17] = [
     ("sendto", TALKS, |bench| bench.ours.write_all(b"x")),
     ("recvfrom", TALKS, |bench| bench.peer.read_exact(&mut [0])),
     ("accept4", "accepts the room's clients", |bench| {
-        unless_refused(accept4(bench.ours.as_raw_fd(), SockFlag::SOCK_CLOEXEC))
+        // It does not listen.
+        unless_refused(accept4(bench.ours.as_raw_fd(), SockFlag::SOCK_CLOEXEC), Errno::EINVAL)
     }),
     ("pipe2", "reads what other programs print", |_| io::pipe().map(drop)),
     ("dup2", "connects the streams of other programs", |_| {
@@ -111,11 +116,11 @@ pub(super) const SERVICE_PROBES: [Probe; 17] = [
         std::env::current_exe().map(drop)
     }),
     ("wait4", "notices the end of other programs", |_| {
-        unless_refused(waitpid(Pid::this(), Some(WaitPidFlag::WNOHANG)))
+        unless_refused(waitpid(Pid::this(), Some(WaitPidFlag::WNOHANG)), Errno::ECHILD)
     }),
     ("waitid", "notices the end of other programs", |_| {
         let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        unless_refused(waitid(Id::Pid(Pid::this()), ended))
+        unless_refused(waitid(Id::Pid(Pid::this()), ended), Errno::ECHILD)
     }),
 ];
 
@@ -133,7 +138,7 @@ pub(super) const TUNNEL_PROBES: [Probe; 7] = [
     ("chdir", "starts cloudflared in a folder of its own", |_| std::env::set_current_dir(".")),
     ("setpgid", "keeps the signals of a terminal from cloudflared", |_| {
         // No process has this number (proc(5), `pid_max`).
-        unless_refused(setpgid(Pid::from_raw(i32::MAX), Pid::from_raw(0)))
+        unless_refused(setpgid(Pid::from_raw(i32::MAX), Pid::from_raw(0)), Errno::ESRCH)
     }),
 ];
 
@@ -152,17 +157,15 @@ fn watch(epoll: &Epoll, bench: &Bench) -> io::Result<()> {
     epoll.add(bench.ours.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, 0)).map_err(errno)
 }
 
-/// The result of a call that fails by design: only a refusal counts.
-fn unless_refused<T, E: Into<io::Error>>(result: Result<T, E>) -> io::Result<()> {
-    match result.map_err(Into::into) {
-        Err(error) if is_refusal(&error) => Err(error),
-        Ok(_) | Err(_) => Ok(()),
+/// The result of a call that fails by design, with `expected` as its usual error: only a refusal counts.
+/// Profiles of containers use four errors for one.
+fn unless_refused<T, E: Into<io::Error>>(result: Result<T, E>, expected: Errno) -> io::Result<()> {
+    let Err(error) = result.map_err(Into::into) else { return Ok(()) };
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(errno) if errno == expected => Ok(()),
+        Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS | Errno::EINVAL) => Err(error),
+        Some(_) | None => Ok(()),
     }
-}
-
-fn is_refusal(error: &io::Error) -> bool {
-    let error = error.raw_os_error().map(Errno::from_raw);
-    matches!(error, Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS))
 }
 
 /// The number that a call returns which cannot fail (getuid(2), getpid(2)): C libraries return the
@@ -182,4 +185,31 @@ fn datagram_socket() -> io::Result<OwnedFd> {
 
 fn errno(error: Errno) -> io::Error {
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_fails_by_design_is_refused_by_other_errors_only() {
+        let refused = |error, expected| unless_refused(Err::<(), _>(error), expected).is_err();
+        for refusal in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS, Errno::EINVAL] {
+            assert!(refused(refusal, Errno::ECHILD), "{refusal}");
+            assert!(!refused(refusal, refusal), "{refusal}");
+        }
+        assert!(!refused(Errno::ENOENT, Errno::ENOTDIR), "a system without /dev");
+        assert!(unless_refused(Ok::<_, Errno>(()), Errno::ENOTDIR).is_ok());
+    }
+
+    /// As C libraries return -EPERM and -ENOSYS of getuid(2).
+    #[test]
+    fn an_error_in_place_of_a_number_is_recognised() {
+        for (number, error) in [(u32::MAX, 1), (u32::MAX - 37, 38)] {
+            assert_eq!(identity(number).unwrap_err().raw_os_error(), Some(error));
+        }
+        for number in [0, 1, 65_534, 1 << 31] {
+            assert!(identity(number).is_ok(), "{number}");
+        }
+    }
 }

@@ -131,12 +131,13 @@ fn walk(tried: Tried) {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// Each call with both errors. One operation of a call is refused as "not permitted" only: a kernel
+/// Each call with the errors of old kernels and of profiles. One operation of a call is refused as "not permitted" only: a kernel
 /// that lacks it answers `EINVAL`, which differs for each.
 fn refusals(calls: &BTreeSet<TracedCall>) -> impl Iterator<Item = (TracedCall, &'static str)> {
     let dispensable = |call: &&TracedCall| INDISPENSABLE.iter().all(|(name, _)| *name != call.name);
     calls.iter().filter(dispensable).flat_map(|call| {
-        let errors = if call.is_operation() { &["EPERM"][..] } else { &["EPERM", "ENOSYS"] };
+        let errors_of_a_call = &["EPERM", "ENOSYS", "EACCES"];
+        let errors = if call.is_operation() { &["EPERM"][..] } else { errors_of_a_call };
         errors.iter().map(|error| (call.clone(), *error))
     })
 }
