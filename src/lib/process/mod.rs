@@ -27,7 +27,8 @@ pub(crate) use parent::{
 };
 pub(crate) use pidfd::can_signal as can_signal_by_pidfd;
 pub(crate) use required_calls::{
-    RequiredCallError, require_cleaning_calls, require_service_calls, require_tunnel_calls,
+    RequiredCallError, require_cleaning_calls, require_service_calls, require_threads,
+    require_tunnel_calls,
 };
 pub(crate) use session_process::SessionProcess;
 pub(crate) use signals::{SUSPEND_SIGNAL, ShutdownCause, TerminationSignal, TerminationSignals};

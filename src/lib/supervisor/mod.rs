@@ -116,10 +116,10 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
+    let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let mut console = Console::new(open_screen(verbosity)?, cli.json, !cli.no_qr)?;
     let session_id = generate_session_id()?;
     let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
-    let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut console = Console::new(Screen::stderr(verbosity)?, cli.json, !cli.no_qr)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
         console.show_check(&check);
@@ -133,6 +133,17 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let ticket = Token::generate()?;
     let setup = Setup { config, programs, console, session_id, ticket, listener, run_dir };
     Ok(exit_of(&event_loop::run(setup, signals).await?))
+}
+
+/// Opens the screen, whose thread is the first that this program starts.
+fn open_screen(verbosity: Verbosity) -> Result<Screen, StartError> {
+    match Screen::stderr(verbosity) {
+        Ok(screen) => Ok(screen),
+        Err(_) => {
+            process::require_threads()?;
+            Ok(Screen::stderr(verbosity)?)
+        }
+    }
 }
 
 /// Twelve hex digits: short, because the path of a socket has at most 107 bytes.

@@ -85,6 +85,7 @@ pub fn main() -> ExitCode {
 fn require_calls(cli: &TunnelCli) -> Result<(), RequiredCallError> {
     if cli.lifeline.is_none() {
         process::require_service_calls()?;
+        process::require_threads()?;
     }
     process::require_tunnel_calls()
 }

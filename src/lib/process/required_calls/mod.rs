@@ -48,14 +48,13 @@ pub(crate) fn require_cleaning_calls() -> Result<(), RequiredCallError> {
 }
 
 /// Tries what a program needs that serves or supervises. Its services need not repeat it: filters are
-/// inherited. Makes threads possible where a container's profile would prevent them.
+/// inherited.
 ///
 /// # Errors
 /// With the first call that is refused.
 pub(crate) fn require_service_calls() -> Result<(), RequiredCallError> {
     run_probes(&BASIC_PROBES)?;
-    run_probes(&SERVICE_PROBES)?;
-    require_threads()
+    run_probes(&SERVICE_PROBES)
 }
 
 /// Tries what `chattrace-tunnel` needs beyond [`require_service_calls`].
@@ -82,7 +81,13 @@ fn run_probes(probes: &[Probe]) -> Result<(), RequiredCallError> {
 /// Starts a thread, and if that fails once more behind a filter that answers `ENOSYS` to clone3(2).
 /// The C library falls back to clone(2) at that error only, and profiles that do not know clone3 answer
 /// `EPERM`. The programs that this one starts inherit the filter.
-fn require_threads() -> Result<(), RequiredCallError> {
+///
+/// Not one of the service calls, because it takes longer than all of them (0.2 ms): to be called where
+/// threads or programs are started without haste, or where that has failed.
+///
+/// # Errors
+/// When clone3(2) is refused, and filters are, too; when there may be no more threads.
+pub(crate) fn require_threads() -> Result<(), RequiredCallError> {
     let Err(source) = start_thread() else { return Ok(()) };
     let error =
         RequiredCallError { call: "clone3", purpose: "starts threads and programs", source };
