@@ -6,6 +6,7 @@ mod inherited_fds;
 mod listener;
 mod parent;
 mod pidfd;
+mod reachable;
 mod session_process;
 mod signals;
 mod spawn;
@@ -24,6 +25,7 @@ pub(crate) use listener::{
 pub(crate) use parent::{
     ParentError, become_guard, become_service, die_with_parent, harden, own_pid, own_uid,
 };
+pub(crate) use reachable::{Reachable, ReachableBy};
 pub(crate) use session_process::SessionProcess;
 pub(crate) use signals::{SUSPEND_SIGNAL, ShutdownCause, TerminationSignal, TerminationSignals};
 pub(crate) use spawn::{
