@@ -31,7 +31,6 @@ enum ServeEvent<'a> {
     /// `others` lead to the same room, from other computers.
     Ready {
         link: &'a str,
-        #[serde(skip_serializing_if = "<[Secret]>::is_empty")]
         others: &'a [Secret],
     },
     Joined {

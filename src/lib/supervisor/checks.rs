@@ -105,7 +105,7 @@ pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
     if ip.is_loopback() {
         return None;
     }
-    let fact = format!("{ip}: {}", ReachableBy::Network);
+    let fact = format!("on {ip}, {}", ReachableBy::Network);
     Some(check(Severity::Warning, "listen", fact))
 }
 
@@ -143,7 +143,7 @@ mod tests {
         let check = listen_address("0.0.0.0:80".parse().unwrap()).unwrap();
         assert_eq!(
             check.fact,
-            "0.0.0.0: every computer on the network can reach the room, unencrypted"
+            "on 0.0.0.0, every computer on the network can reach the room, unencrypted"
         );
     }
 }

@@ -82,6 +82,13 @@ impl BackgroundWriter {
 pub(super) struct LineSender(mpsc::Sender<String>);
 
 impl LineSender {
+    /// A sender without a thread, and what it sends.
+    #[cfg(test)]
+    pub(super) fn with_receiver() -> (Self, mpsc::Receiver<String>) {
+        let (sender, lines) = mpsc::channel(MAX_QUEUED_LINES);
+        (Self(sender), lines)
+    }
+
     /// Queues `text` for one write. Drops it when the queue is full.
     pub(super) fn send(&self, text: String) {
         // A full queue means that the reader is stuck; a closed one is reported by `write_failed`.

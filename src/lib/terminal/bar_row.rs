@@ -106,3 +106,36 @@ impl TermLike for BarRow {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::Progress;
+
+    /// Every drawing erases the one before by itself, whatever the width was then: one write, no
+    /// movement up, no spaces up to the last column.
+    #[test]
+    fn each_drawing_is_a_whole_row_in_one_write() {
+        let (sender, mut lines) = LineSender::with_receiver();
+        let bar = Progress::transfer_through(sender, "cloudflared", Some(40_000_000));
+        for bytes in [0, 20_000_000, 40_000_000] {
+            bar.set_position(bytes);
+            bar.redraw();
+        }
+        bar.suspend(|| {});
+        bar.clear();
+        let mut drawn = 0;
+        while let Ok(written) = lines.try_recv() {
+            let row = written.strip_prefix(ERASE_ROW).expect("it erases the row first");
+            if row.is_empty() {
+                continue;
+            }
+            drawn += 1;
+            let text = row.strip_prefix("\u{1b}[?7l").and_then(|row| row.strip_suffix("\u{1b}[?7h\r"));
+            let text = text.expect("it is drawn without wrapping");
+            assert!(text.starts_with("  cloudflared [") && !text.ends_with(' '), "{text:?}");
+            assert!(!text.contains(['\u{1b}', '\r', '\n']), "{text:?}");
+        }
+        assert!(drawn >= 3, "{drawn}");
+    }
+}

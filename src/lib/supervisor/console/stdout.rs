@@ -22,12 +22,7 @@ pub(super) enum StdoutMode {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum ConsoleEvent<'a> {
     /// A link, ticket included; `public` is false for a local one. `others` lead to the same room.
-    Link {
-        url: &'a str,
-        public: bool,
-        #[serde(skip_serializing_if = "<[Secret]>::is_empty")]
-        others: &'a [Secret],
-    },
+    Link { url: &'a str, public: bool, others: &'a [Secret] },
     /// `present` is the count after the join.
     Joined { participant: &'a Participant, present: usize },
     /// `present` is the count after the leave.
