@@ -131,7 +131,8 @@ mod tests {
                 continue;
             }
             drawn += 1;
-            let text = row.strip_prefix("\u{1b}[?7l").and_then(|row| row.strip_suffix("\u{1b}[?7h\r"));
+            let text =
+                row.strip_prefix("\u{1b}[?7l").and_then(|row| row.strip_suffix("\u{1b}[?7h\r"));
             let text = text.expect("it is drawn without wrapping");
             assert!(text.starts_with("  cloudflared [") && !text.ends_with(' '), "{text:?}");
             assert!(!text.contains(['\u{1b}', '\r', '\n']), "{text:?}");

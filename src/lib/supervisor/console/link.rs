@@ -106,13 +106,14 @@ impl Console {
         let others_rows: usize = others.iter().map(|link| self.screen.rows_of(link)).sum();
         self.screen.print("");
         // Below the main link if there is room, else above it.
-        let (above, rest) = if others_rows <= free { (vec![], others) } else { (others, vec![]) };
+        let (above, beside, free) = match free.checked_sub(others_rows) {
+            Some(free) => (vec![], others, free),
+            None => (others, vec![], free),
+        };
+        below.splice(1..1, self.code(&links.main, free));
         above.iter().for_each(|link| self.screen.print(link));
-        let code = self
-            .code(&links.main, free.saturating_sub(if above.is_empty() { others_rows } else { 0 }));
-        below.splice(1..1, code);
         self.print_main(links);
-        rest.iter().chain(&below).for_each(|line| self.screen.print(line));
+        beside.iter().chain(&below).for_each(|line| self.screen.print(line));
     }
 
     fn print_main(&self, links: &RoomLinks) {
