@@ -104,7 +104,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["mod.rs"],
         &["parent.rs", "required_calls", "session_process.rs", "signals.rs", "spawn.rs"],
         &["confine"],
-        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "stream.rs"],
+        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/confine", &[
         &["mod.rs", "self_test.rs"],
