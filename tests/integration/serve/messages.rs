@@ -128,7 +128,7 @@ fn tabs_and_indentation_arrive_as_they_were_pasted() {
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
     let code = "if x {\n\tlet y =  1;\n\n        // eight spaces\n\t}\t\t// end";
     ana.say(&code.replace('\n', "\r\n"));
-    assert_eq!(bodies(&bo.until_said("// end")), [code]);
+    assert_eq!(bodies(&bo.until_said(code)), [code]);
 }
 
 /// Half of an emoji is an escape in JSON that no text in UTF-8 has.
