@@ -7,7 +7,7 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use crate::invisible::{is_default_ignorable, is_invisible};
 
 /// Most lines of a message: one screen. A longer message would push those of all others out of sight.
-const MAX_LINES: usize = 30;
+pub(crate) const MAX_MESSAGE_LINES: usize = 30;
 
 /// Most combining marks in a row; further ones are dropped. No script stacks more on one letter, and
 /// what stacks more is drawn over the lines above.
@@ -28,7 +28,9 @@ pub(crate) enum TextError {
     #[error("that message is too long ({bytes} of at most {max_bytes} bytes); send it in parts")]
     TooLong { bytes: usize, max_bytes: usize },
     /// More lines than a screen has.
-    #[error("that message has {lines} lines, and the limit is {MAX_LINES}; send it in parts")]
+    #[error(
+        "that message has {lines} lines, and the limit is {MAX_MESSAGE_LINES}; send it in parts"
+    )]
     TooManyLines { lines: usize },
 }
 
@@ -53,7 +55,7 @@ impl MessageText {
         }
         // By line feeds, as the page breaks lines.
         let lines = 1 + text.bytes().filter(|byte| *byte == b'\n').count();
-        if lines > MAX_LINES {
+        if lines > MAX_MESSAGE_LINES {
             return Err(TextError::TooManyLines { lines });
         }
         Ok(Self(text.to_owned()))
