@@ -3,6 +3,7 @@
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;
+mod failed_start;
 mod fallback;
 pub(crate) mod guest;
 mod hangups;
