@@ -47,6 +47,19 @@ pub(crate) enum KeptReason {
     System(#[from] Error),
 }
 
+impl KeptReason {
+    /// The kind of a failed system call; `None` for a reason that a check has found.
+    pub(crate) fn io_kind(&self) -> Option<ErrorKind> {
+        if let Self::System(error) = self { Some(error.kind()) } else { None }
+    }
+}
+
+impl From<KeptReason> for Error {
+    fn from(reason: KeptReason) -> Self {
+        if let KeptReason::System(error) = reason { error } else { Self::other(reason) }
+    }
+}
+
 impl From<Errno> for KeptReason {
     fn from(errno: Errno) -> Self {
         if errno == Errno::ENOTEMPTY {

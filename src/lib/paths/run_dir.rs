@@ -7,7 +7,6 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::artifact::{Artifact, CONTROL_SOCKET, LOCK, LOCK_DRAFT};
-use super::file_info::KeptReason;
 use super::folder::reserve_descriptors;
 use super::locations::runtime_bases;
 use super::open::{Access, Owner, open_file};
@@ -181,7 +180,7 @@ impl Attempt {
         check(&self.base)?;
         DirBuilder::new().mode(0o700).create(&self.path)?;
         self.folder_origin = Origin::Created;
-        let handle = RunDirHandle::open(&self.path).map_err(io_error)?;
+        let handle = RunDirHandle::open(&self.path)?;
         let handle = handle.with_base_origin(self.base_origin);
         // Locked before it gets its name: a lock that exists and is free is that of a dead session.
         let lock = open_file(&self.path.join(LOCK_DRAFT), Owner::Ours, Access::CreateNew, 0)?;
@@ -207,12 +206,5 @@ impl Attempt {
             }
             (Origin::Existing, Origin::Existing) => Vec::new(),
         }
-    }
-}
-
-fn io_error(reason: KeptReason) -> Error {
-    match reason {
-        KeptReason::System(error) => error,
-        reason => Error::other(reason),
     }
 }

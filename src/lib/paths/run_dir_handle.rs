@@ -126,18 +126,15 @@ pub(super) fn remove_base(path: &Path, origin: Origin) -> Result<(), RemovalErro
     let Err(reason) = removed else {
         return Ok(());
     };
-    let stays = match &reason {
-        KeptReason::System(error) => match error.kind() {
-            ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound => true,
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                origin == Origin::Existing
-            }
-            _ => false,
-        },
-        KeptReason::Mounted => false,
+    let stays = match reason.io_kind() {
+        Some(ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => true,
+        Some(kind) => {
+            let denied = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+            origin == Origin::Existing && denied.contains(&kind)
+        }
         // By the base of another session.
-        KeptReason::Changed => true,
-        _ => origin == Origin::Existing,
+        None if matches!(reason, KeptReason::Changed) => true,
+        None => origin == Origin::Existing && !matches!(reason, KeptReason::Mounted),
     };
     if stays { Ok(()) } else { Err(RemovalError::new(path, reason)) }
 }

@@ -56,8 +56,13 @@ impl Standalone {
     /// Reads the settings and listens.
     ///
     /// # Errors
-    /// When the settings are wrong, or the address cannot be listened on.
+    /// When the system refuses what every room needs, the settings are wrong, or the address cannot be listened on.
     pub(super) fn prepare(cli: &ServeCli) -> Result<Self, ServeError> {
+        process::require_service_calls()?;
+        if cli.json {
+            // Lines are written by a thread.
+            process::require_threads()?;
+        }
         let config = Config::resolve(&cli.overrides())?;
         let listener = process::listen(config.listen)?;
         Ok(Self { config, listener })

@@ -41,11 +41,8 @@ pub(super) fn search(found: &mut Inventory, level: Level, base: &Path) {
 /// Whether sessions of this user may be in the base `path`, which cannot be opened for this reason. Where
 /// the folder is of another kind or owner, or open to others, sessions do not use it either.
 fn may_hold_sessions(path: &Path, reason: &KeptReason) -> bool {
-    let unusable = match reason {
-        KeptReason::System(error) => error.kind() == ErrorKind::NotADirectory,
-        _ => true,
-    };
-    !unusable && std::fs::symlink_metadata(path).is_ok_and(|base| base.uid() == process::own_uid())
+    let usable = reason.io_kind().is_some_and(|kind| kind != ErrorKind::NotADirectory);
+    usable && std::fs::symlink_metadata(path).is_ok_and(|base| base.uid() == process::own_uid())
 }
 
 fn search_base(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), KeptReason> {
