@@ -176,7 +176,7 @@ fn kind(item: &Item) -> &'static str {
         return "process";
     };
     match file.artifact {
-        Artifact::Session => "session",
+        Artifact::Session | Artifact::UnlockedSession => "session",
         Artifact::Lock | Artifact::LockDraft => "lock",
         Artifact::ControlSocket => "socket",
         Artifact::TunnelHome => "home",

@@ -18,13 +18,13 @@ use crate::config::{Config, ConfigError};
 use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
-use crate::paths::RunDir;
-use crate::process::{self, ListenError, RequiredCallError, SpawnError, TerminationSignals};
+use crate::paths::{RunDir, RunDirError};
+use crate::process::{self, ListenError, RequiredCallError, SpawnError};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use children::Programs;
-use console::Console;
-use event_loop::Setup;
+use console::{Console, LogFate};
+use event_loop::{Setup, Signals};
 use session::{EndReason, SessionOutcome};
 
 /// Why a session cannot begin.
@@ -37,8 +37,8 @@ enum StartError {
     #[error(transparent)]
     Spawn(#[from] SpawnError),
     /// There is no folder that is private enough for the control socket.
-    #[error("{0}")]
-    RunDir(std::io::Error),
+    #[error(transparent)]
+    RunDir(#[from] RunDirError),
     /// A system call is refused that every session needs.
     #[error(transparent)]
     RequiredCall(#[from] RequiredCallError),
@@ -56,6 +56,7 @@ impl StartError {
     fn exit(&self) -> Exit {
         match self {
             StartError::Config(error) => error.exit(),
+            StartError::RunDir(error) if !error.is_clean() => Exit::Remains,
             StartError::Listen(_)
             | StartError::Spawn(_)
             | StartError::RunDir(_)
@@ -110,7 +111,7 @@ fn explain_limits(cli: &cli::Cli) -> ExitCode {
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // First: from here on, a signal ends the session in order and does not kill this process.
-    let signals = TerminationSignals::catch()?;
+    let signals = Signals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
@@ -118,8 +119,9 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let adopted = process::become_subreaper();
     let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let mut console = Console::new(open_screen(verbosity)?, cli.json, !cli.no_qr)?;
-    let session_id = generate_session_id()?;
-    let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
+    let ticket = Token::generate()?;
+    // Last: a step that fails before it leaves nothing, and none behind it can fail.
+    let run_dir = RunDir::create(&generate_session_id()?)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
         console.show_check(&check);
@@ -130,9 +132,9 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     if let Some(check) = checks::listen_address(config.listen) {
         console.show_check(&check);
     }
-    let ticket = Token::generate()?;
-    let setup = Setup { config, programs, console, session_id, ticket, listener, run_dir };
-    Ok(exit_of(&event_loop::run(setup, signals).await?))
+    let setup = Setup { config, programs, console, ticket, listener, run_dir };
+    let (outcome, log_fate) = event_loop::run(setup, signals).await;
+    Ok(exit_of(&outcome, log_fate))
 }
 
 /// Opens the screen, whose thread is the first that this program starts.
@@ -153,9 +155,13 @@ fn generate_session_id() -> Result<String, getrandom::Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn exit_of(outcome: &SessionOutcome) -> Exit {
+fn exit_of(outcome: &SessionOutcome, log_fate: LogFate) -> Exit {
     match outcome {
-        SessionOutcome::Clean(EndReason::Requested(_)) => Exit::Ended,
+        SessionOutcome::Clean(EndReason::Requested(_)) => match log_fate {
+            LogFate::AsRequested => Exit::Ended,
+            // The folder for it is unavailable.
+            LogFate::NotSaved => Exit::Unavailable,
+        },
         SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
             Exit::Unavailable
         }

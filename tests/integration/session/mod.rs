@@ -4,6 +4,7 @@ mod addresses;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;
+mod failed_start;
 mod fallback;
 pub(crate) mod guest;
 mod hangups;

@@ -33,12 +33,21 @@ impl Console {
     }
 
     /// Shows why there is no file, and the next step, even with `--quiet`.
-    pub(in crate::supervisor) fn show_log_not_saved(&self, folder: &Path, error: &std::io::Error) {
+    pub(in crate::supervisor) fn show_log_not_saved(
+        &self,
+        folder: &Path,
+        error: &std::io::Error,
+        asks_again: bool,
+    ) {
+        let folder = escape_control(&folder.display().to_string());
+        let next = if asks_again {
+            "make room there and save it again, or type s and another folder"
+        } else {
+            "it is lost; the next time make room there, or choose another folder with --archive-dir"
+        };
         self.screen.force_line(&format!(
-            "  {} the event log could not be saved in {}: {error}; choose another folder with \
-             --archive-dir",
+            "  {} the event log could not be saved in {folder}: {error}; {next}",
             self.screen.symbol(Severity::Error),
-            escape_control(&folder.display().to_string())
         ));
     }
 

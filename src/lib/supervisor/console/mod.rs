@@ -15,5 +15,5 @@ mod stdout;
 mod tunnel;
 
 pub(super) use link::RoomLinks;
-pub(super) use log_question::LogQuestion;
+pub(super) use log_question::{LogFate, LogQuestion};
 pub(super) use state::Console;

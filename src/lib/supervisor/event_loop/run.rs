@@ -11,6 +11,7 @@ use super::streams::Streams;
 use crate::control::IncomingRequest;
 use crate::process::{self, TerminationSignal, TerminationSignals};
 use crate::supervisor::children::ChildEvent;
+use crate::supervisor::console::LogFate;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
 };
@@ -31,18 +32,37 @@ enum Wakeup {
     Answer(Option<String>),
 }
 
-/// Runs a session to its end.
-///
-/// # Errors
-/// When the system refuses a signal handler.
+/// The handlers of every signal that a session reacts to.
+pub(in crate::supervisor) struct Signals {
+    termination: TerminationSignals,
+    child: Signal,
+    /// Caught, because a stopped supervisor would leave the room public without its operator.
+    suspend: Signal,
+    /// The terminal has another size.
+    resized: Signal,
+}
+
+impl Signals {
+    /// Installs the handlers.
+    ///
+    /// # Errors
+    /// When the system refuses one.
+    pub(in crate::supervisor) fn catch() -> io::Result<Self> {
+        Ok(Self {
+            termination: TerminationSignals::catch()?,
+            child: signal(SignalKind::child())?,
+            suspend: signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?,
+            resized: signal(SignalKind::window_change())?,
+        })
+    }
+}
+
+/// Runs a session to its end, at which its runtime folder is removed.
 pub(in crate::supervisor) async fn run(
     setup: Setup,
-    mut signals: TerminationSignals,
-) -> io::Result<SessionOutcome> {
-    let mut sigchld = signal(SignalKind::child())?;
-    // Caught, because a stopped supervisor would leave the room public without its operator.
-    let mut suspend = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
-    let mut resized = signal(SignalKind::window_change())?;
+    signals: Signals,
+) -> (SessionOutcome, LogFate) {
+    let Signals { mut termination, child: mut sigchld, mut suspend, mut resized } = signals;
     let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
     let mut requests = event_loop.open_control_socket();
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
@@ -57,7 +77,7 @@ pub(in crate::supervisor) async fn run(
         // request is answered after the messages that came before it.
         let wakeup = tokio::select! {
             biased;
-            which = signals.recv() => Wakeup::Signal(which),
+            which = termination.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
             _ = resized.recv() => Wakeup::Resized,
             request = streams.closed() => Wakeup::StreamClosed(request),
@@ -70,8 +90,9 @@ pub(in crate::supervisor) async fn run(
         let events = event_loop.handle(wakeup);
         outcome = event_loop.step_all(events, &mut sigchld).await;
     };
+    let log_fate = event_loop.log_question.fate();
     event_loop.console.flush().await;
-    Ok(outcome)
+    (outcome, log_fate)
 }
 
 async fn reached(deadline: Option<Instant>) {
