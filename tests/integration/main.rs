@@ -13,3 +13,4 @@ mod requirements;
 mod serve;
 mod session;
 mod tunnel;
+mod undelivered;

@@ -131,9 +131,9 @@ fn generate_session_id() -> Result<String, getrandom::Error> {
 fn exit_of(outcome: &SessionOutcome) -> Exit {
     match outcome {
         SessionOutcome::Clean(EndReason::Requested(_)) => Exit::Ended,
-        SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
-            Exit::Unavailable
-        }
+        SessionOutcome::Clean(
+            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::OutputFailed(_),
+        ) => Exit::Unavailable,
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
         SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,

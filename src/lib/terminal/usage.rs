@@ -8,26 +8,25 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Error, Parser};
 
 use super::escape::escape_control;
-use super::print::{print_line, write_stderr};
+use super::print::{print_result, write_stderr};
 use crate::exit::Exit;
 
 /// Parses the command line of this process, with the environment as second source.
 ///
 /// # Errors
-/// With the code to end with, after help or version was written to stdout (0) or an error to stderr
-/// (2).
+/// With the code to end with, after help or version was written to stdout (0, or 69 when it could not
+/// be written) or an error to stderr (2).
 pub(crate) fn parse_args<T: Parser>() -> Result<T, ExitCode> {
-    T::try_parse().map_err(|error| print_usage(error).into())
+    T::try_parse().map_err(|error| print_usage(T::command().get_name(), error).into())
 }
 
-fn print_usage(error: Error) -> Exit {
-    // A failed write changes nothing: the exit code tells the rest.
+fn print_usage(program: &str, error: Error) -> Exit {
     if error.use_stderr() {
+        // A failed write changes nothing: the exit code tells the rest.
         let _ = write_stderr(&format!("{}\n", escape_error(error)));
         Exit::Usage
     } else {
-        let _ = print_line(error.render().to_string().trim_end());
-        Exit::Ended
+        print_result(program, error.render().to_string().trim_end())
     }
 }
 

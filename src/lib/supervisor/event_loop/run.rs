@@ -14,13 +14,14 @@ use crate::supervisor::children::ChildEvent;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
 };
+use crate::terminal::{self, OutputEnd};
 
 /// What wakes the loop.
 enum Wakeup {
     Signal(TerminationSignal),
     /// Ctrl+Z.
     Suspend,
-    StreamClosed(EndRequest),
+    StreamEnded(EndReason),
     ChildExited,
     DeadlineReached,
     ChildEvent(ChildEvent),
@@ -56,7 +57,7 @@ pub(in crate::supervisor) async fn run(
             biased;
             which = signals.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
-            request = streams.closed() => Wakeup::StreamClosed(request),
+            reason = streams.ended() => Wakeup::StreamEnded(reason),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
             Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
@@ -66,8 +67,22 @@ pub(in crate::supervisor) async fn run(
         let events = event_loop.handle(wakeup);
         outcome = event_loop.step_all(events, &mut sigchld).await;
     };
-    event_loop.console.flush().await;
-    Ok(outcome)
+    Ok(with_output(outcome, event_loop.console.flush().await))
+}
+
+/// The outcome of a session whose last lines were written, or not. A write that failed before the end
+/// is the reason of the end, and was shown.
+fn with_output(outcome: SessionOutcome, written: Result<(), OutputEnd>) -> SessionOutcome {
+    let Err(OutputEnd::Failed(error)) = written else { return outcome };
+    if !matches!(outcome, SessionOutcome::Clean(EndReason::OutputFailed(_))) {
+        terminal::print_error("chattrace", &error);
+    }
+    match outcome {
+        SessionOutcome::Clean(EndReason::Requested(_)) => {
+            SessionOutcome::Clean(EndReason::OutputFailed(error.to_string()))
+        }
+        SessionOutcome::Clean(_) | SessionOutcome::Remains(_) | SessionOutcome::Killed => outcome,
+    }
 }
 
 async fn reached(deadline: Option<Instant>) {
@@ -86,7 +101,7 @@ impl EventLoop {
             Wakeup::Signal(TerminationSignal::Terminate | TerminationSignal::Quit) => {
                 end(EndRequest::Terminate)
             }
-            Wakeup::StreamClosed(request) => end(request),
+            Wakeup::StreamEnded(reason) => Some(SessionEvent::End(reason)),
             Wakeup::Suspend => {
                 self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None
