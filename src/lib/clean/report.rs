@@ -1,6 +1,6 @@
 //! The result: paths for programs on stdout, everything else for people on stderr.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -79,13 +79,8 @@ impl Report {
 
     /// Asks whether to remove all items. Any answer but `y` or `yes` is a no.
     pub(super) fn confirm(&self) -> bool {
-        terminal::discard_typeahead();
-        // If the terminal is closed, the read below returns end of file.
-        let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        let answer = answer.trim();
-        read.is_ok() && (answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
+        let answer = terminal::ask("remove all this? [y/N] ");
+        answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()))
     }
 
     /// Records an item that a dry run does not remove.
@@ -129,14 +124,15 @@ impl Report {
         if self.stderr_is_terminal {
             terminal::eprint_line(&format!("would remove {}", things(count)));
         }
-        self.output_end.map_or(Exit::Ended, |end| end.report(NAME))
+        self.output_end.map_or(Exit::Ended, |end| terminal::report_output_end(NAME, end))
     }
 
     /// Writes the last line, and returns the exit code. `refused` kept paths count as remaining. When
     /// stdout could not be written, the last line is all that tells what was done.
     pub(super) fn finish(&self, refused: usize) -> Exit {
         let remaining = self.remaining + refused;
-        let reported = self.output_end.map_or(Exit::Ended, |end| end.report(NAME));
+        let reported =
+            self.output_end.map_or(Exit::Ended, |end| terminal::report_output_end(NAME, end));
         if self.stderr_is_terminal || reported != Exit::Ended {
             let rest = match remaining {
                 0 => "nothing remains".to_owned(),

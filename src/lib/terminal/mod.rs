@@ -11,6 +11,7 @@ mod print;
 mod progress;
 mod prompt;
 mod screen;
+mod stdin;
 mod usage;
 mod wrap;
 mod write;
@@ -24,9 +25,11 @@ pub(crate) use hangup::{stdin_closed, stdout_closed, stdout_end, terminal_closed
 pub(crate) use io_reason::io_reason;
 pub(crate) use print::{
     eprint_line, install_panic_hook, print_bytes, print_error, print_line, print_result,
+    report_output_end,
 };
 pub(crate) use progress::Progress;
-pub(crate) use prompt::{discard_typeahead, is_interactive, read_line};
+pub(crate) use prompt::{ask, discard_typeahead, is_interactive, read_line};
 pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
+pub(crate) use stdin::BlockingStdin;
 pub(crate) use usage::parse_args;
 pub(crate) use write::{OutputEnd, WriteError};

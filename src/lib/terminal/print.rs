@@ -24,7 +24,18 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), OutputEnd> {
 
 /// Writes the whole result of `program` to stdout, and returns its exit code.
 pub(crate) fn print_result(program: &str, text: &str) -> Exit {
-    print_line(text).map_or_else(|end| end.report(program), |()| Exit::Ended)
+    print_line(text).map_or_else(|end| report_output_end(program, end), |()| Exit::Ended)
+}
+
+/// Returns the exit code of a `program` whose result ended with `end`; names a failed write on stderr.
+pub(crate) fn report_output_end(program: &str, end: OutputEnd) -> Exit {
+    match end {
+        OutputEnd::ReaderGone => Exit::Ended,
+        OutputEnd::Failed(error) => {
+            print_error(program, &error);
+            error.exit()
+        }
+    }
 }
 
 /// Writes one line to stderr. Parts of it may be a path, a value or the text of another program, so all

@@ -9,7 +9,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::write;
 
 use super::io_reason::io_reason;
-use super::print::print_error;
 use crate::exit::Exit;
 
 /// Why nothing more can be written to a stream.
@@ -19,19 +18,6 @@ pub(crate) enum OutputEnd {
     ReaderGone,
     /// The write failed, and the reader misses what was written.
     Failed(WriteError),
-}
-
-impl OutputEnd {
-    /// The exit code of a `program` whose result ended like this; names a failed write on stderr.
-    pub(crate) fn report(self, program: &str) -> Exit {
-        match self {
-            Self::ReaderGone => Exit::Ended,
-            Self::Failed(error) => {
-                print_error(program, &error);
-                error.exit()
-            }
-        }
-    }
 }
 
 /// A failed write to stdout. Its `Display` is the sentence for the user.

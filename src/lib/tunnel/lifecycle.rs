@@ -51,7 +51,7 @@ pub(super) async fn run(
 }
 
 fn report_output(error: WriteError) -> Exit {
-    OutputEnd::Failed(error).report(NAME)
+    terminal::report_output_end(NAME, OutputEnd::Failed(error))
 }
 
 fn remember_cooldown(context: &Context) {

@@ -1,7 +1,7 @@
 //! Non-blocking streams. Node.js, ssh and others set `O_NONBLOCK` on a pipe or a terminal, and with it
 //! on every process that shares it. A write that would block has not failed.
 
-use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
@@ -10,6 +10,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CHATTRACE, CLEAN, DEADLINE, SERVE, TUNNEL, TestEnv};
 use crate::session::stage::Stage;
+use crate::tunnel::command::{ORIGIN, tunnel};
 
 /// The length of the lines with which a pipe is filled.
 const FILLER: &[u8] = &[b'\n'; 512];
@@ -76,6 +77,27 @@ fn a_confined_room_waits_too() {
     assert!(result.lines().count() > 3 && !result.contains("possible"), "{result}");
 }
 
+/// The origin comes later than the first read, and the end of the input later still.
+#[test]
+fn a_tunnel_waits_for_an_input_that_does_not_block() {
+    let stage = Stage::new(HAPPY);
+    let (stdin, mut origin) = std::io::pipe().unwrap();
+    fcntl(&stdin, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let mut command = tunnel(&stage.env, &stage.stand_in, &["-"]);
+    let mut child =
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(command);
+    wait_until_blocked(&mut child);
+    writeln!(origin, "{ORIGIN}").unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let link = lines.next().expect("no link").unwrap();
+    assert!(link.starts_with("https://"), "{link}");
+    drop(origin);
+    assert!(lines.next().is_none());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    stage.assert_nothing_left();
+}
+
 #[test]
 fn a_session_waits_for_both_streams() {
     let stage = Stage::new(HAPPY);
@@ -85,11 +107,11 @@ fn a_session_waits_for_both_streams() {
     let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(screen).spawn().unwrap();
     drop(command);
     // The stdout of the session is read only after its screen.
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(stderr));
+    let mut lines = BufReader::new(stderr).lines();
     let mut screen = lines.by_ref().map(Result::unwrap);
     assert!(screen.any(|line| line.contains("http://127.0.0.1:")), "no link on the screen");
     assert!(screen.any(|line| line.contains("Ctrl+C ends the session")));
-    let mut events = std::io::BufRead::lines(std::io::BufReader::new(stdout)).map(Result::unwrap);
+    let mut events = BufReader::new(stdout).lines().map(Result::unwrap);
     assert!(events.any(|line| line.contains("\"event\":\"link\"")), "no link in the events");
     let term = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(term.unwrap().success());
