@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod clean;
+mod configuration;
 mod echo;
 mod harness;
 mod kept;
