@@ -93,7 +93,7 @@ impl ConfigFile {
             let misplaced = find_misplaced(&text).filter(|found| found.line <= error.line);
             let error = misplaced.unwrap_or(error);
             match find_typographic_quote(&text, error.line) {
-                Some(quote) if !error.what.contains(quote) => {
+                Some(quote) if !error.what.contains("typographic quote") => {
                     let what =
                         format!("{}; the line has a typographic quote ({quote})", error.what);
                     invalid(error.line, what)
