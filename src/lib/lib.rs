@@ -57,9 +57,9 @@ mod tests {
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = MessageText::parse(&raw, 4096) {
-                // Line feeds, joiners, spaces of every width and unassigned characters are valid in a
-                // message; code that prints one escapes them.
-                let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
+                // Tabs, line feeds, joiners, spaces of every width and unassigned characters are valid
+                // in a message; code that prints one escapes them.
+                let (joiners, selector) = (['\t', '\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
                 let drawn = |c: &char| !joiners.contains(c) && *c != selector && !matches!(
                     c.general_category(),
                     GeneralCategory::Unassigned

@@ -7,7 +7,7 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use crate::invisible::{is_default_ignorable, is_invisible};
 
 /// Most lines of a message: one screen. A longer message would push those of all others out of sight.
-const MAX_LINES: usize = 30;
+pub(crate) const MAX_MESSAGE_LINES: usize = 30;
 
 /// Most combining marks in a row; further ones are dropped. No script stacks more on one letter, and
 /// what stacks more is drawn over the lines above.
@@ -28,17 +28,19 @@ pub(crate) enum TextError {
     #[error("that message is too long ({bytes} of at most {max_bytes} bytes); send it in parts")]
     TooLong { bytes: usize, max_bytes: usize },
     /// More lines than a screen has.
-    #[error("that message has {lines} lines, and the limit is {MAX_LINES}; send it in parts")]
+    #[error(
+        "that message has {lines} lines, and the limit is {MAX_MESSAGE_LINES}; send it in parts"
+    )]
     TooManyLines { lines: usize },
 }
 
 impl MessageText {
     /// Sanitizes `raw`, then checks its length.
     ///
-    /// Sanitizing drops controls except the line feed, bidirectional and other invisible formatting,
-    /// empty lines around the text, spaces at its end, and marks beyond four in a row. A tab becomes a
-    /// space, the separators U+2028 and U+2029 become line feeds. Joiners stay: emoji and several
-    /// scripts need them.
+    /// Sanitizing drops controls except the tab and the line feed, bidirectional and other invisible
+    /// formatting, empty lines around the text, spaces at its end, and marks beyond four in a row. Other
+    /// line breaks (a carriage return with or without a line feed, U+0085, U+2028, U+2029) become line
+    /// feeds. Joiners stay: emoji and several scripts need them.
     ///
     /// # Errors
     /// When nothing visible is left, or more than `max_bytes`, or more than 30 lines.
@@ -53,7 +55,7 @@ impl MessageText {
         }
         // By line feeds, as the page breaks lines.
         let lines = 1 + text.bytes().filter(|byte| *byte == b'\n').count();
-        if lines > MAX_LINES {
+        if lines > MAX_MESSAGE_LINES {
             return Err(TextError::TooManyLines { lines });
         }
         Ok(Self(text.to_owned()))
@@ -68,10 +70,10 @@ impl MessageText {
 /// Borrows `raw` if nothing of it is dropped or replaced, which holds for most messages.
 fn sanitize(raw: &str) -> Cow<'_, str> {
     // A fold over all bytes instead of `all`: without an early exit the compiler vectorises it.
-    if raw.bytes().fold(true, |plain, byte| plain & matches!(byte, b'\n' | b' '..=b'~')) {
+    if raw.bytes().fold(true, |plain, byte| plain & matches!(byte, b'\t' | b'\n' | b' '..=b'~')) {
         return Cow::Borrowed(raw);
     }
-    let mut sanitizer = Sanitizer { marks: 0, after_joiner: false };
+    let mut sanitizer = Sanitizer { marks: 0, after_joiner: false, after_return: false };
     let mut text = String::new();
     // Everything before this index is in `text`, as far as it stays.
     let mut copied = 0;
@@ -96,14 +98,17 @@ struct Sanitizer {
     marks: usize,
     /// Whether the last character that was kept is a joiner.
     after_joiner: bool,
+    /// Whether the last character was a carriage return, which has broken the line already.
+    after_return: bool,
 }
 
 impl Sanitizer {
     /// What becomes of the next character: kept, replaced, or dropped.
     fn next(&mut self, c: char) -> Option<char> {
+        let after_return = std::mem::replace(&mut self.after_return, c == '\r');
         let c = match c {
-            '\t' => ' ',
-            '\u{2028}' | '\u{2029}' => '\n',
+            '\n' if after_return => return None,
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
             other => other,
         };
         let kept = match classify(c) {
@@ -166,7 +171,7 @@ fn classify(c: char) -> CharClass {
 /// a binary search in the tables of Unicode for each character.
 fn is_common(c: char) -> bool {
     matches!(c,
-        '\n' | ' '..='~' | '\u{ae}'..='\u{2ff}' | '\u{3a3}'..='\u{482}' | '\u{48a}'..='\u{52f}'
+        '\t' | '\n' | ' '..='~' | '\u{ae}'..='\u{2ff}' | '\u{3a3}'..='\u{482}' | '\u{48a}'..='\u{52f}'
         | '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{64a}' | '\u{2010}'..='\u{2027}'
         | '\u{3041}'..='\u{3096}' | '\u{30a0}'..='\u{30ff}' | '\u{3220}'..='\u{a48c}'
         | '\u{ac00}'..='\u{d7a3}' | '\u{1f300}'..='\u{1f64f}' | '\u{1f900}'..='\u{1f9ff}')

@@ -35,8 +35,8 @@ fn control_and_format_characters_are_dropped() {
     for number in (0..0x20).chain(0x7f..0xa0) {
         let c = char::from_u32(number).unwrap();
         let expected = match c {
-            '\n' => "a\nb",
-            '\t' => "a b",
+            '\n' | '\r' | '\u{85}' => "a\nb",
+            '\t' => "a\tb",
             _ => "ab",
         };
         assert_eq!(text(&format!("a{c}b")), expected, "{number:x}");
@@ -46,6 +46,23 @@ fn control_and_format_characters_are_dropped() {
     }
     assert_eq!(text("a\r\nb\u{2028}c\u{2029}d"), "a\nb\nc\nd");
     assert_eq!(text("\u{1b}]8;;http://x\u{7}y"), "]8;;http://xy");
+}
+
+/// Code that is pasted keeps its columns and its lines, whichever system it comes from.
+#[test]
+fn indentation_and_line_breaks_stay() {
+    for raw in [
+        "fn main() {\n\tlet x = 1;\n\n\t\tif x {  }\n}",
+        "\tindented by a tab\n    by spaces \n \t by both\t\nend",
+        "name\tvalue\nä\t1",
+        "\u{a0}\u{3000}wide spaces  inside",
+    ] {
+        assert_eq!(text(raw), raw);
+        assert_eq!(text(&raw.replace('\n', "\r\n")), raw, "from Windows");
+        assert_eq!(text(&raw.replace('\n', "\r")), raw, "from an old Mac");
+    }
+    assert_eq!(text("a\r\r\n\nb\n\rc"), "a\n\n\nb\n\nc");
+    assert_eq!(text("\r\n\r\n  a\t\r\n"), "  a");
 }
 
 #[test]
@@ -86,12 +103,8 @@ fn reference(raw: &str, max_bytes: usize) -> Result<String, TextError> {
     let mut clean = String::new();
     let mut marks = 0;
     let joiner = |c| matches!(c, '\u{200c}' | '\u{200d}');
-    for c in raw.chars() {
-        let c = match c {
-            '\t' => ' ',
-            '\u{2028}' | '\u{2029}' => '\n',
-            other => other,
-        };
+    let breaks = ['\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    for c in raw.replace("\r\n", "\n").replace(breaks, "\n").chars() {
         if joiner(c) {
             if !clean.ends_with(joiner) {
                 clean.push(c);
@@ -124,7 +137,7 @@ fn is_dropped(c: char) -> bool {
     let drawn = "\u{600}\u{601}\u{602}\u{603}\u{604}\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}";
     let formats = category == GeneralCategory::Format && !drawn.contains(c);
     let will_format = category == GeneralCategory::Unassigned && is_default_ignorable(c);
-    c.is_control() && c != '\n' || formats || will_format
+    c.is_control() && !matches!(c, '\t' | '\n') || formats || will_format
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::charset::Charset;
 use super::escape::escape_control;
 use super::write::{OutputEnd, write_all};
 use crate::exit::Exit;
@@ -45,12 +46,14 @@ pub(crate) fn eprint_line(line: &str) {
     let _ = write_stderr(&format!("{}\n", escape_control(line)));
 }
 
-/// Writes to stderr as it is, in one write(2): otherwise the lines of programs that share a terminal
-/// could mix. A line that cannot be written is lost, and a later one may still be written.
+/// Writes to stderr in the characters of [`Charset::current`], in one write(2): otherwise the lines of
+/// programs that share a terminal could mix. Every line for people passes here. A line that cannot be
+/// written is lost, and a later one may still be written.
 ///
 /// # Errors
 /// [`OutputEnd::ReaderGone`] when no later line can be written.
 pub(super) fn write_stderr(text: &str) -> Result<(), OutputEnd> {
+    let text = Charset::current().encode(text);
     match write_all(&std::io::stderr().lock(), text.as_bytes()) {
         Err(OutputEnd::Failed(_)) => Ok(()),
         written => written,

@@ -9,6 +9,7 @@ use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Error, Parser};
 
+use super::charset::Charset;
 use super::escape::escape_control;
 use super::print::{print_result, write_stderr};
 use crate::exit::Exit;
@@ -19,10 +20,9 @@ use crate::exit::Exit;
 /// With the code to end with, after help or version was written to stdout (0, or 69 when it could not
 /// be written) or an error to stderr (2).
 pub(crate) fn parse_args<T: Parser>() -> Result<T, ExitCode> {
-    let command = with_trimmed_environment(T::command());
-    let name = command.get_name().to_owned();
-    let variables = variables_of(&command);
-    let matches = command.try_get_matches();
+    let command = T::command();
+    let (name, variables) = (command.get_name().to_owned(), variables_of(&command));
+    let matches = with_trimmed_environment(command).try_get_matches();
     let parsed = matches.and_then(|mut matches| T::from_arg_matches_mut(&mut matches));
     parsed.map_err(|error| print_usage(&name, &variables, error).into())
 }
@@ -57,7 +57,9 @@ fn print_usage(program: &str, variables: &Variables, error: Error) -> Exit {
         let _ = write_stderr(&format!("{}\n", describe(variables, error)));
         Exit::Usage
     } else {
-        print_result(program, error.render().to_string().trim_end())
+        // Help is for people, though on stdout.
+        let help = error.render().to_string();
+        print_result(program, &Charset::current().encode(help.trim_end()))
     }
 }
 

@@ -21,6 +21,8 @@ enum Wakeup {
     Signal(TerminationSignal),
     /// Ctrl+Z.
     Suspend,
+    /// The terminal has a new size.
+    Resized,
     StreamEnded(EndReason),
     ChildExited,
     DeadlineReached,
@@ -41,6 +43,7 @@ pub(in crate::supervisor) async fn run(
     let mut sigchld = signal(SignalKind::child())?;
     // Caught, because a stopped supervisor would leave the room public without its operator.
     let mut suspend = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
+    let mut resized = signal(SignalKind::window_change())?;
     let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
     let mut requests = event_loop.open_control_socket();
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
@@ -57,6 +60,7 @@ pub(in crate::supervisor) async fn run(
             biased;
             which = signals.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
+            _ = resized.recv() => Wakeup::Resized,
             reason = streams.ended() => Wakeup::StreamEnded(reason),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
@@ -104,6 +108,10 @@ impl EventLoop {
             Wakeup::StreamEnded(reason) => Some(SessionEvent::End(reason)),
             Wakeup::Suspend => {
                 self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                None
+            }
+            Wakeup::Resized => {
+                self.follow_resize();
                 None
             }
             Wakeup::ChildExited => {
