@@ -17,7 +17,7 @@ use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
 use crate::process::{self, Reachable, ReachableBy, ShutdownCause, TerminationSignals};
-use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
+use crate::terminal::{self, BackgroundWriter, OutputEnd, escape_control};
 use crate::token::{Secret, Token};
 
 /// Time for clients to read the last line, and for the reader of standard output to read the last
@@ -51,8 +51,7 @@ enum ServeEvent<'a> {
 /// When the settings are wrong.
 pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
-    terminal::print_line(&MemoryLimit::of(&config.room).to_string());
-    Ok(Exit::Ended)
+    Ok(terminal::print_result("chattrace-serve", &MemoryLimit::of(&config.room).to_string()))
 }
 
 /// What needs files or ports: made before the process is confined.
@@ -87,7 +86,8 @@ impl Standalone {
     /// Serves until a signal arrives or the reader of standard output is gone.
     ///
     /// # Errors
-    /// When a basic system call fails, or when confinement is required and incomplete.
+    /// When a basic system call fails, when confinement is required and incomplete, or when the link or
+    /// an event cannot be written.
     pub(super) async fn run(self, cli: &ServeCli, confined: Confined) -> Result<Exit, ServeError> {
         let Self { config, listener, reachable } = self;
         let signals = TerminationSignals::catch()?;
@@ -103,18 +103,17 @@ impl Standalone {
             None
         };
         // Copies a descriptor, which the filter forbids as well.
-        let stdout_closed = terminal::stdout_closed();
+        let stdout_end = terminal::stdout_end(json_writer.as_ref());
         let protection = confined.complete(listener.as_fd()).await;
         check_confinement(&protection, config.confinement)?;
-        let stdout = print_links(links, cli.json);
-        let reader_gone = async {
-            match stdout {
-                OutputState::Open => stdout_closed.await,
-                // The reader was gone before the first line.
-                OutputState::Closed => {}
+        let printed = print_links(links, cli.json);
+        let output_end = async {
+            match printed {
+                Ok(()) => stdout_end.await,
+                Err(end) => end,
             }
         };
-        serve(service, listener, json_writer, signals, reader_gone).await
+        serve(service, listener, json_writer, signals, output_end).await
     }
 }
 
@@ -139,7 +138,7 @@ impl RoomLinks {
 
 /// Prints the links and drops them: they contain the ticket, which this process keeps no longer than
 /// needed. The first goes to stdout, the others to people.
-fn print_links(links: RoomLinks, as_json: bool) -> OutputState {
+fn print_links(links: RoomLinks, as_json: bool) -> Result<(), OutputEnd> {
     let RoomLinks { main, others, reachable_by } = links;
     let first = if as_json {
         terminal::print_line(&terminal::json_line(&ServeEvent::Ready {
@@ -149,7 +148,7 @@ fn print_links(links: RoomLinks, as_json: bool) -> OutputState {
     } else {
         terminal::print_line(&main)
     };
-    if first == OutputState::Open {
+    if first.is_ok() {
         for link in &others {
             terminal::eprint_line(link);
         }
@@ -158,13 +157,13 @@ fn print_links(links: RoomLinks, as_json: bool) -> OutputState {
     first
 }
 
-/// Serves until a signal arrives or the reader is gone, then closes the room.
+/// Serves until a signal arrives or standard output has ended, then closes the room.
 async fn serve(
     mut service: RoomService,
     listener: TcpListener,
     json_writer: Option<BackgroundWriter>,
     mut signals: TerminationSignals,
-    reader_gone: impl Future<Output = ()>,
+    output_end: impl Future<Output = OutputEnd>,
 ) -> Result<Exit, ServeError> {
     let report = |event: &ServeEvent<'_>| {
         if let Some(writer) = &json_writer {
@@ -173,12 +172,16 @@ async fn serve(
     };
     let running = service.run(listener);
     tokio::pin!(running);
-    tokio::pin!(reader_gone);
+    tokio::pin!(output_end);
+    let mut written = Ok(());
     let cause = loop {
         tokio::select! {
             () = &mut running => break ShutdownCause::ClosedStream,
             _ = signals.recv() => break ShutdownCause::Signal,
-            () = &mut reader_gone => break ShutdownCause::ClosedStream,
+            end = &mut output_end => {
+                written = Err(end);
+                break ShutdownCause::ClosedStream;
+            }
             Some(notice) = service.notices.recv() => { event_of(&notice).inspect(report); }
         }
     };
@@ -198,9 +201,13 @@ async fn serve(
         () = signals.second_interrupt(cause) => return Ok(Exit::Killed),
     }
     if let Some(writer) = json_writer {
-        let _ = timeout(CLOSE_TIMEOUT, writer.flush()).await;
+        // A stuck reader has not refused anything.
+        written = written.and(timeout(CLOSE_TIMEOUT, writer.flush()).await.unwrap_or(Ok(())));
     }
-    Ok(Exit::Ended)
+    match written {
+        Err(OutputEnd::Failed(error)) => Err(error.into()),
+        Ok(()) | Err(OutputEnd::ReaderGone) => Ok(Exit::Ended),
+    }
 }
 
 /// Refuses to serve if confinement is required and incomplete; else prints what is missing of it.

@@ -1,11 +1,11 @@
 //! Output on a thread of its own. A write to a pipe that is never read, or to a terminal that was
 //! stopped with Ctrl+S, blocks without end, and the event loop must not block with it.
 
-use std::io::Result;
+use std::io;
 
 use tokio::sync::{mpsc, watch};
 
-use super::print::OutputState;
+use super::write::OutputEnd;
 
 /// Lines that wait for a slow reader. Later ones are dropped. That is no loss for long: every line
 /// about presence carries the whole count.
@@ -18,33 +18,35 @@ const STACK_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter {
     sender: LineSender,
-    done: watch::Receiver<bool>,
+    end: watch::Receiver<Option<Result<(), OutputEnd>>>,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl BackgroundWriter {
-    /// Starts a thread with the name `name` that passes each line to `write`. It has begun to run when
-    /// this returns: the confinement that follows may forbid the system calls of a thread's start.
+    /// Starts a thread with the name `name` that passes each line to `write`, up to its first error. It
+    /// has begun to run when this returns: the confinement that follows may forbid the system calls of a
+    /// thread's start.
     ///
     /// # Errors
     /// When the system allows no further thread.
-    pub(crate) fn start(name: &str, write: fn(&str) -> OutputState) -> Result<Self> {
+    pub(crate) fn start(name: &str, write: fn(&str) -> Result<(), OutputEnd>) -> io::Result<Self> {
         let (sender, mut lines) = mpsc::channel::<String>(MAX_QUEUED_LINES);
-        let (done_sender, done) = watch::channel(false);
+        let (end_sender, end) = watch::channel(None);
         let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES);
         let (started_sender, started) = std::sync::mpsc::channel();
         let thread = thread.spawn(move || {
             let _ = started_sender.send(());
-            while let Some(line) = lines.blocking_recv() {
-                if write(&line) == OutputState::Closed {
-                    break;
-                }
+            let mut written = Ok(());
+            while written.is_ok()
+                && let Some(line) = lines.blocking_recv()
+            {
+                written = write(&line);
             }
-            done_sender.send_replace(true);
+            end_sender.send_replace(Some(written));
         })?;
-        // An error means that the thread has ended already, which `write_failed` reports.
+        // An error means that the thread has ended already, which `output_end` reports.
         let _ = started.recv();
-        Ok(Self { sender: LineSender(sender), done, thread })
+        Ok(Self { sender: LineSender(sender), end, thread })
     }
 
     /// Queues `text` for one write. Drops it when the queue is full.
@@ -57,23 +59,39 @@ impl BackgroundWriter {
         self.sender.clone()
     }
 
-    /// Returns when a write has failed: the reader is gone.
-    pub(crate) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
-        let mut done = self.done.clone();
+    /// Returns when nothing more can be written, and why.
+    pub(super) fn output_end(&self) -> impl Future<Output = OutputEnd> + use<> {
+        let written = self.written();
         async move {
-            // An error means that the thread is gone, so no write succeeds any more.
-            let _ = done.wait_for(|done| *done).await;
+            match written.await {
+                Err(end) => end,
+                // Everything is written, and no more lines come.
+                Ok(()) => std::future::pending().await,
+            }
         }
     }
 
-    /// Returns when every queued line is written, or a write has failed.
-    pub(crate) async fn flush(self) {
-        let done = self.write_failed();
+    /// Returns when every queued line is written.
+    ///
+    /// # Errors
+    /// When a line could not be written; those behind it are dropped.
+    pub(crate) async fn flush(self) -> Result<(), OutputEnd> {
+        let written = self.written();
         drop(self.sender);
-        done.await;
+        let written = written.await;
         // The thread only drops its queue now. If it did so while `memory::wipe_and_exit` overwrites the
         // heap, the process would exit by SIGSEGV: nine of 3 000 did.
         let _ = self.thread.join();
+        written
+    }
+
+    /// Returns the result of the last write when the thread ends.
+    fn written(&self) -> impl Future<Output = Result<(), OutputEnd>> + use<> {
+        let mut end = self.end.clone();
+        async move {
+            // An error means that the thread is gone without a result: it has panicked.
+            end.wait_for(Option::is_some).await.map_or(Ok(()), |end| (*end).unwrap_or(Ok(())))
+        }
     }
 }
 
@@ -91,7 +109,7 @@ impl LineSender {
 
     /// Queues `text` for one write. Drops it when the queue is full.
     pub(super) fn send(&self, text: String) {
-        // A full queue means that the reader is stuck; a closed one is reported by `write_failed`.
+        // A full queue means that the reader is stuck; a closed one is reported by `output_end`.
         let _ = self.0.try_send(text);
     }
 }
@@ -112,9 +130,9 @@ mod tests {
     #[tokio::test]
     async fn the_thread_has_ended_when_flush_returns() {
         for _ in 0..1000 {
-            let writer = BackgroundWriter::start("flushed", |_| OutputState::Open).unwrap();
+            let writer = BackgroundWriter::start("flushed", |_| Ok(())).unwrap();
             writer.send("a line".to_owned());
-            writer.flush().await;
+            assert_eq!(writer.flush().await, Ok(()));
             assert!(!is_running("flushed"));
         }
     }

@@ -95,7 +95,8 @@ impl Screen {
     /// Removes the footer, and returns when every line is written or the terminal is closed.
     pub(crate) async fn finish(self) {
         self.clear_status();
-        self.writer.flush().await;
+        // A terminal without a reader changes nothing at the end.
+        let _ = self.writer.flush().await;
     }
 
     /// Whether stderr is a terminal. On anything else, nothing changes after it was printed.

@@ -28,7 +28,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ]),
     ("chat", Subject, &["identity", "invisible", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
-    ("config", Ground, &["exit", "paths"]),
+    ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
         "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
@@ -92,7 +92,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["mod.rs"],
         &["flags.rs", "resolve.rs"],
         &["file.rs", "overrides.rs", "settings.rs"],
-        &["error.rs", "values.rs"],
+        &["encoding.rs", "error.rs", "syntax.rs", "values.rs"],
     ]),
     ("control", &[
         &["mod.rs"],

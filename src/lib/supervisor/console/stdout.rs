@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::control::Participant;
-use crate::terminal::{self, BackgroundWriter};
+use crate::terminal::{self, BackgroundWriter, OutputEnd};
 use crate::token::Secret;
 
 /// Which lines standard output gets.
@@ -82,21 +82,19 @@ impl Stdout {
         }
     }
 
-    /// Returns when a line could not be written; never in [`StdoutMode::Silent`].
-    pub(super) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
-        let failed = self.writer.as_ref().map(BackgroundWriter::write_failed);
-        async move {
-            match failed {
-                Some(failed) => failed.await,
-                None => std::future::pending().await,
-            }
-        }
+    /// Returns when the reader is gone, or a line could not be written.
+    pub(super) fn end(&self) -> impl Future<Output = OutputEnd> + use<> {
+        terminal::stdout_end(self.writer.as_ref())
     }
 
     /// Waits until every line is written, for as long as the reader takes.
-    pub(super) async fn flush(self) {
-        if let Some(writer) = self.writer {
-            writer.flush().await;
+    ///
+    /// # Errors
+    /// When a line could not be written.
+    pub(super) async fn flush(self) -> Result<(), OutputEnd> {
+        match self.writer {
+            Some(writer) => writer.flush().await,
+            None => Ok(()),
         }
     }
 }

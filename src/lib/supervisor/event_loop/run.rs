@@ -15,6 +15,7 @@ use crate::supervisor::console::LogFate;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
 };
+use crate::terminal::{self, OutputEnd};
 
 /// What wakes the loop.
 enum Wakeup {
@@ -23,7 +24,7 @@ enum Wakeup {
     Suspend,
     /// The terminal has a new size.
     Resized,
-    StreamClosed(EndRequest),
+    StreamEnded(EndReason),
     ChildExited,
     DeadlineReached,
     ChildEvent(ChildEvent),
@@ -80,7 +81,7 @@ pub(in crate::supervisor) async fn run(
             which = termination.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
             _ = resized.recv() => Wakeup::Resized,
-            request = streams.closed() => Wakeup::StreamClosed(request),
+            reason = streams.ended() => Wakeup::StreamEnded(reason),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
             Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
@@ -91,8 +92,22 @@ pub(in crate::supervisor) async fn run(
         outcome = event_loop.step_all(events, &mut sigchld).await;
     };
     let log_fate = event_loop.log_question.fate();
-    event_loop.console.flush().await;
-    (outcome, log_fate)
+    (with_output(outcome, event_loop.console.flush().await), log_fate)
+}
+
+/// The outcome of a session whose last lines were written, or not. A write that failed before the end
+/// is the reason of the end, and was shown.
+fn with_output(outcome: SessionOutcome, written: Result<(), OutputEnd>) -> SessionOutcome {
+    let Err(OutputEnd::Failed(error)) = written else { return outcome };
+    if !matches!(outcome, SessionOutcome::Clean(EndReason::OutputFailed(_))) {
+        terminal::print_error("chattrace", &error);
+    }
+    match outcome {
+        SessionOutcome::Clean(EndReason::Requested(_)) => {
+            SessionOutcome::Clean(EndReason::OutputFailed(error.to_string()))
+        }
+        SessionOutcome::Clean(_) | SessionOutcome::Remains(_) | SessionOutcome::Killed => outcome,
+    }
 }
 
 async fn reached(deadline: Option<Instant>) {
@@ -111,7 +126,7 @@ impl EventLoop {
             Wakeup::Signal(TerminationSignal::Terminate | TerminationSignal::Quit) => {
                 end(EndRequest::Terminate)
             }
-            Wakeup::StreamClosed(request) => end(request),
+            Wakeup::StreamEnded(reason) => Some(SessionEvent::End(reason)),
             Wakeup::Suspend => {
                 self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
                 None
