@@ -7,7 +7,7 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
@@ -18,7 +18,9 @@ mod identity;
 mod invisible;
 mod line_reader;
 mod log;
+mod marks;
 mod memory;
+mod pasted_link;
 mod paths;
 mod process;
 mod quick_tunnel;

@@ -3,6 +3,7 @@
 mod absence;
 mod backlog;
 mod bad_input;
+mod changed_links;
 pub(crate) mod client;
 #[cfg(target_arch = "x86_64")]
 mod compromised;
@@ -20,6 +21,7 @@ mod messages;
 mod order;
 mod polls;
 mod proxy;
+mod requests;
 mod resume;
 mod secrecy;
 pub(crate) mod server;
