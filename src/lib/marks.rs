@@ -83,33 +83,36 @@ pub(crate) fn is_joiner(c: char) -> bool {
     matches!(c, JOINER | NON_JOINER)
 }
 
-/// Whether a joiner after `previous` can change what is drawn: behind a virama (UAX #31, section
-/// 2.3.1, rules A2 and B), a non-joiner behind a letter or a mark of Arabic script (rule A1), a joiner
-/// behind an emoji (UTS #51, section 2.3). Elsewhere it is an invisible character and nothing else.
-pub(crate) fn may_precede_joiner(previous: char, joiner: char) -> bool {
-    let is_virama = canonical_combining_class(previous) == VIRAMA_CLASS;
-    is_virama
-        || match joiner {
-            NON_JOINER => is_arabic(previous),
-            JOINER => is_emoji(previous) || previous == EMOJI_PRESENTATION,
-            _ => false,
-        }
+/// Whether `joiner` behind `previous` can change what is drawn: each behind a virama (UAX #31, section
+/// 2.3.1, rules A2 and B), a non-joiner behind a letter of a script that joins its letters (rule A1), a
+/// joiner behind an emoji (UTS #51, section 2.3). Elsewhere it is invisible and nothing else.
+pub(crate) fn may_join_after(previous: char, joiner: char) -> bool {
+    canonical_combining_class(previous) == VIRAMA_CLASS
+        || joiner == NON_JOINER && is_cursive(previous)
+        || joiner == JOINER && is_joined_emoji(previous)
 }
 
-/// Whether a joiner before `next` can change what is drawn; the other half of [`may_precede_joiner`].
-pub(crate) fn may_follow_joiner(next: char) -> bool {
-    next.is_alphabetic() || is_emoji(next)
+/// Whether `joiner` can change what is drawn of `previous` and `next`.
+pub(crate) fn may_join(previous: char, joiner: char, next: char) -> bool {
+    let fits = if is_joined_emoji(previous) { is_emoji(next) } else { next.is_alphabetic() };
+    may_join_after(previous, joiner) && fits
 }
 
-/// Letters and vowel signs of the Arabic script, and of those that join as it does.
-fn is_arabic(c: char) -> bool {
+/// Letters and vowel signs of Arabic, Syriac, N'Ko, Mongolian and Adlam, which join their letters.
+fn is_cursive(c: char) -> bool {
     matches!(c,
         '\u{620}'..='\u{65f}' | '\u{670}'..='\u{6d3}' | '\u{6fa}'..='\u{6fc}'
         | '\u{710}'..='\u{74a}' | '\u{750}'..='\u{77f}' | '\u{7ca}'..='\u{7ea}'
         | '\u{8a0}'..='\u{8c9}' | '\u{1820}'..='\u{18aa}' | '\u{1e900}'..='\u{1e94b}')
 }
 
-fn is_emoji(c: char) -> bool {
+/// What can stand before the joiner within an emoji.
+fn is_joined_emoji(c: char) -> bool {
+    is_emoji(c) || c == EMOJI_PRESENTATION
+}
+
+/// Whether the character is drawn as an emoji, alone or among the letters of a name.
+pub(crate) fn is_emoji(c: char) -> bool {
     !c.is_ascii() && c.is_emoji_char() && c.general_category_group() == GeneralCategoryGroup::Symbol
 }
 
@@ -157,24 +160,30 @@ mod tests {
     }
 
     #[test]
-    fn joiners_belong_behind_viramas_arabic_letters_and_emoji() {
-        for (previous, joiner, expected) in [
-            ('\u{94d}', JOINER, true),
-            ('\u{94d}', NON_JOINER, true),
-            ('\u{dca}', JOINER, true),
-            ('ی', NON_JOINER, true),
-            ('ی', JOINER, false),
-            ('👩', JOINER, true),
-            ('🏽', JOINER, true),
-            ('\u{fe0f}', JOINER, true),
-            ('👩', NON_JOINER, false),
-            ('a', JOINER, false),
-            ('a', NON_JOINER, false),
-            (' ', JOINER, false),
+    fn joiners_belong_behind_viramas_cursive_letters_and_emoji() {
+        for (previous, joiner, next, expected) in [
+            ('\u{94d}', JOINER, 'र', true),
+            ('\u{94d}', NON_JOINER, 'र', true),
+            ('\u{dca}', JOINER, 'ර', true),
+            ('\u{dca}', JOINER, ' ', false),
+            ('ی', NON_JOINER, 'ر', true),
+            ('ی', NON_JOINER, ' ', false),
+            ('ی', JOINER, 'ر', false),
+            ('👩', JOINER, '💻', true),
+            ('🏽', JOINER, '💻', true),
+            (EMOJI_PRESENTATION, JOINER, '🔥', true),
+            ('👩', JOINER, 'a', false),
+            ('👩', NON_JOINER, '💻', false),
+            ('a', JOINER, 'b', false),
+            ('a', NON_JOINER, 'b', false),
+            (' ', JOINER, '💻', false),
+            (JOINER, JOINER, '💻', false),
         ] {
-            assert_eq!(may_precede_joiner(previous, joiner), expected, "{previous:?} {joiner:?}");
+            assert_eq!(
+                may_join(previous, joiner, next),
+                expected,
+                "{previous:?} {joiner:?} {next:?}"
+            );
         }
-        assert!(may_follow_joiner('\u{dbb}') && may_follow_joiner('👩'));
-        assert!(!may_follow_joiner(' ') && !may_follow_joiner('\u{200d}'));
     }
 }

@@ -117,8 +117,9 @@ async fn serve_http(
 /// left unread, the kernel would reset the connection, and the client might lose the response (RFC 9112,
 /// section 9.6). hyper has shut the sending half down.
 async fn linger(stream: TcpStream, slot: &Arc<ConnectionSlot>) {
-    // One byte shows whether there is more; most clients have sent none.
-    if !matches!(stream.try_read(&mut vec![0; 1]), Ok(1)) {
+    // One byte shows whether there is more; most clients have sent none. On the heap, which is wiped.
+    let mut first = Box::new([0]);
+    if !matches!(stream.try_read(&mut *first), Ok(1)) {
         return;
     }
     slot.mark_closing();
