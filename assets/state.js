@@ -10,7 +10,9 @@ const CONTACT_TIMEOUT = 120;
 const MAX_PENDING = 10;
 // A tunnel that was lost comes back under another address, which an old page cannot learn.
 const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited you';
-const { maxName, messageBytes } = document.body.dataset;
+// Milliseconds after which a message without an answer is given back. The room answers at once.
+const ANSWER_TIMEOUT = 60000;
+const { maxName, messageBytes, messageLines } = document.body.dataset;
 
 /** Finds the ticket in a link that was changed on its way, as src/lib/pasted_link.rs does. */
 function findTicket(text) {
@@ -30,13 +32,14 @@ const participants = new Map();
 const present = new Set();
 // Number of a participant to the time at which "is typing" disappears.
 const typingUntil = new Map();
-// Own messages without an answer: ref to {body, line, sent}.
+// Own messages without an answer: ref to {body, line, sentAt}; sentAt is 0 before they are sent.
 const pending = new Map();
 // From the join to the end: {name, resume, epoch, n, lastSeq, joinSeq}.
 let session = null;
 // Whether the server has admitted this session, and it has not ended yet.
 let joined = false;
-let [connected, polling] = [false, false];
+let connected = false,
+	polling = false;
 // Seconds since the last event from the server.
 let silentSeconds = 0;
 // Whether the log is scrolled to its end, and stays there when lines are added.
@@ -45,4 +48,6 @@ let followsLog = true;
 let restored = '';
 // A refusal or a hint, shown instead of the state of the connection.
 let notice = '';
-let [unreadCount, lastRef, typingSentAt] = [0, 0, 0];
+let unreadCount = 0,
+	lastRef = 0,
+	typingSentAt = 0;

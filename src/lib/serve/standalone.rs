@@ -1,6 +1,5 @@
 //! The room without a supervisor: in a pipeline, or for debugging.
 
-use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
-use crate::process::{self, ShutdownCause, TerminationSignals};
+use crate::process::{self, Reachable, ReachableBy, ShutdownCause, TerminationSignals};
 use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
 use crate::token::{Secret, Token};
 
@@ -29,9 +28,19 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum ServeEvent<'a> {
-    Ready { link: &'a str },
-    Joined { participant: &'a Participant, present: usize },
-    Left { participant: &'a Participant, present: usize },
+    /// `others` lead to the same room, from other computers.
+    Ready {
+        link: &'a str,
+        others: &'a [Secret],
+    },
+    Joined {
+        participant: &'a Participant,
+        present: usize,
+    },
+    Left {
+        participant: &'a Participant,
+        present: usize,
+    },
     Closing,
     Closed,
 }
@@ -50,17 +59,24 @@ pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
 pub(super) struct Standalone {
     config: Config,
     listener: std::net::TcpListener,
+    reachable: Reachable,
 }
 
 impl Standalone {
     /// Reads the settings and listens.
     ///
     /// # Errors
-    /// When the settings are wrong, or the address cannot be listened on.
+    /// When the system refuses what every room needs, the settings are wrong, or the address cannot be listened on.
     pub(super) fn prepare(cli: &ServeCli) -> Result<Self, ServeError> {
+        process::require_service_calls()?;
+        if cli.json {
+            // Lines are written by a thread.
+            process::require_threads()?;
+        }
         let config = Config::resolve(&cli.overrides())?;
         let listener = process::listen(config.listen)?;
-        Ok(Self { config, listener })
+        let reachable = Reachable::of(&listener)?;
+        Ok(Self { config, listener, reachable })
     }
 
     /// The one socket on which a confined process may still accept connections.
@@ -73,12 +89,11 @@ impl Standalone {
     /// # Errors
     /// When a basic system call fails, or when confinement is required and incomplete.
     pub(super) async fn run(self, cli: &ServeCli, confined: Confined) -> Result<Exit, ServeError> {
-        let Self { config, listener } = self;
+        let Self { config, listener, reachable } = self;
         let signals = TerminationSignals::catch()?;
-        let address = listener.local_addr()?;
         let ticket = Token::generate()?;
-        let link = Secret::new(format!("http://{address}/t/{}", &*ticket.expose_secret()));
-        let host_policy = HostPolicy::new(address, PublicHost::AnyQuickTunnel);
+        let links = RoomLinks::new(&reachable, &ticket.expose_secret());
+        let host_policy = HostPolicy::new(listener.local_addr()?, PublicHost::AnyQuickTunnel);
         let service = RoomService::new(config.room, ticket, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
         // Starts a thread, which the filter for system calls forbids later.
@@ -91,10 +106,7 @@ impl Standalone {
         let stdout_closed = terminal::stdout_closed();
         let protection = confined.complete(listener.as_fd()).await;
         check_confinement(&protection, config.confinement)?;
-        let stdout = print_link(link, cli.json);
-        if stdout == OutputState::Open {
-            print_notes(address);
-        }
+        let stdout = print_links(links, cli.json);
         let reader_gone = async {
             match stdout {
                 OutputState::Open => stdout_closed.await,
@@ -106,13 +118,44 @@ impl Standalone {
     }
 }
 
-/// Prints the link and drops it: it contains the ticket, which this process keeps no longer than
-/// needed.
-fn print_link(link: Secret, as_json: bool) -> OutputState {
-    if as_json {
-        return terminal::print_line(&terminal::json_line(&ServeEvent::Ready { link: &link }));
+/// The links to the room, ticket included.
+struct RoomLinks {
+    /// On loopback where it listens there, so that `chattrace-tunnel` takes it.
+    main: Secret,
+    /// The same room under the other addresses.
+    others: Vec<Secret>,
+    reachable_by: ReachableBy,
+}
+
+impl RoomLinks {
+    fn new(reachable: &Reachable, ticket: &Secret) -> Self {
+        let addresses = reachable.loopback.iter().chain(&reachable.network);
+        let mut links =
+            addresses.map(|address| Secret::new(format!("http://{address}/t/{}", &**ticket)));
+        let main = links.next().expect("a listener has an address on loopback or on the network");
+        Self { main, others: links.collect(), reachable_by: reachable.by }
     }
-    terminal::print_line(&link)
+}
+
+/// Prints the links and drops them: they contain the ticket, which this process keeps no longer than
+/// needed. The first goes to stdout, the others to people.
+fn print_links(links: RoomLinks, as_json: bool) -> OutputState {
+    let RoomLinks { main, others, reachable_by } = links;
+    let first = if as_json {
+        terminal::print_line(&terminal::json_line(&ServeEvent::Ready {
+            link: &main,
+            others: &others,
+        }))
+    } else {
+        terminal::print_line(&main)
+    };
+    if first == OutputState::Open {
+        for link in &others {
+            terminal::eprint_line(link);
+        }
+        print_notes(reachable_by);
+    }
+    first
 }
 
 /// Serves until a signal arrives or the reader is gone, then closes the room.
@@ -179,14 +222,12 @@ fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Resu
 }
 
 /// Tells the operator who can read the chat and who can reach the room.
-fn print_notes(address: SocketAddr) {
+fn print_notes(reachable_by: ReachableBy) {
     terminal::eprint_line(
         "open room: this computer, and a tunnel's provider, can read what is said",
     );
-    if !address.ip().is_loopback() {
-        terminal::eprint_line(&format!(
-            "{address}: everybody on this network can reach the room, unencrypted"
-        ));
+    if reachable_by != ReachableBy::ThisComputer {
+        terminal::eprint_line(&reachable_by.to_string());
     }
 }
 

@@ -19,7 +19,7 @@ use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
 use crate::paths::RunDir;
-use crate::process::{self, ListenError, SpawnError, TerminationSignals};
+use crate::process::{self, ListenError, RequiredCallError, SpawnError, TerminationSignals};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use children::Programs;
@@ -39,8 +39,13 @@ enum StartError {
     /// There is no folder that is private enough for the control socket.
     #[error("{0}")]
     RunDir(std::io::Error),
+    /// A system call is refused that every session needs.
+    #[error(transparent)]
+    RequiredCall(#[from] RequiredCallError),
     /// No memory, thread or signal handler.
-    #[error("a system call that every session needs failed: {0}")]
+    #[error(
+        "the system gave no memory, thread or signal handler: {0}; end other programs, or raise their limits"
+    )]
     System(#[from] std::io::Error),
     /// The kernel gave no random bytes for the ticket or the session's id.
     #[error("the kernel gave no random bytes: {0}")]
@@ -51,9 +56,10 @@ impl StartError {
     fn exit(&self) -> Exit {
         match self {
             StartError::Config(error) => error.exit(),
-            StartError::Listen(_) | StartError::Spawn(_) | StartError::RunDir(_) => {
-                Exit::Unavailable
-            }
+            StartError::Listen(_)
+            | StartError::Spawn(_)
+            | StartError::RunDir(_)
+            | StartError::RequiredCall(_) => Exit::Unavailable,
             StartError::System(_) | StartError::Randomness(_) => Exit::Failed,
         }
     }
@@ -70,9 +76,7 @@ pub fn main() -> ExitCode {
     if cli.explains_limits() {
         return explain_limits(&cli);
     }
-    // One thread: a child dies with the thread that forked it (prctl(2)).
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ended = runtime.map_err(StartError::from).and_then(|runtime| runtime.block_on(run(&cli)));
+    let ended = start(&cli);
     memory::overwrite_stack();
     match ended {
         Ok(exit) => exit.into(),
@@ -81,6 +85,13 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+fn start(cli: &cli::Cli) -> Result<Exit, StartError> {
+    process::require_service_calls()?;
+    // One thread: a child dies with the thread that forked it (prctl(2)).
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(cli))
 }
 
 /// Becomes `chattrace-serve`, which knows the limits of a room.
@@ -104,13 +115,16 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
-    let _ = process::become_subreaper();
+    let adopted = process::become_subreaper();
+    let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    let mut console = Console::new(open_screen(verbosity)?, cli.json, !cli.no_qr)?;
     let session_id = generate_session_id()?;
     let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
-    let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut console = Console::new(Screen::stderr(verbosity)?, cli.json, !cli.no_qr)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
+        console.show_check(&check);
+    }
+    if let Some(check) = checks::orphans(adopted, process::can_signal_by_pidfd()) {
         console.show_check(&check);
     }
     if let Some(check) = checks::listen_address(config.listen) {
@@ -119,6 +133,17 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let ticket = Token::generate()?;
     let setup = Setup { config, programs, console, session_id, ticket, listener, run_dir };
     Ok(exit_of(&event_loop::run(setup, signals).await?))
+}
+
+/// Opens the screen, whose thread is the first that this program starts.
+fn open_screen(verbosity: Verbosity) -> Result<Screen, StartError> {
+    match Screen::stderr(verbosity) {
+        Ok(screen) => Ok(screen),
+        Err(_) => {
+            process::require_threads()?;
+            Ok(Screen::stderr(verbosity)?)
+        }
+    }
 }
 
 /// Twelve hex digits: short, because the path of a socket has at most 107 bytes.

@@ -3,7 +3,6 @@
 
 use std::io::Result;
 
-use indicatif::TermLike;
 use tokio::sync::{mpsc, watch};
 
 use super::print::OutputState;
@@ -15,13 +14,10 @@ const MAX_QUEUED_LINES: usize = 1024;
 /// Enough for formatting a line and the write; the usual 2 MiB would be locked in memory for nothing.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// Moves the cursor to the first column and erases the line (ECMA-48, CR and EL).
-pub(super) const ERASE_LINE: &str = "\r\u{1b}[K";
-
 /// The sending end of a thread that writes to stdout or stderr.
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter {
-    target: DrawTarget,
+    sender: LineSender,
     done: watch::Receiver<bool>,
     thread: std::thread::JoinHandle<()>,
 }
@@ -48,17 +44,17 @@ impl BackgroundWriter {
         })?;
         // An error means that the thread has ended already, which `write_failed` reports.
         let _ = started.recv();
-        Ok(Self { target: DrawTarget(sender), done, thread })
+        Ok(Self { sender: LineSender(sender), done, thread })
     }
 
     /// Queues `text` for one write. Drops it when the queue is full.
     pub(crate) fn send(&self, text: String) {
-        self.target.send(text);
+        self.sender.send(text);
     }
 
     /// A second sender, for a progress bar. [`BackgroundWriter::flush`] waits until it is dropped.
-    pub(super) fn draw_target(&self) -> DrawTarget {
-        self.target.clone()
+    pub(super) fn sender(&self) -> LineSender {
+        self.sender.clone()
     }
 
     /// Returns when a write has failed: the reader is gone.
@@ -73,7 +69,7 @@ impl BackgroundWriter {
     /// Returns when every queued line is written, or a write has failed.
     pub(crate) async fn flush(self) {
         let done = self.write_failed();
-        drop(self.target);
+        drop(self.sender);
         done.await;
         // The thread only drops its queue now. If it did so while `memory::wipe_and_exit` overwrites the
         // heap, the process would exit by SIGSEGV: nine of 3 000 did.
@@ -81,66 +77,23 @@ impl BackgroundWriter {
     }
 }
 
-/// A terminal to draw a progress bar on, which moves the cursor by control sequences of its own
-/// (ECMA-48, sections 8.3.17 to 8.3.22).
+/// A further sender of lines to the thread.
 #[derive(Clone, Debug)]
-pub(super) struct DrawTarget(mpsc::Sender<String>);
+pub(super) struct LineSender(mpsc::Sender<String>);
 
-impl DrawTarget {
-    fn send(&self, text: String) {
+impl LineSender {
+    /// A sender without a thread, and what it sends.
+    #[cfg(test)]
+    pub(super) fn with_receiver() -> (Self, mpsc::Receiver<String>) {
+        let (sender, lines) = mpsc::channel(MAX_QUEUED_LINES);
+        (Self(sender), lines)
+    }
+
+    /// Queues `text` for one write. Drops it when the queue is full.
+    pub(super) fn send(&self, text: String) {
         // A full queue means that the reader is stuck; a closed one is reported by `write_failed`.
         let _ = self.0.try_send(text);
     }
-
-    fn move_cursor(&self, n: usize, direction: char) -> Result<()> {
-        // The terminal would take 0 for 1.
-        if n > 0 { self.write_str(&format!("\u{1b}[{n}{direction}")) } else { Ok(()) }
-    }
-}
-
-impl TermLike for DrawTarget {
-    fn width(&self) -> u16 {
-        stderr_width()
-    }
-
-    fn move_cursor_up(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'A')
-    }
-
-    fn move_cursor_down(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'B')
-    }
-
-    fn move_cursor_right(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'C')
-    }
-
-    fn move_cursor_left(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> Result<()> {
-        self.send(format!("{text}\n"));
-        Ok(())
-    }
-
-    fn write_str(&self, text: &str) -> Result<()> {
-        self.send(text.to_owned());
-        Ok(())
-    }
-
-    fn clear_line(&self) -> Result<()> {
-        self.write_str(ERASE_LINE)
-    }
-
-    fn flush(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Columns of the terminal on stderr; 80 without one.
-pub(super) fn stderr_width() -> u16 {
-    console::Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
 }
 
 #[cfg(test)]

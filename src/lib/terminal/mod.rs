@@ -4,17 +4,23 @@
 //! program uses it: a closed terminal is a normal end of a session.
 
 mod background_writer;
+mod bar_row;
+mod charset;
+mod columns;
 mod escape;
 mod hangup;
 mod io_reason;
 mod print;
+mod printed_rows;
 mod progress;
 mod prompt;
 mod screen;
+mod size;
 mod usage;
 mod wrap;
 
 pub(crate) use background_writer::BackgroundWriter;
+pub(crate) use charset::Charset;
 pub(crate) use escape::{
     escape_control, is_printable, is_sanitized_line, is_single_spaced, json_line, sanitize_line,
     truncate_to_bytes, try_json_line,

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
+use super::charset::Charset;
 use super::escape::escape_control;
 
 /// Whether stdout or stderr has a reader.
@@ -32,9 +33,10 @@ pub(crate) fn eprint_line(line: &str) -> OutputState {
     write_stderr(&format!("{}\n", escape_control(line)))
 }
 
-/// Writes to stderr as it is, in one write(2): otherwise the lines of programs that share a terminal
-/// could mix.
+/// Writes to stderr in the characters of [`Charset::current`], in one write(2): otherwise the lines of
+/// programs that share a terminal could mix. Every line for people passes here.
 pub(super) fn write_stderr(text: &str) -> OutputState {
+    let text = Charset::current().encode(text);
     let written = std::io::stderr().lock().write_all(text.as_bytes());
     if written.is_ok() { OutputState::Open } else { OutputState::Closed }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Error, Parser};
 
+use super::charset::Charset;
 use super::escape::escape_control;
 use super::print::{print_line, write_stderr};
 use crate::exit::Exit;
@@ -26,7 +27,9 @@ fn print_usage(error: Error) -> Exit {
         let _ = write_stderr(&format!("{}\n", escape_error(error)));
         Exit::Usage
     } else {
-        let _ = print_line(error.render().to_string().trim_end());
+        // Help is for people, though on stdout.
+        let help = error.render().to_string();
+        let _ = print_line(&Charset::current().encode(help.trim_end()));
         Exit::Ended
     }
 }

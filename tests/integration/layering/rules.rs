@@ -104,9 +104,9 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("process", &[
         &["mod.rs"],
-        &["parent.rs", "session_process.rs", "signals.rs", "spawn.rs"],
+        &["parent.rs", "required_calls", "session_process.rs", "signals.rs", "spawn.rs"],
         &["confine"],
-        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "stream.rs"],
+        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/confine", &[
         &["mod.rs", "self_test.rs"],
@@ -181,7 +181,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
 pub(super) const CALLS: &[(&str, &[&str])] = &[
     ("nix::fcntl::open", &["paths"]),
     ("nix::fcntl::openat", &["paths"]),
-    ("nix::unistd::unlinkat", &["paths"]),
+    ("nix::unistd::unlinkat", &["paths", "process/required_calls"]),
     ("std::fs::File::create", &["paths"]),
     ("std::fs::File::create_new", &["paths", "process/confine/self_test.rs"]),
     ("std::fs::File::open", &["paths", "process/confine/self_test.rs"]),
@@ -193,7 +193,7 @@ pub(super) const CALLS: &[(&str, &[&str])] = &[
     ("std::fs::remove_dir", &["paths"]),
     ("std::fs::remove_dir_all", &["paths"]),
     ("std::fs::remove_file", &["paths", "process/confine/self_test.rs"]),
-    ("std::fs::rename", &["paths", "tunnel/install"]),
+    ("std::fs::rename", &["paths", "process/required_calls", "tunnel/install"]),
     ("std::fs::write", &["paths"]),
     ("tokio::fs", &["paths"]),
 ];

@@ -123,6 +123,29 @@ fn control_characters_are_refused() {
 }
 
 #[test]
+fn tabs_and_indentation_arrive_as_they_were_pasted() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    let code = "if x {\n\tlet y =  1;\n\n        // eight spaces\n\t}\t\t// end";
+    ana.say(&code.replace('\n', "\r\n"));
+    assert_eq!(bodies(&bo.until_said(code)), [code]);
+}
+
+/// Half of an emoji is an escape in JSON that no text in UTF-8 has.
+#[test]
+fn a_line_whose_body_is_no_text_is_refused_under_its_ref() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    ana.send_text(
+        "{\"t\":\"say\",\"ref\":\"a1\",\"body\":\"hi \\ud83d there\"}\n\
+         {\"t\":\"say\",\"ref\":\"a2\",\"body\":\"whole\"}",
+    );
+    let refused = ana.wait("refused");
+    assert_eq!((&refused["ref"], &refused["why"]), (&"a1".into(), &"bad_json".into()));
+    assert_eq!(bodies(&bo.until_said("whole")), ["whole"]);
+}
+
+#[test]
 fn too_long_and_too_many_lines_are_refused_with_the_ref() {
     let server = Server::start();
     let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));

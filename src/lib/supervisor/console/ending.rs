@@ -76,8 +76,8 @@ fn end_text(reason: &EndReason) -> String {
         }
         EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
         EndReason::Unconfined(missing) => format!(
-            "confinement is required but incomplete: {}; use a newer kernel, or leave out \
-             --require-confinement",
+            "confinement is required but incomplete: {}; use a newer kernel, allow the calls in \
+             the container's seccomp profile, or leave out --require-confinement",
             escape_control(missing)
         ),
     }

@@ -106,6 +106,11 @@ impl Console {
         self.screen.set_status(&self.screen.dim(&text));
     }
 
+    /// Draws the bottom of the screen for its present size; true if that is the status line.
+    pub(in crate::supervisor) fn redraw_status(&self) -> bool {
+        self.screen.redraw()
+    }
+
     /// Adds an entry with the current time to the event log.
     pub(super) fn record(&mut self, entry: LogEntry) {
         self.log.push(log::now(), entry);

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::control::Participant;
 use crate::terminal::{self, BackgroundWriter};
+use crate::token::Secret;
 
 /// Which lines standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub(super) enum StdoutMode {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum ConsoleEvent<'a> {
-    /// A link, ticket included; `public` is false for the local one.
-    Link { url: &'a str, public: bool },
+    /// A link, ticket included; `public` is false for a local one. `others` lead to the same room.
+    Link { url: &'a str, public: bool, others: &'a [Secret] },
     /// `present` is the count after the join.
     Joined { participant: &'a Participant, present: usize },
     /// `present` is the count after the leave.

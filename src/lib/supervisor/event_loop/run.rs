@@ -20,6 +20,8 @@ enum Wakeup {
     Signal(TerminationSignal),
     /// Ctrl+Z.
     Suspend,
+    /// The terminal has a new size.
+    Resized,
     StreamClosed(EndRequest),
     ChildExited,
     DeadlineReached,
@@ -40,6 +42,7 @@ pub(in crate::supervisor) async fn run(
     let mut sigchld = signal(SignalKind::child())?;
     // Caught, because a stopped supervisor would leave the room public without its operator.
     let mut suspend = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
+    let mut resized = signal(SignalKind::window_change())?;
     let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
     let mut requests = event_loop.open_control_socket();
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
@@ -56,6 +59,7 @@ pub(in crate::supervisor) async fn run(
             biased;
             which = signals.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
+            _ = resized.recv() => Wakeup::Resized,
             request = streams.closed() => Wakeup::StreamClosed(request),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
@@ -89,6 +93,10 @@ impl EventLoop {
             Wakeup::StreamClosed(request) => end(request),
             Wakeup::Suspend => {
                 self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                None
+            }
+            Wakeup::Resized => {
+                self.follow_resize();
                 None
             }
             Wakeup::ChildExited => {
