@@ -14,8 +14,15 @@ const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited 
 const ANSWER_TIMEOUT = 60000;
 const { maxName, messageBytes, messageLines } = document.body.dataset;
 
-const findTicket = (text) => /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
-let ticket = findTicket(location.pathname + location.hash);
+/** Finds the ticket in a link that was changed on its way, as src/lib/pasted_link.rs does. */
+function findTicket(text) {
+	for (const _ of 'abc') text = text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode('0x' + hex));
+	const inLink = (text) => /(?:\/t\/|#1\.)([\w-]{21}[AQgw])/.exec(text);
+	const alone = /(?:^|[^\w-])[_-]*?([\w-]{21}[AQgw])[_-]*(?![\w-])/.exec(text.replace(/:\/\/[\w.-]*/g, ' '));
+	// What programs insert into a link is removed last: white space, quotation signs, backslashes.
+	return (inLink(text) || alone || inLink(text.replace(/[^!-~]|[=>\\]/g, '')))?.[1];
+}
+let ticket = findTicket(location.pathname + location.search + location.hash);
 // In the address bar the ticket could be read, copied, and stored by the browser.
 history.replaceState(null, '', '/');
 

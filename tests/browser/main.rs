@@ -5,6 +5,7 @@
 //! no names and connects to loopback addresses only.
 
 mod accessibility;
+mod changed_links;
 mod chat;
 mod disconnect;
 mod end;

@@ -5,6 +5,10 @@
 
 mod departed;
 mod emoji;
+#[cfg(test)]
+mod language_tests;
+mod name_characters;
+mod name_error;
 mod name_index;
 mod nickname;
 #[cfg(test)]

@@ -16,8 +16,8 @@ use Tier::{Ground, Program, Subject};
 pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("clean", Program, &["config", "control", "exit", "paths", "process", "terminal", "units"]),
     ("serve", Program, &[
-        "chat", "config", "control", "exit", "identity", "memory", "process", "quick_tunnel", "rate_limit",
-        "terminal", "token", "units", "wire",
+        "chat", "config", "control", "exit", "identity", "memory", "pasted_link", "process", "quick_tunnel",
+        "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
         "config", "control", "exit", "line_reader", "log", "memory", "paths", "process", "rate_limit",
@@ -26,7 +26,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "paths", "process", "quick_tunnel", "terminal", "units",
     ]),
-    ("chat", Subject, &["identity", "invisible", "rate_limit", "token", "units"]),
+    ("chat", Subject, &["identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
     ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
@@ -38,12 +38,14 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
     ("log", Ground, &["control", "paths"]),
+    ("marks", Ground, &[]),
     ("memory", Ground, &[]),
+    ("pasted_link", Ground, &["token"]),
     ("paths", Ground, &[]),
     ("process", Ground, &["memory", "paths"]),
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
-    ("terminal", Ground, &["exit", "invisible", "units"]),
+    ("terminal", Ground, &["exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
 ];
