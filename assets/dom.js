@@ -22,5 +22,8 @@ const privateInput = { autocomplete: 'off', spellcheck: false, writingsuggestion
  */
 const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-/** Text as the server keeps it: without control characters, and without halves of surrogate pairs. */
-const cleanText = (text) => text.replace(/[\0-\x08\v\f\x0e-\x1f]/g, '').replace(/\p{Cs}/gu, '\ufffd');
+/**
+ * Text with a visible sign in place of each control character and each half of a surrogate pair. Escaped,
+ * as JSON needs them, they would make a line longer than the server reads.
+ */
+const cleanText = (text) => text.replace(/[\0-\x08\v\f\x0e-\x1f]|\p{Cs}/gu, '\ufffd');

@@ -41,14 +41,15 @@ async fn half_an_emoji_is_sent_as_a_replacement_character() {
     assert_eq!(texts[16..], ["\u{fffd}😀\u{fffd}", "whole"]);
 }
 
-/// The room drops control characters. Escaped, four thousand of them are longer than a frame may be.
+/// The room refuses control characters. Escaped, four thousand of them are longer than a frame may be.
 #[tokio::test]
-async fn control_characters_do_not_cut_the_connection() {
+async fn control_characters_are_shown_and_do_not_cut_the_connection() {
     let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
     let (ana, bo) = (fixture.participant("Ana").await, fixture.participant("Bo").await);
-    submit(&ana, r"['\x01\x00\x1b'.repeat(1300) + 'a\tb\nc', '\x02\x03', 'next']").await;
+    submit(&ana, r"['\x01\x00\x1b'.repeat(450) + 'a\tb\nc', '\x02\x03', 'next']").await;
     bo.wait_for_log("next").await;
-    assert_eq!(bo.messages().await, ["a\tb\nc", "next"]);
+    let signs = "\u{fffd}".repeat(1350);
+    assert_eq!(bo.messages().await, [&*format!("{signs}a\tb\nc"), "\u{fffd}\u{fffd}", "next"]);
     ana.wait_for("!document.querySelector('.message.dim')").await;
 }
 
