@@ -84,10 +84,7 @@ fn clean(options: &Options) -> Result<Exit, CleanError> {
     report.print_running(&found.running, level);
     report.print_list(&found.items);
     let exit = match action {
-        Action::List => {
-            list(&found, &mut report);
-            Exit::Ended
-        }
+        Action::List => list(&found, &mut report),
         Action::Ask if !found.items.is_empty() && !report.confirm() => {
             terminal::eprint_line("nothing was removed");
             Exit::Remains
@@ -97,14 +94,14 @@ fn clean(options: &Options) -> Result<Exit, CleanError> {
     Ok(exit)
 }
 
-fn list(found: &Inventory, report: &mut Report) {
+fn list(found: &Inventory, report: &mut Report) -> Exit {
     for item in &found.items {
         report.planned(item);
     }
     for kept in &found.kept {
         report.kept(kept);
     }
-    report.finish_list(found.items.len());
+    report.finish_list(found.items.len())
 }
 
 fn remove(found: Inventory, report: &mut Report) -> Exit {

@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 use crate::control::FrameError;
 use crate::exit::Exit;
 use crate::process::{ListenError, RequiredCallError};
+use crate::terminal::WriteError;
 
 /// Why `chattrace-serve` ends early; its `Display` is the sentence for the user.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub(super) enum ServeError {
     /// The control channel to the supervisor broke.
     #[error(transparent)]
     Control(#[from] FrameError),
+    /// The link, an event or another result could not be written to stdout.
+    #[error(transparent)]
+    Output(#[from] WriteError),
     /// A system call is refused that every room needs.
     #[error(transparent)]
     RequiredCall(#[from] RequiredCallError),
@@ -38,6 +42,7 @@ impl ServeError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config(error) => error.exit(),
+            Self::Output(error) => error.exit(),
             Self::Listen(_) | Self::Unconfined(_) | Self::RequiredCall(_) => Exit::Unavailable,
             Self::Control(_) | Self::System(_) | Self::Randomness(_) => Exit::Failed,
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::control::Protection;
 use crate::memory::LockedMemory;
 use crate::paths::{self, Owner};
-use crate::process;
+use crate::process::{self, ReachableBy};
 use crate::terminal::{Severity, escape_control};
 use crate::units::format_bytes;
 
@@ -119,10 +119,12 @@ fn runtime_folder(dir: &Path) -> Check {
 
 /// Warns about an address that other machines can reach; `None` on loopback.
 pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
-    if address.ip().is_loopback() {
+    // An IPv4 address may be written as an IPv6 one.
+    let ip = address.ip().to_canonical();
+    if ip.is_loopback() {
         return None;
     }
-    let fact = format!("{address}: everybody on this network can reach the room, unencrypted");
+    let fact = format!("on {ip}, {}", ReachableBy::Network);
     Some(check(Severity::Warning, "listen", fact))
 }
 
@@ -169,7 +171,13 @@ mod tests {
 
     #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
-        assert_eq!(listen_address("127.0.0.1:0".parse().unwrap()), None);
-        assert!(listen_address("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
+        for loopback in ["127.0.0.1:0", "[::1]:80", "[::ffff:127.0.0.1]:0"] {
+            assert_eq!(listen_address(loopback.parse().unwrap()), None);
+        }
+        let check = listen_address("0.0.0.0:80".parse().unwrap()).unwrap();
+        assert_eq!(
+            check.fact,
+            "on 0.0.0.0, every computer on the network can reach the room, unencrypted"
+        );
     }
 }

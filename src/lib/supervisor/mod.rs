@@ -162,9 +162,9 @@ fn exit_of(outcome: &SessionOutcome, log_fate: LogFate) -> Exit {
             // The folder for it is unavailable.
             LogFate::NotSaved => Exit::Unavailable,
         },
-        SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
-            Exit::Unavailable
-        }
+        SessionOutcome::Clean(
+            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::OutputFailed(_),
+        ) => Exit::Unavailable,
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
         SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,

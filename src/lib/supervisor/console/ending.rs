@@ -20,7 +20,10 @@ impl Console {
                 self.screen.print("");
                 self.screen.print_notice(Severity::Info, &text);
             }
-            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::Failed(_) => {
+            EndReason::NoTunnel(_)
+            | EndReason::Unconfined(_)
+            | EndReason::OutputFailed(_)
+            | EndReason::Failed(_) => {
                 self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2));
             }
         }
@@ -83,7 +86,9 @@ fn end_text(reason: &EndReason) -> String {
         EndReason::Requested(EndRequest::ControlSocket) => {
             "stopped over the control socket".to_owned()
         }
-        EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
+        EndReason::NoTunnel(why) | EndReason::OutputFailed(why) | EndReason::Failed(why) => {
+            escape_control(why)
+        }
         EndReason::Unconfined(missing) => format!(
             "confinement is required but incomplete: {}; use a newer kernel, allow the calls in \
              the container's seccomp profile, or leave out --require-confinement",
