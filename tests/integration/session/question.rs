@@ -204,9 +204,10 @@ fn a_save_that_fails_at_its_last_step_leaves_no_file() {
     stage.assert_nothing_left();
 }
 
+/// The first unlinkat(2) of a program is only tried at its start.
 #[test]
 fn a_file_that_a_save_left_is_named_with_1_and_its_names_are_overwritten() {
-    let strace = "strace -o /dev/null -e trace=unlinkat -e inject=unlinkat:error=EPERM:when=1";
+    let strace = "strace -o /dev/null -e trace=unlinkat -e inject=unlinkat:error=EPERM:when=2";
     let (ended, left) = save_on_a_full_disk(strace, 1);
     let [(path, content)] = left.as_slice() else { panic!("{left:?}: {ended:#?}") };
     assert_eq!(content, "");
