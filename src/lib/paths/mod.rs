@@ -16,6 +16,7 @@ mod file_info;
 mod folder;
 mod locations;
 mod open;
+mod owner_access;
 mod private_dir;
 mod run_dir;
 

@@ -1,10 +1,15 @@
 //! Folders that only this user may enter.
 
+use std::fs::File;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
+use nix::fcntl::open;
+use nix::sys::stat::Mode;
 use nix::unistd::Uid;
+
+use super::owner_access;
 
 /// What is created above a folder that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +44,11 @@ pub(super) fn create(dir: &Path, parents: Parents) -> Result<()> {
     check(dir)
 }
 
+/// Also gives the user the rights on their own folder back that they need.
 fn check(dir: &Path) -> Result<()> {
     let info = std::fs::symlink_metadata(dir)?;
     if info.is_dir() && info.uid() == Uid::current().as_raw() && info.mode() & 0o077 == 0 {
-        return Ok(());
+        return owner_access::restore(&File::from(open(dir, owner_access::FLAGS, Mode::empty())?));
     }
     let text = "it exists, but is not a folder that only you may enter; move it away";
     Err(Error::new(ErrorKind::PermissionDenied, text))

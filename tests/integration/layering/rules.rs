@@ -104,7 +104,13 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["mod.rs"],
         &["parent.rs", "session_process.rs", "signals.rs", "spawn.rs"],
         &["confine"],
+        &["inheritance"],
         &["inherited_fds.rs", "listener.rs", "pidfd.rs", "stream.rs"],
+    ]),
+    ("process/inheritance", &[
+        &["mod.rs"],
+        &["limits.rs", "restart.rs", "streams.rs"],
+        &["signals.rs"],
     ]),
     ("process/confine", &[
         &["mod.rs", "self_test.rs"],
