@@ -1,17 +1,19 @@
 //! Limits that a launcher has set (getrlimit(2)): each gives a whole session, or a sentence and a
 //! documented code.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 
-use super::{assert_whole_session, launched, programs_for_all, settings_of_another_user};
+use super::{Place, assert_whole_session, launched, status};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CLEAN, Output, Program, SERVE};
+use crate::session::ends::child;
 use crate::session::stage::{Stage, event, watched};
 use crate::tunnel::command::{ORIGIN, tunnel};
 
-/// Runs `command` under these settings and ends it by TERM once a line of its output contains `ready`.
-fn run_until(ready: &str, settings: &[&str], command: &Command) -> Output {
-    let mut program = watched(&launched(settings, command));
+/// Runs `command` and ends it by TERM once a line of its output contains `ready`.
+fn run_until(ready: &str, command: &Command) -> Output {
+    let mut program = watched(command);
     // EOF comes first when it refuses.
     while let Some(line) = program.stdout_line_or_eof() {
         if line.contains(ready) {
@@ -38,7 +40,7 @@ fn with_few_descriptors_each_program_works_or_says_how_many_it_needs() {
     for (command, ready) in &all {
         for number in (FEWEST..24).chain([31, 40, 63, 64]) {
             let setting = format!("limit=NOFILE:{number}");
-            let ended = run_until(ready, &[&setting], command);
+            let ended = run_until(ready, &launched(&[setting], command));
             let what = format!("{number}: {ended:#?}");
             match ended.status.code() {
                 Some(0) => assert_eq!(number, 64, "{what}"),
@@ -97,12 +99,13 @@ fn with_little_memory_each_program_works_or_says_how_much_it_needs() {
     for (name, enough, too_low) in limits {
         for (command, ready) in &all {
             for value in too_low {
-                let ended = run_until(ready, &[&format!("limit={name}:{value}")], command);
+                let ended =
+                    run_until(ready, &launched(&[format!("limit={name}:{value}")], command));
                 let what = format!("{name} {value}: {ended:#?}");
                 assert_eq!(ended.status.code(), Some(69), "{what}");
                 assert!(ended.stderr.contains("raise the limit with \"ulimit -"), "{what}");
             }
-            let ended = run_until(ready, &[&format!("limit={name}:{enough}")], command);
+            let ended = run_until(ready, &launched(&[format!("limit={name}:{enough}")], command));
             assert_eq!(ended.status.code(), Some(0), "{name} {enough}: {ended:#?}");
         }
     }
@@ -112,26 +115,39 @@ fn with_little_memory_each_program_works_or_says_how_much_it_needs() {
 /// Root has no limit on processes; of another user, threads count as well.
 #[test]
 fn with_few_processes_a_session_works_or_says_so_and_leaves_nothing() {
-    let stage = Stage::new(HAPPY);
-    let bin = programs_for_all(&stage);
-    let user = settings_of_another_user(&stage);
-    if user.is_empty() {
+    let place = Place::new();
+    if place.user.is_empty() {
         // The limit counts all processes of the user who runs the tests.
         return;
     }
     for number in (0..12).chain([64]) {
         let limit = format!("limit=NPROC:{number}");
-        let settings = [user[0].as_str(), &limit];
-        let mut command = Command::new(bin.join("chattrace"));
-        command.args(["--tunnel", "none", "--json"]).env_clear().current_dir(stage.env.work());
-        command.env("HOME", stage.env.home()).env("XDG_RUNTIME_DIR", stage.env.runtime());
-        command.env("LANG", "C.UTF-8");
-        let ended = run_until("\"link\"", &settings, &command);
+        let command = place.command("chattrace", &[&limit], &["--tunnel", "none", "--json"]);
+        let ended = run_until("\"link\"", &command);
         let what = format!("{number}: {ended:#?}");
         assert!([Some(0), Some(69), Some(70)].contains(&ended.status.code()), "{what}");
         assert!(number < 64 || ended.status.code() == Some(0), "{what}");
         assert!(!ended.stderr.contains("internal error"), "{what}");
         assert!(ended.status.code() == Some(0) || ended.stderr.contains("chattrace: "), "{what}");
+    }
+}
+
+/// Administrators forbid core dumps to all users by a hard limit, which only root may raise.
+#[test]
+fn where_core_dumps_are_forbidden_already_memory_is_closed_to_other_programs_too() {
+    let place = Place::new();
+    for limit in ["limit=CORE:0", "limit=CORE:1", "soft=CORE:0"] {
+        let command = place.command("chattrace", &[limit], &["--tunnel", "none", "--json"]);
+        let mut session = watched(&command);
+        event(&mut session, "link");
+        for pid in [session.pid(), child(session.pid(), "chattrace-serve")] {
+            // The files of a process that is not dumpable belong to root (proc(5)).
+            let owner = std::fs::metadata(format!("/proc/{pid}/mem")).unwrap().uid();
+            assert_eq!(owner, 0, "{limit} {}", status(pid, "Name"));
+        }
+        session.signal("TERM");
+        let ended = session.wait().expect_code(0);
+        assert!(ended.stderr.contains("✓ core dumps       off"), "{limit}: {ended:#?}");
     }
 }
 

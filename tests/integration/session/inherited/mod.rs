@@ -6,6 +6,7 @@ mod limits;
 mod modes;
 mod signals;
 mod surroundings;
+mod time_zones;
 
 use std::ffi::OsStr;
 use std::fmt::Debug;
@@ -13,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::stage::{Stage, event, watched};
-use crate::harness::{CHATTRACE, Output, Program, stand_in};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{CHATTRACE, Output, Program, TestEnv, stand_in};
 
 /// A user who is not root, and has no group.
 const NOBODY: u32 = 65534;
@@ -81,4 +83,33 @@ fn programs_for_all(stage: &Stage) -> PathBuf {
         }
     }
     bin
+}
+
+/// A place of a user who is not root, for whom modes count.
+struct Place {
+    stage: Stage,
+    bin: PathBuf,
+    user: Vec<String>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let stage = Stage::new(HAPPY);
+        let bin = programs_for_all(&stage);
+        let user = settings_of_another_user(&stage);
+        Self { stage, bin, user }
+    }
+
+    fn env(&self) -> &TestEnv {
+        &self.stage.env
+    }
+
+    /// A program of this user, with these settings of a launcher.
+    fn command(&self, program: &str, settings: &[&str], arguments: &[&str]) -> Command {
+        let mut command = self.env().command(self.bin.join(program));
+        command.args(arguments);
+        let user = self.user.iter().map(String::as_str);
+        let settings: Vec<&str> = user.chain(settings.iter().copied()).collect();
+        launched(&settings, &command)
+    }
 }

@@ -1,42 +1,13 @@
 //! The file mode creation mask of a launcher, and folders that an earlier version has made under one.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use super::{launched, programs_for_all, settings_of_another_user};
-use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Output, Program, TestEnv};
-use crate::session::stage::{Stage, event, watched};
-
-/// A place of a user who is not root, for whom modes count.
-struct Place {
-    stage: Stage,
-    bin: PathBuf,
-    user: Vec<String>,
-}
+use super::{Place, settings_of_another_user};
+use crate::harness::{Output, Program};
+use crate::session::stage::{event, watched};
 
 impl Place {
-    fn new() -> Self {
-        let stage = Stage::new(HAPPY);
-        let bin = programs_for_all(&stage);
-        let user = settings_of_another_user(&stage);
-        Self { stage, bin, user }
-    }
-
-    fn env(&self) -> &TestEnv {
-        &self.stage.env
-    }
-
-    /// A program of this user, with these settings of a launcher.
-    fn command(&self, program: &str, settings: &[&str], arguments: &[&str]) -> Command {
-        let mut command = self.env().command(self.bin.join(program));
-        command.args(arguments);
-        let user = self.user.iter().map(String::as_str);
-        let settings: Vec<&str> = user.chain(settings.iter().copied()).collect();
-        launched(&settings, &command)
-    }
-
     fn session(&self, settings: &[&str]) {
         let command = self.command("chattrace", settings, &["--tunnel", "none", "--json"]);
         let mut session = watched(&command);
