@@ -2,10 +2,13 @@
 //! process is ever found or killed by its name.
 
 mod confine;
+mod inheritance;
 mod inherited_fds;
 mod listener;
 mod parent;
 mod pidfd;
+mod reachable;
+mod required_calls;
 mod session_process;
 mod signals;
 mod spawn;
@@ -16,13 +19,19 @@ pub(crate) use confine::{
     drop_privileges, drop_root, restrict_cloudflared, restrict_cloudflared_syscalls,
     restrict_files, restrict_syscalls, restrict_writes,
 };
-pub(crate) use inherited_fds::close_inherited_fds;
+pub(crate) use inheritance::{reset_inheritance, unblock_all};
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, inherited_listener, listen,
     raise_file_limit,
 };
 pub(crate) use parent::{
     ParentError, become_guard, become_service, die_with_parent, harden, own_pid, own_uid,
+};
+pub(crate) use pidfd::can_signal as can_signal_by_pidfd;
+pub(crate) use reachable::{Reachable, ReachableBy};
+pub(crate) use required_calls::{
+    RequiredCallError, require_cleaning_calls, require_service_calls, require_threads,
+    require_tunnel_calls,
 };
 pub(crate) use session_process::SessionProcess;
 pub(crate) use signals::{SUSPEND_SIGNAL, ShutdownCause, TerminationSignal, TerminationSignals};
