@@ -98,6 +98,15 @@ pub(super) fn sentence<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::
     checked(from, "a sentence", |text: &String| is_sanitized_line(text))
 }
 
+/// A [`sentence`], or `null`.
+pub(super) fn maybe_sentence<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<String>, D::Error> {
+    checked(from, "a sentence", |text: &Option<String>| {
+        text.as_deref().is_none_or(is_sanitized_line)
+    })
+}
+
 /// A program's version: 1 to 64 letters, digits, `.`, `-` and `+`.
 pub(super) fn version<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a version", |text: &String| is_version(text))

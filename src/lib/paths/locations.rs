@@ -4,6 +4,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::Uid;
 
 use super::artifact::{Artifact, BIN, COOLDOWN};
@@ -62,3 +63,13 @@ pub(crate) fn cooldown_file(base: &Path) -> PathBuf {
 pub(crate) fn is_in_memory(dir: &Path) -> bool {
     statfs(dir).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
 }
+
+/// Whether `path` lies on a file system from which the kernel runs no program (mount(8), `noexec`).
+/// `false` for a path that does not exist.
+pub(crate) fn is_noexec(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
+}
+
+/// The variables that name trusted certificates, in place of those of the system: a file, and folders
+/// with a colon between them (OpenSSL, `SSL_CTX_set_default_verify_paths(3)`; Go, crypto/x509).
+pub(crate) const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];

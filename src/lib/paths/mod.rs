@@ -33,7 +33,8 @@ pub(crate) use cooldown::{
 pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
 pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use locations::{
-    bin_dir, config_file, cooldown_file, data_dir, is_in_memory, runtime_base_of, runtime_bases,
+    CERTIFICATE_VARIABLES, bin_dir, config_file, cooldown_file, data_dir, is_in_memory, is_noexec,
+    runtime_base_of, runtime_bases,
 };
 pub(crate) use new_file::{NewFileError, write_new_file};
 pub(crate) use open::{Access, Owner, open_file, open_private_file, read_file};

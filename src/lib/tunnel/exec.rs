@@ -2,25 +2,22 @@
 //! process PPID, gives up every right that cloudflared does not use, root's among them, and replaces
 //! itself with PROGRAM (chain loading, as in s6). ORIGIN is `-` when there is none.
 
-use std::ffi::{OsStr, OsString};
-use std::io::Read as _;
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use clap::ValueEnum as _;
 
-use super::attempt::{EXEC_FAILED_PREFIX, UNCONFINED_PREFIX};
-use super::install::MAX_PROGRAM_BYTES;
+use super::attempt::{EXEC_FAILED_PREFIX, ProgramFormat, UNCONFINED_PREFIX};
 use super::origin::Origin;
+use super::program_file;
 use crate::config::ConfinementPolicy;
 use crate::exit::Exit;
-use crate::paths::{self, Access, Owner};
+use crate::paths;
 use crate::process::{self, CloudflaredPolicy, MissingLayer};
-use crate::terminal::{self, escape_control};
-
-/// The variable that names the certificates of a network that intercepts TLS.
-const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
+use crate::terminal::{self, escape_control, io_reason};
 
 struct ExecArgs {
     parent: u32,
@@ -46,7 +43,14 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
         return Exit::Failed;
     }
     // Read before the change of user: root can still open the file.
-    let format = FileFormat::of(&args.policy.program);
+    let format = match program_file::check(&args.policy.program) {
+        Ok(format) => format,
+        Err(why) => {
+            let why = format!("{why}; name another one with --cloudflared");
+            terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{why}"));
+            return Exit::Unavailable;
+        }
+    };
     let user = process::own_uid();
     let mut unconfined = confine(&args.policy);
     // The change of the user id has cleared the death signal (prctl(2)).
@@ -66,7 +70,8 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
             }
             ConfinementPolicy::Required => {
                 terminal::eprint_line(&format!(
-                    "{EXEC_FAILED_PREFIX}confinement was required, and it {what}"
+                    "{EXEC_FAILED_PREFIX}confinement was required, and it {what}; use a newer kernel, \
+                     or leave out --require-confinement"
                 ));
                 return Exit::Unavailable;
             }
@@ -74,7 +79,7 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
     }
     process::unblock_all();
     let error = Command::new(&args.policy.program).args(args.arguments).exec();
-    terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{error}"));
+    terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{}", exec_reason(&error, format)));
     Exit::Unavailable
 }
 
@@ -107,29 +112,29 @@ fn filter_system_calls() -> Option<String> {
     ))
 }
 
-/// How the kernel runs a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum FileFormat {
-    /// The kernel loads the file itself (elf(5)).
-    Elf,
-    /// The kernel starts an interpreter, which opens the file by its path.
-    Script,
-    /// The kernel refuses the file; execvp(3) would hand it to a shell.
-    Unknown,
+/// Why the kernel does not run a program that [`program_file::check`] has let pass; with the next step.
+fn exec_reason(error: &std::io::Error, format: ProgramFormat) -> String {
+    match (error.kind(), format) {
+        (ErrorKind::NotFound | ErrorKind::PermissionDenied, ProgramFormat::Script) => {
+            "its interpreter is missing, or in a folder of a user; name one in /usr in its first line"
+                .to_owned()
+        }
+        (ErrorKind::NotFound, ProgramFormat::Binary) => {
+            "its loader is missing; use a cloudflared that is made for this system".to_owned()
+        }
+        (ErrorKind::PermissionDenied, ProgramFormat::Binary) => {
+            "permission denied; put it in /usr or /opt, where every user may run it".to_owned()
+        }
+        _ => format!("{}; try again, or name another one with --cloudflared", io_reason(error)),
+    }
 }
 
-impl FileFormat {
-    fn of(program: &Path) -> Self {
-        let mut header = [0; 7];
-        let open = || paths::open_file(program, Owner::Anyone, Access::Read, MAX_PROGRAM_BYTES);
-        let mut read = || open()?.read_exact(&mut header);
-        match (read().is_ok(), header) {
-            // Class, byte order and version follow the magic number.
-            (true, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1]) => Self::Elf,
-            (true, [b'#', b'!', ..]) => Self::Script,
-            (true | false, _) => Self::Unknown,
-        }
-    }
+/// The files and folders with the certificates of a network that intercepts TLS.
+fn certificates() -> Vec<PathBuf> {
+    let values = paths::CERTIFICATE_VARIABLES.into_iter().filter_map(std::env::var_os);
+    // Only the second is a list; a file with a colon in its name is then not readable here.
+    let paths = values.flat_map(|value| std::env::split_paths(&value).collect::<Vec<_>>());
+    paths.filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 impl ExecArgs {
@@ -142,24 +147,22 @@ impl ExecArgs {
             origin => Some(Origin::parse(origin).ok()?.port()),
         };
         let program = PathBuf::from(args.next()?);
-        let read = ["HOME", CERTIFICATES_VARIABLE].map(OsStr::new);
-        let read = read.into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
+        let read = std::env::var_os("HOME").map(PathBuf::from).into_iter();
+        let read = read.chain(certificates()).collect();
         let policy = CloudflaredPolicy { program, read, origin };
         Some(Self { parent, confinement, policy, arguments: args.collect() })
     }
 
     /// Why the program cannot run as the unprivileged user that replaced root; `None` if it can.
-    fn why_unreadable(&self, format: FileFormat) -> Option<String> {
+    fn why_unreadable(&self, format: ProgramFormat) -> Option<String> {
         let program = match format {
-            FileFormat::Unknown => return Some("it is not a program".to_owned()),
-            FileFormat::Script => Some(self.policy.program.clone()),
-            FileFormat::Elf => None,
+            ProgramFormat::Script => Some(self.policy.program.clone()),
+            ProgramFormat::Binary => None,
         };
-        let certificates = std::env::var_os(CERTIFICATES_VARIABLE).map(PathBuf::from);
-        let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
+        let mut needed = program.into_iter().chain(certificates()).filter(|path| path.is_file());
         let path = needed.find(|path| !process::can_read_unprivileged(path))?;
         Some(format!(
-            "root runs it as a user of its own, who may not read {}",
+            "root runs it as a user of its own, who may not read {}; let other users read it",
             escape_control(&path.to_string_lossy())
         ))
     }

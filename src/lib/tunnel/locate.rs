@@ -5,10 +5,11 @@ use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::attempt::TunnelError;
+use super::attempt::{ProgramFormat, TunnelError};
 use super::cloudflared;
 use super::context::Sandbox;
 use super::install::{self, Download, MAX_PROGRAM_BYTES, Pin};
+use super::program_file::{self, NOEXEC};
 use crate::config::TunnelSettings;
 use crate::control::CloudflaredSource;
 use crate::paths::{self, Access, Owner};
@@ -28,6 +29,8 @@ pub(super) struct CloudflaredProgram {
     pub(super) digest: String,
     /// How it was found, which the user is shown.
     pub(super) source: CloudflaredSource,
+    /// How the kernel runs it.
+    pub(super) format: ProgramFormat,
 }
 
 /// The result of [`search`].
@@ -77,6 +80,12 @@ pub(super) async fn search(
                 .to_owned(),
         )
     })?;
+    // The folder is made for the download; its nearest ancestor lies where it will lie.
+    if let Some(existing) = dir.ancestors().find(|dir| dir.exists())
+        && paths::is_noexec(existing)
+    {
+        return Err(noexec(&dir));
+    }
     let url = pin.url(settings.download_base.as_deref());
     Ok(SearchResult::Missing { download: Download { pin, url, dir }, passed_over })
 }
@@ -92,6 +101,15 @@ async fn examine_chosen(path: &Path, sandbox: &Sandbox) -> Result<CloudflaredPro
         return Err(unusable("it is not executable".to_owned()));
     }
     examine(absolute, CloudflaredSource::Chosen, sandbox).await
+}
+
+/// The managed copy cannot be run from where it is kept, or would be.
+fn noexec(path: &Path) -> TunnelError {
+    TunnelError::NotInstalled(format!(
+        "cloudflared is kept in {}, and no program can be run there: {NOEXEC}; set XDG_DATA_HOME to \
+         a folder elsewhere, or name a cloudflared with --cloudflared",
+        path.display()
+    ))
 }
 
 /// Checks the digest of the managed copy, before each use.
@@ -112,8 +130,16 @@ pub(super) async fn verify_managed(
     if found != pin.sha256 {
         return Err(TunnelError::DigestMismatch { path, found, expected: pin.sha256 });
     }
-    let version = Some(pin.version);
-    Ok(CloudflaredProgram { path, version, digest: found, source: CloudflaredSource::Managed })
+    if paths::is_noexec(&path) {
+        return Err(noexec(path.parent().unwrap_or(&path)));
+    }
+    Ok(CloudflaredProgram {
+        path,
+        version: Some(pin.version),
+        digest: found,
+        source: CloudflaredSource::Managed,
+        format: ProgramFormat::Binary,
+    })
 }
 
 async fn examine(
@@ -121,12 +147,16 @@ async fn examine(
     source: CloudflaredSource,
     sandbox: &Sandbox,
 ) -> Result<CloudflaredProgram, TunnelError> {
+    let format = match program_file::check(&path) {
+        Ok(format) => format,
+        Err(why) => return Err(TunnelError::UnusableProgram { path, why }),
+    };
     let version = cloudflared::query_version(path.clone(), sandbox).await;
     if let Some(version) = version.as_ref().filter(|v| FAULTY_VERSIONS.contains(&v.as_str())) {
         return Err(TunnelError::FaultyVersion { path, version: version.clone() });
     }
     match digest(path.clone(), Owner::Anyone).await {
-        Ok(digest) => Ok(CloudflaredProgram { path, version, digest, source }),
+        Ok(digest) => Ok(CloudflaredProgram { path, version, digest, source, format }),
         Err(why) => Err(TunnelError::UnusableProgram { path, why }),
     }
 }

@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | rules, without I/O and clock | [`attempt`]: what a line of cloudflared means, what follows from it, every error as a sentence · [`origin`] |
-//! | mechanism | [`cloudflared`] (the child process), [`exec`] (what it runs before it is cloudflared), [`output_reader`] · [`metrics`] (its metrics port) · [`locate`], [`install`] · [`cooldown`] |
+//! | mechanism | [`cloudflared`] (the child process), [`exec`] (what it runs before it is cloudflared), [`output_reader`] · [`metrics`] (its metrics port) · [`locate`], [`program_file`], [`install`] · [`cooldown`] |
 //! | control flow | [`lifecycle`]: [`prepare`], then [`run_attempt`] · requests from [`standalone`] or [`supervised`], states to a [`status_sink`] |
 //!
 //! The public name is never resolved here and no request is made to it: a look-up before it exists is
@@ -22,6 +22,7 @@ mod metrics;
 mod origin;
 mod output_reader;
 mod prepare;
+mod program_file;
 mod progress;
 mod run_attempt;
 mod screen;

@@ -52,7 +52,7 @@ pub(super) async fn run_attempt(
     // kernel lacks Landlock is reported when cloudflared is confined.
     let _ = process::restrict_writes(context.run_dir.parent().unwrap_or(&context.run_dir));
     let settle = Duration::from_secs(context.settings.settle_seconds);
-    let (mut attempt, actions) = Attempt::start(Duration::ZERO, settle);
+    let (mut attempt, actions) = Attempt::start(Duration::ZERO, settle, program.format);
     let cloudflared = match spawn(context, program, origin, &attempt) {
         Ok(cloudflared) => cloudflared,
         Err(error) => return StopReason::Failed(error),

@@ -42,7 +42,13 @@ impl TunnelScreen {
                     digest.get(..SHOWN_DIGEST_CHARS).unwrap_or(digest),
                 ));
             }
-            FromTunnel::Starting => self.print("requesting a public address"),
+            FromTunnel::Starting { why } => {
+                if let Some(why) = why {
+                    self.print(&escape_control(why));
+                }
+                self.print("requesting a public address");
+            }
+            FromTunnel::Delayed { why } => self.print(&escape_control(why)),
             FromTunnel::Url { url } => self.print(&format!(
                 "address {}; waiting for Cloudflare's network to register it",
                 escape_control(url)

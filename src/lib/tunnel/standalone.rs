@@ -1,9 +1,10 @@
 //! Without a supervisor: the public link goes to stdout, and the program exits on a signal, when the
 //! reader of stdout is gone, or at the end of the standard input that gave the origin.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 use super::cli::{NAME, TunnelCli};
 use super::context::{Context, ProcessGroup, TunnelRequest};
@@ -16,11 +17,16 @@ use super::stdout::{OutputFormat, Stdout};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::paths::RunDir;
-use crate::process::{self, ShutdownCause, TerminationSignals};
+use crate::process::{self, ShutdownCause, TerminationSignal, TerminationSignals};
 use crate::terminal;
 
 /// One request to open, one to close, one to kill, and room for one more.
 const REQUEST_QUEUE: usize = 4;
+
+/// How long the program that wrote the origin may take to end before the address is unregistered. In
+/// a pipeline, Ctrl+C reaches both; `chattrace-serve` then sends its goodbye through this tunnel, and
+/// takes as long at most.
+const ORIGIN_END_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Resolves configuration and origin, runs until the tunnel is closed, and returns the exit code.
 pub(super) async fn run(cli: &TunnelCli) -> Exit {
@@ -102,20 +108,43 @@ async fn request_shutdown(
     mut stdin: Option<StdinEnd>,
     requests: mpsc::Sender<TunnelRequest>,
 ) {
+    let (cause, ends_pipeline) = shutdown_cause(&mut signals, &mut stdin).await;
+    let mut second_interrupt = std::pin::pin!(signals.second_interrupt(cause));
+    if ends_pipeline && stdin.is_some() {
+        terminal::eprint_line("closing once the program that wrote the origin has ended");
+        tokio::select! {
+            () = stdin_origin::ended(&mut stdin) => {}
+            () = sleep(ORIGIN_END_TIMEOUT) => {}
+            () = &mut second_interrupt => {
+                let _ = requests.send(TunnelRequest::Kill(Exit::Killed)).await;
+                return;
+            }
+        }
+    }
+    // The receiver is dropped when the program stops for another reason.
+    let _ = requests.send(TunnelRequest::Close).await;
+    second_interrupt.await;
+    let _ = requests.send(TunnelRequest::Kill(Exit::Killed)).await;
+}
+
+/// What begins the shutdown, and whether it ends all programs of a pipeline, as Ctrl+C does.
+async fn shutdown_cause(
+    signals: &mut TerminationSignals,
+    stdin: &mut Option<StdinEnd>,
+) -> (ShutdownCause, bool) {
     let mut stdout_closed = std::pin::pin!(terminal::stdout_closed());
-    let cause = tokio::select! {
-        _ = signals.recv() => ShutdownCause::Signal,
-        () = stdin_origin::ended(&mut stdin) => {
+    tokio::select! {
+        signal = signals.recv() => {
+            let to_all = [TerminationSignal::Interrupt, TerminationSignal::Hangup];
+            (ShutdownCause::Signal, to_all.contains(&signal))
+        }
+        () = stdin_origin::ended(stdin) => {
             terminal::eprint_line("standard input has ended");
-            ShutdownCause::ClosedStream
+            (ShutdownCause::ClosedStream, false)
         }
         () = &mut stdout_closed => {
             terminal::eprint_line("the reader of the link is gone");
-            ShutdownCause::ClosedStream
+            (ShutdownCause::ClosedStream, true)
         }
-    };
-    // The receiver is dropped when the program stops for another reason.
-    let _ = requests.send(TunnelRequest::Close).await;
-    signals.second_interrupt(cause).await;
-    let _ = requests.send(TunnelRequest::Kill(Exit::Killed)).await;
+    }
 }

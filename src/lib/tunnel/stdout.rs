@@ -19,10 +19,16 @@ pub(super) enum OutputFormat {
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum StateLine<'a> {
-    Starting,
-    /// Known, and not to be resolved yet.
+    /// The second time, `why` it starts again.
+    Starting {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<&'a str>,
+    },
+    /// Known, and not to be resolved yet; a second time with `why` it takes longer.
     Url {
-        url: String,
+        url: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<&'a str>,
     },
     /// Works, for the first time or again.
     Registered {
@@ -90,8 +96,11 @@ impl Stdout {
     fn write_json(&self, state: &FromTunnel) -> Result<(), OutputEnd> {
         let url = self.link.as_deref();
         let line = match state {
-            FromTunnel::Starting => StateLine::Starting,
-            FromTunnel::Url { url } => StateLine::Url { url: self.origin.public_link(url) },
+            FromTunnel::Starting { why } => StateLine::Starting { why: why.as_deref() },
+            FromTunnel::Url { .. } => StateLine::Url { url: url.unwrap_or_default(), why: None },
+            FromTunnel::Delayed { why } => {
+                StateLine::Url { url: url.unwrap_or_default(), why: Some(why) }
+            }
             FromTunnel::Registered { url } => {
                 StateLine::Registered { url: self.origin.public_link(url) }
             }

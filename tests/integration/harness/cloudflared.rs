@@ -36,6 +36,15 @@ pub(crate) const UNKNOWN_FLAG: &str = "out Incorrect Usage. flag provided but no
 /// Three failed connections over QUIC; over HTTP/2 it registers.
 pub(crate) const ONLY_HTTP2: &str = "greet\nquic: box quic-words.trycloudflare.com\nhttp2: box some-random-words-here.trycloudflare.com\nmetrics\nquic: err 2026-11-23T05:09:19Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: err 2026-11-23T05:09:25Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.2\nquic: err 2026-11-23T05:09:33Z ERR Failed to dial a quic connection error=\"failed to dial to edge with quic: timeout: no recent network activity\" connIndex=0 event=0 ip=127.0.1.1\nquic: hang\nregister\n";
 
+/// The edge refuses the registration over QUIC, three times; then over HTTP/2, and leaves the
+/// connection open, so that cloudflared stays and prints no more.
+pub(crate) fn edge_refuses(reason: &str) -> String {
+    let refusal = "quic: err 2026-11-23T04:57:06Z ERR failed to serve tunnel connection error=\"control stream encountered a failure while serving\" connIndex=0 event=0 ip=127.0.2.2\n".repeat(3);
+    format!(
+        "greet\nbox {HOST}\nmetrics\n{refusal}quic: hang\nerr 2026-11-23T05:02:55Z ERR failed to serve incoming request error={reason}\n"
+    )
+}
+
 /// An installed stand-in. The tunnel confines it as it does cloudflared, so its file access goes
 /// through a [`FileProxy`].
 #[derive(Debug)]
@@ -108,6 +117,12 @@ impl StandIn {
         let record = self.records().into_iter().next()?;
         let words = record["argv"].as_array()?.iter().filter_map(|word| word.as_str());
         words.filter_map(|word| word.strip_prefix("http://")).map(str::to_owned).next()
+    }
+
+    /// Where it carries connections to its origin, after the order `carry`.
+    pub(crate) fn carries(&self) -> Option<String> {
+        let records = self.records();
+        records.iter().find_map(|record| record["carries"].as_str()).map(str::to_owned)
     }
 
     /// The number of its starts for a tunnel; version queries are not recorded.

@@ -78,7 +78,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["standalone.rs", "supervised.rs"],
         &["lifecycle.rs", "stdin_origin.rs"],
         &["prepare.rs", "run_attempt.rs"],
-        &["cloudflared.rs", "cooldown.rs", "exec.rs", "install", "locate.rs", "metrics.rs", "output_reader.rs"],
+        &["cloudflared.rs", "cooldown.rs", "exec.rs", "install", "locate.rs", "metrics.rs", "output_reader.rs", "program_file.rs"],
         &["context.rs", "progress.rs", "screen.rs", "status_sink.rs", "stdout.rs"],
         &["cli.rs", "origin.rs"],
         &["attempt"],
@@ -174,11 +174,14 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("jiff", &["log.rs"]),
     ("landlock", &["process/confine"]),
     ("rustix", &["process", "memory"]),
+    ("rustls", &["tunnel/install"]),
+    ("rustls_native_certs", &["tunnel/install"]),
     ("seccompiler", &["process/confine"]),
     ("subtle", &["token.rs"]),
     ("talc", &["memory"]),
     ("tungstenite", &["serve/websocket"]),
     ("ureq", &["tunnel/install"]),
+    ("webpki", &["tunnel/install"]),
     ("zeroize", &["serve/websocket", "token.rs"]),
 ];
 

@@ -105,6 +105,28 @@ fn quic_that_fails_is_followed_by_http2_with_a_new_address() {
     assert_eq!(starts[1]["env"]["TUNNEL_TRANSPORT_PROTOCOL"], "http2");
 }
 
+/// The user is told what is awaited and why it takes longer, when it is noticed.
+#[test]
+fn the_wait_for_http2_has_its_reason_on_the_screen_and_for_programs() {
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, &ONLY_HTTP2.replacen("quic: hang", "quic: wait go", 1));
+    let mut program = Program::start(tunnel(&env, &stand_in, &["--json", ORIGIN]));
+    let why = "no answer by UDP on port 7844";
+    program.stderr_line_with(&format!("{why} so far; TCP is tried within 20 s"));
+    program.stderr_line_with(&format!("{why}; trying TCP, with a new address"));
+    program.line(Stream::Stdout, |line| line.contains("registered"));
+    program.signal("TERM");
+    let ended = program.wait().expect_code(0);
+    let whys: Vec<serde_json::Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|event| event["why"].as_str().is_some_and(|text| text.starts_with(why)))
+        .map(|event| event["event"].clone())
+        .collect();
+    assert_eq!(whys, ["url", "starting"], "{ended:#?}");
+}
+
 #[test]
 fn a_reconnected_tunnel_keeps_its_link_and_is_reported_once() {
     let env = TestEnv::new();

@@ -3,7 +3,7 @@
 
 use crate::harness::cloudflared::{
     ERROR_PAGE, GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, SILENT, TOO_MANY, TOO_MANY_JSON,
-    UNKNOWN_FLAG,
+    UNKNOWN_FLAG, edge_refuses,
 };
 use crate::harness::{Output, Program, StandIn, Stream, TestEnv};
 
@@ -95,7 +95,6 @@ fn a_wrong_host_name_is_refused_and_escaped() {
         "a.b.trycloudflare.com",
         "x.trycloudflare.com.evil.example",
         "UPPER.trycloudflare.com",
-        "",
     ] {
         let orders = format!("greet\nbox {host}\nmetrics\nregister\n");
         assert_fails(&TestEnv::new(), &orders, "which is no address of a quick tunnel");
@@ -121,6 +120,94 @@ fn the_reason_of_an_edge_that_refuses_is_quoted_over_http2() {
          err tunnel is not allowed\nexit 1\n"
     );
     assert_fails(&TestEnv::new(), &orders, "refuses the tunnel (\"tunnel is not allowed\")");
+}
+
+/// V-15: the edge answers by UDP and TCP, refuses, and leaves the TCP connection open.
+#[test]
+fn an_edge_that_refuses_and_keeps_the_connection_is_not_called_unreachable() {
+    let sentences = [
+        (r#""tunnel is not allowed""#, "refuses the tunnel (\"tunnel is not allowed\")"),
+        ("Unauthorized", "refuses the tunnel (\"Unauthorized\")"),
+        (r#""context deadline exceeded""#, "answers, and does not register the tunnel"),
+    ];
+    std::thread::scope(|scope| {
+        for (reason, sentence) in sentences {
+            scope.spawn(move || assert_fails(&TestEnv::new(), &edge_refuses(reason), sentence));
+        }
+    });
+}
+
+/// V-15: UDP is refused, and TCP is silent: the edge was reached all the same.
+#[test]
+fn a_refusal_over_udp_is_not_forgotten_when_tcp_is_silent() {
+    let orders = edge_refuses("").replace(" failed to serve incoming request error=", " x");
+    assert_fails(&TestEnv::new(), &orders, "answers, and does not register the tunnel");
+}
+
+#[test]
+fn an_edge_that_closes_before_the_registration_is_named() {
+    let closed = "err 2026-11-23T05:02:55Z INF Lost connection with the edge connIndex=0\n\
+         err 2026-11-23T05:02:55Z ERR Serve tunnel error error=\"connection with edge closed\" connIndex=0 event=0 ip=127.0.2.1\n\
+         err 2026-11-23T05:02:57Z ERR initial tunnel connection failed error=\"connection with edge closed\"\n\
+         err 2026-11-23T05:02:57Z ERR Initiating shutdown error=\"connection with edge closed\"\n\
+         err connection with edge closed\nexit 1\n";
+    let orders = format!("greet\nbox {HOST}\nmetrics\n{closed}");
+    assert_fails(&TestEnv::new(), &orders, "are closed before the tunnel is registered");
+    let other = orders.replace("connection with edge closed", "a reason of a later version");
+    assert_fails(&TestEnv::new(), &other, "(\"a reason of a later version\")");
+}
+
+#[test]
+fn a_tunnel_without_a_name_is_the_fault_of_the_api() {
+    assert_fails(&TestEnv::new(), "greet\nbox \nmetrics\n", "gave a tunnel without an address");
+}
+
+/// What a script runs is confined as cloudflared is: it may read no folder of a user.
+#[test]
+fn a_script_whose_program_lies_in_a_folder_of_a_user_is_told_where_to_put_it() {
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    // Its folder can be entered by every user: the confinement alone is in the way.
+    let folder = Shared::new();
+    let script = folder.script(&format!("#!/bin/sh\nexec {} \"$@\"\n", stand_in.path().display()));
+    let mut command = tunnel_with_config(&env, "{}");
+    command.arg("--cloudflared").arg(&script).arg(ORIGIN);
+    let ended = Program::run(command).expect_code(69);
+    let last = ended.stderr.lines().last().unwrap();
+    assert!(last.contains("it is a script, and what it runs is confined"), "{ended:#?}");
+    assert!(last.contains("/usr or /opt") && last.contains("--cloudflared"), "{ended:#?}");
+    assert_eq!(stand_in.starts(), 0);
+}
+
+/// A folder that every user can enter, removed at the end of the test.
+struct Shared(std::path::PathBuf);
+
+impl Shared {
+    fn new() -> Self {
+        let name = format!("chattrace-script-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        set_mode(&folder, 0o755);
+        Self(folder)
+    }
+
+    fn script(&self, text: &str) -> std::path::PathBuf {
+        let path = self.0.join("cloudflared");
+        std::fs::write(&path, text).unwrap();
+        set_mode(&path, 0o755);
+        path
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn set_mode(path: &std::path::Path, mode: u32) {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+    std::fs::set_permissions(path, mode).unwrap();
 }
 
 /// V-15: a network that blocks UDP and TCP, with the real timeouts.
@@ -167,24 +254,27 @@ fn a_program_that_cannot_be_run_is_named() {
     let env = TestEnv::new();
     let broken = env.root().join("broken");
     std::fs::write(&broken, "\x7fELF, but of another kind").unwrap();
+    let foreign = env.root().join("foreign");
+    // A program for s390x: 64 bits, big-endian, machine 22.
+    std::fs::write(&foreign, b"\x7fELF\x02\x02\x01\0\0\0\0\0\0\0\0\0\0\x02\0\x16").unwrap();
     let dangling = env.root().join("dangling");
     std::fs::write(&dangling, "#!/no/such/interpreter\n").unwrap();
     // Root runs it as another user, who cannot enter the folder of this test.
     let dangling_error = if nix::unistd::Uid::current().is_root() {
         "cloudflared cannot be run: root runs it as a user of its own, who may not read"
     } else {
-        "cloudflared cannot be run: No such file"
+        "cloudflared cannot be run: its interpreter is missing"
     };
     for (path, mode, error) in [
-        (broken.clone(), 0o700, "cloudflared cannot be run: it is not a program"),
+        (broken.clone(), 0o700, "cannot be used as cloudflared: it is not a program"),
+        (foreign, 0o700, "cloudflared: it is made for another kind of processor"),
         (dangling, 0o700, dangling_error),
         (broken, 0o600, "it is not executable"),
         (env.root().join("none"), 0, "no such file or directory"),
         (env.root().to_owned(), 0, "it is not a file"),
     ] {
         if mode != 0 {
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
-            std::fs::set_permissions(&path, mode).unwrap();
+            set_mode(&path, mode);
         }
         let mut command = tunnel_with_config(&env, "{}");
         command.arg("--cloudflared").arg(&path).arg(ORIGIN);

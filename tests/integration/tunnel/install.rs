@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -107,6 +107,56 @@ fn a_changed_managed_copy_is_refused_with_both_digests() {
     assert!(ended.stderr.contains("is not the cloudflared that was fetched"), "{ended:#?}");
     assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()));
     assert!(!ran.exists());
+}
+
+/// The command, in a mount namespace in which `folder` is a file system without the right to execute;
+/// `script` runs there before it.
+fn with_noexec(env: &TestEnv, folder: &Path, script: &str, inside: &Command) -> Command {
+    std::fs::create_dir_all(folder).unwrap();
+    let script = format!("mount -t tmpfs -o noexec,mode=755 none $D; {script}");
+    let mut command = with_mount(env, &script, inside);
+    command.env("D", folder);
+    command
+}
+
+/// The command, in a mount namespace in which `script` has run before it.
+pub(super) fn with_mount(env: &TestEnv, script: &str, inside: &Command) -> Command {
+    let mut command = env.command("unshare");
+    let root = nix::unistd::Uid::effective().is_root();
+    command.arg("--mount").args((!root).then_some("--map-root-user"));
+    let script = format!("{script}; exec \"$0\" \"$@\"");
+    command.args(["sh", "-c", &script]).arg(inside.get_program()).args(inside.get_args());
+    for (name, value) in inside.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command
+}
+
+#[test]
+fn a_cloudflared_on_a_noexec_disk_is_named_with_the_reason() {
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let folder = env.root().join("disk");
+    let mut inside = without_cloudflared(&env, "http://127.0.0.1:1");
+    inside.arg("--cloudflared").arg(folder.join("cloudflared"));
+    inside.env("PATH", std::env::var_os("PATH").unwrap());
+    let copy = format!("cp {} $D/cloudflared", stand_in.path().display());
+    let ended = Program::run(with_noexec(&env, &folder, &copy, &inside)).expect_code(69);
+    let why = "disk/cloudflared cannot be used as cloudflared: it lies on a file system that is \
+               mounted noexec; check --cloudflared";
+    assert!(ended.stderr.contains(why), "{ended:#?}");
+}
+
+/// Nothing is fetched to where it could not be run.
+#[test]
+fn a_data_folder_on_a_noexec_disk_is_refused_before_the_download() {
+    let env = TestEnv::new();
+    let folder = env.root().join("disk");
+    let mut inside = without_cloudflared(&env, &start_server("404 Not Found", 0));
+    inside.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("XDG_DATA_HOME", &folder);
+    let ended = Program::run(with_noexec(&env, &folder, "true", &inside)).expect_code(69);
+    assert!(ended.stderr.contains("set XDG_DATA_HOME to a folder elsewhere"), "{ended:#?}");
+    assert!(!ended.stderr.contains("fetching"), "{ended:#?}");
 }
 
 #[test]

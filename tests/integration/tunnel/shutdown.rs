@@ -1,8 +1,12 @@
 //! However `chattrace-tunnel` ends, cloudflared ends with it (V-11), and nothing remains.
 
+use serde_json::json;
+
 use crate::harness::cloudflared::{HANGS, HAPPY, HOST};
-use crate::harness::{Program, StandIn, Stream, TUNNEL, TestEnv};
-use crate::session::stage::watched;
+use crate::harness::{Program, SERVE, StandIn, Stream, TUNNEL, TestEnv};
+use crate::serve::client::Client;
+use crate::session::ends::{child, signal};
+use crate::session::stage::{Link, watched};
 
 use super::command::{ORIGIN, tunnel};
 
@@ -158,6 +162,47 @@ fn a_pipeline_with_tee_ends_with_its_writer() {
     let ended = Program::run(command).expect_code(0);
     assert!(ended.stderr.contains("standard input has ended"), "{ended:#?}");
     assert_runtime_empty(&env);
+}
+
+/// Ctrl+C reaches the room too, whose goodbye has to travel through the tunnel. Here the tunnel gets
+/// it first.
+#[test]
+fn in_a_pipeline_the_goodbye_of_the_room_comes_before_the_unregistering() {
+    let env = TestEnv::new();
+    let stand_in =
+        StandIn::install(&env, &format!("greet\nbox {HOST}\nmetrics\ncarry\nregister\n"));
+    let inner = tunnel(&env, &stand_in, &[]);
+    let mut command = env.command("sh");
+    command.args(["-c", "serve=$0; tunnel=$1; shift; \"$serve\" | \"$tunnel\" \"$@\""]);
+    command.arg(SERVE).arg(TUNNEL).args(inner.get_args());
+    let mut program = Program::start(command);
+    let link = Link::at(&program.stdout_line(), &stand_in.carries().unwrap());
+    let mut ana = Client::open(link.address.parse().unwrap(), HOST, &format!("https://{HOST}"));
+    ana.send_line(&json!({ "t": "join", "name": "Ana", "ticket": link.ticket }));
+    ana.wait("welcome");
+    signal("INT", child(program.pid(), "chattrace-tunnel"));
+    program.stderr_line_with("closing once the program that wrote the origin has ended");
+    ana.say("still here");
+    ana.until_said("still here");
+    signal("INT", child(program.pid(), "chattrace-serve"));
+    assert_eq!(ana.rest().0.last().unwrap()["t"], "end");
+    program.wait().expect_code(0);
+    assert!(stand_in.ended_by_term());
+    assert_runtime_empty(&env);
+}
+
+/// V-12: a writer that goes on does not keep the address registered.
+#[test]
+fn a_writer_of_the_origin_that_goes_on_is_not_waited_for_long() {
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, HAPPY);
+    let mut program = watched(&tunnel(&env, &stand_in, &[]));
+    program.write("http://127.0.0.1:8080\n");
+    program.stdout_line();
+    program.signal("INT");
+    program.stderr_line_with("closing once the program that wrote the origin has ended");
+    program.wait().expect_code(0);
+    assert!(stand_in.ended_by_term());
 }
 
 /// The terminal sends Ctrl+C to the whole process group: cloudflared must get one signal, not two.

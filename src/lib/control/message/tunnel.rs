@@ -77,7 +77,17 @@ pub(crate) enum FromTunnel {
         what: String,
     },
     /// cloudflared was started.
-    Starting,
+    Starting {
+        /// Why it was started a second time; `None` at the first. Printable.
+        #[serde(default, deserialize_with = "validate::maybe_sentence")]
+        why: Option<String>,
+    },
+    /// The address that was printed takes longer than usual to work.
+    Delayed {
+        /// What is awaited, and what comes next; printable.
+        #[serde(deserialize_with = "validate::sentence")]
+        why: String,
+    },
     /// cloudflared printed an address. It does not work yet and must not be resolved yet.
     Url {
         /// `https://` and the host name.

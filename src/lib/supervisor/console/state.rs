@@ -33,6 +33,8 @@ pub(in crate::supervisor) struct Console {
     pub(super) last_loss: Option<String>,
     /// The lines about cloudflared that were shown last, the newest first.
     pub(super) cloudflared_facts: Vec<String>,
+    /// Why public addresses took longer, as shown.
+    pub(super) tunnel_delays: Vec<String>,
 }
 
 impl Console {
@@ -63,6 +65,7 @@ impl Console {
             has_link: false,
             last_loss: None,
             cloudflared_facts: Vec::new(),
+            tunnel_delays: Vec::new(),
         })
     }
 

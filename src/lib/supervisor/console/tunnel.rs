@@ -13,6 +13,8 @@ use crate::units::{format_bytes, format_duration};
 /// Facts about cloudflared that are remembered, so that they are not repeated: its version and its
 /// confinement, before and after another one was installed.
 const MAX_FACTS: usize = 8;
+/// Delays that are remembered for the same purpose: one attempt has two.
+const MAX_DELAYS: usize = 4;
 
 impl Console {
     /// Shows the download that is about to begin: what, how large, from where, to where.
@@ -62,11 +64,27 @@ impl Console {
         self.cloudflared_fact(Severity::Warning, escape_control(what));
     }
 
-    /// Shows a step towards the public address in the status line.
-    pub(in crate::supervisor) fn show_tunnel_state(&self, state: &str, text: &str) {
-        self.stdout.event(&ConsoleEvent::Tunnel { state, text: None });
+    /// Shows a step towards the public address in the status line. Programs are told `why` it takes
+    /// longer.
+    pub(in crate::supervisor) fn show_tunnel_state(
+        &self,
+        state: &str,
+        text: &str,
+        why: Option<&str>,
+    ) {
+        self.stdout.event(&ConsoleEvent::Tunnel { state, text: why });
         let sign = self.screen.symbol(Severity::Info);
         self.screen.set_status(&format!("  {sign} {:<16} {text}", "tunnel"));
+    }
+
+    /// Shows why the public address takes longer, unless it was shown at an attempt before.
+    pub(in crate::supervisor) fn show_tunnel_delay(&mut self, why: &str) {
+        let why = escape_control(why);
+        if !self.tunnel_delays.contains(&why) {
+            self.screen.print_fact(Severity::Warning, "tunnel", &why);
+            self.tunnel_delays.truncate(MAX_DELAYS - 1);
+            self.tunnel_delays.insert(0, why);
+        }
     }
 
     /// Shows that the address which was shown last works again.

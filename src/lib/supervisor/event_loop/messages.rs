@@ -89,13 +89,22 @@ impl EventLoop {
                 self.console.show_found(version.as_deref(), &digest, source);
                 return Some(SessionEvent::CloudflaredFound);
             }
-            FromTunnel::Starting => {
-                self.console.show_tunnel_state("starting", "requesting a public address");
+            FromTunnel::Starting { why } => {
+                if let Some(why) = &why {
+                    self.console.show_tunnel_delay(why);
+                }
+                let text = "requesting a public address";
+                self.console.show_tunnel_state("starting", text, why.as_deref());
+            }
+            FromTunnel::Delayed { why } => {
+                let text = "waiting for Cloudflare to register the address";
+                self.console.show_tunnel_state("url", text, Some(&why));
+                self.console.show_tunnel_delay(&why);
             }
             FromTunnel::Url { url } => {
                 self.set_public_host(Some(&url));
-                self.console
-                    .show_tunnel_state("url", "waiting for Cloudflare to register the address");
+                let text = "waiting for Cloudflare to register the address";
+                self.console.show_tunnel_state("url", text, None);
             }
             FromTunnel::Settling { url, settle_seconds } => {
                 self.set_public_host(Some(&url));
@@ -124,7 +133,7 @@ impl EventLoop {
     pub(super) fn show_countdown(&mut self, seconds_left: u64) {
         let text =
             format!("registered; the link follows in {seconds_left} s, once its name is known");
-        self.console.show_tunnel_state("settling", &text);
+        self.console.show_tunnel_state("settling", &text, None);
     }
 
     /// Lets the room answer requests for the host of this public address, and for no other.

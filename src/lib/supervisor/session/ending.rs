@@ -8,6 +8,10 @@ use super::types::{EndReason, EndRequest, SessionAction, SessionOutcome, Session
 /// Wait for the goodbye and the unregistering together. The whole end shall take at most 2 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
+/// Wait for the goodbye alone. A browser needs 0.3 s for its part, and the unregistering 0.1 s, which
+/// this leaves in any case.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(1000);
+
 /// Wait for the room's process once it is released: it has only its memory left to overwrite.
 const SERVE_EXIT_TIMEOUT: Duration = Duration::from_millis(400);
 
@@ -15,20 +19,50 @@ const SERVE_EXIT_TIMEOUT: Duration = Duration::from_millis(400);
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Session {
-    /// Begins the end. The goodbye may have to travel through the tunnel, so both begin at once:
-    /// unregistering keeps newcomers out and leaves open connections alone.
+    /// Begins the end. The goodbye may have to travel through the tunnel, whose edge may cut every
+    /// connection as soon as it has unregistered the address. So the goodbye comes first; the room
+    /// itself refuses newcomers meanwhile.
     pub(super) fn close(&mut self, reason: EndReason) -> Vec<SessionAction> {
         self.phase = SessionPhase::Closing(reason.clone());
         let mut actions = vec![SessionAction::ShowEnd(reason.clone())];
         if self.serve == ServeState::Ready {
             actions.push(SessionAction::CloseRoom);
         }
-        if self.tunnel != TunnelState::None {
-            actions.push(SessionAction::CloseTunnel);
+        if self.carries_goodbye() {
+            actions.push(SessionAction::ArmTimer(SessionTimer::Goodbye, GOODBYE_TIMEOUT));
+        } else {
+            actions.extend(self.close_tunnel());
         }
         actions.push(SessionAction::ArmTimer(SessionTimer::Close, CLOSE_TIMEOUT));
         actions.extend(self.stop_if_closed(reason));
         actions
+    }
+
+    /// Whether participants may have to get the goodbye through the tunnel.
+    fn carries_goodbye(&self) -> bool {
+        self.serve == ServeState::Ready && matches!(self.tunnel, TunnelState::Up(_))
+    }
+
+    /// Goes on once the goodbye is delivered, or can no longer be: unregisters the address.
+    pub(super) fn goodbye_over(&mut self, reason: EndReason) -> Vec<SessionAction> {
+        let mut actions = self.close_tunnel();
+        actions.extend(self.stop_if_closed(reason));
+        actions
+    }
+
+    /// Orders the tunnel's process to unregister, once.
+    pub(super) fn close_tunnel(&mut self) -> Vec<SessionAction> {
+        match self.tunnel {
+            TunnelState::None | TunnelState::Closing | TunnelState::Unregistered => Vec::new(),
+            TunnelState::Searching
+            | TunnelState::Found
+            | TunnelState::Opening
+            | TunnelState::Up(_)
+            | TunnelState::Lost => {
+                self.tunnel = TunnelState::Closing;
+                vec![SessionAction::CloseTunnel]
+            }
+        }
     }
 
     /// Leaves `Closing` once the goodbye is delivered and the address unregistered. cloudflared may

@@ -23,7 +23,7 @@ pub(in crate::supervisor) enum SessionPhase {
     Opening,
     /// A link is shown, public or local.
     Open,
-    /// The room sends the participants the goodbye while the tunnel unregisters.
+    /// The room sends the participants the goodbye, then the tunnel unregisters.
     Closing(EndReason),
     /// The processes of tunnel and room exit, or are killed.
     Stopping(EndReason),
@@ -76,6 +76,8 @@ pub(super) enum TunnelState {
     Opening,
     /// This public address works, or is being reconnected.
     Up(String),
+    /// It was ordered to unregister the address and to exit.
+    Closing,
     /// It has unregistered the address. Open connections may still carry the goodbye.
     Unregistered,
     /// It has no address and is about to exit.
@@ -125,6 +127,7 @@ impl Session {
             | TunnelState::Searching
             | TunnelState::Found
             | TunnelState::Opening
+            | TunnelState::Closing
             | TunnelState::Unregistered
             | TunnelState::Lost => None,
         }

@@ -12,7 +12,9 @@ use super::types::SessionEvent::{
     Cleaned, CloudflaredFound, End, GuardExited, LogSettled, RoomClosed, ServeExited, ServeReady,
     TimerExpired, TunnelExited, TunnelLost, TunnelUnregistered, TunnelUp, Wiped,
 };
-use super::types::SessionTimer::{Cleaner, Close, Kill, ServeExit, ServeStart, TunnelRetry};
+use super::types::SessionTimer::{
+    Cleaner, Close, Goodbye, Kill, ServeExit, ServeStart, TunnelRetry,
+};
 use super::types::{SessionAction, SessionEvent};
 
 impl Session {
@@ -67,14 +69,15 @@ impl Session {
         match (self.phase.clone(), event) {
             (Closing(reason), RoomClosed) if self.serve == ServeState::Ready => {
                 self.serve = ServeState::Closed;
-                self.stop_if_closed(reason)
-            }
-            (Closing(reason), TunnelUnregistered) => {
-                self.tunnel = TunnelState::Unregistered;
-                self.stop_if_closed(reason)
+                self.goodbye_over(reason)
             }
             (Closing(reason), ServeExited(_)) => {
                 self.serve = ServeState::None;
+                self.goodbye_over(reason)
+            }
+            (Closing(_), TimerExpired(Goodbye)) => self.close_tunnel(),
+            (Closing(reason), TunnelUnregistered) => {
+                self.tunnel = TunnelState::Unregistered;
                 self.stop_if_closed(reason)
             }
             (Closing(reason), TunnelExited(_)) => {

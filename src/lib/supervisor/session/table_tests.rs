@@ -13,6 +13,7 @@ fn events() -> Vec<SessionEvent> {
         SessionTimer::Cleaner,
         SessionTimer::ServeStart,
         SessionTimer::TunnelRetry,
+        SessionTimer::Goodbye,
         SessionTimer::Close,
         SessionTimer::ServeExit,
         SessionTimer::Kill,

@@ -55,10 +55,10 @@ fn a_whole_session() {
     let reason = EndReason::Requested(EndRequest::Interrupt);
     let actions = session.step(ctrl_c());
     assert_eq!(session.phase(), &SessionPhase::Closing(reason.clone()));
-    // The goodbye and the unregistering begin together.
+    // The goodbye comes before the unregistering.
     assert!(actions.contains(&SessionAction::CloseRoom));
-    assert!(actions.contains(&SessionAction::CloseTunnel));
-    assert_eq!(session.step(SessionEvent::RoomClosed), []);
+    assert!(!actions.contains(&SessionAction::CloseTunnel));
+    assert_eq!(session.step(SessionEvent::RoomClosed), [SessionAction::CloseTunnel]);
     let actions = session.step(SessionEvent::TunnelExited("ended with code 0".into()));
     assert_eq!(session.phase(), &SessionPhase::Stopping(reason.clone()));
     assert!(actions.contains(&SessionAction::ReleaseServe));
@@ -84,16 +84,43 @@ fn what_remains_is_the_outcome() {
 /// cloudflared may wait long for the edge to hang up, but has nothing left to carry.
 #[test]
 fn after_the_goodbye_and_the_unregistering_cloudflared_is_not_waited_for() {
-    for events in [
-        [SessionEvent::RoomClosed, SessionEvent::TunnelUnregistered],
-        [SessionEvent::TunnelUnregistered, SessionEvent::RoomClosed],
-    ] {
+    let mut session = open();
+    session.step(ctrl_c());
+    assert_eq!(session.step(SessionEvent::RoomClosed), [SessionAction::CloseTunnel]);
+    let actions = session.step(SessionEvent::TunnelUnregistered);
+    assert!(actions.contains(&SessionAction::KillTunnel));
+    assert!(matches!(session.phase(), SessionPhase::Stopping(_)));
+}
+
+/// V-12: a participant who cannot be reached delays the unregistering for a second, and it is ordered
+/// once.
+#[test]
+fn a_goodbye_that_takes_too_long_does_not_keep_the_address_registered() {
+    let mut session = open();
+    session.step(ctrl_c());
+    let expired = SessionEvent::TimerExpired(SessionTimer::Goodbye);
+    assert_eq!(session.step(expired.clone()), [SessionAction::CloseTunnel]);
+    assert_eq!(session.step(SessionEvent::TunnelUnregistered), []);
+    assert!(session.step(SessionEvent::RoomClosed).contains(&SessionAction::KillTunnel));
+    assert_eq!(session.step(expired), []);
+}
+
+/// Nothing travels through a tunnel that is not up, or from a room that is gone.
+#[test]
+fn a_tunnel_that_carries_no_goodbye_is_closed_at_once() {
+    let steps = [SessionEvent::Cleaned, SessionEvent::CloudflaredFound, SessionEvent::ServeReady];
+    for count in 0..=steps.len() {
+        let (mut session, _) = run(TunnelPolicy::WhenPossible, &steps[..count]);
+        assert!(session.step(ctrl_c()).contains(&SessionAction::CloseTunnel), "{count}");
+    }
+    for gone in [open(), {
         let mut session = open();
         session.step(ctrl_c());
-        let [first, second] = events;
-        assert_eq!(session.step(first), []);
-        assert!(session.step(second).contains(&SessionAction::KillTunnel));
-        assert!(matches!(session.phase(), SessionPhase::Stopping(_)));
+        session
+    }] {
+        let mut session = gone;
+        let actions = session.step(SessionEvent::ServeExited(killed()));
+        assert!(actions.contains(&SessionAction::CloseTunnel));
     }
 }
 

@@ -77,6 +77,7 @@ impl Session {
             | TunnelState::Found
             | TunnelState::Opening
             | TunnelState::Up(_)
+            | TunnelState::Closing
             | TunnelState::Unregistered => Vec::new(),
         }
     }

@@ -98,6 +98,8 @@ pub(in crate::supervisor) enum SessionTimer {
     ServeStart,
     /// The next attempt to get a public address is due.
     TunnelRetry,
+    /// The goodbye must be delivered: the address is unregistered now, whether it is or not.
+    Goodbye,
     /// The goodbye must be delivered and the address unregistered.
     Close,
     /// The room's process, which was released, must have exited.

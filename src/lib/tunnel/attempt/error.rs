@@ -41,11 +41,28 @@ pub(in crate::tunnel) enum TunnelError {
         "api.trycloudflare.com cannot be reached; check that this computer is online and a firewall lets it out on port 443"
     )]
     ApiUnreachable,
-    /// Any error of TLS or X.509 in the request to the API.
+    /// The API gave a tunnel without a name.
+    #[error(
+        "Cloudflare's tunnel service gave a tunnel without an address; the fault is on their side, try again in a few minutes"
+    )]
+    ApiNoAddress,
     #[error(
         "the certificate of api.trycloudflare.com is not trusted; a virus scanner or proxy may be reading along: let it pass this name, or name its certificates in SSL_CERT_FILE"
     )]
     ApiCertificate,
+    #[error(
+        "the certificate of api.trycloudflare.com is not valid at the time of this computer's clock; set the clock"
+    )]
+    ApiCertificateTime,
+    /// Another name in the certificate, or no TLS at all.
+    #[error(
+        "another server answers in place of api.trycloudflare.com; a sign-in page of this network may be in between: open it in a browser, or use another network"
+    )]
+    ApiWrongServer,
+    #[error(
+        "this computer has no trusted certificates; install the package ca-certificates, or name a file in SSL_CERT_FILE"
+    )]
+    NoTrustedCertificates,
     /// No answer of the API within cloudflared's own timeout.
     #[error(
         "api.trycloudflare.com does not answer in time; try again in a few minutes, or use another network"
@@ -66,9 +83,24 @@ pub(in crate::tunnel) enum TunnelError {
         "Cloudflare's network cannot be reached on port 7844, neither by UDP nor by TCP; let this port out through the firewall, or use another network"
     )]
     EdgeUnreachable,
-    /// With the reason that the edge gives; cloudflared prints it over HTTP/2 only.
-    #[error("Cloudflare's network refuses the tunnel{}; try again in a few minutes", quoted(.0))]
+    /// The edge closed its connections, or broke off their handshakes.
+    #[error(
+        "connections to Cloudflare's network on port 7844 are closed before the tunnel is registered; a firewall or proxy may do this: let this port through, use another network, or try again in a few minutes"
+    )]
+    EdgeDisconnected,
+    #[error(
+        "the certificate of Cloudflare's network on port 7844 is not trusted; a proxy may be reading along: let this port pass, or use another network"
+    )]
+    EdgeCertificate,
+    /// The edge answers; with the reason that it gives, if it gives one.
+    #[error("{}; try again in a few minutes", refusal(.0))]
     RegistrationRefused(Option<String>),
+    /// No registration over either protocol in this many seconds, and no error.
+    #[error(
+        "Cloudflare's network did not register the tunnel within {}; let port 7844 out through the firewall, use another network, or try again in a few minutes",
+        wait(*.0)
+    )]
+    NotRegistered(u64),
     /// The tunnel was registered, and has not reconnected for this many seconds.
     #[error(
         "Cloudflare's network has not known the tunnel for {}; check that this computer is online, then start again for a new address",
@@ -87,8 +119,8 @@ pub(in crate::tunnel) enum TunnelError {
         wait(*.0)
     )]
     NoAddress(u64),
-    /// The box of cloudflared holds another address than that of a quick tunnel.
-    #[error("cloudflared announced \"{}\", which is no address of a quick tunnel; use another version of cloudflared", escape_control(.0))]
+    /// The box of cloudflared holds another address than that of a quick tunnel. It repeats the API's.
+    #[error("cloudflared announced \"{}\", which is no address of a quick tunnel; try again in a few minutes, or use another version of cloudflared", escape_control(.0))]
     WrongAddress(String),
     /// The metrics port, or a second box, gives another name.
     #[error("cloudflared announced {printed} and answers for {}; neither is trusted, use another version of cloudflared", escape_control(.other))]
@@ -109,9 +141,20 @@ pub(in crate::tunnel) enum TunnelError {
         "this cloudflared does not know the options of quick tunnels; use version 2025.6.1 or newer"
     )]
     UnknownOption,
-    /// Why `chattrace-tunnel exec` could not become cloudflared.
-    #[error("cloudflared cannot be run: {}; check that it is made for this computer", escape_control(.0))]
+    /// Why `chattrace-tunnel exec` could not become cloudflared, and the next step.
+    #[error("cloudflared cannot be run: {}", escape_control(.0))]
     ExecFailed(String),
+    /// It exited before it was registered, and gave a reason that is not recognised.
+    #[error(
+        "cloudflared gave up before it had a public address (\"{}\"); try again in a few minutes, or use another network",
+        escape_control(.0)
+    )]
+    GaveUp(String),
+    /// A script that was named as cloudflared exited without an address.
+    #[error(
+        "cloudflared {0} before it had a public address; it is a script, and what it runs is confined: let it exec a program in /usr or /opt, because it can start no second process and read no folder of a user, or name that program itself with --cloudflared"
+    )]
+    ScriptFailed(ExitReason),
     /// Exited before it was registered, without an error that is recognised.
     #[error(
         "cloudflared {0} before it had a public address; run it by hand to see why: cloudflared tunnel --url http://127.0.0.1:8080"
@@ -155,14 +198,20 @@ impl From<CloudflaredError> for TunnelError {
             CloudflaredError::ApiUnresolved => Self::ApiUnresolved,
             CloudflaredError::ApiUnreachable => Self::ApiUnreachable,
             CloudflaredError::ApiCertificate => Self::ApiCertificate,
+            CloudflaredError::ApiCertificateTime => Self::ApiCertificateTime,
+            CloudflaredError::ApiWrongServer => Self::ApiWrongServer,
+            CloudflaredError::NoTrustedCertificates => Self::NoTrustedCertificates,
             CloudflaredError::ApiTimeout => Self::ApiTimeout,
             CloudflaredError::ApiDisconnected => Self::ApiDisconnected,
             CloudflaredError::EdgeUnresolved => Self::EdgeUnresolved,
             CloudflaredError::DialFailed => Self::EdgeUnreachable,
+            CloudflaredError::EdgeDisconnected => Self::EdgeDisconnected,
+            CloudflaredError::EdgeCertificate => Self::EdgeCertificate,
             CloudflaredError::RegistrationRefused(reason) => Self::RegistrationRefused(reason),
             CloudflaredError::MetricsPortUnavailable => Self::MetricsPortUnavailable,
             CloudflaredError::UnknownOption => Self::UnknownOption,
             CloudflaredError::ExecFailed(why) => Self::ExecFailed(why),
+            CloudflaredError::Unrecognized(why) => Self::GaveUp(why),
         }
     }
 }
@@ -181,8 +230,13 @@ fn wait(seconds: u64) -> String {
     format_duration(Duration::from_secs(seconds))
 }
 
-fn quoted(reason: &Option<String>) -> String {
-    reason.as_ref().map_or_else(String::new, |text| format!(" (\"{}\")", escape_control(text)))
+fn refusal(reason: &Option<String>) -> String {
+    match reason {
+        Some(text) => {
+            format!("Cloudflare's network refuses the tunnel (\"{}\")", escape_control(text))
+        }
+        None => "Cloudflare's network answers, and does not register the tunnel".to_owned(),
+    }
 }
 
 #[cfg(test)]

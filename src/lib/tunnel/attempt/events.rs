@@ -16,6 +16,15 @@ pub(in crate::tunnel) enum EdgeProtocol {
     Http2,
 }
 
+/// How the kernel runs the program that is used as cloudflared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tunnel) enum ProgramFormat {
+    /// The kernel loads the file itself (elf(5)).
+    Binary,
+    /// The kernel starts an interpreter, which opens the file by its path (execve(2)).
+    Script,
+}
+
 /// An event that may change the phase of the attempt.
 #[derive(Clone, Debug)]
 pub(in crate::tunnel) enum AttemptEvent {

@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use super::error::TunnelError;
 use super::events::AttemptAction::{self, Fail, Report};
-use super::events::{AttemptEvent, EdgeProtocol, Readiness};
+use super::events::{AttemptEvent, EdgeProtocol, ProgramFormat, Readiness};
+use super::failures::Failures;
 use super::output::{CloudflaredError, OutputLine};
 use super::phase::AttemptPhase::{
     self, Confirmed, Printed, Reconnecting, Registered, Requesting, Settling, Started,
 };
-use super::phase::{ADDRESS_TIMEOUT, FIRST_LINE_TIMEOUT, RECONNECT_TIMEOUT};
+use super::phase::{ADDRESS_TIMEOUT, FIRST_LINE_TIMEOUT, RECONNECT_TIMEOUT, REGISTRATION_TIMEOUT};
 use super::probes::Probes;
 use crate::control::FromTunnel;
 use crate::process::ExitReason;
 use crate::quick_tunnel::QuickTunnelName;
 use crate::terminal::sanitize_line;
 
-/// Failed dials, each to another address, that mean a network without UDP.
-const MAX_FAILED_DIALS: u32 = 3;
+/// Failed connections, each to another address, that mean a network without UDP.
+const MAX_FAILED_CONNECTIONS: u32 = 3;
 /// Bound for the name from the metrics port in an error; a DNS label has at most 63 characters.
 const MAX_NAME_CHARS: usize = 100;
 
@@ -25,34 +26,33 @@ const MAX_NAME_CHARS: usize = 100;
 #[derive(Debug)]
 pub(in crate::tunnel) struct Attempt {
     settle: Duration,
+    format: ProgramFormat,
     protocol: EdgeProtocol,
     phase: AttemptPhase,
     /// Start of cloudflared; from the printed name on, start of the wait for the registration.
     since: Duration,
     probes: Probes,
-    failed_dials: u32,
-    /// The most specific error that cloudflared has printed; reported if it exits.
-    last_error: Option<CloudflaredError>,
+    failures: Failures,
 }
 
 impl Attempt {
     /// Begins an attempt, for which the caller starts cloudflared with [`EdgeProtocol::Quic`].
     /// `settle` is the time between the registration and the announcement of the link.
-    pub(in crate::tunnel) fn start(now: Duration, settle: Duration) -> (Self, Vec<AttemptAction>) {
-        let attempt = Self::with_protocol(EdgeProtocol::Quic, now, settle);
-        (attempt, vec![Report(FromTunnel::Starting)])
-    }
-
-    fn with_protocol(protocol: EdgeProtocol, now: Duration, settle: Duration) -> Self {
-        Self {
+    pub(in crate::tunnel) fn start(
+        now: Duration,
+        settle: Duration,
+        format: ProgramFormat,
+    ) -> (Self, Vec<AttemptAction>) {
+        let attempt = Self {
             settle,
-            protocol,
+            format,
+            protocol: EdgeProtocol::Quic,
             phase: Started,
             since: now,
             probes: Probes::new(now),
-            failed_dials: 0,
-            last_error: None,
-        }
+            failures: Failures::default(),
+        };
+        (attempt, vec![Report(FromTunnel::Starting { why: None })])
     }
 
     /// The transport for the next start of cloudflared.
@@ -101,8 +101,7 @@ impl Attempt {
             }
             OutputLine::MetricsAddress(address) => self.probes.set_address(address, now),
             OutputLine::ConnectionRegistered => {
-                self.last_error = None;
-                self.failed_dials = 0;
+                self.failures.clear();
                 self.probes.make_due(now);
             }
             OutputLine::ConnectionLost | OutputLine::ConnectionUnregistered => {
@@ -135,31 +134,32 @@ impl Attempt {
 
     fn wrong_address(&self, text: String) -> TunnelError {
         match self.phase.name() {
+            // cloudflared repeats the name that the API gives, even an empty one (measured).
+            None if text == "https://" => TunnelError::ApiNoAddress,
             None => TunnelError::WrongAddress(text),
             Some(printed) => TunnelError::AddressMismatch { printed: printed.clone(), other: text },
         }
     }
 
     fn handle_error(&mut self, now: Duration, error: CloudflaredError) -> Vec<AttemptAction> {
-        let failed_dial = matches!(
-            error,
-            CloudflaredError::DialFailed | CloudflaredError::RegistrationRefused(_)
-        );
-        // A status is more specific than the parse error that follows it.
-        let is_less_specific = error == CloudflaredError::ApiUnreadable
-            && matches!(self.last_error, Some(CloudflaredError::ApiStatus(_)));
-        if !is_less_specific {
-            self.last_error = Some(error);
+        if error == CloudflaredError::EdgeDisconnected {
+            self.probes.make_due(now);
         }
-        self.failed_dials += u32::from(failed_dial);
+        let is_first_silence =
+            error == CloudflaredError::DialFailed && self.failures.failed_connections() == 0;
+        self.failures.note(error);
         let is_waiting = matches!(self.phase, Printed(_) | Confirmed(_));
-        if is_waiting
-            && self.protocol == EdgeProtocol::Quic
-            && self.failed_dials >= MAX_FAILED_DIALS
-        {
+        if !is_waiting || self.protocol != EdgeProtocol::Quic {
+            return Vec::new();
+        }
+        if self.failures.failed_connections() >= MAX_FAILED_CONNECTIONS {
             return self.fall_back(now);
         }
-        Vec::new()
+        let why = format!(
+            "no answer by UDP on port 7844 so far; TCP is tried within {} s",
+            REGISTRATION_TIMEOUT.as_secs()
+        );
+        is_first_silence.then_some(Report(FromTunnel::Delayed { why })).into_iter().collect()
     }
 
     fn handle_name(&mut self, now: Duration, answer: Option<String>) -> Vec<AttemptAction> {
@@ -217,14 +217,15 @@ impl Attempt {
             Printed(_) | Confirmed(_) if self.protocol == EdgeProtocol::Quic => {
                 return self.fall_back(now);
             }
-            // Without a metrics port, cloudflared is still at its look-ups in DNS.
-            Printed(name) => match (self.last_error.take(), self.probes.address()) {
+            Printed(name) => match (self.failures.of_exit(), self.probes.address()) {
                 (Some(error), _) => error.into(),
                 (None, Some(_)) => TunnelError::AddressUnconfirmed(name),
+                // Without a metrics port, cloudflared is still at its look-ups in DNS.
                 (None, None) => TunnelError::EdgeUnresolved,
             },
             Confirmed(_) => {
-                self.last_error.take().map_or(TunnelError::EdgeUnreachable, TunnelError::from)
+                let seconds = REGISTRATION_TIMEOUT.as_secs();
+                self.failures.of_silence().unwrap_or(TunnelError::NotRegistered(seconds))
             }
             Settling { name, .. } => return self.register(name),
             Registered(_) => return Vec::new(),
@@ -239,9 +240,20 @@ impl Attempt {
         vec![Report(FromTunnel::Registered { url })]
     }
 
+    /// Starts again over TCP. The supervisor and the user are told why, because it takes longer.
     fn fall_back(&mut self, now: Duration) -> Vec<AttemptAction> {
-        *self = Self::with_protocol(EdgeProtocol::Http2, now, self.settle);
-        vec![AttemptAction::RestartOverHttp2, Report(FromTunnel::Starting)]
+        let why = if self.failures.edge_has_answered() {
+            "the tunnel was not registered over UDP"
+        } else {
+            "no answer by UDP on port 7844"
+        };
+        let why = format!("{why}; trying TCP, with a new address and a few seconds more");
+        self.protocol = EdgeProtocol::Http2;
+        self.phase = Started;
+        self.since = now;
+        self.probes = Probes::new(now);
+        self.failures = self.failures.after_quic();
+        vec![AttemptAction::RestartOverHttp2, Report(FromTunnel::Starting { why: Some(why) })]
     }
 
     fn next_query(&mut self, now: Duration) -> Option<AttemptAction> {
@@ -256,16 +268,14 @@ impl Attempt {
     }
 
     fn exit_error(&mut self, reason: ExitReason) -> TunnelError {
-        match (&self.phase, self.last_error.take()) {
-            (Settling { .. } | Registered(_) | Reconnecting { .. }, _) => {
-                TunnelError::Exited(reason)
-            }
-            (_, Some(error)) => error.into(),
-            // execvp(3) hands a file that the kernel cannot run to a shell, which exits like this.
-            (_, None) if matches!(reason, ExitReason::Code(126 | 127)) => {
-                TunnelError::ExecFailed("it is not a program".to_owned())
-            }
-            (_, None) => TunnelError::ExitedEarly(reason),
+        if matches!(self.phase, Settling { .. } | Registered(_) | Reconnecting { .. }) {
+            return TunnelError::Exited(reason);
+        }
+        match (self.failures.of_exit(), self.format) {
+            (Some(error), _) => error.into(),
+            // By hand, a script runs unconfined, and may well work.
+            (None, ProgramFormat::Script) => TunnelError::ScriptFailed(reason),
+            (None, ProgramFormat::Binary) => TunnelError::ExitedEarly(reason),
         }
     }
 }

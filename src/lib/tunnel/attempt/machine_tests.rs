@@ -22,10 +22,15 @@ fn url() -> String {
     URL.to_owned()
 }
 
+/// An attempt that has just begun.
+fn started() -> Attempt {
+    Attempt::start(Duration::ZERO, S, ProgramFormat::Binary).0
+}
+
 /// An attempt whose address is confirmed at second 1, and which waits for the edge.
 fn confirmed(settle: Duration) -> Attempt {
-    let (mut attempt, first) = Attempt::start(Duration::ZERO, settle);
-    assert_eq!(first, [AttemptAction::Report(FromTunnel::Starting)]);
+    let (mut attempt, first) = Attempt::start(Duration::ZERO, settle, ProgramFormat::Binary);
+    assert_eq!(first, [AttemptAction::Report(FromTunnel::Starting { why: None })]);
     assert_eq!(attempt.handle(S, line(OutputLine::Noise)), []);
     let actions = attempt.handle(S, line(OutputLine::Address(name())));
     assert_eq!(actions, [AttemptAction::Report(FromTunnel::Url { url: url() })]);
@@ -97,11 +102,11 @@ fn a_drop_while_settling_restarts_the_settling_time() {
 
 #[test]
 fn no_output_fails_after_ten_seconds_and_no_address_after_35() {
-    let (mut attempt, _) = Attempt::start(Duration::ZERO, S);
+    let mut attempt = started();
     assert_eq!(attempt.next_wakeup(), FIRST_LINE_TIMEOUT);
     assert_eq!(attempt.handle(9 * S, AttemptEvent::Tick), []);
     assert_eq!(error_of(&attempt.handle(10 * S, AttemptEvent::Tick)), &TunnelError::NoOutput(10));
-    let (mut attempt, _) = Attempt::start(Duration::ZERO, S);
+    let mut attempt = started();
     attempt.handle(S, line(OutputLine::Noise));
     assert_eq!(attempt.next_wakeup(), ADDRESS_TIMEOUT);
     assert_eq!(error_of(&attempt.handle(35 * S, AttemptEvent::Tick)), &TunnelError::NoAddress(35));
@@ -114,25 +119,92 @@ fn without_registration_http2_is_tried_and_then_it_fails() {
     attempt.handle(2 * S, AttemptEvent::Readiness(Readiness::NotReady));
     assert!(!attempt.handle(20 * S, AttemptEvent::Tick).contains(&AttemptAction::RestartOverHttp2));
     let actions = attempt.handle(21 * S, AttemptEvent::Tick);
-    assert_eq!(
-        actions,
-        [AttemptAction::RestartOverHttp2, AttemptAction::Report(FromTunnel::Starting)]
-    );
+    assert_eq!(actions.len(), 2);
+    assert_eq!(actions[0], AttemptAction::RestartOverHttp2);
+    assert!(delay_of(&actions).contains("no answer by UDP"));
     assert_eq!(attempt.protocol(), EdgeProtocol::Http2);
     attempt.handle(22 * S, line(OutputLine::Address(name())));
     attempt.handle(22 * S, line(OutputLine::MetricsAddress(port())));
     attempt.handle(22 * S, AttemptEvent::Name(Some(NAME.to_owned())));
     attempt.handle(22 * S, AttemptEvent::Readiness(Readiness::NotReady));
+    attempt.handle(38 * S, line(OutputLine::Error(CloudflaredError::DialFailed)));
     let actions = attempt.handle(42 * S, AttemptEvent::Tick);
     assert_eq!(error_of(&actions), &TunnelError::EdgeUnreachable);
+}
+
+/// Why an attempt takes longer, as the user is told.
+fn delay_of(actions: &[AttemptAction]) -> &str {
+    let why = actions.iter().find_map(|action| {
+        let AttemptAction::Report(
+            FromTunnel::Starting { why: Some(why) } | FromTunnel::Delayed { why },
+        ) = action
+        else {
+            return None;
+        };
+        Some(why)
+    });
+    why.unwrap_or_else(|| panic!("{actions:?}"))
+}
+
+/// HTTP/2 after QUIC, with a confirmed address, after this error over QUIC.
+fn over_http2(quic: Option<CloudflaredError>) -> Attempt {
+    let mut attempt = confirmed(S);
+    attempt.handle(2 * S, AttemptEvent::Readiness(Readiness::NotReady));
+    quic.into_iter().for_each(|error| {
+        attempt.handle(3 * S, line(OutputLine::Error(error)));
+    });
+    attempt.handle(21 * S, AttemptEvent::Tick);
+    attempt.handle(22 * S, line(OutputLine::Address(name())));
+    attempt.handle(22 * S, line(OutputLine::MetricsAddress(port())));
+    attempt.handle(22 * S, AttemptEvent::Name(Some(NAME.to_owned())));
+    attempt
+}
+
+/// V-15: an edge that is silent over TCP is not called unreachable when it answered over UDP.
+#[test]
+fn a_refusal_over_quic_is_remembered_over_http2() {
+    let refused = || CloudflaredError::RegistrationRefused(None);
+    let mut attempt = over_http2(Some(refused()));
+    let actions = attempt.handle(42 * S, AttemptEvent::Tick);
+    assert_eq!(error_of(&actions), &TunnelError::RegistrationRefused(None));
+    let mut attempt = over_http2(None);
+    let actions = attempt.handle(42 * S, AttemptEvent::Tick);
+    assert_eq!(error_of(&actions), &TunnelError::NotRegistered(20));
+}
+
+#[test]
+fn the_first_silence_over_udp_is_told_at_once_and_once() {
+    let dial = || line(OutputLine::Error(CloudflaredError::DialFailed));
+    let mut attempt = confirmed(S);
+    assert!(delay_of(&attempt.handle(2 * S, dial())).contains("TCP is tried within 20 s"));
+    assert_eq!(attempt.handle(3 * S, dial()), []);
+    assert!(delay_of(&attempt.handle(4 * S, dial())).contains("a few seconds more"));
+    // Over TCP, nothing comes after it.
+    let mut attempt = over_http2(None);
+    assert_eq!(attempt.handle(23 * S, dial()), []);
+}
+
+#[test]
+fn an_exit_without_a_reason_is_explained_by_the_format_of_the_program() {
+    let reason = ExitReason::Code(126);
+    for (format, expected) in [
+        (ProgramFormat::Script, TunnelError::ScriptFailed(reason)),
+        (ProgramFormat::Binary, TunnelError::ExitedEarly(reason)),
+    ] {
+        let (mut attempt, _) = Attempt::start(Duration::ZERO, S, format);
+        attempt.handle(S, line(OutputLine::Noise));
+        assert_eq!(error_of(&attempt.handle(S, AttemptEvent::Exited(reason))), &expected);
+    }
 }
 
 #[test]
 fn three_failed_dials_fall_back_and_a_registration_resets_the_count() {
     let dial = || line(OutputLine::Error(CloudflaredError::DialFailed));
     let mut attempt = confirmed(S);
-    assert_eq!(attempt.handle(2 * S, dial()), []);
-    assert_eq!(attempt.handle(3 * S, dial()), []);
+    for second in [2, 3] {
+        let actions = attempt.handle(second * S, dial());
+        assert!(!actions.contains(&AttemptAction::RestartOverHttp2));
+    }
     assert_eq!(attempt.handle(4 * S, dial())[0], AttemptAction::RestartOverHttp2);
     let mut attempt = registered();
     for _ in 0..9 {
@@ -142,14 +214,14 @@ fn three_failed_dials_fall_back_and_a_registration_resets_the_count() {
 
 #[test]
 fn a_name_without_confirmation_is_not_announced() {
-    let (mut attempt, _) = Attempt::start(Duration::ZERO, S);
+    let mut attempt = started();
     attempt.handle(S, line(OutputLine::Address(name())));
     attempt.handle(S, line(OutputLine::MetricsAddress(port())));
     let actions =
         attempt.handle(2 * S, AttemptEvent::Name(Some("other.trycloudflare.com".to_owned())));
     assert!(matches!(error_of(&actions), TunnelError::AddressMismatch { .. }));
 
-    let (mut attempt, _) = Attempt::start(Duration::ZERO, S);
+    let mut attempt = started();
     for _protocol in [EdgeProtocol::Quic, EdgeProtocol::Http2] {
         attempt.handle(S, line(OutputLine::Address(name())));
         attempt.handle(S, line(OutputLine::MetricsAddress(port())));
@@ -200,7 +272,7 @@ fn a_metrics_port_is_dead_after_three_unanswered_queries() {
 
 #[test]
 fn an_early_exit_has_the_best_error_as_reason_and_a_later_one_itself() {
-    let (mut attempt, _) = Attempt::start(Duration::ZERO, S);
+    let mut attempt = started();
     attempt.handle(S, line(OutputLine::Error(CloudflaredError::ApiStatus(500))));
     attempt.handle(S, line(OutputLine::Error(CloudflaredError::ApiUnreadable)));
     let actions = attempt.handle(S, AttemptEvent::Exited(ExitReason::Code(1)));
@@ -256,7 +328,7 @@ mod any_order {
         /// always a wakeup or a pending query.
         #[test]
         fn registered_needs_ready_and_nothing_hangs(events in proptest::collection::vec((event(), 0..30u64), 0..80)) {
-            let (mut attempt, _) = Attempt::start(Duration::ZERO, S);
+            let mut attempt = started();
             let (mut now, mut ready) = (Duration::ZERO, false);
             for (event, pause) in events {
                 now += Duration::from_millis(pause * 100);

@@ -3,12 +3,13 @@
 
 mod error;
 mod events;
+mod failures;
 mod machine;
 mod output;
 mod phase;
 mod probes;
 
 pub(super) use error::TunnelError;
-pub(super) use events::{AttemptAction, AttemptEvent, EdgeProtocol, Readiness};
+pub(super) use events::{AttemptAction, AttemptEvent, EdgeProtocol, ProgramFormat, Readiness};
 pub(super) use machine::Attempt;
 pub(super) use output::{EXEC_FAILED_PREFIX, OutputLine, UNCONFINED_PREFIX};

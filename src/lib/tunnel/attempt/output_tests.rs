@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::process::ExitReason;
-use crate::tunnel::attempt::{Attempt, AttemptAction, AttemptEvent, TunnelError};
+use crate::tunnel::attempt::{Attempt, AttemptAction, AttemptEvent, ProgramFormat, TunnelError};
 
 const RECORDED: &str = "some-random-words-here.trycloudflare.com";
 
@@ -27,7 +27,7 @@ fn parsed(name: &str) -> Vec<OutputLine> {
 
 /// The error at the end of a recorded run.
 fn final_error(name: &str) -> TunnelError {
-    let (mut attempt, _) = Attempt::start(Duration::ZERO, Duration::ZERO);
+    let (mut attempt, _) = Attempt::start(Duration::ZERO, Duration::ZERO, ProgramFormat::Binary);
     let lines = parsed(name).into_iter().map(AttemptEvent::Line);
     for event in lines.chain([AttemptEvent::Exited(ExitReason::Code(1))]) {
         for action in attempt.handle(Duration::ZERO, event) {
@@ -91,8 +91,116 @@ fn every_recorded_failure_has_its_reason() {
     ] {
         assert_eq!(final_error(name), error, "{name}");
     }
-    let nohost = final_error("10-api-nohost");
-    assert_eq!(nohost, TunnelError::WrongAddress("https://".to_owned()));
+    assert_eq!(final_error("10-api-nohost"), TunnelError::ApiNoAddress);
+}
+
+/// A line of level ERR.
+fn error_line(message: &str) -> OutputLine {
+    OutputLine::parse(&format!("2026-11-23T05:02:57Z ERR {message}"))
+}
+
+/// V-15: the messages of the source of cloudflared 2026.8.2 about the edge (supervisor/tunnel.go,
+/// connection/http2.go, edgediscovery/dial.go).
+#[test]
+fn every_message_about_the_edge_has_its_meaning() {
+    use CloudflaredError::{
+        DialFailed, EdgeCertificate, EdgeDisconnected, RegistrationRefused, Unrecognized,
+    };
+    let refused = |why: &str| RegistrationRefused(Some(why.to_owned()));
+    let x509 = "tls: failed to verify certificate: x509: certificate signed by unknown authority";
+    for (message, meaning) in [
+        (r#"failed to serve incoming request error="tunnel is not allowed""#.to_owned(), refused("tunnel is not allowed")),
+        (r#"failed to serve incoming request error="please retry later""#.to_owned(), refused("please retry later")),
+        (r#"failed to serve incoming request error="Unauthorized: Invalid tunnel secret""#.to_owned(), refused("Unauthorized: Invalid tunnel secret")),
+        ("failed to serve incoming request error=Unauthorized".to_owned(), refused("Unauthorized")),
+        (r#"failed to serve incoming request error="context deadline exceeded""#.to_owned(), RegistrationRefused(None)),
+        (r#"failed to serve incoming request error="context canceled""#.to_owned(), EdgeDisconnected),
+        ("failed to serve incoming request error=EOF".to_owned(), EdgeDisconnected),
+        (r#"Register tunnel error from server side error="please retry later" connIndex=0 event=0 ip=127.0.2.1"#.to_owned(), refused("please retry later")),
+        (r#"Register tunnel error from server side error="context deadline exceeded" connIndex=0"#.to_owned(), RegistrationRefused(None)),
+        (r#"Unable to establish connection. error="already connected to this server, trying another address" connIndex=0"#.to_owned(), refused("already connected to this server, trying another address")),
+        (r#"Serve tunnel error error="connection with edge closed" connIndex=0 event=0 ip=127.0.1.1"#.to_owned(), EdgeDisconnected),
+        (r#"failed to serve tunnel connection error="accept stream listener encountered a failure while serving" connIndex=0"#.to_owned(), EdgeDisconnected),
+        (r#"failed to serve tunnel connection error="control stream encountered a failure while serving" connIndex=0"#.to_owned(), RegistrationRefused(None)),
+        (r#"Unable to establish connection with Cloudflare edge error="DialContext error: dial tcp 127.0.1.1:7844: connect: connection refused" connIndex=0"#.to_owned(), DialFailed),
+        (r#"Unable to establish connection with Cloudflare edge error="DialContext error: dial tcp 127.0.1.1:7844: i/o timeout" connIndex=0"#.to_owned(), DialFailed),
+        ("Unable to establish connection with Cloudflare edge error=\"TLS handshake with edge error: EOF\" connIndex=0".to_owned(), EdgeDisconnected),
+        (format!("Unable to establish connection with Cloudflare edge error=\"TLS handshake with edge error: {x509}\" connIndex=0"), EdgeCertificate),
+        (r#"Failed to dial a quic connection error="failed to dial to edge with quic: timeout: no recent network activity" connIndex=0"#.to_owned(), DialFailed),
+        (format!("Failed to dial a quic connection error=\"failed to dial to edge with quic: CRYPTO_ERROR 0x12a (local): {x509}\" connIndex=0"), EdgeCertificate),
+        (r#"Failed to dial a quic connection error="failed to dial to edge with quic: CRYPTO_ERROR 0x178 (remote): tls: no application protocol" connIndex=0"#.to_owned(), EdgeDisconnected),
+        (r#"Initiating shutdown error="there are no free edge addresses left to resolve to""#.to_owned(), Unrecognized("there are no free edge addresses left to resolve to".to_owned())),
+    ] {
+        assert_eq!(error_line(&message), OutputLine::Error(meaning), "{message}");
+    }
+    for (message, meaning) in [
+        // A visitor's request that failed, and a drop over QUIC.
+        (
+            r#"failed to serve incoming request error="Failed to proxy HTTP: context canceled""#,
+            OutputLine::Noise,
+        ),
+        (
+            r#"Serve tunnel error error="accept stream listener encountered a failure while serving" connIndex=0"#,
+            OutputLine::ConnectionLost,
+        ),
+    ] {
+        assert_eq!(error_line(message), meaning, "{message}");
+    }
+}
+
+/// The messages of Go's network library about the API.
+#[test]
+fn every_failure_of_the_request_to_the_api_has_its_meaning() {
+    use CloudflaredError::{
+        ApiCertificate, ApiCertificateTime, ApiDisconnected, ApiTimeout, ApiUnreachable,
+        ApiWrongServer, NoTrustedCertificates,
+    };
+    for (why, meaning) in [
+        (
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            ApiCertificate,
+        ),
+        (
+            "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2020-01-01T00:00:00Z is before 2026-01-01T00:00:00Z",
+            ApiCertificateTime,
+        ),
+        (
+            "tls: failed to verify certificate: x509: certificate is valid for login.hotel.example, not api.trycloudflare.com",
+            ApiWrongServer,
+        ),
+        ("tls: first record does not look like a TLS handshake", ApiWrongServer),
+        ("http: server gave HTTP response to HTTPS client", ApiWrongServer),
+        (
+            "x509: failed to load system roots and no roots provided; open /etc/ssl: permission denied",
+            NoTrustedCertificates,
+        ),
+        ("net/http: TLS handshake timeout", ApiTimeout),
+        ("dial tcp 104.16.0.1:443: connect: network is unreachable", ApiUnreachable),
+        ("EOF", ApiDisconnected),
+    ] {
+        let line = format!(
+            "failed to request quick Tunnel: Post \"https://api.trycloudflare.com/tunnel\": {why}"
+        );
+        assert_eq!(OutputLine::parse(&line), OutputLine::Error(meaning), "{why}");
+    }
+    for (line, meaning) in [
+        ("failed to read quick-tunnel response: unexpected EOF", ApiDisconnected),
+        (
+            "failed to read quick-tunnel response: context deadline exceeded (Client.Timeout or context cancellation while reading body)",
+            ApiTimeout,
+        ),
+        ("failed to parse quick Tunnel ID: invalid UUID format", CloudflaredError::ApiUnreadable),
+        (
+            "Couldn't resolve SRV record &{region1 7844 1 1}: lookup region1: no such host",
+            CloudflaredError::EdgeUnresolved,
+        ),
+        (
+            "expected at least 2 Cloudflare Regions regions, but SRV only returned 1",
+            CloudflaredError::EdgeUnresolved,
+        ),
+    ] {
+        assert_eq!(OutputLine::parse(line), OutputLine::Error(meaning), "{line}");
+    }
 }
 
 #[test]

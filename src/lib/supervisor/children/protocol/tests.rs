@@ -108,21 +108,26 @@ fn settling(name: &str) -> FromTunnel {
     FromTunnel::Settling { url: url(name), settle_seconds: 8 }
 }
 
+fn starting() -> FromTunnel {
+    FromTunnel::Starting { why: None }
+}
+
 fn lost() -> FromTunnel {
     FromTunnel::Lost { why: "no network".to_owned(), retry_after: None }
 }
 
 #[test]
 fn every_message_of_the_tunnel_has_its_time() {
-    use FromTunnel::{Closed, Fetched, Reconnecting, Registered, Starting, Unregistered, Url};
+    use FromTunnel::{Closed, Fetched, Reconnecting, Registered, Unregistered, Url};
     let unconfined = FromTunnel::Unconfined { what: "may do all".to_owned() };
     let all = [
         hello(),
         Fetched { bytes: 1 },
         found(),
         unconfined,
-        Starting,
+        starting(),
         Url { url: url("a") },
+        FromTunnel::Delayed { why: "no answer".to_owned() },
         settling("a"),
         Registered { url: url("a") },
         Registered { url: url("b") },
@@ -134,7 +139,7 @@ fn every_message_of_the_tunnel_has_its_time() {
     let way = [
         hello(),
         found(),
-        Starting,
+        starting(),
         Url { url: url("a") },
         settling("a"),
         Registered { url: url("a") },
@@ -142,15 +147,15 @@ fn every_message_of_the_tunnel_has_its_time() {
     let last = [&way[..], &[Unregistered]].concat();
     let over = [&way[..], &[lost()]].concat();
     for (said, allowed) in [
-        (&[][..], "x............"),
-        (&way[..1], ".xxx......x.x"),
-        (&way[..2], "...xxx....xxx"),
-        (&way[..3], "...xxx....xxx"),
-        (&way[..4], "...xx.xx.xxxx"),
-        (&way[..5], "...xx.xx.xxxx"),
-        (&way, "...x..xx.xxxx"),
-        (&last, "...........xx"),
-        (&over, "............."),
+        (&[][..], "x............."),
+        (&way[..1], ".xxx.......x.x"),
+        (&way[..2], "...xxx.....xxx"),
+        (&way[..3], "...xxx.....xxx"),
+        (&way[..4], "...xx.xxx.xxxx"),
+        (&way[..5], "...xx.xxx.xxxx"),
+        (&way, "...x...xx.xxxx"),
+        (&last, "............xx"),
+        (&over, ".............."),
     ] {
         for (message, allowed) in all.iter().zip(allowed.chars()) {
             let taken = after::<TunnelProtocol, _>(said).check(message, true);
@@ -158,7 +163,7 @@ fn every_message_of_the_tunnel_has_its_time() {
         }
     }
     // The order to open an address was not sent yet.
-    for early in [Starting, Url { url: url("a") }] {
+    for early in [starting(), Url { url: url("a") }] {
         assert!(after::<TunnelProtocol, _>(&way[..2]).check(&early, false).is_err());
     }
 }

@@ -51,8 +51,9 @@ impl Protocol<FromTunnel> for TunnelProtocol {
             }
             (FromTunnel::Found { .. }, Searching) => Some(Found),
             // A second attempt, over HTTP/2, gets a new address.
-            (FromTunnel::Starting, Found | Addressed(_)) if answer_permitted => Some(Found),
+            (FromTunnel::Starting { .. }, Found | Addressed(_)) if answer_permitted => Some(Found),
             (FromTunnel::Url { url }, Found) if answer_permitted => Some(Addressed(url.clone())),
+            (FromTunnel::Delayed { .. }, stage @ Addressed(_)) => Some(stage.clone()),
             (FromTunnel::Settling { url, .. }, stage @ (Addressed(known) | Announced(known)))
                 if url == known =>
             {
@@ -110,7 +111,8 @@ fn name(message: &FromTunnel) -> &'static str {
         FromTunnel::Fetched { .. } => "fetched",
         FromTunnel::Found { .. } => "found",
         FromTunnel::Unconfined { .. } => "unconfined",
-        FromTunnel::Starting => "starting",
+        FromTunnel::Starting { .. } => "starting",
+        FromTunnel::Delayed { .. } => "delayed",
         FromTunnel::Url { .. } => "url",
         FromTunnel::Settling { .. } => "settling",
         FromTunnel::Registered { .. } => "registered",
