@@ -69,3 +69,7 @@ pub(crate) fn is_in_memory(dir: &Path) -> bool {
 pub(crate) fn is_noexec(path: &Path) -> bool {
     statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOEXEC))
 }
+
+/// The variables that name trusted certificates, in place of those of the system: a file, and folders
+/// with a colon between them (OpenSSL, `SSL_CTX_set_default_verify_paths(3)`; Go, crypto/x509).
+pub(crate) const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];

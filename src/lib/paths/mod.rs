@@ -28,8 +28,8 @@ pub(crate) use cooldown::{
 pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
 pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use locations::{
-    bin_dir, config_file, cooldown_file, data_dir, is_in_memory, is_noexec, runtime_base_of,
-    runtime_bases,
+    CERTIFICATE_VARIABLES, bin_dir, config_file, cooldown_file, data_dir, is_in_memory, is_noexec,
+    runtime_base_of, runtime_bases,
 };
 pub(crate) use open::{Access, Owner, open_file, open_private_file, read_file};
 pub(crate) use private_dir::create_private_dir;

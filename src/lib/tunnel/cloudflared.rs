@@ -134,8 +134,10 @@ fn confined_command(
         command.env(paths::SESSION_MARK, session);
     }
     // A network that intercepts TLS needs its own certificates.
-    if let Some(file) = std::env::var_os("SSL_CERT_FILE") {
-        command.env("SSL_CERT_FILE", file);
+    for variable in paths::CERTIFICATE_VARIABLES {
+        if let Some(value) = std::env::var_os(variable) {
+            command.env(variable, value);
+        }
     }
     Ok(command)
 }

@@ -2,7 +2,7 @@
 //! process PPID, gives up every right that cloudflared does not use, root's among them, and replaces
 //! itself with PROGRAM (chain loading, as in s6). ORIGIN is `-` when there is none.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -15,11 +15,9 @@ use super::origin::Origin;
 use super::program_file;
 use crate::config::ConfinementPolicy;
 use crate::exit::Exit;
+use crate::paths;
 use crate::process::{self, CloudflaredPolicy, MissingLayer};
 use crate::terminal::{self, escape_control, io_reason};
-
-/// The variable that names the certificates of a network that intercepts TLS.
-const CERTIFICATES_VARIABLE: &str = "SSL_CERT_FILE";
 
 struct ExecArgs {
     parent: u32,
@@ -130,6 +128,14 @@ fn exec_reason(error: &std::io::Error, format: ProgramFormat) -> String {
     }
 }
 
+/// The files and folders with the certificates of a network that intercepts TLS.
+fn certificates() -> Vec<PathBuf> {
+    let values = paths::CERTIFICATE_VARIABLES.into_iter().filter_map(std::env::var_os);
+    // Only the second is a list; a file with a colon in its name is then not readable here.
+    let paths = values.flat_map(|value| std::env::split_paths(&value).collect::<Vec<_>>());
+    paths.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
 impl ExecArgs {
     fn parse(mut args: impl Iterator<Item = OsString>) -> Option<Self> {
         let parent = args.next()?.to_str()?.parse().ok()?;
@@ -140,8 +146,8 @@ impl ExecArgs {
             origin => Some(Origin::parse(origin).ok()?.port()),
         };
         let program = PathBuf::from(args.next()?);
-        let read = ["HOME", CERTIFICATES_VARIABLE].map(OsStr::new);
-        let read = read.into_iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
+        let read = std::env::var_os("HOME").map(PathBuf::from).into_iter();
+        let read = read.chain(certificates()).collect();
         let policy = CloudflaredPolicy { program, read, origin };
         Some(Self { parent, confinement, policy, arguments: args.collect() })
     }
@@ -152,8 +158,7 @@ impl ExecArgs {
             ProgramFormat::Script => Some(self.policy.program.clone()),
             ProgramFormat::Binary => None,
         };
-        let certificates = std::env::var_os(CERTIFICATES_VARIABLE).map(PathBuf::from);
-        let mut needed = program.into_iter().chain(certificates).filter(|path| path.is_file());
+        let mut needed = program.into_iter().chain(certificates()).filter(|path| path.is_file());
         let path = needed.find(|path| !process::can_read_unprivileged(path))?;
         Some(format!(
             "root runs it as a user of its own, who may not read {}; let other users read it",

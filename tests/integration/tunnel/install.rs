@@ -113,15 +113,22 @@ fn a_changed_managed_copy_is_refused_with_both_digests() {
 /// `script` runs there before it.
 fn with_noexec(env: &TestEnv, folder: &Path, script: &str, inside: &Command) -> Command {
     std::fs::create_dir_all(folder).unwrap();
+    let script = format!("mount -t tmpfs -o noexec,mode=755 none $D; {script}");
+    let mut command = with_mount(env, &script, inside);
+    command.env("D", folder);
+    command
+}
+
+/// The command, in a mount namespace in which `script` has run before it.
+pub(super) fn with_mount(env: &TestEnv, script: &str, inside: &Command) -> Command {
     let mut command = env.command("unshare");
     let root = nix::unistd::Uid::effective().is_root();
     command.arg("--mount").args((!root).then_some("--map-root-user"));
-    let script = format!("mount -t tmpfs -o noexec,mode=755 none $D; {script}; exec \"$0\" \"$@\"");
-    command.args(["sh", "-ec", &script]).arg(inside.get_program()).args(inside.get_args());
+    let script = format!("{script}; exec \"$0\" \"$@\"");
+    command.args(["sh", "-c", &script]).arg(inside.get_program()).args(inside.get_args());
     for (name, value) in inside.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
-    command.env("D", folder);
     command
 }
 

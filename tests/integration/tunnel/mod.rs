@@ -9,3 +9,5 @@ pub(crate) mod install;
 mod shutdown;
 mod supervised;
 mod system_calls;
+mod tls_server;
+mod trust;

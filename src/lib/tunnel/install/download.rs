@@ -130,10 +130,11 @@ impl Download {
         let error = match error {
             FetchError::File(source) => io_error(&self.partial(), source),
             FetchError::Status(status) => InstallError::Status { url, status },
-            FetchError::Network(why) => {
+            FetchError::Network(failure) => {
                 let server = url.split('/').nth(2).unwrap_or(&url).to_owned();
-                InstallError::Network { server, why, kept: self.resumed_at() }
+                InstallError::Network { server, failure, kept: self.resumed_at() }
             }
+            FetchError::Certificates(error) => error.into(),
             FetchError::TooLong => {
                 self.remove_partial();
                 InstallError::TooLong { url, max_bytes: self.max_bytes() }

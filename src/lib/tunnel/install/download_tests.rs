@@ -172,9 +172,9 @@ fn https_never_falls_back_to_http() {
     let server = FileServer::start(file(), Behaviour::Ranges);
     let mut download = download(&folder, &server, &file());
     download.url = "https://127.0.0.1:1/x".to_owned();
-    assert!(fetch(&download).agent().config().https_only());
+    assert!(fetch(&download).agent().unwrap().config().https_only());
     download.url = server.base.clone();
-    assert!(!fetch(&download).agent().config().https_only());
+    assert!(!fetch(&download).agent().unwrap().config().https_only());
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::network::NetworkFailure;
+use super::trust::UnusableCertificates;
+
 /// Why cloudflared was not installed. Digests are SHA-256 in hex.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::tunnel) enum InstallError {
@@ -10,20 +13,27 @@ pub(in crate::tunnel) enum InstallError {
     Io { path: PathBuf, source: std::io::Error },
     /// Names the server alone: the whole address was printed before.
     #[error(
-        "cloudflared cannot be fetched from {server}: {why}; check that this computer is online, or name a cloudflared with --cloudflared{}",
-        next_try(*.kept)
+        "cloudflared cannot be fetched from {server}: {}; {}, or name a cloudflared with --cloudflared{}",
+        failure.why(), failure.next_step(), next_try(*.kept)
     )]
     Network {
         server: String,
-        why: String,
+        failure: NetworkFailure,
         /// Bytes from which the next download resumes.
         kept: u64,
     },
     /// An HTTP status other than 200 and 206.
     #[error(
-        "cloudflared cannot be fetched from {url}: the server answered {status}; check tunnel.download_base, or name a cloudflared with --cloudflared"
+        "cloudflared cannot be fetched from {url}: the server answered {status}; {}, or name a cloudflared with --cloudflared",
+        after_status(*.status)
     )]
     Status { url: String, status: u16 },
+    /// cloudflared could not use them either.
+    #[error(
+        "{variable} names {path}, and no certificate there can be used: {why}; correct {variable}, or unset it",
+        path = path.display()
+    )]
+    Certificates { variable: &'static str, path: PathBuf, why: String },
     /// More than the pinned size, or than the bound without one.
     #[error(
         "{url} sends more than the {max_bytes} bytes of cloudflared, so the download was deleted; check tunnel.download_base"
@@ -38,4 +48,21 @@ pub(in crate::tunnel) enum InstallError {
 
 fn next_try(bytes: u64) -> &'static str {
     if bytes == 0 { "" } else { "; the next try resumes the download" }
+}
+
+/// What can be done about a status (RFC 9110, section 15; RFC 6585 for 429 and 511).
+fn after_status(status: u16) -> &'static str {
+    match status {
+        407 => "check HTTPS_PROXY and its password",
+        511 => "open the sign-in page of this network in a browser",
+        429 | 500..=599 => "try again in a few minutes",
+        _ => "check tunnel.download_base",
+    }
+}
+
+impl From<UnusableCertificates> for InstallError {
+    fn from(error: UnusableCertificates) -> Self {
+        let UnusableCertificates { variable, path, why } = error;
+        Self::Certificates { variable, path, why }
+    }
 }

@@ -4,7 +4,11 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::Duration;
 
-use crate::terminal::io_reason;
+use ureq::tls::{RootCerts, TlsConfig};
+
+use super::issuer;
+use super::network::NetworkFailure;
+use super::trust::{self, UnusableCertificates};
 
 /// Bound for the connection; a server that takes longer would not send 40 MB in a useful time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -33,8 +37,10 @@ pub(super) struct Fetch<'a> {
 pub(super) enum FetchError {
     /// The partial file cannot be read or written.
     File(std::io::Error),
-    /// The server cannot be reached, or the transfer broke off: why.
-    Network(String),
+    /// The server cannot be reached, or the transfer broke off.
+    Network(NetworkFailure),
+    /// Variables name certificates that cannot be used.
+    Certificates(UnusableCertificates),
     /// The server answered with this status instead of the file.
     Status(u16),
     /// The server sends more than `max_bytes`.
@@ -64,7 +70,7 @@ impl Fetch<'_> {
         if Some(offset) == self.bytes {
             return Ok(());
         }
-        let agent = self.agent();
+        let agent = self.agent()?;
         let mut response = self.request(&agent, offset)?;
         if offset > 0 && !continues_at(&response, offset) {
             // A status of 416, or a server without ranges: fetch from the beginning.
@@ -75,6 +81,9 @@ impl Fetch<'_> {
         }
         if response.status() != 200 && (offset == 0 || response.status() != 206) {
             return Err(FetchError::Status(response.status().as_u16()));
+        }
+        if is_web_page(&response) {
+            return Err(FetchError::Network(NetworkFailure::WebPage));
         }
         part.set_len(offset)?;
         part.seek(SeekFrom::Start(offset))?;
@@ -93,7 +102,7 @@ impl Fetch<'_> {
         progress(length);
         loop {
             let read = body.read(&mut chunk);
-            let read = read.map_err(|error| FetchError::Network(io_reason(&error)))?;
+            let read = read.map_err(|error| FetchError::Network(error.into()))?;
             if read == 0 {
                 break;
             }
@@ -105,8 +114,9 @@ impl Fetch<'_> {
             progress(length);
         }
         match self.bytes {
-            Some(all) if length < all => {
-                Err(FetchError::Network(format!("it ended at {length} of {all} bytes")))
+            Some(whole) if length < whole => {
+                let received = length;
+                Err(FetchError::Network(NetworkFailure::Incomplete { received, whole }))
             }
             Some(_) | None => Ok(()),
         }
@@ -118,19 +128,37 @@ impl Fetch<'_> {
             request = request.header("Range", format!("bytes={offset}-"));
         }
         request.call().map_err(|error| {
-            let why = if let ureq::Error::Io(error) = &error {
-                io_reason(error)
-            } else {
-                error.to_string()
+            let failure = match error.into() {
+                NetworkFailure::Untrusted { .. } => {
+                    NetworkFailure::Untrusted { issuer: self.issuer(agent) }
+                }
+                other => other,
             };
-            FetchError::Network(why)
+            FetchError::Network(failure)
         })
     }
 
+    /// Who signed the server's certificate; `None` when only a proxy reaches the server.
+    fn issuer(&self, agent: &ureq::Agent) -> Option<String> {
+        let uri: ureq::http::Uri = self.url.parse().ok()?;
+        if agent.config().proxy().is_some_and(|proxy| !proxy.is_no_proxy(&uri)) {
+            return None;
+        }
+        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+        issuer::of_server(host, uri.port_u16().unwrap_or(443))
+    }
+
     /// `http://` is allowed, as the digest protects the file; `https://` is not redirected to it.
-    pub(super) fn agent(&self) -> ureq::Agent {
-        ureq::Agent::config_builder()
-            .https_only(self.url.starts_with("https://"))
+    pub(super) fn agent(&self) -> Result<ureq::Agent, FetchError> {
+        let https_only = self.url.starts_with("https://");
+        let roots = match trust::roots() {
+            Ok(roots) => roots,
+            Err(error) if https_only => return Err(FetchError::Certificates(error)),
+            Err(_) => RootCerts::WebPki,
+        };
+        Ok(ureq::Agent::config_builder()
+            .https_only(https_only)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .http_status_as_error(false)
             .max_redirects(MAX_REDIRECTS)
             .timeout_connect(Some(CONNECT_TIMEOUT))
@@ -139,8 +167,14 @@ impl Fetch<'_> {
             // Lengths and ranges count bytes of the file only without compression.
             .accept_encoding("identity")
             .build()
-            .into()
+            .into())
     }
+}
+
+/// Whether the body is a page for people, such as the sign-in page of a network.
+fn is_web_page(response: &HttpResponse) -> bool {
+    let kind = response.headers().get("Content-Type").and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// Whether the response is the range that begins at `offset`.

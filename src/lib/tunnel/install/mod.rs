@@ -6,7 +6,10 @@ mod error;
 mod fetch;
 #[cfg(test)]
 mod file_server;
+mod issuer;
+mod network;
 mod pin;
+mod trust;
 
 pub(super) use digest::{MAX_PROGRAM_BYTES, sha256_hex};
 pub(super) use download::Download;
