@@ -14,15 +14,17 @@ use sha2::{Digest as _, Sha256};
 const TEMPLATE: &str = "templates/page.hbs";
 const STYLE: &str = "assets/style.css";
 /// The parts of the one script, in the order in which the browser runs them.
-const SCRIPT: [&str; 8] = [
+const SCRIPT: [&str; 9] = [
     "assets/state.js",
     "assets/dom.js",
+    "assets/links.js",
     "assets/transport.js",
     "assets/events.js",
-    "assets/join.js",
     "assets/compose.js",
     "assets/room.js",
     "assets/lifecycle.js",
+    // The last: it shows the form, which a browser that cannot run the rest must not show.
+    "assets/join.js",
 ];
 
 /// Stands on both sides of a placeholder's name; no HTML document contains it.
@@ -41,6 +43,7 @@ struct Values<'a> {
     script: &'a str,
     max_name: String,
     message_bytes: String,
+    message_lines: String,
     /// `None` in a room that shows no earlier messages.
     backlog: Option<String>,
 }
@@ -49,8 +52,8 @@ struct Values<'a> {
 /// of style and script to the compiler.
 fn render_page(out: &Path) -> Result<(), Box<dyn Error>> {
     let template = read(TEMPLATE)?;
-    let style = read(STYLE)?;
-    let script = minify(&SCRIPT.map(read).into_iter().collect::<Result<String, _>>()?);
+    let style = minifier::css::minify(&read(STYLE)?)?.to_string();
+    let script = minify_script(&SCRIPT.map(read).into_iter().collect::<Result<String, _>>()?);
     let placeholder = |name: &str| format!("{DELIMITER}{name}{DELIMITER}");
     for (file, backlog) in [("page.txt", None), ("page-backlog.txt", Some(placeholder("backlog")))]
     {
@@ -59,6 +62,7 @@ fn render_page(out: &Path) -> Result<(), Box<dyn Error>> {
             script: &script,
             max_name: placeholder("max_name"),
             message_bytes: placeholder("message_bytes"),
+            message_lines: placeholder("message_lines"),
             backlog,
         };
         let mut handlebars = Handlebars::new();
@@ -76,12 +80,13 @@ fn read(path: &str) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-/// Removes comment lines and indentation: a client on a slow connection waits for every byte. No
-/// string of the script goes over several lines.
-fn minify(script: &str) -> String {
-    let lines = script.lines().map(str::trim_start);
-    let code = lines.filter(|line| !line.starts_with("//") && !line.starts_with("/**"));
-    code.flat_map(|line| [line, "\n"]).collect()
+/// Removes comments and white space, because a client on a slow connection waits for every byte, and
+/// the semicolons of last statements. `const` and `let` do the same in a script that runs at all, and
+/// one of them is shorter.
+fn minify_script(script: &str) -> String {
+    let minified = minifier::js::minify(script).to_string();
+    let shorter = [(";}", "}"), ("const ", "let "), ("const{", "let{"), ("const[", "let[")];
+    shorter.iter().fold(minified, |script, (long, short)| script.replace(long, short))
 }
 
 /// Turns the page into a format string: its own braces are doubled, placeholders get single ones.

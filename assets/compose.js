@@ -1,47 +1,72 @@
 // The message box.
 
-const inputProps = { id: 'message', rows: 1, enterKeyHint: 'send', 'aria-label': 'Message', ...privateInput };
-const messageInput = el('textarea', { ...inputProps, oninput: onMessageInput, onkeydown: onMessageKey });
-const byteCounter = el('p', {});
+const messageBox = el('textarea', {
+	id: 'message',
+	rows: 1,
+	enterKeyHint: 'send',
+	'aria-label': 'Message',
+	oninput: onMessageInput,
+	onkeydown: onMessageKey,
+	...privateInput,
+});
+const sizeText = el('p', {});
 
 const byteLength = (text) => new Blob([text]).size;
 
+/** The draft without what the server drops: empty lines around it, and spaces at its end. */
+const draftText = () => cleanText(messageBox.value).replace(/^\n+/, '').trimEnd();
+
+/** Shows how long the draft is when it comes close to a limit; returns whether it is over one. */
+function checkSize() {
+	const text = draftText();
+	const [bytes, lines] = [byteLength(text), text.split('\n').length];
+	const near = (size, limit, unit) => (size > limit * 0.8 ? `${size} of ${limit} ${unit}` : '');
+	const sizes = [near(bytes, messageBytes, 'bytes'), near(lines, messageLines, 'lines')];
+	sizeText.textContent = sizes.filter(Boolean).join(', ');
+	// For browsers that do not fit the box to its text (field-sizing).
+	messageBox.rows = Math.min(6, messageBox.value.split('\n').length);
+	return bytes > messageBytes || lines > messageLines;
+}
+
 function onMessageInput() {
-	const size = byteLength(messageInput.value);
-	byteCounter.textContent = size > messageBytes * 0.8 ? `${size} of ${messageBytes} bytes` : '';
-	if (!size || Date.now() - typingSentAt < 2000) return;
+	checkSize();
+	if (!messageBox.value || Date.now() - typingSentAt < 2000) return;
 	typingSentAt = Date.now();
 	send({ t: 'typing' });
 }
 
 function onMessageKey(event) {
-	// An Enter that ends a composition belongs to the input method.
-	if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submitMessage(event);
+	if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
+	event.preventDefault();
+	// A key that is held down does not send again what was refused and put back.
+	if (!event.repeat) submitMessage(event);
 }
 
 function submitMessage(event) {
 	event.preventDefault();
-	const body = messageInput.value.trimEnd();
+	const body = draftText();
 	if (!body) return;
 	notice = '';
-	if (byteLength(body) > messageBytes) notice = 'Too long: ' + byteCounter.textContent;
+	if (checkSize()) notice = 'Too long: ' + sizeText.textContent;
 	else if (pending.size >= MAX_PENDING) notice = 'Earlier messages are still being sent; try again in a moment';
 	else {
-		messageInput.value = restored = byteCounter.textContent = '';
 		const line = messageLine(session.n, 0, body);
-		pending.set(String((lastRef += 1)), { body, line, sent: false });
+		pending.set(String((lastRef += 1)), { body, line, sentAt: 0 });
+		messageBox.value = restored = '';
+		checkSize();
 		addLine(line);
 		scrollToEnd();
 		sendPending();
 	}
 	renderStatus();
-	messageInput.focus();
+	messageBox.focus();
 }
 
 /** Puts a refused message before the current draft, and after messages that were refused earlier. */
 function restoreDraft(body) {
-	const earlier = messageInput.value.startsWith(restored) ? restored : '';
-	const draft = messageInput.value.slice(earlier.length);
+	const earlier = messageBox.value.startsWith(restored) ? restored : '';
+	const draft = messageBox.value.slice(earlier.length);
 	restored = earlier + body + '\n';
-	messageInput.value = restored + draft;
+	messageBox.value = restored + draft;
+	checkSize();
 }

@@ -13,18 +13,17 @@ function el(spec, props, ...children) {
 	return element;
 }
 
-// Splits a text into strings and links. A link shows the address it leads to, in ASCII and from left
-// to right.
-function linkify(body) {
-	return body.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]])/i).map((part, index) => {
-		if (index % 2 === 0 || !URL.canParse(part)) return part;
-		const { href, hostname } = new URL(part);
-		// Stays text: user info and punctuation in a host can imitate another host, and of a host
-		// longer than 80 characters a reader sees only the beginning.
-		if (/^[^:]+:[\\/]+[^\\/?#]*@/.test(part) || !/^([a-z\d]([a-z\d.-]{0,78}[a-z\d])?|\[[\da-f:]+\])$/.test(hostname)) return part;
-		return el('a', { href, dir: 'ltr', target: '_blank', rel: 'noreferrer noopener nofollow' }, href);
-	});
-}
-
 // For inputs whose text should not be sent to a spelling or writing service.
 const privateInput = { autocomplete: 'off', spellcheck: false, writingsuggestions: 'false' };
+
+/**
+ * Whether a key belongs to an input method. Safari reports the Enter that ends a composition after the
+ * composition, as no part of it, but with the key code that UI Events gives to input methods.
+ */
+const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+/**
+ * Text with a visible sign in place of each control character and each half of a surrogate pair. Escaped,
+ * as JSON needs them, they would make a line longer than the server reads.
+ */
+const cleanText = (text) => text.replace(/[\0-\x08\v\f\x0e-\x1f]|\p{Cs}/gu, '\ufffd');

@@ -2,7 +2,14 @@
 
 /** Handles the lines of one WebSocket frame or poll response: one event each. */
 function receive(text) {
-	for (const line of text.split('\n')) if (line && session) handleEvent(JSON.parse(line));
+	for (const line of text.split('\n')) {
+		try {
+			if (line && session) handleEvent(JSON.parse(line));
+		} catch {
+			// One line that cannot be shown keeps back none of the others.
+			addLine(el('p.line dim', {}, 'A line cannot be shown in this browser'));
+		}
+	}
 	sendPending();
 }
 
@@ -25,7 +32,7 @@ const handlers = {
 		present.clear();
 		for (const who of [...gone, you, ...others]) participants.set(who.n, who);
 		for (const who of [you, ...others]) present.add(who.n);
-		for (const own of pending.values()) own.sent = false;
+		for (const own of pending.values()) own.sentAt = 0;
 		connected = true;
 		inFlightUntil = 0;
 		if (!joined) showRoom();
@@ -51,11 +58,17 @@ const handlers = {
 	typing: ({ n }) => typingUntil.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addLine(el('p.line dim', {}, 'Missed messages: ' + missed)),
 	refused(event) {
+		const { ref, why, text } = event;
 		if (!joined) return showRefusal(event);
-		const own = removePending(event.ref);
-		if (own) restoreDraft(own.body);
-		else if (!connected) return endSession(event.text);
-		notice = event.text;
+		if (!connected) {
+			// Of too many that join at this moment, the page is one that tries again.
+			if (why !== 'too_fast') endSession(text);
+			return;
+		}
+		if (pending.has(ref)) giveBack(ref);
+		// Without a seat, the page joins again, and sends its messages then.
+		else if (why !== 'bad_ticket') giveBackSent();
+		notice = text;
 	},
 	end: ({ text }) => endSession(text),
 };
@@ -65,4 +78,15 @@ function removePending(ref) {
 	own?.line.remove();
 	pending.delete(ref);
 	return own;
+}
+
+/** Puts a message that was refused back into the message box. */
+function giveBack(ref) {
+	restoreDraft(removePending(ref).body);
+}
+
+/** Does so with all that were sent and have no answer, when it is not known which of them is refused. */
+function giveBackSent(reason = 'A message was not accepted') {
+	for (const [ref, { sentAt }] of pending) if (sentAt) giveBack(ref);
+	notice = reason + '. It is back in the message box';
 }

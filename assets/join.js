@@ -1,16 +1,26 @@
 // The form in front of the room.
 
-const nameInput = el('input', { id: 'name', maxLength: 80, 'aria-describedby': 'refusal', ...privateInput });
+const fieldProps = { 'aria-describedby': 'refusal', onkeydown: onFieldKey, ...privateInput };
+const nameInput = el('input', { id: 'name', maxLength: 80, ...fieldProps });
 const nameLabel = el('label', { htmlFor: 'name' }, `Your name (up to ${maxName} characters)`);
-const linkInput = el('input', { id: 'link', 'aria-describedby': 'refusal', ...privateInput });
+const linkInput = el('input', { id: 'link', ...fieldProps });
 const linkLabel = el('label', { htmlFor: 'link' }, 'Link or ticket');
 const refusal = el('p', { id: 'refusal', role: 'alert' });
 const joinButton = el('button', {}, 'Join');
-document.querySelector('main').append(
-	el('form', { onsubmit: submitJoin }, nameLabel, nameInput, linkLabel, linkInput, refusal, joinButton),
-);
 linkLabel.hidden = linkInput.hidden = !!ticket;
-nameInput.focus();
+
+// Everything else has run when this is reached; these are called later. A browser that lacks one keeps
+// the paragraph that says so, and is shown no form.
+if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) {
+	const fields = [nameLabel, nameInput, linkLabel, linkInput, refusal, joinButton];
+	document.querySelector('#unsupported').replaceWith(el('form', { onsubmit: submitJoin }, ...fields));
+	nameInput.focus();
+}
+
+/** The form is also sent by an Enter in a field. */
+function onFieldKey(event) {
+	if (event.key === 'Enter' && isComposing(event)) event.preventDefault();
+}
 
 function submitJoin(event) {
 	event.preventDefault();
@@ -20,7 +30,7 @@ function submitJoin(event) {
 	session = { name: nameInput.value, lastSeq: 0 };
 	refusal.textContent = '';
 	joinButton.textContent = 'Joining…';
-	socketFailures = backoff = 0;
+	failures = backoff = 0;
 	connect();
 }
 

@@ -13,11 +13,13 @@ function tick() {
 	if (silentSeconds > CONTACT_TIMEOUT) {
 		return endSession(`No connection for two minutes, so this page was cleared. ${NEW_LINK_HINT}.`);
 	}
-	if (connected && probeSentAt && now - probeSentAt > 4000) handleDisconnect();
+	if (connected && probeSentAt && now - probeSentAt > 4000) reconnect();
 	else if (connected && !polling && !probeSentAt && silentSeconds > 25) probe();
 	// About twice a minute: a network that blocked WebSockets may not block them any more.
 	else if (polling && !socket && Math.random() < 0.03) openSocket();
 	for (const [n, until] of typingUntil) if (until < now) typingUntil.delete(n);
+	const isOverdue = ({ sentAt }) => sentAt && now - sentAt > ANSWER_TIMEOUT;
+	if (connected && [...pending.values()].some(isOverdue)) giveBackSent('It is not certain that a message was sent');
 	renderStatus();
 	sendPending();
 }
@@ -33,22 +35,27 @@ function leave() {
 function endSession(text = 'The room was closed, and this page was cleared.', heading = 'This session has ended') {
 	session = ticket = null;
 	joined = connected = polling = false;
-	notice = restored = nameInput.value = linkInput.value = messageInput.value = '';
+	notice = restored = nameInput.value = linkInput.value = messageBox.value = '';
 	for (const collection of [participants, present, typingUntil, pending]) collection.clear();
 	for (const element of [log, roster, status, typing]) element.replaceChildren();
+	const title = el('h1', { tabIndex: -1 }, heading);
+	document.title = 'session ended';
+	document.body.replaceChildren(el('main.narrow', {}, title, el('p', {}, text)));
 	clearTimeout(retryTimer);
 	closeSocket();
 	history.replaceState(null, '', '/');
-	document.title = 'session ended';
-	const title = el('h1', { tabIndex: -1 }, heading);
-	document.body.replaceChildren(el('main.narrow', {}, title, el('p', {}, text)));
 	title.focus();
 	// The response has the browser clear its own caches and storage as well (Clear-Site-Data).
 	post('/bye', '', { keepalive: true }).catch(() => {});
 }
 
 // Asks before a reload, which would lose the session.
-addEventListener('beforeunload', (event) => joined && event.preventDefault());
+addEventListener('beforeunload', (event) => {
+	if (!joined) return;
+	event.preventDefault();
+	// Chrome before 119 asks for this only.
+	event.returnValue = true;
+});
 addEventListener('pagehide', () => joined && leave());
 // A page from the back/forward cache has ended; the join form is loaded anew.
 addEventListener('pageshow', (event) => event.persisted && location.reload());

@@ -1,29 +1,34 @@
 // The room as it is shown: log, roster, status bar.
 
-const logRegion = { role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages', tabIndex: 0 };
-const log = el('div.log', { ...logRegion, onscroll: onLogScroll });
+const log = el('div.log', {
+	role: 'log',
+	'aria-live': 'polite',
+	'aria-label': 'Messages',
+	tabIndex: 0,
+	onscroll: onLogScroll,
+});
 const newMessages = el('button.new-messages', { hidden: true, onclick: scrollToEnd }, 'New messages below');
 const [roster, rosterTitle, typing] = ['ul', 'h2', 'p.typing'].map((spec) => el(spec, {}));
 const status = el('p', { role: 'status' });
-const statusBar = el('div.status-bar', {}, status, typing, byteCounter);
+const statusBar = el('div.status-bar', {}, status, typing, sizeText);
 
 function showRoom() {
 	joined = true;
 	const aside = el('section.roster', { 'aria-label': 'Who is here', tabIndex: 0 }, rosterTitle, roster);
-	const form = el('form', { onsubmit: submitMessage }, messageInput, el('button', {}, 'Send'));
+	const form = el('form', { onsubmit: submitMessage }, messageBox, el('button', {}, 'Send'));
 	document.body.replaceChildren(
 		el('a.skip', { href: '#message' }, 'Skip to the message box'),
 		el('header', {}, el('h1', {}, 'chattrace'), el('button', { onclick: leave }, 'Leave')),
 		el('main.room', {}, aside, log, newMessages, statusBar, form),
 	);
 	setInterval(tick, 1000);
-	messageInput.focus();
+	messageBox.focus();
 }
 
 /** A name in its colour, with the tag that distinguishes participants of the same name. */
 function participantName(n) {
 	const { name, tag } = participants.get(n) || { name: '?', tag: n };
-	return el('span.name color' + (n % 8), {}, el('bdi', {}, name), el('span.tag', {}, '#' + tag));
+	return el('span.name', { style: `color: hsl(${n * 45} 70% var(--light))` }, el('bdi', {}, name), el('span.tag', {}, '#' + tag));
 }
 
 /** A message; `at` is 0 for an own one that the server has not accepted yet. */

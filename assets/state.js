@@ -10,10 +10,19 @@ const CONTACT_TIMEOUT = 120;
 const MAX_PENDING = 10;
 // A tunnel that was lost comes back under another address, which an old page cannot learn.
 const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited you';
-const { maxName, messageBytes } = document.body.dataset;
+// Milliseconds after which a message without an answer is given back. The room answers at once.
+const ANSWER_TIMEOUT = 60000;
+const { maxName, messageBytes, messageLines } = document.body.dataset;
 
-const findTicket = (text) => /(?:^|\/t\/|#1\.)([\w-]{22})\/?$/.exec(text.trim())?.[1];
-let ticket = findTicket(location.pathname + location.hash);
+/** Finds the ticket in a link that was changed on its way, as src/lib/pasted_link.rs does. */
+function findTicket(text) {
+	for (const _ of 'abc') text = text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode('0x' + hex));
+	const inLink = (text) => /(?:\/t\/|#1\.)([\w-]{21}[AQgw])/.exec(text);
+	const alone = /(?:^|[^\w-])[_-]*?([\w-]{21}[AQgw])[_-]*(?![\w-])/.exec(text.replace(/:\/\/[\w.-]*/g, ' '));
+	// What programs insert into a link is removed last: white space, quotation signs, backslashes.
+	return (inLink(text) || alone || inLink(text.replace(/[^!-~]|[=>\\]/g, '')))?.[1];
+}
+let ticket = findTicket(location.pathname + location.search + location.hash);
 // In the address bar the ticket could be read, copied, and stored by the browser.
 history.replaceState(null, '', '/');
 
@@ -23,13 +32,14 @@ const participants = new Map();
 const present = new Set();
 // Number of a participant to the time at which "is typing" disappears.
 const typingUntil = new Map();
-// Own messages without an answer: ref to {body, line, sent}.
+// Own messages without an answer: ref to {body, line, sentAt}; sentAt is 0 before they are sent.
 const pending = new Map();
 // From the join to the end: {name, resume, epoch, n, lastSeq, joinSeq}.
 let session = null;
 // Whether the server has admitted this session, and it has not ended yet.
 let joined = false;
-let [connected, polling] = [false, false];
+let connected = false,
+	polling = false;
 // Seconds since the last event from the server.
 let silentSeconds = 0;
 // Whether the log is scrolled to its end, and stays there when lines are added.
@@ -38,4 +48,6 @@ let followsLog = true;
 let restored = '';
 // A refusal or a hint, shown instead of the state of the connection.
 let notice = '';
-let [unreadCount, lastRef, typingSentAt] = [0, 0, 0];
+let unreadCount = 0,
+	lastRef = 0,
+	typingSentAt = 0;

@@ -2,31 +2,40 @@
 
 let socket = null;
 // WebSocket attempts in a row without an event from the server.
-let socketFailures = 0;
+let failures = 0;
 // The number of the newest poll. A new poll ends the older ones.
 let latestPoll = 0;
 // While polling: an own message is in flight until this time, and the next one waits.
 let inFlightUntil = 0;
 // When the heartbeat was sent that has no answer yet, or 0.
 let probeSentAt = 0;
-let [backoff, retryTimer] = [0, 0];
+let backoff = 0,
+	retryTimer = 0;
 
 function connect() {
 	clearTimeout(retryTimer);
 	// When neither transport works, they take turns.
-	polling = socketFailures > 2 && !polling;
+	polling = failures > 2 && !polling;
 	if (polling) poll(joinRequest(), {});
 	else openSocket();
 }
 
 function joinRequest() {
 	const { name, resume, lastSeq, joinSeq } = session;
-	return JSON.stringify({ t: 'join', name, ticket, ...(resume && { resume, after: lastSeq || joinSeq }) });
+	return JSON.stringify({ t: 'join', name: cleanText(name), ticket, ...(resume && { resume, after: lastSeq || joinSeq }) });
 }
 
 function openSocket() {
 	closeSocket();
-	const ws = (socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws'));
+	let ws;
+	try {
+		ws = socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws');
+	} catch {
+		// The browser has no WebSockets, or does not allow them.
+		failures = 3;
+		if (!polling) reconnect();
+		return;
+	}
 	let answered = false;
 	const connectTimer = setTimeout(() => ws.onclose({}), 4000);
 	ws.onopen = () => ws.send(joinRequest());
@@ -34,7 +43,7 @@ function openSocket() {
 		if (ws !== socket) return;
 		if (!answered) polling = false;
 		answered = true;
-		socketFailures = 0;
+		failures = 0;
 		clearTimeout(connectTimer);
 		receive(data);
 	};
@@ -43,8 +52,10 @@ function openSocket() {
 		if (ws !== socket) return;
 		closeSocket();
 		if (code === 4000) endSession();
-		if (!answered) socketFailures += 1;
-		if (!polling) handleDisconnect();
+		// Not valid text, or too long: sent again, it would close the next socket.
+		if (code === 1007 || code === 1009) giveBackSent();
+		if (!answered) failures += 1;
+		if (!polling) reconnect();
 	};
 }
 
@@ -60,11 +71,17 @@ const post = (path, body, options) => fetch(path, { method: 'POST', body, ...opt
 async function poll(line, headers = authorization()) {
 	const number = (latestPoll += 1);
 	const path = '/poll?after=' + (session.lastSeq || session.joinSeq || 0);
+	const abort = new AbortController();
+	const abortTimer = setTimeout(() => abort.abort(), 35000);
 	try {
-		const response = await post(path, line, { headers, signal: AbortSignal.timeout(35000) });
+		const response = await post(path, line, { headers, signal: abort.signal });
 		const text = await response.text();
-		if (polling) receive(text);
+		// A response of a proxy, such as a page about an error, has no events.
+		const hasEvents = response.headers.get('content-type') === 'application/x-ndjson';
+		if (polling && hasEvents) receive(text);
 		if (!polling) return;
+		// A proxy that refuses what is in the request would refuse it again.
+		if (!hasEvents && [400, 403, 413].includes(response.status)) giveBackSent();
 		if (!response.ok) throw response.status;
 		silentSeconds = 0;
 		if (number !== latestPoll) return;
@@ -73,12 +90,14 @@ async function poll(line, headers = authorization()) {
 		if (!sendPending()) setTimeout(() => number === latestPoll && polling && poll(''), text ? 0 : 300);
 	} catch {
 		// The line of an older poll may be lost too; joining again repeats it.
-		if (polling) handleDisconnect();
+		if (polling) reconnect();
+	} finally {
+		clearTimeout(abortTimer);
 	}
 }
 
 /** Reconnects after a delay that doubles each time, up to 15 s. */
-function handleDisconnect() {
+function reconnect() {
 	if (!session) return;
 	connected = false;
 	latestPoll += 1;
@@ -101,9 +120,10 @@ function sendPending() {
 	if (!connected || (polling && Date.now() < inFlightUntil)) return false;
 	let any = false;
 	for (const [ref, own] of pending) {
-		if (own.sent || (any && polling)) continue;
-		any = own.sent = true;
-		inFlightUntil = Date.now() + 3000;
+		if (own.sentAt || (any && polling)) continue;
+		any = true;
+		own.sentAt = Date.now();
+		inFlightUntil = own.sentAt + 3000;
 		send({ t: 'say', ref, body: own.body });
 	}
 	return any;

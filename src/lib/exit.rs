@@ -11,7 +11,8 @@ pub(crate) enum Exit {
     Remains,
     /// The command line is wrong.
     Usage,
-    /// Something required is missing: tunnel, cloudflared, network, port, folder (`EX_UNAVAILABLE`).
+    /// Something required is missing: tunnel, cloudflared, network, port, folder, a stdout that can be
+    /// written (`EX_UNAVAILABLE`).
     Unavailable,
     /// A process of chattrace failed (`EX_SOFTWARE`).
     Failed,

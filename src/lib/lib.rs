@@ -7,7 +7,7 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
@@ -18,7 +18,9 @@ mod identity;
 mod invisible;
 mod line_reader;
 mod log;
+mod marks;
 mod memory;
+mod pasted_link;
 mod paths;
 mod process;
 mod quick_tunnel;
@@ -45,7 +47,26 @@ mod tests {
 
     use crate::chat::{MessageText, Nickname};
     use crate::control;
+    use crate::invisible::is_invisible;
     use crate::terminal::escape_control;
+
+    /// The control channel ends a session over a name that it does not take.
+    #[test]
+    fn common_names_of_every_language_reach_the_operator() {
+        let samples = include_str!("../../tests/fixtures/languages.json");
+        let samples: Vec<serde_json::Value> = serde_json::from_str(samples).unwrap();
+        let names: Vec<&str> = samples
+            .iter()
+            .flat_map(|sample| sample["names"].as_array().unwrap())
+            .map(|name| name.as_str().unwrap())
+            .collect();
+        assert!(names.len() > 250, "{}", names.len());
+        for raw in names {
+            let name = Nickname::parse(raw).unwrap();
+            assert!(control::is_name(name.as_str()), "{name}");
+            assert_eq!(escape_control(name.as_str()), name.as_str());
+        }
+    }
 
     proptest! {
         /// V-10: names and messages reach the terminals of other participants.
@@ -57,14 +78,14 @@ mod tests {
                 prop_assert!(control::is_name(name.as_str()), "{}", name);
             }
             if let Ok(text) = MessageText::parse(&raw, 4096) {
-                // Line feeds, joiners, spaces of every width and unassigned characters are valid in a
-                // message; code that prints one escapes them.
-                let (joiners, selector) = (['\n', '\u{200c}', '\u{200d}'], '\u{fe0f}');
-                let drawn = |c: &char| !joiners.contains(c) && *c != selector && !matches!(
+                // Tabs, line feeds, spaces of every width, invisible and unassigned characters are valid
+                // in a message; code that prints one escapes them.
+                let drawn = |c: &char| !matches!(c, '\t' | '\n') && !is_invisible(*c) && !matches!(
                     c.general_category(),
                     GeneralCategory::Unassigned
                         | GeneralCategory::PrivateUse
                         | GeneralCategory::SpaceSeparator
+                        | GeneralCategory::Format
                 );
                 let plain: String = text.as_str().chars().filter(drawn).collect();
                 prop_assert_eq!(escape_control(&plain), plain.as_str());

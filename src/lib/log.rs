@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
 use crate::control::Participant;
-use crate::paths::{self, Access, Owner};
+use crate::paths::{self, Owner};
 
 /// A session with more has run for days or was flooded with joins. Then the oldest entries are
 /// dropped, and the log says how many.
@@ -126,29 +126,29 @@ impl EventLog {
     }
 
     /// Writes the log into a new file in `folder`, named after `now` and readable by its owner
-    /// only. Returns its path.
+    /// only. Returns its path. A file that cannot be completed is removed.
     ///
     /// # Errors
     /// When the folder cannot be written to, or a hundred logs of this second are there.
-    pub(crate) fn save(&self, folder: &Path, now: &ZonedDateTime) -> std::io::Result<PathBuf> {
+    pub(crate) fn save(
+        &self,
+        folder: &Path,
+        now: &ZonedDateTime,
+    ) -> Result<PathBuf, paths::NewFileError> {
         let mut at = now.clone();
         for _ in 0..100 {
             let path =
                 folder.join(paths::event_log_name(&at.strftime("%Y%m%d-%H%M%S").to_string()));
-            match paths::open_file(&path, Owner::Ours, Access::CreateNew, 0) {
-                Ok(mut file) => {
-                    file.write_all(self.text().as_bytes())?;
-                    file.sync_all()?;
-                    return Ok(path);
-                }
+            match paths::write_new_file(&path, self.text().as_bytes()) {
+                Ok(()) => return Ok(path),
                 // Another session ended in the same second: the next free one is close enough.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(error) if error.source.kind() == ErrorKind::AlreadyExists => {
                     at = at.saturating_add(jiff::Span::new().seconds(1));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Err(ErrorKind::AlreadyExists.into())
+        Err(std::io::Error::from(ErrorKind::AlreadyExists).into())
     }
 }
 

@@ -1,11 +1,11 @@
-//! V-09, V-23: a link shows the address it leads to. An address that could be mistaken for another
-//! one stays text.
+//! V-09, V-23: a link stays as it was written, and shows its target where that differs. An address that
+//! could be mistaken for another one stays text.
 
 use serde_json::json;
 
 use crate::harness::{Fixture, NO_RATE_LIMIT};
 
-/// A message, and the addresses of its links, which are also the texts of the links.
+/// A message, and the addresses to which its links lead.
 const LINKS: &[(&str, &[&str])] = &[
     ("http://a.test/\"onmouseover=pwned=1", &["http://a.test/"]),
     ("https://a.test/<script>", &["https://a.test/"]),
@@ -36,9 +36,10 @@ const LINKS: &[(&str, &[&str])] = &[
         &["https://xn--80ak6aa92e.com/", "https://xn--fa-hia.test/"],
     ),
     ("https://xn--80ak6aa92e.com/", &["https://xn--80ak6aa92e.com/"]),
+    // The text says so too: the link ends where the sentence does.
     (
         "https://bank.test。evil.test/ https://ＢＡＮＫ.test/",
-        &["https://bank.test.evil.test/", "https://bank.test/"],
+        &["https://bank.test/", "https://bank.test/"],
     ),
     ("https://bank.test%2eevil.test/", &["https://bank.test.evil.test/"]),
     (
@@ -102,6 +103,59 @@ const LINKS: &[(&str, &[&str])] = &[
 
 const LAST: &str = "[...[...document.querySelectorAll('.message')].at(-1).querySelectorAll('a')]";
 
+/// The text of the last message without what the page adds.
+const WRITTEN: &str =
+    "(() => { const text = [...document.querySelectorAll('.message p')].at(-1).cloneNode(true);
+    text.querySelectorAll('.target').forEach((target) => target.remove());
+    return text.textContent; })()";
+
+/// A message, and what the page adds to it: the host to which a link leads, or the whole address when
+/// the path differs as well. Case, a missing slash and encoding are no differences.
+const TARGETS: &[(&str, &[&str])] = &[
+    ("https://a.test https://a.test/b https://a.test?c#d http://a.test:8080/", &[]),
+    ("HTTPS://A.Test/Path https://[::1]/ https://xn--80ak6aa92e.com/", &[]),
+    ("https://a.test/Größe https://a.test/北京?q=北京#京 https://a.test/\u{5d0}\u{5d1}", &[]),
+    ("https://a.test/%E2%80%AEtxt.exe https://a.test/{x} https://a.test/?q='x'", &[]),
+    ("https://аpple.test/ https://faß.test/x", &["xn--pple-43d.test", "xn--fa-hia.test"]),
+    ("https://例え.test:8443/日本語", &["xn--r8jz45g.test:8443"]),
+    (
+        "https://ＢＡＮＫ.test/ https://bank.test%2eevil.test/",
+        &["bank.test", "bank.test.evil.test"],
+    ),
+    ("https://bank.test\u{2044}login.evil.test/", &["bank.xn--testlogin-tn0e.evil.test"]),
+    ("http://2130706433/ http://[0:0::1]/", &["127.0.0.1", "[::1]"]),
+    ("https://a.test:443/ https://https://a.test/", &["a.test", "https"]),
+    ("https://evil.test\\@bank.test/", &["https://evil.test/@bank.test/"]),
+    ("https://bank.test\\.evil.test", &["https://bank.test/.evil.test"]),
+    ("https:///a.test/ https://a.test/b/../c", &["https://a.test/", "https://a.test/c"]),
+    // Nothing is drawn for a part of the path.
+    ("https://a.test/x\u{200d}y", &["https://a.test/x%E2%80%8Dy"]),
+    ("https://a.test/\u{3164}\u{2800}x", &["https://a.test/%E3%85%A4%E2%A0%80x"]),
+    ("https://a.test/\u{34f}x", &["https://a.test/%CD%8Fx"]),
+];
+
+#[tokio::test]
+async fn v09_the_target_is_shown_where_it_differs_from_the_text() {
+    let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
+    let ana = fixture.participant("Ana").await;
+    for (count, (text, targets)) in TARGETS.iter().enumerate() {
+        ana.send_messages(&[text]).await;
+        let said =
+            format!("document.querySelectorAll('.message:not(.dim)').length === {}", count + 1);
+        ana.wait_for(&said).await;
+        assert_eq!(ana.eval(WRITTEN).await, *text);
+        let shown =
+            "[...[...document.querySelectorAll('.message')].at(-1).querySelectorAll('a + .target')]
+            .map((target) => target.textContent)";
+        let expected: Vec<_> = targets.iter().map(|target| format!(" ({target})")).collect();
+        assert_eq!(ana.eval(shown).await, json!(expected), "{text}");
+    }
+    // Visible, and from left to right whatever is around it.
+    let style = "[...document.querySelectorAll('.target')].every((target) =>
+        target.getBoundingClientRect().width > 0 && getComputedStyle(target).direction === 'ltr')";
+    assert_eq!(ana.eval(style).await, true);
+}
+
 #[tokio::test]
 async fn v09_v23_links_show_their_address_and_send_no_referrer() {
     let fixture = Fixture::with_config(NO_RATE_LIMIT).await;
@@ -113,15 +167,14 @@ async fn v09_v23_links_show_their_address_and_send_no_referrer() {
             format!("document.querySelectorAll('.message:not(.dim)').length === {}", count + 1);
         ana.wait_for(&said).await;
         let targets = ana.eval(&format!("{LAST}.map((a) => a.href)")).await;
-        let shown = ana.eval(&format!("{LAST}.map((a) => a.textContent)")).await;
-        if targets != json!(addresses) || shown != targets {
-            wrong.push(format!("{text:?} is shown as {shown} and leads to {targets}"));
+        let written = ana.eval(WRITTEN).await;
+        if targets != json!(addresses) || written != *text {
+            wrong.push(format!("{text:?} is shown as {written} and leads to {targets}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let rest = "[...document.querySelectorAll('.log a')].every((a) => a.target === '_blank'
-        && a.rel === 'noreferrer noopener nofollow' && a.dir === 'ltr' && a.attributes.length === 4
-        && /^[!-~]+$/.test(a.textContent))";
+        && a.rel === 'noreferrer noopener nofollow' && a.dir === 'ltr' && a.attributes.length === 4)";
     assert_eq!(ana.eval(rest).await, true);
     fixture.browser.expect_clean_console().await;
 }
@@ -171,6 +224,10 @@ async fn v09_no_text_blocks_the_page() {
         "https://a.test/?",
         "https://xn--",
         "https://ä.",
+        "https://a(",
+        "https://a)",
+        "https://。",
+        "https://a.test/…",
     ]
     .iter()
     .flat_map(|part| {
@@ -185,7 +242,7 @@ async fn v09_no_text_blocks_the_page() {
         for (const text of arguments[0]) linkify(text);
         return performance.now() - start";
     let taken = ana.execute(busy, vec![json!(texts)]).await;
-    // Measured: 2 ms for all 28 texts.
+    // Measured: 20 ms for all 36 texts.
     assert!(taken.as_f64().unwrap() < 1000.0, "{taken} ms");
 }
 

@@ -5,12 +5,20 @@
 //! no names and connects to loopback addresses only.
 
 mod accessibility;
+mod changed_links;
 mod chat;
 mod disconnect;
 mod end;
 mod harness;
 mod hostile;
+mod input_methods;
+mod link_text;
 mod links;
+mod neighbours;
+mod newer_features;
+mod old_browsers;
+mod pasted_text;
 mod privacy;
 mod refusals;
+mod refused_lines;
 mod screenshots;

@@ -133,7 +133,7 @@ async fn a_message_that_is_too_long_stays_in_the_message_box() {
     ana.press(ENTER).await;
     ana.wait_for_status("Too long").await;
     assert_eq!(ana.eval("document.querySelector('#message').value").await, format!("{long}!"));
-    // The limit on lines is checked by the server only.
+    // The limit on lines.
     let many = "x\n".repeat(60);
     ana.send_messages(&[&many]).await;
     ana.wait_for_status("lines").await;

@@ -2,14 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
 use crate::harness::{CHATTRACE, CLEAN, Program, StandIn, TestEnv};
 use crate::plan::Plan;
-
-/// More than the minute for which `chattrace-clean` takes a folder without a lock for a session
-/// that is just starting.
-const STALE_AGE: Duration = Duration::from_secs(120);
 
 /// A home, a runtime folder and a stand-in of cloudflared that no other trial shares.
 pub(crate) struct Environment {
@@ -23,7 +18,7 @@ pub(crate) struct Environment {
 pub(crate) struct Leftovers {
     /// When the session had ended.
     pub(crate) by_session: Vec<String>,
-    /// When `chattrace-clean --stale` had run as well, at once and after the folder had aged.
+    /// When `chattrace-clean --stale` had run as well.
     pub(crate) after_clean: Vec<String>,
     /// How `chattrace-clean` failed.
     pub(crate) error: Option<String>,
@@ -67,14 +62,8 @@ impl Environment {
         if by_session.is_empty() {
             return Leftovers::default();
         }
-        let mut error = self.clean();
-        let mut after_clean = self.changes();
-        if !after_clean.is_empty() {
-            self.age_folders();
-            error = error.or(self.clean());
-            after_clean = self.changes();
-        }
-        Leftovers { by_session, after_clean, error }
+        let error = self.clean();
+        Leftovers { by_session, after_clean: self.changes(), error }
     }
 
     /// Paths that were added or removed since the start.
@@ -93,13 +82,5 @@ impl Environment {
         command.args(["--stale", "--yes"]);
         let ended = Program::run(command);
         (ended.status.code() != Some(0)).then(|| format!("chattrace-clean: {ended:?}"))
-    }
-
-    /// Sets the time of every folder back, instead of waiting.
-    fn age_folders(&self) {
-        let past = SystemTime::now() - STALE_AGE;
-        for path in self.env.tree_but_bin().iter().filter(|path| path.is_dir()) {
-            let _ = std::fs::File::open(path).and_then(|folder| folder.set_modified(past));
-        }
     }
 }

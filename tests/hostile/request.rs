@@ -64,7 +64,7 @@ fn check(answer: &[u8]) -> Result<(), String> {
         return Ok(());
     }
     let has_version = answer.starts_with(b"HTTP/1.1 ") || answer.starts_with(b"HTTP/1.0 ");
-    let is_expected = matches!(status(answer), 100..=499 | 503);
+    let is_expected = matches!(status(answer), 100..=499 | 501 | 503);
     if has_version && is_expected && answer.windows(4).any(|four| four == b"\r\n\r\n") {
         return Ok(());
     }

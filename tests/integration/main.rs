@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod clean;
+mod configuration;
 mod echo;
 mod harness;
 mod kept;
@@ -13,3 +14,4 @@ mod requirements;
 mod serve;
 mod session;
 mod tunnel;
+mod undelivered;

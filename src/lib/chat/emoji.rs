@@ -1,7 +1,5 @@
 //! Emoji in names, and which of them a reader takes for the same.
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _};
-
 /// The letter of a regional indicator; two of those are a flag (UTS #51).
 fn regional_indicator(c: char) -> Option<char> {
     let index = u32::from(c).checked_sub(0x1f1e6).filter(|index| *index < 26)?;
@@ -29,11 +27,6 @@ fn boxed_letters(c: char) -> Option<&'static str> {
         '❌' | '❎' | '✖' => "x",
         _ => return None,
     })
-}
-
-/// Whether the character is drawn as an emoji, alone or among the letters of a name.
-pub(super) fn is_emoji(c: char) -> bool {
-    !c.is_ascii() && c.is_emoji_char() && c.general_category_group() == GeneralCategoryGroup::Symbol
 }
 
 /// Replaces what a reader does not tell apart: all flags by one, since territories share flags and

@@ -5,6 +5,10 @@
 
 mod departed;
 mod emoji;
+#[cfg(test)]
+mod language_tests;
+mod name_characters;
+mod name_error;
 mod name_index;
 mod nickname;
 #[cfg(test)]
@@ -40,4 +44,4 @@ pub(crate) use room::{Entropy, Room, RoomEvent, Rules, max_joins_within};
 pub(crate) use room_error::RoomError;
 pub(crate) use seat::{IDENTITY_BYTES, Identity, Seat, max_seat_bytes};
 pub(crate) use seats::MAX_RETAINED_SEATS;
-pub(crate) use text::{MessageText, TextError};
+pub(crate) use text::{MAX_MESSAGE_LINES, MessageText, TextError};

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::nickname::{NameError, Nickname};
+use super::name_error::NameError;
+use super::nickname::Nickname;
 use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES};
 
 fn name(raw: &str) -> Nickname {
@@ -56,6 +57,8 @@ fn space_is_trimmed_and_collapsed_and_letters_are_composed() {
     assert_eq!(name("\u{3000} A \u{a0}\u{2003} b\n").as_str(), "A b");
     assert_eq!(name("Jose\u{301}").as_str(), "José");
     assert_eq!(name("O’Brien").as_str(), "O'Brien");
+    assert_eq!(name("O‘ahu").as_str(), "O'ahu");
+    assert_eq!(name("Jean\u{2011}Luc\u{2010}P").as_str(), "Jean-Luc-P");
 }
 
 /// V-04.
@@ -79,7 +82,17 @@ fn invisible_characters_are_refused() {
         ("a\u{2800}", '\u{2800}'),
         ("a\u{34f}", '\u{34f}'),
         ("a\u{fe0f}", '\u{fe0f}'),
-        ("👨\u{200d}👩", '\u{200d}'),
+        ("👨\u{200d}", '\u{200d}'),
+        ("👨\u{200d}\u{200d}👩", '\u{200d}'),
+        ("👨\u{200d}a", '\u{200d}'),
+        ("👨\u{200c}👩", '\u{200c}'),
+        ("a\u{200d}b", '\u{200d}'),
+        ("عل\u{200d}ی", '\u{200d}'),
+        ("علی\u{200c}", '\u{200c}'),
+        ("علی\u{200c}\u{200c}رضا", '\u{200c}'),
+        ("\u{200c}علی", '\u{200c}'),
+        ("क\u{200d}ष", '\u{200d}'),
+        ("🏴\u{e0067}\u{e007f}", '\u{e0067}'),
     ] {
         assert_eq!(refusal(raw), NameError::ForbiddenCharacter(c), "{raw:?}");
     }
@@ -113,11 +126,44 @@ fn length_is_bounded_in_graphemes_and_bytes_also_of_the_input() {
     assert_eq!(refusal(&(" ".repeat(1 << 20) + "a")), NameError::TooLong);
 }
 
+/// As many as the bound are accepted, and one more is refused.
 #[test]
 fn accents_are_few_and_on_letters() {
     assert_eq!(refusal("Z\u{336}\u{34a}\u{357}algo"), NameError::TooManyMarks);
     assert_eq!(refusal("\u{301}a"), NameError::TooManyMarks);
     assert_eq!(refusal("a \u{301}"), NameError::TooManyMarks);
+    // Two that are in no composed letter: of one class, and of two.
+    for (most, more) in [("q\u{301}\u{300}", '\u{30d}'), ("q\u{335}\u{30d}", '\u{329}')] {
+        name(&format!("{most}n"));
+        assert_eq!(refusal(&format!("{most}{more}n")), NameError::TooManyMarks, "{most}");
+    }
+    // Marks of a script: two of one class, six of all.
+    let hebrew = |marks: &str| format!("ש{marks}ש");
+    name(&hebrew("\u{5b0}\u{5bc}\u{5bd}\u{5c1}\u{591}\u{592}"));
+    assert_eq!(
+        refusal(&hebrew("\u{5b0}\u{5bc}\u{5bd}\u{5c1}\u{591}\u{592}\u{5bf}")),
+        NameError::TooManyMarks
+    );
+    name(&hebrew("\u{591}\u{596}"));
+    assert_eq!(refusal(&hebrew("\u{591}\u{596}\u{59b}")), NameError::TooManyMarks);
+    // Those with a width are not counted.
+    name("ကျေေေောာာာ");
+}
+
+#[test]
+fn signs_within_words_are_ignored_by_readers_and_belong_to_their_script() {
+    for (a, b) in [
+        ("Gal·la", "Galla"),
+        ("ジョン・スミス", "ジョンスミス"),
+        ("בן־גוריון", "בןגוריון"),
+        ("མཚན་མ", "མཚནམ"),
+    ] {
+        assert!(name(a).clashes_with(&name(b)), "{a} {b}");
+    }
+    assert_eq!(refusal("A\u{f0b}lice"), NameError::MixedScripts);
+    assert_eq!(refusal("A\u{5be}lice"), NameError::MixedScripts);
+    assert_eq!(refusal("ad\u{b7}min"), NameError::Reserved);
+    assert_eq!(refusal("\u{f0b}\u{f0b}"), NameError::Empty);
 }
 
 /// V-04.

@@ -1,6 +1,7 @@
 //! Decorated, respelled and foreign forms of the reserved words, and names that only contain one.
 
-use super::nickname::{NameError, Nickname};
+use super::name_error::NameError;
+use super::nickname::Nickname;
 use super::reserved::{RESERVED_WORDS, is_reserved, may_be_reserved};
 use super::skeleton::{skeletons, strip_separators};
 

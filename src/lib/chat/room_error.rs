@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::nickname::{NameError, Nickname};
+use super::name_error::NameError;
+use super::nickname::Nickname;
 use crate::units::format_duration;
 
 /// Why the room refuses a request, as a sentence for the user. The client keeps what was typed.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use super::Nickname;
-use super::nickname::AMBIGUOUS_LETTERS;
+use super::name_characters::AMBIGUOUS_LETTERS;
 use super::skeleton::{MAX_SKELETONS, skeletons};
 use crate::identity::MAX_NAME_BYTES;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Nickname;
-use super::nickname::AMBIGUOUS_LETTERS;
+use super::name_characters::AMBIGUOUS_LETTERS;
 use super::skeleton::{skeletons, strip_separators};
 
 fn skeleton(text: &str) -> String {

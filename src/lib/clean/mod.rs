@@ -18,12 +18,31 @@ use std::process::ExitCode;
 
 use crate::config::{Config, ConfigError};
 use crate::exit::Exit;
-use crate::process;
+use crate::process::{self, RequiredCallError};
 use crate::terminal;
 
 use cli::{Action, CleanCli, NAME, Options, Task};
 use inventory::Inventory;
 use report::Report;
+
+/// Why `chattrace-clean` cannot begin.
+#[derive(Debug, thiserror::Error)]
+enum CleanError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A system call is refused that every search and removal needs.
+    #[error(transparent)]
+    RequiredCall(#[from] RequiredCallError),
+}
+
+impl CleanError {
+    fn exit(&self) -> Exit {
+        match self {
+            CleanError::Config(error) => error.exit(),
+            CleanError::RequiredCall(_) => Exit::Unavailable,
+        }
+    }
+}
 
 /// Runs `chattrace-clean`, or with `--guard` the guard of one session.
 pub fn main() -> ExitCode {
@@ -43,11 +62,14 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-fn clean(options: &Options) -> Result<Exit, ConfigError> {
+fn clean(options: &Options) -> Result<Exit, CleanError> {
     if let Some(parent) = options.lifeline
         && process::become_service(parent).is_err()
     {
         return Ok(Exit::Failed);
+    }
+    if options.lifeline.is_none() {
+        process::require_cleaning_calls()?;
     }
     let config = Config::resolve(&options.overrides)?;
     let (level, action) = options.resolve(terminal::is_interactive());
@@ -62,10 +84,7 @@ fn clean(options: &Options) -> Result<Exit, ConfigError> {
     report.print_running(&found.running, level);
     report.print_list(&found.items);
     let exit = match action {
-        Action::List => {
-            list(&found, &mut report);
-            Exit::Ended
-        }
+        Action::List => list(&found, &mut report),
         Action::Ask if !found.items.is_empty() && !report.confirm() => {
             terminal::eprint_line("nothing was removed");
             Exit::Remains
@@ -75,14 +94,14 @@ fn clean(options: &Options) -> Result<Exit, ConfigError> {
     Ok(exit)
 }
 
-fn list(found: &Inventory, report: &mut Report) {
+fn list(found: &Inventory, report: &mut Report) -> Exit {
     for item in &found.items {
         report.planned(item);
     }
     for kept in &found.kept {
         report.kept(kept);
     }
-    report.finish_list(found.items.len());
+    report.finish_list(found.items.len())
 }
 
 fn remove(found: Inventory, report: &mut Report) -> Exit {

@@ -1,6 +1,6 @@
 //! The result: paths for programs on stdout, everything else for people on stderr.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use super::inventory::{Item, Kept, Target};
 use super::wipe::Removal;
 use crate::exit::Exit;
 use crate::paths::Artifact;
-use crate::terminal::{self, OutputState, escape_control};
+use crate::terminal::{self, OutputEnd, escape_control};
 use crate::units::format_bytes;
 
 /// Writes the result, and counts what was removed and what remains.
@@ -22,7 +22,8 @@ pub(super) struct Report {
     /// Whether stdout is a terminal and takes lines. It then stays empty: stderr shows the list.
     stdout_is_screen: bool,
     stderr_is_terminal: bool,
-    stdout: OutputState,
+    /// Why the rest of the list was not written to stdout.
+    output_end: Option<OutputEnd>,
     removed: usize,
     remaining: usize,
 }
@@ -46,7 +47,7 @@ impl Report {
             action,
             stdout_is_screen: std::io::stdout().is_terminal() && format == Format::Lines,
             stderr_is_terminal: std::io::stderr().is_terminal(),
-            stdout: OutputState::Open,
+            output_end: None,
             removed: 0,
             remaining: 0,
         }
@@ -78,13 +79,8 @@ impl Report {
 
     /// Asks whether to remove all items. Any answer but `y` or `yes` is a no.
     pub(super) fn confirm(&self) -> bool {
-        terminal::discard_typeahead();
-        // If the terminal is closed, the read below returns end of file.
-        let _ = write!(std::io::stderr().lock(), "remove all this? [y/N] ");
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        let answer = answer.trim();
-        read.is_ok() && (answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
+        let answer = terminal::ask("remove all this? [y/N] ");
+        answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()))
     }
 
     /// Records an item that a dry run does not remove.
@@ -123,17 +119,21 @@ impl Report {
         warn(&kept.path, &format!("not removed: {}", kept.reason));
     }
 
-    /// Writes the last line of a dry run.
-    pub(super) fn finish_list(&self, count: usize) {
+    /// Writes the last line of a dry run, and returns the exit code.
+    pub(super) fn finish_list(&self, count: usize) -> Exit {
         if self.stderr_is_terminal {
             terminal::eprint_line(&format!("would remove {}", things(count)));
         }
+        self.output_end.map_or(Exit::Ended, |end| terminal::report_output_end(NAME, end))
     }
 
-    /// Writes the last line, and returns the exit code. `refused` kept paths count as remaining.
+    /// Writes the last line, and returns the exit code. `refused` kept paths count as remaining. When
+    /// stdout could not be written, the last line is all that tells what was done.
     pub(super) fn finish(&self, refused: usize) -> Exit {
         let remaining = self.remaining + refused;
-        if self.stderr_is_terminal {
+        let reported =
+            self.output_end.map_or(Exit::Ended, |end| terminal::report_output_end(NAME, end));
+        if self.stderr_is_terminal || reported != Exit::Ended {
             let rest = match remaining {
                 0 => "nothing remains".to_owned(),
                 1 => "1 remains".to_owned(),
@@ -141,12 +141,12 @@ impl Report {
             };
             terminal::eprint_line(&format!("removed {}, {rest}", things(self.removed)));
         }
-        if remaining == 0 { Exit::Ended } else { Exit::Remains }
+        if remaining == 0 { reported } else { Exit::Remains }
     }
 
     fn write(&mut self, item: &Item, removed: bool, why: Option<String>) {
-        // Without a reader, the removal goes on.
-        if self.stdout_is_screen || self.stdout == OutputState::Closed {
+        // The removal goes on without its report.
+        if self.stdout_is_screen || self.output_end.is_some() {
             return;
         }
         let path = item.path.as_os_str().as_bytes();
@@ -161,7 +161,7 @@ impl Report {
                 format!("{line}\n").into_bytes()
             }
         };
-        self.stdout = terminal::print_bytes(&line);
+        self.output_end = terminal::print_bytes(&line).err();
     }
 }
 
@@ -176,7 +176,7 @@ fn kind(item: &Item) -> &'static str {
         return "process";
     };
     match file.artifact {
-        Artifact::Session => "session",
+        Artifact::Session | Artifact::UnlockedSession => "session",
         Artifact::Lock | Artifact::LockDraft => "lock",
         Artifact::ControlSocket => "socket",
         Artifact::TunnelHome => "home",

@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_path_to_error::Track;
 
+use super::encoding::decode;
 use super::error::ConfigError;
+use super::syntax::{Misplaced, find_misplaced, find_typographic_quote};
 use super::values::{
     Backlog, Burst, ConfinementPolicy, DownloadBase, Listen, Logs, MessageBytes, Mode,
     Participants, PerSecond, Provider, RingAgeSeconds, RingBytes, RingEvents, SettleSeconds,
-    deserialize_word,
+    deserialize_object, deserialize_word,
 };
 
 /// The defaults: the `config.json` that is shipped, so that the two cannot differ.
@@ -24,7 +27,9 @@ pub(super) struct ConfigFile {
     #[serde(deserialize_with = "deserialize_word")]
     pub(super) confinement: Option<ConfinementPolicy>,
     pub(super) archive_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "deserialize_object")]
     pub(super) tunnel: TunnelSection,
+    #[serde(deserialize_with = "deserialize_object")]
     pub(super) room: RoomSection,
 }
 
@@ -48,7 +53,9 @@ pub(super) struct RoomSection {
     pub(super) max_participants: Option<Participants>,
     pub(super) backlog: Option<Backlog>,
     pub(super) message_bytes: Option<MessageBytes>,
+    #[serde(deserialize_with = "deserialize_object")]
     pub(super) ring: RingSection,
+    #[serde(deserialize_with = "deserialize_object")]
     pub(super) rate: RateSection,
 }
 
@@ -75,23 +82,25 @@ impl ConfigFile {
         serde_json::from_str(BUILT_IN).expect("the built-in config.json is checked by a test")
     }
 
-    /// Parses `text`; `path` is for the error.
+    /// Parses the `content` of the file `path`, in any encoding of [`decode`].
     ///
     /// # Errors
-    /// When `text` is not JSON, or a key or a value is not valid. Names the line and the key.
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let key = error.path().to_string();
-            let inner = error.into_inner();
-            (inner.line(), describe(&key, &inner))
-        });
-        // Anything behind the closing brace is an error.
-        let ended = parsed.and_then(|file: Self| match reader.end() {
-            Ok(()) => Ok(file),
-            Err(error) => Err((error.line(), describe(".", &error))),
-        });
-        ended.map_err(|(line, what)| ConfigError::Invalid { path: path.to_owned(), line, what })
+    /// When it is not JSON, or a key or a value is not valid. Names the line and the key.
+    pub(super) fn parse(path: &Path, content: &[u8]) -> Result<Self, ConfigError> {
+        let invalid = |line, what| ConfigError::Invalid { path: path.to_owned(), line, what };
+        let text = decode(content).map_err(|error| invalid(error.line(), error.to_string()))?;
+        parse_json(&text).map_err(|error| {
+            let misplaced = find_misplaced(&text).filter(|found| found.line <= error.line);
+            let error = misplaced.unwrap_or(error);
+            match find_typographic_quote(&text, error.line) {
+                Some(quote) if !error.what.contains("typographic quote") => {
+                    let what =
+                        format!("{}; the line has a typographic quote ({quote})", error.what);
+                    invalid(error.line, what)
+                }
+                _ => invalid(error.line, error.what),
+            }
+        })
     }
 
     /// The values of `over`, and where it has none, those of this file.
@@ -127,14 +136,34 @@ impl ConfigFile {
     }
 }
 
+fn parse_json(text: &str) -> Result<ConfigFile, Misplaced> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut track = Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let parsed = deserialize_object(tracked);
+    // Anything behind the closing brace is an error.
+    parsed.and_then(|file| reader.end().map(|()| file)).map_err(|error: serde_json::Error| {
+        Misplaced { line: error.line(), what: describe(&track.path().to_string(), &error) }
+    })
+}
+
 /// What is wrong with `key`, in one line; for an unknown key with the nearest valid one.
 fn describe(key: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     // The caller adds the line. A column is of no use in lines as short as these.
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    if let Some(name) = text.strip_prefix("duplicate field ") {
+        let name = name.trim_matches('`');
+        let parent = if key == "." { String::new() } else { format!("{key}.") };
+        let parent = parent.strip_suffix(&format!("{name}.")).unwrap_or(&parent);
+        return format!("key \"{parent}{name}\" is there twice; remove one");
+    }
     let Some(unknown) = text.strip_prefix("unknown field ").and_then(|rest| rest.split('`').nth(1))
     else {
-        return if key == "." { text.to_owned() } else { format!("key \"{key}\": {text}") };
+        let text = explain(text);
+        // The path of a key that could not be read ends with a question mark.
+        let key = key.trim_end_matches('?').trim_end_matches('.');
+        return if key.is_empty() { text } else { format!("key \"{key}\": {text}") };
     };
     // serde quotes the unknown key in backticks, and after it each valid one.
     let valid: Vec<&str> = text.split('`').skip(3).step_by(2).collect();
@@ -142,6 +171,24 @@ fn describe(key: &str, error: &serde_json::Error) -> String {
         Some(near) => format!("unknown key \"{key}\", did you mean \"{near}\"?"),
         None => format!("unknown key \"{key}\"; the keys here are {}", valid.join(", ")),
     }
+}
+
+/// The parser's own words, with the next step where they lack it.
+fn explain(text: &str) -> String {
+    let step = match text {
+        "invalid number" => "write it in digits, without zeros or a plus sign before it",
+        "number out of range" => "write a smaller number",
+        "key must be a string" => "put double quotes (\") around the name",
+        "expected value" => "put double quotes (\") around a word",
+        "trailing characters" => "remove what is behind the last }",
+        "recursion limit exceeded" => "remove brackets",
+        _ if text.starts_with("EOF while parsing") => {
+            "the file is cut off, or lacks a closing } or \""
+        }
+        _ if text.starts_with("control character") => "a word or path ends on its own line",
+        _ => return text.to_owned(),
+    };
+    format!("{text}; {step}")
 }
 
 /// The valid key with the smallest distance, if that is at most a third of its length.
@@ -156,7 +203,7 @@ mod tests {
     use super::*;
 
     fn error_of(text: &str) -> String {
-        ConfigFile::parse(Path::new("/x/config.json"), text).unwrap_err().to_string()
+        ConfigFile::parse(Path::new("/x/config.json"), text.as_bytes()).unwrap_err().to_string()
     }
 
     #[test]
@@ -193,20 +240,20 @@ mod tests {
 
     #[test]
     fn invalid_json_is_reported_with_its_line() {
-        assert!(error_of("{\n\n").contains("line 3"));
+        assert!(error_of("{\n\n\"logs\":").contains("line 3: key \"logs\": EOF"));
         assert!(error_of("{} x").contains("line 1: trailing characters"));
     }
 
     #[test]
     fn null_and_absence_keep_the_default() {
-        let file = ConfigFile::parse(Path::new("x"), "{\"logs\": null}").unwrap();
+        let file = ConfigFile::parse(Path::new("x"), b"{\"logs\": null, \"room\": null}").unwrap();
         assert!(ConfigFile::built_in().overlay(file).logs.is_some());
     }
 
     proptest::proptest! {
         #[test]
         fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
-            let _ = ConfigFile::parse(Path::new("x"), &text);
+            let _ = ConfigFile::parse(Path::new("x"), text.as_bytes());
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Combines the files and the overrides to one [`Config`], and checks settings against each other.
 //! clap has already preferred a flag to the environment.
 
-use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 use super::error::ConfigError;
@@ -22,7 +21,8 @@ impl Config {
     pub(crate) fn resolve(overrides: &Overrides) -> Result<Self, ConfigError> {
         let path = match &overrides.config {
             Some(path) => Some(path.clone()),
-            None => paths::config_file().filter(|path| path.exists()),
+            // A link that leads nowhere is an error: the file that it stood for may have been strict.
+            None => paths::config_file().filter(|path| path.symlink_metadata().is_ok()),
         };
         let mut file = ConfigFile::built_in();
         if let Some(path) = path {
@@ -32,12 +32,8 @@ impl Config {
     }
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
     paths::read_file(path, Owner::Anyone, MAX_FILE_BYTES)
-        .and_then(|content| {
-            String::from_utf8(content)
-                .map_err(|_| Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
-        })
         .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 

@@ -1,9 +1,12 @@
 //! The type and the bounds of each setting. A value that parses is valid: no later code checks it.
 
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// An IP address and a port to listen on; no host name.
@@ -122,8 +125,60 @@ impl<const MIN: u64, const MAX: u64> FromStr for Bounded<MIN, MAX> {
 
 impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Bounded<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u64::deserialize(deserializer).and_then(|n| Self::new(n).map_err(de::Error::custom))
+        deserializer.deserialize_any(NumberVisitor)
     }
+}
+
+/// Takes the forms of a whole number that JSON does not tell apart: `1000`, `1000.0` and `1e3`.
+struct NumberVisitor<const MIN: u64, const MAX: u64>;
+
+impl<const MIN: u64, const MAX: u64> Visitor<'_> for NumberVisitor<MIN, MAX> {
+    type Value = Bounded<MIN, MAX>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a number from {MIN} to {MAX}")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        Bounded::new(number).map_err(E::custom)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        // Its `Display` writes a whole number without a point.
+        let digits = if number == 0.0 { "0".to_owned() } else { number.to_string() };
+        let whole = digits.parse().map_err(|_| {
+            E::custom(format!("{number} is not one, expected a number from {MIN} to {MAX}"))
+        });
+        Bounded::new(whole?).map_err(E::custom)
+    }
+}
+
+/// Deserializes an object; `null` is one without keys. Derived code would take an array as well, by the
+/// order of the fields.
+pub(super) fn deserialize_object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    struct ObjectVisitor<T>(PhantomData<T>);
+
+    impl<'de, T: Default + Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object, in braces")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(ObjectVisitor(PhantomData))
 }
 
 /// The address that releases are downloaded from, without a slash at its end.

@@ -1,7 +1,8 @@
 //! Keeping the memory of this process in RAM: the kernel may not write locked pages to a swap disk.
 
+use nix::libc::RLIM_INFINITY;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustix::mm::MlockAllFlags;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use super::heap;
@@ -15,7 +16,7 @@ pub(crate) enum LockedMemory {
     Everything,
     /// The heap up to so many bytes, the limit of this user (`ulimit -l`).
     UpTo(u64),
-    /// No page: the limit is too small, or the kernel has no mlock2(2) (before Linux 4.4).
+    /// No page: the limit is too small, or the system refuses mlock2(2), as Linux before 4.4 does.
     Nothing,
 }
 
@@ -26,24 +27,26 @@ pub(crate) fn lock_in_ram() -> LockedMemory {
     let whole = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
     // Only without a limit: mlockall(2) makes every allocation beyond the limit fail, where locking
     // region by region leaves it unlocked.
-    if limit.is_none() && rustix::mm::mlockall(whole).is_ok() {
+    if limit == Some(RLIM_INFINITY) && rustix::mm::mlockall(whole).is_ok() {
         return LockedMemory::Everything;
     }
     let _heap = heap::lock();
     regions::lock_all();
     match (regions::size(), limit) {
         ((_, 0), _) => LockedMemory::Nothing,
-        (_, Some(limit)) => LockedMemory::UpTo(limit),
-        ((_, locked), None) => LockedMemory::UpTo(locked as u64),
+        (_, Some(limit)) if limit != RLIM_INFINITY => LockedMemory::UpTo(limit),
+        ((_, locked), _) => LockedMemory::UpTo(locked as u64),
     }
 }
 
-/// Raises the limit on locked memory as far as possible. Returns it in bytes; `None` is no limit.
+/// Raises the limit on locked memory as far as possible. Returns it in bytes, or `RLIM_INFINITY`;
+/// `None` where the system does not tell it.
 fn raise_limit() -> Option<u64> {
+    let memlock = Resource::RLIMIT_MEMLOCK;
     // Only root may remove it; every user may raise it to the hard one.
-    if setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None }).is_err() {
-        let hard = getrlimit(Resource::Memlock).maximum;
-        let _ = setrlimit(Resource::Memlock, Rlimit { current: hard, maximum: hard });
+    if setrlimit(memlock, RLIM_INFINITY, RLIM_INFINITY).is_err() {
+        let (_, hard) = getrlimit(memlock).ok()?;
+        let _ = setrlimit(memlock, hard, hard);
     }
-    getrlimit(Resource::Memlock).current
+    getrlimit(memlock).ok().map(|(soft, _)| soft)
 }

@@ -13,7 +13,7 @@ pub(crate) const CONTROL_SOCKET: &str = "control.sock";
 /// The lock of a session, in its runtime folder; the supervisor holds it for as long as it lives.
 pub(crate) const LOCK: &str = "lock";
 /// The lock until it is held.
-pub(super) const LOCK_DRAFT: &str = "lock.new";
+pub(crate) const LOCK_DRAFT: &str = "lock.new";
 /// The empty home of cloudflared.
 pub(crate) const TUNNEL_HOME: &str = "home";
 /// Name of the cool-down in a runtime base.
@@ -36,6 +36,9 @@ pub(crate) fn event_log_name(time: &str) -> String {
 pub(crate) enum Artifact {
     /// The runtime folder of a session.
     Session,
+    /// A runtime folder without a lock, which is removed only if it is still empty: its session may be
+    /// about to lock it.
+    UnlockedSession,
     Lock,
     /// The lock of a session that was killed between creating it and locking it.
     LockDraft,
@@ -58,9 +61,11 @@ impl Artifact {
     /// The kind of file that chattrace creates under its name.
     pub(crate) fn kind(self) -> FileKind {
         match self {
-            Artifact::Session | Artifact::TunnelHome | Artifact::Base | Artifact::Folder => {
-                FileKind::Folder
-            }
+            Artifact::Session
+            | Artifact::UnlockedSession
+            | Artifact::TunnelHome
+            | Artifact::Base
+            | Artifact::Folder => FileKind::Folder,
             Artifact::ControlSocket => FileKind::Socket,
             Artifact::Lock
             | Artifact::LockDraft

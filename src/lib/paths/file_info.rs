@@ -47,6 +47,19 @@ pub(crate) enum KeptReason {
     System(#[from] Error),
 }
 
+impl KeptReason {
+    /// The kind of a failed system call; `None` for a reason that a check has found.
+    pub(crate) fn io_kind(&self) -> Option<ErrorKind> {
+        if let Self::System(error) = self { Some(error.kind()) } else { None }
+    }
+}
+
+impl From<KeptReason> for Error {
+    fn from(reason: KeptReason) -> Self {
+        if let KeptReason::System(error) = reason { error } else { Self::other(reason) }
+    }
+}
+
 impl From<Errno> for KeptReason {
     fn from(errno: Errno) -> Self {
         if errno == Errno::ENOTEMPTY {
@@ -95,8 +108,6 @@ pub(crate) struct FileInfo {
     pub(crate) owned_by_user: bool,
     /// The number of its names (hard links).
     pub(crate) links: u64,
-    /// Of the last change of the content, in seconds since 1970.
-    pub(crate) modified: i64,
     /// Device and inode number: equal for all names of one file.
     pub(crate) identity: (u64, u64),
     /// Type and permission bits (inode(7)).
@@ -118,13 +129,20 @@ pub(crate) struct MountId {
 }
 
 impl MountId {
-    fn of(file: &File, device: u64) -> Self {
-        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()));
-        let line = |text: &str| {
-            let number = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
-            number.trim().parse().ok()
+    fn of(file: &File, device: u64) -> Result<Self, Error> {
+        let info = match std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()))
+        {
+            Ok(info) => info,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) =>
+            {
+                return Ok(Self { device, number: None });
+            }
+            // Such as too many open files: not a reason to take this mount for another one.
+            Err(error) => return Err(error),
         };
-        Self { device, number: info.ok().as_deref().and_then(line) }
+        let number = info.lines().find_map(|line| line.strip_prefix("mnt_id:"));
+        Ok(Self { device, number: number.and_then(|number| number.trim().parse().ok()) })
     }
 }
 
@@ -132,7 +150,7 @@ impl FileInfo {
     /// Of an open file, so that nothing can take its place between this and its use.
     ///
     /// # Errors
-    /// When fstat(2) fails.
+    /// When fstat(2) fails, or `/proc` cannot be read for want of descriptors or memory.
     pub(crate) fn of(file: &File) -> Result<Self, Error> {
         let metadata = file.metadata()?;
         let file_type = metadata.file_type();
@@ -148,10 +166,9 @@ impl FileInfo {
             bytes: if kind == FileKind::File { metadata.len() } else { 0 },
             owned_by_user: metadata.uid() == Uid::current().as_raw(),
             links: metadata.nlink(),
-            modified: metadata.mtime(),
             identity: (metadata.dev(), metadata.ino()),
             mode: metadata.mode(),
-            mount: MountId::of(file, metadata.dev()),
+            mount: MountId::of(file, metadata.dev())?,
         })
     }
 

@@ -20,6 +20,19 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use super::file_info::{FileInfo, FileKind, KeptReason, MountId};
 use super::open::CANNOT_BLOCK;
 
+/// Descriptors that a removal has open at once: base, folder, a name in it, and its line in `/proc`.
+const REMOVAL_DESCRIPTORS: usize = 4;
+
+/// Opens as many descriptors as the removal of something needs that is about to be created. They are
+/// dropped before the removal. Without them the creation fails here, and has created nothing.
+///
+/// # Errors
+/// When this process may not have that many open files (`RLIMIT_NOFILE`).
+pub(super) fn reserve_descriptors() -> std::io::Result<[File; REMOVAL_DESCRIPTORS]> {
+    let open = || File::open("/dev/null");
+    Ok([open()?, open()?, open()?, open()?])
+}
+
 /// What the mode and owner of a folder must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FolderTrust {

@@ -15,12 +15,16 @@ mod cooldown;
 mod file_info;
 mod folder;
 mod locations;
+mod new_file;
 mod open;
+mod overwrite;
 mod private_dir;
 mod run_dir;
+mod run_dir_handle;
 
 pub(crate) use artifact::{
-    Artifact, BIN, EVENT_LOG_HEADER, LOCK, PARTIAL, SESSION_MARK, TUNNEL_HOME, event_log_name,
+    Artifact, BIN, CONTROL_SOCKET, EVENT_LOG_HEADER, LOCK, LOCK_DRAFT, PARTIAL, SESSION_MARK,
+    TUNNEL_HOME, event_log_name,
 };
 pub(crate) use cooldown::{
     COOLDOWN_SECONDS, MAX_COOLDOWN_FILE_BYTES, cooldown_content, cooldown_remaining,
@@ -31,6 +35,9 @@ pub(crate) use locations::{
     CERTIFICATE_VARIABLES, bin_dir, config_file, cooldown_file, data_dir, is_in_memory, is_noexec,
     runtime_base_of, runtime_bases,
 };
+pub(crate) use new_file::{NewFileError, write_new_file};
 pub(crate) use open::{Access, Owner, open_file, open_private_file, read_file};
-pub(crate) use private_dir::create_private_dir;
-pub(crate) use run_dir::{RunDir, RunDirHandle};
+pub(crate) use overwrite::overwrite_file;
+pub(crate) use private_dir::{create_private_dir, create_private_subdir};
+pub(crate) use run_dir::{RunDir, RunDirError};
+pub(crate) use run_dir_handle::RunDirHandle;

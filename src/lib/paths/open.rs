@@ -67,6 +67,21 @@ pub(crate) fn open_file(path: &Path, owner: Owner, access: Access, max_bytes: u6
     Ok(file)
 }
 
+/// Creates the file `path` with mode 0600, and does not check it: the caller removes what it created.
+///
+/// # Errors
+/// When there is something of this name, or it cannot be created.
+pub(super) fn create_new(path: &Path) -> Result<File> {
+    let flags = CANNOT_BLOCK | OFlag::O_NOFOLLOW;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).custom_flags(flags.bits()).open(path)
+}
+
+/// Checks a file that was just created: some file systems give it to another user.
+pub(super) fn check_new(file: &File) -> Result<()> {
+    check(&file.metadata()?, Owner::Ours, 0)
+}
+
 /// Opens a file of chattrace's own for reading and writing; a missing one is created with mode 0600.
 pub(crate) fn open_private_file(path: &Path, max_bytes: u64) -> Result<File> {
     open_file(path, Owner::Ours, Access::Create, max_bytes)

@@ -2,44 +2,83 @@
 
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
 
-/// What is created above a folder that is missing.
+use super::file_info::FileKind;
+use super::folder::Folder;
+
+/// Whether a folder was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parents {
-    /// Every missing parent, with the same mode.
-    Create,
-    /// None: without its parent, the folder cannot be created.
-    Require,
+pub(super) enum Origin {
+    /// This process has created it, and removes it.
+    Created,
+    /// It existed.
+    Existing,
 }
 
-/// Creates `dir` and its parents with mode 0700, or accepts it when it exists, belongs to this user
-/// and no other user may enter it.
+/// The folders that a call has created, outermost first, so that its caller can take them back.
+#[derive(Debug, Default)]
+pub(crate) struct CreatedDirs(Vec<PathBuf>);
+
+impl CreatedDirs {
+    /// Removes those that are empty. One that is not empty, or cannot be removed, stays with those around
+    /// it.
+    pub(crate) fn remove_empty(&self) {
+        for dir in self.0.iter().rev() {
+            if let (Ok(parent), Some(name)) = (Folder::open_parent(dir), dir.file_name()) {
+                let _ = parent.remove_own(name, FileKind::Folder);
+            }
+        }
+    }
+}
+
+/// Creates `dir` and its missing parents with mode 0700, or accepts it when it exists, belongs to this
+/// user and no other user may enter it. Returns the folders that it has created.
 ///
 /// # Errors
-/// When it belongs to another user, is open to others, is a link, or cannot be created.
-pub(crate) fn create_private_dir(dir: &Path) -> Result<()> {
-    create(dir, Parents::Create)
+/// When it belongs to another user, is open to others, is a link, or cannot be created. Everything that
+/// was created is then removed.
+pub(crate) fn create_private_dir(dir: &Path) -> Result<CreatedDirs> {
+    let mut created = CreatedDirs::default();
+    let missing = dir.ancestors().take_while(|dir| std::fs::symlink_metadata(dir).is_err());
+    let missing: Vec<&Path> = missing.filter(|dir| !dir.as_os_str().is_empty()).collect();
+    let result = missing.into_iter().rev().try_for_each(|dir| {
+        if create_one(dir)? == Origin::Created {
+            created.0.push(dir.to_owned());
+        }
+        Ok(())
+    });
+    match result.and_then(|()| check(dir)) {
+        Ok(()) => Ok(created),
+        Err(error) => {
+            created.remove_empty();
+            Err(error)
+        }
+    }
 }
 
-/// Creates `dir` with mode 0700, or accepts one that is private already.
+/// The same without parents: in a folder that was removed meanwhile, nothing is created.
 ///
 /// # Errors
 /// As [`create_private_dir`].
-pub(super) fn create(dir: &Path, parents: Parents) -> Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(parents == Parents::Create).mode(0o700);
-    match builder.create(dir) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        // A recursive creation also succeeds on a folder that exists.
-        Ok(()) | Err(_) => {}
-    }
+pub(crate) fn create_private_subdir(dir: &Path) -> Result<()> {
+    create_one(dir)?;
     check(dir)
 }
 
-fn check(dir: &Path) -> Result<()> {
+/// Creates `dir` with mode 0700 unless there is something of that name.
+pub(super) fn create_one(dir: &Path) -> Result<Origin> {
+    match std::fs::DirBuilder::new().mode(0o700).create(dir) {
+        Ok(()) => Ok(Origin::Created),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Origin::Existing),
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks that `dir` is a folder of this user that no other user may enter.
+pub(super) fn check(dir: &Path) -> Result<()> {
     let info = std::fs::symlink_metadata(dir)?;
     if info.is_dir() && info.uid() == Uid::current().as_raw() && info.mode() & 0o077 == 0 {
         return Ok(());

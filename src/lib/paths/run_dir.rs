@@ -1,20 +1,21 @@
-//! The runtime folder of a session: created, held open, and removed.
+//! The runtime folder of a session, from its creation to its removal.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::artifact::{Artifact, CONTROL_SOCKET, LOCK, LOCK_DRAFT};
-use super::file_info::{FileKind, KeptReason};
-use super::folder::{Folder, FolderTrust};
-use super::locations::{runtime_base_of, runtime_bases};
+use super::folder::reserve_descriptors;
+use super::locations::runtime_bases;
 use super::open::{Access, Owner, open_file};
-use super::private_dir::{self, Parents};
+use super::private_dir::{Origin, check, create_one};
+use super::run_dir_handle::{RemovalError, RunDirHandle, remove_base};
 
-/// Attempts to create a runtime folder while ending sessions keep removing its base.
-const MAX_ATTEMPTS: u32 = 17;
+/// Attempts in one base. Each begins anew when a cleaner or an ending session has removed the base, or
+/// the folder before it was locked.
+const MAX_ATTEMPTS: usize = 17;
 
 /// Longest path of a socket: `sun_path` holds 108 bytes with the final NUL on Linux, 104 elsewhere
 /// (unix(7)).
@@ -25,51 +26,54 @@ const MAX_SOCKET_PATH_BYTES: usize = 103;
 #[derive(Debug)]
 pub(crate) struct RunDir {
     path: PathBuf,
+    session: String,
     handle: RunDirHandle,
     _lock: File,
+    /// What attempts in other places have created and could not remove.
+    abandoned: Vec<Attempt>,
+}
+
+/// Why there is no runtime folder.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot create a folder for the control socket ({}); set XDG_RUNTIME_DIR to a folder of your own{}",
+    refusals.join("; "),
+    remains.iter().map(|remains| format!("; remains: {remains}")).collect::<String>()
+)]
+pub(crate) struct RunDirError {
+    /// Every base that was tried, with its reason.
+    refusals: Vec<String>,
+    remains: Vec<RemovalError>,
+}
+
+impl RunDirError {
+    /// Whether everything that was created on the way is removed again.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.remains.is_empty()
+    }
 }
 
 impl RunDir {
-    /// Creates the folder of `session` in the first base that can hold it.
+    /// Creates and locks a folder in the first base that can hold it. Its name is `session`, or begins
+    /// with it. What an attempt that failed has created is removed.
     ///
     /// # Errors
-    /// When none can: every base that was tried, with its reason.
-    pub(crate) fn create(session: &str) -> Result<Self> {
+    /// When no base can hold it.
+    pub(crate) fn create(session: &str) -> std::result::Result<Self, RunDirError> {
         let mut refusals = Vec::new();
+        let mut attempts = Attempts { session, folders: 0, abandoned: Vec::new() };
         for base in runtime_bases() {
-            match Self::create_in(&base, session) {
-                Ok(dir) => return Ok(dir),
+            match attempts.create_in(&base) {
+                Ok((attempt, handle, lock)) => {
+                    let Attempt { path, session, .. } = attempt;
+                    let abandoned = attempts.abandoned;
+                    return Ok(Self { path, session, handle, _lock: lock, abandoned });
+                }
                 Err(error) => refusals.push(format!("{}: {error}", base.display())),
             }
         }
-        Err(Error::other(format!(
-            "cannot create a folder for the control socket ({}); set XDG_RUNTIME_DIR to a folder of \
-             your own",
-            refusals.join("; ")
-        )))
-    }
-
-    fn create_in(base: &Path, session: &str) -> Result<Self> {
-        let path = base.join(session);
-        if path.join(CONTROL_SOCKET).as_os_str().len() > MAX_SOCKET_PATH_BYTES {
-            let text = "the path is too long for a socket";
-            return Err(Error::new(ErrorKind::InvalidFilename, text));
-        }
-        if Artifact::in_runtime_base(OsStr::new(session)) != Some(Artifact::Session) {
-            let text = "the name of a session is 4 to 40 ASCII letters, digits, - and _";
-            return Err(Error::new(ErrorKind::InvalidInput, text));
-        }
-        create_with_base(base, &path)?;
-        // Locked before it gets its name: a cleaner takes a lock that exists and is free for that of
-        // a dead session.
-        let lock = open_file(&path.join(LOCK_DRAFT), Owner::Ours, Access::CreateNew, 0)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::Error(error) => error,
-            TryLockError::WouldBlock => ErrorKind::AlreadyExists.into(),
-        })?;
-        std::fs::rename(path.join(LOCK_DRAFT), path.join(LOCK))?;
-        let handle = RunDirHandle::open(&path).map_err(Error::other)?;
-        Ok(Self { path, handle, _lock: lock })
+        let remains = attempts.abandoned.iter().flat_map(Attempt::remove).collect();
+        Err(RunDirError { refusals, remains })
     }
 
     /// The absolute path, below a runtime base.
@@ -77,9 +81,19 @@ impl RunDir {
         &self.path
     }
 
-    /// See [`RunDirHandle::remove`].
+    /// Its name, which marks the processes of the session.
+    pub(crate) fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Removes the folder, see [`RunDirHandle::remove`], and what other attempts have left.
+    ///
+    /// # Errors
+    /// With everything that remains, and why.
     pub(crate) fn remove(self) -> std::result::Result<(), Vec<RemovalError>> {
-        self.handle.remove()
+        let mut remains = self.handle.remove().err().unwrap_or_default();
+        remains.extend(self.abandoned.iter().flat_map(Attempt::remove));
+        if remains.is_empty() { Ok(()) } else { Err(remains) }
     }
 
     /// The socket for scripts and `chattrace-clean`.
@@ -88,114 +102,109 @@ impl RunDir {
     }
 }
 
-/// A path that remains, and why; shown as `path: reason`.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {reason}", path = path.display())]
-pub(crate) struct RemovalError {
-    path: PathBuf,
-    reason: KeptReason,
+/// The attempts to create one runtime folder.
+struct Attempts<'a> {
+    session: &'a str,
+    /// The folders that were created so far. Each has a name of its own, in all bases together: a cleaner may
+    /// still be removing the last one, and kills the processes that carry its name.
+    folders: u32,
+    /// What could not be removed.
+    abandoned: Vec<Attempt>,
 }
 
-/// The runtime folder of a session and its base, both open. A file system that is mounted over their
-/// paths later does not hide their content from the removal.
-#[derive(Debug)]
-pub(crate) struct RunDirHandle {
-    path: PathBuf,
-    name: OsString,
-    /// Base and folder; `None` when another process has removed one of them.
-    open: Option<(Folder, Folder)>,
-}
-
-impl RunDirHandle {
-    /// Opens the runtime folder `path` of a session.
-    ///
-    /// # Errors
-    /// When it is not such a folder, or other users may enter it.
-    pub(crate) fn open(path: &Path) -> std::result::Result<Self, KeptReason> {
-        let base = Folder::open(runtime_base_of(path)?, FolderTrust::Private)?;
-        let name = path.file_name().ok_or(KeptReason::UnknownName)?.to_owned();
-        let open = match base {
-            Some(base) => {
-                let folder = base.open_subfolder(&name, FolderTrust::Private)?;
-                folder.map(|folder| (base, folder))
-            }
-            None => None,
-        };
-        Ok(Self { path: path.to_owned(), name, open })
-    }
-
-    /// Removes the folder and every artifact in it, and nothing else. Any of it may be gone already: a
-    /// guard and a cleaner may do this at the same time.
-    ///
-    /// # Errors
-    /// With everything that remains, and why.
-    pub(crate) fn remove(self) -> std::result::Result<(), Vec<RemovalError>> {
-        let Some((base, folder)) = &self.open else {
-            return Ok(());
-        };
-        let mut errors = self.remove_content(folder);
-        // The lock goes last, and only from an empty folder: by a lock that is held the session is
-        // known to be alive, and by one that is free the next cleaner finds what remains of it.
-        if errors.is_empty() {
-            let removed = folder.remove_own(OsStr::new(LOCK), FileKind::File);
-            errors.extend(removed.err().map(|reason| self.error(LOCK, reason)));
-        }
-        if errors.is_empty()
-            && let Err(reason) = base.remove_own(&self.name, FileKind::Folder)
-        {
-            errors.push(RemovalError { path: self.path.clone(), reason });
-        }
-        if errors.is_empty() {
-            remove_base_if_empty(base.path());
-            Ok(())
-        } else {
-            Err(errors)
-        }
-    }
-
-    /// Removes every artifact but the lock.
-    fn remove_content(&self, folder: &Folder) -> Vec<RemovalError> {
-        let names = match folder.names() {
-            Ok(names) => names,
-            Err(reason) => return vec![RemovalError { path: self.path.clone(), reason }],
-        };
-        let removed = names.into_iter().filter(|name| name != LOCK).filter_map(|name| {
-            let removed = match Artifact::in_session(&name) {
-                Some(artifact) => folder.remove_own(&name, artifact.kind()),
-                None => Err(KeptReason::UnknownName),
+impl Attempts<'_> {
+    fn create_in(&mut self, base: &Path) -> Result<(Attempt, RunDirHandle, File)> {
+        let mut last = Error::from(ErrorKind::NotFound);
+        for _ in 0..MAX_ATTEMPTS {
+            let name = match self.folders {
+                0 => self.session.to_owned(),
+                number => format!("{}-{number}", self.session),
             };
-            removed.err().map(|reason| self.error(&name, reason))
-        });
-        removed.collect()
-    }
-
-    fn error(&self, name: impl AsRef<Path>, reason: KeptReason) -> RemovalError {
-        RemovalError { path: self.path.join(name), reason }
-    }
-}
-
-/// Removes the base `path`. It stays while it holds another session or a cool-down.
-fn remove_base_if_empty(path: &Path) {
-    if let (Ok(parent), Some(name)) = (Folder::open_parent(path), path.file_name()) {
-        let _ = parent.remove_own(name, FileKind::Folder);
-    }
-}
-
-/// Creates the folder `path` in `base`, and `base` if it is missing. Parents of `base` belong to the
-/// system or the user and are not created.
-fn create_with_base(base: &Path, path: &Path) -> Result<()> {
-    let create = || {
-        private_dir::create(base, Parents::Require)?;
-        std::fs::DirBuilder::new().mode(0o700).create(path)
-    };
-    let mut attempts = 1;
-    loop {
-        match create() {
-            // A session that ended has removed the base in between.
-            Err(error) if error.kind() == ErrorKind::NotFound && attempts < MAX_ATTEMPTS => {
-                attempts += 1;
+            let mut attempt = Attempt::new(base, name)?;
+            let reserved = reserve_descriptors()?;
+            let created = attempt.create();
+            drop(reserved);
+            self.folders += u32::from(attempt.folder_origin == Origin::Created);
+            let error = match created {
+                Ok((handle, lock)) => return Ok((attempt, handle, lock)),
+                Err(error) => error,
+            };
+            if !attempt.remove().is_empty() {
+                self.abandoned.push(attempt);
             }
-            result => return result,
+            // Other errors are permanent.
+            if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::WouldBlock) {
+                return Err(error);
+            }
+            last = error;
+        }
+        Err(last)
+    }
+}
+
+/// One attempt to create a runtime folder, and what it has created so far.
+#[derive(Debug)]
+struct Attempt {
+    base: PathBuf,
+    path: PathBuf,
+    session: String,
+    /// Whether this attempt has created the base.
+    base_origin: Origin,
+    /// `Existing` until this attempt has created the folder.
+    folder_origin: Origin,
+}
+
+impl Attempt {
+    fn new(base: &Path, session: String) -> Result<Self> {
+        let path = base.join(&session);
+        if path.join(CONTROL_SOCKET).as_os_str().len() > MAX_SOCKET_PATH_BYTES {
+            let text = "the path is too long for a socket";
+            return Err(Error::new(ErrorKind::InvalidFilename, text));
+        }
+        if Artifact::in_runtime_base(OsStr::new(&session)) != Some(Artifact::Session) {
+            let text = "the name of a session is 4 to 40 ASCII letters, digits, - and _";
+            return Err(Error::new(ErrorKind::InvalidInput, text));
+        }
+        let (base_origin, folder_origin) = (Origin::Existing, Origin::Existing);
+        Ok(Self { base: base.to_owned(), path, session, base_origin, folder_origin })
+    }
+
+    /// Creates base, folder and lock, and returns the folder and the held lock. Parents of the base
+    /// belong to the system or the user and are not created.
+    ///
+    /// # Errors
+    /// `NotFound` and `WouldBlock` also when a cleaner took the folder for that of a dead session, which
+    /// it is until its lock is held.
+    fn create(&mut self) -> Result<(RunDirHandle, File)> {
+        self.base_origin = create_one(&self.base)?;
+        check(&self.base)?;
+        DirBuilder::new().mode(0o700).create(&self.path)?;
+        self.folder_origin = Origin::Created;
+        let handle = RunDirHandle::open(&self.path)?;
+        let handle = handle.with_base_origin(self.base_origin);
+        // Locked before it gets its name: a lock that exists and is free is that of a dead session.
+        let lock = open_file(&self.path.join(LOCK_DRAFT), Owner::Ours, Access::CreateNew, 0)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::Error(error) => error,
+            TryLockError::WouldBlock => ErrorKind::WouldBlock.into(),
+        })?;
+        std::fs::rename(self.path.join(LOCK_DRAFT), self.path.join(LOCK))?;
+        Ok((handle, lock))
+    }
+
+    /// Removes what this attempt has created; returns what remains.
+    fn remove(&self) -> Vec<RemovalError> {
+        match (self.folder_origin, self.base_origin) {
+            (Origin::Created, base_origin) => match RunDirHandle::open(&self.path) {
+                Ok(handle) => {
+                    handle.with_base_origin(base_origin).remove().err().unwrap_or_default()
+                }
+                Err(reason) => vec![RemovalError::new(&self.path, reason)],
+            },
+            (Origin::Existing, Origin::Created) => {
+                remove_base(&self.base, Origin::Created).err().into_iter().collect()
+            }
+            (Origin::Existing, Origin::Existing) => Vec::new(),
         }
     }
 }

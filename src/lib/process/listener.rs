@@ -21,6 +21,9 @@ pub(crate) const SEND_BUFFER_BYTES: usize = 64 * 1024;
 /// Size of the receive buffer of each connection: two of the longest frames.
 pub(crate) const RECEIVE_BUFFER_BYTES: usize = 32 * 1024;
 
+/// Ports below it need a privilege (ip(7), `ip_unprivileged_port_start`).
+const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
+
 /// Why an address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
@@ -29,7 +32,7 @@ pub(crate) enum ListenError {
         "{0} is in use by another program; end it, or choose another port with --listen, or 0 for any free one"
     )]
     InUse(SocketAddr),
-    /// Ports below 1024 need a privilege.
+    /// The port is below [`FIRST_UNPRIVILEGED_PORT`].
     #[error(
         "you may not listen on {0}; choose a port from 1024 up, or 0 for any free one, with --listen"
     )]
@@ -39,6 +42,12 @@ pub(crate) enum ListenError {
         "{0} is not an address of this machine; choose one with --listen, 127.0.0.1:0 always works"
     )]
     NotAvailable(SocketAddr),
+    /// A call is refused that every listener needs, whichever its address.
+    #[error(
+        "cannot listen on {address}: {source}; the likely cause is the seccomp profile of a container: \
+         allow socket, setsockopt, bind and listen in it, or run outside the container"
+    )]
+    CallRefused { address: SocketAddr, source: std::io::Error },
     /// The kernel refused for another reason.
     #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Other { address: SocketAddr, source: std::io::Error },
@@ -57,7 +66,12 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     });
     bound.map_err(|source| match source.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EADDRINUSE) => ListenError::InUse(address),
-        Some(Errno::EACCES) => ListenError::PermissionDenied(address),
+        Some(Errno::EACCES) if (1..FIRST_UNPRIVILEGED_PORT).contains(&address.port()) => {
+            ListenError::PermissionDenied(address)
+        }
+        Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS) => {
+            ListenError::CallRefused { address, source }
+        }
         Some(Errno::EADDRNOTAVAIL) => ListenError::NotAvailable(address),
         Some(_) | None => ListenError::Other { address, source },
     })

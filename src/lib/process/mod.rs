@@ -6,6 +6,8 @@ mod inherited_fds;
 mod listener;
 mod parent;
 mod pidfd;
+mod reachable;
+mod required_calls;
 mod session_process;
 mod signals;
 mod spawn;
@@ -23,6 +25,12 @@ pub(crate) use listener::{
 };
 pub(crate) use parent::{
     ParentError, become_guard, become_service, die_with_parent, harden, own_pid, own_uid,
+};
+pub(crate) use pidfd::can_signal as can_signal_by_pidfd;
+pub(crate) use reachable::{Reachable, ReachableBy};
+pub(crate) use required_calls::{
+    RequiredCallError, require_cleaning_calls, require_service_calls, require_threads,
+    require_tunnel_calls,
 };
 pub(crate) use session_process::SessionProcess;
 pub(crate) use signals::{SUSPEND_SIGNAL, ShutdownCause, TerminationSignal, TerminationSignals};

@@ -2,11 +2,10 @@
 
 use std::os::fd::OwnedFd;
 
-use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{Pid, getppid, setsid};
+use nix::unistd::{Pid, getpgrp, getppid, setpgid, setsid};
 
 use super::pidfd;
 
@@ -40,7 +39,7 @@ pub(crate) fn become_service(parent: u32) -> Result<(), ParentError> {
 /// kernel continues it at the parent's death, in case it was stopped.
 ///
 /// The returned descriptor becomes readable when the parent is dead, even if another process still
-/// holds the parent's end of the lifeline. `None` before Linux 5.3: then only the lifeline tells.
+/// holds the parent's end of the lifeline. `None` without pidfds: then only the lifeline tells.
 ///
 /// # Errors
 /// [`ParentError::Orphaned`] when the parent is dead already.
@@ -52,11 +51,7 @@ pub(crate) fn become_guard(parent: u32) -> Result<Option<OwnedFd>, ParentError> 
     SigSet::from_iter(blocked).thread_block()?;
     new_session()?;
     let number = i32::try_from(parent).map_err(|_| ParentError::Orphaned)?;
-    let parent_fd = match pidfd::open(Pid::from_raw(number)) {
-        Ok(parent_fd) => Some(parent_fd),
-        Err(Errno::ENOSYS) => None,
-        Err(_) => return Err(ParentError::Orphaned),
-    };
+    let parent_fd = pidfd::open(Pid::from_raw(number)).map_err(|_| ParentError::Orphaned)?;
     // After the open: the pidfd is the parent's, and not that of a process which got its pid later.
     check_parent(parent)?;
     Ok(parent_fd)
@@ -71,12 +66,15 @@ pub(crate) fn die_with_parent(parent: u32) -> Result<(), ParentError> {
     check_parent(parent)
 }
 
+/// Leads a session, or at least a process group, which does as well: the kernel refuses a session to
+/// the leader of a group, which a shell with job control has made of it, and a container may refuse it
+/// to every process.
 fn new_session() -> Result<(), ParentError> {
-    match setsid() {
-        // EPERM: a shell with job control has made it the leader of a group, which does as well.
-        Ok(_) | Err(Errno::EPERM) => Ok(()),
-        Err(error) => Err(error.into()),
+    if setsid().is_err() && getpgrp() != Pid::this() {
+        // 0 is this process (setpgid(2)).
+        setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
     }
+    Ok(())
 }
 
 fn check_parent(parent: u32) -> Result<(), ParentError> {
@@ -87,16 +85,34 @@ fn check_parent(parent: u32) -> Result<(), ParentError> {
     }
 }
 
+/// What of [`harden`] is not in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HardenError {
+    /// The other half prevents core dumps from here on, and was not in force before.
+    #[error("off, but a program that is just starting may write one (setrlimit: {0})")]
+    CoreLimit(nix::Error),
+    /// The other half prevents core dumps, but not tracing.
+    #[error("off, but other programs of this user can read the memory (prctl: {0})")]
+    Dumpable(nix::Error),
+    #[error("on: {0}; a crash may write memory to a disk")]
+    Both(nix::Error),
+}
+
 /// Forbids core dumps and tracing, so memory reaches no disk and no process of this user.
 ///
 /// Both, because `PR_SET_DUMPABLE` is lost at exec and the limit is not. The limit is 1 and not 0,
 /// which the kernel ignores when `core_pattern` names a pipe (core(5)).
 ///
 /// # Errors
-/// When the kernel refuses.
-pub(crate) fn harden() -> nix::Result<()> {
-    setrlimit(Resource::RLIMIT_CORE, 1, 1)?;
-    prctl::set_dumpable(false)
+/// When the kernel refuses one or both.
+pub(crate) fn harden() -> Result<(), HardenError> {
+    let limited = setrlimit(Resource::RLIMIT_CORE, 1, 1);
+    match (limited, prctl::set_dumpable(false)) {
+        (Ok(()), Ok(())) => Ok(()),
+        (Err(error), Ok(())) => Err(HardenError::CoreLimit(error)),
+        (Ok(()), Err(error)) => Err(HardenError::Dumpable(error)),
+        (Err(error), Err(_)) => Err(HardenError::Both(error)),
+    }
 }
 
 /// The pid of this process, as its children get it to check their parent.

@@ -31,9 +31,10 @@ pub(crate) enum KillError {
     /// It was killed and has not exited within [`KILL_TIMEOUT`].
     #[error("it does not end; its kernel call hangs, try again later")]
     Timeout,
-    /// The kernel has no pidfds (before Linux 5.3), so the pid may be another process's by now.
+    /// There are no pidfds, or none that takes a signal, so the pid may be another process's by now.
     #[error(
-        "this kernel cannot signal a process without mistaking another for it; end it yourself"
+        "it cannot be signalled without mistaking another for it, because the system refuses pidfds (a \
+         kernel before 5.3, or a container's seccomp profile); end it yourself"
     )]
     NoPidfd,
     /// The kernel does not permit the signal.
@@ -45,7 +46,7 @@ pub(crate) enum KillError {
 #[derive(Debug)]
 pub(crate) struct SessionProcess {
     pid: Pid,
-    /// `None` on a kernel without pidfds.
+    /// `None` without pidfds.
     pidfd: Option<OwnedFd>,
 }
 
@@ -65,12 +66,7 @@ impl SessionProcess {
 
     /// Checks the mark after the open: the pidfd is the marked process's even if the pid was reused.
     fn open(pid: Pid, mark: &[u8]) -> Option<Self> {
-        let pidfd = match pidfd::open(pid) {
-            Ok(pidfd) => Some(pidfd),
-            Err(Errno::ENOSYS) => None,
-            // It has exited.
-            Err(_) => return None,
-        };
+        let pidfd = pidfd::open(pid).ok()?;
         has_mark(pid, mark).then_some(Self { pid, pidfd })
     }
 
@@ -99,17 +95,20 @@ impl SessionProcess {
     /// # Errors
     /// When it may not be killed.
     pub(crate) fn kill(&self) -> Result<(), KillError> {
-        let killed = match &self.pidfd {
-            Some(pidfd) => pidfd::kill(pidfd),
-            // A child of ours keeps its pid until we reap it.
-            None if parent_of(self.pid) == Some(Pid::this()) => {
-                nix::sys::signal::kill(self.pid, nix::sys::signal::SIGKILL)
-            }
-            None => return Err(KillError::NoPidfd),
-        };
-        match killed {
-            Ok(()) | Err(Errno::ESRCH) => Ok(()),
-            Err(refused) => Err(refused.into()),
+        let by_pidfd = self.pidfd.as_ref().map(pidfd::kill);
+        if let Some(Ok(()) | Err(Errno::ESRCH)) = by_pidfd {
+            return Ok(());
+        }
+        // A child of ours keeps its pid until we reap it.
+        if parent_of(self.pid) == Some(Pid::this()) {
+            return match nix::sys::signal::kill(self.pid, nix::sys::signal::SIGKILL) {
+                Ok(()) | Err(Errno::ESRCH) => Ok(()),
+                Err(refused) => Err(refused.into()),
+            };
+        }
+        match by_pidfd {
+            Some(Err(refused)) if pidfd::can_signal() => Err(refused.into()),
+            Some(_) | None => Err(KillError::NoPidfd),
         }
     }
 }

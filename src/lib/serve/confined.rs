@@ -9,7 +9,7 @@ use crate::control::Protection;
 use crate::exit::Exit;
 use crate::memory::{self, LockedMemory};
 use crate::process::{self, Confinement, MissingLayer, ProbeResult, SelfTest};
-use crate::terminal::{self, OutputState};
+use crate::terminal::{self, OutputEnd};
 
 /// The state between the two steps: files and privileges are given up, system calls are not yet
 /// filtered.
@@ -51,7 +51,8 @@ impl Confined {
     /// Filters the system calls, runs all probes, and prints the result of each.
     ///
     /// # Errors
-    /// [`ServeError::Unconfined`] if something was possible that must not be.
+    /// [`ServeError::Unconfined`] if something was possible that must not be, and
+    /// [`ServeError::Output`] if a result could not be written.
     pub(super) async fn self_test(mut self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
         self.confinement.push_missing(process::restrict_syscalls(listener));
         for probe in run_probes(self.self_test).await {
@@ -62,8 +63,10 @@ impl Confined {
                     format!("possible  {}", probe.what)
                 }
             };
-            if terminal::print_line(&line) == OutputState::Closed {
-                break;
+            match terminal::print_line(&line) {
+                Ok(()) => {}
+                Err(OutputEnd::ReaderGone) => break,
+                Err(OutputEnd::Failed(error)) => return Err(error.into()),
             }
         }
         if self.confinement.is_complete() {

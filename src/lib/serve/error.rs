@@ -3,7 +3,8 @@
 use crate::config::ConfigError;
 use crate::control::FrameError;
 use crate::exit::Exit;
-use crate::process::ListenError;
+use crate::process::{ListenError, RequiredCallError};
+use crate::terminal::WriteError;
 
 /// Why `chattrace-serve` ends early; its `Display` is the sentence for the user.
 #[derive(Debug, thiserror::Error)]
@@ -17,13 +18,21 @@ pub(super) enum ServeError {
     /// The control channel to the supervisor broke.
     #[error(transparent)]
     Control(#[from] FrameError),
-    #[error("a system call that every program needs failed: {0}")]
+    /// The link, an event or another result could not be written to stdout.
+    #[error(transparent)]
+    Output(#[from] WriteError),
+    /// A system call is refused that every room needs.
+    #[error(transparent)]
+    RequiredCall(#[from] RequiredCallError),
+    #[error(
+        "the system gave no memory, thread or signal handler: {0}; end other programs, or raise their limits"
+    )]
     System(#[from] std::io::Error),
     #[error("the kernel has no random numbers: {0}")]
     Randomness(#[from] getrandom::Error),
     /// Confinement is required, and something is missing of it.
     #[error(
-        "confinement is required but incomplete: {0}; use a newer kernel, or leave out --require-confinement"
+        "confinement is required but incomplete: {0}; use a newer kernel, allow the calls in the container's seccomp profile, or leave out --require-confinement"
     )]
     Unconfined(String),
 }
@@ -33,7 +42,8 @@ impl ServeError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config(error) => error.exit(),
-            Self::Listen(_) | Self::Unconfined(_) => Exit::Unavailable,
+            Self::Output(error) => error.exit(),
+            Self::Listen(_) | Self::Unconfined(_) | Self::RequiredCall(_) => Exit::Unavailable,
             Self::Control(_) | Self::System(_) | Self::Randomness(_) => Exit::Failed,
         }
     }

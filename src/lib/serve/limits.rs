@@ -106,7 +106,7 @@ impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, max_count, each_bytes } = self;
         let (each, all) = (format_bytes(*each_bytes), format_bytes(self.bytes()));
-        writeln!(f, "  {what:<30} {max_count:>7} × {each:>10} = {all:>10}")
+        writeln!(f, "  {what:<30} {max_count:>7} x {each:>10} = {all:>10}")
     }
 }
 

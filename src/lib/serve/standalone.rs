@@ -1,6 +1,5 @@
 //! The room without a supervisor: in a pipeline, or for debugging.
 
-use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::Duration;
 
@@ -17,8 +16,8 @@ use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
-use crate::process::{self, ShutdownCause, TerminationSignals};
-use crate::terminal::{self, BackgroundWriter, OutputState, escape_control};
+use crate::process::{self, Reachable, ReachableBy, ShutdownCause, TerminationSignals};
+use crate::terminal::{self, BackgroundWriter, OutputEnd, escape_control};
 use crate::token::{Secret, Token};
 
 /// Time for clients to read the last line, and for the reader of standard output to read the last
@@ -29,9 +28,19 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum ServeEvent<'a> {
-    Ready { link: &'a str },
-    Joined { participant: &'a Participant, present: usize },
-    Left { participant: &'a Participant, present: usize },
+    /// `others` lead to the same room, from other computers.
+    Ready {
+        link: &'a str,
+        others: &'a [Secret],
+    },
+    Joined {
+        participant: &'a Participant,
+        present: usize,
+    },
+    Left {
+        participant: &'a Participant,
+        present: usize,
+    },
     Closing,
     Closed,
 }
@@ -42,25 +51,31 @@ enum ServeEvent<'a> {
 /// When the settings are wrong.
 pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
     let config = Config::resolve(&cli.overrides())?;
-    terminal::print_line(&MemoryLimit::of(&config.room).to_string());
-    Ok(Exit::Ended)
+    Ok(terminal::print_result("chattrace-serve", &MemoryLimit::of(&config.room).to_string()))
 }
 
 /// What needs files or ports: made before the process is confined.
 pub(super) struct Standalone {
     config: Config,
     listener: std::net::TcpListener,
+    reachable: Reachable,
 }
 
 impl Standalone {
     /// Reads the settings and listens.
     ///
     /// # Errors
-    /// When the settings are wrong, or the address cannot be listened on.
+    /// When the system refuses what every room needs, the settings are wrong, or the address cannot be listened on.
     pub(super) fn prepare(cli: &ServeCli) -> Result<Self, ServeError> {
+        process::require_service_calls()?;
+        if cli.json {
+            // Lines are written by a thread.
+            process::require_threads()?;
+        }
         let config = Config::resolve(&cli.overrides())?;
         let listener = process::listen(config.listen)?;
-        Ok(Self { config, listener })
+        let reachable = Reachable::of(&listener)?;
+        Ok(Self { config, listener, reachable })
     }
 
     /// The one socket on which a confined process may still accept connections.
@@ -71,14 +86,14 @@ impl Standalone {
     /// Serves until a signal arrives or the reader of standard output is gone.
     ///
     /// # Errors
-    /// When a basic system call fails, or when confinement is required and incomplete.
+    /// When a basic system call fails, when confinement is required and incomplete, or when the link or
+    /// an event cannot be written.
     pub(super) async fn run(self, cli: &ServeCli, confined: Confined) -> Result<Exit, ServeError> {
-        let Self { config, listener } = self;
+        let Self { config, listener, reachable } = self;
         let signals = TerminationSignals::catch()?;
-        let address = listener.local_addr()?;
         let ticket = Token::generate()?;
-        let link = Secret::new(format!("http://{address}/t/{}", &*ticket.expose_secret()));
-        let host_policy = HostPolicy::new(address, PublicHost::AnyQuickTunnel);
+        let links = RoomLinks::new(&reachable, &ticket.expose_secret());
+        let host_policy = HostPolicy::new(listener.local_addr()?, PublicHost::AnyQuickTunnel);
         let service = RoomService::new(config.room, ticket, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
         // Starts a thread, which the filter for system calls forbids later.
@@ -88,40 +103,67 @@ impl Standalone {
             None
         };
         // Copies a descriptor, which the filter forbids as well.
-        let stdout_closed = terminal::stdout_closed();
+        let stdout_end = terminal::stdout_end(json_writer.as_ref());
         let protection = confined.complete(listener.as_fd()).await;
         check_confinement(&protection, config.confinement)?;
-        let stdout = print_link(link, cli.json);
-        if stdout == OutputState::Open {
-            print_notes(address);
-        }
-        let reader_gone = async {
-            match stdout {
-                OutputState::Open => stdout_closed.await,
-                // The reader was gone before the first line.
-                OutputState::Closed => {}
+        let printed = print_links(links, cli.json);
+        let output_end = async {
+            match printed {
+                Ok(()) => stdout_end.await,
+                Err(end) => end,
             }
         };
-        serve(service, listener, json_writer, signals, reader_gone).await
+        serve(service, listener, json_writer, signals, output_end).await
     }
 }
 
-/// Prints the link and drops it: it contains the ticket, which this process keeps no longer than
-/// needed.
-fn print_link(link: Secret, as_json: bool) -> OutputState {
-    if as_json {
-        return terminal::print_line(&terminal::json_line(&ServeEvent::Ready { link: &link }));
-    }
-    terminal::print_line(&link)
+/// The links to the room, ticket included.
+struct RoomLinks {
+    /// On loopback where it listens there, so that `chattrace-tunnel` takes it.
+    main: Secret,
+    /// The same room under the other addresses.
+    others: Vec<Secret>,
+    reachable_by: ReachableBy,
 }
 
-/// Serves until a signal arrives or the reader is gone, then closes the room.
+impl RoomLinks {
+    fn new(reachable: &Reachable, ticket: &Secret) -> Self {
+        let addresses = reachable.loopback.iter().chain(&reachable.network);
+        let mut links =
+            addresses.map(|address| Secret::new(format!("http://{address}/t/{}", &**ticket)));
+        let main = links.next().expect("a listener has an address on loopback or on the network");
+        Self { main, others: links.collect(), reachable_by: reachable.by }
+    }
+}
+
+/// Prints the links and drops them: they contain the ticket, which this process keeps no longer than
+/// needed. The first goes to stdout, the others to people.
+fn print_links(links: RoomLinks, as_json: bool) -> Result<(), OutputEnd> {
+    let RoomLinks { main, others, reachable_by } = links;
+    let first = if as_json {
+        terminal::print_line(&terminal::json_line(&ServeEvent::Ready {
+            link: &main,
+            others: &others,
+        }))
+    } else {
+        terminal::print_line(&main)
+    };
+    if first.is_ok() {
+        for link in &others {
+            terminal::eprint_line(link);
+        }
+        print_notes(reachable_by);
+    }
+    first
+}
+
+/// Serves until a signal arrives or standard output has ended, then closes the room.
 async fn serve(
     mut service: RoomService,
     listener: TcpListener,
     json_writer: Option<BackgroundWriter>,
     mut signals: TerminationSignals,
-    reader_gone: impl Future<Output = ()>,
+    output_end: impl Future<Output = OutputEnd>,
 ) -> Result<Exit, ServeError> {
     let report = |event: &ServeEvent<'_>| {
         if let Some(writer) = &json_writer {
@@ -130,12 +172,16 @@ async fn serve(
     };
     let running = service.run(listener);
     tokio::pin!(running);
-    tokio::pin!(reader_gone);
+    tokio::pin!(output_end);
+    let mut written = Ok(());
     let cause = loop {
         tokio::select! {
             () = &mut running => break ShutdownCause::ClosedStream,
             _ = signals.recv() => break ShutdownCause::Signal,
-            () = &mut reader_gone => break ShutdownCause::ClosedStream,
+            end = &mut output_end => {
+                written = Err(end);
+                break ShutdownCause::ClosedStream;
+            }
             Some(notice) = service.notices.recv() => { event_of(&notice).inspect(report); }
         }
     };
@@ -155,9 +201,13 @@ async fn serve(
         () = signals.second_interrupt(cause) => return Ok(Exit::Killed),
     }
     if let Some(writer) = json_writer {
-        let _ = timeout(CLOSE_TIMEOUT, writer.flush()).await;
+        // A stuck reader has not refused anything.
+        written = written.and(timeout(CLOSE_TIMEOUT, writer.flush()).await.unwrap_or(Ok(())));
     }
-    Ok(Exit::Ended)
+    match written {
+        Err(OutputEnd::Failed(error)) => Err(error.into()),
+        Ok(()) | Err(OutputEnd::ReaderGone) => Ok(Exit::Ended),
+    }
 }
 
 /// Refuses to serve if confinement is required and incomplete; else prints what is missing of it.
@@ -179,14 +229,12 @@ fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Resu
 }
 
 /// Tells the operator who can read the chat and who can reach the room.
-fn print_notes(address: SocketAddr) {
+fn print_notes(reachable_by: ReachableBy) {
     terminal::eprint_line(
         "open room: this computer, and a tunnel's provider, can read what is said",
     );
-    if !address.ip().is_loopback() {
-        terminal::eprint_line(&format!(
-            "{address}: everybody on this network can reach the room, unencrypted"
-        ));
+    if reachable_by != ReachableBy::ThisComputer {
+        terminal::eprint_line(&reachable_by.to_string());
     }
 }
 

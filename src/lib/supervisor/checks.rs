@@ -1,11 +1,12 @@
 //! The checks at the start: which protections this machine gives, and which it lacks, each in one line.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use crate::control::Protection;
 use crate::memory::LockedMemory;
 use crate::paths::{self, Owner};
-use crate::process;
+use crate::process::{self, ReachableBy};
 use crate::terminal::{Severity, escape_control};
 use crate::units::format_bytes;
 
@@ -33,14 +34,29 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
         swap(&read_swaps()),
         match process::harden() {
             Ok(()) => check(Severity::Ok, "core dumps", "off"),
-            Err(error) => check(
-                Severity::Warning,
-                "core dumps",
-                format!("on: {error}; a crash may write memory to a disk"),
-            ),
+            Err(error) => check(Severity::Warning, "core dumps", error.to_string()),
         },
         runtime_folder(run_dir),
     ]
+}
+
+/// Warns about what the system lacks to end a process that has left its group and its parent; `None` if
+/// it lacks nothing. `adopted` is the result of [`process::become_subreaper`].
+pub(super) fn orphans<E: Display>(adopted: Result<(), E>, pidfds: bool) -> Option<Check> {
+    let fact = match (adopted, pidfds) {
+        (Ok(()), true) => return None,
+        (Err(error), true) => format!("not adopted ({error}); they are found by their mark alone"),
+        (Ok(()), false) => {
+            "this system refuses pidfds; if chattrace is killed, processes that left \
+                            their group are named and not ended"
+                .to_owned()
+        }
+        (Err(error), false) => format!(
+            "not adopted ({error}), and this system refuses pidfds; processes that left their group are \
+             named and not ended"
+        ),
+    };
+    Some(check(Severity::Warning, "orphans", fact))
 }
 
 /// Returns the checks that the room's process reports about itself, once it serves.
@@ -59,7 +75,10 @@ fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
             let limit = format_bytes(bytes);
             (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
         }
-        LockedMemory::Nothing => (false, "none of the room's memory; see ulimit -l".to_owned()),
+        LockedMemory::Nothing => (
+            false,
+            "none of the room's memory; see ulimit -l, or the system refuses mlock2".to_owned(),
+        ),
     };
     let severity =
         if holds || swap_disks(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
@@ -100,10 +119,12 @@ fn runtime_folder(dir: &Path) -> Check {
 
 /// Warns about an address that other machines can reach; `None` on loopback.
 pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
-    if address.ip().is_loopback() {
+    // An IPv4 address may be written as an IPv6 one.
+    let ip = address.ip().to_canonical();
+    if ip.is_loopback() {
         return None;
     }
-    let fact = format!("{address}: everybody on this network can reach the room, unencrypted");
+    let fact = format!("on {ip}, {}", ReachableBy::Network);
     Some(check(Severity::Warning, "listen", fact))
 }
 
@@ -134,8 +155,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_to_end_orphans_is_a_warning() {
+        let refused = Err("EPERM");
+        assert_eq!(orphans(Ok::<(), &str>(()), true), None);
+        for (adopted, pidfds, said) in [
+            (refused, true, "found by their mark"),
+            (Ok(()), false, "if chattrace is killed"),
+            (refused, false, "named and not ended"),
+        ] {
+            let check = orphans(adopted, pidfds).unwrap();
+            assert_eq!(check.severity, Severity::Warning);
+            assert!(check.fact.contains(said), "{check:?}");
+        }
+    }
+
+    #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
-        assert_eq!(listen_address("127.0.0.1:0".parse().unwrap()), None);
-        assert!(listen_address("0.0.0.0:80".parse().unwrap()).unwrap().fact.contains("everybody"));
+        for loopback in ["127.0.0.1:0", "[::1]:80", "[::ffff:127.0.0.1]:0"] {
+            assert_eq!(listen_address(loopback.parse().unwrap()), None);
+        }
+        let check = listen_address("0.0.0.0:80".parse().unwrap()).unwrap();
+        assert_eq!(
+            check.fact,
+            "on 0.0.0.0, every computer on the network can reach the room, unencrypted"
+        );
     }
 }

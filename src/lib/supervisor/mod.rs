@@ -18,13 +18,13 @@ use crate::config::{Config, ConfigError};
 use crate::control::VERSION;
 use crate::exit::Exit;
 use crate::memory;
-use crate::paths::RunDir;
-use crate::process::{self, ListenError, SpawnError, TerminationSignals};
+use crate::paths::{RunDir, RunDirError};
+use crate::process::{self, ListenError, RequiredCallError, SpawnError};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
 use children::Programs;
-use console::Console;
-use event_loop::Setup;
+use console::{Console, LogFate};
+use event_loop::{Setup, Signals};
 use session::{EndReason, SessionOutcome};
 
 /// Why a session cannot begin.
@@ -37,10 +37,15 @@ enum StartError {
     #[error(transparent)]
     Spawn(#[from] SpawnError),
     /// There is no folder that is private enough for the control socket.
-    #[error("{0}")]
-    RunDir(std::io::Error),
+    #[error(transparent)]
+    RunDir(#[from] RunDirError),
+    /// A system call is refused that every session needs.
+    #[error(transparent)]
+    RequiredCall(#[from] RequiredCallError),
     /// No memory, thread or signal handler.
-    #[error("a system call that every session needs failed: {0}")]
+    #[error(
+        "the system gave no memory, thread or signal handler: {0}; end other programs, or raise their limits"
+    )]
     System(#[from] std::io::Error),
     /// The kernel gave no random bytes for the ticket or the session's id.
     #[error("the kernel gave no random bytes: {0}")]
@@ -51,9 +56,11 @@ impl StartError {
     fn exit(&self) -> Exit {
         match self {
             StartError::Config(error) => error.exit(),
-            StartError::Listen(_) | StartError::Spawn(_) | StartError::RunDir(_) => {
-                Exit::Unavailable
-            }
+            StartError::RunDir(error) if !error.is_clean() => Exit::Remains,
+            StartError::Listen(_)
+            | StartError::Spawn(_)
+            | StartError::RunDir(_)
+            | StartError::RequiredCall(_) => Exit::Unavailable,
             StartError::System(_) | StartError::Randomness(_) => Exit::Failed,
         }
     }
@@ -70,9 +77,7 @@ pub fn main() -> ExitCode {
     if cli.explains_limits() {
         return explain_limits(&cli);
     }
-    // One thread: a child dies with the thread that forked it (prctl(2)).
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ended = runtime.map_err(StartError::from).and_then(|runtime| runtime.block_on(run(&cli)));
+    let ended = start(&cli);
     memory::overwrite_stack();
     match ended {
         Ok(exit) => exit.into(),
@@ -81,6 +86,13 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+fn start(cli: &cli::Cli) -> Result<Exit, StartError> {
+    process::require_service_calls()?;
+    // One thread: a child dies with the thread that forked it (prctl(2)).
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(cli))
 }
 
 /// Becomes `chattrace-serve`, which knows the limits of a room.
@@ -99,26 +111,41 @@ fn explain_limits(cli: &cli::Cli) -> ExitCode {
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // First: from here on, a signal ends the session in order and does not kill this process.
-    let signals = TerminationSignals::catch()?;
+    let signals = Signals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
-    let _ = process::become_subreaper();
-    let session_id = generate_session_id()?;
-    let run_dir = RunDir::create(&session_id).map_err(StartError::RunDir)?;
+    let adopted = process::become_subreaper();
     let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut console = Console::new(Screen::stderr(verbosity)?, cli.json, !cli.no_qr)?;
+    let mut console = Console::new(open_screen(verbosity)?, cli.json, !cli.no_qr)?;
+    let ticket = Token::generate()?;
+    // Last: a step that fails before it leaves nothing, and none behind it can fail.
+    let run_dir = RunDir::create(&generate_session_id()?)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
+        console.show_check(&check);
+    }
+    if let Some(check) = checks::orphans(adopted, process::can_signal_by_pidfd()) {
         console.show_check(&check);
     }
     if let Some(check) = checks::listen_address(config.listen) {
         console.show_check(&check);
     }
-    let ticket = Token::generate()?;
-    let setup = Setup { config, programs, console, session_id, ticket, listener, run_dir };
-    Ok(exit_of(&event_loop::run(setup, signals).await?))
+    let setup = Setup { config, programs, console, ticket, listener, run_dir };
+    let (outcome, log_fate) = event_loop::run(setup, signals).await;
+    Ok(exit_of(&outcome, log_fate))
+}
+
+/// Opens the screen, whose thread is the first that this program starts.
+fn open_screen(verbosity: Verbosity) -> Result<Screen, StartError> {
+    match Screen::stderr(verbosity) {
+        Ok(screen) => Ok(screen),
+        Err(_) => {
+            process::require_threads()?;
+            Ok(Screen::stderr(verbosity)?)
+        }
+    }
 }
 
 /// Twelve hex digits: short, because the path of a socket has at most 107 bytes.
@@ -128,12 +155,16 @@ fn generate_session_id() -> Result<String, getrandom::Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn exit_of(outcome: &SessionOutcome) -> Exit {
+fn exit_of(outcome: &SessionOutcome, log_fate: LogFate) -> Exit {
     match outcome {
-        SessionOutcome::Clean(EndReason::Requested(_)) => Exit::Ended,
-        SessionOutcome::Clean(EndReason::NoTunnel(_) | EndReason::Unconfined(_)) => {
-            Exit::Unavailable
-        }
+        SessionOutcome::Clean(EndReason::Requested(_)) => match log_fate {
+            LogFate::AsRequested => Exit::Ended,
+            // The folder for it is unavailable.
+            LogFate::NotSaved => Exit::Unavailable,
+        },
+        SessionOutcome::Clean(
+            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::OutputFailed(_),
+        ) => Exit::Unavailable,
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
         SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,

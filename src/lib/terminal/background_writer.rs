@@ -1,12 +1,11 @@
 //! Output on a thread of its own. A write to a pipe that is never read, or to a terminal that was
 //! stopped with Ctrl+S, blocks without end, and the event loop must not block with it.
 
-use std::io::Result;
+use std::io;
 
-use indicatif::TermLike;
 use tokio::sync::{mpsc, watch};
 
-use super::print::OutputState;
+use super::write::OutputEnd;
 
 /// Lines that wait for a slow reader. Later ones are dropped. That is no loss for long: every line
 /// about presence carries the whole count.
@@ -15,132 +14,104 @@ const MAX_QUEUED_LINES: usize = 1024;
 /// Enough for formatting a line and the write; the usual 2 MiB would be locked in memory for nothing.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// Moves the cursor to the first column and erases the line (ECMA-48, CR and EL).
-pub(super) const ERASE_LINE: &str = "\r\u{1b}[K";
-
 /// The sending end of a thread that writes to stdout or stderr.
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter {
-    target: DrawTarget,
-    done: watch::Receiver<bool>,
+    sender: LineSender,
+    end: watch::Receiver<Option<Result<(), OutputEnd>>>,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl BackgroundWriter {
-    /// Starts a thread with the name `name` that passes each line to `write`. It has begun to run when
-    /// this returns: the confinement that follows may forbid the system calls of a thread's start.
+    /// Starts a thread with the name `name` that passes each line to `write`, up to its first error. It
+    /// has begun to run when this returns: the confinement that follows may forbid the system calls of a
+    /// thread's start.
     ///
     /// # Errors
     /// When the system allows no further thread.
-    pub(crate) fn start(name: &str, write: fn(&str) -> OutputState) -> Result<Self> {
+    pub(crate) fn start(name: &str, write: fn(&str) -> Result<(), OutputEnd>) -> io::Result<Self> {
         let (sender, mut lines) = mpsc::channel::<String>(MAX_QUEUED_LINES);
-        let (done_sender, done) = watch::channel(false);
+        let (end_sender, end) = watch::channel(None);
         let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES);
         let (started_sender, started) = std::sync::mpsc::channel();
         let thread = thread.spawn(move || {
             let _ = started_sender.send(());
-            while let Some(line) = lines.blocking_recv() {
-                if write(&line) == OutputState::Closed {
-                    break;
-                }
+            let mut written = Ok(());
+            while written.is_ok()
+                && let Some(line) = lines.blocking_recv()
+            {
+                written = write(&line);
             }
-            done_sender.send_replace(true);
+            end_sender.send_replace(Some(written));
         })?;
-        // An error means that the thread has ended already, which `write_failed` reports.
+        // An error means that the thread has ended already, which `output_end` reports.
         let _ = started.recv();
-        Ok(Self { target: DrawTarget(sender), done, thread })
+        Ok(Self { sender: LineSender(sender), end, thread })
     }
 
     /// Queues `text` for one write. Drops it when the queue is full.
     pub(crate) fn send(&self, text: String) {
-        self.target.send(text);
+        self.sender.send(text);
     }
 
     /// A second sender, for a progress bar. [`BackgroundWriter::flush`] waits until it is dropped.
-    pub(super) fn draw_target(&self) -> DrawTarget {
-        self.target.clone()
+    pub(super) fn sender(&self) -> LineSender {
+        self.sender.clone()
     }
 
-    /// Returns when a write has failed: the reader is gone.
-    pub(crate) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
-        let mut done = self.done.clone();
+    /// Returns when nothing more can be written, and why.
+    pub(super) fn output_end(&self) -> impl Future<Output = OutputEnd> + use<> {
+        let written = self.written();
         async move {
-            // An error means that the thread is gone, so no write succeeds any more.
-            let _ = done.wait_for(|done| *done).await;
+            match written.await {
+                Err(end) => end,
+                // Everything is written, and no more lines come.
+                Ok(()) => std::future::pending().await,
+            }
         }
     }
 
-    /// Returns when every queued line is written, or a write has failed.
-    pub(crate) async fn flush(self) {
-        let done = self.write_failed();
-        drop(self.target);
-        done.await;
+    /// Returns when every queued line is written.
+    ///
+    /// # Errors
+    /// When a line could not be written; those behind it are dropped.
+    pub(crate) async fn flush(self) -> Result<(), OutputEnd> {
+        let written = self.written();
+        drop(self.sender);
+        let written = written.await;
         // The thread only drops its queue now. If it did so while `memory::wipe_and_exit` overwrites the
         // heap, the process would exit by SIGSEGV: nine of 3 000 did.
         let _ = self.thread.join();
+        written
+    }
+
+    /// Returns the result of the last write when the thread ends.
+    fn written(&self) -> impl Future<Output = Result<(), OutputEnd>> + use<> {
+        let mut end = self.end.clone();
+        async move {
+            // An error means that the thread is gone without a result: it has panicked.
+            end.wait_for(Option::is_some).await.map_or(Ok(()), |end| (*end).unwrap_or(Ok(())))
+        }
     }
 }
 
-/// A terminal to draw a progress bar on, which moves the cursor by control sequences of its own
-/// (ECMA-48, sections 8.3.17 to 8.3.22).
+/// A further sender of lines to the thread.
 #[derive(Clone, Debug)]
-pub(super) struct DrawTarget(mpsc::Sender<String>);
+pub(super) struct LineSender(mpsc::Sender<String>);
 
-impl DrawTarget {
-    fn send(&self, text: String) {
-        // A full queue means that the reader is stuck; a closed one is reported by `write_failed`.
+impl LineSender {
+    /// A sender without a thread, and what it sends.
+    #[cfg(test)]
+    pub(super) fn with_receiver() -> (Self, mpsc::Receiver<String>) {
+        let (sender, lines) = mpsc::channel(MAX_QUEUED_LINES);
+        (Self(sender), lines)
+    }
+
+    /// Queues `text` for one write. Drops it when the queue is full.
+    pub(super) fn send(&self, text: String) {
+        // A full queue means that the reader is stuck; a closed one is reported by `output_end`.
         let _ = self.0.try_send(text);
     }
-
-    fn move_cursor(&self, n: usize, direction: char) -> Result<()> {
-        // The terminal would take 0 for 1.
-        if n > 0 { self.write_str(&format!("\u{1b}[{n}{direction}")) } else { Ok(()) }
-    }
-}
-
-impl TermLike for DrawTarget {
-    fn width(&self) -> u16 {
-        stderr_width()
-    }
-
-    fn move_cursor_up(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'A')
-    }
-
-    fn move_cursor_down(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'B')
-    }
-
-    fn move_cursor_right(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'C')
-    }
-
-    fn move_cursor_left(&self, n: usize) -> Result<()> {
-        self.move_cursor(n, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> Result<()> {
-        self.send(format!("{text}\n"));
-        Ok(())
-    }
-
-    fn write_str(&self, text: &str) -> Result<()> {
-        self.send(text.to_owned());
-        Ok(())
-    }
-
-    fn clear_line(&self) -> Result<()> {
-        self.write_str(ERASE_LINE)
-    }
-
-    fn flush(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Columns of the terminal on stderr; 80 without one.
-pub(super) fn stderr_width() -> u16 {
-    console::Term::stderr().size_checked().map_or(80, |(_, columns)| columns)
 }
 
 #[cfg(test)]
@@ -159,9 +130,9 @@ mod tests {
     #[tokio::test]
     async fn the_thread_has_ended_when_flush_returns() {
         for _ in 0..1000 {
-            let writer = BackgroundWriter::start("flushed", |_| OutputState::Open).unwrap();
+            let writer = BackgroundWriter::start("flushed", |_| Ok(())).unwrap();
             writer.send("a line".to_owned());
-            writer.flush().await;
+            assert_eq!(writer.flush().await, Ok(()));
             assert!(!is_running("flushed"));
         }
     }

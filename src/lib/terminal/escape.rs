@@ -6,15 +6,12 @@ use std::io::{Result, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
-use unicode_properties::{
-    GeneralCategory, GeneralCategoryGroup, UnicodeEmoji as _, UnicodeGeneralCategory as _,
-};
+use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCategory as _};
 
 use crate::invisible::is_invisible;
-
-/// Combining marks on one letter. Vietnamese has two, Tibetan up to four; a larger stack covers the
-/// lines above.
-const MAX_MARKS: usize = 4;
+use crate::marks::{
+    EMOJI_PRESENTATION, MarkStack, TEXT_BOUNDS, is_joiner, is_mark, may_join_after,
+};
 
 /// Longest line of another process that is shown or passed on. Those of chattrace have at most 300
 /// bytes.
@@ -26,8 +23,9 @@ const MAX_SANITIZED_BYTES: usize = 512;
 /// By general category: controls (Cc: C0 with tab, CR and LF, DEL, C1), formatting characters with the
 /// bidirectional controls and the tags (Cf, UAX #9), line and paragraph separators (Zl, Zp), every
 /// space but U+0020 (Zs), private use (Co) and unassigned (Cn). Also the fillers and variation
-/// selectors that are letters and marks by category (U+FE0F is kept behind an emoji), and each mark
-/// after [`MAX_MARKS`] in a row.
+/// selectors that are letters and marks by category, and each mark beyond [`TEXT_BOUNDS`] on one letter:
+/// a larger stack covers the lines above. U+FE0F is kept behind an emoji, and a joiner where it changes
+/// what is drawn.
 pub(crate) fn escape_control(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut escaper = Escaper::default();
@@ -107,7 +105,8 @@ impl Formatter for EscapeFormatter {
         let mut escaper = Escaper::default();
         let mut unescaped = 0;
         for (at, c) in text.char_indices() {
-            if !escaper.escapes(c) {
+            // A joiner is written as an escape wherever it stands, since no reader of JSON draws it.
+            if !escaper.escapes(c) && !is_joiner(c) {
                 continue;
             }
             CompactFormatter.write_string_fragment(to, &text[unescaped..at])?;
@@ -123,8 +122,8 @@ impl Formatter for EscapeFormatter {
 /// Decides for one character after the other. Some depend on those before.
 #[derive(Default)]
 struct Escaper {
-    /// Combining marks since the last letter.
-    marks: usize,
+    /// Of the last letter.
+    marks: MarkStack,
     /// The character before, unless it was escaped.
     previous: Option<char>,
 }
@@ -138,15 +137,22 @@ impl Escaper {
 
     fn is_unsafe(&mut self, c: char) -> bool {
         if c.is_ascii() {
-            self.marks = 0;
+            self.marks.clear();
             return c.is_ascii_control();
         }
         // Selects the coloured form of an emoji; phones send it behind many.
-        if c == '\u{fe0f}' {
+        if c == EMOJI_PRESENTATION {
             return !self.previous.is_some_and(|c| !c.is_ascii() && c.is_emoji_char());
         }
-        let is_mark = c.general_category_group() == GeneralCategoryGroup::Mark;
-        self.marks = if is_mark { self.marks + 1 } else { 0 };
+        if is_joiner(c) {
+            return !self.previous.is_some_and(|previous| may_join_after(previous, c));
+        }
+        let mut is_beyond_bounds = false;
+        if is_mark(c) {
+            is_beyond_bounds = !self.marks.push(c, TEXT_BOUNDS);
+        } else {
+            self.marks.clear();
+        }
         let is_hidden = matches!(
             c.general_category(),
             GeneralCategory::Control
@@ -158,7 +164,7 @@ impl Escaper {
                 | GeneralCategory::Surrogate
                 | GeneralCategory::Unassigned
         );
-        is_hidden || self.marks > MAX_MARKS || is_invisible(c)
+        is_hidden || is_beyond_bounds || is_invisible(c)
     }
 }
 
@@ -192,6 +198,22 @@ mod tests {
             assert_eq!(escape_control(text), text);
             assert_eq!(json_line(&text), format!("\"{text}\""));
         }
+    }
+
+    #[test]
+    fn a_joiner_is_kept_where_it_changes_what_is_drawn() {
+        for text in ["👩\u{200d}💻", "ශ\u{dca}\u{200d}රී", "علی\u{200c}رضا", "र\u{94d}\u{200c}ष"]
+        {
+            assert_eq!(escape_control(text), text);
+            let json = json_line(&text);
+            assert!(json.contains("\\u200") && !json.contains(['\u{200c}', '\u{200d}']), "{json}");
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+        for text in ["\u{200d}a", "a\u{200d}b", "a\u{200c}b", "👩\u{200c}💻"] {
+            assert!(escape_control(text).contains("\\u{200"), "{text}");
+        }
+        let twice = escape_control("👩\u{200d}\u{200d}💻");
+        assert_eq!(twice, "👩\u{200d}\\u{200d}💻");
     }
 
     #[test]

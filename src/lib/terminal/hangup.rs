@@ -9,11 +9,35 @@ use std::os::unix::fs::FileTypeExt as _;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 
+use super::background_writer::BackgroundWriter;
+use super::write::OutputEnd;
+
 /// Returns when the reader of stdout is gone: the read end of the pipe is closed, or the terminal hung
 /// up. Never returns for a regular file. Must be called inside a runtime; makes all its system calls
 /// at once, so that it can be called before a confinement that forbids them.
-pub(crate) fn stdout_closed() -> impl Future<Output = ()> {
+pub(crate) fn stdout_closed() -> impl Future<Output = ()> + use<> {
     closed(std::io::stdout().as_fd())
+}
+
+/// Returns when the reader of stdout is gone, or `writer`, if there is one, could not write to it. Must
+/// be called like [`stdout_closed`].
+pub(crate) fn stdout_end(
+    writer: Option<&BackgroundWriter>,
+) -> impl Future<Output = OutputEnd> + use<> {
+    let closed = stdout_closed();
+    let writer_end = writer.map(BackgroundWriter::output_end);
+    async move {
+        let writer_end = async {
+            match writer_end {
+                Some(end) => end.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = closed => OutputEnd::ReaderGone,
+            end = writer_end => end,
+        }
+    }
 }
 
 /// Returns when the terminal on stderr hung up; never without one. SIGHUP is not enough: the shell does

@@ -4,27 +4,38 @@
 //! program uses it: a closed terminal is a normal end of a session.
 
 mod background_writer;
+mod bar_row;
+mod charset;
+mod columns;
 mod escape;
 mod hangup;
 mod io_reason;
 mod print;
+mod printed_rows;
 mod progress;
 mod prompt;
 mod screen;
+mod size;
+mod stdin;
 mod usage;
 mod wrap;
+mod write;
 
 pub(crate) use background_writer::BackgroundWriter;
+pub(crate) use charset::Charset;
 pub(crate) use escape::{
     escape_control, is_printable, is_sanitized_line, is_single_spaced, json_line, sanitize_line,
     truncate_to_bytes, try_json_line,
 };
-pub(crate) use hangup::{stdin_closed, stdout_closed, terminal_closed};
+pub(crate) use hangup::{stdin_closed, stdout_closed, stdout_end, terminal_closed};
 pub(crate) use io_reason::io_reason;
 pub(crate) use print::{
-    OutputState, eprint_line, install_panic_hook, print_bytes, print_error, print_line,
+    eprint_line, install_panic_hook, print_bytes, print_error, print_line, print_result,
+    report_output_end,
 };
 pub(crate) use progress::Progress;
-pub(crate) use prompt::{discard_typeahead, is_interactive, read_line};
+pub(crate) use prompt::{ask, discard_typeahead, is_interactive, read_line};
 pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
+pub(crate) use stdin::BlockingStdin;
 pub(crate) use usage::parse_args;
+pub(crate) use write::{OutputEnd, WriteError};

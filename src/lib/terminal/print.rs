@@ -1,42 +1,63 @@
 //! Lines on stdout and stderr, written at once.
 
 use std::fmt::Display;
-use std::io::Write as _;
 
+use super::charset::Charset;
 use super::escape::escape_control;
-
-/// Whether stdout or stderr has a reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OutputState {
-    /// The last write succeeded.
-    Open,
-    /// The pipe or the terminal is closed.
-    Closed,
-}
+use super::write::{OutputEnd, write_all};
+use crate::exit::Exit;
 
 /// Writes one line of a result to stdout.
-pub(crate) fn print_line(line: &str) -> OutputState {
+///
+/// # Errors
+/// When stdout takes no more.
+pub(crate) fn print_line(line: &str) -> Result<(), OutputEnd> {
     print_bytes(format!("{line}\n").as_bytes())
 }
 
 /// Writes a result to stdout as it is: a path need not be UTF-8.
-pub(crate) fn print_bytes(bytes: &[u8]) -> OutputState {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(bytes).and_then(|()| out.flush());
-    if written.is_ok() { OutputState::Open } else { OutputState::Closed }
+///
+/// # Errors
+/// When stdout takes no more.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), OutputEnd> {
+    write_all(&std::io::stdout().lock(), bytes)
+}
+
+/// Writes the whole result of `program` to stdout, and returns its exit code.
+pub(crate) fn print_result(program: &str, text: &str) -> Exit {
+    print_line(text).map_or_else(|end| report_output_end(program, end), |()| Exit::Ended)
+}
+
+/// Returns the exit code of a `program` whose result ended with `end`; names a failed write on stderr.
+pub(crate) fn report_output_end(program: &str, end: OutputEnd) -> Exit {
+    match end {
+        OutputEnd::ReaderGone => Exit::Ended,
+        OutputEnd::Failed(error) => {
+            print_error(program, &error);
+            error.exit()
+        }
+    }
 }
 
 /// Writes one line to stderr. Parts of it may be a path, a value or the text of another program, so all
 /// of it is escaped by [`escape_control`]. Text that is escaped already does not change.
-pub(crate) fn eprint_line(line: &str) -> OutputState {
-    write_stderr(&format!("{}\n", escape_control(line)))
+pub(crate) fn eprint_line(line: &str) {
+    // A program does its work without an operator who reads about it.
+    let _ = write_stderr(&format!("{}\n", escape_control(line)));
 }
 
-/// Writes to stderr as it is, in one write(2): otherwise the lines of programs that share a terminal
-/// could mix.
-pub(super) fn write_stderr(text: &str) -> OutputState {
-    let written = std::io::stderr().lock().write_all(text.as_bytes());
-    if written.is_ok() { OutputState::Open } else { OutputState::Closed }
+/// Writes to stderr in the characters of [`Charset::current`], in one write(2): otherwise the lines of
+/// programs that share a terminal could mix. Every line for people passes here. A line that cannot be
+/// written is lost, and a later one may still be written.
+///
+/// # Errors
+/// [`OutputEnd::ReaderGone`] when no later line can be written.
+pub(super) fn write_stderr(text: &str) -> Result<(), OutputEnd> {
+    let text = Charset::current().encode(text);
+    match write_all(&std::io::stderr().lock(), text.as_bytes()) {
+        Err(OutputEnd::Failed(_)) => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes `program: error` to stderr.

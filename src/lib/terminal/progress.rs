@@ -3,8 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
+use super::background_writer::LineSender;
+use super::bar_row::{BarRow, RowOutput};
+use super::size::has_control_sequences;
 use crate::units::format_bytes;
 
 /// Redraws a second, at most: as often as indicatif draws on stderr by itself.
@@ -18,35 +21,33 @@ const SPINNER_TICK: Duration = Duration::from_millis(200);
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A transfer of `total` bytes, `None` when that is unknown. `None` where stderr is no terminal.
+    /// A transfer of `total` bytes, `None` when that is unknown. `None` where no line can change.
     pub(crate) fn transfer(message: &str, total: Option<u64>) -> Option<Self> {
-        let target = ProgressDrawTarget::stderr_with_hz(REDRAW_HZ);
-        (!target.is_hidden()).then(|| Self::transfer_to(target, message, total))
+        let row = BarRow::new(RowOutput::Stderr);
+        has_control_sequences().then(|| Self::transfer_to(row, message, total))
     }
 
-    /// As [`Progress::transfer`], drawn through `terminal`.
-    pub(super) fn transfer_through(
-        terminal: impl indicatif::TermLike + 'static,
-        message: &str,
-        total: Option<u64>,
-    ) -> Self {
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), REDRAW_HZ);
-        Self::transfer_to(target, message, total)
+    /// As [`Progress::transfer`], drawn by the thread behind `sender`.
+    pub(super) fn transfer_through(sender: LineSender, message: &str, total: Option<u64>) -> Self {
+        Self::transfer_to(BarRow::new(RowOutput::Queue(sender)), message, total)
     }
 
-    fn transfer_to(target: ProgressDrawTarget, message: &str, total: Option<u64>) -> Self {
-        let bar = ProgressBar::with_draw_target(total, target);
+    fn transfer_to(row: impl TermLike + 'static, message: &str, total: Option<u64>) -> Self {
+        let bar = ProgressBar::with_draw_target(total, target(row));
         bar.set_style(transfer_style(total.is_some()));
         bar.set_message(message.to_owned());
         Self(bar)
     }
 
-    /// A wait of which the end is not known. `None` where stderr is no terminal.
+    /// A wait of which the end is not known. `None` where no line can change.
     pub(crate) fn spinner(message: &str) -> Option<Self> {
-        let bar = ProgressBar::new_spinner().with_style(style("{spinner} {msg}"));
-        if bar.is_hidden() {
+        if !has_control_sequences() {
             return None;
         }
+        // The last sign is that of the end.
+        let style = style("{spinner} {msg}").tick_chars(r"|/-\ ");
+        let bar = ProgressBar::with_draw_target(None, target(BarRow::new(RowOutput::Stderr)));
+        bar.set_style(style);
         bar.set_message(message.to_owned());
         bar.enable_steady_tick(SPINNER_TICK);
         Some(Self(bar))
@@ -62,10 +63,19 @@ impl Progress {
         self.0.suspend(print);
     }
 
+    /// Draws the bar for a new size of the terminal.
+    pub(super) fn redraw(&self) {
+        self.0.force_draw();
+    }
+
     /// Takes the bar off the screen.
     pub(crate) fn clear(self) {
         self.0.finish_and_clear();
     }
+}
+
+fn target(row: impl TermLike + 'static) -> ProgressDrawTarget {
+    ProgressDrawTarget::term_like_with_hz(Box::new(row), REDRAW_HZ)
 }
 
 fn transfer_style(has_total: bool) -> ProgressStyle {
@@ -142,7 +152,7 @@ mod tests {
     fn a_transfer_is_shown_in_the_units_of_every_other_line() {
         for (total, text) in [(Some(40_000_000), "2 KiB of 38.2 MiB"), (None, "2 KiB")] {
             let recorder = Recorder::default();
-            let bar = Progress::transfer_through(recorder.clone(), "fetching", total);
+            let bar = Progress::transfer_to(recorder.clone(), "fetching", total);
             bar.set_position(2048);
             bar.0.tick();
             let drawn = recorder.0.lock().unwrap().clone();

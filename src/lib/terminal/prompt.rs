@@ -1,14 +1,16 @@
 //! One line from the operator. Read without a thread, because a thread in read(2) cannot be cancelled.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Read};
 use std::os::fd::AsFd as _;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{FlushArg, tcflush};
-use nix::unistd::{getpgrp, read, tcgetpgrp};
+use nix::unistd::{getpgrp, tcgetpgrp};
 use tokio::io::Interest;
 
 use super::hangup::watch_fd;
+use super::print::write_stderr;
+use super::stdin::BlockingStdin;
 
 /// Longest line. A terminal in line mode returns at most 4 096 bytes (termios(3)).
 const MAX_INPUT_BYTES: usize = 4096;
@@ -31,14 +33,25 @@ pub(crate) fn discard_typeahead() {
     let _ = tcflush(&stdin, FlushArg::TCIFLUSH);
 }
 
+/// Shows `question`, and blocks until a line is typed; `None` if the terminal is closed.
+pub(crate) fn ask(question: &str) -> Option<String> {
+    discard_typeahead();
+    write_stderr(question).ok()?;
+    read_typed(BlockingStdin)
+}
+
 /// The next line that is typed, trimmed; `None` at the end of the input. Cancel safe. Must be called
 /// inside a runtime.
 pub(crate) async fn read_line() -> Option<String> {
     let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
     let stdin = watch_fd(stdin, Interest::READABLE).ok()?;
     let _ready = stdin.readable().await.ok()?;
-    let mut line = [0; MAX_INPUT_BYTES];
     // A terminal in line mode is readable once it has a whole line, so this does not block.
-    let length = read(stdin.get_ref(), &mut line).ok().filter(|length| *length > 0)?;
+    read_typed(BlockingStdin)
+}
+
+fn read_typed(mut stdin: impl Read) -> Option<String> {
+    let mut line = [0; MAX_INPUT_BYTES];
+    let length = stdin.read(&mut line).ok().filter(|length| *length > 0)?;
     Some(String::from_utf8_lossy(&line[..length]).trim().to_owned())
 }

@@ -5,9 +5,14 @@ use std::io::IsTerminal as _;
 
 use console::Style;
 
-use super::background_writer::{BackgroundWriter, ERASE_LINE, stderr_width};
+use super::background_writer::BackgroundWriter;
+use super::bar_row::{ERASE_ROW, draw_row};
+use super::charset::Charset;
+use super::columns::truncate;
 use super::print::write_stderr;
+use super::printed_rows::{PrintedRows, rows_of};
 use super::progress::Progress;
+use super::size::{Size, has_control_sequences};
 use super::wrap::wrap;
 
 /// Narrower terminals get no banner, and the text of a fact on a line of its own.
@@ -21,10 +26,6 @@ const LABEL_COLUMNS: usize = 16;
 
 /// The column at which the text of a fact begins: two spaces, the symbol, a space, the label, a space.
 const FACT_COLUMN: usize = 4 + LABEL_COLUMNS + 1;
-
-/// Columns at the end of the status line that stay free, so that the `^C` which the terminal echoes
-/// does not wrap.
-const ECHO_COLUMNS: u16 = 3;
 
 /// How serious a line is, shown as a symbol. Colour never carries meaning alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +52,7 @@ pub(crate) enum Verbosity {
 #[derive(Debug)]
 enum Footer {
     None,
-    /// The status line. Not an indicatif bar: indicatif pads every line to the last column, and the
-    /// terminal then joins it with the next one when text is copied or the window is resized.
+    /// The status line, not truncated yet: it is cut to the width that the terminal has when it is drawn.
     Status(String),
     Progress(Progress),
 }
@@ -66,6 +66,8 @@ pub(crate) struct Screen {
     /// Whether it shows a footer.
     animated: bool,
     footer: RefCell<Footer>,
+    /// What was printed since [`Screen::mark`].
+    since_mark: RefCell<PrintedRows>,
     writer: BackgroundWriter,
 }
 
@@ -77,14 +79,15 @@ impl Screen {
     pub(crate) fn stderr(verbosity: Verbosity) -> std::io::Result<Self> {
         let is_terminal = std::io::stderr().is_terminal();
         let is_unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let has_control_sequences = has_control_sequences();
         Ok(Self {
             verbosity,
             is_terminal,
             // https://no-color.org: any value but the empty one.
-            colour: is_terminal && is_unset("NO_COLOR") && !is_dumb,
-            animated: is_terminal && !is_dumb && verbosity == Verbosity::Normal,
+            colour: has_control_sequences && is_unset("NO_COLOR"),
+            animated: has_control_sequences && verbosity == Verbosity::Normal,
             footer: RefCell::new(Footer::None),
+            since_mark: RefCell::default(),
             writer: BackgroundWriter::start("stderr", write_stderr)?,
         })
     }
@@ -92,7 +95,8 @@ impl Screen {
     /// Removes the footer, and returns when every line is written or the terminal is closed.
     pub(crate) async fn finish(self) {
         self.clear_status();
-        self.writer.flush().await;
+        // A terminal without a reader changes nothing at the end.
+        let _ = self.writer.flush().await;
     }
 
     /// Whether stderr is a terminal. On anything else, nothing changes after it was printed.
@@ -112,7 +116,30 @@ impl Screen {
 
     /// Columns of the terminal; `u16::MAX` without one, where no line is wrapped or truncated.
     pub(crate) fn width(&self) -> u16 {
-        if self.is_terminal { stderr_width() } else { u16::MAX }
+        if self.is_terminal { Size::of_stderr().columns } else { u16::MAX }
+    }
+
+    /// Rows of the terminal; `u16::MAX` without one.
+    pub(crate) fn rows(&self) -> u16 {
+        if self.is_terminal { Size::of_stderr().rows } else { u16::MAX }
+    }
+
+    /// Rows that the terminal needs for `text`.
+    pub(crate) fn rows_of(&self, text: &str) -> usize {
+        rows_of(text, self.width())
+    }
+
+    /// What is printed next is looked for by [`Screen::shows_mark`].
+    pub(crate) fn mark(&self) {
+        self.since_mark.borrow_mut().restart();
+    }
+
+    /// Whether what was printed first after [`Screen::mark`] is on the screen, if the terminal has broken
+    /// all lines anew for its present width.
+    pub(crate) fn shows_mark(&self) -> bool {
+        let rows = self.since_mark.borrow().rows(self.width());
+        // One more for the status line.
+        rows.is_some_and(|rows| rows < usize::from(self.rows()))
     }
 
     /// Prints one or more lines, unless quiet.
@@ -120,9 +147,13 @@ impl Screen {
         if self.is_quiet() {
             return;
         }
+        self.since_mark.borrow_mut().add(text);
         match &*self.footer.borrow() {
             Footer::None => self.writer.send(format!("{text}\n")),
-            Footer::Status(status) => self.writer.send(format!("{ERASE_LINE}{text}\n{status}")),
+            Footer::Status(status) => {
+                let status = draw_row(status, self.width());
+                self.writer.send(format!("{ERASE_ROW}{text}\n{status}"));
+            }
             Footer::Progress(bar) => bar.suspend(|| self.writer.send(format!("{text}\n"))),
         }
     }
@@ -139,11 +170,6 @@ impl Screen {
     /// Prints `text`, truncated to one row of the terminal.
     pub(crate) fn print_truncated(&self, text: &str) {
         self.print(&self.truncate(text, usize::from(self.width())));
-    }
-
-    /// Prints `text`, wrapped, with a margin of two columns.
-    pub(crate) fn print_wrapped(&self, text: &str) {
-        self.print(&format!("  {}", self.wrap(text, 2)));
     }
 
     /// Prints the symbol and `text`, wrapped.
@@ -164,20 +190,33 @@ impl Screen {
 
     /// Replaces the footer by the status line `text`.
     pub(crate) fn set_status(&self, text: &str) {
-        self.clear_status();
-        if self.animated {
-            let columns = usize::from(self.width().saturating_sub(ECHO_COLUMNS));
-            let text = console::truncate_str(text, columns, "…").into_owned();
-            self.writer.send(text.clone());
-            self.footer.replace(Footer::Status(text));
+        if !self.animated {
+            return;
         }
+        if let Footer::Progress(bar) = self.footer.replace(Footer::Status(text.to_owned())) {
+            bar.clear();
+        }
+        self.redraw();
+    }
+
+    /// Draws the footer for the present size of the terminal; true if that was a status line.
+    pub(crate) fn redraw(&self) -> bool {
+        match &*self.footer.borrow() {
+            Footer::None => return false,
+            Footer::Status(text) => {
+                self.writer.send(format!("{ERASE_ROW}{}", draw_row(text, self.width())));
+                return true;
+            }
+            Footer::Progress(bar) => bar.redraw(),
+        }
+        false
     }
 
     /// Replaces the footer by a progress bar for a transfer of `total` bytes.
     pub(crate) fn start_progress(&self, message: &str, total: Option<u64>) {
         self.clear_status();
         if self.animated {
-            let bar = Progress::transfer_through(self.writer.draw_target(), message, total);
+            let bar = Progress::transfer_through(self.writer.sender(), message, total);
             self.footer.replace(Footer::Progress(bar));
         }
     }
@@ -193,7 +232,7 @@ impl Screen {
     pub(crate) fn clear_status(&self) {
         match self.footer.replace(Footer::None) {
             Footer::None => {}
-            Footer::Status(_) => self.writer.send(ERASE_LINE.to_owned()),
+            Footer::Status(_) => self.writer.send(ERASE_ROW.to_owned()),
             Footer::Progress(bar) => bar.clear(),
         }
     }
@@ -201,16 +240,19 @@ impl Screen {
     /// `text`, cut with `…` to `columns`; control sequences of styles do not count. On a terminal
     /// narrower than [`MIN_WIDTH`], where almost nothing would be left, it is not cut.
     pub(crate) fn truncate(&self, text: &str, columns: usize) -> String {
-        if self.width() < MIN_WIDTH {
-            return text.to_owned();
-        }
-        console::truncate_str(text, columns, "…").into_owned()
+        let columns = if self.width() < MIN_WIDTH { usize::MAX } else { columns };
+        truncate(text, columns, Charset::current())
+    }
+
+    /// `text`, wrapped, with a margin of two columns.
+    pub(crate) fn wrapped(&self, text: &str) -> String {
+        format!("  {}", self.wrap(text, 2))
     }
 
     /// `text`, wrapped to the width of the terminal. Its first line begins at a column up to `indent`,
     /// and every other line at `indent`.
     pub(crate) fn wrap(&self, text: &str, indent: usize) -> String {
-        wrap(text, indent, usize::from(self.width()))
+        wrap(text, indent, usize::from(self.width()), Charset::current())
     }
 
     /// The symbol of a severity, in its colour. It differs by shape too: colour may be off.

@@ -2,32 +2,89 @@
 //! text that was pasted, or set by another program, must neither act on the terminal nor add lines to
 //! the error.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{Error, Parser};
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command, Error, Parser};
 
+use super::charset::Charset;
 use super::escape::escape_control;
-use super::print::{print_line, write_stderr};
+use super::print::{print_result, write_stderr};
 use crate::exit::Exit;
 
 /// Parses the command line of this process, with the environment as second source.
 ///
 /// # Errors
-/// With the code to end with, after help or version was written to stdout (0) or an error to stderr
-/// (2).
+/// With the code to end with, after help or version was written to stdout (0, or 69 when it could not
+/// be written) or an error to stderr (2).
 pub(crate) fn parse_args<T: Parser>() -> Result<T, ExitCode> {
-    T::try_parse().map_err(|error| print_usage(error).into())
+    let command = T::command();
+    let (name, variables) = (command.get_name().to_owned(), variables_of(&command));
+    let matches = with_trimmed_environment(command).try_get_matches();
+    let parsed = matches.and_then(|mut matches| T::from_arg_matches_mut(&mut matches));
+    parsed.map_err(|error| print_usage(&name, &variables, error).into())
 }
 
-fn print_usage(error: Error) -> Exit {
-    // A failed write changes nothing: the exit code tells the rest.
+/// The names of an option and of its variable, for each option that may come from the environment.
+type Variables = Vec<(String, String)>;
+
+fn variables_of(command: &Command) -> Variables {
+    let name = |arg: &Arg| Some((arg.get_long()?.to_owned(), arg.get_env()?.to_str()?.to_owned()));
+    command.get_arguments().filter_map(name).collect()
+}
+
+/// Takes white space off both ends of each variable, and an empty one for none. A file of variables
+/// that was saved with CRLF leaves a carriage return at the end of each, and `NAME=` is how such a file
+/// leaves a setting out.
+fn with_trimmed_environment(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        // A path need not be UTF-8, and is then taken as it is.
+        let Some(value) = value.as_ref().and_then(|value| value.to_str()) else { return arg };
+        match value.trim() {
+            trimmed if trimmed == value && !value.is_empty() => arg,
+            "" => arg.env(Resettable::Reset),
+            trimmed => arg.default_value(trimmed.to_owned()).env(Resettable::Reset),
+        }
+    })
+}
+
+fn print_usage(program: &str, variables: &Variables, error: Error) -> Exit {
     if error.use_stderr() {
-        let _ = write_stderr(&format!("{}\n", escape_error(error)));
+        // A failed write changes nothing: the exit code tells the rest.
+        let _ = write_stderr(&format!("{}\n", describe(variables, error)));
         Exit::Usage
     } else {
-        let _ = print_line(error.render().to_string().trim_end());
-        Exit::Ended
+        // Help is for people, though on stdout.
+        let help = error.render().to_string();
+        print_result(program, &Charset::current().encode(help.trim_end()))
+    }
+}
+
+/// The error as text, with the variable that its value comes from: the user may know of no option.
+fn describe(variables: &Variables, error: Error) -> String {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.clone(),
+        _ => String::new(),
+    };
+    let is_not_utf8 = error.kind() == ErrorKind::InvalidUtf8;
+    let text = escape_error(error);
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let source = variables.iter().find(|(option, variable)| {
+        let option = format!("--{option}");
+        let is_given = given.iter().any(|arg| arg.to_string_lossy().starts_with(&option));
+        let value = std::env::var_os(variable);
+        let is_meant = match is_not_utf8 {
+            true => value.as_ref().is_some_and(|value| value.to_str().is_none()),
+            false => argument.split(' ').next() == Some(&option) && value.is_some(),
+        };
+        is_meant && !is_given
+    });
+    match source {
+        Some((_, variable)) => format!("{text}\nThe environment variable {variable} sets it."),
+        None => text,
     }
 }
 

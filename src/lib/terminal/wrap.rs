@@ -1,28 +1,32 @@
 //! Line breaks for the width of the terminal.
 
-use console::measure_text_width;
+use std::borrow::Cow;
 
-/// `text`, broken between words so that no line is wider than `width` columns. Every line but the first
-/// is indented by `indent` spaces; the first is printed at that column.
+use super::charset::Charset;
+use super::columns::columns;
+
+/// `text` in the characters of `charset`, broken between words so that no line is wider than `width`
+/// columns. Every line but the first is indented by `indent` spaces; the first is printed at that column.
 ///
 /// A word longer than a line stays whole if it is ASCII: it may be an address or a path, which could
 /// not be copied in pieces. Any other is broken: the terminal would break it in the first column, where
 /// it could imitate the symbols and times of our own lines.
-pub(super) fn wrap(text: &str, indent: usize, width: usize) -> String {
+pub(super) fn wrap(text: &str, indent: usize, width: usize, charset: Charset) -> String {
     let margin = " ".repeat(indent);
-    let columns = width.saturating_sub(indent).max(1);
+    let max_columns = width.saturating_sub(indent).max(1);
     let mut lines = Vec::new();
     for given in text.lines() {
         let mut line = String::new();
-        for word in given.trim_start().split(' ').flat_map(|word| pieces(word, columns)) {
-            let end = indent + measure_text_width(&line) + 1 + measure_text_width(word);
+        let words = given.trim_start().split(' ');
+        for word in words.flat_map(|word| pieces(word, max_columns, charset)) {
+            let end = indent + columns(&line) + 1 + columns(&word);
             if !line.is_empty() && end > width {
                 lines.push(std::mem::take(&mut line));
             }
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word);
         }
         lines.push(line);
     }
@@ -30,27 +34,34 @@ pub(super) fn wrap(text: &str, indent: usize, width: usize) -> String {
 }
 
 /// `word` in pieces of at most `max_columns`; an ASCII word in one.
-fn pieces(word: &str, max_columns: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let (mut start, mut columns) = (0, 0);
-    if !word.is_ascii() {
-        for (at, c) in word.char_indices() {
-            let width = measure_text_width(c.encode_utf8(&mut [0; 4]));
-            // A combining mark has no width, and stays with its letter.
-            if width > 0 && columns + width > max_columns && at > start {
-                pieces.push(&word[start..at]);
-                (start, columns) = (at, 0);
-            }
-            columns += width;
-        }
+fn pieces(word: &str, max_columns: usize, charset: Charset) -> Vec<Cow<'_, str>> {
+    if word.is_ascii() {
+        return vec![Cow::Borrowed(word)];
     }
-    pieces.push(&word[start..]);
+    let (mut pieces, mut piece, mut used) = (Vec::new(), String::new(), 0);
+    for c in word.chars() {
+        let mut encoded = String::new();
+        charset.push(c, &mut encoded);
+        let width = columns(&encoded);
+        // A combining mark has no width, and stays with its letter.
+        if width > 0 && used + width > max_columns && !piece.is_empty() {
+            pieces.push(Cow::Owned(std::mem::take(&mut piece)));
+            used = 0;
+        }
+        used += width;
+        piece.push_str(&encoded);
+    }
+    pieces.push(Cow::Owned(piece));
     pieces
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wrap(text: &str, indent: usize, width: usize) -> String {
+        super::wrap(text, indent, width, Charset::Unicode)
+    }
 
     #[test]
     fn lines_break_between_words_and_are_indented() {
@@ -73,13 +84,19 @@ mod tests {
         assert_eq!(wrap("a 田中田中✓", 2, 6), "a\n  田中\n  田中\n  ✓");
     }
 
+    #[test]
+    fn an_escaped_word_is_broken_between_escapes() {
+        let wrapped = super::wrap("a 田中 b", 2, 12, Charset::Ascii);
+        assert_eq!(wrapped, "a \\u{7530}\n  \\u{4e2d} b");
+    }
+
     proptest::proptest! {
         /// No line is wider than `width` if its words can be broken.
         #[test]
         fn no_line_is_too_wide(text in "[é田 ]{0,200}", indent in 0usize..8, width in 12usize..60) {
             for (at, line) in wrap(&text, indent, width).lines().enumerate() {
                 let first = if at == 0 { indent } else { 0 };
-                proptest::prop_assert!(first + measure_text_width(line) <= width, "{line}");
+                proptest::prop_assert!(first + columns(line) <= width, "{line}");
             }
         }
 

@@ -7,6 +7,7 @@ use super::origin::Origin;
 use crate::config::{ConfinementPolicy, TunnelSettings};
 use crate::exit::Exit;
 use crate::paths;
+use crate::terminal::WriteError;
 
 /// A request of the supervisor, or of the user and the pipeline that started this program.
 #[derive(Debug)]
@@ -67,6 +68,8 @@ pub(super) enum StopReason {
     Killed(Exit),
     /// There is no public address, or none any more.
     Failed(TunnelError),
+    /// The link or a state could not be written to stdout.
+    OutputFailed(WriteError),
 }
 
 impl From<TunnelError> for StopReason {

@@ -26,7 +26,8 @@ pub(super) fn remaining(base: &Path, now: SystemTime) -> Result<Option<u64>> {
     Ok(remaining)
 }
 
-/// Removes an expired file. Errors do not matter: one that stays is expired for the next session too.
+/// Removes a file that is expired or incomplete. Errors do not matter: one that stays is expired for the
+/// next session too.
 fn remove(base: &Path, path: &Path) {
     if let (Ok(Some(base)), Some(name)) =
         (Folder::open(base, FolderTrust::Private), path.file_name())
@@ -38,15 +39,19 @@ fn remove(base: &Path, path: &Path) {
 /// Remembers that the provider has just answered "too many requests".
 ///
 /// # Errors
-/// When the file cannot be written; the next session then tries at once.
+/// When the file cannot be written; it is then removed, and the next session tries at once.
 pub(super) fn remember(base: &Path, now: SystemTime) -> Result<()> {
     let path = cooldown_file(base);
     let opened = paths::open_private_file(&path, MAX_COOLDOWN_FILE_BYTES);
     let mut file = opened.map_err(|error| with_path(&path, &error))?;
     let content = paths::cooldown_content(now);
     // Truncated last: another process takes an empty file for an expired one, and removes it.
-    file.write_all(content.as_bytes())?;
-    file.set_len(content.len() as u64)
+    let written =
+        file.write_all(content.as_bytes()).and_then(|()| file.set_len(content.len() as u64));
+    written.map_err(|error| {
+        remove(base, &path);
+        with_path(&path, &error)
+    })
 }
 
 fn with_path(path: &Path, error: &Error) -> Error {

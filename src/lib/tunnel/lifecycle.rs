@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use super::attempt::TunnelError;
 use super::cli::NAME;
 use super::context::{Context, StopReason, TunnelRequest};
-use super::status_sink::StatusSink;
+use super::status_sink::{SendError, StatusSink};
 use super::{cooldown, prepare, run_attempt};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
-use crate::terminal::{self, sanitize_line};
+use crate::terminal::{self, OutputEnd, WriteError, sanitize_line};
 
 /// Opens one public address on request, keeps it until a request to stop, and returns the exit code.
 /// Must run on the main thread: cloudflared is killed when the thread that spawned it ends.
@@ -27,12 +27,13 @@ pub(super) async fn run(
         Err(reason) => reason,
     };
     match reason {
-        StopReason::Requested => {
-            // Fails when the receiver is gone, which is a reason to stop.
-            let _ = status.send(FromTunnel::Closed).await;
-            Exit::Ended
-        }
+        StopReason::Requested => match status.send(FromTunnel::Closed).await {
+            Err(SendError::Output(error)) => report_output(error),
+            // The receiver may be gone, which is a reason to stop.
+            Ok(()) | Err(SendError::Disconnected) => Exit::Ended,
+        },
         StopReason::Killed(exit) => exit,
+        StopReason::OutputFailed(error) => report_output(error),
         StopReason::Failed(error) => {
             if error == TunnelError::TooManyRequests {
                 remember_cooldown(context);
@@ -41,10 +42,16 @@ pub(super) async fn run(
                 why: sanitize_line(&error.to_string()),
                 retry_after: error.retry_after(),
             };
-            let _ = status.send(lost).await;
+            if let Err(SendError::Output(error)) = status.send(lost).await {
+                report_output(error);
+            }
             Exit::Unavailable
         }
     }
+}
+
+fn report_output(error: WriteError) -> Exit {
+    terminal::report_output_end(NAME, OutputEnd::Failed(error))
 }
 
 fn remember_cooldown(context: &Context) {

@@ -37,7 +37,7 @@ use std::process::ExitCode;
 use cli::{NAME, TunnelCli};
 
 use crate::exit::Exit;
-use crate::process;
+use crate::process::{self, RequiredCallError};
 use crate::terminal;
 
 /// Runs `chattrace-tunnel`; with `exec` as its first argument, becomes a confined cloudflared.
@@ -58,7 +58,11 @@ pub fn main() -> ExitCode {
         return Exit::Failed.into();
     }
     if let Err(error) = process::harden() {
-        terminal::print_error(NAME, &format_args!("memory is not kept out of core dumps: {error}"));
+        terminal::print_error(NAME, &format_args!("core dumps: {error}"));
+    }
+    if let Err(error) = require_calls(&cli) {
+        terminal::print_error(NAME, &error);
+        return Exit::Unavailable.into();
     }
     // One thread, because cloudflared dies with the thread that spawned it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -76,4 +80,13 @@ pub fn main() -> ExitCode {
     // Does not wait for a download: the partial file is resumed the next time.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// Under a supervisor, which has tried the rest, only what it does not need itself.
+fn require_calls(cli: &TunnelCli) -> Result<(), RequiredCallError> {
+    if cli.lifeline.is_none() {
+        process::require_service_calls()?;
+        process::require_threads()?;
+    }
+    process::require_tunnel_calls()
 }

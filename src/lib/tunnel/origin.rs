@@ -66,17 +66,24 @@ impl OriginError {
 }
 
 impl Origin {
-    /// Parses `http://HOST:PORT`, with or without a path, a query or a fragment behind it.
+    /// Parses `http://HOST:PORT`, with or without a path, a query or a fragment behind it. Scheme and
+    /// host have no case (RFC 9110, section 4.2.3). White space, quotation marks and angle brackets
+    /// around a link that was pasted are no part of it.
     pub(super) fn parse(text: &str) -> Result<Self, OriginError> {
         if text.len() > MAX_ORIGIN_BYTES {
             return Err(OriginError::Long);
         }
+        let text = text.trim().trim_matches(['<', '>', '"', '\'']);
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(OriginError::Characters);
         }
-        let rest = text.strip_prefix("http://").ok_or(OriginError::Scheme)?;
+        let (scheme, rest) = text.split_at_checked("http://".len()).ok_or(OriginError::Scheme)?;
+        if !scheme.eq_ignore_ascii_case("http://") {
+            return Err(OriginError::Scheme);
+        }
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
+        let authority = authority.to_ascii_lowercase();
         let (host, port) = authority.rsplit_once(':').ok_or(OriginError::Port)?;
         if !is_loopback(host) {
             return Err(OriginError::Elsewhere);
@@ -84,9 +91,7 @@ impl Origin {
         // parse() alone would accept "+80".
         let digits = port.bytes().all(|b| b.is_ascii_digit());
         match port.parse::<u16>() {
-            Ok(1..) if digits => {
-                Ok(Self { authority: authority.to_owned(), tail: tail.to_owned() })
-            }
+            Ok(1..) if digits => Ok(Self { authority, tail: tail.to_owned() }),
             Ok(_) | Err(_) => Err(OriginError::Port),
         }
     }
@@ -152,6 +157,20 @@ mod tests {
         }
         let all = Origin::from_listen_address("0.0.0.0:81".parse().unwrap());
         assert_eq!(all.url(), "http://127.0.0.1:81");
+    }
+
+    #[test]
+    fn a_link_is_accepted_as_it_was_pasted() {
+        for text in [
+            "HTTP://LocalHost:8080/t/aB",
+            " http://localhost:8080/t/aB\t",
+            "<http://localhost:8080/t/aB>",
+            "\"http://localhost:8080/t/aB\" ",
+        ] {
+            let origin = Origin::parse(text).unwrap();
+            assert_eq!(origin.url(), "http://localhost:8080", "{text}");
+            assert_eq!(origin.public_link("https://x.test"), "https://x.test/t/aB", "{text}");
+        }
     }
 
     #[test]

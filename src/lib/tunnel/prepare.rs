@@ -28,7 +28,7 @@ pub(super) async fn prepare(
     requests: &mut mpsc::Receiver<TunnelRequest>,
     status: &mut StatusSink,
 ) -> Result<(CloudflaredProgram, Origin), StopReason> {
-    paths::create_private_dir(&context.sandbox().home)
+    paths::create_private_subdir(&context.sandbox().home)
         .map_err(|error| TunnelError::SpawnFailed(error.to_string()))?;
     let mut early_origin = None;
     let program = {

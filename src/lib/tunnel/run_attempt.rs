@@ -151,14 +151,14 @@ impl RunningAttempt<'_> {
         Ok(())
     }
 
-    /// Lets cloudflared unregister if the stop was requested, and kills it otherwise.
+    /// Lets cloudflared unregister, and kills it if there is no address or no time to do so.
     async fn shut_down(
         &mut self,
         reason: StopReason,
         requests: &mut mpsc::Receiver<TunnelRequest>,
         status: &mut StatusSink,
     ) -> StopReason {
-        if !matches!(reason, StopReason::Requested) {
+        if !matches!(reason, StopReason::Requested | StopReason::OutputFailed(_)) {
             self.cloudflared.kill().await;
             return reason;
         }

@@ -68,7 +68,7 @@ async fn run_session(
         Ok(run_dir) => run_dir,
         Err(error) => {
             terminal::print_error(NAME, &error);
-            return Exit::Unavailable;
+            return if error.is_clean() { Exit::Unavailable } else { Exit::Remains };
         }
     };
     let context = Context {

@@ -4,7 +4,7 @@ use super::context::StopReason;
 use super::screen::TunnelScreen;
 use super::stdout::Stdout;
 use crate::control::{FromTunnel, Outbox};
-use crate::terminal::OutputState;
+use crate::terminal::{OutputEnd, WriteError};
 
 /// The receiver of the states, in each of the two modes.
 #[derive(Debug)]
@@ -15,27 +15,46 @@ pub(super) enum StatusSink {
     Standalone { screen: TunnelScreen, stdout: Stdout },
 }
 
-/// The supervisor or the reader of stdout is gone.
+/// Why a state did not reach its receiver. The program then stops.
 #[derive(Debug)]
-pub(super) struct Disconnected;
+pub(super) enum SendError {
+    /// The supervisor or the reader of stdout is gone.
+    Disconnected,
+    /// stdout could not be written.
+    Output(WriteError),
+}
 
-impl From<Disconnected> for StopReason {
-    fn from(_: Disconnected) -> Self {
-        Self::Requested
+impl From<OutputEnd> for SendError {
+    fn from(end: OutputEnd) -> Self {
+        match end {
+            OutputEnd::ReaderGone => Self::Disconnected,
+            OutputEnd::Failed(error) => Self::Output(error),
+        }
+    }
+}
+
+impl From<SendError> for StopReason {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Disconnected => Self::Requested,
+            SendError::Output(error) => Self::OutputFailed(error),
+        }
     }
 }
 
 impl StatusSink {
-    /// Sends `state`. Fails when the receiver is gone; the program then stops as on request.
-    pub(super) async fn send(&mut self, state: FromTunnel) -> Result<(), Disconnected> {
+    /// Sends `state`.
+    ///
+    /// # Errors
+    /// When the receiver is gone, or stdout could not be written.
+    pub(super) async fn send(&mut self, state: FromTunnel) -> Result<(), SendError> {
         match self {
-            Self::Supervisor(outbox) => outbox.send(&state).await.map_err(|_| Disconnected),
+            Self::Supervisor(outbox) => {
+                outbox.send(&state).await.map_err(|_| SendError::Disconnected)
+            }
             Self::Standalone { screen, stdout } => {
                 screen.show(&state);
-                match stdout.write(&state) {
-                    OutputState::Open => Ok(()),
-                    OutputState::Closed => Err(Disconnected),
-                }
+                Ok(stdout.write(&state)?)
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The origin: an argument, or the first line of standard input.
 
-use std::io::IsTerminal as _;
+use std::io::{BufReader, IsTerminal as _};
 
 use tokio::sync::oneshot;
 
 use super::origin::{MAX_ORIGIN_BYTES, Origin, OriginError};
 use crate::line_reader::read_line_blocking;
 use crate::process::TerminationSignals;
+use crate::terminal::BlockingStdin;
 
 /// The end of standard input. Also signalled if the thread that reads it ends without reaching it.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ fn spawn_reader() -> (oneshot::Receiver<Option<String>>, StdinEnd) {
     let (line, first_line) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
+        let mut stdin = BufReader::new(BlockingStdin);
         let mut text = Vec::new();
         // Room for CRLF. A line that fills it without ending is too long; a shorter one without a
         // line feed was cut off by the end of input.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::origin::Origin;
 use crate::control::FromTunnel;
-use crate::terminal::{self, OutputState};
+use crate::terminal::{self, OutputEnd};
 
 /// What is written to stdout; `--json` selects [`Self::Json`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +63,11 @@ impl Stdout {
         Self { format, origin, link: None, printed: false }
     }
 
-    /// Writes the line of `state`, if it has one, and returns whether stdout still has a reader.
-    pub(super) fn write(&mut self, state: &FromTunnel) -> OutputState {
+    /// Writes the line of `state`, if it has one.
+    ///
+    /// # Errors
+    /// When stdout takes no more.
+    pub(super) fn write(&mut self, state: &FromTunnel) -> Result<(), OutputEnd> {
         if let FromTunnel::Url { .. } = state {
             self.printed = false;
         }
@@ -80,17 +83,17 @@ impl Stdout {
         }
     }
 
-    fn write_link(&mut self, state: &FromTunnel) -> OutputState {
+    fn write_link(&mut self, state: &FromTunnel) -> Result<(), OutputEnd> {
         match (&self.link, state) {
             (Some(link), FromTunnel::Registered { .. }) if !self.printed => {
                 self.printed = true;
                 terminal::print_line(link)
             }
-            _ => OutputState::Open,
+            _ => Ok(()),
         }
     }
 
-    fn write_json(&self, state: &FromTunnel) -> OutputState {
+    fn write_json(&self, state: &FromTunnel) -> Result<(), OutputEnd> {
         let url = self.link.as_deref();
         let line = match state {
             FromTunnel::Starting { why } => StateLine::Starting { why: why.as_deref() },
@@ -112,7 +115,7 @@ impl Stdout {
             | FromTunnel::Found { .. }
             | FromTunnel::Unconfined { .. }
             | FromTunnel::Settling { .. }
-            | FromTunnel::Unregistered => return OutputState::Open,
+            | FromTunnel::Unregistered => return Ok(()),
         };
         terminal::print_line(&terminal::json_line(&line))
     }

@@ -1,7 +1,9 @@
 //! Parses the lines of clients. Checks their form; whether a name or a text is allowed is for the room.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::refusal::{Refusal, RefusalCode};
@@ -43,11 +45,12 @@ impl<'a> ClientMessage<'a> {
     /// Parses one line, without the line feed at its end.
     ///
     /// # Errors
-    /// [`RefusalCode::BadJson`]. Its text does not repeat the line, which may hold a message.
+    /// [`RefusalCode::BadJson`], with the line's `ref` as far as one can be found. Its text does not
+    /// repeat the line, which may hold a message.
     pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
         let message = Fields::parse(line).and_then(Fields::into_message).ok_or_else(|| {
             let text = "that is not a message of this protocol; the README describes them";
-            Refusal::new(RefusalCode::BadJson, text)
+            Refusal::new(RefusalCode::BadJson, text).with_reference(find_reference(line))
         })?;
         match &message {
             Self::Say { reference: Some(reference), .. }
@@ -141,5 +144,38 @@ impl<'a> Fields<'a> {
             }
             _ => None,
         }
+    }
+}
+
+/// The `ref` in a line that is no message, so that its client learns which of its messages was refused.
+/// Other fields may have any value, such as a text with half of a surrogate pair, and the line may break
+/// off behind the `ref`. `None` if there is none, or one over the bound: a refusal must not be as long as
+/// the line.
+fn find_reference(line: &str) -> Option<String> {
+    let mut found = None;
+    // An error says again what `Fields::parse` said.
+    let _ = serde_json::Deserializer::from_str(line).deserialize_map(ReferenceVisitor(&mut found));
+    found.filter(|reference| reference.len() <= MAX_REFERENCE_BYTES)
+}
+
+/// Stores the `ref` of an object as soon as it is read, because an error may follow.
+struct ReferenceVisitor<'a>(&'a mut Option<String>);
+
+impl<'de> Visitor<'de> for ReferenceVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "ref" {
+                *self.0 = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
     }
 }

@@ -56,6 +56,51 @@ fn a_long_ref_is_refused() {
     assert_eq!(ClientMessage::parse(&line).unwrap_err().code, RefusalCode::BadJson);
 }
 
+/// A client has to know which of its messages was refused, whatever is wrong with it.
+#[test]
+fn a_refused_line_is_named_by_its_ref() {
+    for line in [
+        r#"{"t":"say","ref":"a1","body":"hi \ud83d there"}"#,
+        r#"{"t":"say","body":"\udc00","ref":"a1"}"#,
+        r#"{"body":"\ud83d\ud83d","ref":"a1","t":"say"}"#,
+        r#"{"t":"say","ref":"a1","body":7}"#,
+        r#"{"t":"say","ref":"a1","body":["x",{"ref":"b"}]}"#,
+        r#"{"t":"say","ref":"a1"}"#,
+        r#"{"t":"say","ref":"a1","body":"x","n":1}"#,
+        r#"{"t":"shout","ref":"a1","body":"x"}"#,
+        r#"{"t":"say","ref":"a1","body":"x",}"#,
+        r#"{"t":"say","ref":"a1","body":"x"#,
+        r#"{"t":"say","ref":"a1","body":"\u00"}"#,
+        r#" {"ref":"\u00611"} "#,
+    ] {
+        let refusal = ClientMessage::parse(line).unwrap_err();
+        assert_eq!(refusal.reference.as_deref(), Some("a1"), "{line}");
+        assert_eq!(refusal.code, RefusalCode::BadJson, "{line}");
+    }
+    let longest = "r".repeat(64);
+    let line = format!(r#"{{"t":"say","ref":"{longest}","body":1}}"#);
+    assert_eq!(ClientMessage::parse(&line).unwrap_err().reference, Some(longest));
+}
+
+#[test]
+fn a_refusal_without_a_usable_ref_names_none() {
+    let too_long = format!(r#"{{"t":"say","ref":"{}","body":1}}"#, "r".repeat(65));
+    for line in [
+        r#"{"t":"say","body":"\ud83d"}"#,
+        r#"{"t":"say","ref":null,"body":"\ud83d"}"#,
+        r#"{"t":"say","ref":7,"body":"x"}"#,
+        r#"{"t":"say","ref":"\ud83d","body":"x"}"#,
+        r#"["ref","a1"]"#,
+        r#"[{"ref":"a1"}]"#,
+        r#"{"body":{"ref":"a1"}}"#,
+        "nonsense",
+        "",
+        &too_long,
+    ] {
+        assert_eq!(ClientMessage::parse(line).unwrap_err().reference, None, "{line}");
+    }
+}
+
 /// The same messages with serde's own dispatch on the tag, as the reference.
 #[derive(Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
@@ -171,6 +216,17 @@ proptest! {
     #[test]
     fn no_line_makes_the_parser_panic(line in "\\PC{0,200}") {
         let _ = ClientMessage::parse(&line);
+    }
+
+    /// Whatever the body is: every line of the page is answered under its `ref`.
+    #[test]
+    fn every_refused_body_is_named(units in vec(any::<u16>(), 0..20)) {
+        let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        let line = format!(r#"{{"t":"say","ref":"a1","body":"{escaped}"}}"#);
+        match ClientMessage::parse(&line) {
+            Ok(_) => prop_assert!(String::from_utf16(&units).is_ok()),
+            Err(refusal) => prop_assert_eq!(refusal.reference.as_deref(), Some("a1")),
+        }
     }
 
     #[test]

@@ -72,7 +72,9 @@ impl From<RoomError> for Refusal {
 impl From<TextError> for Refusal {
     fn from(error: TextError) -> Self {
         let code = match &error {
-            TextError::Empty => RefusalCode::BadJson,
+            TextError::Empty | TextError::ForbiddenCharacter(_) | TextError::TooManyMarks => {
+                RefusalCode::BadJson
+            }
             TextError::TooLong { .. } | TextError::TooManyLines { .. } => RefusalCode::TooLong,
         };
         Self::new(code, error.to_string())

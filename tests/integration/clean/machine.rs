@@ -5,7 +5,6 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
 use crate::harness::{CLEAN, Output, Program, TestEnv};
 
@@ -91,12 +90,6 @@ impl Machine {
         let file = folder.join("letters");
         fs::write(&file, LETTERS).unwrap();
         UserData { folder, file }
-    }
-
-    /// Sets the time of the last change of `path` to `seconds` ago.
-    pub(super) fn set_age(&self, path: &Path, seconds: u64) {
-        let then = SystemTime::now() - Duration::from_secs(seconds);
-        File::open(path).unwrap().set_modified(then).unwrap();
     }
 
     /// Every path on the machine.

@@ -7,6 +7,7 @@ mod output;
 mod processes;
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use machine::Machine;
@@ -45,17 +46,53 @@ fn dead_sessions_are_removed_and_running_ones_are_not() {
     assert!(!living.exists());
 }
 
-/// A session creates its folder first and its lock after.
+/// A session creates its folder, then its lock under another name, and locks it before it renames it.
+/// Killed on the way it leaves one of these; how young they are does not matter.
 #[test]
-fn a_folder_without_a_lock_is_a_starting_session_unless_it_is_old() {
+fn a_folder_whose_lock_is_not_held_is_dead_at_any_age() {
     let machine = Machine::new();
-    let young = machine.session_dir("starting");
-    let old = machine.session_dir("half-started");
-    fs::write(old.join("lock.new"), "").unwrap();
-    machine.set_age(&old, 61);
+    let empty = machine.session_dir("empty");
+    let half = machine.session_dir("half-started");
+    fs::write(half.join("lock.new"), "").unwrap();
+    let starting = machine.session_dir("starting");
+    fs::write(starting.join("lock.new"), "").unwrap();
+    let lock = fs::File::open(starting.join("lock.new")).unwrap();
+    lock.lock().unwrap();
+    let ended = machine.clean(&["--stale"]).expect_code(0);
+    assert!(!empty.exists() && !half.exists(), "{ended:#?}");
+    assert!(starting.join("lock.new").exists());
+    let said = format!("{}: this session is running", starting.display());
+    assert!(ended.stderr.contains(&said), "{ended:#?}");
+    drop(lock);
     machine.clean(&["--stale"]).expect_code(0);
-    assert!(young.exists());
-    assert!(!old.exists());
+    assert!(!machine.tree().contains(&starting.parent().unwrap().to_owned()), "the base goes, too");
+}
+
+/// A program that cleans temporary folders may remove the lock of a session that runs for weeks.
+#[test]
+fn a_session_that_lost_its_lock_is_known_by_its_socket() {
+    let machine = Machine::new();
+    let living = machine.session_dir("living");
+    let socket = UnixListener::bind(living.join("control.sock")).unwrap();
+    let ended = machine.clean(&["--stale"]).expect_code(0);
+    assert!(ended.stderr.contains("this session is running"), "{ended:#?}");
+    assert!(living.join("control.sock").exists());
+    drop(socket);
+    machine.clean(&["--stale"]).expect_code(0);
+    assert!(!living.exists());
+}
+
+/// With few descriptors (`ulimit -n`) it removes a dead session, or does not end with 0 and
+/// says why.
+#[test]
+fn what_could_not_be_searched_counts_as_remaining() {
+    for limit in 3..12 {
+        let machine = Machine::new();
+        let dead = machine.dead_session("dead");
+        let ended = machine.shell(&format!("ulimit -n {limit}; exec chattrace-clean --stale"));
+        assert!(ended.code() != 0 || !dead.exists(), "{limit}: {ended:#?}");
+        assert!(!ended.stderr.contains("mounted"), "{limit}: {ended:#?}");
+    }
 }
 
 /// V-32.

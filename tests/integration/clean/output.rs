@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::pty::OpenptyResult;
+
 use super::machine::Machine;
 use crate::harness::CLEAN;
 
@@ -106,7 +109,15 @@ fn a_closed_stdout_does_not_stop_the_removal() {
 /// Runs `chattrace-clean` on a terminal of its own, and types `answer` when it asks. Returns the screen
 /// and the exit code.
 fn on_terminal(machine: &Machine, arguments: &[&str], answer: &str) -> (String, Option<i32>) {
-    let pty = nix::pty::openpty(None, None).unwrap();
+    on_pty(machine, arguments, answer, nix::pty::openpty(None, None).unwrap())
+}
+
+fn on_pty(
+    machine: &Machine,
+    arguments: &[&str],
+    answer: &str,
+    pty: OpenptyResult,
+) -> (String, Option<i32>) {
     let mut command = machine.command("setsid", &["--ctty", "--wait", CLEAN]);
     command.args(arguments);
     let end = || Stdio::from(pty.slave.try_clone().unwrap());
@@ -149,6 +160,18 @@ fn on_a_terminal_everything_is_listed_and_confirmed() {
     assert!(shown.contains(QUESTION), "{shown}");
     assert!(shown.ends_with("removed 8 things, nothing remains\n"), "{shown}");
     assert!(!dead.exists() && !program.exists());
+}
+
+/// Node.js and others set `O_NONBLOCK` on a terminal, and with it on every program that shares it.
+#[test]
+fn on_a_terminal_that_does_not_block_the_answer_is_waited_for() {
+    let machine = Machine::new();
+    let dead = machine.dead_session("dead");
+    let pty = nix::pty::openpty(None, None).unwrap();
+    fcntl(&pty.slave, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let (shown, code) = on_pty(&machine, &[], "y\n", pty);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.ends_with("nothing remains\n") && !dead.exists(), "{shown}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(crate) mod strict_reader;
 mod supervised;
 mod terminal;
 mod test_env;
+#[allow(dead_code, reason = "the fault and fuzz tests have no screen")]
+mod tmux;
 
 pub(crate) use cloudflared::StandIn;
 pub(crate) use process_handle::ProcessHandle;
@@ -22,6 +24,8 @@ pub(crate) use program::{Output, Program, Stream};
 pub(crate) use supervised::Supervised;
 pub(crate) use terminal::Terminal;
 pub(crate) use test_env::TestEnv;
+#[allow(unused_imports, reason = "the fault and fuzz tests have no screen")]
+pub(crate) use tmux::Tmux;
 
 use std::process::Command;
 use std::time::Duration;

@@ -119,11 +119,21 @@ impl Program {
     /// Waits for a line of `stream` for which `is_wanted` holds, and discards the lines of `stream`
     /// before it. Lines of the other stream are kept: two pipes have no common order.
     pub(crate) fn line(&mut self, stream: Stream, is_wanted: impl Fn(&str) -> bool) -> String {
+        self.line_or_eof(stream, is_wanted)
+            .unwrap_or_else(|| panic!("EOF before the line:\n{}", self.transcript()))
+    }
+
+    /// The same; `None` if both streams end before such a line.
+    pub(crate) fn line_or_eof(
+        &mut self,
+        stream: Stream,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Option<String> {
         let deadline = Instant::now() + DEADLINE;
         while let Some(index) = self.unread.iter().position(|(from, _)| *from == stream) {
             let (_, line) = self.unread.remove(index).unwrap();
             if is_wanted(&line) {
-                return line;
+                return Some(line);
             }
         }
         loop {
@@ -133,12 +143,10 @@ impl Program {
                     if from != stream {
                         self.unread.push_back((from, line));
                     } else if is_wanted(&line) {
-                        return line;
+                        return Some(line);
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => {
-                    panic!("EOF before the line:\n{}", self.transcript())
-                }
+                Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {
                     panic!("timeout before the line:\n{}", self.transcript())
                 }

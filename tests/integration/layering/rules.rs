@@ -16,8 +16,8 @@ use Tier::{Ground, Program, Subject};
 pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("clean", Program, &["config", "control", "exit", "paths", "process", "terminal", "units"]),
     ("serve", Program, &[
-        "chat", "config", "control", "exit", "identity", "memory", "process", "quick_tunnel", "rate_limit",
-        "terminal", "token", "units", "wire",
+        "chat", "config", "control", "exit", "identity", "memory", "pasted_link", "process", "quick_tunnel",
+        "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
         "config", "control", "exit", "line_reader", "log", "memory", "paths", "process", "rate_limit",
@@ -26,9 +26,9 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "paths", "process", "quick_tunnel", "terminal", "units",
     ]),
-    ("chat", Subject, &["identity", "invisible", "rate_limit", "token", "units"]),
+    ("chat", Subject, &["identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
-    ("config", Ground, &["exit", "paths"]),
+    ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
         "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
@@ -38,12 +38,14 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
     ("log", Ground, &["control", "paths"]),
+    ("marks", Ground, &[]),
     ("memory", Ground, &[]),
+    ("pasted_link", Ground, &["token"]),
     ("paths", Ground, &[]),
     ("process", Ground, &["memory", "paths"]),
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
-    ("terminal", Ground, &["exit", "invisible", "units"]),
+    ("terminal", Ground, &["exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
 ];
@@ -92,7 +94,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["mod.rs"],
         &["flags.rs", "resolve.rs"],
         &["file.rs", "overrides.rs", "settings.rs"],
-        &["error.rs", "values.rs"],
+        &["encoding.rs", "error.rs", "syntax.rs", "values.rs"],
     ]),
     ("control", &[
         &["mod.rs"],
@@ -102,9 +104,9 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("process", &[
         &["mod.rs"],
-        &["parent.rs", "session_process.rs", "signals.rs", "spawn.rs"],
+        &["parent.rs", "required_calls", "session_process.rs", "signals.rs", "spawn.rs"],
         &["confine"],
-        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "stream.rs"],
+        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/confine", &[
         &["mod.rs", "self_test.rs"],
@@ -179,7 +181,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
 pub(super) const CALLS: &[(&str, &[&str])] = &[
     ("nix::fcntl::open", &["paths"]),
     ("nix::fcntl::openat", &["paths"]),
-    ("nix::unistd::unlinkat", &["paths"]),
+    ("nix::unistd::unlinkat", &["paths", "process/required_calls"]),
     ("std::fs::File::create", &["paths"]),
     ("std::fs::File::create_new", &["paths", "process/confine/self_test.rs"]),
     ("std::fs::File::open", &["paths", "process/confine/self_test.rs"]),
@@ -191,7 +193,7 @@ pub(super) const CALLS: &[(&str, &[&str])] = &[
     ("std::fs::remove_dir", &["paths"]),
     ("std::fs::remove_dir_all", &["paths"]),
     ("std::fs::remove_file", &["paths", "process/confine/self_test.rs"]),
-    ("std::fs::rename", &["paths", "tunnel/install"]),
+    ("std::fs::rename", &["paths", "process/required_calls", "tunnel/install"]),
     ("std::fs::write", &["paths"]),
     ("tokio::fs", &["paths"]),
 ];

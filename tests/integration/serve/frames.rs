@@ -193,18 +193,6 @@ fn a_close_frame_is_answered_with_its_code_and_ends_the_connection() {
     }
 }
 
-#[test]
-fn a_request_that_is_no_handshake_gets_400() {
-    let server = Server::start();
-    let origin = format!("Origin: http://{}\r\n", server.host);
-    for missing in HANDSHAKE.lines() {
-        let headers = HANDSHAKE.replace(&format!("{missing}\r\n"), "");
-        let answer = server.request("GET /ws", &format!("{origin}{headers}"));
-        assert_eq!(answer.status, 400, "{missing}");
-        assert!(answer.body.contains("handshake"), "{missing}");
-    }
-}
-
 /// The bound is the number of participants, and 256. One more connection without a ticket evicts the
 /// oldest of them, and never a participant.
 #[test]

@@ -113,13 +113,36 @@ fn markup_arrives_as_it_was_typed() {
 }
 
 #[test]
-fn control_characters_are_removed() {
+fn control_characters_are_refused() {
     let server = Server::start();
     let mut ana = server.join("Ana");
-    ana.say("a\u{1b}[31m\u{202e}b\u{9b}c\r\u{7}");
-    assert_eq!(ana.wait("said")["body"], "a[31mbc");
-    ana.say("\u{200b}\u{1b} \n");
-    assert_eq!(ana.wait("refused")["why"], "bad_json");
+    for body in ["a\u{1b}[31m\u{202e}b\u{9b}c\r\u{7}", "\u{200b}\u{1b} \n", "\u{200b} \n"] {
+        ana.say(body);
+        assert_eq!(ana.wait("refused")["why"], "bad_json", "{body:?}");
+    }
+}
+
+#[test]
+fn tabs_and_indentation_arrive_as_they_were_pasted() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    let code = "if x {\n\tlet y =  1;\n\n        // eight spaces\n\t}\t\t// end";
+    ana.say(&code.replace('\n', "\r\n"));
+    assert_eq!(bodies(&bo.until_said(code)), [code]);
+}
+
+/// Half of an emoji is an escape in JSON that no text in UTF-8 has.
+#[test]
+fn a_line_whose_body_is_no_text_is_refused_under_its_ref() {
+    let server = Server::start();
+    let (mut ana, mut bo) = (server.join("Ana"), server.join("Bo"));
+    ana.send_text(
+        "{\"t\":\"say\",\"ref\":\"a1\",\"body\":\"hi \\ud83d there\"}\n\
+         {\"t\":\"say\",\"ref\":\"a2\",\"body\":\"whole\"}",
+    );
+    let refused = ana.wait("refused");
+    assert_eq!((&refused["ref"], &refused["why"]), (&"a1".into(), &"bad_json".into()));
+    assert_eq!(bodies(&bo.until_said("whole")), ["whole"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod absence;
 mod backlog;
 mod bad_input;
+mod changed_links;
 pub(crate) mod client;
 #[cfg(target_arch = "x86_64")]
 mod compromised;
@@ -15,11 +16,13 @@ mod host_policy;
 pub(crate) mod http;
 mod interleaved;
 mod joins;
+mod languages;
 mod memory_limits;
 mod messages;
 mod order;
 mod polls;
 mod proxy;
+mod requests;
 mod resume;
 mod secrecy;
 pub(crate) mod server;
@@ -27,3 +30,4 @@ mod shutdown;
 mod slow_clients;
 mod start;
 mod supervised;
+mod upgrades;

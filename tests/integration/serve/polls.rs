@@ -137,12 +137,13 @@ fn refusals_of_a_poll_carry_their_ref_and_lose_nothing_else() {
     let mut bo = Poller::join(&server, "Bo");
     let lines = [
         say("long", &"x".repeat(4097)),
-        json!({"t": "say", "body": "x", "name": "Alice"}),
+        json!({"t": "say", "ref": "named", "body": "x", "name": "Alice"}),
         say("good", "fine"),
     ];
     let events = bo.poll(&lines);
     assert_eq!(events[0]["ref"], "long");
     assert_eq!(events[0]["why"], "too_long");
+    assert_eq!(events[1]["ref"], "named");
     assert_eq!(events[1]["why"], "bad_json");
     let events = if events.len() == 3 { events } else { bo.until_said("fine") };
     assert_eq!(bodies(&events), ["fine"]);

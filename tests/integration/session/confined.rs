@@ -26,9 +26,18 @@ fn without_a_layer_the_check_names_it_and_the_session_goes_on() {
     for (features, said) in [
         (
             &["landlock"][..],
-            "! confinement      no Landlock (not in this kernel); the filter alone",
+            "! confinement      no Landlock (not in this kernel, or its container refuses it); the filter alone",
         ),
         (&["landlock", "seccomp"], "the room runs with your rights"),
+        (&["prctl:0:38=EPERM"], "the room runs with your rights"),
+        (
+            &["landlock_create_ruleset=EPERM"],
+            "no Landlock (not in this kernel, or its container refuses it)",
+        ),
+        (
+            &["landlock_restrict_self=EPERM"],
+            "no Landlock (failed to restrict the calling thread: Operation not permitted (os error 1))",
+        ),
     ] {
         let stage = Stage::new(HAPPY);
         let mut session = watched(&without(features, &stage.public(&["--json"])));
@@ -46,25 +55,62 @@ fn without_a_layer_the_check_names_it_and_the_session_goes_on() {
 
 #[test]
 fn required_confinement_that_is_not_whole_is_69_before_there_is_a_link() {
-    for features in [&["landlock"][..], &["seccomp"]] {
+    for features in [
+        &["landlock"][..],
+        &["seccomp"],
+        &["landlock_create_ruleset=EPERM"],
+        &["landlock_create_ruleset=EACCES"],
+        &["landlock_restrict_self=EPERM"],
+        &["landlock_restrict_self=EINVAL"],
+        &["seccomp=EPERM"],
+        &["seccomp=EACCES"],
+        &["seccomp=EINVAL"],
+        // PR_SET_NO_NEW_PRIVS, which all layers need.
+        &["prctl:0:38=EPERM"],
+        &["prctl:0:38=ENOSYS"],
+        &["prctl:0:38=EINVAL"],
+    ] {
         let stage = Stage::new(HAPPY);
         let command = stage.public(&["--require-confinement"]);
         let ended = watched(&without(features, &command)).wait().expect_code(69);
         assert_eq!(ended.stdout, "", "{ended:#?}");
-        assert!(ended.stderr.contains("confinement is required but incomplete: no "));
-        assert!(ended.stderr.contains("use a newer kernel, or leave out --require-confinement"));
+        let said = "confinement is required but incomplete: no ";
+        assert!(ended.stderr.contains(said), "{features:?}: {ended:#?}");
+        assert!(ended.stderr.contains("use a newer kernel, allow the calls in"));
         stage.assert_nothing_left();
     }
 }
 
+/// A refusal, and the line that says what follows.
+const SAID: [(&str, &str); 10] = [
+    ("mlock", "memory lock none of the room's memory; see ulimit -l, or the system refuses mlock2"),
+    ("mlock2=EPERM", "memory lock none of the room's memory; see ulimit -l"),
+    // PR_SET_DUMPABLE.
+    ("prctl:0:4=EPERM", "core dumps off, but other programs of this user can read the memory"),
+    ("prctl:0:4=ENOSYS", "core dumps off, but other programs of this user can read the memory"),
+    // RLIMIT_CORE.
+    ("prlimit64:1:4=EPERM", "core dumps off, but a program that is just starting may write one"),
+    // PR_SET_CHILD_SUBREAPER.
+    ("prctl:0:36=EPERM", "orphans not adopted (EPERM: Operation not permitted); they are found"),
+    ("pidfd_open=EPERM", "orphans this system refuses pidfds; if chattrace is killed, processes"),
+    ("pidfd_send_signal=EPERM", "orphans this system refuses pidfds; if chattrace is killed"),
+    ("capset=EPERM", "confinement privileges kept (Operation not permitted (os error 1))"),
+    // SECCOMP_SET_MODE_FILTER.
+    ("seccomp:0:1=EACCES", "confinement no filter for system calls (Error calling `seccomp`"),
+];
+
 #[test]
-fn memory_that_cannot_be_locked_is_said() {
-    let stage = Stage::new(HAPPY);
-    let mut session = watched(&without(&["mlock"], &stage.local(&["--json"])));
-    event(&mut session, "link");
-    session.signal("TERM");
-    let ended = session.wait().expect_code(0);
-    assert!(ended.stderr.contains("none of the room's memory; see ulimit -l"), "{ended:#?}");
+fn what_is_refused_of_a_protection_is_said_and_the_session_goes_on() {
+    for (refusal, said) in SAID {
+        let stage = Stage::new(HAPPY);
+        let mut session = watched(&without(&[refusal], &stage.public(&["--json"])));
+        session.stdout_line_with("\"public\":true");
+        session.signal("TERM");
+        let ended = session.wait().expect_code(0);
+        let flat = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(said), "{refusal}: {ended:#?}");
+        stage.assert_nothing_left();
+    }
 }
 
 /// cloudflared reads and creates no file of the user, and connects to no other local server.

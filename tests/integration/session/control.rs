@@ -18,7 +18,7 @@ pub(crate) fn socket(stage: &Stage) -> PathBuf {
 }
 
 /// Sends one request to the only session on the stage.
-pub(super) fn ask(stage: &Stage, question: &str, check: impl FnOnce(Value)) {
+pub(crate) fn ask(stage: &Stage, question: &str, check: impl FnOnce(Value)) {
     check(Script::connect(stage).ask(question));
 }
 

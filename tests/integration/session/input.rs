@@ -96,7 +96,7 @@ fn an_address_that_cannot_be_listened_on_is_69_before_anything_starts() {
 fn a_listener_beyond_this_machine_is_said() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--listen", "0.0.0.0:0"]));
-    session.stderr_line_with("everybody on this network can reach the room, unencrypted");
+    session.stderr_line_with("every computer on the network can reach the room, unencrypted");
     session.signal("TERM");
     session.wait().expect_code(0);
 }

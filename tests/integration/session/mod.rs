@@ -1,8 +1,10 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
+mod addresses;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;
+mod failed_start;
 mod fallback;
 mod goodbye;
 pub(crate) mod guest;
@@ -12,12 +14,14 @@ mod hostile_floods;
 mod inherited;
 mod input;
 mod left;
+mod locale;
 mod mounts;
 mod older;
 mod pipes;
 mod places;
 mod question;
 mod resist;
+mod resize;
 mod screen;
 pub(crate) mod stage;
 mod streams;

@@ -161,13 +161,15 @@ fn a_sticky_home_of_ours_goes() {
     session.ended();
 }
 
-/// A mount over the base hides the session's folder, which is still removed.
+/// A mount over the base hides the session's folder, which is still removed. The base, which the session
+/// has created, cannot be, and is named.
 #[test]
 fn a_mount_over_the_base_hides_nothing() {
     let mut session = Mounted::start();
     session.plant("mount -t tmpfs -o mode=700 none $S/..");
     signal("INT", session.chattrace);
-    session.holder.stderr_line_with("ended: ");
+    session.holder.stderr_line_with("/run/chattrace: something is mounted there");
+    assert_eq!(session.holder.stderr_line_with("ended: "), "ended: 1");
     assert!(session.stage.run_dirs().is_empty());
     fs::remove_dir_all(&session.memory).unwrap();
     session.ended();

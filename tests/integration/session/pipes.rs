@@ -9,7 +9,7 @@ use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Program, SERVE, Terminal};
 
 /// `script` in a shell whose PATH has the programs, configured to use the stand-in.
-fn shell(stage: &Stage, script: &str) -> Command {
+pub(super) fn shell(stage: &Stage, script: &str) -> Command {
     let config = stage.env.root().join("config.json");
     let stand_in = stage.stand_in.path().display();
     let text = format!(r#"{{"tunnel":{{"settle_seconds":0,"cloudflared":"{stand_in}"}}}}"#);

@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use super::guest::Guest;
-use super::stage::{Link, Stage, watched};
-use crate::harness::Terminal;
+use super::stage::{Link, Stage, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
+use crate::harness::{Output, Program, Terminal};
 
 const CTRL_C: &str = "\u{3}";
 
@@ -130,14 +130,15 @@ fn save_without_a_question_goes_where_it_was_told() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to_is_named_and_the_session_still_ends() {
+fn a_folder_that_cannot_be_written_to_is_named_and_the_session_ends_with_69() {
     let stage = Stage::new(HAPPY);
     let taken = stage.env.root().join("config.json").display().to_string();
     for folder in [taken.as_str(), "/nowhere/at/all", "/proc"] {
         let mut session = watched(&stage.local(&["--logs", "save", "--archive-dir", folder]));
         session.stdout_line();
         session.signal("TERM");
-        let ended = session.wait().expect_code(0);
+        let ended = session.wait().expect_code(69);
+        assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
         assert!(ended.stderr.contains("the event log could not be saved"), "{ended:#?}");
         assert!(ended.stderr.contains(folder), "{ended:#?}");
         assert!(ended.stderr.contains("--archive-dir"), "{ended:#?}");
@@ -154,6 +155,104 @@ fn a_folder_that_fails_at_the_question_can_be_answered_again() {
     terminal.wait_for("[v]iew");
     terminal.type_keys("d\r");
     terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// What a session has printed that was to save its log in an empty folder, and could write 512 bytes
+/// there; and the files that it left, with their content. `prefix` is put in front of the program.
+fn save_on_a_full_disk(prefix: &str, code: i32) -> (Output, Vec<(PathBuf, String)>) {
+    let stage = Stage::new(HAPPY);
+    let archive = stage.env.root().join("archive");
+    std::fs::create_dir(&archive).unwrap();
+    let folder = archive.to_str().unwrap();
+    let command = stage.local(&["--json", "--logs", "save", "--archive-dir", folder]);
+    // The limit of a file's size, in units of 512 bytes (sh(1)); without the signal, write(2) fails.
+    let script = format!("trap '' XFSZ; ulimit -f 1; exec {prefix} \"$0\" \"$@\"");
+    let mut session = Program::start(in_shell(&command, &script));
+    let link = Link::printed(&mut session);
+    let mut guests = Vec::new();
+    for number in 0..12 {
+        guests.push(Guest::join(&link, &format!("participant {number}")));
+    }
+    guests.iter_mut().for_each(|guest| guest.say("hello"));
+    super::control::ask(&stage, r#"{"id":1,"type":"stop"}"#, drop);
+    let ended = session.wait().expect_code(code);
+    assert!(ended.stderr.contains("could not be saved in "), "{ended:#?}");
+    let left = std::fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().path());
+    let left = left.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect();
+    (ended, left)
+}
+
+#[test]
+fn a_save_that_fails_half_way_leaves_no_file() {
+    let (ended, left) = save_on_a_full_disk("", 69);
+    assert!(left.is_empty(), "{left:?}");
+    assert!(ended.stderr.contains("File too large"), "{ended:#?}");
+    assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
+}
+
+/// The last step of a save is fsync(2), which tells of a broken disk.
+#[test]
+fn a_save_that_fails_at_its_last_step_leaves_no_file() {
+    let stage = Stage::new(HAPPY);
+    let command = stage.local(&["--json", "--logs", "save"]);
+    let script = "strace -o /dev/null -e trace=fsync -e inject=fsync:error=EIO \"$0\" \"$@\"";
+    // Ends when its standard input does.
+    let ended = Program::run(in_shell(&command, &format!(": | {script}"))).expect_code(69);
+    assert!(ended.stderr.contains("Input/output error"), "{ended:#?}");
+    assert!(logs(&stage).is_empty());
+    stage.assert_nothing_left();
+}
+
+/// The first unlinkat(2) of a program is only tried at its start.
+#[test]
+fn a_file_that_a_save_left_is_named_with_1_and_its_names_are_overwritten() {
+    let strace = "strace -o /dev/null -e trace=unlinkat -e inject=unlinkat:error=EPERM:when=2";
+    let (ended, left) = save_on_a_full_disk(strace, 1);
+    let [(path, content)] = left.as_slice() else { panic!("{left:?}: {ended:#?}") };
+    assert_eq!(content, "");
+    let said = format!("remains: {}: Operation not permitted", path.display());
+    assert!(ended.stderr.contains(&said), "{ended:#?}");
+    assert!(!ended.stderr.contains("nothing remains"), "{ended:#?}");
+}
+
+/// `--logs save` asks as well once it has failed, on a terminal.
+#[test]
+fn a_failed_save_asks_for_another_folder() {
+    for arguments in
+        [&["--archive-dir", "/nowhere"][..], &["--archive-dir", "/nowhere", "--logs", "save"]]
+    {
+        let stage = Stage::new(HAPPY);
+        let mut terminal = Terminal::start(&stage.local(arguments), 80);
+        Link::on_screen(&mut terminal);
+        terminal.type_keys(CTRL_C);
+        if !arguments.contains(&"--logs") {
+            terminal.wait_for("[v]iew");
+            terminal.type_keys("s\r");
+        }
+        terminal.wait_for("could not be saved in /nowhere");
+        terminal.wait_for("or type s and another folder");
+        terminal.wait_for("[v]iew");
+        terminal.type_keys(&format!("s {}\r", stage.env.work().display()));
+        terminal.wait_for("event log saved: ");
+        terminal.wait_for("nothing remains");
+        terminal.wait().expect_code(0);
+        let [saved] = &logs(&stage)[..] else { panic!("{:?}", logs(&stage)) };
+        std::fs::remove_file(saved).unwrap();
+        stage.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_failed_save_without_another_answer_is_69() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = at_question(&stage, &["--archive-dir", "/nowhere"]);
+    terminal.type_keys("s\r");
+    terminal.wait_for("could not be saved");
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("\u{4}");
+    terminal.wait_for("nothing remains");
+    terminal.wait().expect_code(69);
     stage.assert_nothing_left();
 }
 

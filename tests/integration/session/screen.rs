@@ -106,7 +106,9 @@ fn without_colour_nothing_is_painted_and_a_dumb_terminal_gets_plain_lines() {
     let mut command = stage.local(&[]);
     command.env("NO_COLOR", "1");
     let ended = run_on_terminal(&stage, &command, 100);
-    let moves = ended.stdout.matches("\u{1b}[K").count();
+    // The status line is erased and drawn without wrapping; no other sequence is used.
+    let moves = ["[K", "[J", "[?7l", "[?7h"].map(|sequence| format!("\u{1b}{sequence}"));
+    let moves: usize = moves.iter().map(|sequence| ended.stdout.matches(sequence).count()).sum();
     assert_eq!(ended.stdout.matches('\u{1b}').count(), moves, "{ended:#?}");
     let mut command = stage.local(&[]);
     command.env("TERM", "dumb");

@@ -1,25 +1,26 @@
 //! The runtime folders of sessions: which sessions are dead, and what is in their folders.
 //!
 //! Only the lock tells whether a session is dead: the kernel releases it, however the session ended.
-//! A process id does not, because the kernel reuses it.
+//! A process id does not, because the kernel reuses it; neither does an age. A session whose folder is
+//! removed before it has locked it takes another name.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 
 use crate::clean::cli::Level;
 use crate::clean::inventory::{Inventory, RemovalRequest};
-use crate::paths::{self, Artifact, FileKind, Folder, FolderTrust, KeptReason};
-use crate::process::SessionProcess;
-
-/// Age from which a runtime folder without a lock is that of a dead session. A session creates its
-/// lock microseconds after its folder; this allows for the slowest machine.
-const MAX_STARTUP_SECONDS: i64 = 60;
+use crate::paths::{self, Artifact, FileInfo, FileKind, Folder, FolderTrust, KeptReason};
+use crate::process::{self, SessionProcess};
 
 /// Adds everything that `level` reaches in the runtime base `base`.
 pub(super) fn search(found: &mut Inventory, level: Level, base: &Path) {
@@ -30,9 +31,18 @@ pub(super) fn search(found: &mut Inventory, level: Level, base: &Path) {
             }
         }
         Ok(None) => {}
-        // Sessions do not use such a folder either, so nothing in it is chattrace's.
-        Err(reason) => found.keep(base, reason, RemovalRequest::NotRequested),
+        Err(reason) => {
+            let request = RemovalRequest::when(may_hold_sessions(base, &reason));
+            found.keep(base, reason, request);
+        }
     }
+}
+
+/// Whether sessions of this user may be in the base `path`, which cannot be opened for this reason. Where
+/// the folder is of another kind or owner, or open to others, sessions do not use it either.
+fn may_hold_sessions(path: &Path, reason: &KeptReason) -> bool {
+    let usable = reason.io_kind().is_some_and(|kind| kind != ErrorKind::NotADirectory);
+    usable && std::fs::symlink_metadata(path).is_ok_and(|base| base.uid() == process::own_uid())
 }
 
 fn search_base(found: &mut Inventory, level: Level, base: &Rc<Folder>) -> Result<(), KeptReason> {
@@ -89,6 +99,9 @@ fn search_session(found: &mut Inventory, base: &Rc<Folder>, name: &OsStr, all: b
     match liveness(&folder) {
         Ok(Liveness::Removed) => {}
         Ok(Liveness::Running) => found.running.push(path),
+        Ok(Liveness::Unlocked) => {
+            found.add(Artifact::UnlockedSession, base, name, RemovalRequest::Requested);
+        }
         Ok(Liveness::Dead(lock)) => {
             found.locks.extend(lock);
             if let Err(reason) = add_session(found, base, &folder, name) {
@@ -103,21 +116,54 @@ enum Liveness {
     Running,
     /// With the lock, which this process now holds; `None` if the folder has no lock.
     Dead(Option<File>),
+    /// It is empty: its session was killed before it locked it, or is about to.
+    Unlocked,
     /// Another process has removed the folder during the search.
     Removed,
 }
 
 fn liveness(folder: &Folder) -> Result<Liveness, KeptReason> {
-    let lock = OsStr::new(paths::LOCK);
-    let Some(info) = folder.stat(lock)? else {
-        return Ok(match folder.stat(OsStr::new("."))? {
-            None => Liveness::Removed,
-            Some(info) if unix_seconds() - info.modified < MAX_STARTUP_SECONDS => Liveness::Running,
-            Some(_) => Liveness::Dead(None),
-        });
-    };
+    let names = folder.names()?;
+    let has = |name: &str| names.iter().any(|listed| listed == name);
+    // A session that is starting renames its lock, maybe between two of these looks.
+    for lock in [paths::LOCK, paths::LOCK_DRAFT, paths::LOCK].map(OsStr::new) {
+        if let Some(info) = folder.stat(lock)? {
+            return lock_liveness(folder, lock, &info);
+        }
+    }
+    if names.is_empty() {
+        let exists = folder.stat(OsStr::new("."))?.is_some();
+        return Ok(if exists { Liveness::Unlocked } else { Liveness::Removed });
+    }
+    // Both names are gone since they were listed: the session has ended.
+    if has(paths::LOCK) || has(paths::LOCK_DRAFT) {
+        return Ok(Liveness::Removed);
+    }
+    // The lock was removed by hand, or for its age by a program that cleans temporary folders.
+    let socket = folder.path().join(paths::CONTROL_SOCKET);
+    let running = has(paths::CONTROL_SOCKET) && has_listener(&socket);
+    Ok(if running { Liveness::Running } else { Liveness::Dead(None) })
+}
+
+/// Whether a process listens on the socket `path`. Does not wait: a queue that is full has a listener.
+fn has_listener(path: &Path) -> bool {
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let connected = socket(AddressFamily::Unix, SockType::Stream, flags, None)
+        .and_then(|socket| connect(socket.as_raw_fd(), &UnixAddr::new(path)?));
+    matches!(connected, Ok(()) | Err(Errno::EAGAIN))
+}
+
+fn lock_liveness(folder: &Folder, name: &OsStr, info: &FileInfo) -> Result<Liveness, KeptReason> {
     info.check(FileKind::File)?;
-    let lock = folder.open_file(lock, &info, OFlag::O_RDONLY)?;
+    let lock = match folder.open_file(name, info, OFlag::O_RDONLY) {
+        Ok(lock) => lock,
+        // It was removed, or has got its second name and is held.
+        Err(KeptReason::System(error)) if error.kind() == ErrorKind::NotFound => {
+            let renamed = folder.stat(OsStr::new(paths::LOCK))?.is_some();
+            return Ok(if renamed { Liveness::Running } else { Liveness::Removed });
+        }
+        Err(reason) => return Err(reason),
+    };
     match lock.try_lock() {
         Ok(()) => Ok(Liveness::Dead(Some(lock))),
         Err(TryLockError::WouldBlock) => Ok(Liveness::Running),
@@ -177,9 +223,4 @@ fn is_expired(base: &Folder, name: &OsStr) -> bool {
     let mut content = Vec::new();
     let read = file.take(paths::MAX_COOLDOWN_FILE_BYTES + 1).read_to_end(&mut content);
     read.is_ok() && paths::cooldown_remaining(&content, SystemTime::now()).is_none()
-}
-
-fn unix_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

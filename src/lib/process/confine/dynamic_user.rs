@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use nix::unistd::{AccessFlags, Gid, Group, Uid, User, access, setgroups, setresgid, setresuid};
-use rustix::thread::{CapabilitySet, set_keep_capabilities};
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities, set_keep_capabilities};
 
 use super::privileges::{clear_bounding_set, drop_privileges, limit_capabilities};
 use crate::paths::{self, Owner};
@@ -64,6 +64,10 @@ pub(crate) fn can_read_unprivileged(path: &Path) -> bool {
 
 fn switch_to_free_uid() -> Result<(), DynamicUserError> {
     let number = free_uid().ok_or(DynamicUserError::NoneFree)?;
+    // Tried before it is needed: with another user number, and without capset(2), this process could not
+    // get the capability back that it needs for exec(2).
+    let unchanged = capabilities(None).and_then(|sets| set_capabilities(None, sets));
+    unchanged.map_err(|error| nix::Error::from_raw(error.raw_os_error()))?;
     clear_bounding_set();
     set_keep_capabilities(true).map_err(|error| nix::Error::from_raw(error.raw_os_error()))?;
     setgroups(&[])?;

@@ -128,7 +128,9 @@ fn missing(restricted: Result<RestrictionStatus, RulesetError>) -> Option<Missin
         Ok(status) if status.ruleset != RulesetStatus::NotEnforced => return None,
         Ok(status) => match status.landlock {
             LandlockStatus::NotEnabled => "switched off in this kernel".to_owned(),
-            LandlockStatus::NotImplemented => "not in this kernel".to_owned(),
+            LandlockStatus::NotImplemented => {
+                "not in this kernel, or its container refuses it".to_owned()
+            }
             LandlockStatus::Available { .. } => "the kernel enforces nothing of it".to_owned(),
         },
         Err(error) => error.to_string(),

@@ -29,4 +29,5 @@ pub(crate) use dynamic_user::{can_read_unprivileged, drop_root};
 pub(crate) use layers::{Confinement, MissingLayer};
 pub(crate) use privileges::drop_privileges;
 pub(crate) use room_seccomp::restrict_syscalls;
+pub(super) use seccomp::hide_clone3;
 pub(crate) use self_test::{ProbeResult, SelfTest};

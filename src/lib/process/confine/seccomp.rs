@@ -1,6 +1,6 @@
 //! Filters for system calls (seccomp(2)), built from rules.
 
-use nix::libc::{c_int, c_long};
+use nix::libc::{self, c_int, c_long};
 use seccompiler::{
     BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
     SeccompFilter, SeccompRule, TargetArch,
@@ -58,4 +58,19 @@ pub(super) fn when_null(
         SeccompCondition::new(*at, SeccompCmpArgLen::Dword, operation.clone(), *value)
     });
     Ok(SeccompRule::new(conditions.chain([null]).collect::<Result<_, _>>()?)?)
+}
+
+/// From here on, clone3(2) does not exist for this thread, the threads that it starts and the programs
+/// that they exec. Sets `PR_SET_NO_NEW_PRIVS`.
+///
+/// # Errors
+/// When the kernel, or an earlier filter, refuses filters.
+pub(crate) fn hide_clone3() -> Result<(), Error> {
+    // Of several filters that refuse a call, the error of the newest counts (seccomp(2)).
+    let missing = program(
+        vec![(libc::SYS_clone3, vec![])],
+        errno_action(libc::ENOSYS),
+        SeccompAction::Allow,
+    )?;
+    seccompiler::apply_filter(&missing)
 }

@@ -1,10 +1,16 @@
-//! Which `Host` and `Origin` headers are accepted, against DNS rebinding and foreign pages. No I/O;
-//! `middleware` applies the rules.
+//! Which hosts and origins are accepted, against DNS rebinding and foreign pages. No I/O; `middleware`
+//! and `ws/upgrade` apply the rules.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
+use axum::http::{HeaderMap, HeaderName, header};
+
+use super::host::{Host, HostName};
 use crate::quick_tunnel::QuickTunnelName;
+
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 
 /// The public host names under which the room may be reached.
 #[derive(Debug)]
@@ -17,20 +23,30 @@ pub(in crate::serve) enum PublicHost {
     AnyQuickTunnel,
 }
 
-/// The `Host` headers that are accepted for one listening address.
+/// The hosts that are accepted for one listening address.
 #[derive(Debug)]
 pub(in crate::serve) struct HostPolicy {
     listen: SocketAddr,
     public: PublicHost,
 }
 
-/// An accepted `Host` header, and how its request reached the server.
+/// An accepted host in its normal form, with the port unless it is the scheme's own; and how its
+/// request reached the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AcceptedHost {
     /// Directly, over plain HTTP.
     Direct(String),
     /// Through the tunnel, over HTTPS.
     Tunnel(String),
+}
+
+/// Why a host is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HostError {
+    /// Not a host by RFC 9110, section 7.2, or not exactly one: 400.
+    Invalid,
+    /// The host of another server: 421, Misdirected Request (RFC 9110, section 15.5.20).
+    Unknown,
 }
 
 /// The headers in which a browser says which page sent a request; `None` if absent.
@@ -55,67 +71,62 @@ impl HostPolicy {
         }
     }
 
-    /// Checks a `Host` header. `None` means 421, Misdirected Request (RFC 9110, section 15.5.20).
-    pub(super) fn accept(&self, host: &str) -> Option<AcceptedHost> {
-        if self.is_public(host) {
-            return Some(AcceptedHost::Tunnel(host.to_owned()));
+    /// Checks a `Host` header, or the host of an absolute request target.
+    ///
+    /// # Errors
+    /// When it is no host, or the host of another server.
+    pub(super) fn accept(&self, host: &str) -> Result<AcceptedHost, HostError> {
+        let Host { name, port } = Host::parse(host).ok_or(HostError::Invalid)?;
+        if matches!(port, None | Some(HTTPS_PORT)) && self.is_public(&name) {
+            return Ok(AcceptedHost::Tunnel(name.to_string()));
         }
-        let name = match self.listen.port() {
-            // Browsers leave out the port of the scheme.
-            80 => host.strip_suffix(":80").unwrap_or(host),
-            port => host.strip_suffix(&format!(":{port}"))?,
-        };
-        let is_accepted = name == "localhost" || self.accepts_ip(name);
-        is_accepted.then(|| AcceptedHost::Direct(host.to_owned()))
+        let is_ours = port.unwrap_or(HTTP_PORT) == self.listen.port() && self.is_direct(&name);
+        let direct = || AcceptedHost::Direct(Host { name, port }.without_port(HTTP_PORT));
+        is_ours.then(direct).ok_or(HostError::Unknown)
     }
 
     /// An IP address cannot be rebound, unlike a name. Loopback addresses are always accepted, others
     /// only if the room listens on one.
-    fn accepts_ip(&self, name: &str) -> bool {
-        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-        let ip: Option<IpAddr> = match bare {
-            Some(v6) => v6.parse().ok().map(IpAddr::V6),
-            None => name.parse().ok().map(IpAddr::V4),
-        };
-        ip.is_some_and(|ip| {
-            serialize_host(ip) == name && (ip.is_loopback() || !self.listen.ip().is_loopback())
-        })
+    fn is_direct(&self, name: &HostName) -> bool {
+        match name {
+            HostName::Ip(ip) => ip.is_loopback() || !self.listen.ip().is_loopback(),
+            HostName::Registered(name) => name == "localhost",
+        }
     }
 
-    fn is_public(&self, host: &str) -> bool {
+    fn is_public(&self, name: &HostName) -> bool {
+        let HostName::Registered(host) = name else { return false };
         match &self.public {
             PublicHost::Named(name) => {
                 let name = name.lock().unwrap_or_else(PoisonError::into_inner);
-                name.as_deref() == Some(host)
+                name.as_ref() == Some(host)
             }
             PublicHost::AnyQuickTunnel => QuickTunnelName::is_valid(host),
         }
     }
 }
 
-/// An IP address as browsers write it into `Host` (WHATWG URL, "host serializer"). Other spellings of
-/// it are refused, so that one address has one origin.
-fn serialize_host(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(v4) => v4.to_string(),
-        // Without the dotted form that std writes for mapped addresses.
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(_) => {
-                let [.., high, low] = v6.segments();
-                format!("[::ffff:{high:x}:{low:x}]")
-            }
-            None => format!("[{v6}]"),
-        },
-    }
-}
-
 impl AcceptedHost {
-    /// The only origin whose pages may send requests that change something.
-    fn origin(&self) -> String {
+    /// Whether a request may name this scheme in its target. A target with `https` is for a server
+    /// with a certificate, and only the tunnel has one (RFC 9110, section 7.4).
+    pub(super) fn serves(&self, scheme: &str) -> bool {
         match self {
-            Self::Direct(host) => format!("http://{host}"),
-            Self::Tunnel(host) => format!("https://{host}"),
+            Self::Direct(_) => scheme == "http",
+            Self::Tunnel(_) => matches!(scheme, "http" | "https"),
         }
+    }
+
+    /// Whether `origin` is the only one whose pages may send requests that change something: this host
+    /// with its scheme. Browsers write it in its normal form, and other clients as it was typed.
+    fn is_origin(&self, origin: &str) -> bool {
+        let (expected, expected_scheme, port) = match self {
+            Self::Direct(host) => (host, "http", HTTP_PORT),
+            Self::Tunnel(host) => (host, "https", HTTPS_PORT),
+        };
+        origin.split_once("://").is_some_and(|(scheme, host)| {
+            scheme.eq_ignore_ascii_case(expected_scheme)
+                && Host::parse(host).is_some_and(|host| host.without_port(port) == *expected)
+        })
     }
 
     /// Where the page may open its WebSocket, for the Content-Security-Policy.
@@ -129,7 +140,7 @@ impl AcceptedHost {
     /// Whether a WebSocket handshake may go on. Nothing but `Origin` protects a socket from a foreign
     /// page, and browsers always send it, so it is required of all clients.
     pub(super) fn may_upgrade(&self, source: RequestSource<'_>) -> bool {
-        source.origin == Some(self.origin().as_str())
+        source.origin.is_some_and(|origin| self.is_origin(origin))
     }
 
     /// Whether a request that changes something may go on: from our own page, from our own form (which
@@ -137,8 +148,23 @@ impl AcceptedHost {
     pub(super) fn may_post(&self, source: RequestSource<'_>) -> bool {
         match source.origin {
             Some("null") => source.fetch_site == Some("same-origin"),
-            Some(origin) => origin == self.origin(),
+            Some(origin) => self.is_origin(origin),
             None => source.fetch_site.is_none(),
         }
+    }
+}
+
+impl<'a> RequestSource<'a> {
+    /// Of a request with these headers.
+    pub(super) fn of(headers: &'a HeaderMap) -> Self {
+        // A header that is not text, or is there twice, counts as foreign: "?" is no origin and no site.
+        let text = |name: HeaderName| {
+            let mut values = headers.get_all(name).iter();
+            let value = values.next()?;
+            let is_only = values.next().is_none();
+            Some(value.to_str().ok().filter(|_| is_only).unwrap_or("?"))
+        };
+        let fetch_site = HeaderName::from_static("sec-fetch-site");
+        Self { origin: text(header::ORIGIN), fetch_site: text(fetch_site) }
     }
 }

@@ -2,203 +2,230 @@
 
 use std::sync::Mutex;
 
-use super::host_policy::{AcceptedHost, HostPolicy, PublicHost, RequestSource};
+use super::host_policy::{AcceptedHost, HostError, HostPolicy, PublicHost, RequestSource};
 
 fn policy(listen: &str, name: Option<&str>) -> HostPolicy {
     let public = PublicHost::Named(Mutex::new(name.map(str::to_owned)));
     HostPolicy::new(listen.parse().unwrap(), public)
 }
 
-/// V-20.
+/// V-20: by RFC 9110, section 4.2.3, each of these lines is one host in several spellings.
 #[test]
-fn only_our_own_hosts_are_accepted() {
+fn all_spellings_of_our_hosts_are_one_host() {
     let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
-    for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "a-b.trycloudflare.com"] {
-        assert!(policy.accept(host).is_some(), "{host}");
-    }
-    for host in [
-        "",
-        "localhost",
-        "127.0.0.1",
-        "127.0.0.1:80",
-        "rebind.test:8080",
-        "10.0.0.1:8080",
-        "A-B.trycloudflare.com",
-        "a-b.trycloudflare.com:443",
-        "x.a-b.trycloudflare.com",
-        "a-b.trycloudflare.com.",
-        "[::1:8080",
-        "localhost:8080:8080",
-        "localhost:99999",
+    for (normal, spellings) in [
+        (
+            "localhost:8080",
+            ["localhost:8080", "LOCALHOST:8080", "Localhost.:8080", "localhost:08080"],
+        ),
+        (
+            "127.0.0.1:8080",
+            ["127.0.0.1:8080", "127.0.0.1.:8080", "127.0.0.1:008080", "127.0.0.1:8080"],
+        ),
+        (
+            "[::1]:8080",
+            ["[::1]:8080", "[0:0:0:0:0:0:0:1]:8080", "[::0001]:8080", "[::0.0.0.1]:8080"],
+        ),
     ] {
-        assert_eq!(policy.accept(host), None, "{host}");
-    }
-}
-
-/// None of these is `:8080`.
-const PORTS: &[&str] = &[
-    ":+8080",
-    ":-8080",
-    ":08080",
-    ":008080",
-    ": 8080",
-    ":8080 ",
-    ":8080:",
-    "::8080",
-    ":",
-    ":8 080",
-    ":0x1f90",
-    ":8080.0",
-    ":8_080",
-    ":８０８０",
-    ":73616",
-    ":8081",
-    ":808",
-    ":80800",
-    ":8080/",
-    ":8080?",
-    ":8080#",
-    ":8080@",
-    ":8080\\",
-    ":8080\t",
-    ":8080\0",
-    "",
-    ":80",
-    ":http",
-];
-
-/// None of these is a name for this machine.
-const NAMES: &[&str] = &[
-    "",
-    " localhost",
-    "localhost ",
-    "localhost.",
-    ".localhost",
-    "LOCALHOST",
-    "Localhost",
-    "lo\u{440}alhost",
-    "localhost%2e",
-    "%6cocalhost",
-    "user@localhost",
-    "@localhost",
-    "http://localhost",
-    "//localhost",
-    "localhost,localhost",
-    "x.localhost",
-    "localhost\0",
-    "127.1",
-    "127.0.1",
-    "0x7f000001",
-    "0x7f.0.0.1",
-    "2130706433",
-    "0177.0.0.1",
-    "127.0.0.01",
-    "127.0.0.1.",
-    "127.0.0.1 ",
-    "+127.0.0.1",
-    "127.0.0.256",
-    "127.0.0",
-    "１２７.0.0.1",
-    "0",
-    "0.0.0.0",
-    "[127.0.0.1]",
-    "::1",
-    "[::1",
-    "::1]",
-    "[[::1]]",
-    "[]",
-    "[::]",
-    "[0::1]",
-    "[0:0:0:0:0:0:0:1]",
-    "[::0001]",
-    "[::01]",
-    "[::1%lo]",
-    "[::1%25lo]",
-    "[::1%1]",
-    "[::1]]",
-    "[::0.0.0.1]",
-    "[::ffff:127.0.0.1]",
-    "[::FFFF:7f00:1]",
-    "[v1.x]",
-    "[::1] ",
-    "[ ::1]",
-    "[localhost]",
-    "[::1].",
-    "10.0.0.1",
-    "a-b.trycloudflare.com",
-];
-
-/// None of these is `a-b.trycloudflare.com`.
-const PUBLIC: &[&str] = &[
-    "a-b.trycloudflare.com:443",
-    "a-b.trycloudflare.com:",
-    "a-b.trycloudflare.com.",
-    "A-b.trycloudflare.com",
-    " a-b.trycloudflare.com",
-    "a-b.trycloudflare.com ",
-    "a-b.trycloudflare.comx",
-    "xa-b.trycloudflare.com",
-    "a-b。trycloudflare.com",
-    "a%2db.trycloudflare.com",
-    "x@a-b.trycloudflare.com",
-    ".trycloudflare.com",
-];
-
-/// One more byte before, after or in an accepted host makes it a foreign one.
-#[test]
-fn each_of_our_hosts_has_one_spelling() {
-    let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
-    for name in ["localhost", "127.0.0.1", "[::1]"] {
-        for port in PORTS {
-            assert_eq!(policy.accept(&format!("{name}{port}")), None, "{name}{port}");
+        for spelling in spellings {
+            let accepted = policy.accept(spelling);
+            assert_eq!(accepted, Ok(AcceptedHost::Direct(normal.to_owned())), "{spelling}");
         }
     }
-    for name in NAMES {
-        assert_eq!(policy.accept(&format!("{name}:8080")), None, "{name:?}");
+    for spelling in [
+        "a-b.trycloudflare.com",
+        "A-B.TryCloudflare.COM",
+        "a-b.trycloudflare.com.",
+        "a-b.trycloudflare.com:443",
+        "a-b.trycloudflare.com:",
+    ] {
+        let tunnel = AcceptedHost::Tunnel("a-b.trycloudflare.com".to_owned());
+        assert_eq!(policy.accept(spelling), Ok(tunnel), "{spelling}");
     }
-    for name in PUBLIC {
-        assert_eq!(policy.accept(name), None, "{name:?}");
+    assert!(policy.accept("127.0.0.2:8080").is_ok());
+}
+
+/// V-20: hosts of other servers.
+const UNKNOWN: &[&str] = &[
+    "localhost",
+    "localhost:",
+    "127.0.0.1",
+    "127.0.0.1:80",
+    "localhost:443",
+    "localhost:8081",
+    "localhost:808",
+    "rebind.test:8080",
+    "10.0.0.1:8080",
+    "0.0.0.0:8080",
+    "[::]:8080",
+    "[::ffff:127.0.0.1]:8080",
+    "localhost..:8080",
+    ".localhost:8080",
+    "x.localhost:8080",
+    "localhost,localhost:8080",
+    "%6cocalhost:8080",
+    "localhost%2e:8080",
+    "127.1:8080",
+    "127.0.1:8080",
+    "0x7f000001:8080",
+    "0x7f.0.0.1:8080",
+    "2130706433:8080",
+    "0177.0.0.1:8080",
+    "127.0.0.01:8080",
+    "127.0.0.256:8080",
+    "+127.0.0.1:8080",
+    "0:8080",
+    "a-b.trycloudflare.com:8080",
+    "a-b.trycloudflare.com:80",
+    "a-b.trycloudflare.com..",
+    "a-b.trycloudflare.comx",
+    "xa-b.trycloudflare.com",
+    "x.a-b.trycloudflare.com",
+    "a%2db.trycloudflare.com",
+    ".trycloudflare.com",
+    "trycloudflare.com",
+];
+
+/// No hosts at all (RFC 9110, section 7.2).
+const INVALID: &[&str] = &[
+    "",
+    ".",
+    ":8080",
+    " localhost:8080",
+    "local host:8080",
+    "localhost:8080 ",
+    "localhost :8080",
+    "localhost:+8080",
+    "localhost:-8080",
+    "localhost: 8080",
+    "localhost:8080:",
+    "localhost:8080:8080",
+    "localhost::8080",
+    "localhost:0x1f90",
+    "localhost:8_080",
+    "localhost:8080.0",
+    "localhost:８０８０",
+    "localhost:73616",
+    "localhost:8080/",
+    "localhost:8080?",
+    "localhost:8080#",
+    "localhost:8080@",
+    "localhost:8080\\",
+    "localhost:8080\t",
+    "localhost:8080\0",
+    "localhost:http",
+    "lo\u{440}alhost:8080",
+    "user@localhost:8080",
+    "@localhost:8080",
+    "http://localhost:8080",
+    "//localhost:8080",
+    "１２７.0.0.1:8080",
+    "[127.0.0.1]:8080",
+    "::1:8080",
+    "[::1:8080",
+    "::1]:8080",
+    "[[::1]]:8080",
+    "[]:8080",
+    "[::1%lo]:8080",
+    "[::1%25lo]:8080",
+    "[::1]]:8080",
+    "[::1].:8080",
+    "[::1]8080",
+    "[::1] :8080",
+    "[v1.x]:8080",
+    "[localhost]:8080",
+    "a-b。trycloudflare.com",
+    "x@a-b.trycloudflare.com",
+];
+
+#[test]
+fn other_hosts_are_unknown_and_other_texts_are_no_hosts() {
+    let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
+    for (hosts, error) in [(UNKNOWN, HostError::Unknown), (INVALID, HostError::Invalid)] {
+        for host in hosts {
+            assert_eq!(policy.accept(host), Err(error), "{host:?}");
+        }
     }
-    assert!(policy.accept("127.0.0.2:8080").is_some());
+}
+
+/// An origin has the same spellings as a host: browsers send the normal form, other clients any.
+#[test]
+fn all_spellings_of_our_origin_are_one_origin() {
+    let policy = policy("127.0.0.1:8080", Some("a-b.trycloudflare.com"));
+    let from = |origin| RequestSource { origin: Some(origin), fetch_site: None };
+    for (host, ours, foreign) in [
+        (
+            "LOCALHOST:8080",
+            ["http://localhost:8080", "HTTP://LocalHost:8080", "http://localhost.:8080"],
+            ["https://localhost:8080", "http://localhost", "http://127.0.0.1:8080"],
+        ),
+        (
+            "A-B.trycloudflare.com:443",
+            [
+                "https://a-b.trycloudflare.com",
+                "https://A-B.trycloudflare.com:443",
+                "https://a-b.trycloudflare.com.",
+            ],
+            [
+                "http://a-b.trycloudflare.com",
+                "https://a-b.trycloudflare.com:80",
+                "https://a-b.trycloudflare.com/",
+            ],
+        ),
+        (
+            "[0:0:0:0:0:0:0:1]:8080",
+            ["http://[::1]:8080", "http://[::1]:8080", "http://[::0001]:8080"],
+            ["http://[::1]", "http://::1:8080", "http://user@[::1]:8080"],
+        ),
+    ] {
+        let host = policy.accept(host).unwrap();
+        for origin in ours {
+            assert!(host.may_upgrade(from(origin)) && host.may_post(from(origin)), "{origin}");
+        }
+        for origin in foreign {
+            assert!(!host.may_upgrade(from(origin)) && !host.may_post(from(origin)), "{origin}");
+        }
+    }
 }
 
 #[test]
-fn ip_addresses_are_accepted_as_browsers_write_them() {
+fn ip_addresses_get_the_form_that_browsers_write() {
     let any_interface = policy("0.0.0.0:8080", None);
-    for host in ["[2001:db8::1]:8080", "[::ffff:c000:205]:8080", "[::]:8080", "0.0.0.0:8080"] {
-        assert!(any_interface.accept(host).is_some(), "{host}");
+    for (host, normal) in [
+        ("[2001:DB8:0::1]:8080", "[2001:db8::1]:8080"),
+        ("[::ffff:192.0.2.5]:8080", "[::ffff:c000:205]:8080"),
+        ("[::]:8080", "[::]:8080"),
+        ("0.0.0.0:8080", "0.0.0.0:8080"),
+    ] {
+        let direct = AcceptedHost::Direct(normal.to_owned());
+        assert_eq!(any_interface.accept(host), Ok(direct), "{host}");
     }
-    for host in ["[2001:DB8::1]:8080", "[2001:db8:0::1]:8080", "[::ffff:192.0.2.5]:8080"] {
-        assert_eq!(any_interface.accept(host), None, "{host}");
-    }
-    let port_80 = policy("127.0.0.1:80", None);
-    for host in ["localhost:080", "localhost:", "localhost:+80", "localhost:80:80", "[::1]:"] {
-        assert_eq!(port_80.accept(host), None, "{host}");
-    }
-    assert!(port_80.accept("localhost:80").is_some());
 }
 
 #[test]
 fn port_80_needs_no_port_in_the_header() {
-    assert!(policy("127.0.0.1:80", None).accept("localhost").is_some());
-    assert!(policy("[::1]:80", None).accept("[::1]").is_some());
+    let policy = policy("127.0.0.1:80", None);
+    for host in ["localhost", "localhost:", "localhost:80", "LOCALHOST:080"] {
+        assert_eq!(policy.accept(host), Ok(AcceptedHost::Direct("localhost".into())), "{host}");
+    }
+    assert!(policy.accept("[::1]").is_ok() && policy.accept("localhost:8080").is_err());
 }
 
 #[test]
 fn beyond_loopback_ip_addresses_are_accepted_and_names_are_not() {
     let policy = policy("0.0.0.0:8080", None);
-    assert!(policy.accept("192.168.1.5:8080").is_some());
-    assert!(policy.accept("laptop.local:8080").is_none());
+    assert!(policy.accept("192.168.1.5:8080").is_ok());
+    assert!(policy.accept("laptop.local:8080").is_err());
 }
 
 #[test]
 fn without_a_supervisor_any_quick_tunnel_name_is_accepted() {
     let policy = HostPolicy::new("127.0.0.1:8080".parse().unwrap(), PublicHost::AnyQuickTunnel);
-    assert!(policy.accept("some-words.trycloudflare.com").is_some());
-    assert!(policy.accept("a.b.trycloudflare.com").is_none());
-    assert!(policy.accept(".trycloudflare.com").is_none());
+    assert!(policy.accept("some-words.trycloudflare.com").is_ok());
+    assert!(policy.accept("a.b.trycloudflare.com").is_err());
+    assert!(policy.accept(".trycloudflare.com").is_err());
     for other in ["api.trycloudflare.com", "-a.trycloudflare.com", "a-.trycloudflare.com"] {
-        assert!(policy.accept(other).is_none(), "{other}");
+        assert!(policy.accept(other).is_err(), "{other}");
     }
 }
 

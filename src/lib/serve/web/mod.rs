@@ -3,6 +3,7 @@
 mod connection;
 mod connections;
 mod dispatch;
+mod host;
 mod host_policy;
 #[cfg(test)]
 mod host_policy_tests;
@@ -13,6 +14,7 @@ mod poll;
 mod routes;
 mod security_headers;
 mod state;
+mod target;
 mod ws;
 
 pub(super) use connection::MAX_REQUEST_BYTES;

@@ -4,6 +4,7 @@
 
 use axum::body::Bytes;
 
+use crate::chat::MAX_MESSAGE_LINES;
 use crate::config::RoomSettings;
 use crate::identity::MAX_NAME_GRAPHEMES;
 
@@ -14,19 +15,21 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Fills the longest name, the longest message and the size of the backlog into the document.
+    /// Fills the bounds of names and messages and the size of the backlog into the document.
     pub(super) fn render(room: &RoomSettings) -> Self {
         let (max_name, message_bytes) = (MAX_NAME_GRAPHEMES, room.message_bytes);
         let html = match room.backlog {
             0 => format!(
                 include_str!(concat!(env!("OUT_DIR"), "/page.txt")),
                 max_name = max_name,
-                message_bytes = message_bytes
+                message_bytes = message_bytes,
+                message_lines = MAX_MESSAGE_LINES
             ),
             backlog => format!(
                 include_str!(concat!(env!("OUT_DIR"), "/page-backlog.txt")),
                 max_name = max_name,
                 message_bytes = message_bytes,
+                message_lines = MAX_MESSAGE_LINES,
                 backlog = backlog
             ),
         };

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::middleware::check_request;
 use super::state::WebState;
 use super::{poll, ws};
+use crate::pasted_link::find_ticket;
 
-/// All routes behind [`check_request`]; other paths and methods are answered with 404 and 405.
+/// All routes behind [`check_request`]; see [`other_path`] and [`other_method`] for the rest.
 pub(super) fn routes(state: Arc<WebState>) -> Router {
     Router::new()
         .route("/", get(page))
@@ -22,10 +23,8 @@ pub(super) fn routes(state: Arc<WebState>) -> Router {
         .route("/poll", post(poll::poll))
         .route("/bye", post(bye))
         .route("/health", get(StatusCode::NO_CONTENT))
-        .fallback((StatusCode::NOT_FOUND, "not found\n"))
-        .method_not_allowed_fallback(async || {
-            (StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n")
-        })
+        .fallback(other_path)
+        .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(Arc::clone(&state), check_request))
         .with_state(state)
 }
@@ -36,8 +35,35 @@ async fn page(State(state): State<Arc<WebState>>) -> impl IntoResponse {
     Html(state.page.html())
 }
 
-/// Makes the browser clear what it may have stored.
+/// Answers a path that has no route. If a ticket is in it, the link was changed on its way, and the page
+/// finds the ticket (see [`find_ticket`]): the client learns nothing that it did not send. All other
+/// paths get 404. The target `*` is the server itself (RFC 9110, section 9.3.7).
+async fn other_path(State(state): State<Arc<WebState>>, method: Method, target: Uri) -> Response {
+    let text = target.path_and_query().map_or("", |text| text.as_str());
+    match method {
+        Method::OPTIONS if target.path() == "*" => {
+            (StatusCode::NO_CONTENT, [(header::ALLOW, "GET,HEAD,POST")]).into_response()
+        }
+        Method::GET | Method::HEAD if find_ticket(text).is_some() => {
+            page(State(state)).await.into_response()
+        }
+        _ => (StatusCode::NOT_FOUND, "not found\n").into_response(),
+    }
+}
+
+/// Answers a method that a route does not have; axum adds `Allow`, which is all that OPTIONS asks for
+/// (RFC 9110, section 9.3.7).
+async fn other_method(method: Method) -> Response {
+    match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => (StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n").into_response(),
+    }
+}
+
+/// Makes the browser clear what it may have stored for this origin. Not the cookies: this page has
+/// none, and those of all other programs on this computer would go with them, because a cookie belongs
+/// to a host with all of its ports (RFC 6265, section 8.5).
 async fn bye() -> impl IntoResponse {
-    const CLEAR: &str = "\"cache\", \"cookies\", \"storage\"";
+    const CLEAR: &str = "\"cache\", \"storage\"";
     (StatusCode::NO_CONTENT, [(HeaderName::from_static("clear-site-data"), CLEAR)])
 }

@@ -13,7 +13,7 @@ mod outgoing;
 mod reader;
 mod writer;
 
-pub(super) use self::handshake::{accept, open};
+pub(super) use self::handshake::{HandshakeError, accept, open};
 pub(super) use self::incoming::{Incoming, ProtocolError};
 #[cfg(test)]
 pub(super) use self::outgoing::SendQueue;

@@ -20,7 +20,10 @@ impl Console {
                 self.screen.print("");
                 self.screen.print_notice(Severity::Info, &text);
             }
-            EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::Failed(_) => {
+            EndReason::NoTunnel(_)
+            | EndReason::Unconfined(_)
+            | EndReason::OutputFailed(_)
+            | EndReason::Failed(_) => {
                 self.screen.force_line(&self.screen.wrap(&format!("chattrace: {text}"), 2));
             }
         }
@@ -33,12 +36,21 @@ impl Console {
     }
 
     /// Shows why there is no file, and the next step, even with `--quiet`.
-    pub(in crate::supervisor) fn show_log_not_saved(&self, folder: &Path, error: &std::io::Error) {
+    pub(in crate::supervisor) fn show_log_not_saved(
+        &self,
+        folder: &Path,
+        error: &std::io::Error,
+        asks_again: bool,
+    ) {
+        let folder = escape_control(&folder.display().to_string());
+        let next = if asks_again {
+            "make room there and save it again, or type s and another folder"
+        } else {
+            "it is lost; the next time make room there, or choose another folder with --archive-dir"
+        };
         self.screen.force_line(&format!(
-            "  {} the event log could not be saved in {}: {error}; choose another folder with \
-             --archive-dir",
+            "  {} the event log could not be saved in {folder}: {error}; {next}",
             self.screen.symbol(Severity::Error),
-            escape_control(&folder.display().to_string())
         ));
     }
 
@@ -74,10 +86,12 @@ fn end_text(reason: &EndReason) -> String {
         EndReason::Requested(EndRequest::ControlSocket) => {
             "stopped over the control socket".to_owned()
         }
-        EndReason::NoTunnel(why) | EndReason::Failed(why) => escape_control(why),
+        EndReason::NoTunnel(why) | EndReason::OutputFailed(why) | EndReason::Failed(why) => {
+            escape_control(why)
+        }
         EndReason::Unconfined(missing) => format!(
-            "confinement is required but incomplete: {}; use a newer kernel, or leave out \
-             --require-confinement",
+            "confinement is required but incomplete: {}; use a newer kernel, allow the calls in \
+             the container's seccomp profile, or leave out --require-confinement",
             escape_control(missing)
         ),
     }

@@ -1,6 +1,6 @@
 //! The question about the event log: save, delete (the default, also without a terminal) or view.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::state::Console;
 use crate::config::Logs;
@@ -14,11 +14,24 @@ pub(in crate::supervisor) struct LogQuestion {
     archive_dir: Option<PathBuf>,
     /// Whether the question is on the screen and not answered.
     open: bool,
+    fate: LogFate,
+    /// Files that a save began, and that could not be removed.
+    remains: Vec<String>,
 }
 
+/// Whether the log ended as the operator wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum LogFate {
+    /// Saved, or deleted as requested or by default.
+    AsRequested,
+    /// It was to be saved, which failed, and the operator has not chosen to delete it since.
+    NotSaved,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum LogAnswer {
-    Save,
+    /// In this folder, or in the one of the configuration.
+    Save(Option<PathBuf>),
     Delete,
     View,
     Unclear,
@@ -27,26 +40,26 @@ enum LogAnswer {
 impl LogQuestion {
     /// A question that is not asked yet. Without `archive_dir` a log is saved in the working directory.
     pub(in crate::supervisor) fn new(policy: Logs, archive_dir: Option<PathBuf>) -> Self {
-        Self { policy, archive_dir, open: false }
+        let (fate, remains) = (LogFate::AsRequested, Vec::new());
+        Self { policy, archive_dir, open: false, fate, remains }
     }
 
     /// Settles the log, or asks the operator if `ask` allows it; true once it is settled.
     pub(in crate::supervisor) fn settle(&mut self, console: &mut Console, ask: bool) -> bool {
-        match self.policy {
-            // A log that cannot be saved is lost: the operator reads why, and is not asked.
-            Logs::Save => {
-                self.save(console);
-            }
-            Logs::Delete => {}
-            Logs::Ask if ask && !console.screen.is_quiet() && terminal::is_interactive() => {
-                terminal::discard_typeahead();
-                self.ask(console);
-                return false;
-            }
-            Logs::Ask => {}
+        let ask = ask && !console.screen.is_quiet() && terminal::is_interactive();
+        let settled = match self.policy {
+            // Without an operator who could answer, a log that cannot be saved is lost.
+            Logs::Save => self.save(console, None, ask) || !ask,
+            Logs::Delete => true,
+            Logs::Ask => !ask,
+        };
+        if settled {
+            self.cancel();
+        } else {
+            terminal::discard_typeahead();
+            self.ask(console);
         }
-        self.cancel();
-        true
+        settled
     }
 
     /// Waits for the line that the operator types; `None` when the terminal is gone. Never returns
@@ -65,15 +78,32 @@ impl LogQuestion {
         answer: Option<&str>,
     ) -> bool {
         self.open = false;
-        match answer.map_or(LogAnswer::Delete, parse_answer) {
-            LogAnswer::Save if self.save(console) => return true,
-            LogAnswer::Delete => return true,
+        let Some(answer) = answer else {
+            // The terminal is gone: the default.
+            return true;
+        };
+        match parse_answer(answer) {
+            LogAnswer::Save(folder) if self.save(console, folder.as_deref(), true) => return true,
+            LogAnswer::Delete => {
+                self.fate = LogFate::AsRequested;
+                return true;
+            }
             LogAnswer::View => show_log(console),
             // A log that could not be saved is still there, and the question is asked again.
-            LogAnswer::Save | LogAnswer::Unclear => {}
+            LogAnswer::Save(_) | LogAnswer::Unclear => {}
         }
         self.ask(console);
         false
+    }
+
+    /// Whether the log ended as the operator wanted, as far as it is settled.
+    pub(in crate::supervisor) fn fate(&self) -> LogFate {
+        self.fate
+    }
+
+    /// Files that a save began, and that could not be removed, each with the reason.
+    pub(in crate::supervisor) fn remains(&self) -> &[String] {
+        &self.remains
     }
 
     /// Takes the question back: nothing more is read from the terminal.
@@ -88,20 +118,24 @@ impl LogQuestion {
         self.open = true;
     }
 
-    /// Shows the log, writes it and shows where, or why not; true if it is written.
-    fn save(&self, console: &mut Console) -> bool {
-        let folder = self.archive_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    /// Shows the log, writes it and shows where, or why not; true if it is written. `asks_again` says
+    /// whether the operator can answer to a failure.
+    fn save(&mut self, console: &mut Console, folder: Option<&Path>, asks_again: bool) -> bool {
+        let folder = folder.or(self.archive_dir.as_deref()).unwrap_or(Path::new("."));
         // A relative path means nothing once its terminal is closed.
-        let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
+        let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         console.screen.print("  the file will hold exactly this:");
         show_log(console);
         match console.log.save(&folder, &log::now()) {
             Ok(path) => {
+                self.fate = LogFate::AsRequested;
                 console.show_log_saved(&path);
                 true
             }
             Err(error) => {
-                console.show_log_not_saved(&folder, &error);
+                self.fate = LogFate::NotSaved;
+                self.remains.extend(error.remains.as_ref().map(ToString::to_string));
+                console.show_log_not_saved(&folder, &error.source, asks_again);
                 false
             }
         }
@@ -115,11 +149,15 @@ fn show_log(console: &Console) {
     }
 }
 
+/// An answer, and behind `s` or `save` the folder, if another one than that of the configuration.
 fn parse_answer(text: &str) -> LogAnswer {
-    match text.to_lowercase().as_str() {
-        "s" | "save" => LogAnswer::Save,
-        "" | "d" | "delete" => LogAnswer::Delete,
-        "v" | "view" => LogAnswer::View,
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let rest = rest.trim();
+    match (word.to_lowercase().as_str(), rest) {
+        ("s" | "save", "") => LogAnswer::Save(None),
+        ("s" | "save", folder) => LogAnswer::Save(Some(PathBuf::from(folder))),
+        ("" | "d" | "delete", "") => LogAnswer::Delete,
+        ("v" | "view", "") => LogAnswer::View,
         _ => LogAnswer::Unclear,
     }
 }

@@ -14,5 +14,6 @@ mod state;
 mod stdout;
 mod tunnel;
 
-pub(super) use log_question::LogQuestion;
+pub(super) use link::RoomLinks;
+pub(super) use log_question::{LogFate, LogQuestion};
 pub(super) use state::Console;

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::stdout::{Stdout, StdoutMode};
 use crate::log::{self, EventLog, LogEntry};
-use crate::terminal::{Screen, Severity};
+use crate::terminal::{OutputEnd, Screen, Severity};
 
 /// Wait for a reader that has not taken all lines when the session is over. It may be stuck.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
@@ -69,16 +69,23 @@ impl Console {
         })
     }
 
-    /// Returns when a line for stdout could not be written.
-    pub(in crate::supervisor) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
-        self.stdout.write_failed()
+    /// Returns when the reader of stdout is gone, or a line could not be written to it.
+    pub(in crate::supervisor) fn stdout_end(&self) -> impl Future<Output = OutputEnd> + use<> {
+        self.stdout.end()
     }
 
     /// Waits until screen and stdout are written, or a reader has been stuck for too long.
-    pub(in crate::supervisor) async fn flush(self) {
+    ///
+    /// # Errors
+    /// When a line for stdout could not be written.
+    pub(in crate::supervisor) async fn flush(self) -> Result<(), OutputEnd> {
         let Self { screen, stdout, .. } = self;
-        let written = async { tokio::join!(stdout.flush(), screen.finish()) };
-        let _ = timeout(FLUSH_TIMEOUT, written).await;
+        let (written, _) = tokio::join!(
+            timeout(FLUSH_TIMEOUT, stdout.flush()),
+            timeout(FLUSH_TIMEOUT, screen.finish())
+        );
+        // A stuck reader has not refused anything.
+        written.unwrap_or(Ok(()))
     }
 
     /// How many participants are in the room, for scripts.
@@ -107,6 +114,11 @@ impl Console {
         };
         let text = format!("  ● {} · {present} · Ctrl+C ends it", self.address);
         self.screen.set_status(&self.screen.dim(&text));
+    }
+
+    /// Draws the bottom of the screen for its present size; true if that is the status line.
+    pub(in crate::supervisor) fn redraw_status(&self) -> bool {
+        self.screen.redraw()
     }
 
     /// Adds an entry with the current time to the event log.

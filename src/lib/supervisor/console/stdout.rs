@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::control::Participant;
-use crate::terminal::{self, BackgroundWriter};
+use crate::terminal::{self, BackgroundWriter, OutputEnd};
+use crate::token::Secret;
 
 /// Which lines standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub(super) enum StdoutMode {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum ConsoleEvent<'a> {
-    /// A link, ticket included; `public` is false for the local one.
-    Link { url: &'a str, public: bool },
+    /// A link, ticket included; `public` is false for a local one. `others` lead to the same room.
+    Link { url: &'a str, public: bool, others: &'a [Secret] },
     /// `present` is the count after the join.
     Joined { participant: &'a Participant, present: usize },
     /// `present` is the count after the leave.
@@ -81,21 +82,19 @@ impl Stdout {
         }
     }
 
-    /// Returns when a line could not be written; never in [`StdoutMode::Silent`].
-    pub(super) fn write_failed(&self) -> impl Future<Output = ()> + use<> {
-        let failed = self.writer.as_ref().map(BackgroundWriter::write_failed);
-        async move {
-            match failed {
-                Some(failed) => failed.await,
-                None => std::future::pending().await,
-            }
-        }
+    /// Returns when the reader is gone, or a line could not be written.
+    pub(super) fn end(&self) -> impl Future<Output = OutputEnd> + use<> {
+        terminal::stdout_end(self.writer.as_ref())
     }
 
     /// Waits until every line is written, for as long as the reader takes.
-    pub(super) async fn flush(self) {
-        if let Some(writer) = self.writer {
-            writer.flush().await;
+    ///
+    /// # Errors
+    /// When a line could not be written.
+    pub(super) async fn flush(self) -> Result<(), OutputEnd> {
+        match self.writer {
+            Some(writer) => writer.flush().await,
+            None => Ok(()),
         }
     }
 }

@@ -4,9 +4,10 @@ use tokio::time::Instant;
 
 use super::state::EventLoop;
 use crate::control::{ToServe, ToTunnel};
+use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
+use crate::supervisor::console::RoomLinks;
 use crate::supervisor::session::{SessionAction, SessionEvent};
-use crate::token::Secret;
 
 impl EventLoop {
     /// Performs one action. Returns the event that follows at once: a failed spawn is an exit.
@@ -87,17 +88,26 @@ impl EventLoop {
         Some(SessionEvent::TunnelExited(error.to_string()))
     }
 
-    /// Shows the link under a public address, or the local one.
+    /// Shows the links, first the one under a public address.
     fn show_link(&mut self, public: Option<String>) {
         self.timers.stop_countdown();
-        let (address, is_public) = match public {
-            Some(url) => (url, true),
-            None => match self.listener.local_addr() {
-                Ok(local) => (format!("http://{local}"), false),
-                Err(_) => return,
-            },
-        };
-        let link = Secret::new(format!("{address}/t/{}", &*self.ticket.expose_secret()));
-        self.console.show_link(&link, is_public);
+        if let Some(links) = self.links(public) {
+            self.console.show_links(&links);
+        }
+    }
+
+    /// Draws what depends on the size of the terminal, and the link if it is not on the screen any more.
+    pub(super) fn follow_resize(&mut self) {
+        if self.console.redraw_status()
+            && let Some(links) = self.links(self.session.public_address().map(str::to_owned))
+            && self.console.lacks_link(&links)
+        {
+            self.console.repeat_link(&links);
+        }
+    }
+
+    fn links(&self, public: Option<String>) -> Option<RoomLinks> {
+        let reachable = Reachable::of(&self.listener).ok()?;
+        Some(RoomLinks::new(public, &reachable, &self.ticket.expose_secret()))
     }
 }

@@ -9,5 +9,5 @@ mod state;
 mod streams;
 mod wipe;
 
-pub(super) use run::run;
+pub(super) use run::{Signals, run};
 pub(super) use state::Setup;

@@ -11,16 +11,20 @@ use super::streams::Streams;
 use crate::control::IncomingRequest;
 use crate::process::{self, TerminationSignal, TerminationSignals};
 use crate::supervisor::children::ChildEvent;
+use crate::supervisor::console::LogFate;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
 };
+use crate::terminal::{self, OutputEnd};
 
 /// What wakes the loop.
 enum Wakeup {
     Signal(TerminationSignal),
     /// Ctrl+Z.
     Suspend,
-    StreamClosed(EndRequest),
+    /// The terminal has a new size.
+    Resized,
+    StreamEnded(EndReason),
     ChildExited,
     DeadlineReached,
     ChildEvent(ChildEvent),
@@ -29,17 +33,37 @@ enum Wakeup {
     Answer(Option<String>),
 }
 
-/// Runs a session to its end.
-///
-/// # Errors
-/// When the system refuses a signal handler.
+/// The handlers of every signal that a session reacts to.
+pub(in crate::supervisor) struct Signals {
+    termination: TerminationSignals,
+    child: Signal,
+    /// Caught, because a stopped supervisor would leave the room public without its operator.
+    suspend: Signal,
+    /// The terminal has another size.
+    resized: Signal,
+}
+
+impl Signals {
+    /// Installs the handlers.
+    ///
+    /// # Errors
+    /// When the system refuses one.
+    pub(in crate::supervisor) fn catch() -> io::Result<Self> {
+        Ok(Self {
+            termination: TerminationSignals::catch()?,
+            child: signal(SignalKind::child())?,
+            suspend: signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?,
+            resized: signal(SignalKind::window_change())?,
+        })
+    }
+}
+
+/// Runs a session to its end, at which its runtime folder is removed.
 pub(in crate::supervisor) async fn run(
     setup: Setup,
-    mut signals: TerminationSignals,
-) -> io::Result<SessionOutcome> {
-    let mut sigchld = signal(SignalKind::child())?;
-    // Caught, because a stopped supervisor would leave the room public without its operator.
-    let mut suspend = signal(SignalKind::from_raw(process::SUSPEND_SIGNAL))?;
+    signals: Signals,
+) -> (SessionOutcome, LogFate) {
+    let Signals { mut termination, child: mut sigchld, mut suspend, mut resized } = signals;
     let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
     let mut requests = event_loop.open_control_socket();
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
@@ -54,9 +78,10 @@ pub(in crate::supervisor) async fn run(
         // request is answered after the messages that came before it.
         let wakeup = tokio::select! {
             biased;
-            which = signals.recv() => Wakeup::Signal(which),
+            which = termination.recv() => Wakeup::Signal(which),
             _ = suspend.recv() => Wakeup::Suspend,
-            request = streams.closed() => Wakeup::StreamClosed(request),
+            _ = resized.recv() => Wakeup::Resized,
+            reason = streams.ended() => Wakeup::StreamEnded(reason),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
             Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
@@ -66,8 +91,23 @@ pub(in crate::supervisor) async fn run(
         let events = event_loop.handle(wakeup);
         outcome = event_loop.step_all(events, &mut sigchld).await;
     };
-    event_loop.console.flush().await;
-    Ok(outcome)
+    let log_fate = event_loop.log_question.fate();
+    (with_output(outcome, event_loop.console.flush().await), log_fate)
+}
+
+/// The outcome of a session whose last lines were written, or not. A write that failed before the end
+/// is the reason of the end, and was shown.
+fn with_output(outcome: SessionOutcome, written: Result<(), OutputEnd>) -> SessionOutcome {
+    let Err(OutputEnd::Failed(error)) = written else { return outcome };
+    if !matches!(outcome, SessionOutcome::Clean(EndReason::OutputFailed(_))) {
+        terminal::print_error("chattrace", &error);
+    }
+    match outcome {
+        SessionOutcome::Clean(EndReason::Requested(_)) => {
+            SessionOutcome::Clean(EndReason::OutputFailed(error.to_string()))
+        }
+        SessionOutcome::Clean(_) | SessionOutcome::Remains(_) | SessionOutcome::Killed => outcome,
+    }
 }
 
 async fn reached(deadline: Option<Instant>) {
@@ -86,9 +126,13 @@ impl EventLoop {
             Wakeup::Signal(TerminationSignal::Terminate | TerminationSignal::Quit) => {
                 end(EndRequest::Terminate)
             }
-            Wakeup::StreamClosed(request) => end(request),
+            Wakeup::StreamEnded(reason) => Some(SessionEvent::End(reason)),
             Wakeup::Suspend => {
                 self.console.warn("Ctrl+Z would leave the room open without you; Ctrl+C ends it");
+                None
+            }
+            Wakeup::Resized => {
+                self.follow_resize();
                 None
             }
             Wakeup::ChildExited => {

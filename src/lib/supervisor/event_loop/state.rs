@@ -20,13 +20,11 @@ pub(in crate::supervisor) struct Setup {
     pub(in crate::supervisor) programs: Programs,
     /// With the banner and the first checks on it.
     pub(in crate::supervisor) console: Console,
-    /// Marks the processes of this session and names its runtime folder.
-    pub(in crate::supervisor) session_id: String,
     /// The secret part of every link.
     pub(in crate::supervisor) ticket: Token,
     /// Where the room will listen.
     pub(in crate::supervisor) listener: TcpListener,
-    /// The private folder of the session: removed with it.
+    /// The private folder of the session: removed with it. Its name marks the session's processes.
     pub(in crate::supervisor) run_dir: RunDir,
 }
 
@@ -52,9 +50,9 @@ pub(super) struct EventLoop {
 impl EventLoop {
     /// Returns the loop, the queue of its children's events, and the session's first actions.
     pub(super) fn new(setup: Setup) -> (Self, mpsc::Receiver<ChildEvent>, Vec<SessionAction>) {
-        let Setup { config, programs, console, session_id, ticket, listener, run_dir } = setup;
+        let Setup { config, programs, console, ticket, listener, run_dir } = setup;
         let (session, actions) = Session::begin(tunnel_policy(config.tunnel.provider));
-        let (children, events) = Children::new(programs, session_id);
+        let (children, events) = Children::new(programs, run_dir.session().to_owned());
         let log_question = LogQuestion::new(config.logs, config.archive_dir.clone());
         let event_loop = Self {
             config,

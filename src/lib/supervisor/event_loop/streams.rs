@@ -3,51 +3,49 @@
 use std::pin::Pin;
 
 use crate::supervisor::console::Console;
-use crate::supervisor::session::EndRequest;
-use crate::terminal;
+use crate::supervisor::session::{EndReason, EndRequest};
+use crate::terminal::{self, OutputEnd};
 
-/// Completes when a stream is closed; `None` once that was returned.
-type Closed = Option<Pin<Box<dyn Future<Output = ()>>>>;
+/// Completes when a stream has ended; `None` once that was returned.
+type Ended<T> = Option<Pin<Box<dyn Future<Output = T>>>>;
 
-/// The streams whose close ends the session.
+/// The streams whose end is that of the session.
 pub(super) struct Streams {
-    terminal: Closed,
-    stdout: Closed,
-    stdin: Closed,
+    terminal: Ended<()>,
+    stdout: Ended<OutputEnd>,
+    stdin: Ended<()>,
 }
 
 impl Streams {
     /// Begins to watch; must be called inside a runtime.
     pub(super) fn watch(console: &Console) -> Self {
-        let write_failed = console.write_failed();
-        let stdout = async {
-            tokio::select! {
-                () = terminal::stdout_closed() => {}
-                () = write_failed => {}
-            }
-        };
         Self {
             terminal: Some(Box::pin(terminal::terminal_closed())),
-            stdout: Some(Box::pin(stdout)),
+            stdout: Some(Box::pin(console.stdout_end())),
             stdin: Some(Box::pin(terminal::stdin_closed())),
         }
     }
 
-    /// Waits until a stream is closed. Each is returned once. Cancel safe.
-    pub(super) async fn closed(&mut self) -> EndRequest {
-        tokio::select! {
+    /// Waits until a stream has ended. Each is returned once. Cancel safe.
+    pub(super) async fn ended(&mut self) -> EndReason {
+        let request = tokio::select! {
             biased;
             () = once(&mut self.terminal) => EndRequest::TerminalClosed,
-            () = once(&mut self.stdout) => EndRequest::StdoutClosed,
+            end = once(&mut self.stdout) => match end {
+                OutputEnd::ReaderGone => EndRequest::StdoutClosed,
+                OutputEnd::Failed(error) => return EndReason::OutputFailed(error.to_string()),
+            },
             () = once(&mut self.stdin) => EndRequest::StdinClosed,
-        }
+        };
+        EndReason::Requested(request)
     }
 }
 
-async fn once(closed: &mut Closed) {
-    match closed {
+async fn once<T>(ended: &mut Ended<T>) -> T {
+    let value = match ended {
         Some(future) => future.await,
         None => std::future::pending().await,
-    }
-    *closed = None;
+    };
+    *ended = None;
+    value
 }

@@ -1,4 +1,4 @@
-//! The last wipe: processes, control socket, runtime folder.
+//! The last wipe: processes, control socket, runtime folder; and what a failed save left.
 
 use tokio::signal::unix::Signal;
 
@@ -23,6 +23,7 @@ impl EventLoop {
                 remains.extend(kept.iter().map(ToString::to_string));
             }
         }
+        remains.extend_from_slice(self.log_question.remains());
         remains
     }
 }

@@ -35,6 +35,7 @@ fn events() -> Vec<SessionEvent> {
         end(EndRequest::StdoutClosed),
         end(EndRequest::StdinClosed),
         SessionEvent::End(EndReason::Failed("x".into())),
+        SessionEvent::End(EndReason::OutputFailed("x".into())),
         SessionEvent::LogSettled,
         wiped(),
         SessionEvent::Wiped(vec!["process 7".to_owned()]),

@@ -22,6 +22,8 @@ pub(in crate::supervisor) enum EndReason {
     NoTunnel(String),
     /// Confinement was required, and these layers are missing.
     Unconfined(String),
+    /// A link or an event could not be written to stdout; the text says why.
+    OutputFailed(String),
     /// A program of this session failed; the text says which and how.
     Failed(String),
 }

@@ -134,11 +134,14 @@ fn without_registration_http2_is_tried_and_then_it_fails() {
 
 /// Why an attempt takes longer, as the user is told.
 fn delay_of(actions: &[AttemptAction]) -> &str {
-    let why = actions.iter().find_map(|action| match action {
-        AttemptAction::Report(
+    let why = actions.iter().find_map(|action| {
+        let AttemptAction::Report(
             FromTunnel::Starting { why: Some(why) } | FromTunnel::Delayed { why },
-        ) => Some(why),
-        _ => None,
+        ) = action
+        else {
+            return None;
+        };
+        Some(why)
     });
     why.unwrap_or_else(|| panic!("{actions:?}"))
 }

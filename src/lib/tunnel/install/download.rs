@@ -45,12 +45,23 @@ impl Download {
     /// session is downloading it, waits for that session and takes its result.
     ///
     /// # Errors
-    /// The next call resumes the partial file, unless its digest or its length was wrong.
+    /// After a failure of the network, the next call resumes the partial file. After any other, nothing is
+    /// left: neither a file that cannot be used, nor the folders that were created for it.
     pub(in crate::tunnel) fn install(
         &self,
         progress: &mut dyn FnMut(u64),
     ) -> Result<PathBuf, InstallError> {
-        paths::create_private_dir(&self.dir).map_err(|source| io_error(&self.dir, source))?;
+        let created = paths::create_private_dir(&self.dir);
+        let created = created.map_err(|source| io_error(&self.dir, source))?;
+        let installed = self.install_into_dir(progress);
+        if installed.is_err() {
+            self.remove_if_empty();
+            created.remove_empty();
+        }
+        installed
+    }
+
+    fn install_into_dir(&self, progress: &mut dyn FnMut(u64)) -> Result<PathBuf, InstallError> {
         let Some((_lock, mut part)) = self.lock_partial()? else {
             return Ok(self.target());
         };
@@ -58,20 +69,22 @@ impl Download {
         if let Err(error) = fetch.complete(&mut part, progress) {
             return Err(self.fetch_failed(error));
         }
-        let found = part
-            .rewind()
-            .and_then(|()| sha256_hex(&mut part))
-            .map_err(|source| io_error(&self.partial(), source))?;
+        let found = part.rewind().and_then(|()| sha256_hex(&mut part)).map_err(|source| {
+            self.remove_partial();
+            io_error(&self.partial(), source)
+        })?;
         if found != self.pin.sha256 {
             self.remove_partial();
-            self.remove_if_empty();
             return Err(InstallError::Mismatch {
                 url: self.url.clone(),
                 found,
                 expected: self.pin.sha256.clone(),
             });
         }
-        self.publish(&part).map_err(|source| io_error(&self.target(), source))?;
+        self.publish(&part).map_err(|source| {
+            self.remove_partial();
+            io_error(&self.target(), source)
+        })?;
         Ok(self.target())
     }
 
@@ -127,8 +140,12 @@ impl Download {
 
     fn fetch_failed(&self, error: FetchError) -> InstallError {
         let url = self.url.clone();
-        let error = match error {
-            FetchError::File(source) => io_error(&self.partial(), source),
+        match error {
+            // A full disk stays full while the file is there.
+            FetchError::File(source) => {
+                self.remove_partial();
+                io_error(&self.partial(), source)
+            }
             FetchError::Status(status) => InstallError::Status { url, status },
             FetchError::Network(failure) => {
                 let server = url.split('/').nth(2).unwrap_or(&url).to_owned();
@@ -139,9 +156,7 @@ impl Download {
                 self.remove_partial();
                 InstallError::TooLong { url, max_bytes: self.max_bytes() }
             }
-        };
-        self.remove_if_empty();
-        error
+        }
     }
 
     /// Removes an empty partial file, and the folders that were made for it.

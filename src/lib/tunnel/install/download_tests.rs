@@ -202,3 +202,38 @@ fn concurrent_sessions_fetch_it_once() {
     assert_eq!(server.ranges().len(), 1);
     assert_eq!(std::fs::read_dir(&download.dir).unwrap().count(), 1);
 }
+
+/// The file cannot be written, read or renamed: it is of no use to the next download, and may fill a
+/// disk.
+#[test]
+fn a_download_that_cannot_be_stored_leaves_nothing() {
+    let folder = TestDir::new();
+    let server = FileServer::start(file(), Behaviour::Ranges);
+    let download = download(&folder, &server, &file());
+    // Its name is taken by a folder, so that the last step fails.
+    let in_the_way = || std::fs::create_dir_all(download.target().join("in the way")).unwrap();
+    let mut first = true;
+    let error = download.install(&mut |_| {
+        if std::mem::replace(&mut first, false) {
+            in_the_way();
+        }
+    });
+    assert!(matches!(error, Err(InstallError::Io { .. })), "{error:?}");
+    assert!(!download.partial().exists());
+    std::fs::remove_dir_all(download.target()).unwrap();
+    std::fs::remove_dir(&download.dir).unwrap();
+}
+
+/// Also the parents that were missing, such as `~/.local/share`.
+#[test]
+fn folders_that_were_created_for_a_download_that_failed_are_removed() {
+    let folder = TestDir::new();
+    std::fs::create_dir(&folder.0).unwrap();
+    let server = FileServer::start(file(), Behaviour::Ranges);
+    let mut download = download(&folder, &server, &file());
+    download.dir = folder.0.join("share/chattrace/bin");
+    download.url = "http://127.0.0.1:1/cloudflared".to_owned();
+    let error = download.install(&mut |_| {});
+    assert!(matches!(error, Err(InstallError::Network { .. })), "{error:?}");
+    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
+}

@@ -128,12 +128,10 @@ impl Fetch<'_> {
             request = request.header("Range", format!("bytes={offset}-"));
         }
         request.call().map_err(|error| {
-            let failure = match error.into() {
-                NetworkFailure::Untrusted { .. } => {
-                    NetworkFailure::Untrusted { issuer: self.issuer(agent) }
-                }
-                other => other,
-            };
+            let mut failure = NetworkFailure::from(error);
+            if let NetworkFailure::Untrusted { issuer } = &mut failure {
+                *issuer = self.issuer(agent);
+            }
             FetchError::Network(failure)
         })
     }

@@ -91,6 +91,7 @@ impl From<std::io::Error> for NetworkFailure {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of another crate, which may grow")]
 impl From<ureq::Error> for NetworkFailure {
     fn from(error: ureq::Error) -> Self {
         match error {
@@ -112,6 +113,7 @@ impl From<ureq::Error> for NetworkFailure {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of another crate, which may grow")]
 fn tls_failure(error: &rustls::Error) -> NetworkFailure {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls_native_certs::CertificateResult;
+use rustls_native_certs::{CertificateResult, ErrorKind};
 use ureq::tls::{Certificate, RootCerts};
 
 use crate::paths;
+use crate::terminal::io_reason;
 
 /// A variable names certificates that cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,15 +43,11 @@ fn roots_of(
         let Some((variable, path)) = named else {
             return Ok(RootCerts::WebPki);
         };
-        let why = found.errors.first().map_or_else(
-            || "there is no certificate in it".to_owned(),
-            |error| match &error.kind {
-                rustls_native_certs::ErrorKind::Io { inner, .. } => {
-                    crate::terminal::io_reason(inner)
-                }
-                _ => "it is not in PEM form".to_owned(),
-            },
-        );
+        let why = match found.errors.first().map(|error| &error.kind) {
+            None => "there is no certificate in it".to_owned(),
+            Some(ErrorKind::Io { inner, .. }) => io_reason(inner),
+            Some(_) => "it is not in PEM form".to_owned(),
+        };
         return Err(UnusableCertificates { variable, path, why });
     }
     let certs = found.certs.iter().map(|der| Certificate::from_der(der).to_owned());

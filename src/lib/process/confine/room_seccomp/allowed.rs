@@ -77,6 +77,11 @@ pub(super) const ALLOWED: &[AllowedSyscall] = &[
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_epoll_wait),
     only(libc::SYS_epoll_pwait, &[&[Null(4)]]),
+    // Wait until a stdout that another process made non-blocking takes the rest of a line, when serve runs
+    // alone. Only waits, for descriptors that the process has.
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_poll),
+    only(libc::SYS_ppoll, &[&[Null(3)]]),
     // Choose what to wait for. These are all operations there are today.
     only(
         libc::SYS_epoll_ctl,

@@ -5,5 +5,5 @@ mod parked;
 mod route;
 
 pub(super) use answer::ANSWER_FLUSH_BYTES;
-pub(super) use parked::{ClientInput, ParkedPoll, ParkingSlot};
+pub(super) use parked::{ClientInput, ParkedPoll, ParkingSlot, discard_input};
 pub(super) use route::poll;

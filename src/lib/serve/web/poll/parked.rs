@@ -148,7 +148,8 @@ async fn client_gone(stream: &TcpStream, input: ClientInput) {
     pending().await
 }
 
-/// Reads into the heap and not the stack, because freed heap memory is wiped.
-fn discard_input(stream: &TcpStream) -> io::Result<usize> {
+/// Reads what the client has sent, and drops it. Into the heap and not the stack, because freed heap
+/// memory is wiped.
+pub(in crate::serve::web) fn discard_input(stream: &TcpStream) -> io::Result<usize> {
     stream.try_read(&mut vec![0; MAX_DISCARDED_BYTES])
 }

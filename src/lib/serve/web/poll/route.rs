@@ -1,12 +1,13 @@
 //! `POST /poll`. Not GET: the tunnel provider holds its responses back until they are complete, or
 //! longer.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{Extension, Query, State};
-use axum::http::{HeaderMap, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -48,10 +49,21 @@ pub(in crate::serve::web) async fn poll(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    // Before the body is read, so that a client that waits for "100 Continue" need not send it.
+    if body.size_hint().lower() > MAX_FRAME_BYTES as u64 {
+        return body_too_long();
+    }
     let body = match timeout(BODY_TIMEOUT, to_bytes(body, MAX_FRAME_BYTES)).await {
         Ok(Ok(body)) => body,
+        Ok(Err(error)) if is_broken(&error) => {
+            let text = "the request body is broken; send it again";
+            return refuse(&Refusal::new(RefusalCode::BadJson, text));
+        }
         Ok(Err(_)) => return body_too_long(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(_) => {
+            let text = "the request body took longer than 10 s; send it again\n";
+            return (StatusCode::REQUEST_TIMEOUT, text).into_response();
+        }
     };
     let Ok(body) = std::str::from_utf8(&body) else {
         return refuse(&Refusal::new(RefusalCode::BadJson, "the body must be UTF-8 text"));
@@ -102,12 +114,22 @@ fn resume_seat(state: &WebState, resume: Secret, after: Option<u64>) -> Result<E
     Ok((state.hub.resume(&resume, after)?, Vec::new()))
 }
 
-/// The token after `Bearer`; with another scheme an empty one, which no seat has, because a request
-/// with the header never joins.
+/// The token after `Bearer`, in any case and with any number of spaces (RFC 9110, section 11.4); with
+/// another scheme an empty one, which no seat has, because a request with the header never joins.
 fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?;
-    let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-    Some(Secret::new(token.unwrap_or_default().to_owned()))
+    let credentials = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let token = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+    Some(Secret::new(token.map_or("", |(_, token)| token.trim_start()).to_owned()))
+}
+
+/// Whether the body could not be read, as opposed to one that is too long.
+fn is_broken(error: &axum::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause.filter(|error| !error.is::<hyper::Error>()) {
+        cause = error.source();
+    }
+    cause.is_some()
 }
 
 /// Answers with a refusal. It is a line with status 200, except for refusals that a program should
@@ -123,7 +145,13 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::Full
         | RefusalCode::Closing => StatusCode::OK,
     };
-    (status, answer_lines(refusal.to_line())).into_response()
+    let mut response = (status, answer_lines(refusal.to_line())).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 9110, section 11.6.1.
+        let scheme = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
 }
 
 fn too_many_lines() -> Refusal {

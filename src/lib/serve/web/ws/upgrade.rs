@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -13,20 +13,26 @@ use super::close::CloseAction;
 use super::join::join;
 use super::session::SocketSession;
 use crate::serve::web::connections::ConnectionSlot;
+use crate::serve::web::host_policy::{AcceptedHost, RequestSource};
+use crate::serve::web::middleware::CROSS_SITE;
 use crate::serve::web::state::WebState;
-use crate::serve::websocket::{self, Reader, Writer};
+use crate::serve::websocket::{self, HandshakeError, Reader, Writer};
 use crate::wire::MAX_FRAME_BYTES;
 
 /// Accepts a handshake and starts the task of the socket, which keeps the slot of its connection.
 pub(in crate::serve::web) async fn upgrade(
     State(state): State<Arc<WebState>>,
     Extension(slot): Extension<Arc<ConnectionSlot>>,
+    Extension(host): Extension<AcceptedHost>,
     mut request: Request,
 ) -> Response {
-    let Some(response) = websocket::accept(&request) else {
-        let text = "not a WebSocket handshake; open this address with a WebSocket client\n";
-        return (StatusCode::BAD_REQUEST, text).into_response();
+    let response = match websocket::accept(&request) {
+        Ok(response) => response,
+        Err(error) => return reject(error),
     };
+    if !host.may_upgrade(RequestSource::of(request.headers())) {
+        return CROSS_SITE.into_response();
+    }
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Some((mut reader, writer)) = Box::pin(open(upgraded)).await else { return };
@@ -36,6 +42,30 @@ pub(in crate::serve::web) async fn upgrade(
             () = slot.evicted() => {}
         }
     });
+    response
+}
+
+/// Says what the handshake lacks (RFC 6455, sections 4.2.1 and 4.4; RFC 9110, section 15.5.22).
+fn reject(error: HandshakeError) -> Response {
+    let (status, text) = match error {
+        HandshakeError::NoUpgrade => (
+            StatusCode::UPGRADE_REQUIRED,
+            "not a WebSocket handshake; open this address with a WebSocket client\n",
+        ),
+        HandshakeError::Version => {
+            (StatusCode::UPGRADE_REQUIRED, "another version of WebSocket; use version 13\n")
+        }
+        HandshakeError::Key => (
+            StatusCode::BAD_REQUEST,
+            "a WebSocket handshake needs one Sec-WebSocket-Key of 16 bytes; send it again with one\n",
+        ),
+    };
+    let mut response = (status, text).into_response();
+    if status == StatusCode::UPGRADE_REQUIRED {
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
     response
 }
 

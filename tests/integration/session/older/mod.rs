@@ -1,18 +1,22 @@
 //! V-11, V-19: no process outlives a session on kernels that lack a layer, and the screen names the
 //! gap.
 
+mod refused;
+mod trace;
+
 use std::process::Command;
 use std::time::Instant;
 
-use super::ends::{child, kill, kill_with_guard};
-use super::stage::{Stage, event, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, stand_in};
+use crate::session::ends::{child, kill, kill_with_guard};
+use crate::session::stage::{Stage, event, in_shell, watched};
 
-/// `command` on a kernel without these features.
-pub(super) fn without(features: &[&str], command: &Command) -> Command {
+/// `command` on a kernel, or in a container, that refuses this: see
+/// `tests/fixtures/older_kernel/main.rs`.
+pub(super) fn without(refusals: &[&str], command: &Command) -> Command {
     let older = stand_in("older-kernel");
-    let script = format!("exec {} {} -- \"$0\" \"$@\"", older.display(), features.join(" "));
+    let script = format!("exec {} {} -- \"$0\" \"$@\"", older.display(), refusals.join(" "));
     in_shell(command, &script)
 }
 
@@ -85,7 +89,7 @@ fn marked(session: &Program) -> Vec<String> {
         String::from_utf8_lossy(&std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default())
             .into_owned()
     };
-    let guard = read(super::ends::guard(session), "environ");
+    let guard = read(crate::session::ends::guard(session), "environ");
     let mark = guard.split('\0').find(|entry| entry.starts_with("CHATTRACE_SESSION=")).unwrap();
     let all = std::fs::read_dir("/proc").unwrap();
     let pids = all.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse::<u32>().ok());
@@ -105,32 +109,60 @@ fn without_the_filter_and_without_a_guard_the_rest_is_found_by_chattrace_clean()
     assert_eq!(stage.run_dirs().len(), 0);
 }
 
-/// Without pidfds the guard learns of the death by the lifeline alone, and a process that has no
-/// death signal is named and left: its pid may belong to another one by now.
+/// Ways to be without pidfds: a kernel before 5.1 or 5.3, and what profiles of containers answer.
+const NO_PIDFDS: [&str; 7] = [
+    "pidfd",
+    "pidfd_open=EPERM",
+    "pidfd_open=EACCES",
+    "pidfd_open=EINVAL",
+    "pidfd_send_signal=ENOSYS",
+    "pidfd_send_signal=EPERM",
+    "pidfd_send_signal=EINVAL",
+];
+
+/// Without pidfds the guard learns of the death by the lifeline alone.
+#[test]
+fn without_pidfds_a_living_session_is_not_taken_for_a_dead_one() {
+    for refusal in NO_PIDFDS {
+        for name in ["TERM", "KILL"] {
+            let stage = Stage::new(HAPPY);
+            let mut session = watched(&without(&[refusal], &stage.public(&["--json"])));
+            let url = event(&mut session, "link")["url"].to_string();
+            assert!(url.contains("trycloudflare.com"), "{refusal}: {url}");
+            session.signal(name);
+            let ended = session.wait();
+            assert!(ended.stderr.contains("nothing remains"), "{refusal}: {ended:#?}");
+            let killed = ended.stderr.matches("chattrace was killed").count();
+            assert_eq!(killed, usize::from(name == "KILL"), "{refusal}: {ended:#?}");
+            assert!(!ended.stderr.contains("guard"), "{refusal}: {ended:#?}");
+            stage.assert_nothing_left();
+        }
+    }
+}
+
+/// A process that has no death signal is named and left: its pid may belong to another one by now.
 #[test]
 fn without_pidfds_nobody_is_signalled_who_could_be_mistaken_for_another() {
-    let stage = Stage::new(HAPPY);
-    for name in ["TERM", "KILL"] {
-        let mut session = watched(&without(&["pidfd"], &stage.public(&["--json"])));
-        event(&mut session, "link");
-        session.signal(name);
-        let ended = session.wait();
-        assert!(ended.stderr.contains("nothing remains"), "{ended:#?}");
-        stage.assert_nothing_left();
+    for refusal in NO_PIDFDS {
+        nobody_else_is_signalled(&["seccomp", refusal]);
     }
+}
+
+fn nobody_else_is_signalled(refusals: &[&str]) {
     // An orphan that the supervisor adopted is its child, so its pid is certain.
     let stage = forking();
-    let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
+    let mut session = watched(&without(refusals, &stage.public(&["--json"])));
     event(&mut session, "link");
     session.signal("TERM");
     session.wait().expect_code(0);
     stage.assert_nothing_left();
     // The guard adopts no orphans.
-    let mut session = watched(&without(&["seccomp", "pidfd"], &stage.public(&["--json"])));
+    let mut session = watched(&without(refusals, &stage.public(&["--json"])));
     event(&mut session, "link");
     session.signal("KILL");
-    session
-        .stderr_line_with("this kernel cannot signal a process without mistaking another for it");
+    session.stderr_line_with(
+        "it cannot be signalled without mistaking another for it, because the system refuses pidfds",
+    );
     session.wait_exit();
     assert_eq!(stage.run_dirs().len(), 1, "by which it is found");
     let cleaned = stage.clean().expect_code(0);

@@ -1,0 +1,142 @@
+//! The last row of the screen, which changes: how it is drawn and erased, and a progress bar in it.
+
+use std::io::Result;
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::TermLike;
+
+use super::background_writer::LineSender;
+use super::charset::Charset;
+use super::columns::truncate;
+use super::print::write_stderr;
+use super::size::Size;
+
+/// Erases the row of the cursor and all below it (ECMA-48: CR, EL, ED). A narrower window has broken a
+/// longer row into several, with the cursor in the first of them.
+pub(super) const ERASE_ROW: &str = "\r\u{1b}[K\u{1b}[J";
+
+/// Columns at the end of the row that stay free. Terminals of East Asia may draw some of our signs two
+/// columns wide (UAX #11, "ambiguous").
+const FREE_COLUMNS: u16 = 3;
+
+/// What draws `text` as the last row, cut to `columns`. It leaves the cursor in the first column: there
+/// it stays at the start of the text when the window becomes narrower, and `^C`, which the terminal
+/// echoes, takes the two columns of the margin. Without wrapping (DECAWM), a text that is wider than
+/// the terminal is cut there too.
+pub(super) fn draw_row(text: &str, columns: u16) -> String {
+    let columns = usize::from(columns.saturating_sub(FREE_COLUMNS).max(1));
+    let text = truncate(text, columns, Charset::current());
+    format!("\u{1b}[?7l{text}\u{1b}[?7h\r")
+}
+
+/// Where a row is written.
+#[derive(Debug)]
+pub(super) enum RowOutput {
+    Stderr,
+    Queue(LineSender),
+}
+
+/// The row of one progress bar. indicatif moves the cursor by the width that the terminal had when it
+/// drew last, and fills the row with spaces up to the last column; after a resize, pieces of the row
+/// would stay. So this collects what it draws, and writes it as [`draw_row`] does.
+#[derive(Debug)]
+pub(super) struct BarRow {
+    output: RowOutput,
+    text: Mutex<String>,
+}
+
+impl BarRow {
+    /// An empty row, which is not drawn yet.
+    pub(super) fn new(output: RowOutput) -> Self {
+        Self { output, text: Mutex::default() }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut String)) -> Result<()> {
+        change(&mut self.text.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
+    }
+}
+
+impl TermLike for BarRow {
+    fn width(&self) -> u16 {
+        Size::of_stderr().columns
+    }
+
+    fn move_cursor_up(&self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> Result<()> {
+        self.write_str(text)
+    }
+
+    fn write_str(&self, text: &str) -> Result<()> {
+        self.change(|row| row.push_str(text))
+    }
+
+    fn clear_line(&self) -> Result<()> {
+        self.change(String::clear)
+    }
+
+    /// indicatif calls it at the end of each drawing.
+    fn flush(&self) -> Result<()> {
+        let mut row = String::new();
+        self.change(|text| std::mem::swap(text, &mut row))?;
+        let text = row.trim_end_matches(['\r', ' ']);
+        let mut drawn = ERASE_ROW.to_owned();
+        if !text.is_empty() {
+            drawn.push_str(&draw_row(text, self.width()));
+        }
+        match &self.output {
+            RowOutput::Stderr => drop(write_stderr(&drawn)),
+            RowOutput::Queue(sender) => sender.send(drawn),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::Progress;
+
+    /// Every drawing erases the one before by itself, whatever the width was then: one write, no
+    /// movement up, no spaces up to the last column.
+    #[test]
+    fn each_drawing_is_a_whole_row_in_one_write() {
+        let (sender, mut lines) = LineSender::with_receiver();
+        let bar = Progress::transfer_through(sender, "cloudflared", Some(40_000_000));
+        for bytes in [0, 20_000_000, 40_000_000] {
+            bar.set_position(bytes);
+            bar.redraw();
+        }
+        bar.suspend(|| {});
+        bar.clear();
+        let mut drawn = 0;
+        while let Ok(written) = lines.try_recv() {
+            let row = written.strip_prefix(ERASE_ROW).expect("it erases the row first");
+            if row.is_empty() {
+                continue;
+            }
+            drawn += 1;
+            let text =
+                row.strip_prefix("\u{1b}[?7l").and_then(|row| row.strip_suffix("\u{1b}[?7h\r"));
+            let text = text.expect("it is drawn without wrapping");
+            assert!(text.starts_with("  cloudflared [") && !text.ends_with(' '), "{text:?}");
+            assert!(!text.contains(['\u{1b}', '\r', '\n']), "{text:?}");
+        }
+        assert!(drawn >= 3, "{drawn}");
+    }
+}
