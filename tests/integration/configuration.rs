@@ -104,7 +104,6 @@ fn what_json_has_no_place_for_is_named() {
         ("{\"logs\": ask}", &["key \"logs\"", "double quotes"]),
         ("logs = ask", &["begins with {"]),
         ("[\"127.0.0.1:80\"]", &["begins with {"]),
-        ("null", &["begins with {"]),
         ("{} {}", &["behind the last }"]),
     ] {
         assert_named(&env, text.as_bytes(), parts);

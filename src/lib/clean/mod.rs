@@ -46,7 +46,10 @@ impl CleanError {
 
 /// Runs `chattrace-clean`, or with `--guard` the guard of one session.
 pub fn main() -> ExitCode {
-    process::close_inherited_fds();
+    if let Err(error) = process::reset_inheritance() {
+        terminal::print_error(NAME, &error);
+        return Exit::Unavailable.into();
+    }
     terminal::install_panic_hook(NAME);
     let cli = match terminal::parse_args::<CleanCli>() {
         Ok(cli) => cli,

@@ -19,6 +19,7 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::file_info::{FileInfo, FileKind, KeptReason, MountId};
 use super::open::CANNOT_BLOCK;
+use super::owner_access;
 
 /// Descriptors that a removal has open at once: base, folder, a name in it, and its line in `/proc`.
 const REMOVAL_DESCRIPTORS: usize = 4;
@@ -58,7 +59,7 @@ impl Folder {
     /// # Errors
     /// When it is not a folder, or not as `trust` demands.
     pub(crate) fn open(path: &Path, trust: FolderTrust) -> Result<Option<Self>, KeptReason> {
-        Self::checked(path.to_owned(), open(path, flags(), Mode::empty()), trust)
+        Self::open_checked(path.to_owned(), |flags| open(path, flags, Mode::empty()), trust)
     }
 
     /// Opens the parent of `path`, following links, to remove one empty folder from it.
@@ -78,19 +79,19 @@ impl Folder {
         name: &OsStr,
         trust: FolderTrust,
     ) -> Result<Option<Self>, KeptReason> {
-        let opened = openat(&self.fd, name, flags(), Mode::empty());
-        match Self::checked(self.path.join(name), opened, trust)? {
+        let open = |flags| openat(&self.fd, name, flags, Mode::empty());
+        match Self::open_checked(self.path.join(name), open, trust)? {
             Some(subfolder) if subfolder.mount != self.mount => Err(KeptReason::Mounted),
             subfolder => Ok(subfolder),
         }
     }
 
-    fn checked(
+    fn open_checked(
         path: PathBuf,
-        opened: Result<OwnedFd, Errno>,
+        open: impl Fn(OFlag) -> Result<OwnedFd, Errno>,
         trust: FolderTrust,
     ) -> Result<Option<Self>, KeptReason> {
-        let fd = match opened {
+        let fd = match open_own(open, trust) {
             Ok(fd) => File::from(fd),
             Err(Errno::ENOENT) => return Ok(None),
             // Also the answer to a link, because of O_NOFOLLOW.
@@ -215,6 +216,20 @@ impl Folder {
             Some(_) => Err(KeptReason::Changed),
         }
     }
+}
+
+/// Opens a folder; one of chattrace's own gets the rights back that its owner needs.
+fn open_own(
+    open: impl Fn(OFlag) -> Result<OwnedFd, Errno>,
+    trust: FolderTrust,
+) -> Result<OwnedFd, Errno> {
+    if trust != FolderTrust::Any
+        && let Ok(unread) = open(owner_access::FLAGS)
+    {
+        // An error shows itself when the folder is opened or used.
+        let _ = owner_access::restore(&File::from(unread));
+    }
+    open(flags())
 }
 
 fn flags() -> OFlag {

@@ -18,6 +18,7 @@ mod locations;
 mod new_file;
 mod open;
 mod overwrite;
+mod owner_access;
 mod private_dir;
 mod run_dir;
 mod run_dir_handle;

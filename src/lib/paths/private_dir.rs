@@ -1,13 +1,17 @@
 //! Folders that only this user may enter.
 
+use std::fs::File;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::open;
+use nix::sys::stat::Mode;
 use nix::unistd::Uid;
 
 use super::file_info::FileKind;
 use super::folder::Folder;
+use super::owner_access;
 
 /// Whether a folder was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +81,12 @@ pub(super) fn create_one(dir: &Path) -> Result<Origin> {
     }
 }
 
-/// Checks that `dir` is a folder of this user that no other user may enter.
+/// Checks that `dir` is a folder of this user that no other user may enter, and gives the user the rights
+/// on it back that they need.
 pub(super) fn check(dir: &Path) -> Result<()> {
     let info = std::fs::symlink_metadata(dir)?;
     if info.is_dir() && info.uid() == Uid::current().as_raw() && info.mode() & 0o077 == 0 {
-        return Ok(());
+        return owner_access::restore(&File::from(open(dir, owner_access::FLAGS, Mode::empty())?));
     }
     let text = "it exists, but is not a folder that only you may enter; move it away";
     Err(Error::new(ErrorKind::PermissionDenied, text))

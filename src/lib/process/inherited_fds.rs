@@ -27,12 +27,12 @@ const MAX_FDINFO_BYTES: u64 = 4 * 1024 * 1024;
 /// unless an administrator raised it (`fs.nr_open`, proc(5)); a descriptor above it stays open.
 const MAX_FD: RawFd = 1 << 20;
 
-/// Closes every descriptor but standard input, output and error. To be called first in `main`, before
-/// this program opens one itself. std has opened `/dev/null` for a stream that was closed.
+/// Closes every descriptor but standard input, output and error. To be called before this program opens
+/// one itself. std has opened `/dev/null` for a stream that was closed.
 ///
 /// It reads the list in `/proc`: close_range(2) does not exist before Linux 5.9, is refused in some
 /// containers, has no safe wrapper, and would save a few microseconds.
-pub(crate) fn close_inherited_fds() {
+pub(super) fn close_inherited_fds() {
     let numbers = list(FD_DIR).unwrap_or_else(|_| {
         let limit =
             getrlimit(Resource::RLIMIT_NOFILE).map_or(libc::RLIM_INFINITY, |(_, hard)| hard);

@@ -2,6 +2,7 @@
 //! process is ever found or killed by its name.
 
 mod confine;
+mod inheritance;
 mod inherited_fds;
 mod listener;
 mod parent;
@@ -18,7 +19,7 @@ pub(crate) use confine::{
     drop_privileges, drop_root, restrict_cloudflared, restrict_cloudflared_syscalls,
     restrict_files, restrict_syscalls, restrict_writes,
 };
-pub(crate) use inherited_fds::close_inherited_fds;
+pub(crate) use inheritance::{reset_inheritance, unblock_all};
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, inherited_listener, listen,
     raise_file_limit,

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getpgrp, getppid, setpgid, setsid};
 
@@ -100,19 +100,26 @@ pub(crate) enum HardenError {
 
 /// Forbids core dumps and tracing, so memory reaches no disk and no process of this user.
 ///
-/// Both, because `PR_SET_DUMPABLE` is lost at exec and the limit is not. The limit is 1 and not 0,
-/// which the kernel ignores when `core_pattern` names a pipe (core(5)).
+/// Both, because `PR_SET_DUMPABLE` is lost at exec and the limit is not. The limit is 1, where it can be,
+/// and not 0, which the kernel ignores when `core_pattern` names a pipe (core(5)).
 ///
 /// # Errors
 /// When the kernel refuses one or both.
 pub(crate) fn harden() -> Result<(), HardenError> {
-    let limited = setrlimit(Resource::RLIMIT_CORE, 1, 1);
+    let limited = limit_core_dumps();
     match (limited, prctl::set_dumpable(false)) {
         (Ok(()), Ok(())) => Ok(()),
         (Err(error), Ok(())) => Err(HardenError::CoreLimit(error)),
         (Ok(()), Err(error)) => Err(HardenError::Dumpable(error)),
         (Err(error), Err(_)) => Err(HardenError::Both(error)),
     }
+}
+
+fn limit_core_dumps() -> nix::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_CORE)?;
+    // Only root may raise a hard limit of 0, which administrators set for all users.
+    let limit = hard.min(1);
+    setrlimit(Resource::RLIMIT_CORE, limit, limit)
 }
 
 /// The pid of this process, as its children get it to check their parent.

@@ -14,7 +14,8 @@ pub(crate) const SUSPEND_SIGNAL: i32 = NixSignal::SIGTSTP as i32;
 pub(crate) enum TerminationSignal {
     /// Ctrl+C.
     Interrupt,
-    /// The default of kill(1).
+    /// The default of kill(1); also the soft limit on processor time (setrlimit(2)), the first warning
+    /// before the hard one kills.
     Terminate,
     /// The terminal was closed.
     Hangup,
@@ -33,7 +34,7 @@ pub(crate) enum ShutdownCause {
 
 /// Handlers for all of [`TerminationSignal`].
 #[derive(Debug)]
-pub(crate) struct TerminationSignals([(TerminationSignal, Signal); 4]);
+pub(crate) struct TerminationSignals([(TerminationSignal, Signal); 5]);
 
 impl TerminationSignals {
     /// Installs the handlers. Also blocks the signals that stop a background process for using the
@@ -48,6 +49,10 @@ impl TerminationSignals {
         Ok(Self([
             (TerminationSignal::Interrupt, caught(SignalKind::interrupt())?),
             (TerminationSignal::Terminate, caught(SignalKind::terminate())?),
+            (
+                TerminationSignal::Terminate,
+                caught(SignalKind::from_raw(NixSignal::SIGXCPU as i32))?,
+            ),
             (TerminationSignal::Hangup, caught(SignalKind::hangup())?),
             (TerminationSignal::Quit, caught(SignalKind::quit())?),
         ]))

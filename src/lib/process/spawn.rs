@@ -11,6 +11,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use rustix::process::{WaitId, WaitIdOptions, WaitOptions};
 
+use super::inheritance::{EXEC_COMMAND, LIFELINE_OPTION};
 use super::parent::own_pid;
 use super::session_process::child_pids;
 use crate::paths;
@@ -96,7 +97,7 @@ impl ServiceProcess {
         session: &str,
     ) -> Result<Self, SpawnError> {
         let mut child = command
-            .arg("--lifeline")
+            .arg(LIFELINE_OPTION)
             .arg(own_pid().to_string())
             .env(paths::SESSION_MARK, session)
             // A backtrace opens files and may contain text of the room.
@@ -170,7 +171,7 @@ pub(crate) fn reap_orphans(known: &[&ServiceProcess]) {
 /// When the path of our own program is not known.
 pub(crate) fn shim_command() -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("exec").arg(own_pid().to_string());
+    command.arg(EXEC_COMMAND).arg(own_pid().to_string());
     Ok(command)
 }
 

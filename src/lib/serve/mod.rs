@@ -29,7 +29,10 @@ use standalone::Standalone;
 
 /// Runs `chattrace-serve`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited_fds();
+    if let Err(error) = process::reset_inheritance() {
+        terminal::print_error("chattrace-serve", &error);
+        return Exit::Unavailable.into();
+    }
     terminal::install_panic_hook("chattrace-serve");
     let cli = match terminal::parse_args::<ServeCli>() {
         Ok(cli) => cli,

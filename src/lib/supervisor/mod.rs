@@ -68,7 +68,10 @@ impl StartError {
 
 /// Runs `chattrace`; see its `--help`.
 pub fn main() -> ExitCode {
-    process::close_inherited_fds();
+    if let Err(error) = process::reset_inheritance() {
+        terminal::print_error("chattrace", &error);
+        return Exit::Unavailable.into();
+    }
     terminal::install_panic_hook("chattrace");
     let cli = match terminal::parse_args::<cli::Cli>() {
         Ok(cli) => cli,

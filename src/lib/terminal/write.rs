@@ -32,10 +32,10 @@ impl WriteError {
     }
 
     fn reason(self) -> String {
-        match self.0 {
-            Errno::EBADF => "it is not open for writing".to_owned(),
-            error => io_reason(&error.into()),
+        if self.0 == Errno::EBADF {
+            return "it is not open for writing".to_owned();
         }
+        io_reason(&self.0.into())
     }
 
     fn next_step(self) -> &'static str {
@@ -75,12 +75,12 @@ pub(super) fn write_all(stream: &impl AsFd, bytes: &[u8]) -> Result<(), OutputEn
 /// What the error of a write means. `has_hung_up` tells a closed terminal from a broken device: a write
 /// to either fails with EIO.
 fn classify(error: Errno, has_hung_up: impl FnOnce() -> bool) -> OutputEnd {
-    match error {
-        // A socket whose reader left data unread is reset.
-        Errno::EPIPE | Errno::ECONNRESET => OutputEnd::ReaderGone,
-        Errno::EIO if has_hung_up() => OutputEnd::ReaderGone,
-        error => OutputEnd::Failed(WriteError(error)),
+    // A socket whose reader left data unread is reset.
+    let is_closed = [Errno::EPIPE, Errno::ECONNRESET].contains(&error);
+    if is_closed || (error == Errno::EIO && has_hung_up()) {
+        return OutputEnd::ReaderGone;
     }
+    OutputEnd::Failed(WriteError(error))
 }
 
 /// The write that follows reports an error of the stream.

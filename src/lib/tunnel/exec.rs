@@ -77,6 +77,7 @@ pub(super) fn main(args: impl Iterator<Item = OsString>) -> Exit {
             }
         };
     }
+    process::unblock_all();
     let error = Command::new(&args.policy.program).args(args.arguments).exec();
     terminal::eprint_line(&format!("{EXEC_FAILED_PREFIX}{}", exec_reason(&error, format)));
     Exit::Unavailable

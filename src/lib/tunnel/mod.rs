@@ -42,7 +42,10 @@ use crate::terminal;
 
 /// Runs `chattrace-tunnel`; with `exec` as its first argument, becomes a confined cloudflared.
 pub fn main() -> ExitCode {
-    process::close_inherited_fds();
+    if let Err(error) = process::reset_inheritance() {
+        terminal::print_error(NAME, &error);
+        return Exit::Unavailable.into();
+    }
     terminal::install_panic_hook(NAME);
     let mut args = std::env::args_os().skip(1);
     if args.next().is_some_and(|arg| arg == "exec") {

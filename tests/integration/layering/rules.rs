@@ -106,7 +106,13 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["mod.rs"],
         &["parent.rs", "required_calls", "session_process.rs", "signals.rs", "spawn.rs"],
         &["confine"],
+        &["inheritance"],
         &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
+    ]),
+    ("process/inheritance", &[
+        &["mod.rs"],
+        &["limits.rs", "restart.rs", "streams.rs"],
+        &["signals.rs"],
     ]),
     ("process/confine", &[
         &["mod.rs", "self_test.rs"],

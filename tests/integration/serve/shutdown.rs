@@ -202,7 +202,7 @@ fn the_events_for_programs_are_these() {
     let ended = server.stop();
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines.len(), 5, "{ended:#?}");
-    assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}"}}"#));
+    assert_eq!(lines[0], format!(r#"{{"event":"ready","link":"{link}","others":[]}}"#));
     assert_eq!(lines[3..], [r#"{"event":"closing"}"#, r#"{"event":"closed"}"#]);
     assert!(!format!("{ended:?}").contains("secret"));
 }

@@ -126,7 +126,7 @@ fn a_stdout_that_takes_nothing_ends_it() {
     let mut command = env.command("/bin/sh");
     let script = format!("exec {SERVE} >/dev/full");
     command.args(["-c", &script]);
-    Program::run(command).expect_code(0);
+    Program::run(command).expect_code(69);
 }
 
 /// It needs no home, no runtime folder and no writable working folder.

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 
-use super::stage::{Stage, event, scripted};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, SERVE, TestEnv, children, in_shell};
+use crate::session::stage::{Stage, event, scripted};
 
 /// Opens the pipe `left` as descriptors 3 to 20 and 1000, and becomes the program.
 const LEFT: &str = "exec bash -c 'for n in $(seq 3 20) 1000; do eval \"exec $n>left\"; done; \
