@@ -174,11 +174,14 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("jiff", &["log.rs"]),
     ("landlock", &["process/confine"]),
     ("rustix", &["process", "memory"]),
+    ("rustls", &["tunnel/install"]),
+    ("rustls_native_certs", &["tunnel/install"]),
     ("seccompiler", &["process/confine"]),
     ("subtle", &["token.rs"]),
     ("talc", &["memory"]),
     ("tungstenite", &["serve/websocket"]),
     ("ureq", &["tunnel/install"]),
+    ("webpki", &["tunnel/install"]),
     ("zeroize", &["serve/websocket", "token.rs"]),
 ];
 

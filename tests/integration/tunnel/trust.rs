@@ -101,7 +101,10 @@ fn certificates_that_cannot_be_used_are_named_with_their_variable() {
 fn a_wrong_clock_another_server_and_no_tls_are_told_apart() {
     let env = TestEnv::new();
     let trusting = |port: u16| download(&env, port, &[("SSL_CERT_FILE", &authority())]);
-    assert_says(trusting(start("expired", SHORT)), &["computer's clock; set the clock"]);
+    let expired = "its certificate has expired by this computer's clock; check the clock";
+    assert_says(trusting(start("expired", SHORT)), &[expired]);
+    let future = "its certificate is not valid yet by this computer's clock; set the clock";
+    assert_says(trusting(start("future", SHORT)), &[future]);
     let sign_in = "open the sign-in page of this network in a browser";
     let other = ["its certificate is that of another server", sign_in];
     assert_says(trusting(start("other", SHORT)), &other);

@@ -16,8 +16,10 @@ pub(in crate::tunnel) enum NetworkFailure {
     /// The certificate is signed by an authority that this computer does not trust; its name, if the
     /// server could be asked.
     Untrusted { issuer: Option<String> },
-    /// The certificate has expired, or begins later than the clock of this computer.
-    NotValidNow,
+    /// The certificate has expired, if the clock of this computer is right.
+    Expired,
+    /// The certificate begins later than the clock of this computer.
+    NotYetValid,
     /// The certificate is that of another server.
     WrongName,
     /// The answer to a TLS handshake was something else, or a refusal.
@@ -50,8 +52,9 @@ impl NetworkFailure {
                 );
                 format!("its certificate is signed by {by}, which this computer does not trust")
             }
-            Self::NotValidNow => {
-                "its certificate is not valid at the time of this computer's clock".to_owned()
+            Self::Expired => "its certificate has expired by this computer's clock".to_owned(),
+            Self::NotYetValid => {
+                "its certificate is not valid yet by this computer's clock".to_owned()
             }
             Self::WrongName => "its certificate is that of another server".to_owned(),
             Self::NoTls(why) => format!("no TLS connection is possible: {}", escape_control(why)),
@@ -74,7 +77,8 @@ impl NetworkFailure {
             Self::Untrusted { .. } => {
                 "if a proxy or virus scanner of this network reads along, name its certificate in SSL_CERT_FILE"
             }
-            Self::NotValidNow => "set the clock",
+            Self::Expired => "check the clock, or try again later",
+            Self::NotYetValid => "set the clock",
             Self::WrongName | Self::NoTls(_) | Self::WebPage => {
                 "open the sign-in page of this network in a browser, if there is one, or check tunnel.download_base"
             }
@@ -91,8 +95,8 @@ impl From<std::io::Error> for NetworkFailure {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of another crate, which may grow")]
 impl From<ureq::Error> for NetworkFailure {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum of the library is not exhaustive")]
     fn from(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Io(error) => {
@@ -113,7 +117,7 @@ impl From<ureq::Error> for NetworkFailure {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of another crate, which may grow")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of the library is not exhaustive")]
 fn tls_failure(error: &rustls::Error) -> NetworkFailure {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
@@ -123,9 +127,12 @@ fn tls_failure(error: &rustls::Error) -> NetworkFailure {
         rustls::Error::InvalidCertificate(UnknownIssuer) => {
             NetworkFailure::Untrusted { issuer: None }
         }
-        rustls::Error::InvalidCertificate(
-            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
-        ) => NetworkFailure::NotValidNow,
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            NetworkFailure::Expired
+        }
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+            NetworkFailure::NotYetValid
+        }
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             NetworkFailure::WrongName
         }

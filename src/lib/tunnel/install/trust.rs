@@ -4,11 +4,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls_native_certs::{CertificateResult, ErrorKind};
+use rustls_native_certs::CertificateResult;
 use ureq::tls::{Certificate, RootCerts};
 
 use crate::paths;
-use crate::terminal::io_reason;
 
 /// A variable names certificates that cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +34,7 @@ pub(super) fn roots() -> Result<RootCerts, UnusableCertificates> {
     roots_of(found, named)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum of the library is not exhaustive")]
 fn roots_of(
     found: CertificateResult,
     named: Option<(&'static str, PathBuf)>,
@@ -43,11 +43,15 @@ fn roots_of(
         let Some((variable, path)) = named else {
             return Ok(RootCerts::WebPki);
         };
-        let why = match found.errors.first().map(|error| &error.kind) {
-            None => "there is no certificate in it".to_owned(),
-            Some(ErrorKind::Io { inner, .. }) => io_reason(inner),
-            Some(_) => "it is not in PEM form".to_owned(),
-        };
+        let why = found.errors.first().map_or_else(
+            || "there is no certificate in it".to_owned(),
+            |error| match &error.kind {
+                rustls_native_certs::ErrorKind::Io { inner, .. } => {
+                    crate::terminal::io_reason(inner)
+                }
+                _ => "it is not in PEM form".to_owned(),
+            },
+        );
         return Err(UnusableCertificates { variable, path, why });
     }
     let certs = found.certs.iter().map(|der| Certificate::from_der(der).to_owned());
