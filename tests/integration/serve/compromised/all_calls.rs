@@ -11,7 +11,7 @@ use crate::serve::server::Server;
 const LAST_CALL: i64 = 470;
 
 /// Allowed with any arguments.
-const ALWAYS: [c_long; 12] = [
+const ALWAYS: [c_long; 13] = [
     libc::SYS_read,
     libc::SYS_write,
     libc::SYS_close,
@@ -24,6 +24,7 @@ const ALWAYS: [c_long; 12] = [
     libc::SYS_sigaltstack,
     libc::SYS_restart_syscall,
     libc::SYS_epoll_wait,
+    libc::SYS_poll,
 ];
 
 /// Allowed with zeros, which are arguments that the room uses.
@@ -36,11 +37,12 @@ const WITH_ZEROS: [c_long; 6] = [
     libc::SYS_epoll_pwait,
 ];
 
-/// Not tried, because they end the process or move its execution. The last two are `uretprobe` and
+/// Not tried, because they end the process or move its execution, or wait for ever for no descriptor
+/// (`ppoll`, which is tried below). The last two are `uretprobe` and
 /// `uprobe`, which no filter sees since Linux 6.11 and 6.18 (kernel/seccomp.c): they are for the code
 /// that the kernel puts into a traced process, and end every other caller with SIGILL.
-const NOT_TRIED: [c_long; 5] =
-    [libc::SYS_exit, libc::SYS_exit_group, libc::SYS_rt_sigreturn, 335, 336];
+const NOT_TRIED: [c_long; 6] =
+    [libc::SYS_exit, libc::SYS_exit_group, libc::SYS_rt_sigreturn, libc::SYS_ppoll, 335, 336];
 
 /// Number by number, with arguments that are invalid for all calls: those not on the list are refused.
 #[test]
@@ -68,6 +70,8 @@ fn of_all_calls_only_those_on_the_list_are_not_refused() {
         (libc::SYS_shutdown, [ALL, flag(libc::SHUT_WR), 0, 0, 0, 0]),
         (libc::SYS_epoll_ctl, [ALL, one, ALL, 0, 0, 0]),
         (libc::SYS_clock_gettime, [one, 0, 0, 0, 0, 0]),
+        // With a time limit that cannot be read, so that it does not wait.
+        (libc::SYS_ppoll, [0, 0, ALL, 0, 0, 0]),
         // Of no bytes: allowed by the filter, and nothing is mapped.
         (libc::SYS_mmap, [0, 0, 3, own, ALL, 0]),
         (libc::SYS_mlock2, [0, 0, one, 0, 0, 0]),

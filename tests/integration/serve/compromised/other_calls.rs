@@ -90,6 +90,7 @@ fn it_gets_no_file_no_process_and_no_executable_memory() {
         (libc::SYS_futex, [path, 12, 0, 0, path, 0]),
         (libc::SYS_epoll_ctl, [0, 4, 0, path, 0, 0]),
         (libc::SYS_epoll_pwait, [ALL, path, 1, 0, path, 8]),
+        (libc::SYS_ppoll, [0, 0, ALL, path, 8, 0]),
         // Numbers of the x32 ABI: socket, openat.
         (0x4000_0000 + libc::SYS_socket, [2, 1, 0, 0, 0, 0]),
         (0x4000_0000 + libc::SYS_openat, [here, path, 0, 0, 0, 0]),
