@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::control;
 use super::guest::Guest;
-use super::stage::{Link, Stage, event, watched};
-use crate::harness::cloudflared::{GARBAGE, HAPPY, HOST, NO_DNS, REFUSED, TOO_MANY};
+use super::stage::{Link, Stage, event, events, watched};
+use crate::harness::cloudflared::{GARBAGE, HAPPY, HOST, NO_DNS, ONLY_HTTP2, REFUSED, TOO_MANY};
 
 /// What cloudflared does, the sentence about it, and when the next attempt is due.
 const FAULTS: [(&str, &str, &str); 6] = [
@@ -212,4 +212,24 @@ fn a_name_that_two_sides_tell_differently_is_not_shown() {
     let ended = session.wait().expect_code(0);
     assert!(ended.stderr.contains("neither is trusted"), "{ended:#?}");
     stage.assert_nothing_left();
+}
+
+/// The operator and scripts read why a network without UDP makes the start slower.
+#[test]
+fn a_network_without_udp_is_named_on_the_screen_and_in_the_events() {
+    let stage = Stage::new(ONLY_HTTP2);
+    let mut session = watched(&stage.public(&["--json"]));
+    event(&mut session, "link");
+    session.signal("INT");
+    let ended = session.wait().expect_code(0);
+    let told: Vec<String> = events(&ended)
+        .iter()
+        .filter_map(|event| Some(format!("{}: {}", event["state"], event["text"].as_str()?)))
+        .collect();
+    let why = "no answer by UDP on port 7844";
+    assert_eq!(told.len(), 3, "{ended:#?}");
+    assert!(told[0].starts_with(&format!("\"url\": {why} so far; TCP is tried")), "{told:?}");
+    assert!(told[1].starts_with(&format!("\"starting\": {why}; trying TCP")), "{told:?}");
+    assert!(told[2].starts_with("null: "), "the reason of the end: {told:?}");
+    assert!(ended.stderr.contains(&format!("{why}; trying TCP")), "{ended:#?}");
 }
