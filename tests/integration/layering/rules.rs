@@ -104,9 +104,10 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("process", &[
         &["mod.rs"],
-        &["parent.rs", "required_calls", "session_process.rs", "signals.rs", "spawn.rs"],
-        &["confine"],
+        &["parent.rs", "session_process.rs", "signals.rs", "spawn.rs"],
         &["inheritance"],
+        &["required_calls"],
+        &["confine"],
         &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/inheritance", &[

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::signals::SignalBits;
 use crate::paths;
+use crate::process::required_calls::require_service_calls;
 
 /// The option by which a service gets the pid of its supervisor.
 pub(in crate::process) const LIFELINE_OPTION: &str = "--lifeline";
@@ -47,7 +48,9 @@ pub(super) fn restart_if_needed(ignored: SignalBits) {
 /// Catches the signals, and returns whether that succeeded for any. The C library keeps two of the
 /// numbers for itself, and a fault of this program ends it even if its signal is ignored.
 fn catch(signals: SignalBits) -> bool {
-    if signals == SignalBits::default() {
+    // Where a call of the runtime is refused, the runtime panics. The program goes on without it, and names
+    // the call if it needs it.
+    if signals == SignalBits::default() || require_service_calls().is_err() {
         return false;
     }
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else {

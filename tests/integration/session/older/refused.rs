@@ -15,10 +15,10 @@ use super::trace::{TracedCall, trace};
 use super::without;
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{CLEAN, Output, Program, SERVE, Stream, TUNNEL};
-use crate::session::stage::{Stage, watched};
+use crate::session::stage::{Stage, in_shell, watched};
 
 /// The calls without which no program reaches its first line, nor its last, and why.
-const INDISPENSABLE: [(&str, &str); 15] = [
+const INDISPENSABLE: [(&str, &str); 16] = [
     ("arch_prctl", "the dynamic loader sets up thread-local memory"),
     ("close", "the dynamic loader closes a library"),
     ("execve", "starts the program"),
@@ -33,6 +33,7 @@ const INDISPENSABLE: [(&str, &str); 15] = [
     ("read", "the dynamic loader reads a library"),
     ("rt_sigaction", "std sets SIGPIPE before main, and aborts"),
     ("rt_sigreturn", "returns from a signal handler"),
+    ("umask", "its safe wrapper panics; every profile that is known to us permits it"),
     ("write", "no line can be printed"),
 ];
 
@@ -249,5 +250,19 @@ fn without_clone3_and_filters_the_sentence_names_clone3() {
          permitted (os error 1); the likely cause is the seccomp profile of a container, or an old kernel: \
          update the container's runtime, allow the call in its profile, or run outside the container\n"
     );
+    stage.assert_nothing_left();
+}
+
+/// The shell ignores both for a job in the background. To catch them, the program needs a runtime, which
+/// panics where a call is refused.
+#[test]
+fn with_ignored_signals_a_refused_call_is_named_too() {
+    let stage = Stage::new(HAPPY);
+    for refused in ["53=EPERM", "318=EACCES"] {
+        let refusing = without(&[refused], &stage.local(&["--json"]));
+        let ignoring = in_shell(&refusing, "trap '' INT QUIT; exec \"$0\" \"$@\"");
+        let ended = watched(&ignoring).wait().expect_code(69);
+        assert!(ended.stderr.contains("the system refuses the call"), "{ended:#?}");
+    }
     stage.assert_nothing_left();
 }
