@@ -169,26 +169,6 @@ impl Program {
         self.line(Stream::Stderr, |line| line.contains(part))
     }
 
-    /// Waits for the next line of stdout; `None` when both streams have ended before it.
-    pub(crate) fn stdout_line_or_eof(&mut self) -> Option<String> {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok((from, line)) => {
-                    self.lines_so_far.push((from, line.clone()));
-                    match from {
-                        Stream::Stdout => return Some(line),
-                        Stream::Stderr => self.unread.push_back((from, line)),
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => {
-                    panic!("neither a line nor EOF:\n{}", self.transcript())
-                }
-            }
-        }
-    }
-
     /// Waits for its exit, even if another process keeps its streams open. [`Program::wait`] reaps
     /// it.
     pub(crate) fn wait_exit(&self) {

@@ -44,10 +44,20 @@ pub(crate) fn reset_inheritance() -> Result<(), LimitTooLow> {
     limits::raise()?;
     close_inherited_fds();
     streams::wait_for_readers();
-    umask(UMASK);
+    set_umask();
     alarm::cancel();
+    // Before the restart: exec(2) keeps the mask, so no timer ends the new start before it can block it.
+    signals::block();
     let masks = signals::read_masks();
     restart::restart_if_needed(masks.ignored());
     signals::unblock(masks.pending());
     Ok(())
+}
+
+/// nix panics where a container's filter refuses umask(2), which has no errors of its own. The mask then
+/// stays as it is; no code of ours relies on it for what others may do.
+fn set_umask() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let _ = std::panic::catch_unwind(|| umask(UMASK));
+    drop(std::panic::take_hook());
 }

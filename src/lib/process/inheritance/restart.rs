@@ -45,8 +45,7 @@ pub(super) fn restart_if_needed(ignored: SignalBits) {
     let _ = command.exec();
 }
 
-/// Catches the signals, and returns whether that succeeded for any. The C library keeps two of the
-/// numbers for itself, and a fault of this program ends it even if its signal is ignored.
+/// Catches the signals, and returns whether that succeeded for any.
 fn catch(signals: SignalBits) -> bool {
     // Where a call of the runtime is refused, the runtime panics. The program goes on without it, and names
     // the call if it needs it.

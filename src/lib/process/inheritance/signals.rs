@@ -21,6 +21,12 @@ const TERMINATION: [Signal; 4] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHU
 /// that was set to announce it (fcntl(2), `O_ASYNC`).
 const BLOCKED: [Signal; 4] = [Signal::SIGXFSZ, Signal::SIGVTALRM, Signal::SIGPROF, Signal::SIGIO];
 
+/// Faults that tokio catches no more than KILL. They end a program even if they are ignored.
+const FAULTS: [Signal; 3] = [Signal::SIGILL, Signal::SIGFPE, Signal::SIGSEGV];
+
+/// Signals 32 and 33, which the C library uses between threads and lets no program catch (nptl(7)).
+const OF_THE_C_LIBRARY: u64 = 0b11 << 31;
+
 /// A set of signals: bit N-1 stands for the signal N.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SignalBits(u64);
@@ -45,10 +51,11 @@ impl SignalBits {
 }
 
 impl SignalMasks {
-    /// The ignored signals without PIPE, which std ignores before `main`, and whose default action it
-    /// restores in children.
+    /// The ignored signals that a program can catch. Without PIPE, which std ignores before `main`, and
+    /// whose default action it restores in children.
     pub(super) fn ignored(self) -> SignalBits {
-        self.ignored.without(&[Signal::SIGPIPE])
+        let ignored = self.ignored.without(&FAULTS).without(&[Signal::SIGPIPE]);
+        SignalBits(ignored.0 & !OF_THE_C_LIBRARY)
     }
 
     /// The signals that would be delivered as soon as they are unblocked, and do not ask for the end.
@@ -75,6 +82,12 @@ pub(super) fn read_masks() -> SignalMasks {
     let path = Path::new("/proc/self/status");
     let status = paths::read_file(path, Owner::Anyone, MAX_STATUS_BYTES).unwrap_or_default();
     SignalMasks::parse(&String::from_utf8_lossy(&status))
+}
+
+/// Blocks [`BLOCKED`].
+pub(super) fn block() {
+    // Fails for no set.
+    let _ = SigSet::from_iter(BLOCKED).thread_block();
 }
 
 /// Unblocks all signals but [`BLOCKED`], after the `pending` ones were taken out of the queue: most of
@@ -112,6 +125,9 @@ mod tests {
         let masks = SignalMasks::parse(STATUS);
         assert_eq!(masks.ignored().numbers().collect::<Vec<_>>(), [1], "HUP, without PIPE");
         assert_eq!(masks.pending().numbers().collect::<Vec<_>>(), [10, 64], "USR1, without TERM");
+        let all = SignalMasks::parse("SigIgn:\tffffffffffffffff\n");
+        assert_eq!(all.ignored().numbers().count(), 58);
+        assert!(all.ignored().numbers().all(|number| ![4, 8, 11, 13, 32, 33].contains(&number)));
         assert_eq!(SignalMasks::parse("").ignored().numbers().count(), 0);
         assert_eq!(SignalMasks::parse("SigIgn:\tx\n"), SignalMasks::default());
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{Place, assert_whole_session, launched, status};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Output, Program, SERVE};
+use crate::harness::{CLEAN, Output, Program, SERVE, Stream};
 use crate::session::ends::child;
 use crate::session::stage::{Stage, event, watched};
 use crate::tunnel::command::{ORIGIN, tunnel};
@@ -15,10 +15,8 @@ use crate::tunnel::command::{ORIGIN, tunnel};
 fn run_until(ready: &str, command: &Command) -> Output {
     let mut program = watched(command);
     // EOF comes first when it refuses.
-    while let Some(line) = program.stdout_line_or_eof() {
-        if line.contains(ready) {
-            program.signal("TERM");
-        }
+    if program.line_or_eof(Stream::Stdout, |line| line.contains(ready)).is_some() {
+        program.signal("TERM");
     }
     program.wait()
 }

@@ -22,9 +22,10 @@ const LEFT: [&[&str]; 17] = [
     &["block=all", "ignore=all"],
     &["pending=USR1"],
     &["block=all", "pending=ALRM,XFSZ,XCPU,PROF,IO,TSTP,TTIN,CHLD"],
-    &["timer=real"],
-    &["timer=virtual"],
-    &["timer=profile"],
+    // Blocked or ignored: otherwise they could end the program while the loader still starts it.
+    &["block=ALRM", "timer=real"],
+    &["block=VTALRM", "timer=virtual"],
+    &["block=PROF", "timer=profile"],
     &["ignore=ALRM,VTALRM,PROF", "timer=real", "timer=virtual", "timer=profile"],
 ];
 

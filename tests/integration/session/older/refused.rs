@@ -18,7 +18,7 @@ use crate::harness::{CLEAN, Output, Program, SERVE, Stream, TUNNEL};
 use crate::session::stage::{Stage, in_shell, watched};
 
 /// The calls without which no program reaches its first line, nor its last, and why.
-const INDISPENSABLE: [(&str, &str); 16] = [
+const INDISPENSABLE: [(&str, &str); 15] = [
     ("arch_prctl", "the dynamic loader sets up thread-local memory"),
     ("close", "the dynamic loader closes a library"),
     ("execve", "starts the program"),
@@ -33,7 +33,6 @@ const INDISPENSABLE: [(&str, &str); 16] = [
     ("read", "the dynamic loader reads a library"),
     ("rt_sigaction", "std sets SIGPIPE before main, and aborts"),
     ("rt_sigreturn", "returns from a signal handler"),
-    ("umask", "its safe wrapper panics; every profile that is known to us permits it"),
     ("write", "no line can be printed"),
 ];
 
