@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::signals::SignalBits;
 use crate::paths;
-use crate::process::required_calls::require_service_calls;
+use crate::process::required_calls::require_runtime_calls;
 
 /// The option by which a service gets the pid of its supervisor.
 pub(in crate::process) const LIFELINE_OPTION: &str = "--lifeline";
@@ -49,7 +49,7 @@ pub(super) fn restart_if_needed(ignored: SignalBits) {
 fn catch(signals: SignalBits) -> bool {
     // Where a call of the runtime is refused, the runtime panics. The program goes on without it, and names
     // the call if it needs it.
-    if signals == SignalBits::default() || require_service_calls().is_err() {
+    if signals == SignalBits::default() || require_runtime_calls().is_err() {
         return false;
     }
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else {

@@ -12,7 +12,7 @@ use std::io;
 use nix::errno::Errno;
 
 use super::confine::hide_clone3;
-use probes::{BASIC_PROBES, Bench, Probe, SERVICE_PROBES, TUNNEL_PROBES};
+use probes::{BASIC_PROBES, Bench, Probe, RUNTIME_PROBES, SERVICE_PROBES, TUNNEL_PROBES};
 
 /// A system call that is needed and refused. Its `Display` is the sentence for the user.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,16 @@ pub(crate) fn require_cleaning_calls() -> Result<(), RequiredCallError> {
 /// With the first call that is refused.
 pub(crate) fn require_service_calls() -> Result<(), RequiredCallError> {
     run_probes(&BASIC_PROBES)?;
+    require_runtime_calls()?;
     run_probes(&SERVICE_PROBES)
+}
+
+/// Tries what a runtime needs, and nothing else.
+///
+/// # Errors
+/// With the first call that is refused.
+pub(super) fn require_runtime_calls() -> Result<(), RequiredCallError> {
+    run_probes(&RUNTIME_PROBES)
 }
 
 /// Tries what `chattrace-tunnel` needs beyond [`require_service_calls`].

@@ -87,8 +87,8 @@ pub(super) const BASIC_PROBES: [Probe; 12] = [
     }),
 ];
 
-/// What a program needs that has a runtime, children and connections.
-pub(super) const SERVICE_PROBES: [Probe; 17] = [
+/// What a runtime needs. It panics where one of them is refused.
+pub(super) const RUNTIME_PROBES: [Probe; 5] = [
     ("getrandom", "draws tickets and keys", |_| {
         let drawn = rustix::rand::getrandom(&mut [0_u8; 1], GetRandomFlags::NONBLOCK);
         unless_refused(drawn, Errno::EAGAIN)
@@ -101,6 +101,10 @@ pub(super) const SERVICE_PROBES: [Probe; 17] = [
         watch(&epoll, bench)?;
         epoll.wait(&mut [EpollEvent::empty()], EpollTimeout::ZERO).map(drop).map_err(errno)
     }),
+];
+
+/// What a program needs beyond [`RUNTIME_PROBES`] that has children and connections.
+pub(super) const SERVICE_PROBES: [Probe; 12] = [
     ("ioctl", "sets the modes of sockets", |bench| bench.ours.set_nonblocking(true)),
     ("getsockname", "tells the address of the room", |bench| bench.ours.local_addr().map(drop)),
     ("getsockopt", "checks sockets", |bench| {

@@ -167,7 +167,8 @@ fn ctrl_c_ends_the_question_of_chattrace_clean() {
         let mut terminal = Terminal::start(&launched(&[how], &clean), 80);
         terminal.wait_for("?");
         terminal.type_keys("\u{3}");
-        assert_eq!(terminal.wait().status.code(), None, "by the signal: {how}");
+        let ended = terminal.wait();
+        assert_eq!(ended.status.code(), None, "by the signal: {how}: {ended:#?}");
         assert!(downloads.exists());
     }
 }

@@ -51,9 +51,13 @@ impl TracedCall {
     fn parse(line: &str) -> Option<Self> {
         let (_, rest) = line.split_once('[')?;
         let (number, rest) = rest.split_once(']')?;
-        // The end of a call that was interrupted begins with `<`, and its begin came before.
+        // The end of a call that was interrupted begins with `<`, and its begin came before. `???` is a call
+        // of which strace saw only that the process was killed.
         let (name, arguments) =
             rest.trim_start().split_once('(').filter(|_| !rest.contains("<..."))?;
+        if name == "???" {
+            return None;
+        }
         let of_call = |(call, place): &(&str, usize)| (*call == name).then_some(*place);
         let operation = MULTIPLEXED.iter().find_map(of_call).map(|place| {
             let value = arguments.split([',', ')', '<']).nth(place).unwrap().trim();
