@@ -33,8 +33,6 @@ pub(crate) enum Access {
     Read,
     /// Reading and writing; a missing file is created with mode 0600.
     Create,
-    /// Reading and writing of a new file with mode 0600; one that exists is an error.
-    CreateNew,
 }
 
 /// Opens the regular file `path`, of at most `max_bytes`.
@@ -50,7 +48,6 @@ pub(crate) fn open_file(path: &Path, owner: Owner, access: Access, max_bytes: u6
         Owner::Anyone => std::fs::metadata(path),
     };
     match before {
-        Ok(_) if access == Access::CreateNew => return Err(ErrorKind::AlreadyExists.into()),
         Ok(metadata) => check(&metadata, owner, max_bytes)?,
         Err(error) if error.kind() == ErrorKind::NotFound && access != Access::Read => {}
         Err(error) => return Err(error),
@@ -61,7 +58,7 @@ pub(crate) fn open_file(path: &Path, owner: Owner, access: Access, max_bytes: u6
     }
     let mut options = OpenOptions::new();
     options.read(true).write(access != Access::Read).truncate(false);
-    options.create(access == Access::Create).create_new(access == Access::CreateNew);
+    options.create(access == Access::Create);
     let file = options.mode(0o600).custom_flags(flags.bits()).open(path)?;
     check(&file.metadata()?, owner, max_bytes)?;
     Ok(file)
@@ -172,7 +169,7 @@ mod tests {
                 let error = open_file(&at, Owner::Ours, access, MAX).unwrap_err().to_string();
                 assert!(error.contains(word), "{name} {access:?}: {error}");
             }
-            let error = open_file(&at, Owner::Ours, Access::CreateNew, MAX).unwrap_err();
+            let error = create_new(&at).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{name}");
             let content = read_file(&at, Owner::Anyone, MAX);
             match name {
@@ -190,7 +187,7 @@ mod tests {
         assert!(device.to_string().contains("a device"), "{device}");
         assert_eq!(read_file(&file, Owner::Ours, MAX).unwrap(), b"text");
         assert!(!scratch.0.join("new").exists());
-        open_file(&scratch.0.join("new"), Owner::Ours, Access::CreateNew, MAX).unwrap();
+        check_new(&create_new(&scratch.0.join("new")).unwrap()).unwrap();
         open_file(&scratch.0.join("new"), Owner::Ours, Access::Create, MAX).unwrap();
     }
 }

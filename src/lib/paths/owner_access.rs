@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use nix::fcntl::OFlag;
 use nix::unistd::Uid;
 
-/// With these, open(2) succeeds whatever the mode of the folder is, and gives no right to its content.
+/// With these, open(2) succeeds for every mode of the folder, and gives no right to its content.
 pub(super) const FLAGS: OFlag =
     OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 

@@ -15,7 +15,7 @@ use super::owner_access;
 
 /// Whether a folder was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum FolderOrigin {
     /// This process has created it, and removes it.
     Created,
     /// It existed.
@@ -49,7 +49,7 @@ pub(crate) fn create_private_dir(dir: &Path) -> Result<CreatedDirs> {
     let missing = dir.ancestors().take_while(|dir| std::fs::symlink_metadata(dir).is_err());
     let missing: Vec<&Path> = missing.filter(|dir| !dir.as_os_str().is_empty()).collect();
     let result = missing.into_iter().rev().try_for_each(|dir| {
-        if create_one(dir)? == Origin::Created {
+        if create_one(dir)? == FolderOrigin::Created {
             created.0.push(dir.to_owned());
         }
         Ok(())
@@ -73,10 +73,10 @@ pub(crate) fn create_private_subdir(dir: &Path) -> Result<()> {
 }
 
 /// Creates `dir` with mode 0700 unless there is something of that name.
-pub(super) fn create_one(dir: &Path) -> Result<Origin> {
+pub(super) fn create_one(dir: &Path) -> Result<FolderOrigin> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
-        Ok(()) => Ok(Origin::Created),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Origin::Existing),
+        Ok(()) => Ok(FolderOrigin::Created),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(FolderOrigin::Existing),
         Err(error) => Err(error),
     }
 }

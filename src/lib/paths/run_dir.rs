@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::artifact::{Artifact, CONTROL_SOCKET, LOCK, LOCK_DRAFT};
 use super::folder::reserve_descriptors;
 use super::locations::runtime_bases;
-use super::open::{Access, Owner, open_file};
-use super::private_dir::{Origin, check, create_one};
+use super::open::{check_new, create_new};
+use super::private_dir::{FolderOrigin, check, create_one};
 use super::run_dir_handle::{RemovalError, RunDirHandle, remove_base};
 
 /// Attempts in one base. Each begins anew when a cleaner or an ending session has removed the base, or
@@ -30,7 +30,7 @@ pub(crate) struct RunDir {
     handle: RunDirHandle,
     _lock: File,
     /// What attempts in other places have created and could not remove.
-    abandoned: Vec<Attempt>,
+    abandoned: Vec<FolderAttempt>,
 }
 
 /// Why there is no runtime folder.
@@ -61,18 +61,18 @@ impl RunDir {
     /// When no base can hold it.
     pub(crate) fn create(session: &str) -> std::result::Result<Self, RunDirError> {
         let mut refusals = Vec::new();
-        let mut attempts = Attempts { session, folders: 0, abandoned: Vec::new() };
+        let mut attempts = FolderAttempts { session, folders: 0, abandoned: Vec::new() };
         for base in runtime_bases() {
             match attempts.create_in(&base) {
                 Ok((attempt, handle, lock)) => {
-                    let Attempt { path, session, .. } = attempt;
+                    let FolderAttempt { path, session, .. } = attempt;
                     let abandoned = attempts.abandoned;
                     return Ok(Self { path, session, handle, _lock: lock, abandoned });
                 }
                 Err(error) => refusals.push(format!("{}: {error}", base.display())),
             }
         }
-        let remains = attempts.abandoned.iter().flat_map(Attempt::remove).collect();
+        let remains = attempts.abandoned.iter().flat_map(FolderAttempt::remove).collect();
         Err(RunDirError { refusals, remains })
     }
 
@@ -92,7 +92,7 @@ impl RunDir {
     /// With everything that remains, and why.
     pub(crate) fn remove(self) -> std::result::Result<(), Vec<RemovalError>> {
         let mut remains = self.handle.remove().err().unwrap_or_default();
-        remains.extend(self.abandoned.iter().flat_map(Attempt::remove));
+        remains.extend(self.abandoned.iter().flat_map(FolderAttempt::remove));
         if remains.is_empty() { Ok(()) } else { Err(remains) }
     }
 
@@ -103,28 +103,28 @@ impl RunDir {
 }
 
 /// The attempts to create one runtime folder.
-struct Attempts<'a> {
+struct FolderAttempts<'a> {
     session: &'a str,
-    /// The folders that were created so far. Each has a name of its own, in all bases together: a cleaner may
-    /// still be removing the last one, and kills the processes that carry its name.
+    /// The folders that were created so far. Each has a name of its own, in all bases together: a
+    /// cleaner may still be removing the last one, and kills the processes that carry its name.
     folders: u32,
     /// What could not be removed.
-    abandoned: Vec<Attempt>,
+    abandoned: Vec<FolderAttempt>,
 }
 
-impl Attempts<'_> {
-    fn create_in(&mut self, base: &Path) -> Result<(Attempt, RunDirHandle, File)> {
+impl FolderAttempts<'_> {
+    fn create_in(&mut self, base: &Path) -> Result<(FolderAttempt, RunDirHandle, File)> {
         let mut last = Error::from(ErrorKind::NotFound);
         for _ in 0..MAX_ATTEMPTS {
             let name = match self.folders {
                 0 => self.session.to_owned(),
                 number => format!("{}-{number}", self.session),
             };
-            let mut attempt = Attempt::new(base, name)?;
+            let mut attempt = FolderAttempt::new(base, name)?;
             let reserved = reserve_descriptors()?;
             let created = attempt.create();
             drop(reserved);
-            self.folders += u32::from(attempt.folder_origin == Origin::Created);
+            self.folders += u32::from(attempt.folder_origin == FolderOrigin::Created);
             let error = match created {
                 Ok((handle, lock)) => return Ok((attempt, handle, lock)),
                 Err(error) => error,
@@ -144,17 +144,17 @@ impl Attempts<'_> {
 
 /// One attempt to create a runtime folder, and what it has created so far.
 #[derive(Debug)]
-struct Attempt {
+struct FolderAttempt {
     base: PathBuf,
     path: PathBuf,
     session: String,
     /// Whether this attempt has created the base.
-    base_origin: Origin,
+    base_origin: FolderOrigin,
     /// `Existing` until this attempt has created the folder.
-    folder_origin: Origin,
+    folder_origin: FolderOrigin,
 }
 
-impl Attempt {
+impl FolderAttempt {
     fn new(base: &Path, session: String) -> Result<Self> {
         let path = base.join(&session);
         if path.join(CONTROL_SOCKET).as_os_str().len() > MAX_SOCKET_PATH_BYTES {
@@ -165,7 +165,7 @@ impl Attempt {
             let text = "the name of a session is 4 to 40 ASCII letters, digits, - and _";
             return Err(Error::new(ErrorKind::InvalidInput, text));
         }
-        let (base_origin, folder_origin) = (Origin::Existing, Origin::Existing);
+        let (base_origin, folder_origin) = (FolderOrigin::Existing, FolderOrigin::Existing);
         Ok(Self { base: base.to_owned(), path, session, base_origin, folder_origin })
     }
 
@@ -179,11 +179,12 @@ impl Attempt {
         self.base_origin = create_one(&self.base)?;
         check(&self.base)?;
         DirBuilder::new().mode(0o700).create(&self.path)?;
-        self.folder_origin = Origin::Created;
+        self.folder_origin = FolderOrigin::Created;
         let handle = RunDirHandle::open(&self.path)?;
         let handle = handle.with_base_origin(self.base_origin);
         // Locked before it gets its name: a lock that exists and is free is that of a dead session.
-        let lock = open_file(&self.path.join(LOCK_DRAFT), Owner::Ours, Access::CreateNew, 0)?;
+        let lock = create_new(&self.path.join(LOCK_DRAFT))?;
+        check_new(&lock)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::Error(error) => error,
             TryLockError::WouldBlock => ErrorKind::WouldBlock.into(),
@@ -195,16 +196,16 @@ impl Attempt {
     /// Removes what this attempt has created; returns what remains.
     fn remove(&self) -> Vec<RemovalError> {
         match (self.folder_origin, self.base_origin) {
-            (Origin::Created, base_origin) => match RunDirHandle::open(&self.path) {
+            (FolderOrigin::Created, base_origin) => match RunDirHandle::open(&self.path) {
                 Ok(handle) => {
                     handle.with_base_origin(base_origin).remove().err().unwrap_or_default()
                 }
                 Err(reason) => vec![RemovalError::new(&self.path, reason)],
             },
-            (Origin::Existing, Origin::Created) => {
-                remove_base(&self.base, Origin::Created).err().into_iter().collect()
+            (FolderOrigin::Existing, FolderOrigin::Created) => {
+                remove_base(&self.base, FolderOrigin::Created).err().into_iter().collect()
             }
-            (Origin::Existing, Origin::Existing) => Vec::new(),
+            (FolderOrigin::Existing, FolderOrigin::Existing) => Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::artifact::{Artifact, LOCK};
 use super::file_info::{FileKind, KeptReason};
 use super::folder::{Folder, FolderTrust};
 use super::locations::runtime_base_of;
-use super::private_dir::Origin;
+use super::private_dir::FolderOrigin;
 
 /// A path that remains, and why; shown as `path: reason`.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ impl RemovalError {
 pub(crate) struct RunDirHandle {
     path: PathBuf,
     name: OsString,
-    base_origin: Origin,
+    base_origin: FolderOrigin,
     /// Base and folder; `None` when another process has removed one of them.
     open: Option<(Folder, Folder)>,
 }
@@ -51,11 +51,11 @@ impl RunDirHandle {
             }
             None => None,
         };
-        Ok(Self { path: path.to_owned(), name, base_origin: Origin::Existing, open })
+        Ok(Self { path: path.to_owned(), name, base_origin: FolderOrigin::Existing, open })
     }
 
     /// The same, with a base that this session has created, or has not.
-    pub(super) fn with_base_origin(self, base_origin: Origin) -> Self {
+    pub(super) fn with_base_origin(self, base_origin: FolderOrigin) -> Self {
         Self { base_origin, ..self }
     }
 
@@ -119,7 +119,7 @@ impl RunDirHandle {
 /// # Errors
 /// When it cannot be removed. A base that was there before may be one that this user, for whom it was
 /// made, cannot remove, and may have been replaced since; neither is an error.
-pub(super) fn remove_base(path: &Path, origin: Origin) -> Result<(), RemovalError> {
+pub(super) fn remove_base(path: &Path, origin: FolderOrigin) -> Result<(), RemovalError> {
     let name = path.file_name().ok_or(KeptReason::UnknownName);
     let removed =
         name.and_then(|name| Folder::open_parent(path)?.remove_own(name, FileKind::Folder));
@@ -130,11 +130,11 @@ pub(super) fn remove_base(path: &Path, origin: Origin) -> Result<(), RemovalErro
         Some(ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => true,
         Some(kind) => {
             let denied = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
-            origin == Origin::Existing && denied.contains(&kind)
+            origin == FolderOrigin::Existing && denied.contains(&kind)
         }
         // By the base of another session.
         None if matches!(reason, KeptReason::Changed) => true,
-        None => origin == Origin::Existing && !matches!(reason, KeptReason::Mounted),
+        None => origin == FolderOrigin::Existing && !matches!(reason, KeptReason::Mounted),
     };
     if stays { Ok(()) } else { Err(RemovalError::new(path, reason)) }
 }
