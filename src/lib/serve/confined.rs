@@ -8,7 +8,9 @@ use super::error::ServeError;
 use crate::control::Protection;
 use crate::exit::Exit;
 use crate::memory::{self, LockedMemory};
-use crate::process::{self, Confinement, MissingLayer, ProbeResult, SelfTest};
+use crate::process::{
+    self, Confinement, IncompleteConfinement, MissingLayer, ProbeResult, SelfTest,
+};
 use crate::terminal::{self, OutputEnd};
 
 /// The state between the two steps: files and privileges are given up, system calls are not yet
@@ -72,7 +74,7 @@ impl Confined {
         if self.confinement.is_complete() {
             return Ok(Exit::Ended);
         }
-        Err(ServeError::Unconfined(self.confinement.summary()))
+        Err(IncompleteConfinement(self.confinement.summary()).into())
     }
 }
 

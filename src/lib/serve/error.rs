@@ -3,7 +3,7 @@
 use crate::config::ConfigError;
 use crate::control::FrameError;
 use crate::exit::Exit;
-use crate::process::{ListenError, RequiredCallError};
+use crate::process::{IncompleteConfinement, ListenError, RequiredCallError};
 use crate::terminal::WriteError;
 
 /// Why `chattrace-serve` ends early; its `Display` is the sentence for the user.
@@ -31,10 +31,8 @@ pub(super) enum ServeError {
     #[error("the kernel has no random numbers: {0}")]
     Randomness(#[from] getrandom::Error),
     /// Confinement is required, and something is missing of it.
-    #[error(
-        "confinement is required but incomplete: {0}; use a newer kernel, allow the calls in the container's seccomp profile, or leave out --require-confinement"
-    )]
-    Unconfined(String),
+    #[error(transparent)]
+    Unconfined(#[from] IncompleteConfinement),
 }
 
 impl ServeError {

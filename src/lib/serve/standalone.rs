@@ -16,9 +16,11 @@ use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
 use crate::control::{FromServe, Participant, Protection};
 use crate::exit::Exit;
-use crate::process::{self, Reachable, ReachableBy, ShutdownCause, TerminationSignals};
+use crate::process::{
+    self, IncompleteConfinement, Reachable, ReachableBy, ShutdownCause, TerminationSignals,
+};
 use crate::terminal::{self, BackgroundWriter, OutputEnd, escape_control};
-use crate::token::{Secret, Token};
+use crate::token::{Secret, Token, room_link};
 
 /// Time for clients to read the last line, and for the reader of standard output to read the last
 /// event: one that reads at all does so at once.
@@ -65,7 +67,8 @@ impl Standalone {
     /// Reads the settings and listens.
     ///
     /// # Errors
-    /// When the system refuses what every room needs, the settings are wrong, or the address cannot be listened on.
+    /// When the system refuses what every room needs, the settings are wrong, or the address cannot be
+    /// listened on.
     pub(super) fn prepare(cli: &ServeCli) -> Result<Self, ServeError> {
         process::require_service_calls()?;
         if cli.json {
@@ -92,7 +95,7 @@ impl Standalone {
         let Self { config, listener, reachable } = self;
         let signals = TerminationSignals::catch()?;
         let ticket = Token::generate()?;
-        let links = RoomLinks::new(&reachable, &ticket.expose_secret());
+        let links = ServeLinks::new(&reachable, &ticket.expose_secret());
         let host_policy = HostPolicy::new(listener.local_addr()?, PublicHost::AnyQuickTunnel);
         let service = RoomService::new(config.room, ticket, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
@@ -118,7 +121,7 @@ impl Standalone {
 }
 
 /// The links to the room, ticket included.
-struct RoomLinks {
+struct ServeLinks {
     /// On loopback where it listens there, so that `chattrace-tunnel` takes it.
     main: Secret,
     /// The same room under the other addresses.
@@ -126,11 +129,10 @@ struct RoomLinks {
     reachable_by: ReachableBy,
 }
 
-impl RoomLinks {
+impl ServeLinks {
     fn new(reachable: &Reachable, ticket: &Secret) -> Self {
         let addresses = reachable.loopback.iter().chain(&reachable.network);
-        let mut links =
-            addresses.map(|address| Secret::new(format!("http://{address}/t/{}", &**ticket)));
+        let mut links = addresses.map(|address| room_link(&format!("http://{address}"), ticket));
         let main = links.next().expect("a listener has an address on loopback or on the network");
         Self { main, others: links.collect(), reachable_by: reachable.by }
     }
@@ -138,8 +140,8 @@ impl RoomLinks {
 
 /// Prints the links and drops them: they contain the ticket, which this process keeps no longer than
 /// needed. The first goes to stdout, the others to people.
-fn print_links(links: RoomLinks, as_json: bool) -> Result<(), OutputEnd> {
-    let RoomLinks { main, others, reachable_by } = links;
+fn print_links(links: ServeLinks, as_json: bool) -> Result<(), OutputEnd> {
+    let ServeLinks { main, others, reachable_by } = links;
     let first = if as_json {
         terminal::print_line(&terminal::json_line(&ServeEvent::Ready {
             link: &main,
@@ -217,7 +219,7 @@ fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Resu
         return Ok(());
     }
     match policy {
-        ConfinementPolicy::Required => Err(ServeError::Unconfined(confinement.summary())),
+        ConfinementPolicy::Required => Err(IncompleteConfinement(confinement.summary()).into()),
         ConfinementPolicy::WherePossible => {
             terminal::eprint_line(&format!(
                 "confinement: {}",

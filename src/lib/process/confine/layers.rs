@@ -18,6 +18,14 @@ pub(crate) enum MissingLayer {
     Breach { what: String },
 }
 
+/// Confinement is required, and this is missing of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "confinement is required but incomplete: {0}; use a newer kernel, allow the calls in the \
+     container's seccomp profile, or leave out --require-confinement"
+)]
+pub(crate) struct IncompleteConfinement(pub(crate) String);
+
 /// The layers that a process lacks, the strongest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Confinement {

@@ -26,7 +26,7 @@ pub(crate) use self::landlock::{
 pub(crate) use cloudflared_seccomp::restrict_cloudflared_syscalls;
 pub(super) use dynamic_user::is_dynamic_user;
 pub(crate) use dynamic_user::{can_read_unprivileged, drop_root};
-pub(crate) use layers::{Confinement, MissingLayer};
+pub(crate) use layers::{Confinement, IncompleteConfinement, MissingLayer};
 pub(crate) use privileges::drop_privileges;
 pub(crate) use room_seccomp::restrict_syscalls;
 pub(super) use seccomp::hide_clone3;

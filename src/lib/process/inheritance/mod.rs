@@ -12,7 +12,8 @@ use nix::unistd::alarm;
 
 use super::inherited_fds::close_inherited_fds;
 use limits::LimitTooLow;
-pub(super) use restart::{EXEC_COMMAND, LIFELINE_OPTION};
+pub(crate) use restart::EXEC_COMMAND;
+pub(super) use restart::LIFELINE_OPTION;
 pub(crate) use signals::unblock_all;
 
 /// Only the user may enter or read what a program creates. The kernel takes these bits, and no others,

@@ -14,7 +14,7 @@ use crate::process::required_calls::require_runtime_calls;
 pub(in crate::process) const LIFELINE_OPTION: &str = "--lifeline";
 
 /// The first argument of a shim that becomes another program.
-pub(in crate::process) const EXEC_COMMAND: &str = "exec";
+pub(crate) const EXEC_COMMAND: &str = "exec";
 
 /// Replaces this process by the same program, if signals are ignored or the environment carries the
 /// mark of another session; returns if neither is the case, or the system refuses.

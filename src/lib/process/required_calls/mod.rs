@@ -44,7 +44,7 @@ fn next_step(error: &io::Error) -> &'static str {
 /// # Errors
 /// With the first call that is refused.
 pub(crate) fn require_cleaning_calls() -> Result<(), RequiredCallError> {
-    run_probes(&BASIC_PROBES)
+    run_probes(BASIC_PROBES)
 }
 
 /// Tries what a program needs that serves or supervises. Its services need not repeat it: filters are
@@ -53,9 +53,7 @@ pub(crate) fn require_cleaning_calls() -> Result<(), RequiredCallError> {
 /// # Errors
 /// With the first call that is refused.
 pub(crate) fn require_service_calls() -> Result<(), RequiredCallError> {
-    run_probes(&BASIC_PROBES)?;
-    require_runtime_calls()?;
-    run_probes(&SERVICE_PROBES)
+    run_probes(BASIC_PROBES.into_iter().chain(RUNTIME_PROBES).chain(SERVICE_PROBES))
 }
 
 /// Tries what a runtime needs, and nothing else.
@@ -63,7 +61,7 @@ pub(crate) fn require_service_calls() -> Result<(), RequiredCallError> {
 /// # Errors
 /// With the first call that is refused.
 pub(super) fn require_runtime_calls() -> Result<(), RequiredCallError> {
-    run_probes(&RUNTIME_PROBES)
+    run_probes(RUNTIME_PROBES)
 }
 
 /// Tries what `chattrace-tunnel` needs beyond [`require_service_calls`].
@@ -71,10 +69,10 @@ pub(super) fn require_runtime_calls() -> Result<(), RequiredCallError> {
 /// # Errors
 /// With the first call that is refused.
 pub(crate) fn require_tunnel_calls() -> Result<(), RequiredCallError> {
-    run_probes(&TUNNEL_PROBES)
+    run_probes(TUNNEL_PROBES)
 }
 
-fn run_probes(probes: &[Probe]) -> Result<(), RequiredCallError> {
+fn run_probes(probes: impl IntoIterator<Item = Probe>) -> Result<(), RequiredCallError> {
     let bench = Bench::new().map_err(|source| RequiredCallError {
         call: "socketpair",
         purpose: "connects the programs of a session",
