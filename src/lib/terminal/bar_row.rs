@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::terminal::Progress;
 
-    /// Every drawing erases the one before by itself, whatever the width was then: one write, no
+    /// Every drawing erases the one before by itself, also one for another width: one write, no
     /// movement up, no spaces up to the last column.
     #[test]
     fn each_drawing_is_a_whole_row_in_one_write() {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::background_writer::LineSender;
 use super::bar_row::{BarRow, RowOutput};
@@ -32,7 +32,7 @@ impl Progress {
         Self::transfer_to(BarRow::new(RowOutput::Queue(sender)), message, total)
     }
 
-    fn transfer_to(row: impl TermLike + 'static, message: &str, total: Option<u64>) -> Self {
+    fn transfer_to(row: BarRow, message: &str, total: Option<u64>) -> Self {
         let bar = ProgressBar::with_draw_target(total, target(row));
         bar.set_style(transfer_style(total.is_some()));
         bar.set_message(message.to_owned());
@@ -74,7 +74,7 @@ impl Progress {
     }
 }
 
-fn target(row: impl TermLike + 'static) -> ProgressDrawTarget {
+fn target(row: BarRow) -> ProgressDrawTarget {
     ProgressDrawTarget::term_like_with_hz(Box::new(row), REDRAW_HZ)
 }
 
@@ -100,62 +100,16 @@ fn style(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Result;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    /// Records what is drawn.
-    #[derive(Clone, Debug, Default)]
-    struct Recorder(Arc<Mutex<String>>);
-
-    impl indicatif::TermLike for Recorder {
-        fn width(&self) -> u16 {
-            80
-        }
-
-        fn move_cursor_up(&self, _: usize) -> Result<()> {
-            Ok(())
-        }
-
-        fn move_cursor_down(&self, _: usize) -> Result<()> {
-            Ok(())
-        }
-
-        fn move_cursor_right(&self, _: usize) -> Result<()> {
-            Ok(())
-        }
-
-        fn move_cursor_left(&self, _: usize) -> Result<()> {
-            Ok(())
-        }
-
-        fn write_line(&self, text: &str) -> Result<()> {
-            self.write_str(text)
-        }
-
-        fn write_str(&self, text: &str) -> Result<()> {
-            self.0.lock().unwrap().push_str(text);
-            Ok(())
-        }
-
-        fn clear_line(&self) -> Result<()> {
-            Ok(())
-        }
-
-        fn flush(&self) -> Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_transfer_is_shown_in_the_units_of_every_other_line() {
         for (total, text) in [(Some(40_000_000), "2 KiB of 38.2 MiB"), (None, "2 KiB")] {
-            let recorder = Recorder::default();
-            let bar = Progress::transfer_to(recorder.clone(), "fetching", total);
+            let (sender, mut lines) = LineSender::with_receiver();
+            let bar = Progress::transfer_through(sender, "fetching", total);
             bar.set_position(2048);
             bar.0.tick();
-            let drawn = recorder.0.lock().unwrap().clone();
+            let drawn: String = std::iter::from_fn(|| lines.try_recv().ok()).collect();
             assert!(drawn.contains("fetching") && drawn.contains(text), "{drawn}");
         }
     }

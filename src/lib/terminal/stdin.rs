@@ -2,11 +2,12 @@
 //! such as the next program on the same terminal.
 
 use std::io::{self, Read, stdin};
-use std::os::fd::AsFd;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::PollFlags;
 use nix::unistd::read;
+
+use super::write::wait_for;
 
 /// Unbuffered stdin that blocks in any case. Nothing else may read with std's own buffer.
 #[derive(Debug)]
@@ -16,18 +17,10 @@ impl Read for BlockingStdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match read(stdin(), buffer) {
-                Err(Errno::EAGAIN) => wait_until_readable(&stdin())?,
+                Err(Errno::EAGAIN) => wait_for(&stdin(), PollFlags::POLLIN)?,
                 Err(Errno::EINTR) => {}
                 result => return Ok(result?),
             }
         }
-    }
-}
-
-/// The read that follows reports an error of the stream.
-fn wait_until_readable(stream: &impl AsFd) -> io::Result<()> {
-    match poll(&mut [PollFd::new(stream.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE) {
-        Ok(_) | Err(Errno::EINTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

@@ -65,7 +65,8 @@ pub(super) fn write_all(stream: &impl AsFd, bytes: &[u8]) -> Result<(), OutputEn
             Ok(0) => return Err(OutputEnd::Failed(WriteError(Errno::EIO))),
             Ok(written) => rest = rest.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => wait_until_writable(stream)?,
+            Err(Errno::EAGAIN) => wait_for(stream, PollFlags::POLLOUT)
+                .map_err(|error| OutputEnd::Failed(WriteError(error)))?,
             Err(error) => return Err(classify(error, || has_hung_up(stream))),
         }
     }
@@ -83,11 +84,12 @@ fn classify(error: Errno, has_hung_up: impl FnOnce() -> bool) -> OutputEnd {
     OutputEnd::Failed(WriteError(error))
 }
 
-/// The write that follows reports an error of the stream.
-fn wait_until_writable(stream: &impl AsFd) -> Result<(), OutputEnd> {
-    match poll(&mut [PollFd::new(stream.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE) {
+/// Waits until a stream that does not block is ready. The read or write that follows reports an error of
+/// the stream.
+pub(super) fn wait_for(stream: &impl AsFd, ready: PollFlags) -> nix::Result<()> {
+    match poll(&mut [PollFd::new(stream.as_fd(), ready)], PollTimeout::NONE) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
-        Err(error) => Err(OutputEnd::Failed(WriteError(error))),
+        Err(error) => Err(error),
     }
 }
 
