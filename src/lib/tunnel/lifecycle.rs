@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 use super::attempt::TunnelError;
 use super::cli::NAME;
 use super::context::{Context, StopReason, TunnelRequest};
-use super::status_sink::{SendError, StatusSink};
+use super::status_sink::{StatusError, StatusSink};
 use super::{cooldown, prepare, run_attempt};
 use crate::control::FromTunnel;
 use crate::exit::Exit;
-use crate::terminal::{self, OutputEnd, WriteError, sanitize_line};
+use crate::terminal::{self, WriteError, sanitize_line};
 
 /// Opens one public address on request, keeps it until a request to stop, and returns the exit code.
 /// Must run on the main thread: cloudflared is killed when the thread that spawned it ends.
@@ -28,9 +28,9 @@ pub(super) async fn run(
     };
     match reason {
         StopReason::Requested => match status.send(FromTunnel::Closed).await {
-            Err(SendError::Output(error)) => report_output(error),
+            Err(StatusError::Output(error)) => report_output(error),
             // The receiver may be gone, which is a reason to stop.
-            Ok(()) | Err(SendError::Disconnected) => Exit::Ended,
+            Ok(()) | Err(StatusError::Disconnected) => Exit::Ended,
         },
         StopReason::Killed(exit) => exit,
         StopReason::OutputFailed(error) => report_output(error),
@@ -42,7 +42,7 @@ pub(super) async fn run(
                 why: sanitize_line(&error.to_string()),
                 retry_after: error.retry_after(),
             };
-            if let Err(SendError::Output(error)) = status.send(lost).await {
+            if let Err(StatusError::Output(error)) = status.send(lost).await {
                 report_output(error);
             }
             Exit::Unavailable
@@ -51,7 +51,8 @@ pub(super) async fn run(
 }
 
 fn report_output(error: WriteError) -> Exit {
-    terminal::report_output_end(NAME, OutputEnd::Failed(error))
+    terminal::print_error(NAME, &error);
+    error.exit()
 }
 
 fn remember_cooldown(context: &Context) {

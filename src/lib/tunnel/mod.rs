@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
     }
     terminal::install_panic_hook(NAME);
     let mut args = std::env::args_os().skip(1);
-    if args.next().is_some_and(|arg| arg == "exec") {
+    if args.next().is_some_and(|arg| arg == process::EXEC_COMMAND) {
         return exec::main(args).into();
     }
     let cli = match terminal::parse_args::<TunnelCli>() {

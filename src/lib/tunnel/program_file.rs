@@ -1,5 +1,5 @@
 //! Whether the kernel can run a file that is to be used as cloudflared, and how. Found out before it is
-//! run: execvp(3) hands a file that the kernel refuses to a shell, whose complaint helps nobody.
+//! run: execvp(3) hands a file that the kernel refuses to a shell, whose error does not name the cause.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::paths::{self, Access, Owner};
 use crate::terminal::io_reason;
 
 /// Up to the kind of processor, in the header of an ELF file (elf(5)).
-const HEADER_BYTES: u64 = 20;
+const HEADER_BYTES: usize = 20;
 
 /// Checks the file.
 ///
@@ -22,7 +22,7 @@ pub(super) fn check(path: &Path) -> Result<ProgramFormat, String> {
     }
     let mut header = Vec::new();
     let file = paths::open_file(path, Owner::Anyone, Access::Read, MAX_PROGRAM_BYTES);
-    file.and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut header))
+    file.and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
         .map_err(|error| io_reason(&error))?;
     format_of(&header, std::env::consts::ARCH).map_err(str::to_owned)
 }
@@ -36,12 +36,11 @@ fn format_of(header: &[u8], arch: &str) -> Result<ProgramFormat, &'static str> {
         return Ok(ProgramFormat::Script);
     }
     // Class, byte order and version follow the magic number.
-    let [0x7f, b'E', b'L', b'F', 1 | 2, order @ (1 | 2), 1, .., low, high] = *header else {
+    let Some(&[0x7f, b'E', b'L', b'F', 1 | 2, order @ (1 | 2), 1, .., low, high]) =
+        header.first_chunk::<HEADER_BYTES>()
+    else {
         return Err("it is not a program");
     };
-    if header.len() < HEADER_BYTES as usize {
-        return Err("it is not a program");
-    }
     let machine = if order == 1 { [low, high] } else { [high, low] };
     // Numbers of processors; a kernel for 64 bits may run programs for 32 bits as well.
     let native: &[u16] = match arch {

@@ -17,14 +17,14 @@ pub(super) enum StatusSink {
 
 /// Why a state did not reach its receiver. The program then stops.
 #[derive(Debug)]
-pub(super) enum SendError {
+pub(super) enum StatusError {
     /// The supervisor or the reader of stdout is gone.
     Disconnected,
     /// stdout could not be written.
     Output(WriteError),
 }
 
-impl From<OutputEnd> for SendError {
+impl From<OutputEnd> for StatusError {
     fn from(end: OutputEnd) -> Self {
         match end {
             OutputEnd::ReaderGone => Self::Disconnected,
@@ -33,11 +33,11 @@ impl From<OutputEnd> for SendError {
     }
 }
 
-impl From<SendError> for StopReason {
-    fn from(error: SendError) -> Self {
+impl From<StatusError> for StopReason {
+    fn from(error: StatusError) -> Self {
         match error {
-            SendError::Disconnected => Self::Requested,
-            SendError::Output(error) => Self::OutputFailed(error),
+            StatusError::Disconnected => Self::Requested,
+            StatusError::Output(error) => Self::OutputFailed(error),
         }
     }
 }
@@ -47,10 +47,10 @@ impl StatusSink {
     ///
     /// # Errors
     /// When the receiver is gone, or stdout could not be written.
-    pub(super) async fn send(&mut self, state: FromTunnel) -> Result<(), SendError> {
+    pub(super) async fn send(&mut self, state: FromTunnel) -> Result<(), StatusError> {
         match self {
             Self::Supervisor(outbox) => {
-                outbox.send(&state).await.map_err(|_| SendError::Disconnected)
+                outbox.send(&state).await.map_err(|_| StatusError::Disconnected)
             }
             Self::Standalone { screen, stdout } => {
                 screen.show(&state);

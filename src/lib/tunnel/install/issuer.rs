@@ -23,9 +23,10 @@ pub(super) fn of_server(host: &str, port: u16) -> Option<String> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).ok()?;
     stream.set_read_timeout(Some(TIMEOUT)).ok()?;
     stream.set_write_timeout(Some(TIMEOUT)).ok()?;
+    let provider = Arc::new(ring::default_provider());
     let verifier =
-        Arc::new(Recorder { provider: ring::default_provider(), last: Mutex::default() });
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        Arc::new(IssuerRecorder { provider: Arc::clone(&provider), last: Mutex::default() });
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .ok()?
         .dangerous()
@@ -41,12 +42,12 @@ pub(super) fn of_server(host: &str, port: u16) -> Option<String> {
 
 /// Refuses every certificate, and keeps the last one of the chain.
 #[derive(Debug)]
-struct Recorder {
-    provider: CryptoProvider,
+struct IssuerRecorder {
+    provider: Arc<CryptoProvider>,
     last: Mutex<Option<CertificateDer<'static>>>,
 }
 
-impl ServerCertVerifier for Recorder {
+impl ServerCertVerifier for IssuerRecorder {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
