@@ -2,13 +2,10 @@
 //! tracking parameter, a mail program that breaks lines, a scanner of links that wraps them in its own.
 //! `assets/state.js` does the same in the page; both are held against one table.
 
-use crate::token::Token;
+use crate::token::{TOKEN_CHARACTERS, Token};
 
 /// Rounds of percent decoding: links in links of links.
 const DECODE_ROUNDS: usize = 3;
-
-/// Length of a ticket as base64url.
-const TICKET_CHARACTERS: usize = 22;
 
 /// What stands before the ticket in the link of an open room and in that of a sealed one.
 const MARKERS: [&[u8]; 2] = [b"/t/", b"#1."];
@@ -35,7 +32,7 @@ pub(crate) fn find_ticket(text: &str) -> Option<Token> {
 fn find_marked(text: &[u8]) -> Option<Token> {
     (0..text.len()).find_map(|at| {
         let marker = MARKERS.iter().find(|marker| text[at..].starts_with(marker))?;
-        parse(text[at + marker.len()..].get(..TICKET_CHARACTERS)?)
+        parse(text[at + marker.len()..].get(..TOKEN_CHARACTERS)?)
     })
 }
 
@@ -46,7 +43,7 @@ fn find_alone(text: &[u8]) -> Option<Token> {
         start += run.len() + 1;
         // A ticket ends with A, Q, g or w: its last character has two bits only.
         let end = run.iter().rposition(|byte| !is_emphasis(*byte))? + 1;
-        let (before, ticket) = run[..end].split_at_checked(end.checked_sub(TICKET_CHARACTERS)?)?;
+        let (before, ticket) = run[..end].split_at_checked(end.checked_sub(TOKEN_CHARACTERS)?)?;
         let stands_alone = !is_host && before.iter().all(|byte| is_emphasis(*byte));
         stands_alone.then(|| parse(ticket))?
     })

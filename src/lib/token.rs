@@ -10,7 +10,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 const TOKEN_BYTES: usize = 16;
 
 /// Length of a token as base64url without padding.
-const TOKEN_CHARACTERS: usize = 22;
+pub(crate) const TOKEN_CHARACTERS: usize = 22;
 
 /// A random secret that admits its holder. Hidden from `Debug`, compared in constant time, overwritten
 /// when it is dropped.
@@ -45,6 +45,11 @@ impl Token {
     pub(crate) fn expose_secret(&self) -> Secret {
         Secret::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
+}
+
+/// The link to a room under `address`, a scheme and a host: the route of its page, with the ticket.
+pub(crate) fn room_link(address: &str, ticket: &Secret) -> Secret {
+    Secret::new(format!("{address}/t/{}", &**ticket))
 }
 
 /// A text that contains a secret: a link, a resume token, a ticket that a client sent. Hidden from

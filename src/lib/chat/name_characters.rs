@@ -137,8 +137,8 @@ fn refused_mark(c: char) -> NameError {
     if is_default_ignorable(c) { NameError::ForbiddenCharacter(c) } else { NameError::TooManyMarks }
 }
 
-/// Letters, decimal digits, [`WORD_SIGNS`] and emoji of all scripts. Of ASCII's punctuation only what names are written
-/// with: a `#` would imitate the tag that is shown beside the name.
+/// Letters, decimal digits, [`WORD_SIGNS`] and emoji of all scripts. Of ASCII's punctuation only what
+/// names are written with: a `#` would imitate the tag that is shown beside the name.
 fn is_in_alphabet(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || " -_.'".contains(c);

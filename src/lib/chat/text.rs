@@ -58,7 +58,8 @@ impl MessageText {
     /// characters are kept, because scripts need them: joiners, the marks of direction, the spaces of
     /// no width of Khmer and Thai, soft hyphens.
     pub(crate) fn parse(raw: &str, max_bytes: usize) -> Result<Self, TextError> {
-        let text = unify_line_breaks(raw);
+        let is_plain = is_plain(raw);
+        let text = if is_plain { Cow::Borrowed(raw) } else { unify_line_breaks(raw) };
         let text = text.trim_start_matches('\n').trim_end();
         if !text.chars().any(is_visible) {
             return Err(TextError::Empty);
@@ -71,7 +72,9 @@ impl MessageText {
         if lines > MAX_MESSAGE_LINES {
             return Err(TextError::TooManyLines { lines });
         }
-        check_characters(text)?;
+        if !is_plain {
+            check_characters(text)?;
+        }
         Ok(Self(text.to_owned()))
     }
 
@@ -89,16 +92,13 @@ fn is_plain(text: &str) -> bool {
 
 /// Borrows `raw` if no line break of another system is in it.
 fn unify_line_breaks(raw: &str) -> Cow<'_, str> {
-    if is_plain(raw) || !raw.contains(LINE_BREAKS) {
+    if !raw.contains(LINE_BREAKS) {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(raw.replace("\r\n", "\n").replace(LINE_BREAKS, "\n"))
 }
 
 fn check_characters(text: &str) -> Result<(), TextError> {
-    if is_plain(text) {
-        return Ok(());
-    }
     let mut marks = MarkStack::default();
     // Tags that may still follow the flag before.
     let mut flag_tags = 0;

@@ -56,7 +56,7 @@ fn a_long_ref_is_refused() {
     assert_eq!(ClientMessage::parse(&line).unwrap_err().code, RefusalCode::BadJson);
 }
 
-/// A client has to know which of its messages was refused, whatever is wrong with it.
+/// A client has to know which of its messages was refused.
 #[test]
 fn a_refused_line_is_named_by_its_ref() {
     for line in [
@@ -218,7 +218,7 @@ proptest! {
         let _ = ClientMessage::parse(&line);
     }
 
-    /// Whatever the body is: every line of the page is answered under its `ref`.
+    /// A line with any body is answered under its `ref`.
     #[test]
     fn every_refused_body_is_named(units in vec(any::<u16>(), 0..20)) {
         let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();

@@ -17,6 +17,6 @@ pub(crate) use server::{batch_lines, beat_line, end_line, event_line, participan
 pub(crate) use welcome::{RoomTerms, Welcome};
 
 /// Longest WebSocket message or request body from a client. A message of 4 096 bytes fits even if JSON
-/// has a backslash before every character of it; control characters, which take six bytes in JSON, are
-/// dropped from a message and need not be sent. A longer one closes the socket, or is answered with status 413.
+/// has a backslash before every character of it. Only control characters take more, six bytes each, and
+/// a message with one is refused. A longer one closes the socket, or is answered with status 413.
 pub(crate) const MAX_FRAME_BYTES: usize = 16 * 1024;

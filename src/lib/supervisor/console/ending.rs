@@ -5,6 +5,7 @@ use std::path::Path;
 use super::state::Console;
 use super::stdout::ConsoleEvent;
 use crate::log::LogEntry;
+use crate::process::IncompleteConfinement;
 use crate::supervisor::session::{EndReason, EndRequest};
 use crate::terminal::{Severity, escape_control};
 
@@ -89,10 +90,8 @@ fn end_text(reason: &EndReason) -> String {
         EndReason::NoTunnel(why) | EndReason::OutputFailed(why) | EndReason::Failed(why) => {
             escape_control(why)
         }
-        EndReason::Unconfined(missing) => format!(
-            "confinement is required but incomplete: {}; use a newer kernel, allow the calls in \
-             the container's seccomp profile, or leave out --require-confinement",
-            escape_control(missing)
-        ),
+        EndReason::Unconfined(missing) => {
+            IncompleteConfinement(escape_control(missing)).to_string()
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::stdout::ConsoleEvent;
 use crate::log::LogEntry;
 use crate::process::{Reachable, ReachableBy};
 use crate::terminal::Charset;
-use crate::token::Secret;
+use crate::token::{Secret, room_link};
 
 /// The links to a room, ticket included.
 #[derive(Debug)]
@@ -27,14 +27,13 @@ impl RoomLinks {
         reachable: &Reachable,
         ticket: &Secret,
     ) -> Self {
-        let link = |address: &str| Secret::new(format!("{address}/t/{}", &**ticket));
         let is_public = public.is_some();
         let loopback = reachable.loopback.filter(|_| !is_public);
         let local = reachable.network.iter().copied().chain(loopback);
         let mut all = public.into_iter().chain(local.map(|address| format!("http://{address}")));
         // A listener has an address on the network or on loopback.
-        let main = link(&all.next().unwrap_or_default());
-        let others = all.map(|address| link(&address)).collect();
+        let main = room_link(&all.next().unwrap_or_default(), ticket);
+        let others = all.map(|address| room_link(&address, ticket)).collect();
         Self { main, others, is_public, reachable_by: reachable.by }
     }
 

@@ -11,7 +11,7 @@ const QUIET_ZONE: usize = 4;
 /// Columns before the code.
 const MARGIN: &str = "  ";
 
-/// Black on bright white, whatever the colours of the terminal are.
+/// Black on bright white, in place of the colours of the terminal.
 const BLACK_ON_WHITE: &str = "\u{1b}[30;107m";
 const ON_BLACK: &str = "\u{1b}[40m";
 const ON_WHITE: &str = "\u{1b}[107m";
