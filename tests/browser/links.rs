@@ -150,7 +150,7 @@ async fn v09_the_target_is_shown_where_it_differs_from_the_text() {
         let expected: Vec<_> = targets.iter().map(|target| format!(" ({target})")).collect();
         assert_eq!(ana.eval(shown).await, json!(expected), "{text}");
     }
-    // Visible, and from left to right whatever is around it.
+    // Visible, and from left to right also within text from right to left.
     let style = "[...document.querySelectorAll('.target')].every((target) =>
         target.getBoundingClientRect().width > 0 && getComputedStyle(target).direction === 'ltr')";
     assert_eq!(ana.eval(style).await, true);

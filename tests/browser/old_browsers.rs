@@ -111,7 +111,7 @@ async fn a_browser_that_lacks_what_the_page_needs_says_so_instead_of_the_form() 
     }
 }
 
-/// Whatever is wrong with one line, the others are shown.
+/// A line with any fault keeps no other from being shown.
 #[tokio::test]
 async fn a_line_that_cannot_be_shown_keeps_back_no_other() {
     let fixture = Fixture::start(&[]).await;

@@ -1,4 +1,4 @@
-//! Whatever the room or a proxy refuses comes back into the message box; nothing stays unanswered.
+//! Every message that the room or a proxy refuses comes back into the message box.
 
 use serde_json::json;
 

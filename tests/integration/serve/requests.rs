@@ -173,7 +173,7 @@ fn ambiguous_requests_are_refused() {
         let response = server.request_raw(&request);
         assert_eq!(response.status, status, "{request:?} {response:?}");
     }
-    // With both lengths the body is read by its chunks, and whatever follows is not a request: one
+    // With both lengths the body is read by its chunks, and what follows is not a request: one
     // connection carries one request.
     let body = server.join_line("Ana").to_string();
     let both = post(

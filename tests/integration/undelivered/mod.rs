@@ -76,7 +76,7 @@ fn a_result_without_a_reader_is_no_error() {
     }
 }
 
-/// The link is lost, so nobody could join.
+/// The link is lost, so no participant could join.
 #[test]
 fn a_room_whose_link_cannot_be_written_ends() {
     let env = TestEnv::new();

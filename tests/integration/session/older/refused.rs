@@ -131,8 +131,8 @@ fn walk(tried: Tried) {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// Each call with the errors of old kernels and of profiles. One operation of a call is refused as "not permitted" only: a kernel
-/// that lacks it answers `EINVAL`, which differs for each.
+/// Each call with the errors of old kernels and of profiles. One operation of a call is refused as "not
+/// permitted" only: a kernel that lacks it answers `EINVAL`, which differs for each.
 fn refusals(calls: &BTreeSet<TracedCall>) -> impl Iterator<Item = (TracedCall, &'static str)> {
     let dispensable = |call: &&TracedCall| INDISPENSABLE.iter().all(|(name, _)| *name != call.name);
     calls.iter().filter(dispensable).flat_map(|call| {
