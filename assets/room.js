@@ -8,13 +8,16 @@ const log = el('div.log', {
 	onscroll: onLogScroll,
 });
 const newMessages = el('button.new-messages', { hidden: true, onclick: scrollToEnd }, 'New messages below');
-const [roster, rosterTitle, typing] = ['ul', 'h2', 'p.typing'].map((spec) => el(spec, {}));
+const [rosterTitle, typing] = ['h2', 'p.typing'].map((spec) => el(spec, {}));
+const roster = el('ul', { id: 'people', tabIndex: 0 });
+// Shows and hides the list on a narrow screen; a wide one always shows it, with the title.
+const peopleButton = el('button.people', { 'aria-expanded': false, 'aria-controls': 'people', onclick: togglePeople });
 const status = el('p', { role: 'status' });
 const statusBar = el('div.status-bar', {}, status, typing, sizeText);
 
 function showRoom() {
 	joined = true;
-	const aside = el('section.roster', { 'aria-label': 'Who is here', tabIndex: 0 }, rosterTitle, roster);
+	const aside = el('section.roster', { 'aria-label': 'Who is here' }, rosterTitle, peopleButton, roster);
 	const form = el('form', { onsubmit: submitMessage }, messageBox, el('button', {}, 'Send'));
 	document.body.replaceChildren(
 		el('a.skip', { href: '#message' }, 'Skip to the message box'),
@@ -65,7 +68,12 @@ function showPresenceChange(n, change) {
 
 function renderRoster() {
 	rosterTitle.textContent = 'Here: ' + present.size;
+	peopleButton.textContent = present.size + ' here';
 	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')));
+}
+
+function togglePeople() {
+	peopleButton.setAttribute('aria-expanded', peopleButton.getAttribute('aria-expanded') === 'false');
 }
 
 /** The connection or a notice, and up to three participants who are typing. */
