@@ -44,7 +44,6 @@ function addLine(line, isNews = true) {
 	if (isNews && (document.hidden || !followsLog)) {
 		if (!unreadCount) log.append(unreadLine);
 		unreadCount += 1;
-		if (document.hidden) document.title = `(${unreadCount}) chattrace`;
 	}
 	const before = log.lastElementChild;
 	log.append(line);
