@@ -18,6 +18,7 @@ mod screen;
 mod size;
 mod stdin;
 mod usage;
+mod variables;
 mod wrap;
 mod write;
 
@@ -38,4 +39,5 @@ pub(crate) use prompt::{ask, discard_typeahead, is_interactive, read_line};
 pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
 pub(crate) use stdin::BlockingStdin;
 pub(crate) use usage::parse_args;
+pub(crate) use variables::VARIABLES;
 pub(crate) use write::{OutputEnd, WriteError};

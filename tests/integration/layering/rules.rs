@@ -14,17 +14,18 @@ use Tier::{Ground, Program, Subject};
 /// Programs import subjects and ground, subjects ground; no program imports another.
 #[rustfmt::skip]
 pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
-    ("clean", Program, &["config", "control", "exit", "paths", "process", "terminal", "units"]),
+    ("clean", Program, &["config", "control", "exit", "manual", "paths", "process", "terminal", "units"]),
     ("serve", Program, &[
-        "chat", "config", "control", "exit", "identity", "memory", "pasted_link", "process", "quick_tunnel",
-        "rate_limit", "terminal", "token", "units", "wire",
+        "chat", "config", "control", "exit", "identity", "manual", "memory", "pasted_link", "paths", "process",
+        "quick_tunnel", "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
-        "config", "control", "exit", "line_reader", "log", "memory", "paths", "process", "rate_limit",
-        "terminal", "token", "units",
+        "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths", "process",
+        "rate_limit", "terminal", "token", "units",
     ]),
     ("tunnel", Program, &[
-        "config", "control", "exit", "line_reader", "paths", "process", "quick_tunnel", "terminal", "units",
+        "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
+        "units",
     ]),
     ("chat", Subject, &["identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
@@ -38,6 +39,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
     ("log", Ground, &["control", "paths"]),
+    ("manual", Ground, &["exit", "paths"]),
     ("marks", Ground, &[]),
     ("memory", Ground, &[]),
     ("pasted_link", Ground, &["token"]),
@@ -58,6 +60,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ("serve", &[
         &["mod.rs"],
         &["standalone.rs", "supervised.rs"],
+        &["manual.rs"],
         &["cli.rs", "confined.rs", "limits.rs", "service.rs"],
         &["web"],
         &["fanout"],
@@ -67,6 +70,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("supervisor", &[
         &["mod.rs"],
+        &["manual.rs"],
         &["cli.rs"],
         &["event_loop"],
         &["console", "timers.rs"],
@@ -75,7 +79,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("tunnel", &[
         &["mod.rs"],
-        &["standalone.rs", "supervised.rs"],
+        &["manual.rs", "standalone.rs", "supervised.rs"],
         &["lifecycle.rs", "stdin_origin.rs"],
         &["prepare.rs", "run_attempt.rs"],
         &["cloudflared.rs", "cooldown.rs", "exec.rs", "install", "locate.rs", "metrics.rs", "output_reader.rs", "program_file.rs"],
@@ -85,7 +89,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("clean", &[
         &["mod.rs"],
-        &["guard.rs", "report.rs"],
+        &["guard.rs", "manual.rs", "report.rs"],
         &["wipe.rs"],
         &["search"],
         &["cli.rs", "inventory.rs"],
@@ -169,6 +173,11 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
             "config/values.rs",
             "tunnel/exec.rs",
             "terminal/usage.rs",
+            "manual.rs",
+            "supervisor/manual.rs",
+            "serve/manual.rs",
+            "tunnel/manual.rs",
+            "clean/manual.rs",
         ],
     ),
     ("directories", &["paths"]),
