@@ -27,7 +27,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
-    ("chat", Subject, &["identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
     ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
@@ -39,6 +39,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
     ("log", Ground, &["control", "paths"]),
+    ("emoji_sequence", Ground, &["marks"]),
     ("manual", Ground, &["exit", "paths"]),
     ("marks", Ground, &[]),
     ("memory", Ground, &[]),
@@ -47,7 +48,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("process", Ground, &["memory", "paths"]),
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
-    ("terminal", Ground, &["exit", "invisible", "marks", "units"]),
+    ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
 ];
