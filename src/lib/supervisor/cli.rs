@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 
 use crate::config::{Logs, Overrides, Provider, RoomFlags};
 
@@ -45,7 +45,7 @@ pub(super) struct Cli {
     )]
     logs: Option<Logs>,
     /// Where saved logs go [default: current folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive_dir: Option<PathBuf>,
     /// One JSON object per line on stdout
     #[arg(long)]
