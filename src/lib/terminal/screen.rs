@@ -43,9 +43,11 @@ pub(crate) enum Severity {
 /// Which lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verbosity {
-    Normal,
     /// Errors only.
     Quiet,
+    Normal,
+    /// Also each thing that is as it should be.
+    Verbose,
 }
 
 /// What is below the last line.
@@ -85,7 +87,7 @@ impl Screen {
             is_terminal,
             // https://no-color.org: any value but the empty one.
             colour: has_control_sequences && is_unset("NO_COLOR"),
-            animated: has_control_sequences && verbosity == Verbosity::Normal,
+            animated: has_control_sequences && verbosity != Verbosity::Quiet,
             footer: RefCell::new(Footer::None),
             since_mark: RefCell::default(),
             writer: BackgroundWriter::start("stderr", write_stderr)?,
@@ -107,6 +109,11 @@ impl Screen {
     /// Whether only errors are printed.
     pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether things that are as they should be are shown one by one.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
     }
 
     /// Whether the terminal shows colour and the operator wants it.

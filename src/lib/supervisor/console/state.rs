@@ -35,6 +35,10 @@ pub(in crate::supervisor) struct Console {
     pub(super) cloudflared_facts: Vec<String>,
     /// Why public addresses took longer, as shown.
     pub(super) tunnel_delays: Vec<String>,
+    /// The checks that passed and were not shown yet.
+    pub(super) passed_checks: Vec<&'static str>,
+    /// Whether a file with the event log remains, as the operator wanted.
+    pub(super) log_is_saved: bool,
 }
 
 impl Console {
@@ -66,6 +70,8 @@ impl Console {
             last_loss: None,
             cloudflared_facts: Vec::new(),
             tunnel_delays: Vec::new(),
+            passed_checks: Vec::new(),
+            log_is_saved: false,
         })
     }
 
@@ -106,13 +112,17 @@ impl Console {
         self.update_status();
     }
 
+    /// How many participants are in the room, for the operator.
+    pub(super) fn present_text(&self) -> String {
+        match self.present {
+            0 => "no one here".to_owned(),
+            present => format!("{present} here"),
+        }
+    }
+
     /// Rewrites the line at the bottom of the screen.
     pub(super) fn update_status(&self) {
-        let present = match self.present {
-            0 => "nobody here yet".to_owned(),
-            present => format!("{present} here"),
-        };
-        let text = format!("  ● {} · {present} · Ctrl+C ends it", self.address);
+        let text = format!("  ● {} · {} · Ctrl+C ends it", self.address, self.present_text());
         self.screen.set_status(&self.screen.dim(&text));
     }
 
