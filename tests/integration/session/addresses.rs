@@ -137,11 +137,11 @@ fn who_can_reach_the_room_is_said_as_it_is() {
     }
     for listen in ["127.0.0.1:0", "[::1]:0"] {
         let said = said(&["--listen", listen], &setup);
-        assert!(said.contains("the link works on this computer only"), "{said}");
+        assert!(said.contains("this link works only on this computer"), "{said}");
         assert!(!said.contains("every computer"), "{said}");
     }
     let alone = said(&["--listen", "0.0.0.0:0"], "");
-    assert!(alone.contains("no network is up, so the link works on this computer only"), "{alone}");
+    assert!(alone.contains("no network is up, so this link works only on this computer"), "{alone}");
 }
 
 #[test]
