@@ -122,7 +122,7 @@ async fn the_log_is_bounded_and_does_not_scroll_away_from_its_reader() {
     let ana = fixture.participant("Ana").await;
     flood(&ana, &fixture.room, 530).await;
     ana.wait_for_log("line 529.").await;
-    assert_eq!(ana.eval("document.querySelector('.log').childElementCount").await, 500);
+    assert_eq!(ana.eval("document.querySelector('[role=log]').childElementCount").await, 500);
     ana.execute("document.querySelector('.log').scrollTop = 40", vec![]).await;
     let bo = fixture.participant("Bo").await;
     bo.send_message("new").await;

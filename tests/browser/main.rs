@@ -14,6 +14,7 @@ mod hostile;
 mod input_methods;
 mod link_text;
 mod links;
+mod log;
 mod neighbours;
 mod newer_features;
 mod old_browsers;
