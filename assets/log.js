@@ -41,7 +41,6 @@ function addLine(line, isNews = true) {
 	if (isNews && (document.hidden || !followsLog)) {
 		if (!unreadCount) log.append(unreadLine);
 		unreadCount += 1;
-		if (document.hidden) document.title = `(${unreadCount}) chattrace`;
 	}
 	const before = log.lastElementChild;
 	log.append(line);
@@ -90,10 +89,17 @@ function foldInto(fold, line) {
 	showLogEnd();
 }
 
+const viewSize = () => logView.clientWidth + '×' + logView.clientHeight;
+let shownSize;
 // The log also shrinks when a phone's keyboard opens.
-new ResizeObserver(() => followsLog && scrollToEnd()).observe(logView);
+new ResizeObserver(() => {
+	shownSize = viewSize();
+	if (followsLog) scrollToEnd();
+}).observe(logView);
 
 function onLogScroll() {
+	// Firefox scrolls when lines are wrapped anew, before the observer is told why.
+	if (viewSize() !== shownSize) return;
 	followsLog = logView.scrollHeight - logView.scrollTop - logView.clientHeight < 48;
 	showUnread();
 }
