@@ -102,10 +102,17 @@ function foldInto(fold, line) {
 	fold.firstElementChild.replaceChildren(el('time', {}, times), ' ' + counts.join(', '));
 }
 
+const viewSize = () => logView.clientWidth + '×' + logView.clientHeight;
+let shownSize;
 // The log also shrinks when a phone's keyboard opens.
-new ResizeObserver(() => followsLog && scrollToEnd()).observe(logView);
+new ResizeObserver(() => {
+	shownSize = viewSize();
+	if (followsLog) scrollToEnd();
+}).observe(logView);
 
 function onLogScroll() {
+	// Firefox scrolls when lines are wrapped anew, before the observer is told why.
+	if (viewSize() !== shownSize) return;
 	followsLog = logView.scrollHeight - logView.scrollTop - logView.clientHeight < 48;
 	showUnread();
 }

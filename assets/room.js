@@ -1,6 +1,9 @@
 // The room as it is shown: roster, status bar, and the log (log.js).
 
-const [roster, rosterTitle, typing] = ['ul', 'h2', 'p.typing'].map((spec) => el(spec, {}));
+const [rosterTitle, typing] = ['h2', 'p.typing'].map((spec) => el(spec, {}));
+const roster = el('ul', { id: 'people', tabIndex: 0 });
+// Shows and hides the list on a narrow screen; a wide one always shows it, with the title.
+const peopleButton = el('button.people', { 'aria-expanded': false, 'aria-controls': 'people', onclick: togglePeople });
 const status = el('p', { role: 'status' });
 const statusBar = el('div.status-bar', {}, status, typing, sizeText);
 
@@ -8,7 +11,7 @@ function showRoom() {
 	joined = true;
 	keepForReload();
 	logView.prepend(invite);
-	const aside = el('section.roster', { 'aria-label': 'Who is here', tabIndex: 0 }, rosterTitle, roster);
+	const aside = el('section.roster', { 'aria-label': 'Who is here' }, rosterTitle, peopleButton, roster);
 	const form = el('form', { onsubmit: submitMessage }, messageBox, el('button', {}, 'Send'));
 	document.body.replaceChildren(
 		el('a.skip', { href: '#message', onclick: skipToMessage }, 'Skip to the message box'),
@@ -35,9 +38,15 @@ function participantName(n) {
 }
 
 function renderRoster() {
-	rosterTitle.textContent = 'Here: ' + present.size + (present.size > maxPeople * 0.8 ? ` of at most ${maxPeople}` : '');
+	const limit = present.size > maxPeople * 0.8 ? ` of at most ${maxPeople}` : '';
+	rosterTitle.textContent = `Here: ${present.size}${limit}`;
+	peopleButton.textContent = `${present.size}${limit} here`;
 	renderInvite();
 	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')));
+}
+
+function togglePeople() {
+	peopleButton.setAttribute('aria-expanded', peopleButton.getAttribute('aria-expanded') === 'false');
 }
 
 /** Shows a notice in place of the state of the connection, until `holds` returns false. */
