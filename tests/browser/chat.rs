@@ -37,7 +37,7 @@ async fn v01_v02_two_participants_see_each_other_and_exchange_messages() {
     let seen = ana.eval(colours).await;
     assert_ne!(seen[0], seen[1]);
     assert_eq!(seen, bo.eval(colours).await, "a participant has one colour on every page");
-    ana.click("header button").await;
+    ana.leave().await;
     bo.wait_for_log("left").await;
     bo.wait_for("document.querySelector('h2').textContent === 'Here: 1'").await;
 }
