@@ -14,11 +14,13 @@ use sha2::{Digest as _, Sha256};
 const TEMPLATE: &str = "templates/page.hbs";
 const STYLE: &str = "assets/style.css";
 /// The parts of the one script, in the order in which the browser runs them.
-const SCRIPT: [&str; 9] = [
+const SCRIPT: [&str; 11] = [
     "assets/state.js",
     "assets/dom.js",
     "assets/links.js",
     "assets/transport.js",
+    "assets/log.js",
+    "assets/copy.js",
     "assets/events.js",
     "assets/compose.js",
     "assets/room.js",

@@ -37,7 +37,8 @@ function endSession(text = 'The room was closed, and this page was cleared.', he
 	joined = connected = polling = false;
 	notice = restored = nameInput.value = linkInput.value = messageBox.value = '';
 	for (const collection of [participants, present, typingUntil, pending]) collection.clear();
-	for (const element of [log, roster, status, typing]) element.replaceChildren();
+	for (const element of [roster, status, typing]) element.replaceChildren();
+	clearLog();
 	const title = el('h1', { tabIndex: -1 }, heading);
 	document.title = 'session ended';
 	document.body.replaceChildren(el('main.narrow', {}, title, el('p', {}, text)));
@@ -63,6 +64,6 @@ addEventListener('online', probe);
 document.addEventListener('visibilitychange', () => {
 	if (document.hidden || !joined) return;
 	document.title = 'chattrace';
-	unreadCount = 0;
+	showUnread();
 	probe();
 });

@@ -1,13 +1,5 @@
-// The room as it is shown: log, roster, status bar.
+// The room as it is shown: roster, status bar, and the log (log.js).
 
-const log = el('div.log', {
-	role: 'log',
-	'aria-live': 'polite',
-	'aria-label': 'Messages',
-	tabIndex: 0,
-	onscroll: onLogScroll,
-});
-const newMessages = el('button.new-messages', { hidden: true, onclick: scrollToEnd }, 'New messages below');
 const [roster, rosterTitle, typing] = ['ul', 'h2', 'p.typing'].map((spec) => el(spec, {}));
 const status = el('p', { role: 'status' });
 const statusBar = el('div.status-bar', {}, status, typing, sizeText);
@@ -19,7 +11,7 @@ function showRoom() {
 	document.body.replaceChildren(
 		el('a.skip', { href: '#message' }, 'Skip to the message box'),
 		el('header', {}, el('h1', {}, 'chattrace'), el('button', { onclick: leave }, 'Leave')),
-		el('main.room', {}, aside, log, newMessages, statusBar, form),
+		el('main.room', {}, aside, logView, newMessages, statusBar, form),
 	);
 	setInterval(tick, 1000);
 	messageBox.focus();
@@ -31,45 +23,20 @@ function participantName(n) {
 	return el('span.name', { style: `color: hsl(${n * 45} 70% var(--light))` }, el('bdi', {}, name), el('span.tag', {}, '#' + tag));
 }
 
-/** A message; `at` is 0 for an own one that the server has not accepted yet. */
-function messageLine(n, at, body) {
-	const time = at ? new Date(at).toTimeString().slice(0, 5) : '··:··';
-	const text = el('p', { dir: 'auto' }, ...linkify(body));
-	return el(at ? 'div.line message' : 'div.line message dim', {}, el('time', {}, time), participantName(n), text);
-}
-
-function onLogScroll() {
-	followsLog = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
-	if (followsLog) newMessages.hidden = true;
-}
-
-// The log also shrinks when a phone's keyboard opens.
-new ResizeObserver(() => followsLog && scrollToEnd()).observe(log);
-
-function addLine(line) {
-	log.append(line);
-	if (log.childElementCount > MAX_LOG_LINES) log.firstElementChild.remove();
-	if (followsLog) scrollToEnd();
-	else newMessages.hidden = false;
-}
-
-function scrollToEnd() {
-	log.scrollTop = log.scrollHeight;
-	newMessages.hidden = true;
-}
-
-function showPresenceChange(n, change) {
-	renderRoster();
-	addLine(el('p.line dim', {}, participantName(n), change));
-}
-
 function renderRoster() {
 	rosterTitle.textContent = 'Here: ' + present.size;
 	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')));
 }
 
+/** Shows a notice in place of the state of the connection, until `holds` returns false. */
+function notify(text, holds) {
+	notice = text;
+	noticeHolds = holds;
+}
+
 /** The connection or a notice, and up to three participants who are typing. */
 function renderStatus() {
+	if (notice && !noticeHolds()) notice = '';
 	const text = connected ? notice || (polling ? 'Connected by polling' : 'Connected') : disconnectedText();
 	if (status.textContent !== text) status.textContent = text;
 	statusBar.classList.toggle('disconnected', !connected || notice);

@@ -48,6 +48,9 @@ let followsLog = true;
 let restored = '';
 // A refusal or a hint, shown instead of the state of the connection.
 let notice = '';
-let unreadCount = 0,
-	lastRef = 0,
+// Whether the reason of the notice still holds.
+let noticeHolds = null;
+// Messages of others since the tab was hidden or the log scrolled up.
+let unreadCount = 0;
+let lastRef = 0,
 	typingSentAt = 0;

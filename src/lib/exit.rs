@@ -1,4 +1,4 @@
-//! Exit codes of all four programs. README.md documents them for scripts.
+//! Exit codes of all four programs. docs/configuration.md documents them for scripts.
 
 use std::process::ExitCode;
 

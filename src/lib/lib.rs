@@ -7,12 +7,13 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
 mod config;
 mod control;
+mod emoji_sequence;
 mod exit;
 mod identity;
 mod invisible;

@@ -14,6 +14,8 @@ use unicode_properties::{
 pub(crate) const JOINER: char = '\u{200d}';
 /// Zero width non-joiner: parts letters that would be joined, in Persian and in Indic scripts.
 pub(crate) const NON_JOINER: char = '\u{200c}';
+/// Variation selector 15: requests the plain form of the symbol before it.
+const TEXT_PRESENTATION: char = '\u{fe0e}';
 /// Variation selector 16: requests the coloured form of the symbol before it.
 pub(crate) const EMOJI_PRESENTATION: char = '\u{fe0f}';
 
@@ -104,6 +106,11 @@ fn is_cursive(c: char) -> bool {
         '\u{620}'..='\u{65f}' | '\u{670}'..='\u{6d3}' | '\u{6fa}'..='\u{6fc}'
         | '\u{710}'..='\u{74a}' | '\u{750}'..='\u{77f}' | '\u{7ca}'..='\u{7ea}'
         | '\u{8a0}'..='\u{8c9}' | '\u{1820}'..='\u{18aa}' | '\u{1e900}'..='\u{1e94b}')
+}
+
+/// Whether `c` selects between the forms of the symbol before it.
+pub(crate) fn is_presentation(c: char) -> bool {
+    matches!(c, TEXT_PRESENTATION | EMOJI_PRESENTATION)
 }
 
 /// What can stand before the joiner within an emoji.

@@ -189,7 +189,7 @@ fn signal_all(
     injected: &mut Injected,
 ) -> Result<(), Victim> {
     // A process that is stopped in its first millisecond, and whose parents are killed, survives: a
-    // documented limit (README).
+    // documented limit (docs/security.md).
     let starting = best_effort && signal != Signal::STOP;
     let targets = target::find(session.pid(), victims, starting);
     let is_running = |victim: &&Victim| targets.iter().any(|target| target.victim == **victim);

@@ -4,12 +4,12 @@
 
 mod clean;
 mod configuration;
+mod documents;
 mod echo;
 mod harness;
 mod kept;
 mod layering;
 mod planted;
-mod readme;
 mod requirements;
 mod serve;
 mod session;

@@ -5,10 +5,9 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 use unicode_security::mixed_script::AugmentedScriptSet;
 
 use super::name_error::NameError;
+use crate::emoji_sequence::sequence_len;
 use crate::invisible::is_default_ignorable;
-use crate::marks::{
-    self, EMOJI_PRESENTATION, MarkStack, NAME_BOUNDS, is_emoji, is_joiner, may_join,
-};
+use crate::marks::{self, MarkStack, NAME_BOUNDS, is_emoji, is_joiner, is_presentation, may_join};
 
 /// Most accents (U+0300 to U+036F) on a letter, next to those that are a part of it in its composed
 /// form. All scripts share them, and Vietnamese and Greek stack two.
@@ -68,19 +67,25 @@ const BLANK_LETTERS: [char; 2] = ['\u{13441}', '\u{13442}'];
 pub(super) fn check_characters(name: &str) -> Result<(), NameError> {
     let (mut marks, mut base, mut previous) = (LetterMarks::default(), None, None);
     let mut is_readable = false;
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut rest = name;
+    while let Some(c) = rest.chars().next() {
+        if let Some(len) = sequence_len(rest) {
+            rest = &rest[rest.chars().take(len).map(char::len_utf8).sum()..];
+            (marks, base, previous, is_readable) = (LetterMarks::default(), None, None, true);
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
         let is_allowed = if is_mark(c) {
             if !base.is_some_and(|base| can_carry(base, c)) || !marks.push(c) {
                 return Err(refused_mark(c));
             }
             !is_default_ignorable(c)
         } else if is_joiner(c) {
-            let next = chars.peek();
-            previous.zip(next).is_some_and(|(previous, next)| may_join(previous, c, *next))
+            let next = rest.chars().next();
+            previous.zip(next).is_some_and(|(previous, next)| may_join(previous, c, next))
         } else {
             (marks, base) = (LetterMarks::default(), Some(c));
-            let styles_emoji = c == EMOJI_PRESENTATION && previous.is_some_and(is_emoji);
+            let styles_emoji = is_presentation(c) && previous.is_some_and(is_emoji);
             styles_emoji || is_in_alphabet(c) && !is_default_ignorable(c)
         };
         if !is_allowed {
@@ -107,9 +112,9 @@ impl LetterMarks {
     }
 }
 
-/// A combining mark; the selector of emoji, a mark by category, is judged by itself.
+/// A combining mark; the selectors of emoji, marks by category, are judged by themselves.
 pub(super) fn is_mark(c: char) -> bool {
-    marks::is_mark(c) && c != EMOJI_PRESENTATION
+    marks::is_mark(c) && !is_presentation(c)
 }
 
 /// A sign within words, next to those of ASCII.

@@ -100,12 +100,41 @@ fn invisible_characters_are_refused() {
 
 #[test]
 fn punctuation_outside_the_alphabet_is_refused() {
-    for raw in ["Ana#k7q", "＃Ana", "<b>", "a@b", "a/b", "a:b", "Ana²", "Ⅷ", "1\u{fe0f}\u{20e3}"]
-    {
+    for raw in [
+        "Ana#k7q",
+        "＃Ana",
+        "<b>",
+        "a@b",
+        "a/b",
+        "a:b",
+        "Ana²",
+        "Ⅷ",
+        "#\u{fe0f}\u{20e3}",
+        "1\u{20e3}",
+    ] {
         assert!(
             matches!(refusal(raw), NameError::ForbiddenCharacter(_) | NameError::TooManyMarks),
             "{raw}"
         );
+    }
+}
+
+/// V-04: what is invisible in an emoji, or drawn as a plain digit or flag by an older font, makes no
+/// second name.
+#[test]
+fn emoji_of_several_characters_clash_with_their_visible_part() {
+    let wales = "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}";
+    let england = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
+    for (emoji, plain) in [
+        ("1\u{fe0f}\u{20e3}", "1"),
+        ("Ana 1\u{fe0f}\u{20e3}", "Ana 1"),
+        (wales, "🏴"),
+        (wales, england),
+        ("❤\u{fe0e}", "❤\u{fe0f}"),
+        ("❤\u{fe0e}", "❤"),
+        ("👩\u{200d}💻", "👩💻"),
+    ] {
+        assert!(name(emoji).clashes_with(&name(plain)), "{emoji} {plain}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use crate::emoji_sequence::is_tag;
 use crate::invisible::{is_default_ignorable, is_invisible};
 use crate::marks::{MarkStack, TEXT_BOUNDS, is_mark};
 
@@ -147,7 +148,7 @@ fn classify(c: char) -> CharClass {
     let will_format = category == GeneralCategory::Unassigned && is_default_ignorable(c);
     if c.is_control() || will_format || matches!(c, '\u{202d}' | '\u{202e}' | '\u{e0001}') {
         CharClass::Forbidden
-    } else if matches!(c, '\u{e0020}'..='\u{e007f}') {
+    } else if is_tag(c) {
         CharClass::Tag
     } else if category == GeneralCategory::Format && !is_visible_format(c) {
         CharClass::Invisible

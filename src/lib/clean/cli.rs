@@ -178,7 +178,7 @@ mod tests {
         options.resolve(interactive)
     }
 
-    /// The table in README.md: level and options, on a terminal and without one.
+    /// The table in docs/configuration.md: level and options, on a terminal and without one.
     #[test]
     fn only_stale_items_are_removed_without_a_confirmation() {
         use {Action::*, Level::*};

@@ -28,7 +28,7 @@ pub(super) struct Report {
     remaining: usize,
 }
 
-/// One line of `--json`. The fields are documented in README.md.
+/// One line of `--json`. The fields are documented in docs/protocol.md.
 #[derive(Serialize)]
 struct JsonItem<'a> {
     path: std::borrow::Cow<'a, str>,
@@ -170,7 +170,7 @@ fn warn(path: &Path, what: &str) {
     terminal::eprint_line(&format!("{NAME}: {path}: {what}"));
 }
 
-/// The `kind` of an item in `--json`. Documented in README.md; scripts compare it.
+/// The `kind` of an item in `--json`. Documented in docs/protocol.md; scripts compare it.
 fn kind(item: &Item) -> &'static str {
     let Target::File(file) = &item.target else {
         return "process";

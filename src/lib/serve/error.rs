@@ -36,7 +36,7 @@ pub(super) enum ServeError {
 }
 
 impl ServeError {
-    /// The exit code for this error, as README.md lists them.
+    /// The exit code for this error, as docs/configuration.md lists them.
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config(error) => error.exit(),

@@ -26,7 +26,7 @@ use crate::token::{Secret, Token, room_link};
 /// event: one that reads at all does so at once.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// One line of `--json`; README.md documents the fields.
+/// One line of `--json`; docs/protocol.md documents the fields.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum ServeEvent<'a> {

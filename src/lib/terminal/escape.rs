@@ -8,10 +8,9 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
 use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCategory as _};
 
+use crate::emoji_sequence::{is_tag, sequence_len};
 use crate::invisible::is_invisible;
-use crate::marks::{
-    EMOJI_PRESENTATION, MarkStack, TEXT_BOUNDS, is_joiner, is_mark, may_join_after,
-};
+use crate::marks::{MarkStack, TEXT_BOUNDS, is_joiner, is_mark, is_presentation, may_join_after};
 
 /// Longest line of another process that is shown or passed on. Those of chattrace have at most 300
 /// bytes.
@@ -24,13 +23,13 @@ const MAX_SANITIZED_BYTES: usize = 512;
 /// bidirectional controls and the tags (Cf, UAX #9), line and paragraph separators (Zl, Zp), every
 /// space but U+0020 (Zs), private use (Co) and unassigned (Cn). Also the fillers and variation
 /// selectors that are letters and marks by category, and each mark beyond [`TEXT_BOUNDS`] on one letter:
-/// a larger stack covers the lines above. U+FE0F is kept behind an emoji, and a joiner where it changes
-/// what is drawn.
+/// a larger stack covers the lines above. U+FE0E and U+FE0F are kept behind an emoji, a joiner where it
+/// changes what is drawn, and whole sequences of emoji.
 pub(crate) fn escape_control(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut escaper = Escaper::default();
-    for c in text.chars() {
-        if escaper.escapes(c) {
+    for (at, c) in text.char_indices() {
+        if escaper.escapes(&text[at..]) {
             // Writing to a String does not fail.
             let _ = write!(escaped, "\\u{{{:x}}}", u32::from(c));
         } else {
@@ -43,7 +42,7 @@ pub(crate) fn escape_control(text: &str) -> String {
 /// Whether [`escape_control`] does not change `text`.
 pub(crate) fn is_printable(text: &str) -> bool {
     let mut escaper = Escaper::default();
-    !text.chars().any(|c| escaper.escapes(c))
+    !text.char_indices().any(|(at, _)| escaper.escapes(&text[at..]))
 }
 
 /// `text` as one line: escaped, with single spaces between words, and cut with `…` to
@@ -105,8 +104,8 @@ impl Formatter for EscapeFormatter {
         let mut escaper = Escaper::default();
         let mut unescaped = 0;
         for (at, c) in text.char_indices() {
-            // A joiner is written as an escape wherever it stands, since no reader of JSON draws it.
-            if !escaper.escapes(c) && !is_joiner(c) {
+            // Joiners and tags are written as escapes wherever they stand: no reader of JSON draws them.
+            if !escaper.escapes(&text[at..]) && !is_joiner(c) && !is_tag(c) {
                 continue;
             }
             CompactFormatter.write_string_fragment(to, &text[unescaped..at])?;
@@ -126,11 +125,20 @@ struct Escaper {
     marks: MarkStack,
     /// The character before, unless it was escaped.
     previous: Option<char>,
+    /// How many characters are left of the emoji sequence that was reached.
+    sequence_left: usize,
 }
 
 impl Escaper {
-    fn escapes(&mut self, c: char) -> bool {
-        let escapes = self.is_unsafe(c);
+    /// Whether the first character of `rest` is escaped. Called for each character of a text in turn.
+    fn escapes(&mut self, rest: &str) -> bool {
+        let Some(c) = rest.chars().next() else { return false };
+        if self.sequence_left == 0 {
+            self.sequence_left = sequence_len(rest).unwrap_or(0);
+        }
+        let is_in_sequence = self.sequence_left > 0;
+        self.sequence_left = self.sequence_left.saturating_sub(1);
+        let escapes = !is_in_sequence && self.is_unsafe(c);
         self.previous = (!escapes).then_some(c);
         escapes
     }
@@ -140,8 +148,8 @@ impl Escaper {
             self.marks.clear();
             return c.is_ascii_control();
         }
-        // Selects the coloured form of an emoji; phones send it behind many.
-        if c == EMOJI_PRESENTATION {
+        // Selects a form of an emoji; phones send it behind many.
+        if is_presentation(c) {
             return !self.previous.is_some_and(|c| !c.is_ascii() && c.is_emoji_char());
         }
         if is_joiner(c) {

@@ -49,7 +49,7 @@ impl<'a> ClientMessage<'a> {
     /// repeat the line, which may hold a message.
     pub(crate) fn parse(line: &'a str) -> Result<Self, Refusal> {
         let message = Fields::parse(line).and_then(Fields::into_message).ok_or_else(|| {
-            let text = "that is not a message of this protocol; the README describes them";
+            let text = "that is not a message of this protocol; docs/protocol.md describes them";
             Refusal::new(RefusalCode::BadJson, text).with_reference(find_reference(line))
         })?;
         match &message {

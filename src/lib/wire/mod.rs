@@ -1,5 +1,5 @@
-//! The wire protocol, version 1: JSON objects, one per line, in both directions. README.md documents it
-//! for the authors of clients.
+//! The wire protocol, version 1: JSON objects, one per line, in both directions. docs/protocol.md
+//! documents it for the authors of clients.
 //!
 //! Pure: text in, values out, and back. A transport (WebSocket frames, the bodies of long polls)
 //! carries the lines and does not look into them.

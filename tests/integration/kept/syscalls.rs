@@ -1,5 +1,5 @@
-//! The system calls of a session that change files (strace(1)): only on paths that the README lists
-//! under "Files".
+//! The system calls of a session that change files (strace(1)): only on paths that
+//! docs/configuration.md lists under "Files".
 
 use std::collections::BTreeSet;
 use std::path::Path;

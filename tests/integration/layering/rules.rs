@@ -26,7 +26,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "paths", "process", "quick_tunnel", "terminal", "units",
     ]),
-    ("chat", Subject, &["identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
     ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
@@ -38,6 +38,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
     ("log", Ground, &["control", "paths"]),
+    ("emoji_sequence", Ground, &["marks"]),
     ("marks", Ground, &[]),
     ("memory", Ground, &[]),
     ("pasted_link", Ground, &["token"]),
@@ -45,7 +46,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("process", Ground, &["memory", "paths"]),
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
-    ("terminal", Ground, &["exit", "invisible", "marks", "units"]),
+    ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
 ];

@@ -16,7 +16,7 @@ fn join_and_leave(server: &Server, name: &str) -> Value {
     server.post("/poll", "", &format!("{line}\n{{\"t\":\"leave\"}}")).events().remove(0)
 }
 
-/// README promises that a name stays reserved after its participant has left.
+/// docs/security.md promises that a name stays reserved after its participant has left.
 #[test]
 fn joins_in_a_loop_do_not_free_a_reserved_name() {
     let server = Server::start();

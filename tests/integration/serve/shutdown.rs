@@ -162,7 +162,7 @@ fn it_ends_after_a_reader_that_takes_one_line() {
     assert_eq!(env.tree(), before);
 }
 
-/// The pipeline in the README. `tee` shows the test the link. The end of stdin ends the pipeline, also
+/// The pipeline in docs/configuration.md. `tee` shows the test the link. The end of stdin ends the pipeline, also
 /// when the test fails.
 #[test]
 fn a_script_can_read_who_joins() {

@@ -1,4 +1,4 @@
-//! The pipelines that the README promises, run by a shell.
+//! The pipelines that the documents promise, run by a shell.
 
 use std::path::Path;
 use std::process::Command;

@@ -147,7 +147,7 @@ fn it_has_no_capability_and_under_root_a_user_id_of_its_own() {
     }
 }
 
-/// No system-call filter can stop them, and Landlock only since Linux 7.2; the README says so.
+/// No system-call filter can stop them, and Landlock only since Linux 7.2; docs/security.md says so.
 #[test]
 fn datagrams_go_anywhere_unless_the_kernel_has_rules_for_them() {
     let env = TestEnv::new();

@@ -1,0 +1,140 @@
+// The list of messages: first what the room has sent, in its order, then own messages without an answer.
+
+// Milliseconds within which messages of one person share one time and name.
+const GROUP_TIME = 300000;
+// Joins and leaves in a row that become one line.
+const FOLD_FROM = 3;
+// Joins and leaves of which such lines keep the names, all together.
+const MAX_FOLDED = 100;
+
+// Screen readers speak what is added to the log. An own message enters it when the room sends it: once, and in
+// the order that all see. Until then it stands below the log.
+const log = el('div', { role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages' });
+const unsent = el('div', { role: 'group', 'aria-label': 'Not sent yet' });
+const logView = el('section.log', { 'aria-label': 'Conversation', tabIndex: 0, onscroll: onLogScroll }, log, unsent);
+const newMessages = el('button.new-messages', { hidden: true, onclick: scrollToEnd });
+// Stands before the first message that came while the tab was hidden or the log was scrolled up.
+const unreadLine = el('p.unread', { 'aria-live': 'off' });
+// The folded joins and leaves, oldest first.
+let folded = [];
+
+const clock = (at) => new Date(at).toTimeString().slice(0, 5);
+
+/** A message; `at` is 0 for an own one that the server has not accepted yet. */
+function messageLine(n, at, body) {
+	const who = el('span.who', {}, participantName(n), n === session.n ? ' you' : '');
+	const text = el('p', { dir: 'auto' }, ...linkify(body));
+	const line = el('div.line message', {}, el('time', {}, at ? clock(at) : '··:··'), who, text);
+	line.classList.toggle('own', n === session.n);
+	line.classList.toggle('dim', !at);
+	return Object.assign(line, { n, at: at || Date.now() });
+}
+
+/** Hides time and name of a message that follows one of the same person, of the same five minutes and day. */
+function groupLine(line, before) {
+	const inGroup = before?.n === line.n && line.at - before.headAt < GROUP_TIME && isSameDay(line.at, before.headAt);
+	line.headAt = inGroup ? before.headAt : line.at;
+	line.classList.toggle('in-group', inGroup);
+}
+
+const isSameDay = (at, other) => new Date(at).toDateString() === new Date(other).toDateString();
+
+/** Adds a line that the room has sent; `isNews` for one that counts as unread. */
+function addLine(line, isNews = true) {
+	if (isNews && (document.hidden || !followsLog)) {
+		if (!unreadCount) log.append(unreadLine);
+		unreadCount += 1;
+		if (document.hidden) document.title = `(${unreadCount}) chattrace`;
+	}
+	const before = log.lastElementChild;
+	log.append(line);
+	if (line.n) groupLine(line, before);
+	if (unsent.firstChild) groupLine(unsent.firstChild, line);
+	while (log.childElementCount > MAX_LOG_LINES) log.firstElementChild.remove();
+	// Its head may have been removed.
+	if (log.firstElementChild.n) groupLine(log.firstElementChild);
+	showLogEnd();
+}
+
+/** Adds an own message that waits for its answer. */
+function addUnsent(line) {
+	groupLine(line, unsent.lastChild || log.lastElementChild);
+	unsent.append(line);
+	unreadLine.remove();
+	scrollToEnd();
+}
+
+function removeUnsent(line) {
+	line.remove();
+	if (unsent.firstChild) groupLine(unsent.firstChild, log.lastElementChild);
+}
+
+/** Adds a join or a leave. From the third in a row on, one line has their numbers, and the names inside. */
+function addPresenceChange(n, at, change) {
+	const line = el('p.line dim', {}, el('time', {}, clock(at)), ' ', participantName(n), ' ' + change);
+	Object.assign(line, { at, change });
+	let fold = log.lastElementChild;
+	if (!fold?.tally) {
+		const last = fold;
+		const first = last?.previousElementSibling;
+		if (!last?.change || !first?.change) return addLine(line, false);
+		// Not live: a screen reader would speak a crowd one by one.
+		fold = el('details.line dim', { 'aria-live': 'off' }, el('summary', {}));
+		Object.assign(fold, { at: first.at, tally: {} });
+		addLine(fold, false);
+		[first, last].forEach((one) => foldInto(fold, one));
+	}
+	foldInto(fold, line);
+	showLogEnd();
+}
+
+function foldInto(fold, line) {
+	const { tally } = fold;
+	tally[line.change] = (tally[line.change] || 0) + 1;
+	fold.append(line);
+	folded.push(line);
+	if (folded.length > MAX_FOLDED) {
+		const oldest = folded.shift();
+		oldest.parentElement.classList.add('cut');
+		oldest.remove();
+	}
+	const times = [...new Set([clock(fold.at), clock(line.at)])].join('–');
+	const counts = ['joined', 'left'].filter((change) => tally[change]).map((change) => `${tally[change]} ${change}`);
+	fold.firstElementChild.replaceChildren(el('time', {}, times), ' ' + counts.join(', '));
+}
+
+// The log also shrinks when a phone's keyboard opens.
+new ResizeObserver(() => followsLog && scrollToEnd()).observe(logView);
+
+function onLogScroll() {
+	followsLog = logView.scrollHeight - logView.scrollTop - logView.clientHeight < 48;
+	showUnread();
+}
+
+/** Scrolls to the end; in a hidden tab not beyond the first unread message. */
+function scrollToEnd() {
+	logView.scrollTop = document.hidden && unreadCount ? unreadLine.offsetTop : logView.scrollHeight;
+	onLogScroll();
+}
+
+function showLogEnd() {
+	if (followsLog) scrollToEnd();
+	else showUnread();
+}
+
+/** Counts the unread messages at their beginning, and below the log if they are not in sight. */
+function showUnread() {
+	if (followsLog && !document.hidden) unreadCount = 0;
+	const text = `${unreadCount} new message${unreadCount === 1 ? '' : 's'}`;
+	if (unreadCount) unreadLine.textContent = text;
+	const isHidden = !unreadCount || followsLog;
+	// The focus of a button that is hidden would be lost.
+	if (isHidden && document.activeElement === newMessages) logView.focus({ preventScroll: true });
+	newMessages.textContent = text + ' below';
+	newMessages.hidden = isHidden;
+}
+
+function clearLog() {
+	folded = [];
+	for (const list of [log, unsent]) list.replaceChildren();
+}
