@@ -78,6 +78,7 @@ fn utf8_in_any_spelling_gets_signs() {
 
 /// Two columns and a row for each module, so it needs a large window; a smaller one gets none.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn the_qr_code_is_ascii_where_it_fits() {
     for (colour, (columns, rows), fits) in [
         (true, (100, 60), true),

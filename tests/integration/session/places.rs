@@ -116,6 +116,7 @@ fn two_at_once_do_not_know_of_each_other() {
 /// A container without systemd and without a terminal: `chattrace` is its init, or the child of a
 /// shell that is, and no other process adopts orphans or cleans up.
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn in_a_container_it_ends_like_everywhere() {
     let own = ["--pid", "--fork", "--mount-proc", "--kill-child"];
     for init in ["exec \"$0\" \"$@\"", "\"$0\" \"$@\"; exit $?"] {
@@ -168,6 +169,7 @@ fn processes(session: &Program) -> [u32; 4] {
 
 /// V-30: the ticket is in no command line and no environment.
 #[test]
+#[ignore = "needs ptrace: tests/run"]
 fn the_ticket_is_in_no_command_line_and_no_environment() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.public(&["--json"]));

@@ -125,6 +125,7 @@ pub(super) fn with_mount(script: &str, inside: &Command) -> Command {
 }
 
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn a_cloudflared_on_a_noexec_disk_is_named_with_the_reason() {
     let env = TestEnv::new();
     let stand_in = StandIn::install(&env, HAPPY);
@@ -141,6 +142,7 @@ fn a_cloudflared_on_a_noexec_disk_is_named_with_the_reason() {
 
 /// Nothing is fetched to where it could not be run.
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn a_data_folder_on_a_noexec_disk_is_refused_before_the_download() {
     let env = TestEnv::new();
     let folder = env.root().join("disk");
