@@ -180,11 +180,12 @@ fn the_screen_shows_every_link_and_the_code_of_the_first() {
     let setup = interface("v0", &["192.0.2.5/24"]);
     let command = in_network(&stage.local(&["--listen", "0.0.0.0:0"]), &setup);
     let mut terminal = Terminal::start(&command, 100);
+    let local = terminal.wait_for("http://127.0.0.1:");
+    assert!(!local.contains('▀'), "{local}");
+    let code = terminal.wait_for("unencrypted");
+    assert!(code.contains('▀') && !code.contains("http"), "{code}");
     let link = Link::on_screen(&mut terminal);
     assert!(link.address.starts_with("192.0.2.5:"), "{link:?}");
-    let until = terminal.wait_for("unencrypted");
-    let (local, code) = until.split_once('█').unwrap();
-    assert!(local.contains("http://127.0.0.1:") && !code.contains("http"), "{until}");
     terminal.type_keys("\u{3}");
     terminal.wait_for("[v]iew");
     terminal.type_keys("\r");

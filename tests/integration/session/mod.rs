@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod ends;
 mod failed_start;
 mod fallback;
+mod first_screen;
 mod goodbye;
 pub(crate) mod guest;
 mod hangups;
