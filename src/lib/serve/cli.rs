@@ -22,7 +22,7 @@ pub(super) struct ServeCli {
     #[arg(long)]
     pub(super) json: bool,
     /// Try from within what the room must not be able to do, show it, and exit
-    #[arg(long, hide = true)]
+    #[arg(long)]
     pub(super) self_test: bool,
     /// Run under the supervisor with this process id
     #[arg(long, value_name = "PID", hide = true)]

@@ -19,6 +19,7 @@ mod status_row;
 mod stdin;
 mod typed_lines;
 mod usage;
+mod variables;
 mod wrap;
 mod write;
 
@@ -40,4 +41,5 @@ pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
 pub(crate) use stdin::BlockingStdin;
 pub(crate) use typed_lines::TypedLines;
 pub(crate) use usage::parse_args;
+pub(crate) use variables::VARIABLES;
 pub(crate) use write::{OutputEnd, WriteError};

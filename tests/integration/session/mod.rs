@@ -1,6 +1,7 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
 mod addresses;
+mod archive;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;

@@ -212,6 +212,6 @@ mod tests {
             "{both}"
         );
         let local = said(None, ReachableBy::ThisComputer);
-        assert!(local.ends_with("; the link works on this computer only"), "{local}");
+        assert!(local.ends_with("; this link works only on this computer"), "{local}");
     }
 }
