@@ -25,7 +25,7 @@ function handleEvent(event) {
 }
 
 const handlers = {
-	welcome({ epoch, you, resume, seq, present: others, gone = [] }) {
+	welcome({ epoch, you, resume, seq, present: others, gone = [], limits, public: address }) {
 		// Another epoch: the server was restarted, and the session shown here is over.
 		if (joined && session.epoch !== epoch) return endSession();
 		session = { joinSeq: seq, ...session, epoch, resume, n: you.n, name: you.name };
@@ -35,6 +35,8 @@ const handlers = {
 		for (const own of pending.values()) own.sentAt = 0;
 		connected = true;
 		inFlightUntil = 0;
+		setRate(limits);
+		publicAddress = address || (location.protocol === 'https:' ? location.origin : '');
 		if (!joined) showRoom();
 		renderRoster();
 	},
@@ -56,7 +58,11 @@ const handlers = {
 		if (isOwn) removePending(ref);
 		addLine(messageLine(n, at, body), !isOwn);
 	},
-	moved: ({ url }) => addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`))),
+	moved({ url }) {
+		publicAddress = url;
+		renderInvite();
+		addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`)));
+	},
 	typing: ({ n }) => typingUntil.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addLine(el('p.line dim', {}, 'Missed messages: ' + missed)),
 	refused(event) {

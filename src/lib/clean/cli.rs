@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 
 use crate::config::Overrides;
 
@@ -11,8 +11,7 @@ pub(super) const NAME: &str = "chattrace-clean";
 
 const AFTER_HELP: &str = "\
 Without a level: on a terminal, everything is shown and you are asked;
-elsewhere, --stale. Running sessions are never touched. Ends with 1 if anything
-remains.
+elsewhere, --stale. Never touches a running session; 1 if anything remains.
 
 Examples:
   chattrace-clean --all --dry-run -0 | xargs -0 ls -ld
@@ -124,7 +123,7 @@ pub(super) struct CleanCli {
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// Folder of event logs [default: as configured, or .]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive_dir: Option<PathBuf>,
     /// Watch over the session of this runtime folder
     #[arg(long, value_name = "RUN_DIR", requires = "lifeline", hide = true)]

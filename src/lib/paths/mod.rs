@@ -12,6 +12,7 @@
 
 mod artifact;
 mod cooldown;
+mod documented;
 mod file_info;
 mod folder;
 mod locations;
@@ -22,6 +23,7 @@ mod owner_access;
 mod private_dir;
 mod run_dir;
 mod run_dir_handle;
+mod writable;
 
 pub(crate) use artifact::{
     Artifact, BIN, CONTROL_SOCKET, EVENT_LOG_HEADER, LOCK, LOCK_DRAFT, PARTIAL, SESSION_MARK,
@@ -30,6 +32,7 @@ pub(crate) use artifact::{
 pub(crate) use cooldown::{
     COOLDOWN_SECONDS, MAX_COOLDOWN_FILE_BYTES, cooldown_content, cooldown_remaining,
 };
+pub(crate) use documented::{CONFIG_FILE, NETWORK_VARIABLES, VARIABLES, describe};
 pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
 pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use locations::{
@@ -42,3 +45,4 @@ pub(crate) use overwrite::overwrite_file;
 pub(crate) use private_dir::{create_private_dir, create_private_subdir};
 pub(crate) use run_dir::{RunDir, RunDirError};
 pub(crate) use run_dir_handle::RunDirHandle;
+pub(crate) use writable::check_can_create_in;

@@ -4,6 +4,7 @@
 //! program uses it: a closed terminal is a normal end of a session.
 
 mod background_writer;
+mod bar_row;
 mod charset;
 mod columns;
 mod escape;
@@ -19,6 +20,7 @@ mod status_row;
 mod stdin;
 mod typed_lines;
 mod usage;
+mod variables;
 mod wrap;
 mod write;
 
@@ -40,4 +42,5 @@ pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
 pub(crate) use stdin::BlockingStdin;
 pub(crate) use typed_lines::TypedLines;
 pub(crate) use usage::parse_args;
+pub(crate) use variables::VARIABLES;
 pub(crate) use write::{OutputEnd, WriteError};

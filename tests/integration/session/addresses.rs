@@ -141,11 +141,11 @@ fn who_can_reach_the_room_is_said_as_it_is() {
     }
     for listen in ["127.0.0.1:0", "[::1]:0"] {
         let said = said(&["--listen", listen], &setup);
-        assert!(said.contains("the link works on this computer only"), "{said}");
+        assert!(said.contains("this link works only on this computer"), "{said}");
         assert!(!said.contains("every computer"), "{said}");
     }
     let alone = said(&["--listen", "0.0.0.0:0"], "");
-    assert!(alone.contains("no network is up, so the link works on this computer only"), "{alone}");
+    assert!(alone.contains("no network is up, so this link works only on this computer"), "{alone}");
 }
 
 #[test]
@@ -180,11 +180,12 @@ fn the_screen_shows_every_link_and_the_code_of_the_first() {
     let setup = interface("v0", &["192.0.2.5/24"]);
     let command = in_network(&stage.local(&["--listen", "0.0.0.0:0"]), &setup);
     let mut terminal = Terminal::start(&command, 100);
+    let local = terminal.wait_for("http://127.0.0.1:");
+    assert!(!local.contains('▀'), "{local}");
+    let code = terminal.wait_for("unencrypted");
+    assert!(code.contains('▀') && !code.contains("http"), "{code}");
     let link = Link::on_screen(&mut terminal);
     assert!(link.address.starts_with("192.0.2.5:"), "{link:?}");
-    let until = terminal.wait_for("unencrypted");
-    let (local, code) = until.split_once('█').unwrap();
-    assert!(local.contains("http://127.0.0.1:") && !code.contains("http"), "{until}");
     terminal.type_keys("\u{3}");
     terminal.wait_for("[v]iew");
     terminal.type_keys("\r");

@@ -43,7 +43,7 @@ pub(super) fn session_in(stage: &Stage, phase: &str) -> Program {
         "opening" => stage.stand_in.order(HANGS),
         _ => {}
     }
-    let mut session = watched(&stage.public(&["--json"]));
+    let mut session = watched(&stage.public(&["--json", "--verbose"]));
     match phase {
         // The last line before it waits for cloudflared.
         "preparing" => drop(session.stderr_line_with("old sessions")),
@@ -132,7 +132,7 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let mut session = session_in(&stage, "open");
     kill(guard(&session));
     session
-        .stderr_line_with("the guard of this session was ended by SIGKILL; a new one was started");
+        .stderr_line_with("the process that cleans up after a crash was ended by SIGKILL; a new one was started");
     session.signal("KILL");
     let ended = session.wait();
     assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");

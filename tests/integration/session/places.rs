@@ -20,7 +20,7 @@ fn runtime(session: &mut Program) -> PathBuf {
 /// Asserts that a session with `XDG_RUNTIME_DIR` set to `folder`, or unset, uses another folder and
 /// leaves nothing in either.
 fn assert_falls_back(stage: &Stage, folder: Option<&Path>) {
-    let mut command = stage.local(&["--json"]);
+    let mut command = stage.local(&["--json", "--verbose"]);
     match folder {
         Some(folder) => command.env("XDG_RUNTIME_DIR", folder),
         None => command.env_remove("XDG_RUNTIME_DIR"),

@@ -56,9 +56,9 @@ fn a_new_size_is_followed_at_once() {
         status.len() == 1 && status[0].as_str() == text
     };
     for (columns, status) in [
-        (40, "  ● local only · nobody here yet · C…"),
-        (30, "  ● local only · nobody he…"),
-        (100, "  ● local only · nobody here yet · Ctrl+C ends it"),
+        (40, "  ● local only · no one here · Ctrl+C…"),
+        (30, "  ● local only · no one he…"),
+        (100, "  ● local only · no one here · Ctrl+C ends it"),
     ] {
         window.resize(columns, 30);
         window.wait_until(|rows| is_status(rows, status));
@@ -68,7 +68,7 @@ fn a_new_size_is_followed_at_once() {
         window.resize(columns, 30);
     }
     window.resize(30, 30);
-    window.wait_until(|rows| is_status(rows, "  ● local only · nobody he…"));
+    window.wait_until(|rows| is_status(rows, "  ● local only · no one he…"));
     let history = window.history();
     assert_eq!(status_rows(&history).len(), 1, "{history:#?}");
 }
@@ -150,7 +150,7 @@ fn a_wide_name_keeps_to_its_row() {
         let _guest = Guest::join(&link, "田中さくら花子山本太郎");
         let screen = window.wait_for("+ 田中");
         let row = screen.iter().position(|row| row.contains("+ 田中")).unwrap();
-        assert!(screen[row].contains('#') && screen[row].contains("(1)"), "{screen:#?}");
+        assert!(screen[row].contains('#') && screen[row].contains("· 1 here"), "{screen:#?}");
         assert!(screen[row + 1].is_empty() && screen[row + 2].starts_with("http"), "{screen:#?}");
     }
 }
