@@ -3,6 +3,7 @@
 const messageBox = el('textarea', {
 	id: 'message',
 	rows: 1,
+	dir: 'auto',
 	enterKeyHint: 'send',
 	'aria-label': 'Message',
 	oninput: onMessageInput,
@@ -11,17 +12,14 @@ const messageBox = el('textarea', {
 });
 const sizeText = el('p', {});
 
-const byteLength = (text) => new Blob([text]).size;
-
 /** The draft without what the server drops: empty lines around it, and spaces at its end. */
 const draftText = () => cleanText(messageBox.value).replace(/^\n+/, '').trimEnd();
 
 /** Shows how long the draft is when it comes close to a limit; returns whether it is over one. */
 function checkSize() {
 	const text = draftText();
-	const [bytes, lines] = [byteLength(text), text.split('\n').length];
-	const near = (size, limit, unit) => (size > limit * 0.8 ? `${size} of ${limit} ${unit}` : '');
-	const sizes = [near(bytes, messageBytes, 'bytes'), near(lines, messageLines, 'lines')];
+	const [bytes, lines] = [new Blob([text]).size, text.split('\n').length];
+	const sizes = [near(bytes, messageBytes, 'bytes'), near(lines, messageLines, 'lines'), ...sendLimits()];
 	sizeText.textContent = sizes.filter(Boolean).join(', ');
 	// For browsers that do not fit the box to its text (field-sizing).
 	messageBox.rows = Math.min(6, messageBox.value.split('\n').length);
@@ -30,6 +28,7 @@ function checkSize() {
 
 function onMessageInput() {
 	checkSize();
+	renderStatus();
 	if (!messageBox.value || Date.now() - typingSentAt < 2000) return;
 	typingSentAt = Date.now();
 	send({ t: 'typing' });
@@ -42,25 +41,30 @@ function onMessageKey(event) {
 	if (!event.repeat) submitMessage(event);
 }
 
+const arePendingFull = () => pending.size >= MAX_PENDING;
+
 function submitMessage(event) {
 	event.preventDefault();
 	const body = draftText();
 	if (!body) return;
 	notice = '';
-	if (checkSize()) notice = 'Too long: ' + sizeText.textContent;
-	else if (pending.size >= MAX_PENDING) notice = 'Earlier messages are still being sent; try again in a moment';
+	if (checkSize()) notify('Too long: ' + sizeText.textContent, checkSize);
+	else if (arePendingFull()) notify(`${MAX_PENDING} messages are still being sent; try again in a moment`, arePendingFull);
 	else {
 		const line = messageLine(session.n, 0, body);
 		pending.set(String((lastRef += 1)), { body, line, sentAt: 0 });
 		messageBox.value = restored = '';
+		useAllowance();
 		checkSize();
-		addLine(line);
-		scrollToEnd();
+		addUnsent(line);
 		sendPending();
 	}
 	renderStatus();
 	messageBox.focus();
 }
+
+/** Whether what restoreDraft() put into the message box is still there. */
+const isGivenBack = () => messageBox.value.startsWith(restored);
 
 /** Puts a refused message before the current draft, and after messages that were refused earlier. */
 function restoreDraft(body) {

@@ -25,7 +25,7 @@ function handleEvent(event) {
 }
 
 const handlers = {
-	welcome({ epoch, you, resume, seq, present: others, gone = [] }) {
+	welcome({ epoch, you, resume, seq, present: others, gone = [], limits, public: address }) {
 		// Another epoch: the server was restarted, and the session shown here is over.
 		if (joined && session.epoch !== epoch) return endSession();
 		session = { joinSeq: seq, ...session, epoch, resume, n: you.n, name: you.name };
@@ -35,26 +35,34 @@ const handlers = {
 		for (const own of pending.values()) own.sentAt = 0;
 		connected = true;
 		inFlightUntil = 0;
+		setRate(limits);
+		publicAddress = address || (location.protocol === 'https:' ? location.origin : '');
 		if (!joined) showRoom();
 		renderRoster();
 	},
-	joined({ who }) {
+	joined({ who, at }) {
 		participants.set(who.n, who);
 		present.add(who.n);
-		showPresenceChange(who.n, ' joined');
+		renderRoster();
+		addPresenceChange(who.n, at, 'joined');
 	},
-	left({ n }) {
+	left({ n, at }) {
 		present.delete(n);
 		typingUntil.delete(n);
-		showPresenceChange(n, ' left');
+		renderRoster();
+		addPresenceChange(n, at, 'left');
 	},
 	said({ n, at, ref, body }) {
 		typingUntil.delete(n);
-		if (n === session.n) removePending(ref);
-		addLine(messageLine(n, at, body));
-		if (document.hidden) document.title = `(${(unreadCount += 1)}) chattrace`;
+		const isOwn = n === session.n;
+		if (isOwn) removePending(ref);
+		addLine(messageLine(n, at, body), !isOwn);
 	},
-	moved: ({ url }) => addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`))),
+	moved({ url }) {
+		publicAddress = url;
+		renderInvite();
+		addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`)));
+	},
 	typing: ({ n }) => typingUntil.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addLine(el('p.line dim', {}, 'Missed messages: ' + missed)),
 	refused(event) {
@@ -68,14 +76,16 @@ const handlers = {
 		if (pending.has(ref)) giveBack(ref);
 		// Without a seat, the page joins again, and sends its messages then.
 		else if (why !== 'bad_ticket') giveBackSent();
-		notice = text;
+		// One may send again after a second, and reads for longer.
+		const until = Date.now() + 4000;
+		notify(text, why === 'too_fast' ? () => Date.now() < until : isGivenBack);
 	},
 	end: ({ text }) => endSession(text),
 };
 
 function removePending(ref) {
 	const own = pending.get(ref);
-	own?.line.remove();
+	if (own) removeUnsent(own.line);
 	pending.delete(ref);
 	return own;
 }
@@ -88,5 +98,5 @@ function giveBack(ref) {
 /** Does so with all that were sent and have no answer, when it is not known which of them is refused. */
 function giveBackSent(reason = 'A message was not accepted') {
 	for (const [ref, { sentAt }] of pending) if (sentAt) giveBack(ref);
-	notice = reason + '. It is back in the message box';
+	notify(reason + '. It is back in the message box', isGivenBack);
 }

@@ -9,13 +9,7 @@ const RUN = /(https?:\/\/(?:[!#-;=?-_a-{}~’]|(?![\p{Term}\p{Ps}\p{Pe}\p{Pi}\p{
 const HOST = /^([a-z\d]([a-z\d.-]{0,78}[a-z\d])?|\[[\da-f:]+\])$/;
 
 /** Splits a text into strings and links, each with its target where that differs from the text. */
-function linkify(body) {
-	try {
-		return body.split(RUN).flatMap((part, index) => (index % 2 ? splitRun(part) : part));
-	} catch {
-		return [body];
-	}
-}
+const linkify = (body) => body.split(RUN).flatMap((part, index) => (index % 2 ? splitRun(part) : part));
 
 /** An address ends before a bracket without a partner in it, and before punctuation at its end. */
 function splitRun(run) {

@@ -1,27 +1,33 @@
-// The room as it is shown: log, roster, status bar.
+// The room as it is shown: roster, status bar, and the log (log.js).
 
-const log = el('div.log', {
-	role: 'log',
-	'aria-live': 'polite',
-	'aria-label': 'Messages',
-	tabIndex: 0,
-	onscroll: onLogScroll,
-});
-const newMessages = el('button.new-messages', { hidden: true, onclick: scrollToEnd }, 'New messages below');
-const [roster, rosterTitle, typing] = ['ul', 'h2', 'p.typing'].map((spec) => el(spec, {}));
+const [rosterTitle, typing] = ['h2', 'p.typing'].map((spec) => el(spec, {}));
+const roster = el('ul', { id: 'people', tabIndex: 0 });
+// Shows and hides the list on a narrow screen; a wide one always shows it, with the title.
+const peopleButton = el('button.people', { 'aria-expanded': false, 'aria-controls': 'people', onclick: togglePeople });
 const status = el('p', { role: 'status' });
 const statusBar = el('div.status-bar', {}, status, typing, sizeText);
 
 function showRoom() {
 	joined = true;
-	const aside = el('section.roster', { 'aria-label': 'Who is here', tabIndex: 0 }, rosterTitle, roster);
+	keepForReload();
+	logView.prepend(invite);
+	const aside = el('section.roster', { 'aria-label': 'Who is here' }, rosterTitle, peopleButton, roster);
 	const form = el('form', { onsubmit: submitMessage }, messageBox, el('button', {}, 'Send'));
 	document.body.replaceChildren(
-		el('a.skip', { href: '#message' }, 'Skip to the message box'),
-		el('header', {}, el('h1', {}, 'chattrace'), el('button', { onclick: leave }, 'Leave')),
-		el('main.room', {}, aside, log, newMessages, statusBar, form),
+		el('a.skip', { href: '#message', onclick: skipToMessage }, 'Skip to the message box'),
+		el('header', {}, el('h1', {}, 'chattrace'), readers, leaveButton),
+		el('main.room', {}, aside, logView, newMessages, statusBar, form),
 	);
-	setInterval(tick, 1000);
+	// In a room, a pull at its upper end must not reload the page.
+	document.documentElement.className = 'in-room';
+	clearInterval(ticker);
+	ticker = setInterval(tick, 1000);
+	messageBox.focus();
+}
+
+/** Moves the focus only: to follow the link would add the address with the ticket to the history. */
+function skipToMessage(event) {
+	event.preventDefault();
 	messageBox.focus();
 }
 
@@ -31,48 +37,32 @@ function participantName(n) {
 	return el('span.name', { style: `color: hsl(${n * 45} 70% var(--light))` }, el('bdi', {}, name), el('span.tag', {}, '#' + tag));
 }
 
-/** A message; `at` is 0 for an own one that the server has not accepted yet. */
-function messageLine(n, at, body) {
-	const time = at ? new Date(at).toTimeString().slice(0, 5) : '··:··';
-	const text = el('p', { dir: 'auto' }, ...linkify(body));
-	return el(at ? 'div.line message' : 'div.line message dim', {}, el('time', {}, time), participantName(n), text);
-}
-
-function onLogScroll() {
-	followsLog = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
-	if (followsLog) newMessages.hidden = true;
-}
-
-// The log also shrinks when a phone's keyboard opens.
-new ResizeObserver(() => followsLog && scrollToEnd()).observe(log);
-
-function addLine(line) {
-	log.append(line);
-	if (log.childElementCount > MAX_LOG_LINES) log.firstElementChild.remove();
-	if (followsLog) scrollToEnd();
-	else newMessages.hidden = false;
-}
-
-function scrollToEnd() {
-	log.scrollTop = log.scrollHeight;
-	newMessages.hidden = true;
-}
-
-function showPresenceChange(n, change) {
-	renderRoster();
-	addLine(el('p.line dim', {}, participantName(n), change));
-}
-
 function renderRoster() {
-	rosterTitle.textContent = 'Here: ' + present.size;
+	const limit = present.size > maxPeople * 0.8 ? ` of at most ${maxPeople}` : '';
+	rosterTitle.textContent = `Here: ${present.size}${limit}`;
+	peopleButton.textContent = `${present.size}${limit} here`;
+	renderInvite();
 	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')));
+}
+
+function togglePeople() {
+	peopleButton.setAttribute('aria-expanded', peopleButton.getAttribute('aria-expanded') === 'false');
+}
+
+/** Shows a notice in place of the state of the connection, until `holds` returns false. */
+function notify(text, holds) {
+	notice = text;
+	noticeHolds = holds;
 }
 
 /** The connection or a notice, and up to three participants who are typing. */
 function renderStatus() {
+	if (notice && !noticeHolds()) notice = '';
 	const text = connected ? notice || (polling ? 'Connected by polling' : 'Connected') : disconnectedText();
 	if (status.textContent !== text) status.textContent = text;
 	statusBar.classList.toggle('disconnected', !connected || notice);
+	if (joined) document.title = (document.hidden && unreadCount ? `(${unreadCount}) ` : '') + (connected ? 'chattrace' : 'offline – chattrace');
+	renderLeaveButton();
 	const names = [...typingUntil.keys()].slice(0, 3);
 	typing.replaceChildren(...names.flatMap((n) => [participantName(n), ' is typing… ']));
 }
@@ -81,7 +71,7 @@ function disconnectedText() {
 	if (silentSeconds >= 60) {
 		// In steps of ten seconds, because a screen reader speaks every change.
 		const seconds = Math.ceil((CONTACT_TIMEOUT - silentSeconds) / 10) * 10;
-		return `Disconnected; this page clears itself in ${seconds} s`;
+		return `Disconnected; messages are cleared in ${seconds} s, your draft stays`;
 	}
 	return 'Disconnected, trying to reconnect' + (silentSeconds < 15 ? '' : '. ' + NEW_LINK_HINT);
 }

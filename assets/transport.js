@@ -83,7 +83,7 @@ async function poll(line, headers = authorization()) {
 		// A proxy that refuses what is in the request would refuse it again.
 		if (!hasEvents && [400, 403, 413].includes(response.status)) giveBackSent();
 		if (!response.ok) throw response.status;
-		silentSeconds = 0;
+		silentSeconds = probeSentAt = 0;
 		if (number !== latestPoll) return;
 		inFlightUntil = 0;
 		// The pause keeps empty responses from becoming a flood of requests.
@@ -100,6 +100,7 @@ async function poll(line, headers = authorization()) {
 function reconnect() {
 	if (!session) return;
 	connected = false;
+	probeSentAt = 0;
 	latestPoll += 1;
 	closeSocket();
 	if (!joined && polling) return showRefusal({ text: 'The room cannot be reached. Try again in a moment.' });
@@ -124,6 +125,8 @@ function sendPending() {
 		any = true;
 		own.sentAt = Date.now();
 		inFlightUntil = own.sentAt + 3000;
+		// The room answers every message.
+		probeSentAt = probeSentAt || own.sentAt;
 		send({ t: 'say', ref, body: own.body });
 	}
 	return any;

@@ -23,6 +23,35 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// Every way to end, by its code.
+    pub(crate) const ALL: &[Exit] = &[
+        Exit::Ended,
+        Exit::Remains,
+        Exit::Usage,
+        Exit::Unavailable,
+        Exit::Failed,
+        Exit::Config,
+        Exit::Killed,
+    ];
+
+    /// What the code means, for the manual pages.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Exit::Ended => "ended as requested, and nothing remains",
+            Exit::Remains => "something remains; each thing was named on stderr",
+            Exit::Usage => "the command line is wrong",
+            Exit::Unavailable => {
+                "a required resource is unavailable: tunnel, cloudflared, network, port, system call, folder, \
+                 a limit (ulimit) that is too low, or a standard output that cannot be written"
+            }
+            Exit::Failed => "a chattrace process failed; everything was ended and cleaned",
+            Exit::Config => {
+                "the configuration is wrong: file, line, key and the expected value were named on stderr"
+            }
+            Exit::Killed => "second Ctrl+C or signal: everything was killed without asking",
+        }
+    }
+
     /// The code for exit(3).
     pub(crate) fn code(self) -> u8 {
         match self {

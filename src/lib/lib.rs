@@ -7,7 +7,7 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `manual` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
 
 mod chat;
 mod clean;
@@ -19,6 +19,7 @@ mod identity;
 mod invisible;
 mod line_reader;
 mod log;
+mod manual;
 mod marks;
 mod memory;
 mod pasted_link;
@@ -35,9 +36,15 @@ mod units;
 mod wire;
 
 pub use clean::main as clean_main;
+pub use manual::{Entry, Manual};
 pub use serve::main as serve_main;
 pub use supervisor::main as supervisor_main;
 pub use tunnel::main as tunnel_main;
+
+/// The manual pages of all programs, for `packaging/`.
+pub fn manuals() -> [Manual; 4] {
+    [supervisor::manual(), serve::manual(), tunnel::manual(), clean::manual()]
+}
 
 /// What holds between modules that may not import each other.
 #[cfg(test)]

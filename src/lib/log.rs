@@ -19,6 +19,12 @@ use crate::paths::{self, Owner};
 /// dropped, and the log says how many.
 const MAX_ENTRIES: usize = 10_000;
 
+/// The variables that the event log depends on, for the manual pages.
+pub(crate) const VARIABLES: &[(&str, &str)] = &[
+    ("TZ", "The time zone of the event log, as in tzset(3); otherwise that of the system."),
+    ("TZDIR", "The folder of time zones; otherwise /usr/share/zoneinfo."),
+];
+
 /// Something that happened in a session. No variant has a place for the text of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogEntry {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 
 use crate::config::Overrides;
 
@@ -123,7 +123,7 @@ pub(super) struct CleanCli {
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// Folder of event logs [default: as configured, or .]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive_dir: Option<PathBuf>,
     /// Watch over the session of this runtime folder
     #[arg(long, value_name = "RUN_DIR", requires = "lifeline", hide = true)]

@@ -10,9 +10,12 @@
 mod cli;
 mod guard;
 mod inventory;
+mod manual;
 mod report;
 mod search;
 mod wipe;
+
+pub(crate) use manual::manual;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,30 @@ use clap::Args;
 use super::overrides::Overrides;
 use super::values::{Backlog, ConfinementPolicy, Listen, Mode, Participants};
 
+/// What the manual pages say about these options beyond their line of `--help`, by the id of clap.
+pub(crate) const ROOM_DETAILS: &[(&str, &str)] = &[
+    (
+        "config",
+        "It must be a regular file of at most 1 MiB, in JSON. An option takes precedence over the \
+         environment, the environment over the file, the file over the built-in values.",
+    ),
+    (
+        "listen",
+        "An IP address and a port; port 0 is any free port. Beyond loopback every computer on the network \
+         can reach the room, unencrypted.",
+    ),
+    ("sealed", "A room whose messages only the participants can read is planned."),
+    ("open", "This is the default."),
+    ("max_participants", "Up to 10000."),
+    ("backlog", "A number above 0 is announced on the page where one joins."),
+    (
+        "require_confinement",
+        "Otherwise, what the kernel lacks is named, and the session goes on. With this option it does not \
+         begin: code 69.",
+    ),
+    ("explain_limits", "Every share is named, and what happens at each limit."),
+];
+
 /// The options of the room, which both programs flatten into their own command line.
 #[derive(Debug, Args)]
 pub(crate) struct RoomFlags {
@@ -23,6 +47,7 @@ pub(crate) struct RoomFlags {
     /// This computer and the tunnel provider can read
     #[arg(long)]
     open: bool,
+    /// The same as --open and --sealed: open or sealed
     #[arg(long, env = "CHATTRACE_MODE", hide = true, value_name = "MODE")]
     mode: Option<Mode>,
     /// At once; quick tunnels carry 200 [default: 100]

@@ -58,6 +58,22 @@ pub(crate) enum Artifact {
 }
 
 impl Artifact {
+    /// Every one of them.
+    pub(crate) const ALL: &[Artifact] = &[
+        Artifact::Session,
+        Artifact::UnlockedSession,
+        Artifact::Lock,
+        Artifact::LockDraft,
+        Artifact::ControlSocket,
+        Artifact::TunnelHome,
+        Artifact::Cooldown,
+        Artifact::Cloudflared,
+        Artifact::Download,
+        Artifact::EventLog,
+        Artifact::Base,
+        Artifact::Folder,
+    ];
+
     /// The kind of file that chattrace creates under its name.
     pub(crate) fn kind(self) -> FileKind {
         match self {

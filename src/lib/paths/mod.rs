@@ -12,6 +12,7 @@
 
 mod artifact;
 mod cooldown;
+mod documented;
 mod file_info;
 mod folder;
 mod locations;
@@ -31,6 +32,7 @@ pub(crate) use artifact::{
 pub(crate) use cooldown::{
     COOLDOWN_SECONDS, MAX_COOLDOWN_FILE_BYTES, cooldown_content, cooldown_remaining,
 };
+pub(crate) use documented::{CONFIG_FILE, NETWORK_VARIABLES, VARIABLES, describe};
 pub(crate) use file_info::{FileInfo, FileKind, KeptReason};
 pub(crate) use folder::{Folder, FolderTrust};
 pub(crate) use locations::{

@@ -10,11 +10,14 @@ mod error;
 mod fanout;
 mod hub;
 mod limits;
+mod manual;
 mod service;
 mod standalone;
 mod supervised;
 mod web;
 mod websocket;
+
+pub(crate) use manual::manual;
 
 use std::process::ExitCode;
 

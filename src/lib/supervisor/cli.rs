@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 
 use crate::config::{Logs, Overrides, Provider, RoomFlags};
 use crate::terminal::Verbosity;
@@ -15,8 +15,9 @@ use crate::terminal::Verbosity;
     // Else the help names whatever path the program was started by.
     bin_name = "chattrace",
     version,
-    // Shorter than the usual one: it fits a screen of 24 rows together with the next prompt.
-    help_template = "{about}\n{usage-heading} {usage}\n\n{options}\nExamples:\n  \
+    // Shorter than the usual one: it fits a screen.
+    help_template = "{about}\n{usage-heading} {usage}\n{options}{after-help}",
+    after_help = "Examples:\n  \
         chattrace --tunnel none\n  \
         chattrace --quiet | tee link.txt"
 )]
@@ -45,7 +46,7 @@ pub(super) struct Cli {
     )]
     logs: Option<Logs>,
     /// Where saved logs go [default: current folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive_dir: Option<PathBuf>,
     /// One JSON object per line on stdout
     #[arg(long)]

@@ -9,8 +9,11 @@ mod children;
 mod cli;
 mod console;
 mod event_loop;
+mod manual;
 mod session;
 mod timers;
+
+pub(crate) use manual::manual;
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};

@@ -17,6 +17,12 @@ pub(super) fn columns(text: &str) -> usize {
     plain.flat_map(|(part, _)| part.chars()).map(char_columns).sum()
 }
 
+/// The rows that a terminal with this width takes for `text`; an empty line takes one, too.
+pub(super) fn rows_of(text: &str, width: u16) -> usize {
+    let width = usize::from(width).max(1);
+    text.split('\n').map(|line| columns(line).div_ceil(width).max(1)).sum()
+}
+
 /// `text` in the characters of `charset`, cut with an ellipsis to `max_columns`. No character is cut in
 /// two, and no escape of one. Styles stay.
 pub(super) fn truncate(text: &str, max_columns: usize, charset: Charset) -> String {
@@ -76,6 +82,13 @@ mod tests {
         assert_eq!(columns("👍🏽"), 4);
         assert_eq!(columns("❤\u{fe0f}"), 2);
         assert_eq!(columns("é"), 1);
+    }
+
+    #[test]
+    fn long_lines_take_more_rows_on_a_narrow_terminal() {
+        assert_eq!((rows_of("", 80), rows_of("ab\n", 80), rows_of("田田", 3)), (1, 2, 2));
+        let line = "x".repeat(80);
+        assert_eq!([80, 79, 1, 0].map(|width| rows_of(&line, width)), [1, 2, 80, 80]);
     }
 
     proptest::proptest! {

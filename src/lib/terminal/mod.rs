@@ -4,20 +4,22 @@
 //! program uses it: a closed terminal is a normal end of a session.
 
 mod background_writer;
-mod bar_row;
 mod charset;
 mod columns;
 mod escape;
+mod footer;
 mod hangup;
 mod io_reason;
 mod print;
-mod printed_rows;
 mod progress;
 mod prompt;
 mod screen;
 mod size;
+mod status_row;
 mod stdin;
+mod typed_lines;
 mod usage;
+mod variables;
 mod wrap;
 mod write;
 
@@ -34,8 +36,10 @@ pub(crate) use print::{
     report_output_end,
 };
 pub(crate) use progress::Progress;
-pub(crate) use prompt::{ask, discard_typeahead, is_interactive, read_line};
+pub(crate) use prompt::{ask, discard_typeahead, is_interactive};
 pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
 pub(crate) use stdin::BlockingStdin;
+pub(crate) use typed_lines::TypedLines;
 pub(crate) use usage::parse_args;
+pub(crate) use variables::VARIABLES;
 pub(crate) use write::{OutputEnd, WriteError};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::background_writer::LineSender;
-use super::bar_row::{BarRow, RowOutput};
+use super::footer::Footer;
 use super::size::has_control_sequences;
+use super::status_row::{BarOutput, BarRow};
 use crate::units::format_bytes;
 
 /// Redraws a second, at most: as often as indicatif draws on stderr by itself.
@@ -23,13 +23,13 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// A transfer of `total` bytes, `None` when that is unknown. `None` where no line can change.
     pub(crate) fn transfer(message: &str, total: Option<u64>) -> Option<Self> {
-        let row = BarRow::new(RowOutput::Stderr);
+        let row = BarRow::new(BarOutput::Stderr);
         has_control_sequences().then(|| Self::transfer_to(row, message, total))
     }
 
-    /// As [`Progress::transfer`], drawn by the thread behind `sender`.
-    pub(super) fn transfer_through(sender: LineSender, message: &str, total: Option<u64>) -> Self {
-        Self::transfer_to(BarRow::new(RowOutput::Queue(sender)), message, total)
+    /// As [`Progress::transfer`], as the status of `footer`.
+    pub(super) fn transfer_in(footer: Footer, message: &str, total: Option<u64>) -> Self {
+        Self::transfer_to(BarRow::new(BarOutput::Footer(footer)), message, total)
     }
 
     fn transfer_to(row: BarRow, message: &str, total: Option<u64>) -> Self {
@@ -46,7 +46,7 @@ impl Progress {
         }
         // The last sign is that of the end.
         let style = style("{spinner} {msg}").tick_chars(r"|/-\ ");
-        let bar = ProgressBar::with_draw_target(None, target(BarRow::new(RowOutput::Stderr)));
+        let bar = ProgressBar::with_draw_target(None, target(BarRow::new(BarOutput::Stderr)));
         bar.set_style(style);
         bar.set_message(message.to_owned());
         bar.enable_steady_tick(SPINNER_TICK);
@@ -56,11 +56,6 @@ impl Progress {
     /// Draws the bar for `bytes` of the total.
     pub(crate) fn set_position(&self, bytes: u64) {
         self.0.set_position(bytes);
-    }
-
-    /// Runs `print` while the bar is off the screen.
-    pub(super) fn suspend(&self, print: impl FnOnce()) {
-        self.0.suspend(print);
     }
 
     /// Draws the bar for a new size of the terminal.
@@ -100,13 +95,14 @@ fn style(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
+    use super::super::background_writer::LineSender;
     use super::*;
 
     #[test]
     fn a_transfer_is_shown_in_the_units_of_every_other_line() {
         for (total, text) in [(Some(40_000_000), "2 KiB of 38.2 MiB"), (None, "2 KiB")] {
             let (sender, mut lines) = LineSender::with_receiver();
-            let bar = Progress::transfer_through(sender, "fetching", total);
+            let bar = Progress::transfer_in(Footer::new(sender), "fetching", total);
             bar.set_position(2048);
             bar.0.tick();
             let drawn: String = std::iter::from_fn(|| lines.try_recv().ok()).collect();

@@ -1,4 +1,4 @@
-//! One line from the operator. Read without a thread, because a thread in read(2) cannot be cancelled.
+//! Whether the operator can be asked at the terminal, and a question that blocks.
 
 use std::io::{IsTerminal as _, Read};
 use std::os::fd::AsFd as _;
@@ -6,9 +6,7 @@ use std::os::fd::AsFd as _;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{FlushArg, tcflush};
 use nix::unistd::{getpgrp, tcgetpgrp};
-use tokio::io::Interest;
 
-use super::hangup::watch_fd;
 use super::print::write_stderr;
 use super::stdin::BlockingStdin;
 
@@ -21,6 +19,12 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
         && std::io::stderr().is_terminal()
         && tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground == getpgrp())
+}
+
+/// Whether another process group is in the foreground of the terminal on stderr: a shell, mostly, that
+/// started this one in the background. A terminal that is not ours to ask counts as free (ENOTTY).
+pub(super) fn is_in_background() -> bool {
+    tcgetpgrp(std::io::stderr()).is_ok_and(|foreground| foreground != getpgrp())
 }
 
 /// Discards what was typed before the question, also half a line.
@@ -40,17 +44,8 @@ pub(crate) fn ask(question: &str) -> Option<String> {
     read_typed(BlockingStdin)
 }
 
-/// The next line that is typed, trimmed; `None` at the end of the input. Cancel safe. Must be called
-/// inside a runtime.
-pub(crate) async fn read_line() -> Option<String> {
-    let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
-    let stdin = watch_fd(stdin, Interest::READABLE).ok()?;
-    let _ready = stdin.readable().await.ok()?;
-    // A terminal in line mode is readable once it has a whole line, so this does not block.
-    read_typed(BlockingStdin)
-}
-
-fn read_typed(mut stdin: impl Read) -> Option<String> {
+/// The next line, trimmed; `None` at the end of the input, which Ctrl+D is in the first column.
+pub(super) fn read_typed(mut stdin: impl Read) -> Option<String> {
     let mut line = [0; MAX_INPUT_BYTES];
     let length = stdin.read(&mut line).ok().filter(|length| *length > 0)?;
     Some(String::from_utf8_lossy(&line[..length]).trim().to_owned())

@@ -1,4 +1,4 @@
-//! The operator's screen on stderr: lines that stay, and below them one line that changes.
+//! The operator's screen on stderr: lines that stay, and below them a footer that changes.
 
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
@@ -6,11 +6,10 @@ use std::io::IsTerminal as _;
 use console::Style;
 
 use super::background_writer::BackgroundWriter;
-use super::bar_row::{ERASE_ROW, draw_row};
 use super::charset::Charset;
-use super::columns::truncate;
+use super::columns::{rows_of, truncate};
+use super::footer::Footer;
 use super::print::write_stderr;
-use super::printed_rows::{PrintedRows, rows_of};
 use super::progress::Progress;
 use super::size::{Size, has_control_sequences};
 use super::wrap::wrap;
@@ -50,15 +49,6 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
-/// What is below the last line.
-#[derive(Debug)]
-enum Footer {
-    None,
-    /// The status line, not truncated yet: it is cut to the width that the terminal has when it is drawn.
-    Status(String),
-    Progress(Progress),
-}
-
 /// The operator's screen. If stderr is no terminal, it prints plain lines, and no line changes.
 #[derive(Debug)]
 pub(crate) struct Screen {
@@ -67,9 +57,9 @@ pub(crate) struct Screen {
     colour: bool,
     /// Whether it shows a footer.
     animated: bool,
-    footer: RefCell<Footer>,
-    /// What was printed since [`Screen::mark`].
-    since_mark: RefCell<PrintedRows>,
+    footer: Footer,
+    /// The transfer that the footer shows in place of the status.
+    progress: RefCell<Option<Progress>>,
     writer: BackgroundWriter,
 }
 
@@ -82,23 +72,27 @@ impl Screen {
         let is_terminal = std::io::stderr().is_terminal();
         let is_unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let has_control_sequences = has_control_sequences();
+        let writer = BackgroundWriter::start("stderr", write_stderr)?;
         Ok(Self {
             verbosity,
             is_terminal,
             // https://no-color.org: any value but the empty one.
             colour: has_control_sequences && is_unset("NO_COLOR"),
             animated: has_control_sequences && verbosity != Verbosity::Quiet,
-            footer: RefCell::new(Footer::None),
-            since_mark: RefCell::default(),
-            writer: BackgroundWriter::start("stderr", write_stderr)?,
+            footer: Footer::new(writer.sender()),
+            progress: RefCell::default(),
+            writer,
         })
     }
 
     /// Removes the footer, and returns when every line is written or the terminal is closed.
     pub(crate) async fn finish(self) {
-        self.clear_status();
+        self.clear_footer();
+        let Self { footer, progress, writer, .. } = self;
+        // They hold senders, for which the writer waits.
+        drop((footer, progress));
         // A terminal without a reader changes nothing at the end.
-        let _ = self.writer.flush().await;
+        let _ = writer.flush().await;
     }
 
     /// Whether stderr is a terminal. On anything else, nothing changes after it was printed.
@@ -123,12 +117,20 @@ impl Screen {
 
     /// Columns of the terminal; `u16::MAX` without one, where no line is wrapped or truncated.
     pub(crate) fn width(&self) -> u16 {
-        if self.is_terminal { Size::of_stderr().columns } else { u16::MAX }
+        self.size().columns
     }
 
     /// Rows of the terminal; `u16::MAX` without one.
     pub(crate) fn rows(&self) -> u16 {
-        if self.is_terminal { Size::of_stderr().rows } else { u16::MAX }
+        self.size().rows
+    }
+
+    fn size(&self) -> Size {
+        if self.is_terminal {
+            Size::of_stderr()
+        } else {
+            Size { columns: u16::MAX, rows: u16::MAX }
+        }
     }
 
     /// Rows that the terminal needs for `text`.
@@ -136,42 +138,35 @@ impl Screen {
         rows_of(text, self.width())
     }
 
-    /// What is printed next is looked for by [`Screen::shows_mark`].
-    pub(crate) fn mark(&self) {
-        self.since_mark.borrow_mut().restart();
+    /// Rows of the footer, the pinned text and the status included.
+    pub(crate) fn footer_rows(&self) -> usize {
+        if self.animated { self.footer.rows(self.size()) } else { 0 }
     }
 
-    /// Whether what was printed first after [`Screen::mark`] is on the screen, if the terminal has broken
-    /// all lines anew for its present width.
-    pub(crate) fn shows_mark(&self) -> bool {
-        let rows = self.since_mark.borrow().rows(self.width());
-        // One more for the status line.
-        rows.is_some_and(|rows| rows < usize::from(self.rows()))
+    /// Makes `text` the pinned text and `status` the status, which are drawn below the next line. The
+    /// pinned text is on the screen, whole, at every size that has room for it.
+    pub(crate) fn pin(&self, text: &str, status: &str) {
+        if self.animated {
+            self.end_progress();
+            self.footer.pin(text, status);
+        }
+    }
+
+    /// Whether the footer shows the pinned text at the present size of the terminal.
+    pub(crate) fn shows_pinned(&self) -> bool {
+        self.footer.shows_pinned(self.size())
     }
 
     /// Prints one or more lines, unless quiet.
     pub(crate) fn print(&self, text: &str) {
-        if self.is_quiet() {
-            return;
-        }
-        self.since_mark.borrow_mut().add(text);
-        match &*self.footer.borrow() {
-            Footer::None => self.writer.send(format!("{text}\n")),
-            Footer::Status(status) => {
-                let status = draw_row(status, self.width());
-                self.writer.send(format!("{ERASE_ROW}{text}\n{status}"));
-            }
-            Footer::Progress(bar) => bar.suspend(|| self.writer.send(format!("{text}\n"))),
+        if !self.is_quiet() {
+            self.footer.print(text);
         }
     }
 
     /// Prints `text` even when quiet.
     pub(crate) fn force_line(&self, text: &str) {
-        if self.is_quiet() {
-            self.writer.send(format!("{text}\n"));
-        } else {
-            self.print(text);
-        }
+        self.footer.print(text);
     }
 
     /// Prints `text`, truncated to one row of the terminal.
@@ -195,53 +190,54 @@ impl Screen {
         }
     }
 
-    /// Replaces the footer by the status line `text`.
+    /// Replaces the status, or the progress bar, by `text`.
     pub(crate) fn set_status(&self, text: &str) {
-        if !self.animated {
-            return;
+        if self.animated {
+            self.end_progress();
+            self.footer.set_status(Some(text.to_owned()));
         }
-        if let Footer::Progress(bar) = self.footer.replace(Footer::Status(text.to_owned())) {
-            bar.clear();
-        }
-        self.redraw();
     }
 
-    /// Draws the footer for the present size of the terminal; true if that was a status line.
-    pub(crate) fn redraw(&self) -> bool {
-        match &*self.footer.borrow() {
-            Footer::None => return false,
-            Footer::Status(text) => {
-                self.writer.send(format!("{ERASE_ROW}{}", draw_row(text, self.width())));
-                return true;
-            }
-            Footer::Progress(bar) => bar.redraw(),
+    /// Draws the footer for the present size of the terminal.
+    pub(crate) fn redraw(&self) {
+        match &*self.progress.borrow() {
+            Some(bar) => bar.redraw(),
+            None => self.footer.redraw(),
         }
-        false
     }
 
-    /// Replaces the footer by a progress bar for a transfer of `total` bytes.
+    /// Replaces the status by a progress bar for a transfer of `total` bytes.
     pub(crate) fn start_progress(&self, message: &str, total: Option<u64>) {
         self.clear_status();
         if self.animated {
-            let bar = Progress::transfer_through(self.writer.sender(), message, total);
-            self.footer.replace(Footer::Progress(bar));
+            let bar = Progress::transfer_in(self.footer.clone(), message, total);
+            self.progress.replace(Some(bar));
         }
     }
 
     /// Moves the progress bar, if there is one.
     pub(crate) fn set_progress(&self, bytes: u64) {
-        if let Footer::Progress(bar) = &*self.footer.borrow() {
+        if let Some(bar) = &*self.progress.borrow() {
             bar.set_position(bytes);
         }
     }
 
-    /// Takes the status line or the progress bar off the screen.
+    /// Takes the status or the progress bar off the screen.
     pub(crate) fn clear_status(&self) {
-        match self.footer.replace(Footer::None) {
-            Footer::None => {}
-            Footer::Status(_) => self.writer.send(ERASE_ROW.to_owned()),
-            Footer::Progress(bar) => bar.clear(),
+        self.end_progress();
+        self.footer.set_status(None);
+    }
+
+    fn end_progress(&self) {
+        if let Some(bar) = self.progress.take() {
+            bar.clear();
         }
+    }
+
+    /// Takes the whole footer off the screen.
+    pub(crate) fn clear_footer(&self) {
+        self.footer.unpin();
+        self.clear_status();
     }
 
     /// `text`, cut with `…` to `columns`; control sequences of styles do not count. On a terminal

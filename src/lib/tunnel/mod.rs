@@ -18,6 +18,7 @@ mod exec;
 mod install;
 mod lifecycle;
 mod locate;
+mod manual;
 mod metrics;
 mod origin;
 mod output_reader;
@@ -31,6 +32,8 @@ mod status_sink;
 mod stdin_origin;
 mod stdout;
 mod supervised;
+
+pub(crate) use manual::manual;
 
 use std::process::ExitCode;
 

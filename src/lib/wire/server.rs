@@ -13,10 +13,12 @@ use crate::chat::{EventSlice, Identity, RoomEvent};
 enum ServerMessage<'a> {
     Joined {
         seq: u64,
+        at: u64,
         who: ParticipantView<'a>,
     },
     Left {
         seq: u64,
+        at: u64,
         n: u64,
     },
     Said {
@@ -70,8 +72,8 @@ impl<'a> ParticipantView<'a> {
 /// milliseconds since 1970.
 pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
     let message = match event {
-        RoomEvent::Joined(who) => ServerMessage::Joined { seq, who: ParticipantView::of(who) },
-        RoomEvent::Left(who) => ServerMessage::Left { seq, n: who.number },
+        RoomEvent::Joined(who) => ServerMessage::Joined { seq, at, who: ParticipantView::of(who) },
+        RoomEvent::Left(who) => ServerMessage::Left { seq, at, n: who.number },
         RoomEvent::Moved { url } => ServerMessage::Moved { seq, url },
         RoomEvent::Message { number, reference, text } => ServerMessage::Said {
             seq,

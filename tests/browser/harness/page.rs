@@ -96,6 +96,13 @@ impl Page {
         element.click().await.unwrap();
     }
 
+    /// Presses Leave twice, the second time by the keyboard: a double click counts as one press.
+    pub(crate) async fn leave(&self) {
+        self.click("header button").await;
+        self.wait_for("document.querySelector('header button').textContent === 'Leave now?'").await;
+        self.press(ENTER).await;
+    }
+
     /// Submits the join form with this name.
     pub(crate) async fn submit_name(&self, name: &str) {
         // Set by script: chromedriver types only characters of the Basic Multilingual Plane.

@@ -14,17 +14,18 @@ use Tier::{Ground, Program, Subject};
 /// Programs import subjects and ground, subjects ground; no program imports another.
 #[rustfmt::skip]
 pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
-    ("clean", Program, &["config", "control", "exit", "paths", "process", "terminal", "units"]),
+    ("clean", Program, &["config", "control", "exit", "manual", "paths", "process", "terminal", "units"]),
     ("serve", Program, &[
-        "chat", "config", "control", "exit", "identity", "memory", "pasted_link", "process", "quick_tunnel",
-        "rate_limit", "terminal", "token", "units", "wire",
+        "chat", "config", "control", "exit", "identity", "manual", "memory", "pasted_link", "paths", "process",
+        "quick_tunnel", "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
-        "config", "control", "exit", "line_reader", "log", "memory", "paths", "process", "rate_limit",
-        "terminal", "token", "units",
+        "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths", "process",
+        "rate_limit", "terminal", "token", "units",
     ]),
     ("tunnel", Program, &[
-        "config", "control", "exit", "line_reader", "paths", "process", "quick_tunnel", "terminal", "units",
+        "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
+        "units",
     ]),
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("wire", Subject, &["chat", "config", "token"]),
@@ -39,6 +40,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("line_reader", Ground, &[]),
     ("log", Ground, &["control", "paths"]),
     ("emoji_sequence", Ground, &["marks"]),
+    ("manual", Ground, &["exit", "paths"]),
     ("marks", Ground, &[]),
     ("memory", Ground, &[]),
     ("pasted_link", Ground, &["token"]),
@@ -59,6 +61,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ("serve", &[
         &["mod.rs"],
         &["standalone.rs", "supervised.rs"],
+        &["manual.rs"],
         &["cli.rs", "confined.rs", "limits.rs", "service.rs"],
         &["web"],
         &["fanout"],
@@ -68,6 +71,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("supervisor", &[
         &["mod.rs"],
+        &["manual.rs"],
         &["cli.rs"],
         &["event_loop"],
         &["console", "timers.rs"],
@@ -76,7 +80,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("tunnel", &[
         &["mod.rs"],
-        &["standalone.rs", "supervised.rs"],
+        &["manual.rs", "standalone.rs", "supervised.rs"],
         &["lifecycle.rs", "stdin_origin.rs"],
         &["prepare.rs", "run_attempt.rs"],
         &["cloudflared.rs", "cooldown.rs", "exec.rs", "install", "locate.rs", "metrics.rs", "output_reader.rs", "program_file.rs"],
@@ -86,7 +90,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("clean", &[
         &["mod.rs"],
-        &["guard.rs", "report.rs"],
+        &["guard.rs", "manual.rs", "report.rs"],
         &["wipe.rs"],
         &["search"],
         &["cli.rs", "inventory.rs"],
@@ -170,6 +174,11 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
             "config/values.rs",
             "tunnel/exec.rs",
             "terminal/usage.rs",
+            "manual.rs",
+            "supervisor/manual.rs",
+            "serve/manual.rs",
+            "tunnel/manual.rs",
+            "clean/manual.rs",
         ],
     ),
     ("directories", &["paths"]),

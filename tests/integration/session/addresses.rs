@@ -4,14 +4,12 @@ use std::process::Command;
 
 use super::stage::{Link, Stage, event, in_shell, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
-use crate::harness::{Output, Program, SERVE, Terminal};
+use crate::harness::{Output, Program, SERVE, Terminal, in_namespace, joining};
 
 /// `command` in a network of its own, which these lines of a shell make. The loopback interface is up.
 fn in_network(command: &Command, setup: &str) -> Command {
-    let script = format!(
-        "exec unshare --net sh -ec 'ip link set lo up; {setup} exec \"$0\" \"$@\"' \"$0\" \"$@\""
-    );
-    in_shell(command, &script)
+    let script = format!("set -e; ip link set lo up; {setup} exec \"$0\" \"$@\"");
+    in_namespace(&["--net"], &in_shell(command, &script))
 }
 
 /// An interface `name` with a carrier: the other end of its cable is up, too.
@@ -27,8 +25,8 @@ fn interface(name: &str, addresses: &[&str]) -> String {
 
 /// What an HTTP client in the network of `program` gets from `url`.
 fn status_within(program: &Program, url: &str) -> String {
-    let mut curl = Command::new("nsenter");
-    curl.args(["--net", "-t", &program.pid().to_string(), "curl", "-s", "-g", "-o", "/dev/null"]);
+    let mut curl = joining(&["--net"], program.pid());
+    curl.args(["curl", "-s", "-g", "-o", "/dev/null"]);
     let output = curl.args(["-w", "%{http_code}", "--noproxy", "*", url]).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
@@ -78,7 +76,7 @@ fn all_addresses_become_those_that_others_can_open() {
 
 #[test]
 fn without_ipv4_on_the_socket_only_ipv6_is_shown() {
-    let setup = "sysctl -qw net.ipv6.bindv6only=1; ".to_owned()
+    let setup = "echo 1 >/proc/sys/net/ipv6/bindv6only; ".to_owned()
         + &interface("v0", &["192.0.2.5/24", "2001:db8::5/64"]);
     assert_eq!(shown("[::]:0", &setup), ["[2001:db8::5]", "[::1]"]);
 }
@@ -141,7 +139,10 @@ fn who_can_reach_the_room_is_said_as_it_is() {
         assert!(!said.contains("every computer"), "{said}");
     }
     let alone = said(&["--listen", "0.0.0.0:0"], "");
-    assert!(alone.contains("no network is up, so this link works only on this computer"), "{alone}");
+    assert!(
+        alone.contains("no network is up, so this link works only on this computer"),
+        "{alone}"
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::Command;
 use super::ends::{child, kill, signal};
 use super::stage::{Link, Stage};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Output, Program};
+use crate::harness::{CLEAN, Output, Program, in_namespace, in_shell, joining, under};
 
 const LETTERS: &str = "dear Ana, ";
 
@@ -48,14 +48,10 @@ impl Mounted {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join("letters"), LETTERS).unwrap();
         }
-        let mut outside = stage.env.command("unshare");
-        let root = nix::unistd::Uid::effective().is_root();
-        outside.arg("--mount").args((!root).then_some("--map-root-user"));
         // The shell keeps the namespace alive until its input is closed.
         let script = "exec 9>&1; \"$0\" \"$@\"; echo \"ended: $?\" >&2; read -r line";
-        let inside = stage.local(&["--json"]);
-        outside.args(["sh", "-c", script]).arg(inside.get_program()).args(inside.get_args());
-        let mut holder = Program::start(outside);
+        let inside = in_shell(&stage.local(&["--json"]), script);
+        let mut holder = Program::start(in_namespace(&["--mount"], &inside));
         Link::printed(&mut holder);
         let chattrace = child(holder.pid(), "chattrace");
         Self { stage, memory, holder, chattrace }
@@ -63,11 +59,8 @@ impl Mounted {
 
     /// A command in the namespace of the session.
     fn within(&self, program: &str) -> Command {
-        let mut command = self.stage.env.command("nsenter");
-        let root = nix::unistd::Uid::effective().is_root();
-        command.args((!root).then_some("--user")).args((!root).then_some("--preserve-credentials"));
-        command.args(["--mount", "-t", &self.holder.pid().to_string(), program]);
-        command
+        let program = self.stage.env.command(program);
+        under(joining(&["--mount"], self.holder.pid()), &program)
     }
 
     fn plant(&self, script: &str) {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::ends::{child, kill, kill_with_guard, signal};
 use super::guest::Guest;
 use super::stage::{Link, Stage, event, in_shell, watched};
-use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
+use crate::harness::{Program, in_namespace};
 
 /// The runtime folder that the session shows.
 fn runtime(session: &mut Program) -> PathBuf {
@@ -118,15 +118,11 @@ fn two_at_once_do_not_know_of_each_other() {
 #[test]
 fn in_a_container_it_ends_like_everywhere() {
     let own = ["--pid", "--fork", "--mount-proc", "--kill-child"];
-    let root = nix::unistd::Uid::effective().is_root();
     for init in ["exec \"$0\" \"$@\"", "\"$0\" \"$@\"; exit $?"] {
         for (name, code) in [("TERM", Some(0)), ("KILL", None)] {
             let stage = Stage::new(HAPPY);
             let inside = in_shell(&stage.public(&["--json"]), init);
-            let mut outside = stage.env.command("unshare");
-            outside.args(own).args((!root).then_some("--map-root-user"));
-            outside.arg(inside.get_program()).args(inside.get_args());
-            let mut session = watched(&outside);
+            let mut session = watched(&in_namespace(&own, &inside));
             event(&mut session, "link");
             let first =
                 child(session.pid(), if init.starts_with("exec") { "chattrace" } else { "sh" });

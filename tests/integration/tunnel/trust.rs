@@ -67,7 +67,7 @@ fn the_list_of_the_system_is_used_and_may_be_empty() {
     for (script, part) in [(list.as_str(), TRUSTED), (folders, "\"Example Inspecting Proxy\"")] {
         let mut inside = download(&env, port, &[]);
         inside.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
-        assert_says(with_mount(&env, script, &inside), &[part]);
+        assert_says(with_mount(script, &inside), &[part]);
     }
 }
 

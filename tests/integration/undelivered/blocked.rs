@@ -8,7 +8,7 @@ use std::time::Instant;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CHATTRACE, CLEAN, DEADLINE, SERVE, TUNNEL, TestEnv};
+use crate::harness::{CHATTRACE, CLEAN, DEADLINE, SERVE, TUNNEL, TestEnv, signal};
 use crate::session::stage::Stage;
 use crate::tunnel::command::{ORIGIN, tunnel};
 
@@ -114,8 +114,7 @@ fn a_session_waits_for_both_streams() {
     assert!(screen.any(|line| line.contains("Ctrl+C ends the session")));
     let mut events = BufReader::new(stdout).lines().map(Result::unwrap);
     assert!(events.any(|line| line.contains("\"event\":\"link\"")), "no link in the events");
-    let term = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(term.unwrap().success());
+    signal("TERM", child.id());
     assert!(events.any(|line| line.contains("\"event\":\"closed\"")), "no last event");
     assert!(screen.any(|line| line.contains("nothing remains")));
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -12,7 +12,8 @@ use crate::terminal::{Severity, escape_control};
 impl Console {
     /// Shows why the session ends. A failure is shown even with `--quiet`.
     pub(in crate::supervisor) fn show_end(&mut self, reason: &EndReason) {
-        self.screen.clear_status();
+        self.is_ending = true;
+        self.screen.clear_footer();
         self.record(LogEntry::Ended);
         let text = end_text(reason);
         self.stdout.event(&ConsoleEvent::Closing { text: &text });
@@ -58,7 +59,7 @@ impl Console {
 
     /// Shows the last lines: that nothing remains, except a log that was saved, or each thing that does.
     pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
-        self.screen.clear_status();
+        self.screen.clear_footer();
         self.stdout.event(&ConsoleEvent::Closed { remains });
         if remains.is_empty() {
             let text = if self.log_is_saved { "nothing else remains" } else { "nothing remains" };

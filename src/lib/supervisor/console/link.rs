@@ -1,11 +1,12 @@
-//! The links of the room, the QR code of the first, and who can reach and read the room.
+//! The links of the room, the QR code of the first, and who can reach and read the room. On a terminal
+//! the main link is pinned: it stays on the screen while lines come and the window changes its size.
 
 use super::qr::{self, QrSpace};
 use super::state::Console;
 use super::stdout::ConsoleEvent;
 use crate::log::LogEntry;
 use crate::process::{Reachable, ReachableBy};
-use crate::terminal::Charset;
+use crate::terminal::{self, Charset};
 use crate::token::{Secret, room_link};
 
 /// The links to a room, ticket included.
@@ -62,100 +63,108 @@ impl RoomLinks {
     }
 }
 
+/// Whether the QR code of the present link has been on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QrState {
+    Shown,
+    /// The window was too small for it.
+    Awaited,
+}
+
 impl Console {
-    /// Shows the links, each alone on its line, so that it can be copied.
+    /// Shows the links, the main one alone on its line, so that it can be copied.
     pub(in crate::supervisor) fn show_links(&mut self, links: &RoomLinks) {
         self.has_link = true;
         if links.is_public {
             self.last_loss = None;
         }
-        self.screen.clear_status();
         self.address = links.label();
         self.record(if links.is_public { LogEntry::PublicLink } else { LogEntry::LocalLink });
         let (url, public) = (&*links.main, links.is_public);
         self.stdout.event(&ConsoleEvent::Link { url, public, others: &links.others });
         self.stdout.link(url);
-        self.print_links(links);
-        self.update_status();
+        self.screen.pin(&self.screen.bold(url), &self.status());
+        self.repeat_links(links);
     }
 
-    /// Prints the main link again: a smaller window has taken it from the screen.
-    pub(in crate::supervisor) fn repeat_link(&self, links: &RoomLinks) {
-        self.screen.print("");
-        self.print_main(links);
-        self.screen.print("");
+    /// Shows the links and the QR code again. What is needed most comes last: a small window keeps that.
+    pub(in crate::supervisor) fn repeat_links(&mut self, links: &RoomLinks) {
+        let others = links.others.iter().map(|link| self.screen.dim(link));
+        let ending = "Ctrl+C ends the session for everyone; no message is kept";
+        let mut lines = vec![String::new()];
+        lines.extend(others);
+        lines.push(self.screen.wrapped(ending));
+        lines.extend(self.take_code(links));
+        lines.push(self.screen.wrapped(&links.readers()));
+        if !self.screen.shows_pinned() {
+            lines.extend([String::new(), self.screen.bold(&links.main), String::new()]);
+        }
+        self.screen.print(&lines.join("\n"));
     }
 
-    /// Whether the window has changed its size so that the link may be shown once more: it is not on the
-    /// screen, and would fit.
-    pub(in crate::supervisor) fn lacks_link(&self, links: &RoomLinks) -> bool {
-        // Two empty lines and the status line.
-        let rows = self.screen.rows_of(&links.main) + 3;
-        self.has_link && !self.screen.shows_mark() && rows <= usize::from(self.screen.rows())
+    /// Draws the bottom of the screen for its present size; and the QR code, if the window was too small
+    /// for it before.
+    pub(in crate::supervisor) fn follow_resize(&mut self, links: Option<&RoomLinks>) {
+        self.screen.redraw();
+        let awaited = links.filter(|_| self.has_link && self.qr == QrState::Awaited);
+        if let Some(links) = awaited
+            && let Ok(mut lines) = self.code(links)
+        {
+            self.qr = QrState::Shown;
+            lines.push(self.screen.wrapped(&links.readers()));
+            self.screen.print(&lines.join("\n"));
+        }
     }
 
-    /// The main link stays on the screen: what comes after it fits below, down to 40 columns by 10 rows.
-    fn print_links(&self, links: &RoomLinks) {
-        let readers = self.screen.wrapped(&links.readers());
-        let ending =
-            self.screen.wrapped("Ctrl+C ends the session for everyone; no message is kept");
-        let mut below = vec![String::new(), readers, ending, String::new()];
-        let others: Vec<String> = links.others.iter().map(|link| self.screen.dim(link)).collect();
-        let free = self.free_rows(links, &below);
-        let others_rows: usize = others.iter().map(|link| self.screen.rows_of(link)).sum();
-        self.screen.print("");
-        // Below the main link if there is room, else above it.
-        let (above, beside, free) = match free.checked_sub(others_rows) {
-            Some(free) => (vec![], others, free),
-            None => (others, vec![], free),
-        };
-        below.splice(1..1, self.code(&links.main, free));
-        above.iter().for_each(|link| self.screen.print(link));
-        self.print_main(links);
-        beside.iter().chain(&below).for_each(|line| self.screen.print(line));
+    /// Whether the operator can type `link` and sees a QR code then.
+    pub(super) fn offers_code(&self) -> bool {
+        self.has_link && self.show_qr && terminal::is_interactive()
     }
 
-    fn print_main(&self, links: &RoomLinks) {
-        self.screen.mark();
-        self.screen.print(&self.screen.bold(&links.main));
-    }
-
-    /// Rows that are free when the main link, these lines and the status line are on the screen.
-    fn free_rows(&self, links: &RoomLinks, lines: &[String]) -> usize {
-        let rows_of = |line: &str| self.screen.rows_of(line);
-        let used = rows_of(&links.main) + lines.iter().map(|line| rows_of(line)).sum::<usize>() + 1;
-        usize::from(self.screen.rows()).saturating_sub(used)
-    }
-
-    /// The lines of the QR code and one empty line; or why there is none, if `rows` are enough for that.
-    fn code(&self, link: &str, rows: usize) -> Vec<String> {
+    /// The lines of the QR code; or one with the size of the window that it needs, for which
+    /// [`Console::follow_resize`] waits then.
+    fn take_code(&mut self, links: &RoomLinks) -> Vec<String> {
         if !self.screen.is_terminal() || !self.show_qr || self.screen.is_quiet() {
             return vec![];
         }
-        let colour = self.screen.has_colour();
-        let note = if colour { None } else { Some(self.screen.wrapped(NOT_INVERTED)) };
-        let note_rows = note.as_ref().map_or(0, |note| self.screen.rows_of(note));
+        let code = self.code(links);
+        self.qr = if code.is_ok() { QrState::Shown } else { QrState::Awaited };
+        code.unwrap_or_else(|needed| {
+            let text = needed.map(|(columns, rows)| {
+                format!("(a window of {columns} columns and {rows} rows shows the QR code)")
+            });
+            text.iter().map(|text| self.screen.dim(&self.screen.wrapped(text))).collect()
+        })
+    }
+
+    /// The lines of the QR code, if all of them fit on the screen together with the link and who can read
+    /// the room.
+    ///
+    /// # Errors
+    /// The columns and rows that are needed; `None` if no window is large enough.
+    fn code(&self, links: &RoomLinks) -> Result<Vec<String>, Option<(usize, usize)>> {
+        let note = (!self.screen.has_colour()).then(|| self.screen.wrapped(NOT_INVERTED));
+        let pinned = self.screen.footer_rows();
+        // Without a footer, the link has an empty line before and behind it.
+        let link = if pinned > 0 { pinned } else { self.screen.rows_of(&links.main) + 2 };
+        let readers = self.screen.rows_of(&self.screen.wrapped(&links.readers()));
+        let beside = link + readers + note.as_ref().map_or(0, |note| self.screen.rows_of(note));
         let space = QrSpace {
             columns: self.screen.width().into(),
-            rows: rows.saturating_sub(note_rows + 1),
-            colour,
+            rows: usize::from(self.screen.rows()).saturating_sub(beside),
+            colour: self.screen.has_colour(),
             charset: Charset::current(),
         };
-        let mut lines = match qr::rows(link, space) {
-            Some(code) => code.into_iter().chain(note).collect(),
-            None => vec![
-                self.screen
-                    .dim(&self.screen.wrapped("(the terminal is too small for the QR code)")),
-            ],
-        };
-        lines.push(String::new());
-        let needed: usize = lines.iter().map(|line| self.screen.rows_of(line)).sum();
-        if needed <= rows { lines } else { vec![] }
+        match qr::rows(&links.main, space) {
+            Ok(code) => Ok(code.into_iter().chain(note).collect()),
+            Err(needed) => Err(needed.map(|(columns, rows)| (columns, rows + beside))),
+        }
     }
 }
 
 /// Without colour the light modules have the colour of the text, which a scanner may need to be light.
-const NOT_INVERTED: &str = "(this code is drawn for light text on a dark background; on a light one it is inverted, and some scanners refuse it: copy the link then, or allow colour)";
+const NOT_INVERTED: &str =
+    "(drawn for light text on a dark background; on a light one copy the link)";
 
 #[cfg(test)]
 mod tests {

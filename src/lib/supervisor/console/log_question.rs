@@ -62,13 +62,9 @@ impl LogQuestion {
         settled
     }
 
-    /// Waits for the line that the operator types; `None` when the terminal is gone. Never returns
-    /// while the question is not open. Cancel safe.
-    pub(in crate::supervisor) async fn answer(&self) -> Option<String> {
-        if !self.open {
-            std::future::pending().await
-        }
-        terminal::read_line().await
+    /// Whether the next line that the operator types is the answer.
+    pub(in crate::supervisor) fn is_open(&self) -> bool {
+        self.open
     }
 
     /// Acts on an answer; true once the log is settled.

@@ -13,6 +13,7 @@ mod start;
 mod state;
 mod stdout;
 mod tunnel;
+mod typed;
 
 pub(super) use link::RoomLinks;
 pub(super) use log_question::{LogFate, LogQuestion};

@@ -1,18 +1,20 @@
 //! The link as a QR code, in half blocks or in ASCII.
 
-use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::terminal::Charset;
 
-/// Modules around the code that stay light (ISO/IEC 18004, "quiet zone").
-const QUIET_ZONE: usize = 4;
+/// The codes in the order in which they are tried: how much dirt one bears, and how many modules around
+/// it stay light. ISO/IEC 18004 wants four ("quiet zone"); scanners read one that is smaller.
+const SHAPES: [(EcLevel, usize); 4] =
+    [(EcLevel::M, 4), (EcLevel::L, 4), (EcLevel::L, 2), (EcLevel::L, 1)];
 
 /// Columns before the code.
 const MARGIN: &str = "  ";
 
-/// Black on bright white, in place of the colours of the terminal.
+/// Black and bright white, in place of the colours of the terminal.
 const BLACK_ON_WHITE: &str = "\u{1b}[30;107m";
+const WHITE_ON_BLACK: &str = "\u{1b}[97;40m";
 const ON_BLACK: &str = "\u{1b}[40m";
 const ON_WHITE: &str = "\u{1b}[107m";
 const RESET: &str = "\u{1b}[0m";
@@ -27,64 +29,129 @@ pub(super) struct QrSpace {
     pub(super) charset: Charset,
 }
 
-/// The rows of the code for `link`, quiet zone included; `None` if it does not fit. A smaller code, which
-/// bears less dirt, is taken where the usual one does not fit.
-pub(super) fn rows(link: &str, space: QrSpace) -> Option<Vec<String>> {
-    [EcLevel::M, EcLevel::L].into_iter().find_map(|level| {
-        let code = QrCode::with_error_correction_level(link, level).ok()?;
-        // The columns and rows that it takes: two columns for a module in ASCII, half a row otherwise.
-        let modules = code.width() + 2 * QUIET_ZONE;
-        let (columns, rows) = match space.charset {
-            Charset::Ascii => (2 * modules, modules),
-            Charset::Unicode | Charset::LinuxConsole => (modules, modules.div_ceil(2)),
+/// The rows of the code for `link`, quiet zone included. A smaller code, which bears less dirt, is taken
+/// where the usual one does not fit.
+///
+/// # Errors
+/// The columns and rows of the smallest, if none fits; `None` for a link that no code can hold.
+pub(super) fn rows(link: &str, space: QrSpace) -> Result<Vec<String>, Option<(usize, usize)>> {
+    let mut smallest = None;
+    for (level, quiet_zone) in SHAPES {
+        let code = QrCode::with_error_correction_level(shortest_spelling(link), level);
+        let code = Modules { code: code.map_err(|_| None)?, quiet_zone };
+        let (columns, rows) = code.size(space.charset);
+        if columns <= space.columns && rows <= space.rows {
+            return Ok(match space.charset {
+                Charset::Ascii => code.ascii(space.colour),
+                Charset::Unicode | Charset::LinuxConsole => code.half_blocks(space.colour),
+            });
+        }
+        smallest = Some((columns, rows));
+    }
+    Err(smallest)
+}
+
+/// The same link with its host in capital letters, of which a QR code holds eleven in eight bytes: the
+/// code of a public link is four modules smaller. Hosts have no case (RFC 3986, 6.2.2.1). The scheme
+/// stays: Android compares it as it is written.
+fn shortest_spelling(link: &str) -> String {
+    let parts =
+        link.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('/')?)));
+    match parts {
+        Some((scheme, (host, path))) => format!("{scheme}://{}/{path}", host.to_ascii_uppercase()),
+        None => link.to_owned(),
+    }
+}
+
+/// A code and the light modules around it.
+struct Modules {
+    code: QrCode,
+    quiet_zone: usize,
+}
+
+impl Modules {
+    /// Modules of one side.
+    fn side(&self) -> usize {
+        self.code.width() + 2 * self.quiet_zone
+    }
+
+    /// The columns and rows that it takes: two columns for a module in ASCII, half a row otherwise.
+    fn size(&self, charset: Charset) -> (usize, usize) {
+        let (columns, rows) = match charset {
+            Charset::Ascii => (2 * self.side(), self.side()),
+            Charset::Unicode | Charset::LinuxConsole => (self.side(), self.side().div_ceil(2)),
         };
-        let fits = columns + MARGIN.len() <= space.columns && rows <= space.rows;
-        fits.then(|| match space.charset {
-            Charset::Ascii => ascii(&code, space.colour),
-            Charset::Unicode | Charset::LinuxConsole => half_blocks(&code, space.colour),
-        })
-    })
+        (columns + MARGIN.len(), rows)
+    }
+
+    /// The module in column `x` and row `y`; light outside of the code.
+    fn module(&self, x: usize, y: usize) -> Color {
+        let inside =
+            |at: usize| at.checked_sub(self.quiet_zone).filter(|at| *at < self.code.width());
+        inside(x).zip(inside(y)).map_or(Color::Light, |at| self.code[at])
+    }
+
+    /// Two modules to a character, one above the other.
+    fn half_blocks(&self, colour: bool) -> Vec<String> {
+        let row = |y| {
+            let pairs = (0..self.side()).map(|x| (self.module(x, y), self.module(x, y + 1)));
+            if colour { paint(pairs) } else { draw_light(pairs) }
+        };
+        (0..self.side()).step_by(2).map(row).collect()
+    }
+
+    /// Two columns to a module, which are about as wide as a row is high.
+    fn ascii(&self, colour: bool) -> Vec<String> {
+        let row = |y| {
+            let mut row = MARGIN.to_owned();
+            let mut background = None;
+            for x in 0..self.side() {
+                let module = self.module(x, y);
+                if !colour {
+                    row.push_str(module.select("  ", "##"));
+                    continue;
+                }
+                if background.replace(module) != Some(module) {
+                    row.push_str(module.select(ON_BLACK, ON_WHITE));
+                }
+                row.push_str("  ");
+            }
+            if colour { row + RESET } else { row }
+        };
+        (0..self.side()).map(row).collect()
+    }
 }
 
-/// Two modules to a character, one above the other.
-fn half_blocks(code: &QrCode, colour: bool) -> Vec<String> {
-    let (dark, light) =
-        if colour { (Dense1x2::Dark, Dense1x2::Light) } else { (Dense1x2::Light, Dense1x2::Dark) };
-    let drawn = code.render::<Dense1x2>().dark_color(dark).light_color(light).build();
-    let paint = |line: &str| {
-        if colour {
-            format!("{MARGIN}{BLACK_ON_WHITE}{line}{RESET}")
-        } else {
-            format!("{MARGIN}{line}")
+/// A row in black and white. It is the background that is painted wherever it can be, and only the upper
+/// half block besides: other blocks leave the last line of pixels free in xterm, which made the code
+/// unreadable (zbarimg).
+fn paint(pairs: impl Iterator<Item = (Color, Color)>) -> String {
+    let mut row = MARGIN.to_owned();
+    let mut style = "";
+    for pair in pairs {
+        let (needed, sign) = match pair {
+            (Color::Dark, Color::Dark) => (ON_BLACK, ' '),
+            (Color::Light, Color::Light) => (ON_WHITE, ' '),
+            (Color::Dark, Color::Light) => (BLACK_ON_WHITE, '▀'),
+            (Color::Light, Color::Dark) => (WHITE_ON_BLACK, '▀'),
+        };
+        if std::mem::replace(&mut style, needed) != needed {
+            row.push_str(needed);
         }
-    };
-    drawn.lines().map(paint).collect()
+        row.push(sign);
+    }
+    row + RESET
 }
 
-/// Two columns to a module, which are about as wide as a row is high.
-fn ascii(code: &QrCode, colour: bool) -> Vec<String> {
-    let side = code.width() + 2 * QUIET_ZONE;
-    let module = |x: usize, y: usize| {
-        let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());
-        inside(x).zip(inside(y)).map_or(Color::Light, |at| code[at])
+/// A row whose light modules have the colour of the text.
+fn draw_light(pairs: impl Iterator<Item = (Color, Color)>) -> String {
+    let sign = |pair| match pair {
+        (Color::Light, Color::Light) => '█',
+        (Color::Light, Color::Dark) => '▀',
+        (Color::Dark, Color::Light) => '▄',
+        (Color::Dark, Color::Dark) => ' ',
     };
-    let row = |y| {
-        let mut row = MARGIN.to_owned();
-        let mut background = None;
-        for x in 0..side {
-            let module = module(x, y);
-            if !colour {
-                row.push_str(module.select("  ", "##"));
-                continue;
-            }
-            if background.replace(module) != Some(module) {
-                row.push_str(module.select(ON_BLACK, ON_WHITE));
-            }
-            row.push_str("  ");
-        }
-        if colour { row + RESET } else { row }
-    };
-    (0..side).map(row).collect()
+    MARGIN.chars().chain(pairs.map(sign)).collect()
 }
 
 #[cfg(test)]
@@ -105,12 +172,12 @@ mod tests {
     fn a_link_fits_in_60_columns_and_a_small_terminal_gets_none() {
         let drawn = rows(&link(), space(60, 30, false, Charset::Unicode)).unwrap();
         assert!(drawn.len() < 30);
-        for (columns, height) in [(20, 100), (100, 20), (40, 10), (0, 0)] {
+        for (columns, height) in [(20, 100), (100, 17), (40, 10), (0, 0)] {
             for charset in CHARSETS {
-                assert!(rows(&link(), space(columns, height, true, charset)).is_none());
+                assert!(rows(&link(), space(columns, height, true, charset)).is_err());
             }
         }
-        assert!(rows(&link(), space(80, 100, true, Charset::Ascii)).is_none());
+        assert!(rows(&link(), space(60, 100, true, Charset::Ascii)).is_err());
     }
 
     #[test]
@@ -126,45 +193,89 @@ mod tests {
         }
     }
 
-    /// The modules in a row of ASCII; true is dark.
-    fn modules(row: &str, colour: bool) -> Vec<bool> {
-        let row = row.strip_prefix(MARGIN).unwrap();
-        if !colour {
-            return row.as_bytes().chunks(2).map(|two| two == b"  ").collect();
-        }
-        let (mut dark, mut modules) = (false, Vec::new());
-        for (part, is_style) in console::AnsiCodeIterator::new(row) {
-            if is_style {
-                dark = part == ON_BLACK;
-            } else {
-                modules.extend(std::iter::repeat_n(dark, part.len() / 2));
+    /// The modules that a terminal shows; true is dark. What no style paints has the colours of a terminal
+    /// with light text on a dark background.
+    fn shown(rows: &[String], charset: Charset) -> Vec<Vec<bool>> {
+        let mut shown = Vec::new();
+        for row in rows {
+            let (mut text_is_dark, mut ground_is_dark) = (false, true);
+            let (mut upper, mut lower) = (Vec::new(), Vec::new());
+            for (part, is_style) in
+                console::AnsiCodeIterator::new(row.strip_prefix(MARGIN).unwrap())
+            {
+                if is_style {
+                    text_is_dark = part.contains("[30");
+                    ground_is_dark = part.contains("40m");
+                    continue;
+                }
+                for c in part.chars() {
+                    upper.push(if "█▀#".contains(c) { text_is_dark } else { ground_is_dark });
+                    lower.push(if "█▄#".contains(c) { text_is_dark } else { ground_is_dark });
+                }
+            }
+            match charset {
+                Charset::Ascii => shown.push(upper.into_iter().step_by(2).collect()),
+                Charset::Unicode | Charset::LinuxConsole => shown.extend([upper, lower]),
             }
         }
-        modules
+        shown
+    }
+
+    /// Colour and characters change how the modules are drawn, not which.
+    #[test]
+    fn the_same_modules_are_shown_in_every_way() {
+        let given = |colour, charset| {
+            let mut shown =
+                shown(&rows(&link(), space(200, 100, colour, charset)).unwrap(), charset);
+            // Half a row is left over where their number is odd.
+            shown.truncate(shown[0].len());
+            shown
+        };
+        let painted = given(true, Charset::Unicode);
+        let side = painted.len();
+        assert!(painted.iter().all(|row| row.len() == side));
+        assert!(painted[4][4..11].iter().all(|dark| *dark), "the edge of a finder pattern");
+        for charset in CHARSETS {
+            for colour in [true, false] {
+                assert!(given(colour, charset) == painted, "{charset:?} {colour}");
+            }
+        }
+    }
+
+    /// The rows of the code in 24, beside a link of two rows, the readers, an empty row and the status.
+    #[test]
+    fn a_public_link_fits_in_80_by_24() {
+        for (words, quiet_zone) in [(27, 2), (32, 2), (45, 2)] {
+            let link =
+                format!("https://{}.trycloudflare.com/t/{}", "a".repeat(words), "Tz".repeat(11));
+            let space = space(80, 19, true, Charset::Unicode);
+            let shown = shown(&rows(&link, space).unwrap(), Charset::Unicode);
+            let is_light = |rows: &[Vec<bool>]| rows.iter().flatten().all(|dark| !dark);
+            assert!(is_light(&shown[..quiet_zone]) && !is_light(&shown[..=quiet_zone]), "{words}");
+            assert_eq!(shown[0].len(), 33 + 2 * quiet_zone, "version 4");
+        }
     }
 
     #[test]
-    fn ascii_draws_the_same_modules_as_half_blocks() {
-        for colour in [true, false] {
-            let ascii = rows(&link(), space(200, 100, colour, Charset::Ascii)).unwrap();
-            let blocks = rows(&link(), space(200, 100, colour, Charset::Unicode)).unwrap();
-            for (at, row) in blocks.iter().enumerate() {
-                let upper = modules(&ascii[2 * at], colour);
-                let lower =
-                    ascii.get(2 * at + 1).map(|row| modules(row, colour)).unwrap_or_default();
-                let row = console::strip_ansi_codes(row).into_owned();
-                for (x, c) in row.chars().skip(MARGIN.len()).enumerate() {
-                    let drawn = match c {
-                        '█' => (true, true),
-                        '▀' => (true, false),
-                        '▄' => (false, true),
-                        _ => (false, false),
-                    };
-                    // With colour the character is drawn in black, without in white.
-                    let below = lower.get(x).copied().unwrap_or(drawn.1 == colour);
-                    assert_eq!((upper[x] == colour, below == colour), drawn, "{x} {at} {colour}");
-                }
-            }
+    fn the_size_that_is_needed_is_enough() {
+        for (colour, charset) in CHARSETS.iter().flat_map(|set| [(true, *set), (false, *set)]) {
+            let needed = rows(&link(), space(1, 1, colour, charset)).unwrap_err();
+            let (columns, height) = needed.unwrap();
+            assert!(rows(&link(), space(columns, height, colour, charset)).is_ok());
+            assert!(rows(&link(), space(columns - 1, height, colour, charset)).is_err());
+            assert!(rows(&link(), space(columns, height - 1, colour, charset)).is_err());
+        }
+        assert_eq!(rows(&"x".repeat(5000), space(500, 500, true, Charset::Unicode)), Err(None));
+    }
+
+    #[test]
+    fn only_the_host_is_spelt_in_capital_letters() {
+        for (link, spelt) in [
+            ("https://a-b.example/t/aB_c", "https://A-B.EXAMPLE/t/aB_c"),
+            ("http://[2001:db8::5]:80/t/aB", "http://[2001:DB8::5]:80/t/aB"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(shortest_spelling(link), spelt);
         }
     }
 }

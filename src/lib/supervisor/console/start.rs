@@ -13,11 +13,16 @@ const PROTECTIONS: [&str; 4] = ["sandbox", "memory", "swap", "core dumps"];
 
 const BANNER: &str = include_str!("../../../../assets/ascii.txt");
 
+/// Rows below which the checks and the QR code would take the banner off the screen at once.
+const BANNER_ROWS: u16 = 32;
+
 impl Console {
-    /// Shows the name and the version. The drawing needs a terminal of [`FULL_WIDTH`] columns.
+    /// Shows the name and the version. The drawing needs a terminal of [`FULL_WIDTH`] columns, and one
+    /// that has room for it beside the QR code.
     pub(in crate::supervisor) fn show_banner(&mut self, version: &str) {
         self.record(LogEntry::Started);
-        if self.screen.is_terminal() && self.screen.width() >= FULL_WIDTH {
+        let (columns, rows) = (self.screen.width(), self.screen.rows());
+        if self.screen.is_terminal() && columns >= FULL_WIDTH && rows >= BANNER_ROWS {
             self.screen.print(&self.screen.bold(BANNER.trim_end()));
         }
         let subtitle = format!("  chattrace {version} · talk now, gone after\n");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::link::QrState;
 use super::stdout::{Stdout, StdoutMode};
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{OutputEnd, Screen, Severity};
@@ -29,6 +30,9 @@ pub(in crate::supervisor) struct Console {
     pub(super) address: &'static str,
     /// Whether a link was shown.
     pub(super) has_link: bool,
+    pub(super) qr: QrState,
+    /// Whether the end has begun.
+    pub(super) is_ending: bool,
     /// The reason that was shown last for a lost public address; `None` since it was restored.
     pub(super) last_loss: Option<String>,
     /// The lines about cloudflared that were shown last, the newest first.
@@ -67,6 +71,8 @@ impl Console {
             present: 0,
             address: "opening",
             has_link: false,
+            qr: QrState::Shown,
+            is_ending: false,
             last_loss: None,
             cloudflared_facts: Vec::new(),
             tunnel_delays: Vec::new(),
@@ -99,6 +105,11 @@ impl Console {
         self.present
     }
 
+    /// Whether the end of the session has begun.
+    pub(in crate::supervisor) fn is_ending(&self) -> bool {
+        self.is_ending
+    }
+
     /// Prints a warning; the session goes on.
     pub(in crate::supervisor) fn warn(&self, text: &str) {
         self.screen.print_notice(Severity::Warning, text);
@@ -122,13 +133,16 @@ impl Console {
 
     /// Rewrites the line at the bottom of the screen.
     pub(super) fn update_status(&self) {
-        let text = format!("  ● {} · {} · Ctrl+C ends it", self.address, self.present_text());
-        self.screen.set_status(&self.screen.dim(&text));
+        self.screen.set_status(&self.status());
     }
 
-    /// Draws the bottom of the screen for its present size; true if that is the status line.
-    pub(in crate::supervisor) fn redraw_status(&self) -> bool {
-        self.screen.redraw()
+    /// The line at the bottom of the screen. What is needed least is at its end, where a narrow window
+    /// cuts it.
+    pub(super) fn status(&self) -> String {
+        let hint = if self.offers_code() { " · type link for the QR code" } else { "" };
+        let present = self.present_text();
+        let text = format!("  ● {} · {present} · Ctrl+C ends it{hint}", self.address);
+        self.screen.dim(&text)
     }
 
     /// Adds an entry with the current time to the event log.

@@ -96,14 +96,30 @@ impl EventLoop {
         }
     }
 
-    /// Draws what depends on the size of the terminal, and the link if it is not on the screen any more.
+    /// Draws what depends on the size of the terminal.
     pub(super) fn follow_resize(&mut self) {
-        if self.console.redraw_status()
-            && let Some(links) = self.links(self.session.public_address().map(str::to_owned))
-            && self.console.lacks_link(&links)
-        {
-            self.console.repeat_link(&links);
+        let links = self.present_links();
+        self.console.follow_resize(links.as_ref());
+    }
+
+    /// Whether a line that is typed now has a meaning: not between the end of the room and the question.
+    pub(super) fn reads_lines(&self) -> bool {
+        self.log_question.is_open() || !self.console.is_ending()
+    }
+
+    /// Acts on a line that the operator typed: an answer, if the question is open.
+    pub(super) fn handle_line(&mut self, line: Option<&str>) -> Option<SessionEvent> {
+        if self.log_question.is_open() {
+            let settled = self.log_question.handle_answer(&mut self.console, line);
+            return settled.then_some(SessionEvent::LogSettled);
         }
+        let links = self.present_links();
+        self.console.handle_line(line, links.as_ref());
+        None
+    }
+
+    fn present_links(&self) -> Option<RoomLinks> {
+        self.links(self.session.public_address().map(str::to_owned))
     }
 
     fn links(&self, public: Option<String>) -> Option<RoomLinks> {

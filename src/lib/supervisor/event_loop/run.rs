@@ -15,7 +15,7 @@ use crate::supervisor::console::LogFate;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
 };
-use crate::terminal::{self, OutputEnd};
+use crate::terminal::{self, OutputEnd, TypedLines};
 
 /// What wakes the loop.
 enum Wakeup {
@@ -29,8 +29,8 @@ enum Wakeup {
     DeadlineReached,
     ChildEvent(ChildEvent),
     Request(IncomingRequest),
-    /// A line that the operator typed; `None` when the terminal is gone.
-    Answer(Option<String>),
+    /// A line that the operator typed; `None` at Ctrl+D, and when the terminal is gone.
+    Typed(Option<String>),
 }
 
 /// The handlers of every signal that a session reacts to.
@@ -69,6 +69,7 @@ pub(in crate::supervisor) async fn run(
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
     let mut outcome = event_loop.step_all(events, &mut sigchld).await;
     let mut streams = Streams::watch(&event_loop.console);
+    let mut typed_lines = TypedLines::open();
     let outcome = loop {
         if let Some(outcome) = outcome {
             break outcome;
@@ -82,11 +83,11 @@ pub(in crate::supervisor) async fn run(
             _ = suspend.recv() => Wakeup::Suspend,
             _ = resized.recv() => Wakeup::Resized,
             reason = streams.ended() => Wakeup::StreamEnded(reason),
+            line = typed_lines.next(), if event_loop.reads_lines() => Wakeup::Typed(line),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
             Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
             Some(request) = requests.recv() => Wakeup::Request(request),
-            answer = event_loop.log_question.answer() => Wakeup::Answer(answer),
         };
         let events = event_loop.handle(wakeup);
         outcome = event_loop.step_all(events, &mut sigchld).await;
@@ -142,10 +143,7 @@ impl EventLoop {
             Wakeup::DeadlineReached => return self.take_expired_timers(),
             Wakeup::ChildEvent(event) => self.handle_child_event(event),
             Wakeup::Request((request, response)) => self.handle_request(&request, response),
-            Wakeup::Answer(answer) => {
-                let settled = self.log_question.handle_answer(&mut self.console, answer.as_deref());
-                settled.then_some(SessionEvent::LogSettled)
-            }
+            Wakeup::Typed(line) => self.handle_line(line.as_deref()),
         };
         event.into_iter().collect()
     }

@@ -1,53 +1,54 @@
-//! The last row of the screen, which changes: how it is drawn and erased, and a progress bar in it.
+//! The status, which changes: how it is drawn in one row, and a progress bar in its place.
 
 use std::io::Result;
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::TermLike;
 
-use super::background_writer::LineSender;
 use super::charset::Charset;
 use super::columns::truncate;
+use super::footer::Footer;
 use super::print::write_stderr;
 use super::size::Size;
 
 /// Erases the row of the cursor and all below it (ECMA-48: CR, EL, ED). A narrower window has broken a
 /// longer row into several, with the cursor in the first of them.
-pub(super) const ERASE_ROW: &str = "\r\u{1b}[K\u{1b}[J";
+const ERASE_ROW: &str = "\r\u{1b}[K\u{1b}[J";
 
 /// Columns at the end of the row that stay free. Terminals of East Asia may draw some of our signs two
 /// columns wide (UAX #11, "ambiguous").
 const FREE_COLUMNS: u16 = 3;
 
-/// What draws `text` as the last row, cut to `columns`. It leaves the cursor in the first column: there
-/// it stays at the start of the text when the window becomes narrower, and `^C`, which the terminal
-/// echoes, takes the two columns of the margin. Without wrapping (DECAWM), a text that is wider than
-/// the terminal is cut there too.
-pub(super) fn draw_row(text: &str, columns: u16) -> String {
+/// `text` as one row, cut to `columns`. Without wrapping (DECAWM), a text that is wider than the
+/// terminal is cut there too.
+pub(super) fn status_row(text: &str, columns: u16) -> String {
     let columns = usize::from(columns.saturating_sub(FREE_COLUMNS).max(1));
     let text = truncate(text, columns, Charset::current());
-    format!("\u{1b}[?7l{text}\u{1b}[?7h\r")
+    format!("\u{1b}[?7l{text}\u{1b}[?7h")
 }
 
-/// Where a row is written.
+/// Where a progress bar is drawn.
 #[derive(Debug)]
-pub(super) enum RowOutput {
+pub(super) enum BarOutput {
+    /// In the row of the cursor, which it leaves in the first column: there it stays at the start of
+    /// the text when the window becomes narrower.
     Stderr,
-    Queue(LineSender),
+    /// As the status of a footer.
+    Footer(Footer),
 }
 
 /// The row of one progress bar. indicatif moves the cursor by the width that the terminal had when it
 /// drew last, and fills the row with spaces up to the last column; after a resize, pieces of the row
-/// would stay. So this collects what it draws, and writes it as [`draw_row`] does.
+/// would stay. So this collects what it draws, and writes it as one row.
 #[derive(Debug)]
 pub(super) struct BarRow {
-    output: RowOutput,
+    output: BarOutput,
     text: Mutex<String>,
 }
 
 impl BarRow {
     /// An empty row, which is not drawn yet.
-    pub(super) fn new(output: RowOutput) -> Self {
+    pub(super) fn new(output: BarOutput) -> Self {
         Self { output, text: Mutex::default() }
     }
 
@@ -95,13 +96,14 @@ impl TermLike for BarRow {
         let mut row = String::new();
         self.change(|text| std::mem::swap(text, &mut row))?;
         let text = row.trim_end_matches(['\r', ' ']);
-        let mut drawn = ERASE_ROW.to_owned();
-        if !text.is_empty() {
-            drawn.push_str(&draw_row(text, self.width()));
-        }
+        let text = (!text.is_empty()).then_some(text);
         match &self.output {
-            RowOutput::Stderr => drop(write_stderr(&drawn)),
-            RowOutput::Queue(sender) => sender.send(drawn),
+            BarOutput::Stderr => {
+                let row = text.map(|text| format!("{}\r", status_row(text, self.width())));
+                // A bar that cannot be drawn changes nothing.
+                let _ = write_stderr(&format!("{ERASE_ROW}{}", row.unwrap_or_default()));
+            }
+            BarOutput::Footer(footer) => footer.set_status(text.map(str::to_owned)),
         }
         Ok(())
     }
@@ -109,30 +111,28 @@ impl TermLike for BarRow {
 
 #[cfg(test)]
 mod tests {
+    use super::super::background_writer::LineSender;
     use super::*;
     use crate::terminal::Progress;
 
     /// Every drawing erases the one before by itself, also one for another width: one write, no
-    /// movement up, no spaces up to the last column.
+    /// spaces up to the last column.
     #[test]
     fn each_drawing_is_a_whole_row_in_one_write() {
         let (sender, mut lines) = LineSender::with_receiver();
-        let bar = Progress::transfer_through(sender, "cloudflared", Some(40_000_000));
+        let footer = Footer::new(sender);
+        let bar = Progress::transfer_in(footer, "cloudflared", Some(40_000_000));
         for bytes in [0, 20_000_000, 40_000_000] {
             bar.set_position(bytes);
             bar.redraw();
         }
-        bar.suspend(|| {});
         bar.clear();
         let mut drawn = 0;
         while let Ok(written) = lines.try_recv() {
-            let row = written.strip_prefix(ERASE_ROW).expect("it erases the row first");
-            if row.is_empty() {
-                continue;
-            }
+            assert!(drawn == 0 || written.starts_with("\r\u{1b}[K"), "{written:?}");
+            let Some((_, row)) = written.split_once("\u{1b}[?7l") else { continue };
             drawn += 1;
-            let text =
-                row.strip_prefix("\u{1b}[?7l").and_then(|row| row.strip_suffix("\u{1b}[?7h\r"));
+            let text = row.strip_suffix("\u{1b}[?7h\u{1b}8");
             let text = text.expect("it is drawn without wrapping");
             assert!(text.starts_with("  cloudflared [") && !text.ends_with(' '), "{text:?}");
             assert!(!text.contains(['\u{1b}', '\r', '\n']), "{text:?}");

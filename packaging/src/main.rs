@@ -1,0 +1,57 @@
+//! `cargo run -p chattrace-packaging -- FOLDER`: writes the manual pages and the completions of every
+//! program to FOLDER, in the folders that a system looks for them below its `share`.
+
+mod manual_page;
+
+use std::io::{Error, Result};
+use std::path::Path;
+
+use clap::Command;
+use clap_complete::Shell;
+
+/// Where each shell looks for completions (bash-completion, zshcompsys(1), fish-completions(7)).
+const COMPLETIONS: [(Shell, &str); 3] = [
+    (Shell::Bash, "bash-completion/completions"),
+    (Shell::Zsh, "zsh/site-functions"),
+    (Shell::Fish, "fish/vendor_completions.d"),
+];
+
+fn main() -> Result<()> {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let [folder] = arguments.as_slice() else {
+        return Err(Error::other("expected one argument, the folder to write to"));
+    };
+    write_all(Path::new(folder))
+}
+
+/// The command line without the options by which the programs start each other.
+fn public(command: &Command) -> Command {
+    let shown = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned();
+    Command::new(command.get_name().to_owned())
+        .version(command.get_version().unwrap_or_default().to_owned())
+        .args(shown)
+}
+
+fn write_all(share: &Path) -> Result<()> {
+    let man = share.join("man/man1");
+    std::fs::create_dir_all(&man)?;
+    let manuals = chattrace::manuals();
+    let names: Vec<String> =
+        manuals.iter().map(|manual| manual.command.get_name().to_owned()).collect();
+    for manual in manuals {
+        let name = manual.command.get_name().to_owned();
+        let page = manual_page::render(&manual, &names)?;
+        std::fs::write(man.join(format!("{name}.1")), page)?;
+        for (shell, folder) in COMPLETIONS {
+            let folder = share.join(folder);
+            std::fs::create_dir_all(&folder)?;
+            clap_complete::generate_to(shell, &mut public(&manual.command), &name, folder)?;
+        }
+    }
+    // bash-completion looks for a file with the name of the program.
+    for name in &names {
+        let folder = share.join(COMPLETIONS[0].1);
+        std::fs::rename(folder.join(format!("{name}.bash")), folder.join(name))?;
+    }
+    Ok(())
+}
