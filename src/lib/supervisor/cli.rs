@@ -33,7 +33,7 @@ pub(super) struct Cli {
         hide_env = true
     )]
     tunnel: Option<Provider>,
-    /// The program to use [default: managed, else PATH]
+    /// cloudflared to use [default: own copy, else PATH]
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env = true)]
     cloudflared: Option<PathBuf>,
     /// ask, delete or save the event log [default: ask]

@@ -89,7 +89,7 @@ fn ctrl_c_does_not_reach_it_before_fg() {
         terminal.type_keys("fg\r");
         await_foreground_job(&terminal);
         terminal.type_keys("\u{3}");
-        run(&mut terminal, "");
+        run(&mut terminal, ":");
         assert!(stage.run_dirs().is_empty(), "{arguments:?}");
         finish(terminal, &stage);
     }
