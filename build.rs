@@ -14,17 +14,21 @@ use sha2::{Digest as _, Sha256};
 const TEMPLATE: &str = "templates/page.hbs";
 const STYLE: &str = "assets/style.css";
 /// The parts of the one script, in the order in which the browser runs them.
-const SCRIPT: [&str; 11] = [
+const SCRIPT: [&str; 15] = [
     "assets/state.js",
+    "assets/address.js",
     "assets/dom.js",
     "assets/links.js",
     "assets/transport.js",
     "assets/log.js",
     "assets/copy.js",
     "assets/events.js",
+    "assets/limits.js",
     "assets/compose.js",
+    "assets/invite.js",
     "assets/room.js",
     "assets/lifecycle.js",
+    "assets/leaving.js",
     // The last: it shows the form, which a browser that cannot run the rest must not show.
     "assets/join.js",
 ];
@@ -44,6 +48,9 @@ struct Values<'a> {
     style: &'a str,
     script: &'a str,
     max_name: String,
+    max_people: String,
+    /// Who can read along besides the host's computer.
+    readers: String,
     message_bytes: String,
     message_lines: String,
     /// `None` in a room that shows no earlier messages.
@@ -63,6 +70,8 @@ fn render_page(out: &Path) -> Result<(), Box<dyn Error>> {
             style: &style,
             script: &script,
             max_name: placeholder("max_name"),
+            max_people: placeholder("max_people"),
+            readers: placeholder("readers"),
             message_bytes: placeholder("message_bytes"),
             message_lines: placeholder("message_lines"),
             backlog,

@@ -19,8 +19,7 @@ const draftText = () => cleanText(messageBox.value).replace(/^\n+/, '').trimEnd(
 function checkSize() {
 	const text = draftText();
 	const [bytes, lines] = [new Blob([text]).size, text.split('\n').length];
-	const near = (size, limit, unit) => (size > limit * 0.8 ? `${size} of ${limit} ${unit}` : '');
-	const sizes = [near(bytes, messageBytes, 'bytes'), near(lines, messageLines, 'lines')];
+	const sizes = [near(bytes, messageBytes, 'bytes'), near(lines, messageLines, 'lines'), ...sendLimits()];
 	sizeText.textContent = sizes.filter(Boolean).join(', ');
 	// For browsers that do not fit the box to its text (field-sizing).
 	messageBox.rows = Math.min(6, messageBox.value.split('\n').length);
@@ -50,11 +49,12 @@ function submitMessage(event) {
 	if (!body) return;
 	notice = '';
 	if (checkSize()) notify('Too long: ' + sizeText.textContent, checkSize);
-	else if (arePendingFull()) notify('Earlier messages are still being sent; try again in a moment', arePendingFull);
+	else if (arePendingFull()) notify(`${MAX_PENDING} messages are still being sent; try again in a moment`, arePendingFull);
 	else {
 		const line = messageLine(session.n, 0, body);
 		pending.set(String((lastRef += 1)), { body, line, sentAt: 0 });
 		messageBox.value = restored = '';
+		useAllowance();
 		checkSize();
 		addUnsent(line);
 		sendPending();

@@ -25,7 +25,7 @@ function handleEvent(event) {
 }
 
 const handlers = {
-	welcome({ epoch, you, resume, seq, present: others, gone = [] }) {
+	welcome({ epoch, you, resume, seq, present: others, gone = [], limits, public: address }) {
 		// Another epoch: the server was restarted, and the session shown here is over.
 		if (joined && session.epoch !== epoch) return endSession();
 		session = { joinSeq: seq, ...session, epoch, resume, n: you.n, name: you.name };
@@ -35,8 +35,11 @@ const handlers = {
 		for (const own of pending.values()) own.sentAt = 0;
 		connected = true;
 		inFlightUntil = 0;
-		if (!joined) showRoom();
+		setRate(limits);
+		publicAddress = address || (location.protocol === 'https:' ? location.origin : '');
 		renderRoster();
+		// With its final height, because the message box is scrolled into view.
+		if (!joined) showRoom();
 	},
 	joined({ who, at }) {
 		participants.set(who.n, who);
@@ -56,7 +59,11 @@ const handlers = {
 		if (isOwn) removePending(ref);
 		addLine(messageLine(n, at, body), !isOwn);
 	},
-	moved: ({ url }) => addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`))),
+	moved({ url }) {
+		publicAddress = url;
+		renderInvite();
+		addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`)));
+	},
 	typing: ({ n }) => typingUntil.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addLine(el('p.line dim', {}, 'Missed messages: ' + missed)),
 	refused(event) {

@@ -8,13 +8,22 @@ const linkLabel = el('label', { htmlFor: 'link' }, 'Link or ticket');
 const refusal = el('p', { id: 'refusal', role: 'alert' });
 const joinButton = el('button', {}, 'Join');
 linkLabel.hidden = linkInput.hidden = !!ticket;
+nameInput.value = keptName;
+// What stands around the script, which is shown again when contact was lost.
+const gate = [...document.querySelectorAll('header, main')];
 
 // Everything else has run when this is reached; these are called later. A browser that lacks one keeps
 // the paragraph that says so, and is shown no form.
 if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) {
 	const fields = [nameLabel, nameInput, linkLabel, linkInput, refusal, joinButton];
 	document.querySelector('#unsupported').replaceWith(el('form', { onsubmit: submitJoin }, ...fields));
+	nameInput.select();
 	nameInput.focus();
+}
+
+function showGate() {
+	document.title = 'chattrace';
+	document.body.replaceChildren(...gate);
 }
 
 /** The form is also sent by an Enter in a field. */

@@ -2,9 +2,7 @@
 
 // Milliseconds within which messages of one person share one time and name.
 const GROUP_TIME = 300000;
-// Joins and leaves in a row that become one line.
-const FOLD_FROM = 3;
-// Joins and leaves of which such lines keep the names, all together.
+// Joins and leaves in folds, all together. Of older ones, a fold has only the number.
 const MAX_FOLDED = 100;
 
 // Screen readers speak what is added to the log. An own message enters it when the room sends it: once, and in
@@ -32,27 +30,25 @@ function messageLine(n, at, body) {
 
 /** Hides time and name of a message that follows one of the same person, of the same five minutes and day. */
 function groupLine(line, before) {
-	const inGroup = before?.n === line.n && line.at - before.headAt < GROUP_TIME && isSameDay(line.at, before.headAt);
-	line.headAt = inGroup ? before.headAt : line.at;
+	const { n, at } = line;
+	const inGroup = before?.n === n && at - before.headAt < GROUP_TIME && new Date(at).getDate() === new Date(before.headAt).getDate();
+	line.headAt = inGroup ? before.headAt : at;
 	line.classList.toggle('in-group', inGroup);
 }
-
-const isSameDay = (at, other) => new Date(at).toDateString() === new Date(other).toDateString();
 
 /** Adds a line that the room has sent; `isNews` for one that counts as unread. */
 function addLine(line, isNews = true) {
 	if (isNews && (document.hidden || !followsLog)) {
 		if (!unreadCount) log.append(unreadLine);
 		unreadCount += 1;
-		if (document.hidden) document.title = `(${unreadCount}) chattrace`;
 	}
 	const before = log.lastElementChild;
 	log.append(line);
 	if (line.n) groupLine(line, before);
 	if (unsent.firstChild) groupLine(unsent.firstChild, line);
-	while (log.childElementCount > MAX_LOG_LINES) log.firstElementChild.remove();
+	while (log.childElementCount > MAX_LOG_LINES) log.firstChild.remove();
 	// Its head may have been removed.
-	if (log.firstElementChild.n) groupLine(log.firstElementChild);
+	if (log.firstChild.n) groupLine(log.firstChild);
 	showLogEnd();
 }
 
@@ -72,41 +68,38 @@ function removeUnsent(line) {
 /** Adds a join or a leave. From the third in a row on, one line has their numbers, and the names inside. */
 function addPresenceChange(n, at, change) {
 	const line = el('p.line dim', {}, el('time', {}, clock(at)), ' ', participantName(n), ' ' + change);
-	Object.assign(line, { at, change });
-	let fold = log.lastElementChild;
-	if (!fold?.tally) {
-		const last = fold;
-		const first = last?.previousElementSibling;
-		if (!last?.change || !first?.change) return addLine(line, false);
-		// Not live: a screen reader would speak a crowd one by one.
-		fold = el('details.line dim', { 'aria-live': 'off' }, el('summary', {}));
-		Object.assign(fold, { at: first.at, tally: {} });
-		addLine(fold, false);
-		[first, last].forEach((one) => foldInto(fold, one));
-	}
-	foldInto(fold, line);
-	showLogEnd();
+	line.change = change;
+	const last = log.lastElementChild;
+	if (last?.matches('details')) return foldInto(last, line);
+	const first = last?.previousElementSibling;
+	if (!last?.change || !first?.change) return addLine(line, false);
+	// Not live: a screen reader would speak a crowd one by one.
+	const fold = el('details.line dim', { 'aria-live': 'off' }, el('summary', {}, first.firstChild.cloneNode(true), ''));
+	addLine(fold, false);
+	[first, last, line].forEach((one) => foldInto(fold, one));
 }
 
 function foldInto(fold, line) {
-	const { tally } = fold;
-	tally[line.change] = (tally[line.change] || 0) + 1;
+	fold[line.change] = (fold[line.change] || 0) + 1;
+	const counts = ['joined', 'left'].filter((change) => fold[change]).map((change) => `${fold[change]} ${change}`);
+	fold.firstChild.lastChild.data = ' ' + counts.join(', ');
 	fold.append(line);
 	folded.push(line);
-	if (folded.length > MAX_FOLDED) {
-		const oldest = folded.shift();
-		oldest.parentElement.classList.add('cut');
-		oldest.remove();
-	}
-	const times = [...new Set([clock(fold.at), clock(line.at)])].join('–');
-	const counts = ['joined', 'left'].filter((change) => tally[change]).map((change) => `${tally[change]} ${change}`);
-	fold.firstElementChild.replaceChildren(el('time', {}, times), ' ' + counts.join(', '));
+	if (folded.length > MAX_FOLDED) folded.shift().remove();
+	showLogEnd();
 }
 
+const viewSize = () => logView.clientWidth + '×' + logView.clientHeight;
+let shownSize;
 // The log also shrinks when a phone's keyboard opens.
-new ResizeObserver(() => followsLog && scrollToEnd()).observe(logView);
+new ResizeObserver(() => {
+	shownSize = viewSize();
+	if (followsLog) scrollToEnd();
+}).observe(logView);
 
 function onLogScroll() {
+	// Firefox scrolls when lines are wrapped anew, before the observer is told why.
+	if (viewSize() !== shownSize) return;
 	followsLog = logView.scrollHeight - logView.scrollTop - logView.clientHeight < 48;
 	showUnread();
 }

@@ -1,19 +1,33 @@
 // The room as it is shown: roster, status bar, and the log (log.js).
 
-const [roster, rosterTitle, typing] = ['ul', 'h2', 'p.typing'].map((spec) => el(spec, {}));
+const [rosterTitle, typing] = ['h2', 'p.typing'].map((spec) => el(spec, {}));
+const roster = el('ul', { id: 'people', tabIndex: 0 });
+// Shows and hides the list on a narrow screen; a wide one always shows it, with the title.
+const peopleButton = el('button.people', { 'aria-expanded': false, 'aria-controls': 'people', onclick: togglePeople });
 const status = el('p', { role: 'status' });
 const statusBar = el('div.status-bar', {}, status, typing, sizeText);
 
 function showRoom() {
 	joined = true;
-	const aside = el('section.roster', { 'aria-label': 'Who is here', tabIndex: 0 }, rosterTitle, roster);
+	keepForReload();
+	logView.prepend(invite);
+	const aside = el('section.roster', { 'aria-label': 'Who is here' }, rosterTitle, peopleButton, roster);
 	const form = el('form', { onsubmit: submitMessage }, messageBox, el('button', {}, 'Send'));
 	document.body.replaceChildren(
-		el('a.skip', { href: '#message' }, 'Skip to the message box'),
-		el('header', {}, el('h1', {}, 'chattrace'), el('button', { onclick: leave }, 'Leave')),
+		el('a.skip', { href: '#message', onclick: skipToMessage }, 'Skip to the message box'),
+		el('header', {}, el('h1', {}, 'chattrace'), readers, leaveButton),
 		el('main.room', {}, aside, logView, newMessages, statusBar, form),
 	);
-	setInterval(tick, 1000);
+	// In a room, a pull at its upper end must not reload the page.
+	document.documentElement.className = 'in-room';
+	clearInterval(ticker);
+	ticker = setInterval(tick, 1000);
+	messageBox.focus();
+}
+
+/** Moves the focus only: to follow the link would add the address with the ticket to the history. */
+function skipToMessage(event) {
+	event.preventDefault();
 	messageBox.focus();
 }
 
@@ -24,8 +38,15 @@ function participantName(n) {
 }
 
 function renderRoster() {
-	rosterTitle.textContent = 'Here: ' + present.size;
+	const limit = present.size > maxPeople * 0.8 ? ` of at most ${maxPeople}` : '';
+	rosterTitle.textContent = `Here: ${present.size}${limit}`;
+	peopleButton.textContent = `${present.size}${limit} here`;
+	renderInvite();
 	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')));
+}
+
+function togglePeople() {
+	peopleButton.setAttribute('aria-expanded', peopleButton.getAttribute('aria-expanded') === 'false');
 }
 
 /** Shows a notice in place of the state of the connection, until `holds` returns false. */
@@ -40,6 +61,8 @@ function renderStatus() {
 	const text = connected ? notice || (polling ? 'Connected by polling' : 'Connected') : disconnectedText();
 	if (status.textContent !== text) status.textContent = text;
 	statusBar.classList.toggle('disconnected', !connected || notice);
+	if (joined) document.title = (document.hidden && unreadCount ? `(${unreadCount}) ` : '') + (connected ? 'chattrace' : 'offline – chattrace');
+	renderLeaveButton();
 	const names = [...typingUntil.keys()].slice(0, 3);
 	typing.replaceChildren(...names.flatMap((n) => [participantName(n), ' is typing… ']));
 }
@@ -48,7 +71,7 @@ function disconnectedText() {
 	if (silentSeconds >= 60) {
 		// In steps of ten seconds, because a screen reader speaks every change.
 		const seconds = Math.ceil((CONTACT_TIMEOUT - silentSeconds) / 10) * 10;
-		return `Disconnected; this page clears itself in ${seconds} s`;
+		return `Disconnected; messages are cleared in ${seconds} s, your draft stays`;
 	}
 	return 'Disconnected, trying to reconnect' + (silentSeconds < 15 ? '' : '. ' + NEW_LINK_HINT);
 }

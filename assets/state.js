@@ -1,10 +1,10 @@
 'use strict';
 // The state of the page: one tab has one session in one room. It is kept in these variables and
-// nowhere else, so that endSession() can clear all of it.
+// nowhere else, so that endSession() can clear all of it; what a reload needs is in address.js.
 
 // As many as the server's ring holds by default; the oldest lines are removed first.
 const MAX_LOG_LINES = 500;
-// Seconds without contact after which the page clears itself.
+// Seconds without contact after which the page clears what others wrote.
 const CONTACT_TIMEOUT = 120;
 // Own messages without an answer. The server recognizes repeats among the last 32 of a participant.
 const MAX_PENDING = 10;
@@ -12,7 +12,9 @@ const MAX_PENDING = 10;
 const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited you';
 // Milliseconds after which a message without an answer is given back. The room answers at once.
 const ANSWER_TIMEOUT = 60000;
-const { maxName, messageBytes, messageLines } = document.body.dataset;
+// Milliseconds after which a connection without any answer counts as lost. Checked once a second: within 5 s.
+const PROBE_TIMEOUT = 3800;
+const { maxName, maxPeople, messageBytes, messageLines } = document.body.dataset;
 
 /** Finds the ticket in a link that was changed on its way, as src/lib/pasted_link.rs does. */
 function findTicket(text) {
@@ -22,9 +24,7 @@ function findTicket(text) {
 	// What programs insert into a link is removed last: white space, quotation signs, backslashes.
 	return (inLink(text) || alone || inLink(text.replace(/[^!-~]|[=>\\]/g, '')))?.[1];
 }
-let ticket = findTicket(location.pathname + location.search + location.hash);
-// In the address bar the ticket could be read, copied, and stored by the browser.
-history.replaceState(null, '', '/');
+let ticket;
 
 // By number: {n, tag, name}. Participants who left stay, because their messages are still shown.
 const participants = new Map();

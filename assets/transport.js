@@ -83,7 +83,7 @@ async function poll(line, headers = authorization()) {
 		// A proxy that refuses what is in the request would refuse it again.
 		if (!hasEvents && [400, 403, 413].includes(response.status)) giveBackSent();
 		if (!response.ok) throw response.status;
-		silentSeconds = 0;
+		silentSeconds = probeSentAt = 0;
 		if (number !== latestPoll) return;
 		inFlightUntil = 0;
 		// The pause keeps empty responses from becoming a flood of requests.
@@ -100,6 +100,7 @@ async function poll(line, headers = authorization()) {
 function reconnect() {
 	if (!session) return;
 	connected = false;
+	probeSentAt = 0;
 	latestPoll += 1;
 	closeSocket();
 	if (!joined && polling) return showRefusal({ text: 'The room cannot be reached. Try again in a moment.' });
@@ -126,6 +127,8 @@ function sendPending() {
 		inFlightUntil = own.sentAt + 3000;
 		send({ t: 'say', ref, body: own.body });
 	}
+	// Shows within seconds whether the connection carries anything; a poll is answered in any case.
+	if (any && !probeSentAt) polling ? (probeSentAt = Date.now()) : probe();
 	return any;
 }
 

@@ -12,7 +12,8 @@ const GIB: u64 = 1024 * MIB;
 /// The longest duration that is written in seconds; a longer one is written in minutes.
 const MAX_SECONDS: u64 = 90;
 
-/// `bytes` as `7 B`, `34 KiB`, `38.7 MiB` or `1.2 GiB`: whole numbers below a MiB, tenths from there.
+/// `bytes` as `7 B`, `34 KiB`, `38.7 MiB` or `1.2 GiB`: whole numbers below a MiB, tenths from there
+/// where it is not a whole number.
 ///
 /// Binary units, as in the figures that people compare with these: the limits in `config.json`,
 /// `ulimit -l`, `/proc/PID/status`, `ls -lh`.
@@ -27,7 +28,10 @@ pub(crate) fn format_bytes(bytes: u64) -> String {
 
 fn in_tenths(bytes: u64, unit: u64) -> String {
     let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(unit));
-    format!("{}.{}", tenths / 10, tenths % 10)
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, tenth) => format!("{whole}.{tenth}"),
+    }
 }
 
 /// `wait` as `1 s` to `90 s`, and from there as `2 min` and more. Never zero.
@@ -51,11 +55,11 @@ mod tests {
             (1024, "1 KiB"),
             (1025, "2 KiB"),
             (MIB - 1, "1024 KiB"),
-            (8 * MIB, "8.0 MiB"),
+            (8 * MIB, "8 MiB"),
             (8 * MIB + 1, "8.1 MiB"),
             (40_000_000, "38.2 MiB"),
-            (GIB, "1.0 GiB"),
-            (u64::MAX, "17179869184.0 GiB"),
+            (GIB, "1 GiB"),
+            (u64::MAX, "17179869184 GiB"),
         ] {
             assert_eq!(format_bytes(bytes), text, "{bytes}");
         }

@@ -65,9 +65,10 @@ async fn regions_have_their_roles_and_names() {
         "main",
         "header",
         "h1",
-        "[role=log][tabindex='0'][aria-label]",
+        "[role=log][aria-label]",
+        "section[tabindex='0'][aria-label] > [role=log]",
         "[role=status]",
-        "section[aria-label]",
+        "section.roster[aria-label]",
     ] {
         let count = page.execute(
             "return document.querySelectorAll(arguments[0]).length",

@@ -37,7 +37,7 @@ async fn v01_v02_two_participants_see_each_other_and_exchange_messages() {
     let seen = ana.eval(colours).await;
     assert_ne!(seen[0], seen[1]);
     assert_eq!(seen, bo.eval(colours).await, "a participant has one colour on every page");
-    ana.click("header button").await;
+    ana.leave().await;
     bo.wait_for_log("left").await;
     bo.wait_for("document.querySelector('h2').textContent === 'Here: 1'").await;
 }
@@ -122,7 +122,7 @@ async fn the_log_is_bounded_and_does_not_scroll_away_from_its_reader() {
     let ana = fixture.participant("Ana").await;
     flood(&ana, &fixture.room, 530).await;
     ana.wait_for_log("line 529.").await;
-    assert_eq!(ana.eval("document.querySelector('.log').childElementCount").await, 500);
+    assert_eq!(ana.eval("document.querySelector('[role=log]').childElementCount").await, 500);
     ana.execute("document.querySelector('.log').scrollTop = 40", vec![]).await;
     let bo = fixture.participant("Bo").await;
     bo.send_message("new").await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Fixture, Page, Proxy, ProxyMode, Room};
+use crate::harness::{ENTER, Fixture, Page, Proxy, ProxyMode, Room};
 
 /// A room with two participants: Ana through a proxy, Bo directly.
 async fn room_behind_proxy(mode: ProxyMode) -> (Fixture, Proxy, Page, Page) {
@@ -109,14 +109,14 @@ async fn v16_without_websockets_the_room_is_reached_by_polling() {
     bo.wait_for_log("indeed").await;
     assert_eq!(bo.messages().await.len(), 11);
     assert!(!bo.html().await.contains(" left"));
-    ana.click("header button").await;
+    ana.leave().await;
     bo.wait_for_log(" left").await;
 }
 
 #[tokio::test]
 async fn a_polling_participant_can_leave_and_learns_of_the_end() {
     let (fixture, proxy, ana, bo) = room_behind_proxy(ProxyMode::HttpOnly).await;
-    ana.click("header button").await;
+    ana.leave().await;
     ana.expect_cleared(&[]).await;
     bo.wait_for_log(" left").await;
     ana.goto(proxy.link()).await;
@@ -126,20 +126,104 @@ async fn a_polling_participant_can_leave_and_learns_of_the_end() {
     ana.expect_cleared(&["Cy"]).await;
 }
 
-#[tokio::test]
-async fn two_minutes_without_contact_clear_the_page() {
-    let (_fixture, proxy, ana, bo) = room_behind_proxy(ProxyMode::Forward).await;
+/// The page after two minutes without contact, with a draft in the message box.
+async fn page_without_contact(draft: &str) -> (Fixture, Proxy, Page, Page) {
+    let (fixture, proxy, ana, bo) = room_behind_proxy(ProxyMode::Forward).await;
     bo.send_message("secret").await;
     ana.wait_for_log("secret").await;
-    ana.type_into("#message", "an unfinished sentence").await;
     proxy.set(ProxyMode::Close);
     ana.wait_for_status("Disconnected").await;
+    ana.send_message("a waiting message").await;
+    ana.type_into("#message", draft).await;
     // The clock of the page jumps by an hour, which counts as one minute, then by another minute.
     let later = "const now = Date.now; Date.now = () => now() + arguments[0]";
     ana.execute(later, vec![json!(3_600_000)]).await;
-    ana.wait_for_status("this page clears itself in").await;
+    ana.wait_for_status("messages are cleared in").await;
+    assert_eq!(ana.eval("document.title").await, "offline – chattrace");
     ana.execute(later, vec![json!(60_000)]).await;
-    ana.expect_cleared(&["secret", "unfinished", "Bo"]).await;
+    ana.wait_for("document.title === 'no contact'").await;
+    (fixture, proxy, ana, bo)
+}
+
+const DRAFT: &str = "document.querySelector('#draft').value";
+
+#[tokio::test]
+async fn two_minutes_without_contact_clear_all_but_the_draft() {
+    let (_fixture, _proxy, ana, _bo) = page_without_contact("an unfinished sentence").await;
+    assert_eq!(ana.text("h1").await, "No contact");
+    assert_eq!(ana.eval("document.activeElement.tagName").await, "H1");
+    let body = ana.html().await;
+    assert!(!body.contains("secret") && !body.contains("Bo"), "{body}");
+    let held = "[session, participants.size, pending.size, publicAddress, log.textContent]";
+    assert_eq!(ana.eval(held).await, json!([null, 0, 0, "", ""]));
+    assert_eq!(ana.eval(DRAFT).await, "a waiting message\nan unfinished sentence");
+    assert!(ana.asks_before_leaving().await, "the draft would be lost");
+    ana.click("button.quiet").await;
+    ana.expect_cleared(&["unfinished", "waiting"]).await;
+    assert!(!ana.asks_before_leaving().await);
+}
+
+#[tokio::test]
+async fn after_two_minutes_without_contact_the_draft_returns_with_the_next_try() {
+    let (_fixture, proxy, ana, bo) = page_without_contact("an unfinished sentence").await;
+    ana.click("main p button").await;
+    assert!(ana.refusal_text().await.contains("cannot be reached"));
+    assert_eq!(ana.eval("document.querySelector('#name').value").await, "Ana");
+    proxy.set(ProxyMode::Forward);
+    ana.click("form button").await;
+    // Her former self is still present.
+    ana.wait_for("document.querySelector('#name')?.value === 'Ana 2'").await;
+    ana.click("form button").await;
+    ana.wait_for("document.querySelector('#message')").await;
+    let draft = "document.querySelector('#message').value";
+    assert_eq!(ana.eval(draft).await, "a waiting message\nan unfinished sentence");
+    ana.press(ENTER).await;
+    bo.wait_for_log("unfinished").await;
+    ana.wait_for_log("unfinished").await;
+}
+
+/// Sending is what shows that a connection carries nothing, with both transports.
+#[tokio::test]
+async fn a_lost_connection_is_shown_within_five_seconds_of_sending() {
+    for mode in [ProxyMode::Forward, ProxyMode::HttpOnly] {
+        let (_fixture, proxy, ana, _bo) = room_behind_proxy(mode).await;
+        ana.wait_for_status("Connected").await;
+        proxy.set(ProxyMode::Stall);
+        if mode == ProxyMode::HttpOnly {
+            // What the proxy has accepted before goes on; new requests get no answer.
+            let silent = "window.fetch = () => new Promise(() => {})";
+            ana.execute(silent, vec![]).await;
+        }
+        let seconds = "const begun = performance.now();
+            new MutationObserver(() => {
+                if (status.textContent.includes('Disconnected')) window.shown ??= performance.now() - begun;
+            }).observe(status, { childList: true, characterData: true, subtree: true })";
+        ana.execute(
+            &format!("{seconds}; messageBox.value = 'x'; submitMessage(new Event('x'))"),
+            vec![],
+        )
+        .await;
+        ana.wait_for("window.shown").await;
+        let shown = ana.eval("window.shown").await.as_f64().unwrap();
+        assert!(shown < 5000.0, "{mode:?}: {shown} ms");
+        assert_eq!(ana.eval("document.title").await, "offline – chattrace");
+    }
+}
+
+#[tokio::test]
+async fn the_offline_event_of_the_browser_is_shown_at_once() {
+    let (_fixture, proxy, ana, _bo) = room_behind_proxy(ProxyMode::Forward).await;
+    proxy.set(ProxyMode::Close);
+    ana.wait_for_status("Disconnected").await;
+    proxy.set(ProxyMode::Forward);
+    ana.execute("dispatchEvent(new Event('online'))", vec![]).await;
+    ana.wait_for_status("Connected").await;
+    let offline =
+        "dispatchEvent(new Event('offline')); return [status.textContent, document.title]";
+    let shown = ana.execute(offline, vec![]).await;
+    assert_eq!(shown, json!(["Disconnected, trying to reconnect", "offline – chattrace"]));
+    ana.wait_for_status("Connected").await;
+    assert_eq!(ana.eval("document.title").await, "chattrace");
 }
 
 /// Another room answers under the address: the page must not keep anything of the first one.

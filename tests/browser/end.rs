@@ -27,7 +27,7 @@ async fn v24_leaving_clears_the_page_and_back_shows_nothing() {
     ana.join("Ana").await;
     ana.send_message(SECRET).await;
     ana.wait_for_log(SECRET).await;
-    ana.click("header button").await;
+    ana.leave().await;
     ana.expect_cleared(&[SECRET]).await;
     assert_eq!(ana.text("h1").await, "You have left");
     assert!(!ana.asks_before_leaving().await);
@@ -66,6 +66,5 @@ async fn v24_a_reload_asks_first_and_shows_nothing_afterwards() {
     ana.activate().await.refresh().await.unwrap();
     ana.wait_for("document.querySelector('#name')").await;
     assert!(!ana.html().await.contains(SECRET));
-    assert_eq!(ana.eval("document.querySelector('#link').hidden").await, false);
     assert!(!ana.asks_before_leaving().await, "outside the room there is no session to lose");
 }

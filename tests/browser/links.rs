@@ -259,7 +259,7 @@ async fn v09_a_new_link_of_the_room_shows_its_address() {
     ] {
         ana.execute("handlers.moved({ url: arguments[0] })", vec![json!(url)]).await;
         let target = ana
-            .eval("document.querySelector('.log').lastElementChild.querySelector('a')?.href")
+            .eval("document.querySelector('[role=log]').lastElementChild.querySelector('a')?.href")
             .await;
         assert_eq!(target.as_str().is_some_and(|target| target.starts_with(url)), links, "{url}");
         assert_eq!(target.is_string(), links, "{url}");

@@ -50,7 +50,7 @@ async fn the_end_of_a_session_signs_nobody_out_elsewhere() {
     page.goto(&other).await;
     assert_eq!(page.text("body").await, "session=kept");
     let ana = fixture.participant("Ana").await;
-    ana.click("header button").await;
+    ana.leave().await;
     ana.expect_cleared(&[]).await;
     // Answered when the browser has cleared all that the response names.
     let bye = "fetch('/bye', { method: 'POST' }).then((response) => arguments[0](response.status))";

@@ -57,7 +57,6 @@ pub(crate) const NEWER: &[&str] = &[
     "crypto.subtle",
     "document.startViewTransition",
     "navigation",
-    "navigator.clipboard",
     "navigator.locks",
     "navigator.userActivation",
     "navigator.virtualKeyboard",

@@ -57,7 +57,7 @@ async fn without_newer_functions_every_line_arrives_over_both_transports() {
         assert_eq!(texts, bo.messages().await);
         assert_eq!(ana.eval("document.querySelectorAll('.log a').length").await, 4);
         for page in [&ana, &bo] {
-            page.click("header button").await;
+            page.leave().await;
             page.expect_cleared(&["example"]).await;
         }
         // A WebSocket that is refused is an error on the console.
@@ -81,7 +81,7 @@ async fn what_can_be_done_without_is_done_without() {
         ana.wait_for_log(missing).await;
         ana.send_messages(&[&format!("{TEXT} from {name}")]).await;
         bo.wait_for_log(&format!("from {name}")).await;
-        ana.click("header button").await;
+        ana.leave().await;
         ana.expect_cleared(&["example"]).await;
         bo.wait_for("document.querySelector('h2').textContent === 'Here: 1'").await;
     }

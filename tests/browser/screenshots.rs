@@ -47,12 +47,52 @@ async fn a_room_that_moved_and_a_disconnected_page() {
     assert_eq!(ana.execute(is_too_wide, vec![]).await, false, "nothing is wider than 320 px");
 }
 
+/// Groups, own messages, folded joins, the mark of what is unread, and a right-to-left message.
+#[tokio::test]
+async fn a_busy_room() {
+    let fixture = Fixture::start(&[]).await;
+    let ana = fixture.participant("Ana").await;
+    let events = "const at = new Date(2030, 5, 1, 16, 29).getTime();
+        const names = ['Bo', 'Cy', 'דנה', 'A name of 20 letters', 'Ed', 'Flo'];
+        const lines = names.map((name, i) => ({ t: 'joined', at, who: { n: i + 20, tag: 'k7q', name } }));
+        const say = (n, minutes, body) => lines.push({ t: 'said', n, at: at + minutes * 60000, body });
+        lines.push({ t: 'left', n: 25, at });
+        say(20, 0, 'is this thing on?');
+        say(20, 1, 'hello\\n  a second line');
+        say(session.n, 1, 'it is. hello Bo');
+        say(session.n, 1, 'the address is https://example.org/meet?at=18:30');
+        say(22, 2, 'שלום, הכתובת היא https://example.org/meet?at=18:30 להתראות');
+        lines.push({ t: 'left', n: 24, at: at + 180000 });
+        lines.push({ t: 'gap', missed: 3 });
+        say(23, 4, 'word '.repeat(40));
+        receive(lines.map((line) => JSON.stringify(line)).join('\\n'));
+        document.querySelector('#message').value = 'not sent yet';
+        connected = false;
+        document.querySelector('form').requestSubmit();
+        Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+        lines.length = 0;
+        say(21, 5, 'one that came while the tab was hidden');
+        say(21, 5, 'and another');
+        receive(lines.map((line) => JSON.stringify(line)).join('\\n'));
+        delete document.hidden;";
+    ana.execute(events, vec![]).await;
+    ana.wait_for_log("not sent yet").await;
+    ana.save_screenshots("busy").await;
+    // A reader of older messages.
+    let up =
+        "log.prepend(...Array.from({ length: 40 }, (_, i) => messageLine(20, 1e12, 'older ' + i)));
+        logView.scrollTop = 0; onLogScroll();
+        receive(JSON.stringify({ t: 'said', n: 20, at: 1e12, body: 'new' }))";
+    ana.execute(up, vec![]).await;
+    ana.save_screenshots("busy-scrolled-up").await;
+}
+
 impl Page {
     async fn save_screenshots(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         for scheme in ["dark", "light"] {
-            for width in [1000, 320] {
+            for width in [1280, 1000, 390, 320] {
                 self.set_screen(width, scheme).await;
                 let picture = self.activate().await.screenshot().await.unwrap();
                 assert!(picture.starts_with(b"\x89PNG"));

@@ -79,7 +79,7 @@ impl Session {
         match phase {
             Phase::Preparing => self.await_text("old sessions"),
             Phase::Opening => self.await_text("waiting for Cloudflare"),
-            Phase::Open => self.await_text("nobody here yet"),
+            Phase::Open => self.await_text("no one here"),
             Phase::Closing | Phase::Question => {
                 self.reach_on_terminal(Phase::Open);
                 self.type_keys(CTRL_C);

@@ -101,7 +101,7 @@ impl Monitored {
 
     /// Sends the signal `name`, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let _ = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status();
+        crate::harness::signal(name, self.pid());
     }
 
     /// The status of the program if it has exited.

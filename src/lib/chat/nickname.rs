@@ -69,11 +69,14 @@ impl Nickname {
         self.skeletons.clash_with(&other.skeletons)
     }
 
-    /// The name with a number, such as `Ana 2`, to suggest when it is taken. It is shortened where the
-    /// number would not fit; `None` where that leaves no valid name.
+    /// The name with a number, such as `Ana 2`, to suggest when it is taken. A number that it has already is
+    /// replaced: after a few reloads it would be `Ana 2 2 2`. It is shortened where the number would not
+    /// fit; `None` where that leaves no valid name.
     pub(crate) fn variant(&self, n: u32) -> Option<Self> {
         let suffix = format!(" {n}");
-        let mut stem: Vec<&str> = self.name.graphemes(true).collect();
+        let without_number = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let stem = without_number.strip_suffix(' ').unwrap_or(&self.name);
+        let mut stem: Vec<&str> = stem.graphemes(true).collect();
         // The suffix is ASCII: as many graphemes as bytes.
         stem.truncate(MAX_NAME_GRAPHEMES.saturating_sub(suffix.len()));
         while stem.iter().map(|grapheme| grapheme.len()).sum::<usize>() + suffix.len()

@@ -85,7 +85,7 @@ fn clean(options: &Options) -> Result<Exit, CleanError> {
              is removed; add --yes to remove the rest"
         ));
     }
-    let found = search::search(level, config.archive_dir.as_deref());
+    let found = search::search(level, config.archive_dir.as_ref().map(|dir| dir.path.as_path()));
     let mut report = Report::new(options.format, action);
     report.print_running(&found.running, level);
     report.print_list(&found.items);

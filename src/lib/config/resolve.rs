@@ -1,12 +1,14 @@
 //! Combines the files and the overrides to one [`Config`], and checks settings against each other.
 //! clap has already preferred a flag to the environment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::overrides::Overrides;
-use super::settings::{Config, RateSettings, RingSettings, RoomSettings, TunnelSettings};
+use super::settings::{
+    ArchiveDir, Config, RateSettings, RingSettings, RoomSettings, SettingSource, TunnelSettings,
+};
 use super::values::Mode;
 use crate::paths::{self, Owner};
 
@@ -25,10 +27,10 @@ impl Config {
             None => paths::config_file().filter(|path| path.symlink_metadata().is_ok()),
         };
         let mut file = ConfigFile::built_in();
-        if let Some(path) = path {
-            file = file.overlay(ConfigFile::parse(&path, &read(&path)?)?);
+        if let Some(path) = &path {
+            file = file.overlay(ConfigFile::parse(path, &read(path)?)?);
         }
-        combine(file, overrides)
+        combine(file, path.as_deref(), overrides)
     }
 }
 
@@ -37,7 +39,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
         .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 
-fn combine(file: ConfigFile, over: &Overrides) -> Result<Config, ConfigError> {
+fn combine(file: ConfigFile, path: Option<&Path>, over: &Overrides) -> Result<Config, ConfigError> {
     let (tunnel, room) = (file.tunnel, file.room);
     let ring = RingSettings {
         events: required(room.ring.events).get(),
@@ -48,7 +50,7 @@ fn combine(file: ConfigFile, over: &Overrides) -> Result<Config, ConfigError> {
         listen: over.listen.unwrap_or(required(file.listen)).0,
         logs: over.logs.unwrap_or(required(file.logs)),
         confinement: over.confinement.unwrap_or(required(file.confinement)),
-        archive_dir: over.archive_dir.clone().or(file.archive_dir),
+        archive_dir: archive_dir(over.archive_dir.as_deref(), path, file.archive_dir),
         tunnel: TunnelSettings {
             provider: over.provider.unwrap_or(required(tunnel.provider)),
             cloudflared: over.cloudflared.clone().or(tunnel.cloudflared),
@@ -79,6 +81,20 @@ fn required<T>(value: Option<T>) -> T {
     value.expect("config.json, which is compiled in, has every key; a test resolves it")
 }
 
+fn archive_dir(
+    option: Option<&Path>,
+    file: Option<&Path>,
+    key: Option<PathBuf>,
+) -> Option<ArchiveDir> {
+    if let Some(path) = option {
+        let source = SettingSource::Option("--archive-dir");
+        return Some(ArchiveDir { path: path.to_owned(), source });
+    }
+    // The built-in file names no folder.
+    let source = SettingSource::File { path: file?.to_owned(), key: "archive_dir" };
+    Some(ArchiveDir { path: key?, source })
+}
+
 fn check_backlog(backlog: usize, events: usize) -> Result<usize, ConfigError> {
     if backlog <= events {
         return Ok(backlog);
@@ -107,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_built_in_file_has_the_documented_defaults() {
-        let config = combine(ConfigFile::built_in(), &Overrides::default()).unwrap();
+        let config = combine(ConfigFile::built_in(), None, &Overrides::default()).unwrap();
         assert_eq!(config.listen, "127.0.0.1:0".parse().unwrap());
         assert_eq!(config.logs, Logs::Ask);
         assert_eq!(config.confinement, ConfinementPolicy::WherePossible);
@@ -123,19 +139,22 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_file_and_has_the_same_bounds() {
         let over = Overrides { max_participants: "7".parse().ok(), ..Overrides::default() };
-        assert_eq!(combine(ConfigFile::built_in(), &over).unwrap().room.max_participants, 7);
+        assert_eq!(combine(ConfigFile::built_in(), None, &over).unwrap().room.max_participants, 7);
         let error = "0".parse::<Participants>().unwrap_err();
         assert_eq!(error, "0 is out of bounds, expected a number from 1 to 10000");
         let over = Overrides { backlog: "501".parse().ok(), ..Overrides::default() };
         assert!(
-            combine(ConfigFile::built_in(), &over).unwrap_err().to_string().contains("remembers")
+            combine(ConfigFile::built_in(), None, &over)
+                .unwrap_err()
+                .to_string()
+                .contains("remembers")
         );
     }
 
     #[test]
     fn sealed_rooms_are_refused_as_not_in_this_version() {
         let over = Overrides { mode: Some(Mode::Sealed), ..Overrides::default() };
-        let error = combine(ConfigFile::built_in(), &over).unwrap_err();
+        let error = combine(ConfigFile::built_in(), None, &over).unwrap_err();
         assert!(error.to_string().contains("not in this version"));
         assert_eq!(error.exit().code(), 78);
     }

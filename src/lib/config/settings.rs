@@ -17,11 +17,39 @@ pub(crate) struct Config {
     /// Whether a program runs where the kernel lacks a layer of confinement.
     pub(crate) confinement: ConfinementPolicy,
     /// Where event logs are saved; `None` is the working folder.
-    pub(crate) archive_dir: Option<PathBuf>,
+    pub(crate) archive_dir: Option<ArchiveDir>,
     /// Sent to `chattrace-tunnel` over the control channel.
     pub(crate) tunnel: TunnelSettings,
     /// Sent to `chattrace-serve` over the control channel.
     pub(crate) room: RoomSettings,
+}
+
+/// The folder for saved event logs, and what names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArchiveDir {
+    /// Relative to the working folder.
+    pub(crate) path: PathBuf,
+    pub(crate) source: SettingSource,
+}
+
+/// Where a setting comes from. Its `Display` begins a sentence about the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SettingSource {
+    /// This option of the command line.
+    Option(&'static str),
+    /// This key of the file.
+    File { path: PathBuf, key: &'static str },
+}
+
+impl std::fmt::Display for SettingSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SettingSource::Option(option) => f.write_str(option),
+            SettingSource::File { path, key } => {
+                write!(f, "configuration {}: key \"{key}\"", path.display())
+            }
+        }
+    }
 }
 
 /// The settings of `chattrace-tunnel`.

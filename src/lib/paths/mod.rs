@@ -23,6 +23,7 @@ mod owner_access;
 mod private_dir;
 mod run_dir;
 mod run_dir_handle;
+mod writable;
 
 pub(crate) use artifact::{
     Artifact, BIN, CONTROL_SOCKET, EVENT_LOG_HEADER, LOCK, LOCK_DRAFT, PARTIAL, SESSION_MARK,
@@ -44,3 +45,4 @@ pub(crate) use overwrite::overwrite_file;
 pub(crate) use private_dir::{create_private_dir, create_private_subdir};
 pub(crate) use run_dir::{RunDir, RunDirError};
 pub(crate) use run_dir_handle::RunDirHandle;
+pub(crate) use writable::check_can_create_in;

@@ -24,12 +24,12 @@ pub(crate) struct Reachable {
 /// Who can reach a listener. Its `Display` is a part of a sentence for the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReachableBy {
-    #[error("the link works on this computer only")]
+    #[error("this link works only on this computer")]
     ThisComputer,
     #[error("every computer on the network can reach the room, unencrypted")]
     Network,
     /// It listens on all addresses, and no interface that is up has one.
-    #[error("no network is up, so the link works on this computer only")]
+    #[error("no network is up, so this link works only on this computer")]
     NoNetwork,
     /// It listens on all addresses, and the system refused to list them.
     #[error(

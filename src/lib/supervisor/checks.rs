@@ -20,12 +20,23 @@ pub(super) struct Check {
     pub(super) severity: Severity,
     /// The label of the line.
     pub(super) name: &'static str,
-    /// What was found and, with a warning, what follows from it. Safe to print.
+    /// What was found and, with a warning, what follows from it and the next step. Safe to print.
     pub(super) fact: String,
+    /// Whether it protects what is said. Those that passed are listed by name.
+    pub(super) is_protection: bool,
+}
+
+fn protection_check(severity: Severity, name: &'static str, fact: impl Into<String>) -> Check {
+    Check { severity, name, fact: fact.into(), is_protection: true }
 }
 
 fn check(severity: Severity, name: &'static str, fact: impl Into<String>) -> Check {
-    Check { severity, name, fact: fact.into() }
+    Check { severity, name, fact: fact.into(), is_protection: false }
+}
+
+/// A check that found something missing.
+pub(super) fn warning(name: &'static str, fact: impl Into<String>) -> Check {
+    check(Severity::Warning, name, fact)
 }
 
 /// Returns the checks that need no other process. Switches core dumps off, to report whether it could.
@@ -33,8 +44,8 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
     vec![
         swap(&read_swaps()),
         match process::harden() {
-            Ok(()) => check(Severity::Ok, "core dumps", "off"),
-            Err(error) => check(Severity::Warning, "core dumps", error.to_string()),
+            Ok(()) => protection_check(Severity::Ok, "core dumps", "off"),
+            Err(error) => protection_check(Severity::Warning, "core dumps", error.to_string()),
         },
         runtime_folder(run_dir),
     ]
@@ -45,18 +56,21 @@ pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
 pub(super) fn orphans<E: Display>(adopted: Result<(), E>, pidfds: bool) -> Option<Check> {
     let fact = match (adopted, pidfds) {
         (Ok(()), true) => return None,
-        (Err(error), true) => format!("not adopted ({error}); they are found by their mark alone"),
+        (Err(error), true) => format!(
+            "this system does not report programs that lose their parent ({error}); they are found by a \
+             mark alone"
+        ),
         (Ok(()), false) => {
-            "this system refuses pidfds; if chattrace is killed, processes that left \
-                            their group are named and not ended"
+            "if chattrace is killed, programs that it started may go on, and are named: \
+                            this system refuses pidfds, without which no program is ended safely"
                 .to_owned()
         }
         (Err(error), false) => format!(
-            "not adopted ({error}), and this system refuses pidfds; processes that left their group are \
-             named and not ended"
+            "programs that chattrace started may go on after its end, and are named: this system refuses \
+             pidfds, and does not report programs that lose their parent ({error})"
         ),
     };
-    Some(check(Severity::Warning, "orphans", fact))
+    Some(check(Severity::Warning, "cleaning up", fact))
 }
 
 /// Returns the checks that the room's process reports about itself, once it serves.
@@ -64,25 +78,25 @@ pub(super) fn protection(protection: &Protection) -> [Check; 2] {
     let confinement = &protection.confinement;
     let severity = if confinement.is_complete() { Severity::Ok } else { Severity::Warning };
     let fact = escape_control(&confinement.summary());
-    [check(severity, "confinement", fact), memory_lock(protection.locked, &read_swaps())]
+    [protection_check(severity, "sandbox", fact), memory_lock(protection.locked, &read_swaps())]
 }
 
 /// Unlocked memory matters only where there is a disk to swap to.
 fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
-    let (holds, fact) = match locked {
-        LockedMemory::Everything => (true, "all of the room's memory".to_owned()),
-        LockedMemory::UpTo(bytes) => {
-            let limit = format_bytes(bytes);
-            (true, format!("the room's first {limit}, the limit of this user (ulimit -l)"))
+    let fact = match locked {
+        LockedMemory::Everything => "kept off the disk".to_owned(),
+        LockedMemory::UpTo(bytes) => format!("kept off the disk, up to {}", format_bytes(bytes)),
+        LockedMemory::Nothing if swap_disks(swaps).is_empty() => {
+            "kept off the disk, as there is no swap; it could not be locked (see ulimit -l)"
+                .to_owned()
         }
-        LockedMemory::Nothing => (
-            false,
-            "none of the room's memory; see ulimit -l, or the system refuses mlock2".to_owned(),
-        ),
+        LockedMemory::Nothing => {
+            let fact = "what is said may be written to the swap disk; raise the limit of locked memory \
+                        (ulimit -l), or turn swap off (swapoff -a)";
+            return protection_check(Severity::Warning, "memory", fact);
+        }
     };
-    let severity =
-        if holds || swap_disks(swaps).is_empty() { Severity::Ok } else { Severity::Warning };
-    check(severity, "memory lock", fact)
+    protection_check(Severity::Ok, "memory", fact)
 }
 
 fn read_swaps() -> String {
@@ -99,10 +113,13 @@ fn swap_disks(swaps: &str) -> Vec<&str> {
 fn swap(swaps: &str) -> Check {
     let devices = swap_disks(swaps).join(", ");
     if devices.is_empty() {
-        return check(Severity::Ok, "swap", "none on a disk");
+        return protection_check(Severity::Ok, "swap", "none on a disk");
     }
-    let fact = format!("{devices}: unlocked memory may be written there; swapoff prevents that");
-    check(Severity::Warning, "swap", fact)
+    let fact = format!(
+        "on a disk ({devices}): memory that is not locked may be written there; turn swap off (swapoff -a), \
+         or encrypt it"
+    );
+    protection_check(Severity::Warning, "swap", fact)
 }
 
 fn runtime_folder(dir: &Path) -> Check {
@@ -141,7 +158,7 @@ mod tests {
         assert_eq!(swap(&format!("{HEADING}/dev/zram0 partition 1 0 5\n")).severity, Severity::Ok);
         let warned = swap(&format!("{HEADING}/dev/sda2 partition 8 0 -2\n"));
         assert_eq!(warned.severity, Severity::Warning);
-        assert!(warned.fact.starts_with("/dev/sda2:"));
+        assert!(warned.fact.starts_with("on a disk (/dev/sda2): "));
     }
 
     #[test]
@@ -150,7 +167,7 @@ mod tests {
         assert_eq!(memory_lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
         assert_eq!(memory_lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
         assert_eq!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
-        assert!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).fact.contains("8.0 MiB"));
+        assert!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).fact.ends_with("up to 8 MiB"));
         assert_eq!(memory_lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
     }
 
@@ -159,9 +176,9 @@ mod tests {
         let refused = Err("EPERM");
         assert_eq!(orphans(Ok::<(), &str>(()), true), None);
         for (adopted, pidfds, said) in [
-            (refused, true, "found by their mark"),
+            (refused, true, "found by a mark"),
             (Ok(()), false, "if chattrace is killed"),
-            (refused, false, "named and not ended"),
+            (refused, false, "after its end, and are named"),
         ] {
             let check = orphans(adopted, pidfds).unwrap();
             assert_eq!(check.severity, Severity::Warning);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueHint};
 
 use crate::config::{Logs, Overrides, Provider, RoomFlags};
+use crate::terminal::Verbosity;
 
 /// An anonymous chat that lives exactly as long as this terminal.
 #[derive(Debug, Parser)]
@@ -14,11 +15,10 @@ use crate::config::{Logs, Overrides, Provider, RoomFlags};
     // Else the help names whatever path the program was started by.
     bin_name = "chattrace",
     version,
-    // Two lines shorter than the usual one: it fits a screen.
-    help_template = "{about}\n{usage-heading} {usage}\n\n{options}{after-help}",
-    after_help = "Examples:\n  \
+    // Shorter than the usual one: it fits a screen of 24 rows together with the next prompt.
+    help_template = "{about}\n{usage-heading} {usage}\n\n{options}\nExamples:\n  \
         chattrace --tunnel none\n  \
-        chattrace --quiet | head -1"
+        chattrace --quiet | tee link.txt"
 )]
 pub(super) struct Cli {
     #[command(flatten)]
@@ -51,14 +51,26 @@ pub(super) struct Cli {
     #[arg(long)]
     pub(super) json: bool,
     /// Errors only, no questions
-    #[arg(long)]
+    #[arg(long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Show the checks that passed, too
+    #[arg(long)]
+    verbose: bool,
     /// No QR code
     #[arg(long)]
     pub(super) no_qr: bool,
 }
 
 impl Cli {
+    /// Which lines the operator wants.
+    pub(super) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
+
     /// Whether `--explain-limits` was given: the limits are printed and no session begins.
     pub(super) fn explains_limits(&self) -> bool {
         self.room.explain_limits

@@ -3,6 +3,7 @@
 //! It owns the terminal, the processes and their orderly end. [`session`] decides what happens,
 //! [`event_loop`] does it. No message text ever reaches this program.
 
+mod archive;
 mod checks;
 mod children;
 mod cli;
@@ -25,6 +26,7 @@ use crate::paths::{RunDir, RunDirError};
 use crate::process::{self, ListenError, RequiredCallError, SpawnError};
 use crate::terminal::{self, Screen, Verbosity};
 use crate::token::Token;
+use archive::ArchiveError;
 use children::Programs;
 use console::{Console, LogFate};
 use event_loop::{Setup, Signals};
@@ -35,6 +37,9 @@ use session::{EndReason, SessionOutcome};
 enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A log could not be saved at the end.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
@@ -60,7 +65,9 @@ impl StartError {
         match self {
             StartError::Config(error) => error.exit(),
             StartError::RunDir(error) if !error.is_clean() => Exit::Remains,
-            StartError::Listen(_)
+            // As at the end, when a log cannot be saved: the setting is valid, the folder is not there.
+            StartError::Archive(_)
+            | StartError::Listen(_)
             | StartError::Spawn(_)
             | StartError::RunDir(_)
             | StartError::RequiredCall(_) => Exit::Unavailable,
@@ -119,17 +126,20 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // First: from here on, a signal ends the session in order and does not kill this process.
     let signals = Signals::catch()?;
     let config = Config::resolve(&cli.overrides())?;
+    let archive_check = archive::check(&config, !cli.quiet && terminal::is_interactive())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
-    let verbosity = if cli.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    let mut console = Console::new(open_screen(verbosity)?, cli.json, !cli.no_qr)?;
+    let mut console = Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr)?;
     let ticket = Token::generate()?;
     // Last: a step that fails before it leaves nothing, and none behind it can fail.
     let run_dir = RunDir::create(&generate_session_id()?)?;
     console.show_banner(VERSION);
     for check in checks::machine(run_dir.path()) {
+        console.show_check(&check);
+    }
+    if let Some(check) = archive_check {
         console.show_check(&check);
     }
     if let Some(check) = checks::orphans(adopted, process::can_signal_by_pidfd()) {

@@ -42,9 +42,11 @@ pub(crate) enum Severity {
 /// Which lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verbosity {
-    Normal,
     /// Errors only.
     Quiet,
+    Normal,
+    /// Also each thing that is as it should be.
+    Verbose,
 }
 
 /// The operator's screen. If stderr is no terminal, it prints plain lines, and no line changes.
@@ -76,7 +78,7 @@ impl Screen {
             is_terminal,
             // https://no-color.org: any value but the empty one.
             colour: has_control_sequences && is_unset("NO_COLOR"),
-            animated: has_control_sequences && verbosity == Verbosity::Normal,
+            animated: has_control_sequences && verbosity != Verbosity::Quiet,
             footer: Footer::new(writer.sender()),
             progress: RefCell::default(),
             writer,
@@ -101,6 +103,11 @@ impl Screen {
     /// Whether only errors are printed.
     pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether things that are as they should be are shown one by one.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
     }
 
     /// Whether the terminal shows colour and the operator wants it.

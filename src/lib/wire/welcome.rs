@@ -26,6 +26,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) gone: &'a [Identity],
     /// The settings that clients need.
     pub(crate) terms: &'a RoomTerms,
+    /// `https://` and the host name under which the room is reached from elsewhere, if there is one.
+    pub(crate) public_address: Option<&'a str>,
 }
 
 /// The settings that a client needs, the same for all clients of a room.
@@ -59,6 +61,8 @@ struct Tail<'a> {
     gone: Vec<ParticipantView<'a>>,
     mode: Mode,
     limits: Limits,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public: Option<&'a str>,
 }
 
 impl RoomTerms {
@@ -76,10 +80,10 @@ impl RoomTerms {
 impl Welcome<'_> {
     /// The line in pieces, with the line feed that ends it. The pieces of `present` are not copied.
     pub(crate) fn into_pieces(self) -> Vec<Arc<str>> {
-        let Self { epoch, you, resume, seq, present, gone, terms } = self;
+        let Self { epoch, you, resume, seq, present, gone, terms, public_address } = self;
         let head = Head { t: "welcome", epoch, you: ParticipantView::of(you), resume, seq };
         let gone = gone.iter().map(ParticipantView::of).collect();
-        let tail = Tail { gone, mode: terms.mode, limits: terms.limits };
+        let tail = Tail { gone, mode: terms.mode, limits: terms.limits, public: public_address };
         let (head, tail) = around_array("present", &head, &tail);
         let mut pieces = present;
         pieces.insert(0, head.into());

@@ -96,6 +96,13 @@ impl Page {
         element.click().await.unwrap();
     }
 
+    /// Presses Leave twice, the second time by the keyboard: a double click counts as one press.
+    pub(crate) async fn leave(&self) {
+        self.click("header button").await;
+        self.wait_for("document.querySelector('header button').textContent === 'Leave now?'").await;
+        self.press(ENTER).await;
+    }
+
     /// Submits the join form with this name.
     pub(crate) async fn submit_name(&self, name: &str) {
         // Set by script: chromedriver types only characters of the Basic Multilingual Plane.
@@ -182,10 +189,20 @@ impl Page {
 
     /// Emulates a screen of this width and this colour scheme (`dark` or `light`).
     pub(crate) async fn set_screen(&self, width: u32, scheme: &str) {
+        self.set_size(width, 640).await;
+        self.set_media("prefers-color-scheme", scheme).await;
+    }
+
+    /// Emulates a screen of this size, in CSS pixels.
+    pub(crate) async fn set_size(&self, width: u32, height: u32) {
         let screen =
-            json!({ "width": width, "height": 640, "deviceScaleFactor": 1, "mobile": false });
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+    }
+
+    /// Emulates one media feature, and no other.
+    pub(crate) async fn set_media(&self, name: &str, value: &str) {
+        let features = json!([{ "name": name, "value": value }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 }

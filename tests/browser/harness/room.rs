@@ -71,7 +71,8 @@ impl Room {
     /// Sends SIGTERM.
     pub(crate) fn end(&self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status();
+        assert!(sent.unwrap().success());
     }
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 
 use super::machine::Machine;
+use crate::harness::signal;
 
 const KILLED: i32 = 9;
 
@@ -46,8 +47,7 @@ fn only_processes_with_the_mark_of_a_dead_session_are_killed() {
     let (_, _lock) = machine.running_session(&living);
     let mut ended = [Sleeper::start(Some(&dead)), Sleeper::start(Some(&dead))];
     // A stopped process acts on no signal but SIGKILL and SIGCONT.
-    let stop = ["-STOP".to_owned(), ended[1].0.id().to_string()];
-    assert!(Command::new("kill").args(stop).status().unwrap().success());
+    signal("STOP", ended[1].0.id());
     let mut spared = [
         Sleeper::start(None),
         Sleeper::start(Some(&living)),

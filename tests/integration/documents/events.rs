@@ -4,20 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::quoted;
-use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Program, TestEnv};
+use super::{Document, quoted};
+use crate::harness::cloudflared::{HAPPY, ONLY_HTTP2};
+use crate::harness::{CLEAN, Output, Program, StandIn, Stream, TestEnv};
+use crate::serve::server::Server;
 use crate::session::guest::Guest;
 use crate::session::stage::{Link, Stage, event, events, watched};
+use crate::tunnel::command::{ORIGIN, tunnel};
 
-const PROTOCOL: &str = include_str!("../../../docs/protocol.md");
+/// Names, each with its fields.
+type Events = BTreeMap<String, BTreeSet<String>>;
 
-/// The words in backticks of each cell, by row, of the table with this header.
-fn table(header: &str) -> Vec<Vec<BTreeSet<String>>> {
+/// The words in backticks of each cell, by row, of the table under this heading.
+fn table(heading: &str) -> Vec<Vec<BTreeSet<String>>> {
+    let protocol = Document::read("docs/protocol.md");
     let words = |cell: &str| quoted(cell).map(str::to_owned).collect();
-    let rows = PROTOCOL.lines().skip_while(|line| *line != header).skip(2);
-    let rows = rows.take_while(|line| line.starts_with('|'));
+    let rows = protocol.section(heading).lines().filter(|line| line.starts_with('|')).skip(2);
     rows.map(|row| row.trim_matches('|').split('|').map(words).collect()).collect()
+}
+
+fn documented(heading: &str) -> Events {
+    let rows = table(heading).into_iter();
+    rows.flat_map(|row| row[0].clone().into_iter().map(move |name| (name, row[1].clone())))
+        .collect()
 }
 
 /// The keys of an object and of the objects in it.
@@ -27,6 +36,16 @@ fn fields(value: &Value) -> BTreeSet<String> {
         .flat_map(|(key, value)| [BTreeSet::from([key.clone()]), fields(value)])
         .flatten()
         .collect()
+}
+
+fn emitted<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> Events {
+    let mut found = Events::new();
+    for event in outputs.into_iter().flat_map(events) {
+        let mut fields = fields(&event);
+        fields.remove("event");
+        found.entry(event["event"].as_str().unwrap().to_owned()).or_default().extend(fields);
+    }
+    found
 }
 
 /// A session with a participant and a tunnel that is lost emits every event, with every field.
@@ -41,22 +60,46 @@ fn the_events_of_a_session_are_those_in_the_protocol() {
     stage.stand_in.release("die");
     assert_eq!(event(&mut session, "tunnel")["state"], "lost");
     session.signal("TERM");
-    let mut emitted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut states = BTreeSet::new();
-    for event in events(&session.wait().expect_code(0)) {
-        let mut fields = fields(&event);
-        fields.remove("event");
-        emitted.entry(event["event"].as_str().unwrap().to_owned()).or_default().extend(fields);
-        states.extend(event["state"].as_str().map(str::to_owned));
-    }
-    let rows = table("| event | fields | |");
-    let documented: BTreeMap<String, BTreeSet<String>> = rows
-        .iter()
-        .flat_map(|row| row[0].iter().map(|name| (name.clone(), row[1].clone())))
-        .collect();
-    assert_eq!(emitted, documented);
+    let ended = session.wait().expect_code(0);
+    assert_eq!(emitted([&ended]), documented("### chattrace"));
+    let rows = table("### chattrace");
     let tunnel = rows.iter().find(|row| row[0].contains("tunnel")).unwrap();
+    let states =
+        events(&ended).into_iter().filter_map(|event| Some(event["state"].as_str()?.to_owned()));
+    let states = BTreeSet::from_iter(states);
     assert!(states.is_subset(&tunnel[2]), "{states:?}");
+}
+
+#[test]
+fn the_events_of_a_room_are_those_in_the_protocol() {
+    let mut server = Server::start();
+    server.join("Ana").send_line(&serde_json::json!({"t": "leave"}));
+    server.event("left");
+    assert_eq!(emitted([&server.stop()]), documented("### chattrace-serve"));
+}
+
+/// One tunnel reconnects and closes, one needs another protocol, and one is lost.
+#[test]
+fn the_events_of_a_tunnel_are_those_in_the_protocol() {
+    let reconnects = format!("{HAPPY}wait lose\ndrop\n");
+    let slow = ONLY_HTTP2.replacen("quic: hang", "quic: wait lose", 1);
+    let mut outputs = Vec::new();
+    for (orders, last) in [(reconnects, "reconnecting"), (slow, "registered")] {
+        let env = TestEnv::new();
+        let stand_in = StandIn::install(&env, &orders);
+        let mut program = Program::start(tunnel(&env, &stand_in, &["--json", ORIGIN]));
+        if last == "reconnecting" {
+            program.line(Stream::Stdout, |line| line.contains("registered"));
+            stand_in.release("lose");
+        }
+        program.line(Stream::Stdout, |line| line.contains(last));
+        program.signal("TERM");
+        outputs.push(program.wait().expect_code(0));
+    }
+    let env = TestEnv::new();
+    let stand_in = StandIn::install(&env, "greet\nexit 1\n");
+    outputs.push(Program::run(tunnel(&env, &stand_in, &["--json", ORIGIN])).expect_code(69));
+    assert_eq!(emitted(&outputs), documented("### chattrace-tunnel"));
 }
 
 #[test]
@@ -72,6 +115,6 @@ fn the_fields_of_chattrace_clean_are_those_in_the_protocol() {
     let emitted: BTreeSet<String> =
         events(&Program::run(command).expect_code(1)).iter().flat_map(fields).collect();
     let documented: BTreeSet<String> =
-        table("| field | |").into_iter().flat_map(|row| row[0].clone()).collect();
+        table("### chattrace-clean").into_iter().flat_map(|row| row[0].clone()).collect();
     assert_eq!(emitted, documented);
 }

@@ -1,41 +1,65 @@
 //! The documents name what the programs have, and nothing that is not there.
 
+mod commands;
 mod configuration;
 mod events;
 mod links;
+mod protocol;
+mod words;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::harness::{Program, TestEnv};
 
 /// A document for people: a Markdown file at the top of the project, or in `docs/`.
 struct Document {
     /// Its path from the top of the project.
-    path: PathBuf,
+    path: String,
     text: String,
 }
 
 impl Document {
     fn read(path: &str) -> Self {
-        let text = fs::read_to_string(root().join(path)).unwrap();
-        Document { path: path.into(), text }
+        Document { path: path.to_owned(), text: read(path) }
     }
 
-    /// Every document, ordered by path.
+    /// Every document.
     fn all() -> Vec<Self> {
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for folder in [root().to_owned(), root().join("docs")] {
-            let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-            paths.extend(files.filter(|file| file.extension().is_some_and(|end| end == "md")));
+        let mut documents = Vec::new();
+        for folder in ["", "docs/"] {
+            for entry in fs::read_dir(root().join(folder)).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                if name.ends_with(".md") {
+                    documents.push(Self::read(&format!("{folder}{name}")));
+                }
+            }
         }
-        paths.sort();
-        let relative =
-            |path: &PathBuf| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-        paths.iter().map(|path| Self::read(&relative(path))).collect()
+        documents
     }
 
-    /// The words in backticks.
-    fn quoted(&self) -> impl Iterator<Item = &str> {
-        quoted(&self.text)
+    /// The text without fenced blocks.
+    fn prose(&self) -> String {
+        self.text.split("\n```").step_by(2).collect()
+    }
+
+    /// The lines of the fenced blocks of these languages.
+    fn fenced<'a>(&'a self, languages: &[&str]) -> impl Iterator<Item = &'a str> {
+        let blocks = self.text.split("\n```").skip(1).step_by(2);
+        let (mut found, blocks) = (Vec::new(), blocks.filter_map(|block| block.split_once('\n')));
+        for (language, lines) in blocks {
+            if languages.contains(&language) {
+                found.extend(lines.lines());
+            }
+        }
+        found.into_iter()
+    }
+
+    /// The text from this heading to the next one of any level.
+    fn section(&self, heading: &str) -> &str {
+        let begin = self.text.find(&format!("\n{heading}\n")).unwrap() + 1;
+        let rest = &self.text[begin + heading.len()..];
+        &rest[..rest.find("\n#").unwrap_or(rest.len())]
     }
 }
 
@@ -44,8 +68,19 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The words in backticks of `text`, without fenced blocks.
+/// The text of a file of the project.
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The words in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    let outside = text.split("\n```").step_by(2);
-    outside.flat_map(|text| text.split('`').skip(1).step_by(2))
+    text.split('`').skip(1).step_by(2)
+}
+
+fn help(program: &str) -> String {
+    let env = TestEnv::new();
+    let mut command = env.command(program);
+    command.arg("--help");
+    Program::run(command).expect_code(0).stdout
 }

@@ -6,6 +6,8 @@ pub(crate) mod cloudflared;
 #[allow(dead_code, reason = "used by the fault and fuzz tests, which have no libtest")]
 pub(crate) mod command_line;
 mod file_proxy;
+#[allow(dead_code, reason = "the fault and fuzz tests have no namespaces")]
+mod namespace;
 mod process_handle;
 mod program;
 mod pty;
@@ -19,6 +21,8 @@ mod test_env;
 mod tmux;
 
 pub(crate) use cloudflared::StandIn;
+#[allow(unused_imports, reason = "the fault and fuzz tests have no namespaces")]
+pub(crate) use namespace::{in_namespace, joining};
 pub(crate) use process_handle::ProcessHandle;
 pub(crate) use program::{Output, Program, Stream};
 pub(crate) use supervised::Supervised;
@@ -30,6 +34,9 @@ pub(crate) use tmux::Tmux;
 use std::process::Command;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 /// The timeout of every wait: far above the slowest machine, so that only a failure reaches it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -39,23 +46,33 @@ pub(crate) const SERVE: &str = env!("CARGO_BIN_EXE_chattrace-serve");
 pub(crate) const TUNNEL: &str = env!("CARGO_BIN_EXE_chattrace-tunnel");
 pub(crate) const CLEAN: &str = env!("CARGO_BIN_EXE_chattrace-clean");
 
+/// `command` as the last arguments of `wrapper`, a program with its own arguments, in the folder and with
+/// the variables of `command`.
+pub(crate) fn under(mut wrapper: Command, command: &Command) -> Command {
+    wrapper.arg(command.get_program()).args(command.get_args());
+    wrapper.env_clear().current_dir(command.get_current_dir().unwrap());
+    wrapper.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    wrapper
+}
+
 /// A shell that runs `script`, in which `command` is `"$0" "$@"`.
 pub(crate) fn in_shell(command: &Command, script: &str) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", script]).arg(command.get_program()).args(command.get_args());
-    shell.env_clear().current_dir(command.get_current_dir().unwrap());
-    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell
+    shell.args(["-c", script]);
+    under(shell, command)
 }
 
 /// `command` under a witness, which exits after the last process that descends from it: see
 /// `tests/fixtures/witness/main.rs`.
 fn witnessed(command: &Command) -> Command {
-    let mut witness = Command::new(stand_in("witness"));
-    witness.arg(command.get_program()).args(command.get_args());
-    witness.env_clear().current_dir(command.get_current_dir().unwrap());
-    witness.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    witness
+    under(Command::new(stand_in("witness")), command)
+}
+
+/// Sends the signal `name`, such as `TERM`, to a process that the test has started, or has just found
+/// among its own descendants.
+pub(crate) fn signal(name: &str, pid: u32) {
+    let signal: Signal = format!("SIG{name}").parse().unwrap();
+    kill(Pid::from_raw(pid.cast_signed()), signal).unwrap_or_else(|error| panic!("{pid}: {error}"));
 }
 
 /// The children of all threads of the process `parent` (proc(5)); empty if it has exited.

@@ -112,8 +112,7 @@ impl Program {
 
     /// Sends the signal `name`, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status();
-        assert!(sent.unwrap().success(), "kill -{name} {}", self.pid());
+        super::signal(name, self.pid);
     }
 
     /// Waits for a line of `stream` for which `is_wanted` holds, and discards the lines of `stream`

@@ -8,7 +8,7 @@ use std::time::Instant;
 use rustix::process::Signal;
 
 use super::pty::{self, Master, Pty};
-use super::{DEADLINE, Output, ProcessHandle, witnessed};
+use super::{DEADLINE, Output, ProcessHandle, under, witnessed};
 
 /// A program that leads the session of its terminal; killed when dropped.
 #[derive(Debug)]
@@ -50,10 +50,7 @@ impl Terminal {
         let mut in_session = Command::new("setsid");
         // The shell prints its pid, and execs the program.
         in_session.args(["-c", "sh", "-c", "echo $$; exec 1>&0; exec \"$0\" \"$@\""]);
-        in_session.arg(command.get_program()).args(command.get_args());
-        in_session.env_clear().current_dir(command.get_current_dir().unwrap());
-        in_session.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let mut wrapped = wrap(in_session);
+        let mut wrapped = wrap(under(in_session, command));
         let slave = pty.slave.try_clone().unwrap();
         wrapped.stdin(pty.slave.try_clone().unwrap()).stdout(witness).stderr(Stdio::from(slave));
         let child = wrapped.spawn().unwrap();
@@ -103,8 +100,7 @@ impl Terminal {
 
     /// Sends the signal `name`, such as `TERM`, to the program; not through the terminal.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.pid.to_string();
-        assert!(Command::new("kill").args([format!("-{name}"), pid]).status().unwrap().success());
+        super::signal(name, self.pid);
     }
 
     /// Changes the width; the program gets SIGWINCH.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::{Client, kinds};
 use super::http::Poller;
 use super::server::{Server, UNLIMITED, parse_link};
-use crate::harness::{DEADLINE, Program, SERVE, TestEnv};
+use crate::harness::{DEADLINE, Program, SERVE, TestEnv, signal};
 
 fn assert_session_ended(client: &mut Client) {
     let (events, code) = client.rest();
@@ -137,8 +137,7 @@ fn a_reader_of_stdout_that_is_stuck_does_not_block_the_room() {
     let mut ana = join("Ana");
     ana.say("still talking");
     ana.until_said("still talking");
-    let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    assert!(killed.success());
+    signal("TERM", child.id());
     assert_session_ended(&mut ana);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     drop(stdout);
@@ -166,6 +165,7 @@ fn it_ends_after_a_reader_that_takes_one_line() {
 /// The pipeline in docs/configuration.md. `tee` shows the test the link. The end of stdin ends the pipeline, also
 /// when the test fails.
 #[test]
+#[ignore = "needs jq: tests/run"]
 fn a_script_can_read_who_joins() {
     let env = TestEnv::new();
     let script = "exec 3<&0; \

@@ -7,13 +7,13 @@ use crate::harness::cloudflared::HAPPY;
 #[test]
 fn a_session_says_what_its_processes_cannot_do_any_more() {
     let stage = Stage::new(HAPPY);
-    let mut session = watched(&stage.public(&["--json", "--require-confinement"]));
+    let mut session = watched(&stage.public(&["--json", "--verbose", "--require-confinement"]));
     event(&mut session, "link");
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
     for line in [
-        "✓ confinement      the room can open no file, start no program, open no connection",
-        "✓ memory lock ",
+        "✓ sandbox          the room cannot open files, start programs or connect out",
+        "✓ memory           kept off the disk",
         "✓ swap ",
     ] {
         assert!(ended.stderr.contains(line), "{line}: {ended:#?}");
@@ -26,7 +26,7 @@ fn without_a_layer_the_check_names_it_and_the_session_goes_on() {
     for (features, said) in [
         (
             &["landlock"][..],
-            "! confinement      no Landlock (not in this kernel, or its container refuses it); the filter alone",
+            "! sandbox          no Landlock (not in this kernel, or its container refuses it); the filter alone",
         ),
         (&["landlock", "seccomp"], "the room runs with your rights"),
         (&["prctl:0:38=EPERM"], "the room runs with your rights"),
@@ -83,27 +83,36 @@ fn required_confinement_that_is_not_whole_is_69_before_there_is_a_link() {
 
 /// A refusal, and the line that says what follows.
 const SAID: [(&str, &str); 10] = [
-    ("mlock", "memory lock none of the room's memory; see ulimit -l, or the system refuses mlock2"),
-    ("mlock2=EPERM", "memory lock none of the room's memory; see ulimit -l"),
+    ("mlock", "memory kept off the disk, as there is no swap; it could not be locked"),
+    ("mlock2=EPERM", "memory kept off the disk, as there is no swap; it could not be locked"),
     // PR_SET_DUMPABLE.
     ("prctl:0:4=EPERM", "core dumps off, but other programs of this user can read the memory"),
     ("prctl:0:4=ENOSYS", "core dumps off, but other programs of this user can read the memory"),
     // RLIMIT_CORE.
     ("prlimit64:1:4=EPERM", "core dumps off, but a program that is just starting may write one"),
     // PR_SET_CHILD_SUBREAPER.
-    ("prctl:0:36=EPERM", "orphans not adopted (EPERM: Operation not permitted); they are found"),
-    ("pidfd_open=EPERM", "orphans this system refuses pidfds; if chattrace is killed, processes"),
-    ("pidfd_send_signal=EPERM", "orphans this system refuses pidfds; if chattrace is killed"),
-    ("capset=EPERM", "confinement privileges kept (Operation not permitted (os error 1))"),
+    (
+        "prctl:0:36=EPERM",
+        "this system does not report programs that lose their parent (EPERM: Operation not permitted)",
+    ),
+    (
+        "pidfd_open=EPERM",
+        "if chattrace is killed, programs that it started may go on, and are named: this system refuses pidfds",
+    ),
+    (
+        "pidfd_send_signal=EPERM",
+        "cleaning up if chattrace is killed, programs that it started may go on",
+    ),
+    ("capset=EPERM", "sandbox privileges kept (Operation not permitted (os error 1))"),
     // SECCOMP_SET_MODE_FILTER.
-    ("seccomp:0:1=EACCES", "confinement no filter for system calls (Error calling `seccomp`"),
+    ("seccomp:0:1=EACCES", "sandbox no filter for system calls (Error calling `seccomp`"),
 ];
 
 #[test]
 fn what_is_refused_of_a_protection_is_said_and_the_session_goes_on() {
     for (refusal, said) in SAID {
         let stage = Stage::new(HAPPY);
-        let mut session = watched(&without(&[refusal], &stage.public(&["--json"])));
+        let mut session = watched(&without(&[refusal], &stage.public(&["--json", "--verbose"])));
         session.stdout_line_with("\"public\":true");
         session.signal("TERM");
         let ended = session.wait().expect_code(0);

@@ -1,10 +1,9 @@
 //! V-11: no process outlives a session, and nothing is left, by whichever signal it ends.
 
-use std::process::Command;
-
 use super::stage::{Link, Stage, event, watched};
 use super::whole::SOON;
 use crate::harness::cloudflared::{HANGS, HAPPY};
+pub(crate) use crate::harness::signal;
 use crate::harness::{Program, children};
 
 /// The child of `parent` whose program has this name, of which the kernel keeps 15 bytes.
@@ -21,12 +20,6 @@ pub(crate) fn child(parent: u32, name: &str) -> u32 {
 /// Kills a process, which the test has just found among its own descendants.
 pub(super) fn kill(pid: u32) {
     signal("KILL", pid);
-}
-
-/// Sends a signal to such a process.
-pub(crate) fn signal(name: &str, pid: u32) {
-    let sent = Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
-    assert!(sent.unwrap().success());
 }
 
 /// Kills a session together with its guard, so that nothing cleans up after it.
@@ -50,7 +43,7 @@ pub(super) fn session_in(stage: &Stage, phase: &str) -> Program {
         "opening" => stage.stand_in.order(HANGS),
         _ => {}
     }
-    let mut session = watched(&stage.public(&["--json"]));
+    let mut session = watched(&stage.public(&["--json", "--verbose"]));
     match phase {
         // The last line before it waits for cloudflared.
         "preparing" => drop(session.stderr_line_with("old sessions")),
@@ -138,8 +131,9 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
     let mut session = session_in(&stage, "open");
     kill(guard(&session));
-    session
-        .stderr_line_with("the guard of this session was ended by SIGKILL; a new one was started");
+    session.stderr_line_with(
+        "the process that cleans up after a crash was ended by SIGKILL; a new one was started",
+    );
     session.signal("KILL");
     let ended = session.wait();
     assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");

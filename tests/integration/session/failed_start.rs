@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::stage::{Link, Stage, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CLEAN, Output, Program, in_shell};
+use crate::harness::{CLEAN, Output, Program, in_namespace, in_shell};
 
 /// The calls that create, open, check and lock files, and open sockets.
 const TRACED: &str = "mkdir,mkdirat,openat,statx,flock,rename,renameat,unlinkat,socket,bind";
@@ -16,17 +16,13 @@ const LIST: &str =
 
 /// Runs `script` in a mount namespace of its own, in which `/dev/shm` is empty. `"$0" "$@"` is a session
 /// without a tunnel, which ends by itself if its input is a pipe that ends.
-fn in_namespace(stage: &Stage, script: &str) -> Output {
+fn with_empty_shm(stage: &Stage, script: &str) -> Output {
     let temporary = stage.env.root().join("bin/tmp");
     std::fs::create_dir_all(&temporary).unwrap();
     let script = format!("mount -t tmpfs none /dev/shm || exit 99; {script}");
-    let inside = in_shell(&stage.local(&["--json"]), &script);
-    let mut outside = stage.env.command("unshare");
-    let root = nix::unistd::Uid::effective().is_root();
-    outside.arg("--mount").args((!root).then_some("--map-root-user"));
-    outside.env("TMPDIR", temporary).env("CLEAN", CLEAN);
-    outside.arg(inside.get_program()).args(inside.get_args());
-    Program::run(outside)
+    let mut inside = in_shell(&stage.local(&["--json"]), &script);
+    inside.env("TMPDIR", temporary).env("CLEAN", CLEAN);
+    Program::run(in_namespace(&["--mount"], &inside))
 }
 
 /// A script that starts a session under strace with these options, and lists what it has left.
@@ -41,7 +37,7 @@ fn traced(options: &str) -> String {
 /// of each, and how many calls of this name came before it.
 fn steps() -> Vec<(String, usize)> {
     let stage = Stage::new(HAPPY);
-    in_namespace(&stage, &traced("")).expect_code(0);
+    with_empty_shm(&stage, &traced("")).expect_code(0);
     let log = std::fs::read_to_string(stage.env.root().join("bin/trace")).unwrap();
     let name = |line: &str| line.split('(').next().unwrap().to_owned();
     // Other lines are signals and exits.
@@ -57,6 +53,7 @@ fn steps() -> Vec<(String, usize)> {
 }
 
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn a_step_that_fails_leaves_nothing() {
     let steps = steps();
     assert!(steps.len() > 10, "{steps:?}");
@@ -64,13 +61,14 @@ fn a_step_that_fails_leaves_nothing() {
         let stage = Stage::new(HAPPY);
         let inject = format!("-e inject={call}:error=ENOSPC:when={}", before + 1);
         // Another folder holds the session, or it runs without a control socket.
-        let ended = in_namespace(&stage, &traced(&inject)).expect_code(0);
+        let ended = with_empty_shm(&stage, &traced(&inject)).expect_code(0);
         assert!(!ended.stderr.contains("left: "), "{call} {before}: {ended:#?}");
         assert!(ended.stderr.contains("nothing remains"), "{call} {before}: {ended:#?}");
     }
 }
 
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn killed_at_any_step_the_next_cleaner_removes_it_at_once() {
     for (call, before) in steps() {
         let stage = Stage::new(HAPPY);
@@ -80,7 +78,7 @@ fn killed_at_any_step_the_next_cleaner_removes_it_at_once() {
             ": | strace {log} -e trace={TRACED} {inject} \"$0\" \"$@\"; \
              \"$CLEAN\" --stale || exit $?; {LIST}"
         );
-        let ended = in_namespace(&stage, &script).expect_code(0);
+        let ended = with_empty_shm(&stage, &script).expect_code(0);
         assert!(!ended.stdout.contains("\"link\""), "killed: {call} {before}: {ended:#?}");
         assert!(!ended.stderr.contains("left: "), "{call} {before}: {ended:#?}");
     }
@@ -88,6 +86,7 @@ fn killed_at_any_step_the_next_cleaner_removes_it_at_once() {
 
 /// No place has an inode for the folder or for its lock.
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn places_that_are_full_are_named_with_69_and_nothing_is_left() {
     // The root of the file system takes one inode; base, folder, lock and socket are to follow.
     for (inodes, code) in [(1, 69), (2, 69), (3, 69), (4, 0), (5, 0)] {
@@ -97,7 +96,7 @@ fn places_that_are_full_are_named_with_69_and_nothing_is_left() {
             "for place in \"$XDG_RUNTIME_DIR\" /dev/shm \"$TMPDIR\"; do {mount} \"$place\"; done; \
              : | \"$0\" \"$@\"; code=$?; {LIST}; exit $code"
         );
-        let ended = in_namespace(&stage, &script).expect_code(code);
+        let ended = with_empty_shm(&stage, &script).expect_code(code);
         assert!(!ended.stderr.contains("left: "), "{inodes}: {ended:#?}");
         if code == 69 {
             let sentence = "cannot create a folder for the control socket (";
@@ -111,16 +110,18 @@ fn places_that_are_full_are_named_with_69_and_nothing_is_left() {
 /// anything there. Its cleaner, which can, does not take the session for the dead one. The first call of
 /// each kind is only tried at the start, so the second one fails.
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn what_a_failed_attempt_leaves_is_removed_by_the_cleaner() {
     let stage = Stage::new(HAPPY);
     let inject = "-e inject=rename:error=EPERM:when=2 -e inject=unlinkat:error=EPERM:when=2";
-    let ended = in_namespace(&stage, &traced(inject)).expect_code(0);
+    let ended = with_empty_shm(&stage, &traced(inject)).expect_code(0);
     assert!(!ended.stderr.contains("guard"), "nothing was killed: {ended:#?}");
     assert!(!ended.stderr.contains("left: "), "{ended:#?}");
 }
 
 /// No program can remove anything.
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn what_a_failed_attempt_cannot_remove_is_named_with_1() {
     // In the first place alone, so that another one holds the session; and in all of them.
     for (renames, places) in [("when=2", 1), ("when=2+", 3)] {
@@ -128,7 +129,7 @@ fn what_a_failed_attempt_cannot_remove_is_named_with_1() {
         let inject = format!(
             "-f -e inject=rename:error=EPERM:{renames} -e inject=unlinkat:error=EPERM:when=2+"
         );
-        let ended = in_namespace(&stage, &traced(&inject)).expect_code(1);
+        let ended = with_empty_shm(&stage, &traced(&inject)).expect_code(1);
         // The session's own cleaner is allowed its first removal: it may take the file, not the folder.
         let left = ended.stderr.matches("remains: ").count();
         let held = ended.stderr.matches("/lock: Operation").count();

@@ -69,7 +69,7 @@ fn a_reader_that_goes_away_ends_it() {
     let command = in_shell(&stage.public(&[]), "\"$0\" \"$@\" | head -1");
     let ended = Program::run(command).expect_code(0);
     assert!(ended.stdout.starts_with("https://"), "{ended:#?}");
-    assert!(ended.stderr.contains("the reader of standard output is gone"), "{ended:#?}");
+    assert!(ended.stderr.contains("the program that reads the link has ended"), "{ended:#?}");
     assert!(stage.stand_in.ended_by_term());
     stage.assert_nothing_left();
 }

@@ -1,11 +1,13 @@
 //! Whole sessions: `chattrace` with all its programs, from the first line to "nothing remains".
 
 mod addresses;
+mod archive;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;
 mod failed_start;
 mod fallback;
+mod first_screen;
 mod goodbye;
 pub(crate) mod guest;
 mod hangups;

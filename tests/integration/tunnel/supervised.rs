@@ -2,12 +2,11 @@
 //! does.
 
 use std::io::Write as _;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::harness::cloudflared::{HANGS, HAPPY, TOO_MANY};
-use crate::harness::{ProcessHandle, StandIn, Supervised, TUNNEL, TestEnv};
+use crate::harness::{ProcessHandle, StandIn, Supervised, TUNNEL, TestEnv, signal};
 
 #[test]
 fn it_finds_opens_and_closes_on_request() {
@@ -152,8 +151,7 @@ fn a_signal_closes_and_garbage_on_the_channel_is_skipped() {
     let mut tunnel = Supervised::with(&env, &stand_in);
     tunnel.lifeline.write_all(b"{\"type\":\"dance\"}\nnonsense\n").unwrap();
     tunnel.up();
-    let pid = tunnel.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    signal("TERM", tunnel.child.id());
     tunnel.expect("unregistered");
     tunnel.expect("closed");
     assert!(stand_in.ended_by_term());

@@ -20,7 +20,7 @@ pub(super) const SINKS: &[Sink] = &[
     },
     // A file that has reached the limit of this process. The signal XFSZ would kill it.
     Sink {
-        script: "head -c 512 /dev/zero >../bin/limited; trap '' XFSZ; ulimit -f 1; \
+        script: "printf %512s >../bin/limited; trap '' XFSZ; ulimit -f 1; \
                  exec \"$0\" \"$@\" >>../bin/limited",
         reason: "file too large; raise the limit on file sizes (ulimit -f), or redirect it elsewhere",
     },

@@ -16,7 +16,8 @@ pub(crate) enum ToServe {
     Start { room: RoomSettings, ticket: Token },
     /// The public host name of the room from now on, without scheme and port; `None` takes it back.
     Host { name: Option<String> },
-    /// Announce a new public address, `https://` and the host name, to all participants.
+    /// Announce the public address, `https://` and the host name, to all participants: the first one, and
+    /// each new one.
     Moved { url: String },
     /// Refuse new connections, send all participants the goodbye, answer [`FromServe::Drained`].
     Drain,

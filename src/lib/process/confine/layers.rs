@@ -47,13 +47,13 @@ impl Confinement {
     /// Tells the operator what is missing and what the room could therefore do. Not escaped.
     pub(crate) fn summary(&self) -> String {
         if self.is_complete() {
-            return "the room can open no file, start no program, open no connection".to_owned();
+            return "the room cannot open files, start programs or connect out".to_owned();
         }
         let unlocked = |missing: &MissingLayer| matches!(missing, MissingLayer::Landlock { .. });
         let unfiltered = |missing: &MissingLayer| matches!(missing, MissingLayer::Filter { .. });
         let open = match (self.missing.iter().any(unlocked), self.missing.iter().any(unfiltered)) {
             (true, true) => "; the room runs with your rights",
-            (false, true) => "; the room could start processes and talk to other machines",
+            (false, true) => "; the room could start programs and reach other computers",
             // The filter allows no call that opens a file.
             (true, false) => "; the filter alone keeps the room from files",
             (false, false) => "",
@@ -90,7 +90,7 @@ mod tests {
         let landlock = MissingLayer::Landlock { why: "not in this kernel".into() };
         let filter = MissingLayer::Filter { why: "refused".into() };
         let breach = MissingLayer::Breach { what: "open a socket".into() };
-        assert!(lacking(&[]).is_complete() && lacking(&[]).summary().contains("no file"));
+        assert!(lacking(&[]).is_complete() && lacking(&[]).summary().contains("cannot open files"));
         for (missing, summary) in [
             (
                 vec![landlock.clone()],
@@ -98,8 +98,8 @@ mod tests {
             ),
             (
                 vec![filter.clone()],
-                "no filter for system calls (refused); the room could start processes and talk to \
-                 other machines",
+                "no filter for system calls (refused); the room could start programs and reach \
+                 other computers",
             ),
             (
                 vec![landlock, filter],

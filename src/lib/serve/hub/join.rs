@@ -23,6 +23,7 @@ struct Admission {
     seq: u64,
     present: Vec<Arc<str>>,
     departed: Vec<Identity>,
+    public_address: Option<Arc<str>>,
 }
 
 impl Hub {
@@ -91,7 +92,7 @@ impl Hub {
 impl Connection {
     /// The welcome, in pieces; `None` if another connection has taken the seat since the join.
     pub(in crate::serve) fn welcome(&mut self) -> Option<Vec<Arc<str>>> {
-        let Admission { you, resume, seq, present, departed } = self.admit()?;
+        let Admission { you, resume, seq, present, departed, public_address } = self.admit()?;
         let welcome = Welcome {
             epoch: &self.hub.epoch,
             you: &you,
@@ -100,6 +101,7 @@ impl Connection {
             present,
             gone: &departed,
             terms: &self.hub.terms,
+            public_address: public_address.as_deref(),
         };
         Some(welcome.into_pieces())
     }
@@ -122,6 +124,7 @@ impl Connection {
         }
         let cursor = self.position.cursor;
         let departed = inner.departed_since(cursor, self.joined_seq);
+        let public_address = inner.public_address.clone();
         let Inner { room, roster, .. } = &mut *inner;
         let seat = room.seat(self.id.number)?;
         Some(Admission {
@@ -131,6 +134,7 @@ impl Connection {
             seq: cursor.max(self.joined_seq),
             present: roster.others(room, self.id.number),
             departed,
+            public_address,
         })
     }
 }

@@ -15,7 +15,7 @@ mod settings;
 mod snapshot;
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
@@ -73,6 +73,8 @@ struct Inner {
     connections: usize,
     /// Whether participants, connected or between two polls, have to learn of the closing.
     awaits_goodbye: bool,
+    /// The latest public address, `https://` and the host name, also while the tunnel is lost.
+    public_address: Option<Arc<str>>,
 }
 
 /// Identifies a [`Connection`] by its participant and its transport.
@@ -109,6 +111,7 @@ impl Hub {
             resume_count: 0,
             connections: 0,
             awaits_goodbye: false,
+            public_address: None,
         };
         let hub = Self {
             inner: Mutex::new(inner),
@@ -125,6 +128,11 @@ impl Hub {
     /// Whether this is the ticket of the link; compares in constant time.
     pub(super) fn accepts_ticket(&self, ticket: &str) -> bool {
         Token::parse(ticket).is_some_and(|ticket| ticket == self.ticket)
+    }
+
+    /// Whether the room has or had a public address: its provider can read along.
+    pub(super) fn has_public_address(&self) -> bool {
+        self.lock().public_address.is_some()
     }
 
     /// Whether [`Hub::close`] was called.

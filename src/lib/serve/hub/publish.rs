@@ -17,9 +17,11 @@ impl Hub {
         self.publish(&mut inner, events);
     }
 
-    /// Announces the new public address: a client that came by the old one cannot return by it.
+    /// Announces the public address: a client that came by an older one cannot return by that, and one on
+    /// this computer learns the link for others.
     pub(in crate::serve) fn announce_url(&self, url: String) {
         let mut inner = self.lock();
+        inner.public_address = Some(url.as_str().into());
         self.publish(&mut inner, [RoomEvent::Moved { url }]);
     }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::host_policy::AcceptedHost;
 use super::middleware::check_request;
 use super::state::WebState;
 use super::{poll, ws};
@@ -31,21 +32,30 @@ pub(super) fn routes(state: Arc<WebState>) -> Router {
 
 /// Sends the page. Ignores the ticket in the path, which only the page's own join uses: a link preview
 /// does not enter the room and learns nothing about it (V-22).
-async fn page(State(state): State<Arc<WebState>>) -> impl IntoResponse {
-    Html(state.page.html())
+async fn page(
+    State(state): State<Arc<WebState>>,
+    Extension(host): Extension<AcceptedHost>,
+) -> impl IntoResponse {
+    let is_public = matches!(host, AcceptedHost::Tunnel(_)) || state.hub.has_public_address();
+    Html(state.page.html(is_public))
 }
 
 /// Answers a path that has no route. If a ticket is in it, the link was changed on its way, and the page
 /// finds the ticket (see [`find_ticket`]): the client learns nothing that it did not send. All other
 /// paths get 404. The target `*` is the server itself (RFC 9110, section 9.3.7).
-async fn other_path(State(state): State<Arc<WebState>>, method: Method, target: Uri) -> Response {
+async fn other_path(
+    state: State<Arc<WebState>>,
+    host: Extension<AcceptedHost>,
+    method: Method,
+    target: Uri,
+) -> Response {
     let text = target.path_and_query().map_or("", |text| text.as_str());
     match method {
         Method::OPTIONS if target.path() == "*" => {
             (StatusCode::NO_CONTENT, [(header::ALLOW, "GET,HEAD,POST")]).into_response()
         }
         Method::GET | Method::HEAD if find_ticket(text).is_some() => {
-            page(State(state)).await.into_response()
+            page(state, host).await.into_response()
         }
         _ => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     }

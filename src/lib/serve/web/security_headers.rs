@@ -8,22 +8,25 @@ use super::host_policy::AcceptedHost;
 
 /// Content-Security-Policy up to `connect-src 'self'`, which the host of the request completes. Style
 /// and script are allowed by their hashes and not by `'self'`, because a tunnel provider can serve
-/// scripts of its own under our name.
+/// scripts of its own under our name. The image is the empty icon of the page: without one, browsers ask
+/// for `/favicon.ico`, and Firefox reports on the console that it may not.
 const CONTENT_SECURITY_POLICY: &str = concat!(
     "default-src 'none'; script-src '",
     env!("PAGE_SCRIPT"),
     "'; style-src '",
     env!("PAGE_STYLE"),
-    "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'"
 );
 
-/// Every feature that a page could ask a browser for, switched off.
-const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), \
-     camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), \
-     geolocation=(), gyroscope=(), hid=(), idle-detection=(), keyboard-map=(), magnetometer=(), \
-     microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \
-     screen-wake-lock=(), serial=(), storage-access=(), usb=(), xr-spatial-tracking=()";
+/// The features that a page could ask a browser for, switched off. Not those that a Chromium has on some
+/// platforms only (`bluetooth`, `hid`, `serial`, `browsing-topics`): elsewhere it warns about their names on
+/// the console.
+const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), \
+     display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), \
+     idle-detection=(), keyboard-map=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+     picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), \
+     storage-access=(), usb=(), xr-spatial-tracking=()";
 
 /// The same on every response.
 const FIXED_HEADERS: [(HeaderName, &str); 11] = [

@@ -32,7 +32,8 @@ impl Console {
     }
 
     /// Shows where the event log was written, even with `--quiet`.
-    pub(in crate::supervisor) fn show_log_saved(&self, path: &Path) {
+    pub(in crate::supervisor) fn show_log_saved(&mut self, path: &Path) {
+        self.log_is_saved = true;
         let path = escape_control(&path.display().to_string());
         self.screen.force_line(&format!("  event log saved: {path}"));
     }
@@ -56,12 +57,13 @@ impl Console {
         ));
     }
 
-    /// Shows the last lines: that nothing remains, or each thing that does.
+    /// Shows the last lines: that nothing remains, except a log that was saved, or each thing that does.
     pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
         self.screen.clear_footer();
         self.stdout.event(&ConsoleEvent::Closed { remains });
         if remains.is_empty() {
-            self.screen.print(&format!("  {} nothing remains", self.screen.symbol(Severity::Ok)));
+            let text = if self.log_is_saved { "nothing else remains" } else { "nothing remains" };
+            self.screen.print_notice(Severity::Ok, text);
             return;
         }
         for thing in remains {
@@ -82,7 +84,7 @@ fn end_text(reason: &EndReason) -> String {
         }
         EndReason::Requested(EndRequest::TerminalClosed) => "the terminal was closed".to_owned(),
         EndReason::Requested(EndRequest::StdoutClosed) => {
-            "the reader of standard output is gone".to_owned()
+            "the program that reads the link has ended".to_owned()
         }
         EndReason::Requested(EndRequest::StdinClosed) => "standard input has ended".to_owned(),
         EndReason::Requested(EndRequest::ControlSocket) => {

@@ -108,9 +108,15 @@ impl LogQuestion {
     }
 
     fn ask(&mut self, console: &Console) {
+        let screen = &console.screen;
         let count = console.log.len();
-        console.screen.print(&format!("  event log ({count} entries, no message text):"));
-        console.screen.print("  [s]ave   [d]elete (Enter)   [v]iew");
+        screen.print(&screen.wrapped(&format!(
+            "log of who came and went, with names; no messages ({count} entries)"
+        )));
+        screen
+            .print(&screen.wrapped(
+                "[s]ave, [d]elete or [v]iew: s, d or v, then Enter (Enter alone deletes)",
+            ));
         self.open = true;
     }
 
@@ -120,7 +126,7 @@ impl LogQuestion {
         let folder = folder.or(self.archive_dir.as_deref()).unwrap_or(Path::new("."));
         // A relative path means nothing once its terminal is closed.
         let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        console.screen.print("  the file will hold exactly this:");
+        console.screen.print("  the file will contain exactly this:");
         show_log(console);
         match console.log.save(&folder, &log::now()) {
             Ok(path) => {

@@ -3,7 +3,7 @@
 use super::state::Console;
 use super::stdout::ConsoleEvent;
 use crate::control::Participant;
-use crate::log::{LogEntry, format_participant};
+use crate::log::LogEntry;
 use crate::terminal::escape_control;
 
 /// The column at which an event begins: two spaces, the time, two spaces.
@@ -30,16 +30,17 @@ impl Console {
     }
 
     /// Prints one row, so that no name wraps into a row that looks like one of our own lines. The name
-    /// is cut, number and tag are not. If too little of the name would be left, the time is left out.
+    /// is cut; the tag, by which people of one name differ, and the count are not. If too little of the
+    /// name would be left, the time is left out.
     fn print_participant(&self, sign: char, participant: &Participant) {
         let participant = escaped(participant);
-        let nameless = Participant { name: String::new(), ..participant.clone() };
-        let beside = 2 + format_participant(&nameless).len();
+        let behind = format!(" #{} · {}", participant.tag, self.present_text());
+        let beside = 2 + behind.chars().count();
         let width = usize::from(self.screen.width());
         let columns_after = |column: usize| width.saturating_sub(column + beside);
         let cut_to = |columns: usize| {
             let name = self.screen.truncate(&participant.name, columns.max(1));
-            format!("{sign} {}", format_participant(&Participant { name, ..participant.clone() }))
+            format!("{sign} {name}{behind}")
         };
         if columns_after(EVENT_COLUMN) >= MIN_NAME_COLUMNS {
             self.print_event(&cut_to(columns_after(EVENT_COLUMN)));

@@ -8,6 +8,9 @@ use crate::supervisor::checks::Check;
 use crate::supervisor::children::Cleanup;
 use crate::terminal::{FULL_WIDTH, Severity, escape_control};
 
+/// The order in which protections are listed.
+const PROTECTIONS: [&str; 4] = ["sandbox", "memory", "swap", "core dumps"];
+
 const BANNER: &str = include_str!("../../../../assets/ascii.txt");
 
 /// Rows below which the checks and the QR code would take the banner off the screen at once.
@@ -26,9 +29,25 @@ impl Console {
         self.screen.print(&self.screen.dim(&subtitle));
     }
 
-    /// Shows one check of the machine or of the room's process.
-    pub(in crate::supervisor) fn show_check(&self, check: &Check) {
-        self.screen.print_fact(check.severity, check.name, &check.fact);
+    /// Shows a warning. A check that passed is shown with `--verbose`, and else only by its name, in the
+    /// line of [`Console::show_protected`].
+    pub(in crate::supervisor) fn show_check(&mut self, check: &Check) {
+        let passed = check.severity == Severity::Ok;
+        if !passed || self.screen.is_verbose() {
+            self.screen.print_fact(check.severity, check.name, &check.fact);
+        } else if check.is_protection {
+            self.passed_checks.push(check.name);
+        }
+    }
+
+    /// Shows the protections that are in force, in one line.
+    pub(in crate::supervisor) fn show_protected(&mut self) {
+        let mut names = std::mem::take(&mut self.passed_checks);
+        // The strongest first, as far as it is there.
+        names.sort_by_key(|name| PROTECTIONS.iter().position(|other| other == name));
+        if !names.is_empty() {
+            self.screen.print_fact(Severity::Ok, "protected", &names.join(", "));
+        }
     }
 
     /// Shows how many things of dead sessions were removed, or why not.
@@ -53,23 +72,28 @@ impl Console {
                 format!("not cleaned up: chattrace-clean {why}; run it yourself"),
             ),
         };
-        self.screen.print_fact(severity, "old sessions", &fact);
+        let is_news = !matches!(cleanup, Cleanup::Complete(0));
+        if is_news || self.screen.is_verbose() {
+            self.screen.print_fact(severity, "old sessions", &fact);
+        }
     }
 
     /// Shows that the room accepts connections.
     pub(in crate::supervisor) fn show_listening(&self, address: SocketAddr) {
-        self.screen.print_fact(Severity::Ok, "room", &format!("listening on {address}"));
+        if self.screen.is_verbose() {
+            self.screen.print_fact(Severity::Ok, "room", &format!("listening on {address}"));
+        }
     }
 
     /// Warns that the guard exited, and what that means if it was not `replaced`.
     pub(in crate::supervisor) fn show_guard_lost(&self, how: &str, replaced: bool) {
         let how = escape_control(how);
         self.warn(&if replaced {
-            format!("the guard of this session {how}; a new one was started")
+            format!("the process that cleans up after a crash {how}; a new one was started")
         } else {
             format!(
-                "the guard of this session {how} and was not replaced; if chattrace is killed now, \
-                 its runtime folder stays until the next start"
+                "the process that cleans up after a crash {how} and was not replaced; if chattrace is \
+                 killed now, its runtime folder stays until the next start"
             )
         });
     }

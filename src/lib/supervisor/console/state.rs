@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::link::QrState;
+use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{OutputEnd, Screen, Severity};
@@ -30,6 +30,7 @@ pub(in crate::supervisor) struct Console {
     pub(super) address: &'static str,
     /// Whether a link was shown.
     pub(super) has_link: bool,
+    /// That of the present link.
     pub(super) qr: QrState,
     /// Whether the end has begun.
     pub(super) is_ending: bool,
@@ -39,6 +40,10 @@ pub(in crate::supervisor) struct Console {
     pub(super) cloudflared_facts: Vec<String>,
     /// Why public addresses took longer, as shown.
     pub(super) tunnel_delays: Vec<String>,
+    /// The checks that passed and were not shown yet.
+    pub(super) passed_checks: Vec<&'static str>,
+    /// Whether a file with the event log remains, as the operator wanted.
+    pub(super) log_is_saved: bool,
 }
 
 impl Console {
@@ -72,6 +77,8 @@ impl Console {
             last_loss: None,
             cloudflared_facts: Vec::new(),
             tunnel_delays: Vec::new(),
+            passed_checks: Vec::new(),
+            log_is_saved: false,
         })
     }
 
@@ -117,6 +124,14 @@ impl Console {
         self.update_status();
     }
 
+    /// How many participants are in the room, for the operator.
+    pub(super) fn present_text(&self) -> String {
+        match self.present {
+            0 => "no one here".to_owned(),
+            present => format!("{present} here"),
+        }
+    }
+
     /// Rewrites the line at the bottom of the screen.
     pub(super) fn update_status(&self) {
         self.screen.set_status(&self.status());
@@ -125,11 +140,8 @@ impl Console {
     /// The line at the bottom of the screen. What is needed least is at its end, where a narrow window
     /// cuts it.
     pub(super) fn status(&self) -> String {
-        let present = match self.present {
-            0 => "nobody here yet".to_owned(),
-            present => format!("{present} here"),
-        };
         let hint = if self.offers_code() { " · type link for the QR code" } else { "" };
+        let present = self.present_text();
         let text = format!("  ● {} · {present} · Ctrl+C ends it{hint}", self.address);
         self.screen.dim(&text)
     }

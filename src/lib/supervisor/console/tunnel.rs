@@ -49,13 +49,17 @@ impl Console {
     ) {
         self.screen.clear_status();
         let source = match source {
-            CloudflaredSource::Managed => "managed copy, digest as pinned",
+            CloudflaredSource::Managed => "downloaded and checked",
             CloudflaredSource::Path => "from PATH",
             CloudflaredSource::Chosen => "as configured",
         };
         let version = escape_control(version.unwrap_or("of unknown version"));
         let digest: String = digest.chars().take(12).collect();
-        let fact = format!("{version} ({source}, sha256 {}…)", escape_control(&digest));
+        let fact = if self.screen.is_verbose() {
+            format!("{version} ({source}, sha256 {}…)", escape_control(&digest))
+        } else {
+            format!("{version} ({source})")
+        };
         self.cloudflared_fact(Severity::Ok, fact);
     }
 
@@ -99,7 +103,7 @@ impl Console {
     /// Shows that the edge lost the tunnel. The address and its link stay valid.
     pub(in crate::supervisor) fn show_reconnecting(&mut self) {
         self.address = "reconnecting";
-        self.print_event("the tunnel lost its connection; reconnecting");
+        self.print_event("the public address lost its connection; reconnecting");
         self.stdout.event(&ConsoleEvent::Tunnel { state: "reconnecting", text: None });
     }
 

@@ -54,6 +54,7 @@ impl EventLoop {
                 for check in checks::protection(&protection) {
                     self.console.show_check(&check);
                 }
+                self.console.show_protected();
                 let confinement = &protection.confinement;
                 let required = self.config.confinement == ConfinementPolicy::Required;
                 if required && !confinement.is_complete() {

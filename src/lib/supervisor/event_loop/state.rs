@@ -53,7 +53,8 @@ impl EventLoop {
         let Setup { config, programs, console, ticket, listener, run_dir } = setup;
         let (session, actions) = Session::begin(tunnel_policy(config.tunnel.provider));
         let (children, events) = Children::new(programs, run_dir.session().to_owned());
-        let log_question = LogQuestion::new(config.logs, config.archive_dir.clone());
+        let log_question =
+            LogQuestion::new(config.logs, config.archive_dir.as_ref().map(|dir| dir.path.clone()));
         let event_loop = Self {
             config,
             session,

@@ -44,7 +44,9 @@ fn open() -> Session {
         SessionEvent::TunnelUp(url()),
     ];
     let (session, actions) = run(TunnelPolicy::WhenPossible, &steps);
-    assert_eq!(actions, [SessionAction::ShowLink(Some(url()))]);
+    // Participants who came by the local link learn it too.
+    let expected = [SessionAction::ShowLink(Some(url())), SessionAction::AnnounceMove(url())];
+    assert_eq!(actions, expected);
     assert_eq!(session.phase(), &SessionPhase::Open);
     session
 }
@@ -176,7 +178,8 @@ fn a_lost_tunnel_falls_back_to_the_local_link_and_is_tried_again() {
     let retry = SessionEvent::TimerExpired(SessionTimer::TunnelRetry);
     assert_eq!(session.step(retry), [SessionAction::SpawnTunnel]);
     assert_eq!(session.step(SessionEvent::CloudflaredFound), [SessionAction::OpenTunnel]);
-    assert_eq!(session.step(SessionEvent::TunnelUp(url())), [SessionAction::ShowLink(Some(url()))]);
+    let expected = [SessionAction::ShowLink(Some(url())), SessionAction::AnnounceMove(url())];
+    assert_eq!(session.step(SessionEvent::TunnelUp(url())), expected);
 }
 
 #[test]

@@ -18,10 +18,8 @@ impl Session {
         if self.last_address.as_ref() == Some(&url) {
             return vec![SessionAction::ShowAddressRestored];
         }
-        let lost = self.last_address.replace(url.clone());
-        let mut actions = vec![SessionAction::ShowLink(Some(url.clone()))];
-        actions.extend(lost.map(|_| SessionAction::AnnounceMove(url)));
-        actions
+        self.last_address = Some(url.clone());
+        vec![SessionAction::ShowLink(Some(url.clone())), SessionAction::AnnounceMove(url)]
     }
 
     /// Notes that there is no public address, and when to try again.

@@ -15,7 +15,7 @@ use std::process::Command;
 
 use super::stage::{Stage, event, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CHATTRACE, Output, Program, TestEnv, stand_in};
+use crate::harness::{CHATTRACE, Output, Program, TestEnv, stand_in, under};
 
 /// A user who is not root, and has no group.
 const NOBODY: u32 = 65534;
@@ -23,10 +23,8 @@ const NOBODY: u32 = 65534;
 /// `command`, started by a launcher with these settings.
 fn launched<T: AsRef<OsStr>>(settings: &[T], command: &Command) -> Command {
     let mut launcher = Command::new(stand_in("launcher"));
-    launcher.args(settings).arg("--").arg(command.get_program()).args(command.get_args());
-    launcher.env_clear().current_dir(command.get_current_dir().unwrap());
-    launcher.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    launcher
+    launcher.args(settings).arg("--");
+    under(launcher, command)
 }
 
 /// Starts a session, asserts that it prints a link, and that TERM ends it in order.

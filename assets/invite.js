@@ -1,0 +1,52 @@
+// Who can read along, and the link for others while one is alone.
+
+// The room's public address, if it has one: `https://` and a host.
+let publicAddress = '';
+
+const readers = el('p.readers dim', {});
+const inviteText = el('p', {});
+const inviteLink = el('input', { readOnly: true, 'aria-label': 'Link to this room', onfocus: selectField });
+const invite = el('section.invite', { 'aria-label': 'Nobody else is here yet', hidden: true }, inviteText, inviteLink);
+invite.append(copyButton(inviteLink, 'Copy link'));
+if (navigator.share) {
+	const share = () => navigator.share({ url: inviteLink.value }).catch(() => {});
+	invite.append(' ', el('button', { onclick: share }, 'Share link'));
+}
+
+const isLoopback = () => /^(localhost|127\.[\d.]+|\[::1])$/.test(location.hostname);
+
+/** Shows what depends on the public address and on who is here. */
+function renderInvite() {
+	const address = publicAddress || location.origin;
+	// Over https only the tunnel's provider is between; over plain http, everything on the way.
+	const others = publicAddress ? ' and Cloudflare' : isLoopback() ? '' : ' and the network';
+	readers.textContent = `Open room: the host's computer${others} can read along`;
+	inviteLink.value = `${address}/t/${ticket}`;
+	const reach = publicAddress || !isLoopback() ? '' : ' It works only on this computer.';
+	inviteText.textContent = 'Nobody else is here yet. This link lets others in:' + reach;
+	const isHidden = present.size > 1;
+	// The focus of a button that is hidden would be lost.
+	if (isHidden && invite.contains(document.activeElement)) messageBox.focus();
+	invite.hidden = isHidden;
+}
+
+function selectField(event) {
+	event.target.select();
+}
+
+/** A button that copies the text of a field. */
+function copyButton(field, label) {
+	const button = el('button', { type: 'button', 'aria-live': 'polite', onclick: copy }, label);
+	async function copy() {
+		try {
+			// Only over https and on this computer.
+			await navigator.clipboard.writeText(field.value);
+			button.textContent = 'Copied';
+		} catch {
+			field.select();
+			button.textContent = document.execCommand('copy') ? 'Copied' : 'Selected: copy it with Ctrl+C';
+		}
+		setTimeout(() => (button.textContent = label), 3000);
+	}
+	return button;
+}

@@ -1,0 +1,57 @@
+// Leaving the room, and losing it.
+
+const leaveButton = el('button.quiet', { onclick: askToLeave }, 'Leave');
+// Until then, a second press leaves.
+let leaveAskedUntil = 0;
+
+/** Leaves at the second press within five seconds. A double click is one press. */
+function askToLeave(event) {
+	if (event.detail > 1) return;
+	if (isAskedToLeave()) return leave();
+	leaveAskedUntil = Date.now() + 5000;
+	notify('To leave the room, press Leave again', isAskedToLeave);
+	renderStatus();
+}
+
+const isAskedToLeave = () => Date.now() < leaveAskedUntil;
+
+function renderLeaveButton() {
+	const text = isAskedToLeave() ? 'Leave now?' : 'Leave';
+	if (leaveButton.textContent !== text) leaveButton.textContent = text;
+}
+
+function sendLeave() {
+	const line = '{"t":"leave"}';
+	if (connected && polling) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
+	else if (connected) socket.send(line);
+}
+
+function leave() {
+	sendLeave();
+	endSession('Nothing is left on this page. Open the link again to come back.', 'You have left');
+}
+
+/**
+ * Clears the page after two minutes without contact, except for what is the person's own: the draft with the
+ * messages that were not accepted, the link and the name. They stay until the person decides.
+ */
+function loseContact() {
+	for (const ref of pending.keys()) giveBack(ref);
+	const [draft, name, link] = [messageBox.value.trimEnd(), session.name, ticket];
+	clearPage('No contact', 'This page has had no contact with the room for two minutes. The room may have ended, or only the connection.', NEW_LINK_HINT + '.', 'Messages and names were cleared from this page.');
+	document.title = 'no contact';
+	messageBox.value = draft;
+	const main = document.querySelector('main');
+	if (draft) {
+		const field = el('textarea', { id: 'draft', readOnly: true, rows: 4, value: draft });
+		main.append(el('label', { htmlFor: 'draft' }, 'Your unsent text'), field, copyButton(field, 'Copy text'));
+	}
+	const tryAgain = () => {
+		ticket = link;
+		nameInput.value = name;
+		showGate();
+		joinButton.click();
+	};
+	const clear = () => endSession('Nothing is left on this page. Open the link again to come back.', 'This page was cleared');
+	main.append(el('p', {}, el('button', { onclick: tryAgain }, 'Try again'), ' ', el('button.quiet', { onclick: clear }, 'Clear this page')));
+}

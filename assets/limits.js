@@ -1,0 +1,37 @@
+// Limits are named before they are reached.
+
+// What the room allows one participant: `per_second` messages, and `burst` in a row. Without a limit 0.
+let rate = { per_second: 0 };
+// Messages that the room would accept now, as of `countedAt`.
+let allowance = 0,
+	countedAt = 0;
+
+function setRate(limits) {
+	rate = limits;
+	allowance = rate.burst;
+}
+
+function countAllowance() {
+	const now = Date.now();
+	allowance = Math.min(rate.burst, allowance + ((now - countedAt) / 1000) * rate.per_second);
+	countedAt = now;
+}
+
+function useAllowance() {
+	countAllowance();
+	allowance -= 1;
+}
+
+/** A size and its limit, if it comes close. */
+const near = (size, limit, unit) => (size > limit * 0.8 ? `${size} of ${limit} ${unit}` : '');
+
+/** The limits of sending that are close. */
+function sendLimits() {
+	countAllowance();
+	const isFast = rate.per_second && allowance < rate.burst * 0.4;
+	const left = Math.max(0, Math.floor(allowance));
+	return [
+		near(pending.size, MAX_PENDING, 'messages are waiting'),
+		isFast ? `${left} more at once, then ${rate.per_second} per second` : '',
+	];
+}
