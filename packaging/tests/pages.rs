@@ -50,7 +50,7 @@ fn options_and_usage_are_those_of_the_help() {
         let described = section(&page, "OPTIONS");
         for option in options(&help) {
             let begins = |line: &&str| line.split([' ', ',']).any(|word| word == option);
-            assert!(described.iter().any(|line| begins(&line)), "{program}: {option}\n{page}");
+            assert!(described.iter().any(begins), "{program}: {option}\n{page}");
         }
         let usage = help.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap();
         assert_eq!(section(&page, "SYNOPSIS"), [usage]);
