@@ -116,6 +116,20 @@ fn a_window_that_was_too_small_shows_the_code_once_it_is_large_enough() {
     assert_eq!(link_on(&mut window), Some(link.url));
 }
 
+/// The room is closed by then.
+#[test]
+fn a_larger_window_shows_no_code_at_the_question() {
+    let stage = Stage::new(&long_orders());
+    let (mut window, _) = session(&stage, 80, 20);
+    window.type_keys("C-c");
+    window.wait_for("nter alone deletes");
+    window.resize(80, 40);
+    window.type_keys("v Enter");
+    let screen = window.wait_for("chattrace event log v1");
+    assert_eq!(code_rows(&screen).0, 0, "{screen:#?}");
+    assert!(!screen.iter().any(|row| row.contains("● public")), "{screen:#?}");
+}
+
 #[test]
 fn a_typed_word_shows_the_code_again() {
     let stage = Stage::new(&long_orders());
