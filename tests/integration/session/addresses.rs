@@ -145,7 +145,10 @@ fn who_can_reach_the_room_is_said_as_it_is() {
         assert!(!said.contains("every computer"), "{said}");
     }
     let alone = said(&["--listen", "0.0.0.0:0"], "");
-    assert!(alone.contains("no network is up, so this link works only on this computer"), "{alone}");
+    assert!(
+        alone.contains("no network is up, so this link works only on this computer"),
+        "{alone}"
+    );
 }
 
 #[test]

@@ -91,9 +91,18 @@ const SAID: [(&str, &str); 10] = [
     // RLIMIT_CORE.
     ("prlimit64:1:4=EPERM", "core dumps off, but a program that is just starting may write one"),
     // PR_SET_CHILD_SUBREAPER.
-    ("prctl:0:36=EPERM", "this system does not report programs that lose their parent (EPERM: Operation not permitted)"),
-    ("pidfd_open=EPERM", "if chattrace is killed, programs that it started may go on, and are named: this system refuses pidfds"),
-    ("pidfd_send_signal=EPERM", "cleaning up if chattrace is killed, programs that it started may go on"),
+    (
+        "prctl:0:36=EPERM",
+        "this system does not report programs that lose their parent (EPERM: Operation not permitted)",
+    ),
+    (
+        "pidfd_open=EPERM",
+        "if chattrace is killed, programs that it started may go on, and are named: this system refuses pidfds",
+    ),
+    (
+        "pidfd_send_signal=EPERM",
+        "cleaning up if chattrace is killed, programs that it started may go on",
+    ),
     ("capset=EPERM", "sandbox privileges kept (Operation not permitted (os error 1))"),
     // SECCOMP_SET_MODE_FILTER.
     ("seccomp:0:1=EACCES", "sandbox no filter for system calls (Error calling `seccomp`"),

@@ -131,8 +131,9 @@ fn a_guard_that_is_lost_is_replaced_and_the_operator_reads_it() {
     let stage = Stage::new(HAPPY);
     let mut session = session_in(&stage, "open");
     kill(guard(&session));
-    session
-        .stderr_line_with("the process that cleans up after a crash was ended by SIGKILL; a new one was started");
+    session.stderr_line_with(
+        "the process that cleans up after a crash was ended by SIGKILL; a new one was started",
+    );
     session.signal("KILL");
     let ended = session.wait();
     assert!(ended.stderr.ends_with("nothing remains\n"), "{ended:#?}");

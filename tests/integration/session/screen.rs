@@ -43,15 +43,9 @@ fn a_wide_terminal_shows_everything_in_its_place() {
             lines.iter().find(|line| line.chars().skip(4).collect::<String>().starts_with(name));
         found.unwrap_or_else(|| panic!("{name}: {ended:#?}")).to_string()
     };
-    for name in [
-        "sandbox",
-        "memory",
-        "swap",
-        "core dumps",
-        "runtime folder",
-        "old sessions",
-        "room",
-    ] {
+    for name in
+        ["sandbox", "memory", "swap", "core dumps", "runtime folder", "old sessions", "room"]
+    {
         let line: Vec<char> = fact(name).chars().collect();
         assert!("✓!✗".contains(line[2]), "{line:?}");
         assert!(line[20] == ' ' && line[21] != ' ', "aligned: {line:?}");
