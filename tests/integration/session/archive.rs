@@ -93,6 +93,7 @@ fn a_good_folder_gets_no_file_from_the_check() {
 }
 
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn a_read_only_and_a_full_file_system_are_named() {
     for (mount, reason) in [
         ("mount -t tmpfs -o ro,size=1m none", "read-only file system; make it writable"),
