@@ -23,6 +23,7 @@ step() { printf '\n== %4d s  %s\n' "$SECONDS" "$*"; }
 mirror() {
     # shellcheck source=/dev/null
     . /etc/os-release
+    # shellcheck disable=SC2016 # variables of apt-get
     apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
         awk -v codename="$VERSION_CODENAME" '$1 == "Debian" && $2 == codename && $3 == "main" { print $4; exit }'
 }
