@@ -58,8 +58,8 @@ in_root() {
 
 # as_guest COMMAND: the same as an ordinary user.
 as_guest() {
-    chroot --userspec=guest:guest "$root" /usr/bin/env -i PATH="$root_path" HOME=/home/guest LANG=C.UTF-8 \
-        --chdir=/home/guest "$@"
+    chroot --userspec=guest:guest "$root" /usr/bin/env -i --chdir=/home/guest PATH="$root_path" \
+        HOME=/home/guest LANG=C.UTF-8 "$@"
 }
 
 root_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
