@@ -37,8 +37,9 @@ const handlers = {
 		inFlightUntil = 0;
 		setRate(limits);
 		publicAddress = address || (location.protocol === 'https:' ? location.origin : '');
-		if (!joined) showRoom();
 		renderRoster();
+		// With its final height, because the message box is scrolled into view.
+		if (!joined) showRoom();
 	},
 	joined({ who, at }) {
 		participants.set(who.n, who);

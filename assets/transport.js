@@ -125,10 +125,10 @@ function sendPending() {
 		any = true;
 		own.sentAt = Date.now();
 		inFlightUntil = own.sentAt + 3000;
-		// The room answers every message.
-		probeSentAt = probeSentAt || own.sentAt;
 		send({ t: 'say', ref, body: own.body });
 	}
+	// Shows within seconds whether the connection carries anything; a poll is answered in any case.
+	if (any && !probeSentAt) polling ? (probeSentAt = Date.now()) : probe();
 	return any;
 }
 

@@ -1,18 +1,21 @@
 //! The page in a real Chromium, connected to a real `chattrace-serve`.
 //!
-//! Needs chromium and chromedriver, and axe-core for the accessibility tests: in `target/axe`, or at
-//! the path in `AXE_JS`. Every test has its own room, browser and home folder. The browser resolves
+//! Needs chromium and chromedriver, firefox-esr for `firefox`, and axe-core for the accessibility tests:
+//! in `target/axe`, or at the path in `AXE_JS`. Every test has its own room, browser and home folder. The browser resolves
 //! no names and connects to loopback addresses only.
 
 mod accessibility;
 mod changed_links;
 mod chat;
+mod console;
 mod disconnect;
 mod end;
+mod firefox;
 mod harness;
 mod hostile;
 mod input_methods;
 mod invite;
+mod layout;
 mod link_text;
 mod links;
 mod log;

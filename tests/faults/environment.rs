@@ -45,6 +45,8 @@ impl Environment {
             Some(_) => command.arg("--cloudflared").arg(self.stand_in.path()),
             None => command.args(["--tunnel", "none"]),
         };
+        // Shows when old sessions are cleaned up.
+        command.arg("--verbose");
         if !plan.on_terminal {
             command.arg("--json");
         }

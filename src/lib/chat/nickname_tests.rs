@@ -236,6 +236,8 @@ fn reserved_words_and_similar_names_are_refused() {
 #[test]
 fn a_taken_name_gets_a_number_that_fits() {
     assert_eq!(name("Ana").variant(2).unwrap().as_str(), "Ana 2");
+    assert_eq!(name("Ana 2").variant(3).unwrap().as_str(), "Ana 3");
+    assert_eq!(name("Ana2").variant(2).unwrap().as_str(), "Ana2 2");
     let long = name(&"a".repeat(20)).variant(12).unwrap();
     assert_eq!(long.as_str(), format!("{} 12", "a".repeat(17)));
     let wide = name(&"👍".repeat(16)).variant(2).unwrap();

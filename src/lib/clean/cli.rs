@@ -11,8 +11,7 @@ pub(super) const NAME: &str = "chattrace-clean";
 
 const AFTER_HELP: &str = "\
 Without a level: on a terminal, everything is shown and you are asked;
-elsewhere, --stale. Running sessions are never touched. Ends with 1 if anything
-remains.
+elsewhere, --stale. Never touches a running session; 1 if anything remains.
 
 Examples:
   chattrace-clean --all --dry-run -0 | xargs -0 ls -ld

@@ -48,9 +48,10 @@ fn filesystem(folder: &Path) -> nix::Result<FsType> {
 /// Whether ordinary users have no space left. A file system that counts no blocks is never full.
 fn is_full(folder: &Path) -> nix::Result<bool> {
     let space = statvfs(folder)?;
-    let free = u64::from(space.blocks_available()).saturating_mul(u64::from(space.fragment_size()));
+    // Both are 32 bits wide on some machines.
+    let free = u128::from(space.blocks_available()) * u128::from(space.fragment_size());
     let no_inodes = space.files() > 0 && space.files_free() == 0;
-    Ok(space.blocks() > 0 && free < MIN_FREE_BYTES || no_inodes)
+    Ok(space.blocks() > 0 && free < u128::from(MIN_FREE_BYTES) || no_inodes)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct ServeCli {
     /// Events as JSON, one object per line
     #[arg(long)]
     pub(super) json: bool,
-    /// Try what the room must not be able to do; exit
+    /// Try what the room must not do, show it, and exit
     #[arg(long)]
     pub(super) self_test: bool,
     /// Run under the supervisor with this process id

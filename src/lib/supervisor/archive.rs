@@ -66,10 +66,11 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn next_step(reason: &Error) -> &'static str {
-    match reason.kind() {
-        ErrorKind::NotFound => "create it",
-        ErrorKind::NotADirectory => "name a folder",
-        ErrorKind::StorageFull => "make room there",
-        _ => "make it writable",
-    }
+    let steps = [
+        (ErrorKind::NotFound, "create it"),
+        (ErrorKind::NotADirectory, "name a folder"),
+        (ErrorKind::StorageFull, "make room there"),
+    ];
+    let known = steps.iter().find(|(kind, _)| *kind == reason.kind());
+    known.map_or("make it writable", |(_, step)| step)
 }

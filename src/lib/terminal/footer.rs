@@ -3,7 +3,7 @@
 //!
 //! The cursor is left at the start of the first of them. So one sequence erases them all, however the
 //! terminal has broken or cut them for a new size since, and what the operator types is echoed in the
-//! empty row. Enter moves the cursor into the next one, which leaves what was typed above the footer.
+//! empty row. Enter moves the cursor down; the position that was saved is restored then.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,9 @@ use super::status_row::status_row;
 /// Erases the row of the cursor and all below it (ECMA-48: CR, EL, ED). The second column, from which ED
 /// starts, is never the first of the screen: there tmux would keep a copy of the footer in its history.
 const ERASE: &str = "\r\u{1b}[K\u{1b}[C\u{1b}[J\r";
+
+/// The same from the saved position: Enter may have moved the cursor down since.
+const RESTORE_AND_ERASE: &str = "\u{1b}8\r\u{1b}[K\u{1b}[C\u{1b}[J\r";
 
 /// Save and restore the position of the cursor (DECSC, DECRC).
 const SAVE_CURSOR: &str = "\u{1b}7";
@@ -30,8 +33,8 @@ struct State {
     /// Writes each drawing at once.
     writer: LineSender,
     text: FooterText,
-    /// Whether it is on the screen, with the cursor at its start.
-    is_drawn: bool,
+    /// The size of the terminal when it was drawn; `None` if it is not on the screen.
+    drawn_at: Option<Size>,
 }
 
 /// What the footer says, not cut for the terminal yet.
@@ -48,7 +51,7 @@ impl Footer {
     /// An empty footer, which is drawn through `writer`.
     pub(super) fn new(writer: LineSender) -> Self {
         let text = FooterText::default();
-        Self(Arc::new(Mutex::new(State { writer, text, is_drawn: false })))
+        Self(Arc::new(Mutex::new(State { writer, text, drawn_at: None })))
     }
 
     /// Prints `text` as lines above the footer.
@@ -102,17 +105,28 @@ impl State {
     /// Replaces the footer on the screen by `lines` and the present one below, in one write: others could
     /// come between two, and a terminal could show the half.
     fn draw(&mut self, lines: &str) {
+        let size = Size::of_stderr();
         // The screen below the cursor belongs to the shell then, and what the operator types there.
         let (erase, footer) = if is_in_background() {
             ("", String::new())
         } else {
-            let erase = if self.is_drawn { ERASE } else { "" };
-            (erase, self.text.draw(Size::of_stderr()))
+            (self.erase(size), self.text.draw(size))
         };
-        self.is_drawn = !footer.is_empty();
+        self.drawn_at = (!footer.is_empty()).then_some(size);
         let drawn = format!("{erase}{lines}{footer}");
         if !drawn.is_empty() {
             self.writer.send(drawn);
+        }
+    }
+
+    /// What erases the drawing on the screen.
+    fn erase(&self, size: Size) -> &'static str {
+        match self.drawn_at {
+            None => "",
+            Some(drawn_at) if drawn_at == size => RESTORE_AND_ERASE,
+            // The saved position is a row of the screen, and the lines may stand on others since. The
+            // cursor itself has moved with them.
+            Some(_) => ERASE,
         }
     }
 }
@@ -187,21 +201,32 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn each_drawing_erases_the_one_before_in_the_same_write() {
+    #[test]
+    fn a_saved_position_is_not_used_after_a_resize() {
+        let (sender, _written) = LineSender::with_receiver();
+        let size = |rows| Size { columns: 80, rows };
+        let drawn_at = Some(size(24));
+        let state = State { writer: sender, text: FooterText::default(), drawn_at };
+        assert_eq!((state.erase(size(24)), state.erase(size(23))), (RESTORE_AND_ERASE, ERASE));
+    }
+
+    #[test]
+    fn each_drawing_erases_the_one_before_in_the_same_write() {
         let (sender, mut written) = LineSender::with_receiver();
         let footer = Footer::new(sender);
         footer.print("first");
         assert_eq!(written.try_recv().unwrap(), "first\n");
         footer.pin("link", "open");
         footer.redraw();
-        assert!(!written.try_recv().unwrap().starts_with(ERASE));
+        assert!(!written.try_recv().unwrap().starts_with(RESTORE_AND_ERASE));
         footer.print("second");
         let drawn = written.try_recv().unwrap();
-        assert!(drawn.starts_with(&format!("{ERASE}second\n")) && drawn.contains("link"));
+        assert!(
+            drawn.starts_with(&format!("{RESTORE_AND_ERASE}second\n")) && drawn.contains("link")
+        );
         footer.unpin();
         footer.set_status(None);
-        assert_eq!(written.try_recv().unwrap(), ERASE);
+        assert_eq!(written.try_recv().unwrap(), RESTORE_AND_ERASE);
         footer.print("third");
         assert_eq!(written.try_recv().unwrap(), "third\n");
     }

@@ -4,6 +4,7 @@
 //! program uses it: a closed terminal is a normal end of a session.
 
 mod background_writer;
+mod bar_row;
 mod charset;
 mod columns;
 mod escape;

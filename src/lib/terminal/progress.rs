@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::bar_row::{BarOutput, BarRow};
 use super::footer::Footer;
 use super::size::has_control_sequences;
-use super::status_row::{BarOutput, BarRow};
 use crate::units::format_bytes;
 
 /// Redraws a second, at most: as often as indicatif draws on stderr by itself.

@@ -13,7 +13,6 @@ const AFTER_HELP: &str = "\
 The path and the fragment of ORIGIN are hidden from cloudflared and appended to
 the public address. With \"-\", or without ORIGIN in a pipeline, it is the first
 line of standard input, and the tunnel is closed at the end of that input.
-
 Exit codes: 0 closed on request, 69 no tunnel, 78 wrong configuration.
 
 Examples:

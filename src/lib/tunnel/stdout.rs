@@ -19,16 +19,16 @@ pub(super) enum OutputFormat {
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum StateLine<'a> {
-    /// The second time, `why` it starts again.
+    /// The second time, `text` says why it starts again.
     Starting {
         #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<&'a str>,
+        text: Option<&'a str>,
     },
-    /// Known, and not to be resolved yet; a second time with `why` it takes longer.
+    /// Known, and not to be resolved yet; a second time, `text` says why it takes longer.
     Url {
         url: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<&'a str>,
+        text: Option<&'a str>,
     },
     /// Works, for the first time or again.
     Registered {
@@ -39,7 +39,7 @@ enum StateLine<'a> {
     },
     Lost {
         url: Option<&'a str>,
-        why: &'a str,
+        text: &'a str,
         retry_after: Option<u64>,
     },
     Closed {
@@ -96,17 +96,17 @@ impl Stdout {
     fn write_json(&self, state: &FromTunnel) -> Result<(), OutputEnd> {
         let url = self.link.as_deref();
         let line = match state {
-            FromTunnel::Starting { why } => StateLine::Starting { why: why.as_deref() },
-            FromTunnel::Url { .. } => StateLine::Url { url: url.unwrap_or_default(), why: None },
+            FromTunnel::Starting { why } => StateLine::Starting { text: why.as_deref() },
+            FromTunnel::Url { .. } => StateLine::Url { url: url.unwrap_or_default(), text: None },
             FromTunnel::Delayed { why } => {
-                StateLine::Url { url: url.unwrap_or_default(), why: Some(why) }
+                StateLine::Url { url: url.unwrap_or_default(), text: Some(why) }
             }
             FromTunnel::Registered { url } => {
                 StateLine::Registered { url: self.origin.public_link(url) }
             }
             FromTunnel::Reconnecting => StateLine::Reconnecting { url },
             FromTunnel::Lost { why, retry_after } => {
-                StateLine::Lost { url, why, retry_after: *retry_after }
+                StateLine::Lost { url, text: why, retry_after: *retry_after }
             }
             FromTunnel::Closed => StateLine::Closed { url },
             FromTunnel::Hello { .. }

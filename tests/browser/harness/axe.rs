@@ -8,8 +8,14 @@ impl Page {
     /// Fails with the list of violations that axe-core finds in either colour scheme. Contrast has to
     /// be 7:1 (WCAG 2.2, level AAA).
     pub(crate) async fn expect_accessible(&self, state: &str) {
+        self.set_size(1000, 640).await;
+        self.expect_accessible_in_this_size(state).await;
+    }
+
+    /// Does so without a change of the size of the screen.
+    pub(crate) async fn expect_accessible_in_this_size(&self, state: &str) {
         for scheme in ["dark", "light"] {
-            self.set_screen(1000, scheme).await;
+            self.set_media("prefers-color-scheme", scheme).await;
             let violations = self.violations().await;
             assert_eq!(violations, Vec::<String>::new(), "{state}, {scheme}");
         }

@@ -2,6 +2,7 @@
 
 mod axe;
 mod browser;
+mod firefox;
 mod page;
 mod proxy;
 mod room;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub(crate) use browser::Browser;
+pub(crate) use firefox::Firefox;
 pub(crate) use page::{ENTER, Page, TAB};
 pub(crate) use proxy::{Proxy, ProxyMode};
 pub(crate) use room::Room;

@@ -189,10 +189,20 @@ impl Page {
 
     /// Emulates a screen of this width and this colour scheme (`dark` or `light`).
     pub(crate) async fn set_screen(&self, width: u32, scheme: &str) {
+        self.set_size(width, 640).await;
+        self.set_media("prefers-color-scheme", scheme).await;
+    }
+
+    /// Emulates a screen of this size, in CSS pixels.
+    pub(crate) async fn set_size(&self, width: u32, height: u32) {
         let screen =
-            json!({ "width": width, "height": 640, "deviceScaleFactor": 1, "mobile": false });
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+    }
+
+    /// Emulates one media feature, and no other.
+    pub(crate) async fn set_media(&self, name: &str, value: &str) {
+        let features = json!([{ "name": name, "value": value }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 }

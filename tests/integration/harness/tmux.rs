@@ -70,6 +70,12 @@ impl Tmux {
         self.run("capture-pane -p")
     }
 
+    /// The lines of the screen as they are copied: rows into which the terminal broke one are joined.
+    pub(crate) fn unwrapped_screen(&mut self) -> Vec<String> {
+        let lines = self.run("capture-pane -p -J");
+        lines.iter().map(|line| line.trim_end().to_owned()).collect()
+    }
+
     /// The rows of the screen with their colours.
     pub(crate) fn coloured_screen(&mut self) -> Vec<String> {
         self.run("capture-pane -p -e")

@@ -77,6 +77,7 @@ fn two_servers_share_nothing() {
 
 /// It has no file open, and creates none.
 #[test]
+#[ignore = "needs ptrace: tests/run"]
 fn the_room_is_in_memory_alone() {
     let server = Server::with(&[], UNLIMITED);
     let before = server.env().tree();

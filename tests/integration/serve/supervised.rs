@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::http::Poller;
+use super::http::{Connection, Poller, Response};
 use crate::harness::{DEADLINE, SERVE, TestEnv};
 
 const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -69,6 +69,50 @@ impl SupervisedServe {
         let join = json!({"t": "join", "name": name, "ticket": TICKET});
         Poller::join_by(self.address, &host, &format!("http://{host}"), &join)
     }
+
+    fn request(&self, line: &str, body: &str) -> Response {
+        let mut connection = Connection::to(self.address);
+        let (host, length) = (self.address, body.len());
+        let head = format!("{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n");
+        connection.send(format!("{head}{body}").as_bytes());
+        connection.response()
+    }
+}
+
+/// V-05: before that, neither page nor welcome says anything of a provider. Participants on this computer
+/// who came before learn it as well.
+#[test]
+fn v05_the_provider_is_named_once_the_room_has_a_public_address() {
+    let env = TestEnv::new();
+    let mut serve = SupervisedServe::start(&env);
+    let welcome = |serve: &SupervisedServe, name: &str| {
+        let join = json!({"t": "join", "name": name, "ticket": TICKET});
+        serve.request("POST /poll", &join.to_string()).events().remove(0)
+    };
+    let page = serve.request("GET /", "").body;
+    assert!(
+        page.contains("its host's computer can read")
+            && !page.contains("computer and Cloudflare can")
+    );
+    assert!(welcome(&serve, "Ana").get("public").is_none());
+    let mut bo = serve.join_by_poll("Bo");
+    let url = "https://a-row-of-four-words.trycloudflare.com";
+    serve.send(&json!({"type": "moved", "url": url}));
+    let moved = loop {
+        if let Some(moved) = bo.poll(&[]).into_iter().find(|event| event["t"] == "moved") {
+            break moved;
+        }
+    };
+    assert_eq!(moved["url"], url);
+    assert_eq!(welcome(&serve, "Cy")["public"], url);
+    // Nothing of the address itself before admission.
+    let page = serve.request("GET /", "").body;
+    assert!(page.contains("its host's computer and Cloudflare can read") && !page.contains(url));
+    // The tunnel is lost: what was said could be read while it was there.
+    serve.send(&json!({"type": "host", "name": null}));
+    assert_eq!(welcome(&serve, "Di")["public"], url);
+    serve.child.kill().unwrap();
+    serve.child.wait().unwrap();
 }
 
 /// Participants who leave while the session ends do not extend the time that browsers have for `/bye`.

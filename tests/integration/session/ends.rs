@@ -43,7 +43,7 @@ pub(super) fn session_in(stage: &Stage, phase: &str) -> Program {
         "opening" => stage.stand_in.order(HANGS),
         _ => {}
     }
-    let mut session = watched(&stage.public(&["--json"]));
+    let mut session = watched(&stage.public(&["--json", "--verbose"]));
     match phase {
         // The last line before it waits for cloudflared.
         "preparing" => drop(session.stderr_line_with("old sessions")),

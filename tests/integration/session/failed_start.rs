@@ -53,6 +53,7 @@ fn steps() -> Vec<(String, usize)> {
 }
 
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn a_step_that_fails_leaves_nothing() {
     let steps = steps();
     assert!(steps.len() > 10, "{steps:?}");
@@ -67,6 +68,7 @@ fn a_step_that_fails_leaves_nothing() {
 }
 
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn killed_at_any_step_the_next_cleaner_removes_it_at_once() {
     for (call, before) in steps() {
         let stage = Stage::new(HAPPY);
@@ -84,6 +86,7 @@ fn killed_at_any_step_the_next_cleaner_removes_it_at_once() {
 
 /// No place has an inode for the folder or for its lock.
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn places_that_are_full_are_named_with_69_and_nothing_is_left() {
     // The root of the file system takes one inode; base, folder, lock and socket are to follow.
     for (inodes, code) in [(1, 69), (2, 69), (3, 69), (4, 0), (5, 0)] {
@@ -107,6 +110,7 @@ fn places_that_are_full_are_named_with_69_and_nothing_is_left() {
 /// anything there. Its cleaner, which can, does not take the session for the dead one. The first call of
 /// each kind is only tried at the start, so the second one fails.
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn what_a_failed_attempt_leaves_is_removed_by_the_cleaner() {
     let stage = Stage::new(HAPPY);
     let inject = "-e inject=rename:error=EPERM:when=2 -e inject=unlinkat:error=EPERM:when=2";
@@ -117,6 +121,7 @@ fn what_a_failed_attempt_leaves_is_removed_by_the_cleaner() {
 
 /// No program can remove anything.
 #[test]
+#[ignore = "needs namespaces, strace: tests/run"]
 fn what_a_failed_attempt_cannot_remove_is_named_with_1() {
     // In the first place alone, so that another one holds the session; and in all of them.
     for (renames, places) in [("when=2", 1), ("when=2+", 3)] {

@@ -2,11 +2,13 @@
 
 mod addresses;
 mod archive;
+mod background;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;
 mod failed_start;
 mod fallback;
+mod first_screen;
 mod goodbye;
 pub(crate) mod guest;
 mod hangups;

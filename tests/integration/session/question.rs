@@ -203,6 +203,7 @@ fn a_save_that_fails_half_way_leaves_no_file() {
 
 /// The last step of a save is fsync(2), which tells of a broken disk.
 #[test]
+#[ignore = "needs strace: tests/run"]
 fn a_save_that_fails_at_its_last_step_leaves_no_file() {
     let stage = Stage::new(HAPPY);
     let command = stage.local(&["--json", "--logs", "save"]);
@@ -216,6 +217,7 @@ fn a_save_that_fails_at_its_last_step_leaves_no_file() {
 
 /// The first unlinkat(2) of a program is only tried at its start.
 #[test]
+#[ignore = "needs strace: tests/run"]
 fn a_file_that_a_save_left_is_named_with_1_and_its_names_are_overwritten() {
     let strace = "strace -o /dev/null -e trace=unlinkat -e inject=unlinkat:error=EPERM:when=2";
     let (ended, left) = save_on_a_full_disk(strace, 1);

@@ -32,6 +32,7 @@ fn status_rows(rows: &[String]) -> Vec<&String> {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn no_half_of_the_status_line_stays_above() {
     let stage = Stage::new(HAPPY);
     let (mut window, link) = session(&stage.local(&["--no-qr"]), 80, 30);
@@ -46,6 +47,7 @@ fn no_half_of_the_status_line_stays_above() {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn a_new_size_is_followed_at_once() {
     let stage = Stage::new(HAPPY);
     let (mut window, _) = session(&stage.local(&["--no-qr"]), 80, 30);
@@ -73,6 +75,7 @@ fn a_new_size_is_followed_at_once() {
 
 /// The smallest size is 40 columns by 10 rows (the design); smaller ones lose no part of a line.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn the_link_is_on_the_screen_at_every_size() {
     for (columns, rows) in [(40, 10), (50, 10), (80, 24), (60, 24), (100, 31), (200, 12), (100, 60)]
     {
@@ -90,6 +93,7 @@ fn the_link_is_on_the_screen_at_every_size() {
 
 /// A window that loses rows would take the link from the screen. It is printed again then, once.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn the_link_is_on_the_screen_after_a_resize() {
     let stage = Stage::new(HAPPY);
     let (mut window, link) = session(&stage.local(&[]), 100, 60);
@@ -104,6 +108,7 @@ fn the_link_is_on_the_screen_after_a_resize() {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn one_row_is_enough() {
     let stage = Stage::new(HAPPY);
     let (mut window, link) = session(&stage.local(&["--no-qr"]), 80, 30);
@@ -119,6 +124,7 @@ fn one_row_is_enough() {
 
 /// The status line is off the screen while the question is open.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn the_question_stays_whole() {
     let stage = Stage::new(HAPPY);
     let (mut window, _) = session(&stage.local(&["--no-qr"]), 80, 30);
@@ -136,6 +142,7 @@ fn the_question_stays_whole() {
 
 /// Names of wide characters end at the last column, and in one row.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn a_wide_name_keeps_to_its_row() {
     let stage = Stage::new(HAPPY);
     for columns in [40, 41, 42, 43] {
@@ -143,7 +150,7 @@ fn a_wide_name_keeps_to_its_row() {
         let _guest = Guest::join(&link, "田中さくら花子山本太郎");
         let screen = window.wait_for("+ 田中");
         let row = screen.iter().position(|row| row.contains("+ 田中")).unwrap();
-        assert!(screen[row].contains('#') && screen[row].contains("(1)"), "{screen:#?}");
+        assert!(screen[row].contains('#') && screen[row].ends_with("· 1 here"), "{screen:#?}");
         assert!(screen[row + 1].is_empty() && screen[row + 2].starts_with("http"), "{screen:#?}");
     }
 }

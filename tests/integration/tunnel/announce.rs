@@ -121,7 +121,7 @@ fn the_wait_for_http2_has_its_reason_on_the_screen_and_for_programs() {
         .stdout
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .filter(|event| event["why"].as_str().is_some_and(|text| text.starts_with(why)))
+        .filter(|event| event["text"].as_str().is_some_and(|text| text.starts_with(why)))
         .map(|event| event["event"].clone())
         .collect();
     assert_eq!(whys, ["url", "starting"], "{ended:#?}");

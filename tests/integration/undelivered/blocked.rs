@@ -69,6 +69,7 @@ fn a_result_waits_for_a_full_pipe_that_does_not_block() {
 
 /// The probes of the confined room are printed from within it.
 #[test]
+#[ignore = "needs ptrace: tests/run"]
 fn a_confined_room_waits_too() {
     let env = TestEnv::new();
     let mut command = env.command(SERVE);
@@ -80,6 +81,7 @@ fn a_confined_room_waits_too() {
 
 /// The origin comes later than the first read, and the end of the input later still.
 #[test]
+#[ignore = "needs ptrace: tests/run"]
 fn a_tunnel_waits_for_an_input_that_does_not_block() {
     let stage = Stage::new(HAPPY);
     let (stdin, mut origin) = std::io::pipe().unwrap();

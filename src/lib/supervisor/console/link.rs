@@ -1,7 +1,7 @@
 //! The links of the room, the QR code of the first, and who can reach and read the room. On a terminal
 //! the main link is pinned: it stays on the screen while lines come and the window changes its size.
 
-use super::qr::{self, QrSpace};
+use super::qr::{self, QrSpace, QrState};
 use super::state::Console;
 use super::stdout::ConsoleEvent;
 use crate::log::LogEntry;
@@ -63,14 +63,6 @@ impl RoomLinks {
     }
 }
 
-/// Whether the QR code of the present link has been on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum QrState {
-    Shown,
-    /// The window was too small for it.
-    Awaited,
-}
-
 impl Console {
     /// Shows the links, the main one alone on its line, so that it can be copied.
     pub(in crate::supervisor) fn show_links(&mut self, links: &RoomLinks) {
@@ -87,17 +79,28 @@ impl Console {
         self.repeat_links(links);
     }
 
-    /// Shows the links and the QR code again. What is needed most comes last: a small window keeps that.
+    /// Shows the links and the QR code again. On a terminal what is needed most comes
+    /// last: a small window keeps that.
     pub(in crate::supervisor) fn repeat_links(&mut self, links: &RoomLinks) {
+        let main = [String::new(), self.screen.bold(&links.main)];
         let others = links.others.iter().map(|link| self.screen.dim(link));
-        let ending = "Ctrl+C ends the session for everyone; no message is kept";
-        let mut lines = vec![String::new()];
-        lines.extend(others);
-        lines.push(self.screen.wrapped(ending));
-        lines.extend(self.take_code(links));
-        lines.push(self.screen.wrapped(&links.readers()));
-        if !self.screen.shows_pinned() {
-            lines.extend([String::new(), self.screen.bold(&links.main), String::new()]);
+        let readers = self.screen.wrapped(&links.readers());
+        let ending =
+            self.screen.wrapped("Ctrl+C ends the session for everyone; no message is kept");
+        let mut lines = Vec::new();
+        if self.screen.is_terminal() {
+            lines.push(String::new());
+            lines.extend(others);
+            lines.push(ending);
+            lines.extend(self.take_code(links));
+            lines.push(readers);
+            if !self.screen.shows_pinned() {
+                lines.extend(main);
+                lines.push(String::new());
+            }
+        } else {
+            lines.extend(main.into_iter().chain(others));
+            lines.extend([String::new(), readers, ending, String::new()]);
         }
         self.screen.print(&lines.join("\n"));
     }
@@ -124,7 +127,7 @@ impl Console {
     /// The lines of the QR code; or one with the size of the window that it needs, for which
     /// [`Console::follow_resize`] waits then.
     fn take_code(&mut self, links: &RoomLinks) -> Vec<String> {
-        if !self.screen.is_terminal() || !self.show_qr || self.screen.is_quiet() {
+        if !self.show_qr || self.screen.is_quiet() {
             return vec![];
         }
         let code = self.code(links);

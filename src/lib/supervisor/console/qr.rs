@@ -29,6 +29,14 @@ pub(super) struct QrSpace {
     pub(super) charset: Charset,
 }
 
+/// Whether the QR code of the present link has been on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QrState {
+    Shown,
+    /// The window was too small for it.
+    Awaited,
+}
+
 /// The rows of the code for `link`, quiet zone included. A smaller code, which bears less dirt, is taken
 /// where the usual one does not fit.
 ///

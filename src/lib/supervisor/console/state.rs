@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::link::QrState;
+use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{OutputEnd, Screen, Severity};
@@ -30,6 +30,7 @@ pub(in crate::supervisor) struct Console {
     pub(super) address: &'static str,
     /// Whether a link was shown.
     pub(super) has_link: bool,
+    /// That of the present link.
     pub(super) qr: QrState,
     /// Whether the end has begun.
     pub(super) is_ending: bool,

@@ -38,9 +38,8 @@ impl Console {
             (Command::None, _) => self.screen.redraw(),
             (Command::Link, Some(links)) => self.repeat_links(links),
             (Command::Link, None) => self.print_hint("there is no link yet"),
-            (Command::Unknown, _) => self.print_hint(
-                "type link, then Enter, to see the link and its QR code again; Ctrl+C ends the session",
-            ),
+            (Command::Unknown, _) => self
+                .print_hint("type link, then Enter, for the link and its QR code; Ctrl+C ends it"),
         }
     }
 

@@ -89,11 +89,6 @@ impl Drop for CompromisedProcess {
     }
 }
 
-/// Whether this test may trace other processes.
-pub(super) fn is_root() -> bool {
-    nix::unistd::Uid::effective().is_root()
-}
-
 /// A flag or a number as an argument.
 pub(super) fn flag(number: c_int) -> u64 {
     u64::from(number.cast_unsigned())

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use nix::libc;
 
-use super::process::{CompromisedProcess, REFUSED, flag, is_root, socket_descriptor};
+use super::process::{CompromisedProcess, REFUSED, flag, socket_descriptor};
 use crate::serve::server::Server;
 
 /// A TCP or UDP address on this computer (`struct sockaddr_in`).
@@ -18,11 +18,9 @@ fn address(port: u16) -> [u8; 16] {
 
 /// The attack that once reached another service of the machine, both parts of it, and variations.
 #[test]
+#[ignore = "needs ptrace: tests/run"]
 #[expect(clippy::too_many_lines, reason = "most of it is a table of calls")]
 fn no_socket_of_the_room_can_be_turned_into_another_connection() {
-    if !is_root() {
-        return;
-    }
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     service.set_nonblocking(true).unwrap();
     let server = Server::with(&["--require-confinement"], "{}");

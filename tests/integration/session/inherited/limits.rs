@@ -135,7 +135,8 @@ fn with_few_processes_a_session_works_or_says_so_and_leaves_nothing() {
 fn where_core_dumps_are_forbidden_already_memory_is_closed_to_other_programs_too() {
     let place = Place::new();
     for limit in ["limit=CORE:0", "limit=CORE:1", "soft=CORE:0"] {
-        let command = place.command("chattrace", &[limit], &["--tunnel", "none", "--json"]);
+        let command =
+            place.command("chattrace", &[limit], &["--tunnel", "none", "--json", "--verbose"]);
         let mut session = watched(&command);
         event(&mut session, "link");
         for pid in [session.pid(), child(session.pid(), "chattrace-serve")] {

@@ -1,0 +1,75 @@
+//! The manual pages and completions, held to the programs by their readers: man, bash, zsh and fish.
+
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
+mod completions;
+mod pages;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+const PROGRAMS: [&str; 4] = ["chattrace", "chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
+
+/// The folder with everything that is generated, written anew once for all tests.
+fn share() -> &'static Path {
+    static SHARE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("share");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+        let mut generate = Command::new(env!("CARGO_BIN_EXE_chattrace-packaging"));
+        assert!(generate.arg(&folder).status().unwrap().success());
+        folder
+    });
+    &SHARE
+}
+
+/// The folder of the real programs, built as these tests are.
+fn programs() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let folder = Path::new(env!("CARGO_BIN_EXE_chattrace-packaging")).parent().unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "chattrace", "--bins", "--manifest-path"]);
+        build.arg(root).arg("--target-dir").arg(folder.parent().unwrap());
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success());
+        folder.to_owned()
+    });
+    &FOLDER
+}
+
+/// What `program --help` prints.
+fn help(program: &str) -> String {
+    run(Command::new(programs().join(program)).arg("--help"))
+}
+
+/// The options in a help text: `--json` and, without a long form, `-0`.
+fn options(help: &str) -> BTreeSet<String> {
+    let rows = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let option = |row: &str| {
+        let words = row.split_whitespace().take(2).map(|word| word.trim_end_matches(','));
+        words.filter(|word| word.starts_with('-')).last().map(str::to_owned)
+    };
+    let found: BTreeSet<String> = rows.filter_map(option).collect();
+    assert!(found.len() > 4, "{help}");
+    found
+}
+
+/// Runs a program and returns its stdout; panics with its errors, and with the package of a program that
+/// is not there.
+fn run(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| {
+        let name = command.get_program().to_string_lossy().into_owned();
+        panic!(
+            "{name}: {error}; these tests need the packages man-db, bash-completion, zsh and fish"
+        )
+    });
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && stderr.is_empty(), "{command:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
