@@ -137,6 +137,11 @@ impl Inventory {
         self.kept.push(Kept { path: path.into(), reason, request });
     }
 
+    /// Whether something of chattrace stays that was not asked for, such as a running session.
+    pub(super) fn keeps_others(&self) -> bool {
+        !self.running.is_empty() || self.kept.len() > self.refused()
+    }
+
     /// The number of paths that are kept although their removal was requested.
     pub(super) fn refused(&self) -> usize {
         self.kept.iter().filter(|kept| kept.request == RemovalRequest::Requested).count()

@@ -120,7 +120,7 @@ fn remove(found: Inventory, report: &mut Report) -> Exit {
     for kept in &found.kept {
         report.kept(kept);
     }
-    let refused = found.refused();
+    let (refused, others) = (found.refused(), found.keeps_others());
     drop(found.locks);
-    report.finish(refused)
+    report.finish(refused, others)
 }

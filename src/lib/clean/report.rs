@@ -127,14 +127,16 @@ impl Report {
         self.output_end.map_or(Exit::Ended, |end| terminal::report_output_end(NAME, end))
     }
 
-    /// Writes the last line, and returns the exit code. `refused` kept paths count as remaining. When
-    /// stdout could not be written, the last line is all that tells what was done.
-    pub(super) fn finish(&self, refused: usize) -> Exit {
+    /// Writes the last line, and returns the exit code. `refused` kept paths count as remaining;
+    /// `others` says whether more was kept, as it should be. When stdout could not be written, the last
+    /// line is all that tells what was done.
+    pub(super) fn finish(&self, refused: usize, others: bool) -> Exit {
         let remaining = self.remaining + refused;
         let reported =
             self.output_end.map_or(Exit::Ended, |end| terminal::report_output_end(NAME, end));
         if self.stderr_is_terminal || reported != Exit::Ended {
             let rest = match remaining {
+                0 if others => "nothing else remains".to_owned(),
                 0 => "nothing remains".to_owned(),
                 1 => "1 remains".to_owned(),
                 many => format!("{many} remain"),

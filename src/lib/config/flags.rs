@@ -56,10 +56,10 @@ pub(crate) struct RoomFlags {
     /// Earlier messages for newcomers [default: 0]
     #[arg(long, value_name = "N")]
     backlog: Option<Backlog>,
-    /// Not unless the kernel can confine everything
+    /// No session unless the sandbox is complete
     #[arg(long)]
     require_confinement: bool,
-    /// How much memory the room can take, and exit
+    /// Print how much memory the room can take
     #[arg(long)]
     pub(crate) explain_limits: bool,
 }

@@ -221,10 +221,7 @@ fn check_confinement(protection: &Protection, policy: ConfinementPolicy) -> Resu
     match policy {
         ConfinementPolicy::Required => Err(IncompleteConfinement(confinement.summary()).into()),
         ConfinementPolicy::WherePossible => {
-            terminal::eprint_line(&format!(
-                "confinement: {}",
-                escape_control(&confinement.summary())
-            ));
+            terminal::eprint_line(&format!("sandbox: {}", escape_control(&confinement.summary())));
             Ok(())
         }
     }

@@ -15,8 +15,9 @@ use crate::terminal::Verbosity;
     // Else the help names whatever path the program was started by.
     bin_name = "chattrace",
     version,
-    // Shorter than the usual one: it fits a screen of 24 rows together with the next prompt.
-    help_template = "{about}\n{usage-heading} {usage}\n\n{options}\nExamples:\n  \
+    // Shorter than the usual one: it fits a screen.
+    help_template = "{about}\n{usage-heading} {usage}\n{options}{after-help}",
+    after_help = "Examples:\n  \
         chattrace --tunnel none\n  \
         chattrace --quiet | tee link.txt"
 )]
@@ -32,7 +33,7 @@ pub(super) struct Cli {
         hide_env = true
     )]
     tunnel: Option<Provider>,
-    /// The program to use [default: managed, else PATH]
+    /// cloudflared to use [default: own copy, else PATH]
     #[arg(long, value_name = "PATH", env = "CHATTRACE_CLOUDFLARED", hide_env = true)]
     cloudflared: Option<PathBuf>,
     /// ask, delete or save the event log [default: ask]

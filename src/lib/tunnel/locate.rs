@@ -123,8 +123,8 @@ pub(super) async fn verify_managed(
     let found = digest(path.clone(), Owner::Ours).await.map_err(|why| {
         let path = path.display();
         TunnelError::NotInstalled(format!(
-            "{path} cannot be used as the cloudflared that was fetched: {why}; remove it, and \
-             cloudflared is fetched again"
+            "{path} cannot be used as the cloudflared that was downloaded: {why}; remove it, and \
+             cloudflared is downloaded again"
         ))
     })?;
     if found != pin.sha256 {

@@ -17,7 +17,7 @@ pub(super) enum ProgressDisplay {
 impl ProgressDisplay {
     /// Starts the display of a download of `total` bytes; `None` if the length is unknown.
     pub(super) fn download(total: Option<u64>) -> Self {
-        terminal::Progress::transfer("fetching", total)
+        terminal::Progress::transfer("downloading", total)
             .map_or(Self::Lines { total, printed_quarters: 0 }, Self::Bar)
     }
 
@@ -40,7 +40,7 @@ impl ProgressDisplay {
                 let quarter = bytes.saturating_mul(4).checked_div(total.unwrap_or(0)).unwrap_or(4);
                 if quarter > *printed_quarters {
                     *printed_quarters = quarter;
-                    terminal::eprint_line(&format!("fetched {}", format_bytes(bytes)));
+                    terminal::eprint_line(&format!("downloaded {}", format_bytes(bytes)));
                 }
             }
         }

@@ -83,7 +83,7 @@ impl TunnelScreen {
         resumed_at: u64,
         to: &Path,
     ) {
-        self.print(&format!("cloudflared is not on this computer; fetching version {version}"));
+        self.print(&format!("cloudflared is not on this computer; downloading version {version}"));
         self.print(&format!("  from  {}", escape_control(from)));
         self.print(&format!("  size  {}", size.map_or_else(|| "unknown".to_owned(), format_bytes)));
         self.print(&format!("  to    {}", escape_control(&to.to_string_lossy())));
@@ -108,7 +108,7 @@ impl TunnelScreen {
 
 fn describe_source(source: CloudflaredSource) -> &'static str {
     match source {
-        CloudflaredSource::Managed => "fetched and checked,",
+        CloudflaredSource::Managed => "downloaded and checked,",
         CloudflaredSource::Path => "found on PATH",
         CloudflaredSource::Chosen => "as named",
     }

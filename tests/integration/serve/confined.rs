@@ -120,9 +120,7 @@ fn it_prints_what_is_missing_or_refuses_to_start_if_confinement_is_required() {
     assert_eq!(ended.stdout, "", "no link");
     assert!(ended.stderr.contains("use a newer kernel, allow the calls in"));
     let mut room = Program::start(in_shell(&env.command(SERVE), &script));
-    room.stderr_line_with(
-        "confinement: no Landlock (not in this kernel, or its container refuses it)",
-    );
+    room.stderr_line_with("sandbox: no Landlock (not in this kernel, or its container refuses it)");
     room.signal("TERM");
     room.wait().expect_code(0);
 }

@@ -176,7 +176,7 @@ fn without_cloudflared_and_without_network_there_is_the_local_link() {
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
     let text = lost["text"].as_str().unwrap();
-    assert!(text.contains("cannot be fetched") && text.contains("online"), "{lost}");
+    assert!(text.contains("cannot be downloaded") && text.contains("online"), "{lost}");
     assert_eq!(ended.stderr.matches(text).count(), 1, "{ended:#?}");
     assert_eq!(stage.run_dirs().len(), 0);
 }

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod archive;
+mod background;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;

@@ -26,12 +26,29 @@ fn is_public_link(line: &str) -> bool {
     line.strip_prefix(&format!("https://{HOST}/t/")).is_some_and(|ticket| ticket.trim().len() == 22)
 }
 
+/// A reader that takes one line ends the session with it: the pipeline is over, and the link leads
+/// nowhere.
 #[test]
-fn the_first_line_is_the_link_and_the_end_of_it_all() {
+fn a_reader_that_goes_away_ends_the_session() {
     let stage = Stage::new(HAPPY);
     let ended = Program::run(shell(&stage, "chattrace --quiet | head -1")).expect_code(0);
     assert!(is_public_link(&ended.stdout), "{ended:#?}");
     assert_eq!(ended.stderr, "");
+    assert!(stage.stand_in.ended_by_term());
+    stage.assert_nothing_left();
+}
+
+/// The example at the end of `chattrace --help`.
+#[test]
+fn tee_keeps_the_link_of_a_quiet_session_and_ctrl_c_ends_both() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&shell(&stage, "chattrace --quiet | tee link.txt"), 100);
+    terminal.wait_for(&format!("https://{HOST}/t/"));
+    terminal.wait_for("\n");
+    terminal.type_keys("\u{3}");
+    let ended = terminal.wait();
+    assert!(!ended.stderr.contains("[v]iew"), "{ended:#?}");
+    kept_link(&stage);
     assert!(stage.stand_in.ended_by_term());
     stage.assert_nothing_left();
 }
@@ -105,9 +122,11 @@ fn tee_keeps_the_link_while_the_screen_shows_the_rest() {
 #[test]
 fn cleaning_after_a_session_is_clean() {
     let stage = Stage::new(HAPPY);
-    let script =
-        "chattrace --quiet | head -1 >/dev/null; chattrace-clean --all --yes && echo clean";
-    let ended = Program::run(shell(&stage, script)).expect_code(0);
+    let session = "chattrace --quiet --tunnel none </dev/null >/dev/null & ";
+    let script = "until ls \"$XDG_RUNTIME_DIR\"/chattrace/*/control.sock >/dev/null 2>&1; do :; done; \
+                  kill $!; wait $!; chattrace-clean --all --yes && echo clean";
+    let script = format!("{session}{script}");
+    let ended = Program::run(shell(&stage, &script)).expect_code(0);
     assert_eq!(ended.stdout, "clean\n", "{ended:#?}");
     stage.assert_nothing_left();
 }

@@ -104,7 +104,7 @@ fn a_changed_managed_copy_is_refused_with_both_digests() {
     std::fs::write(managed(&env), format!("#!/bin/sh\necho >{}\n", ran.display())).unwrap();
     std::fs::set_permissions(managed(&env), std::fs::Permissions::from_mode(0o700)).unwrap();
     let ended = Program::run(without_cloudflared(&env, "http://127.0.0.1:1")).expect_code(69);
-    assert!(ended.stderr.contains("is not the cloudflared that was fetched"), "{ended:#?}");
+    assert!(ended.stderr.contains("is not the cloudflared that was downloaded"), "{ended:#?}");
     assert!(ended.stderr.contains(pin("sha256").as_str().unwrap()));
     assert!(!ran.exists());
 }
@@ -150,7 +150,7 @@ fn a_data_folder_on_a_noexec_disk_is_refused_before_the_download() {
     inside.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("XDG_DATA_HOME", &folder);
     let ended = Program::run(with_noexec(&folder, "true", &inside)).expect_code(69);
     assert!(ended.stderr.contains("set XDG_DATA_HOME to a folder elsewhere"), "{ended:#?}");
-    assert!(!ended.stderr.contains("fetching"), "{ended:#?}");
+    assert!(!ended.stderr.contains("downloading"), "{ended:#?}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_relative_entry_of_path_is_not_searched() {
     let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
     command.env("PATH", ".:");
     let ended = Program::run(command).expect_code(69);
-    assert!(ended.stderr.contains("cloudflared cannot be fetched"), "{ended:#?}");
+    assert!(ended.stderr.contains("cloudflared cannot be downloaded"), "{ended:#?}");
     assert_eq!(stand_in.starts(), 0);
 }
 
@@ -185,7 +185,7 @@ fn a_faulty_version_is_refused_when_named_and_passed_over_on_path() {
         command.env("PATH", stand_in.path().parent().unwrap());
         let ended = Program::run(command).expect_code(69);
         assert!(
-            ended.stderr.contains("passed over: ") && ended.stderr.contains("cannot be fetched")
+            ended.stderr.contains("passed over: ") && ended.stderr.contains("cannot be downloaded")
         );
         let mut command = without_cloudflared(&env, "http://127.0.0.1:1");
         command.arg("--cloudflared").arg(stand_in.path());

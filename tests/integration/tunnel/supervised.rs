@@ -178,6 +178,9 @@ fn a_download_is_announced_before_it_begins() {
     assert!(fetching["size"].as_u64().unwrap() > 30_000_000);
     assert!(fetching["to"].as_str().unwrap().starts_with(env.home().to_str().unwrap()));
     let lost = tunnel.expect("lost");
-    assert!(lost["why"].as_str().unwrap().contains("cloudflared cannot be fetched from"), "{lost}");
+    assert!(
+        lost["why"].as_str().unwrap().contains("cloudflared cannot be downloaded from"),
+        "{lost}"
+    );
     assert_eq!(tunnel.ended(), Some(69));
 }

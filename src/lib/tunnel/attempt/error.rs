@@ -173,7 +173,7 @@ pub(in crate::tunnel) enum TunnelError {
     #[error("{path} is cloudflared {version}, which strips slashes from the end of addresses and so breaks links; use 2026.8.2 or newer", path = path.display())]
     FaultyVersion { path: PathBuf, version: String },
     /// The managed copy is not the file that was installed.
-    #[error("{path} is not the cloudflared that was fetched: its SHA-256 is {found}, expected {expected}; remove the file, and it is fetched again", path = path.display())]
+    #[error("{path} is not the cloudflared that was downloaded: its SHA-256 is {found}, expected {expected}; remove the file, and it is downloaded again", path = path.display())]
     DigestMismatch { path: PathBuf, found: String, expected: String },
     /// The pinned release has no file for this architecture.
     #[error(

@@ -13,7 +13,7 @@ pub(in crate::tunnel) enum InstallError {
     Io { path: PathBuf, source: std::io::Error },
     /// Names the server alone: the whole address was printed before.
     #[error(
-        "cloudflared cannot be fetched from {server}: {}; {}, or name a cloudflared with --cloudflared{}",
+        "cloudflared cannot be downloaded from {server}: {}; {}, or name a cloudflared with --cloudflared{}",
         failure.why(), failure.next_step(), next_try(*.kept)
     )]
     Network {
@@ -24,7 +24,7 @@ pub(in crate::tunnel) enum InstallError {
     },
     /// An HTTP status other than 200 and 206.
     #[error(
-        "cloudflared cannot be fetched from {url}: the server answered {status}; {}, or name a cloudflared with --cloudflared",
+        "cloudflared cannot be downloaded from {url}: the server answered {status}; {}, or name a cloudflared with --cloudflared",
         after_status(*.status)
     )]
     Status { url: String, status: u16 },
