@@ -43,6 +43,8 @@ make_root() {
             { tail -5 "$root.log" >&2; exit 69; }
         rm "$root.log"
     fi
+    # Of mktemp, it is for root alone.
+    chmod 755 "$root"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
