@@ -23,6 +23,7 @@ step() { printf '\n== %4d s  %s\n' "$SECONDS" "$*"; }
 mirror() {
     # shellcheck source=/dev/null
     . /etc/os-release
+    # shellcheck disable=SC2016 # variables of apt-get
     apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
         awk -v codename="$VERSION_CODENAME" '$1 == "Debian" && $2 == codename && $3 == "main" { print $4; exit }'
 }
@@ -42,6 +43,8 @@ make_root() {
             { tail -5 "$root.log" >&2; exit 69; }
         rm "$root.log"
     fi
+    # Of mktemp, it is for root alone.
+    chmod 755 "$root"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
@@ -57,8 +60,8 @@ in_root() {
 
 # as_guest COMMAND: the same as an ordinary user.
 as_guest() {
-    chroot --userspec=guest:guest "$root" /usr/bin/env -i PATH="$root_path" HOME=/home/guest LANG=C.UTF-8 \
-        --chdir=/home/guest "$@"
+    chroot --userspec=guest:guest "$root" /usr/bin/env -i --chdir=/home/guest PATH="$root_path" \
+        HOME=/home/guest LANG=C.UTF-8 "$@"
 }
 
 root_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
