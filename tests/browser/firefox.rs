@@ -50,9 +50,8 @@ async fn a_whole_visit_leaves_no_message_on_the_console_of_firefox() {
     // Such messages do arrive: of a property that does not exist, and of a script that fails.
     firefox.eval("document.body.style.cssText = 'colr: red'").await;
     firefox.eval("setTimeout(() => missing())").await;
-    while !firefox.console().await.concat().contains("missing is not defined") {}
-    let messages = firefox.console().await.concat();
-    assert!(messages.contains("Unknown property ‘colr’"), "{messages}");
+    firefox.wait_for_console("missing is not defined").await;
+    firefox.wait_for_console("Unknown property ‘colr’").await;
 }
 
 /// Low and narrow windows, and a real zoom of 400 % at 1280×1024.
