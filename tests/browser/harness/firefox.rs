@@ -195,7 +195,7 @@ impl Drop for Firefox {
     fn drop(&mut self) {
         // It ends its other processes when it is asked to end, and removes nothing from its profile.
         let pid = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        let _ = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status();
         let _ = self.child.wait();
     }
 }

@@ -75,7 +75,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["cli.rs"],
         &["event_loop"],
         &["console", "timers.rs"],
-        &["checks.rs", "children"],
+        &["archive.rs", "checks.rs", "children"],
         &["session"],
     ]),
     ("tunnel", &[

@@ -104,12 +104,12 @@ fn the_room_is_in_memory_alone() {
 
 /// V-30: the link is on stdout and nowhere else.
 #[test]
+#[ignore = "needs ptrace: tests/run"]
 fn the_ticket_is_in_no_argument_and_no_environment() {
     let server = Server::start();
     for file in ["cmdline", "environ"] {
-        let text = fs::read(format!("/proc/{}/{file}", server.pid()));
-        // The process may refuse this to its own user, which is fine.
-        let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+        let text = fs::read(format!("/proc/{}/{file}", server.pid())).unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
         assert!(!text.contains(&server.ticket), "{file}");
     }
     let ticket = server.ticket.clone();

@@ -15,7 +15,8 @@ const SHELLS: [&[&str]; 2] = [&["bash", "--norc", "--noprofile", "-i"], &["dash"
 fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
     let script = format!("exec {}", arguments.join(" "));
     let mut command = shell(stage, &script);
-    command.env("PS1", "> ");
+    // No history file of bash beside what the session leaves.
+    command.env("PS1", "> ").env("HISTFILE", "");
     let mut terminal = Terminal::start(&command, 200);
     terminal.wait_for("> ");
     terminal

@@ -122,6 +122,7 @@ fn a_window_that_was_too_small_shows_the_code_once_it_is_large_enough() {
 
 /// The room is closed by then.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn a_larger_window_shows_no_code_at_the_question() {
     let stage = Stage::new(&long_orders());
     let (mut window, _) = session(&stage, 80, 20);

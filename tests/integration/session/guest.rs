@@ -38,11 +38,16 @@ impl Guest {
     }
 
     /// Polls until an event of kind `t` comes.
-    pub(crate) fn recv(mut self, t: &str) -> Value {
+    pub(crate) fn recv(self, t: &str) -> Value {
+        self.recv_where(|line| line["t"] == t)
+    }
+
+    /// The first line for which `is_wanted` holds, by as many polls as it takes.
+    pub(crate) fn recv_where(mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let stream = self.send("");
             let lines = read_lines(stream);
-            if let Some(line) = lines.iter().find(|line| line["t"] == t) {
+            if let Some(line) = lines.iter().find(|line| is_wanted(line)) {
                 return line.clone();
             }
             self.follow(&lines);
