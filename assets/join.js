@@ -54,4 +54,6 @@ function showRefusal({ text, why, suggest }) {
 	const badLink = why === 'bad_ticket';
 	if (badLink) linkLabel.hidden = linkInput.hidden = false;
 	(badLink ? linkInput : nameInput).select();
+	// In a low window it is below the field.
+	refusal.scrollIntoView({ block: 'nearest' });
 }

@@ -23,6 +23,7 @@ step() { printf '\n== %4d s  %s\n' "$SECONDS" "$*"; }
 mirror() {
     # shellcheck source=/dev/null
     . /etc/os-release
+    # shellcheck disable=SC2016 # variables of apt-get
     apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
         awk -v codename="$VERSION_CODENAME" '$1 == "Debian" && $2 == codename && $3 == "main" { print $4; exit }'
 }
@@ -57,8 +58,8 @@ in_root() {
 
 # as_guest COMMAND: the same as an ordinary user.
 as_guest() {
-    chroot --userspec=guest:guest "$root" /usr/bin/env -i PATH="$root_path" HOME=/home/guest LANG=C.UTF-8 \
-        --chdir=/home/guest "$@"
+    chroot --userspec=guest:guest "$root" /usr/bin/env -i --chdir=/home/guest PATH="$root_path" \
+        HOME=/home/guest LANG=C.UTF-8 "$@"
 }
 
 root_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

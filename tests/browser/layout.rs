@@ -67,6 +67,12 @@ async fn the_join_form_is_in_reach_at_every_size() {
     page.set_size(320, 256).await;
     page.submit_name("operator").await;
     page.refusal_text().await;
+    for selector in ["#refusal", "#name"] {
+        let bounds = format!(
+            "(({{ top, bottom }}) => top >= 0 && bottom <= innerHeight)(document.querySelector('{selector}').getBoundingClientRect())"
+        );
+        page.wait_for(&bounds).await;
+    }
     page.expect_reachable_at_every_size("refused").await;
     page.expect_accessible_when_small("refused").await;
     page.execute(DOUBLE_TEXT, vec![json!("200%")]).await;

@@ -4,6 +4,8 @@
 //! in `target/axe`, or at the path in `AXE_JS`. Every test has its own room, browser and home folder. The browser resolves
 //! no names and connects to loopback addresses only.
 
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
 mod accessibility;
 mod changed_links;
 mod chat;

@@ -9,7 +9,11 @@ async fn join_form_room_and_end() {
     let fixture = Fixture::start(&["--backlog", "10"]).await;
     let ana = fixture.join_page().await;
     ana.save_screenshots("join").await;
+    ana.submit_name("operator").await;
+    ana.refusal_text().await;
+    ana.save_screenshots("refused").await;
     ana.join("Ana").await;
+    ana.save_screenshots("alone").await;
     let bo = fixture.participant("Bo").await;
     let cy = fixture.participant("Cy").await;
     bo.send_message("is this thing on?").await;
@@ -26,6 +30,9 @@ async fn join_form_room_and_end() {
     }
     ana.type_into("#message", "see you th").await;
     ana.save_screenshots("room").await;
+    cy.activate().await.refresh().await.unwrap();
+    cy.wait_for("document.querySelector('#name')").await;
+    cy.save_screenshots("reloaded").await;
     fixture.room.end();
     ana.expect_cleared(&["train"]).await;
     ana.save_screenshots("ended").await;
@@ -92,12 +99,14 @@ impl Page {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         for scheme in ["dark", "light"] {
-            for width in [1280, 1000, 390, 320] {
-                self.set_screen(width, scheme).await;
+            self.set_media("prefers-color-scheme", scheme).await;
+            // The last is 1280×1024 at a zoom of 400 %.
+            for (width, height) in [(1280, 800), (390, 844), (320, 640), (320, 256)] {
+                self.set_size(width, height).await;
                 let picture = self.activate().await.screenshot().await.unwrap();
                 assert!(picture.starts_with(b"\x89PNG"));
-                std::fs::write(folder.join(format!("{name}-{width}-{scheme}.png")), picture)
-                    .unwrap();
+                let file = format!("{name}-{width}x{height}-{scheme}.png");
+                std::fs::write(folder.join(file), picture).unwrap();
             }
         }
     }

@@ -124,6 +124,7 @@ fn report(remaining: &[String]) {
     if std::io::stderr().is_terminal() {
         // The shell may have written its prompt already.
         terminal::eprint_line("");
+        terminal::erase_below();
     }
     if remaining.is_empty() {
         terminal::eprint_line("chattrace was killed; its processes are ended, nothing remains");

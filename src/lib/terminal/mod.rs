@@ -33,8 +33,8 @@ pub(crate) use escape::{
 pub(crate) use hangup::{stdin_closed, stdout_closed, stdout_end, terminal_closed};
 pub(crate) use io_reason::io_reason;
 pub(crate) use print::{
-    eprint_line, install_panic_hook, print_bytes, print_error, print_line, print_result,
-    report_output_end,
+    eprint_line, erase_below, install_panic_hook, print_bytes, print_error, print_line,
+    print_result, report_output_end,
 };
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{ask, discard_typeahead, is_interactive};

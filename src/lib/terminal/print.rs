@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::charset::Charset;
 use super::escape::escape_control;
+use super::size::has_control_sequences;
 use super::write::{OutputEnd, write_all};
 use crate::exit::Exit;
 
@@ -57,6 +58,14 @@ pub(super) fn write_stderr(text: &str) -> Result<(), OutputEnd> {
     match write_all(&std::io::stderr().lock(), text.as_bytes()) {
         Err(OutputEnd::Failed(_)) => Ok(()),
         written => written,
+    }
+}
+
+/// Erases the row of the cursor and all below it, where a program that was killed left its footer.
+pub(crate) fn erase_below() {
+    if has_control_sequences() {
+        // The lines that follow are worth more than an erased row.
+        let _ = write_stderr("\u{1b}[J");
     }
 }
 

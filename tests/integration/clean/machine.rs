@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{CLEAN, Output, Program, TestEnv};
+use crate::harness::{CLEAN, Output, Program, TestEnv, with_own_shm};
 
 /// First line of every event log.
 pub(super) const HEADER: &str = "chattrace event log v1\n";
@@ -97,10 +97,11 @@ impl Machine {
         self.0.tree()
     }
 
+    /// A command that sees no other session than those of this machine.
     pub(super) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = self.0.command(program);
         command.args(arguments);
-        command
+        with_own_shm(command)
     }
 
     pub(super) fn start(&self, arguments: &[&str]) -> Program {

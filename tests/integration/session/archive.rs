@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::stage::{Link, Stage, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Program, Terminal};
+use crate::harness::{CHATTRACE, Program, Terminal, in_namespace};
 
 /// A folder that takes no file, and the reason that is given for it.
 fn bad_folders(stage: &Stage) -> Vec<(PathBuf, &'static str)> {
@@ -52,7 +52,7 @@ fn a_key_of_the_file_is_named_with_the_file() {
     let config = stage.env.root().join("bin/archive.json");
     std::fs::write(&config, r#"{"archive_dir":"missing"}"#).unwrap();
     let path = config.to_str().unwrap();
-    let mut command = stage.env.command(crate::harness::CHATTRACE);
+    let mut command = stage.env.command(CHATTRACE);
     command.args(["--tunnel", "none", "--config", path]);
     let said =
         format!("configuration {path}: key \"archive_dir\": an event log could not be saved");
@@ -92,24 +92,8 @@ fn a_good_folder_gets_no_file_from_the_check() {
     stage.assert_nothing_left();
 }
 
-/// `script` in a mount namespace of its own, as root there; the program is `"$0" "$@"`.
-fn in_namespace(command: &Command, script: &str) -> Command {
-    let inside = in_shell(command, script);
-    let mut outside = Command::new("unshare");
-    let root = nix::unistd::Uid::effective().is_root();
-    outside.arg("--mount").args((!root).then_some("--map-root-user"));
-    outside.arg(inside.get_program()).args(inside.get_args());
-    for (name, value) in inside.get_envs() {
-        match value {
-            Some(value) => outside.env(name, value),
-            None => outside.env_remove(name),
-        };
-    }
-    outside.current_dir(inside.get_current_dir().unwrap());
-    outside
-}
-
 #[test]
+#[ignore = "needs namespaces: tests/run"]
 fn a_read_only_and_a_full_file_system_are_named() {
     for (mount, reason) in [
         ("mount -t tmpfs -o ro,size=1m none", "read-only file system; make it writable"),
@@ -122,7 +106,7 @@ fn a_read_only_and_a_full_file_system_are_named() {
         let folder = archive.to_str().unwrap();
         let command = stage.local(&["--logs", "save", "--archive-dir", folder]);
         let script = format!("{mount} '{folder}' && exec \"$0\" \"$@\"");
-        assert_refused(&stage, in_namespace(&command, &script), &[reason]);
+        assert_refused(&stage, in_namespace(&["--mount"], &in_shell(&command, &script)), &[reason]);
     }
 }
 

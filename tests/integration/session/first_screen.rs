@@ -47,6 +47,7 @@ fn code_rows(screen: &[String]) -> (usize, usize) {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn the_first_screen_has_the_link_its_readers_and_a_whole_code_or_none() {
     for (columns, rows) in SIZES {
         let stage = Stage::new(&long_orders());
@@ -62,6 +63,7 @@ fn the_first_screen_has_the_link_its_readers_and_a_whole_code_or_none() {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn no_number_of_joins_takes_the_link_from_the_screen() {
     for (columns, rows) in SIZES {
         let stage = Stage::new(&long_orders());
@@ -83,6 +85,7 @@ fn no_number_of_joins_takes_the_link_from_the_screen() {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn no_size_takes_the_link_from_the_screen() {
     let stage = Stage::new(&long_orders());
     let (mut window, link) = session(&stage, 100, 30);
@@ -104,6 +107,7 @@ fn no_size_takes_the_link_from_the_screen() {
 }
 
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn a_window_that_was_too_small_shows_the_code_once_it_is_large_enough() {
     let stage = Stage::new(&long_orders());
     let (mut window, link) = session(&stage, 80, 20);
@@ -116,7 +120,22 @@ fn a_window_that_was_too_small_shows_the_code_once_it_is_large_enough() {
     assert_eq!(link_on(&mut window), Some(link.url));
 }
 
+/// The room is closed by then.
 #[test]
+fn a_larger_window_shows_no_code_at_the_question() {
+    let stage = Stage::new(&long_orders());
+    let (mut window, _) = session(&stage, 80, 20);
+    window.type_keys("C-c");
+    window.wait_for("nter alone deletes");
+    window.resize(80, 40);
+    window.type_keys("v Enter");
+    let screen = window.wait_for("chattrace event log v1");
+    assert_eq!(code_rows(&screen).0, 0, "{screen:#?}");
+    assert!(!screen.iter().any(|row| row.contains("● public")), "{screen:#?}");
+}
+
+#[test]
+#[ignore = "needs tmux: tests/run"]
 fn a_typed_word_shows_the_code_again() {
     let stage = Stage::new(&long_orders());
     let (mut window, link) = session(&stage, 80, 24);
@@ -138,6 +157,7 @@ fn a_typed_word_shows_the_code_again() {
 
 /// Neither a word that means nothing, nor Enter alone, nor Ctrl+D, ends the session or harms the screen.
 #[test]
+#[ignore = "needs tmux: tests/run"]
 fn what_else_is_typed_changes_nothing() {
     let stage = Stage::new(&long_orders());
     let (mut window, link) = session(&stage, 80, 24);

@@ -79,8 +79,8 @@ impl Console {
         self.repeat_links(links);
     }
 
-    /// Shows the links and the QR code again. On a terminal what is needed most comes
-    /// last: a small window keeps that.
+    /// Shows the links and the QR code again. On a terminal what is needed most comes last: a
+    /// small window keeps that.
     pub(in crate::supervisor) fn repeat_links(&mut self, links: &RoomLinks) {
         let main = [String::new(), self.screen.bold(&links.main)];
         let others = links.others.iter().map(|link| self.screen.dim(link));
@@ -109,7 +109,8 @@ impl Console {
     /// for it before.
     pub(in crate::supervisor) fn follow_resize(&mut self, links: Option<&RoomLinks>) {
         self.screen.redraw();
-        let awaited = links.filter(|_| self.has_link && self.qr == QrState::Awaited);
+        let is_awaited = self.has_link && !self.is_ending && self.qr == QrState::Awaited;
+        let awaited = links.filter(|_| is_awaited);
         if let Some(links) = awaited
             && let Ok(mut lines) = self.code(links)
         {

@@ -9,6 +9,8 @@ mod link;
 mod log_question;
 mod participants;
 mod qr;
+#[cfg(test)]
+mod qr_tests;
 mod start;
 mod state;
 mod stdout;
