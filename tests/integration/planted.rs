@@ -177,7 +177,7 @@ fn where_a_session_can_do_without_the_file() {
         let base = stage.env.work().join("chattrace");
         plant(&stage.env, &base, case);
         let mut session =
-            watched(stage.local(&["--json"]).env("XDG_RUNTIME_DIR", stage.env.work()));
+            watched(stage.local(&["--json", "--verbose"]).env("XDG_RUNTIME_DIR", stage.env.work()));
         if case.1 != "it is a folder" {
             session.stderr_line_with("/dev/shm/");
         }

@@ -20,6 +20,8 @@ fn run(command: &Command, columns: u16, name: &str) -> Output {
     let mut terminal = Terminal::start(command, columns);
     let link = Link::on_screen(&mut terminal);
     let _guest = Guest::join(&link, name);
+    // In the line of the participant, and in the status.
+    terminal.wait_for("1 here");
     terminal.wait_for("1 here");
     terminal.type_keys("\u{3}");
     terminal.wait_for("[v]iew");

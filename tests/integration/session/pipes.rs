@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use super::guest::Guest;
 use super::stage::{Link, Stage};
 use crate::harness::cloudflared::{HAPPY, HOST};
-use crate::harness::{Program, SERVE, Terminal};
+use crate::harness::{DEADLINE, Program, SERVE, Terminal};
 
 /// `script` in a shell whose PATH has the programs, configured to use the stand-in.
 pub(super) fn shell(stage: &Stage, script: &str) -> Command {
@@ -45,6 +46,16 @@ fn tee_keeps_the_link_of_a_quiet_session_and_ctrl_c_ends_both() {
     let mut terminal = Terminal::start(&shell(&stage, "chattrace --quiet | tee link.txt"), 100);
     terminal.wait_for(&format!("https://{HOST}/t/"));
     terminal.wait_for("\n");
+    // tee writes to its file after that, and Ctrl+C ends it as well.
+    let end = Instant::now() + DEADLINE;
+    let is_written = || {
+        std::fs::read_to_string(stage.env.work().join("link.txt"))
+            .is_ok_and(|it| it.ends_with('\n'))
+    };
+    while !is_written() {
+        assert!(Instant::now() < end, "no link in the file");
+        std::thread::yield_now();
+    }
     terminal.type_keys("\u{3}");
     let ended = terminal.wait();
     assert!(!ended.stderr.contains("[v]iew"), "{ended:#?}");

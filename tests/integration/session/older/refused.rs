@@ -237,7 +237,7 @@ fn without_clone3_threads_and_programs_are_started_by_clone() {
         session.stdout_line_with("\"public\":true");
         session.signal("TERM");
         let ended = session.wait().expect_code(0);
-        assert!(ended.stderr.contains("the room can open no file"), "{error}: {ended:#?}");
+        assert!(ended.stderr.contains("protected        sandbox, "), "{error}: {ended:#?}");
         stage.assert_nothing_left();
     }
 }
