@@ -122,9 +122,10 @@ fn kill_all(session: &OsStr) -> Vec<String> {
 /// Writes the result to stderr, since the supervisor is dead. Its terminal may be closed, too.
 fn report(remaining: &[String]) {
     if std::io::stderr().is_terminal() {
-        // The shell may have written its prompt already.
-        terminal::eprint_line("");
+        // The shell may have written its prompt over the footer already: what stands behind it and below
+        // is erased, with the link.
         terminal::erase_below();
+        terminal::eprint_line("");
     }
     if remaining.is_empty() {
         terminal::eprint_line("chattrace was killed; its processes are ended, nothing remains");

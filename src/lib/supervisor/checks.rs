@@ -13,6 +13,10 @@ use crate::units::format_bytes;
 /// Bound on `/proc/swaps`, which lists at most 32 devices (swapon(2)).
 const MAX_SWAPS_BYTES: u64 = 64 * 1024;
 
+/// Locked memory that holds the messages of a room with the default settings: a mebibyte, and as much
+/// again for names and connections.
+const MIN_LOCKED_BYTES: u64 = 2 * 1024 * 1024;
+
 /// One line of the checks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Check {
@@ -83,21 +87,31 @@ pub(super) fn protection(protection: &Protection) -> [Check; 2] {
 
 /// Unlocked memory matters only where there is a disk to swap to.
 fn memory_lock(locked: LockedMemory, swaps: &str) -> Check {
+    let is_on_disk = !swap_disks(swaps).is_empty();
     let fact = match locked {
         LockedMemory::Everything => "kept off the disk".to_owned(),
+        LockedMemory::UpTo(bytes) if is_on_disk && bytes < MIN_LOCKED_BYTES => {
+            let fact = format!(
+                "only {} are kept off the disk, and the rest may be written to swap; {RAISE_LIMIT}",
+                format_bytes(bytes)
+            );
+            return protection_check(Severity::Warning, "memory", fact);
+        }
         LockedMemory::UpTo(bytes) => format!("kept off the disk, up to {}", format_bytes(bytes)),
-        LockedMemory::Nothing if swap_disks(swaps).is_empty() => {
+        LockedMemory::Nothing if !is_on_disk => {
             "kept off the disk, as there is no swap; it could not be locked (see ulimit -l)"
                 .to_owned()
         }
         LockedMemory::Nothing => {
-            let fact = "what is said may be written to the swap disk; raise the limit of locked memory \
-                        (ulimit -l), or turn swap off (swapoff -a)";
+            let fact = format!("what is said may be written to swap; {RAISE_LIMIT}");
             return protection_check(Severity::Warning, "memory", fact);
         }
     };
     protection_check(Severity::Ok, "memory", fact)
 }
+
+const RAISE_LIMIT: &str =
+    "raise the limit of locked memory (ulimit -l), or turn swap off (swapoff -a)";
 
 fn read_swaps() -> String {
     let read = paths::read_file(Path::new("/proc/swaps"), Owner::Anyone, MAX_SWAPS_BYTES);
@@ -167,6 +181,8 @@ mod tests {
         assert_eq!(memory_lock(LockedMemory::Nothing, &disk).severity, Severity::Warning);
         assert_eq!(memory_lock(LockedMemory::Nothing, HEADING).severity, Severity::Ok);
         assert_eq!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).severity, Severity::Ok);
+        assert_eq!(memory_lock(LockedMemory::UpTo(64 << 10), &disk).severity, Severity::Warning);
+        assert_eq!(memory_lock(LockedMemory::UpTo(64 << 10), HEADING).severity, Severity::Ok);
         assert!(memory_lock(LockedMemory::UpTo(8 << 20), &disk).fact.ends_with("up to 8 MiB"));
         assert_eq!(memory_lock(LockedMemory::Everything, &disk).severity, Severity::Ok);
     }

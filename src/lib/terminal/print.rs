@@ -61,7 +61,7 @@ pub(super) fn write_stderr(text: &str) -> Result<(), OutputEnd> {
     }
 }
 
-/// Erases the row of the cursor and all below it, where a program that was killed left its footer.
+/// Erases what is behind the cursor and below it (ECMA-48: ED), where a program that was killed left its footer.
 pub(crate) fn erase_below() {
     if has_control_sequences() {
         // The lines that follow are worth more than an erased row.

@@ -22,9 +22,28 @@ use crate::exit::Exit;
 pub(crate) fn parse_args<T: Parser>() -> Result<T, ExitCode> {
     let command = T::command();
     let (name, variables) = (command.get_name().to_owned(), variables_of(&command));
+    let hidden = hidden_options(&command);
     let matches = with_trimmed_environment(command).try_get_matches();
     let parsed = matches.and_then(|mut matches| T::from_arg_matches_mut(&mut matches));
-    parsed.map_err(|error| print_usage(&name, &variables, error).into())
+    parsed.map_err(|mut error| {
+        remove_hidden_suggestion(&mut error, &hidden);
+        print_usage(&name, &variables, error).into()
+    })
+}
+
+/// Options for the programs of a session among each other, and those that stand for a variable alone.
+fn hidden_options(command: &Command) -> Vec<String> {
+    let hidden = command.get_arguments().filter(|arg| arg.is_hide_set());
+    hidden.filter_map(Arg::get_long).map(|long| format!("--{long}")).collect()
+}
+
+/// Takes a tip out of `error` that names an option which the help does not.
+fn remove_hidden_suggestion(error: &mut Error, hidden: &[String]) {
+    if let Some(ContextValue::String(suggested)) = error.get(ContextKind::SuggestedArg)
+        && hidden.iter().any(|option| suggested.starts_with(option))
+    {
+        error.remove(ContextKind::SuggestedArg);
+    }
 }
 
 /// The names of an option and of its variable, for each option that may come from the environment.

@@ -1,7 +1,7 @@
 //! The command line of `chattrace-tunnel`.
 
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{Program, StandIn, TUNNEL, TestEnv};
+use crate::harness::{CHATTRACE, CLEAN, Program, SERVE, StandIn, TUNNEL, TestEnv};
 
 use super::command::{ORIGIN, tunnel, tunnel_with_config};
 
@@ -18,6 +18,27 @@ fn help_fits_a_screen_and_names_two_examples() {
     let last: Vec<&str> = help.lines().rev().take(3).collect();
     assert_eq!(last[2], "Examples:");
     assert!(!help.contains("lifeline"));
+}
+
+#[test]
+fn a_tip_names_no_option_that_the_help_hides() {
+    let env = TestEnv::new();
+    for (program, typed, hidden) in [
+        (CHATTRACE, "--mod", "--mode"),
+        (SERVE, "--mod", "--mode"),
+        (SERVE, "--lifelin", "--lifeline"),
+        (TUNNEL, "--lifelin", "--lifeline"),
+        (CLEAN, "--guar", "--guard"),
+    ] {
+        let mut command = env.command(program);
+        command.arg(typed);
+        let ended = Program::run(command).expect_code(2);
+        assert!(!ended.stderr.contains(hidden), "{ended:#?}");
+        let mut command = env.command(program);
+        command.arg("--jso");
+        let ended = Program::run(command).expect_code(2);
+        assert!(ended.stderr.contains("'--json'"), "{ended:#?}");
+    }
 }
 
 #[test]
