@@ -20,12 +20,11 @@ function renderLeaveButton() {
 	if (leaveButton.textContent !== text) leaveButton.textContent = text;
 }
 
-/** `isUnloading` if the page goes: Firefox then sends nothing over a socket any more. */
+/** `isUnloading` if the page goes: Firefox has closed the socket by then. */
 function sendLeave(isUnloading) {
-	if (!connected) return;
 	const line = '{"t":"leave"}';
-	if (!polling) socket.send(line);
-	if (polling || isUnloading) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
+	if (connected && !polling) socket.send(line);
+	if (session && (isUnloading || (connected && polling))) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
 }
 
 function leave() {
