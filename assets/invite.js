@@ -19,8 +19,8 @@ const isLoopback = () => /^(localhost|127\.[\d.]+|\[::1])$/.test(location.hostna
 function renderInvite() {
 	const address = publicAddress || location.origin;
 	// Over https only the tunnel's provider is between; over plain http, everything on the way.
-	const others = publicAddress ? ' and Cloudflare' : isLoopback() ? '' : ' and the network';
-	readers.textContent = `Open room: the host's computer${others} can read along`;
+	const others = publicAddress ? ', Cloudflare' : isLoopback() ? '' : ', the network';
+	readers.textContent = `Can read along: host's computer${others}`;
 	inviteLink.value = `${address}/t/${ticket}`;
 	const reach = publicAddress || !isLoopback() ? '' : ', but only on this computer';
 	inviteText.textContent = `Nobody else is here yet. This link lets others in${reach}:`;

@@ -9,7 +9,7 @@ function askToLeave(event) {
 	if (event.detail > 1) return;
 	if (isAskedToLeave()) return leave();
 	leaveAskedUntil = Date.now() + 5000;
-	notify('To leave the room, press Leave again', isAskedToLeave);
+	notify('Press Leave again to go', isAskedToLeave);
 	renderStatus();
 }
 
@@ -20,12 +20,11 @@ function renderLeaveButton() {
 	if (leaveButton.textContent !== text) leaveButton.textContent = text;
 }
 
-/** `isUnloading` if the page goes: Firefox then sends nothing over a socket any more. */
+/** `isUnloading` if the page goes: Firefox has closed the socket by then. */
 function sendLeave(isUnloading) {
-	if (!connected) return;
 	const line = '{"t":"leave"}';
-	if (!polling) socket.send(line);
-	if (polling || isUnloading) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
+	if (connected && !polling) socket.send(line);
+	if (session && (isUnloading || (connected && polling))) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
 }
 
 function leave() {
@@ -46,7 +45,7 @@ function loseContact() {
 	const main = document.querySelector('main');
 	if (draft) {
 		const field = el('textarea', { id: 'draft', readOnly: true, rows: 4, value: draft, ...privateInput });
-		main.append(el('label', { htmlFor: 'draft' }, 'Your unsent text'), field, copyButton(field, 'Copy text'));
+		main.append(el('label', { htmlFor: 'draft' }, 'Your unsent text'), field, el('p', {}, copyButton(field, 'Copy text')));
 	}
 	const tryAgain = () => {
 		ticket = link;

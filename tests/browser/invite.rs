@@ -54,11 +54,11 @@ async fn the_provider_is_named_where_the_room_has_a_public_address() {
     assert!(gate.contains("host's computer can read") && !gate.contains("Cloudflare"), "{gate}");
     assert!(!gate.contains("provider"), "{gate}");
     ana.join("Ana").await;
-    let local = "Open room: the host's computer can read along";
+    let local = "Can read along: host's computer";
     assert_eq!(ana.text(".readers").await, local);
     // As for a participant on this computer when the tunnel opens.
     announce_public_address(&ana).await;
-    let public = "Open room: the host's computer and Cloudflare can read along";
+    let public = "Can read along: host's computer, Cloudflare";
     assert_eq!(ana.text(".readers").await, public);
     let link = format!("{PUBLIC}/t/{}", fixture.room.ticket());
     assert_eq!(ana.eval(LINK).await, link);
@@ -73,7 +73,7 @@ async fn leaving_asks_once_by_mouse_and_by_keyboard() {
         for (const detail of [1, 2, 3]) document.querySelector('header button').dispatchEvent(event(detail))";
     ana.execute(clicks, vec![]).await;
     assert_eq!(ana.text("header button").await, "Leave now?", "a double click does not leave");
-    ana.wait_for_status("press Leave again").await;
+    ana.wait_for_status("Press Leave again").await;
     // The question is withdrawn.
     ana.execute("const now = Date.now; Date.now = () => now() + 5000", vec![]).await;
     ana.wait_for("document.querySelector('header button').textContent === 'Leave'").await;
