@@ -13,7 +13,8 @@ function el(spec, props, ...children) {
 	return element;
 }
 
-// For inputs whose text should not be sent to a spelling or writing service.
+// For fields whose text should not be sent to a spelling or writing service, and not be in the file from which
+// Firefox restores its windows: measured, it has all fields without `autocomplete`, also those of this page.
 const privateInput = { autocomplete: 'off', spellcheck: false, writingsuggestions: 'false' };
 
 /**

@@ -5,7 +5,7 @@ let publicAddress = '';
 
 const readers = el('p.readers dim', {});
 const inviteText = el('p', {});
-const inviteLink = el('input', { readOnly: true, 'aria-label': 'Link to this room', onfocus: selectField });
+const inviteLink = el('input', { readOnly: true, 'aria-label': 'Link to this room', onfocus: selectField, ...privateInput });
 const invite = el('section.invite', { 'aria-label': 'Nobody else is here yet', hidden: true }, inviteText, inviteLink);
 invite.append(copyButton(inviteLink, 'Copy link'));
 if (navigator.share) {
@@ -22,8 +22,8 @@ function renderInvite() {
 	const others = publicAddress ? ' and Cloudflare' : isLoopback() ? '' : ' and the network';
 	readers.textContent = `Open room: the host's computer${others} can read along`;
 	inviteLink.value = `${address}/t/${ticket}`;
-	const reach = publicAddress || !isLoopback() ? '' : ' It works only on this computer.';
-	inviteText.textContent = 'Nobody else is here yet. This link lets others in:' + reach;
+	const reach = publicAddress || !isLoopback() ? '' : ', but only on this computer';
+	inviteText.textContent = `Nobody else is here yet. This link lets others in${reach}:`;
 	const isHidden = present.size > 1;
 	// The focus of a button that is hidden would be lost.
 	if (isHidden && invite.contains(document.activeElement)) messageBox.focus();

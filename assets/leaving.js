@@ -20,10 +20,12 @@ function renderLeaveButton() {
 	if (leaveButton.textContent !== text) leaveButton.textContent = text;
 }
 
-function sendLeave() {
+/** `isUnloading` if the page goes: Firefox then sends nothing over a socket any more. */
+function sendLeave(isUnloading) {
+	if (!connected) return;
 	const line = '{"t":"leave"}';
-	if (connected && polling) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
-	else if (connected) socket.send(line);
+	if (!polling) socket.send(line);
+	if (polling || isUnloading) post('/poll', line, { headers: authorization(), keepalive: true }).catch(() => {});
 }
 
 function leave() {
@@ -43,7 +45,7 @@ function loseContact() {
 	messageBox.value = draft;
 	const main = document.querySelector('main');
 	if (draft) {
-		const field = el('textarea', { id: 'draft', readOnly: true, rows: 4, value: draft });
+		const field = el('textarea', { id: 'draft', readOnly: true, rows: 4, value: draft, ...privateInput });
 		main.append(el('label', { htmlFor: 'draft' }, 'Your unsent text'), field, copyButton(field, 'Copy text'));
 	}
 	const tryAgain = () => {

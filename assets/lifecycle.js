@@ -62,7 +62,7 @@ addEventListener('beforeunload', (event) => {
 });
 addEventListener('pagehide', () => {
 	if (!joined && !messageBox.value) return;
-	sendLeave();
+	sendLeave(true);
 	// The address stays: a reload, or a way back, leads to the join form.
 	clearPage('You have left');
 });

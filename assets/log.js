@@ -99,8 +99,7 @@ new ResizeObserver(() => {
 
 function onLogScroll() {
 	// Firefox scrolls when lines are wrapped anew, before the observer is told why.
-	if (viewSize() !== shownSize) return;
-	followsLog = logView.scrollHeight - logView.scrollTop - logView.clientHeight < 48;
+	if (viewSize() === shownSize) followsLog = logView.scrollHeight - logView.scrollTop - logView.clientHeight < 48;
 	showUnread();
 }
 

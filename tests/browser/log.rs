@@ -278,6 +278,11 @@ async fn a_hidden_tab_marks_where_reading_stopped() {
     ana.expect_accessible("unread").await;
     ana.send_message("answer").await;
     ana.wait_for("!document.querySelector('.unread')").await;
+    // The log has become lower, and the page is not told of it while it is hidden.
+    set_hidden(&ana, true).await;
+    let lower = "document.querySelector('#message').style.height = '9rem'; receive(arguments[0])";
+    ana.execute(lower, vec![json!(said(7, noon, "last").to_string())]).await;
+    assert_eq!(around_mark(&ana).await, json!(["answer", "1 new message", "last"]));
 }
 
 #[tokio::test]

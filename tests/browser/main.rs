@@ -1,8 +1,8 @@
 //! The page in a real Chromium, connected to a real `chattrace-serve`.
 //!
 //! Needs chromium and chromedriver, firefox-esr for `firefox`, and axe-core for the accessibility tests:
-//! in `target/axe`, or at the path in `AXE_JS`. Every test has its own room, browser and home folder. The browser resolves
-//! no names and connects to loopback addresses only.
+//! in `target/axe`, or at the path in `AXE_JS`. Every test has its own room, browser and home folder.
+//! The browser resolves no names and connects to loopback addresses only.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 

@@ -79,3 +79,30 @@ pub(crate) fn describe(artifact: Artifact) -> Option<(String, &'static str)> {
         Artifact::UnlockedSession | Artifact::Base | Artifact::Folder => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn every_name_that_is_ever_deleted_is_described() {
+        let named = [
+            Artifact::in_runtime_base(OsStr::new("3f9a0c1b2d4e")),
+            Artifact::in_runtime_base(OsStr::new(COOLDOWN)),
+            Artifact::in_session(OsStr::new(LOCK)),
+            Artifact::in_session(OsStr::new(LOCK_DRAFT)),
+            Artifact::in_session(OsStr::new(CONTROL_SOCKET)),
+            Artifact::in_session(OsStr::new(TUNNEL_HOME)),
+            Artifact::in_bin(OsStr::new("cloudflared-2026.9.3")),
+            Artifact::in_bin(OsStr::new("cloudflared-2026.9.3.part")),
+            Artifact::in_archive(OsStr::new("chattrace-20260102-030405.log")),
+        ];
+        for artifact in named {
+            let artifact = artifact.unwrap();
+            assert!(Artifact::ALL.contains(&artifact), "{artifact:?}");
+            assert!(describe(artifact).is_some(), "{artifact:?}");
+        }
+    }
+}

@@ -126,10 +126,24 @@ impl Firefox {
     pub(crate) async fn console(&mut self) -> Vec<String> {
         const MESSAGES: &str = "return Services.console.getMessageArray()
             .filter((message) => message instanceof Ci.nsIScriptError)
-            .filter(({ category }) => !/^(chrome|component|system|XPConnect) javascript$/i.test(category))
+            .filter(({ category, sourceName }) => !/^(chrome|component|system|XPConnect) javascript$/i.test(category)
+                && !sourceName.startsWith('chrome:'))
             .map(({ category, sourceName, errorMessage }) => [category, sourceName, errorMessage].join(': '))";
         let messages = self.execute_in_chrome(MESSAGES, json!([])).await;
         serde_json::from_value(messages).unwrap()
+    }
+
+    /// Waits until the console has a message that contains this text.
+    pub(crate) async fn wait_for_console(&mut self, text: &str) {
+        let deadline = Instant::now() + WAIT_TIMEOUT;
+        loop {
+            let messages = self.console().await;
+            if messages.iter().any(|message| message.contains(text)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no {text:?} on the console: {messages:#?}");
+            sleep(POLL_INTERVAL).await;
+        }
     }
 
     async fn find(&mut self, selector: &str) -> Value {

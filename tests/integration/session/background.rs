@@ -11,14 +11,16 @@ use crate::harness::{DEADLINE, Terminal};
 /// Shells that every Debian system has, without the files of the user.
 const SHELLS: [&[&str]; 2] = [&["bash", "--norc", "--noprofile", "-i"], &["dash", "-i"]];
 
+const PROMPT: &str = "ready$ ";
+
 /// A shell on a terminal, in a folder of its own.
 fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
     let script = format!("exec {}", arguments.join(" "));
     let mut command = shell(stage, &script);
     // No history file of bash beside what the session leaves.
-    command.env("PS1", "> ").env("HISTFILE", "");
+    command.env("PS1", PROMPT).env("HISTFILE", "");
     let mut terminal = Terminal::start(&command, 200);
-    terminal.wait_for("> ");
+    terminal.wait_for(PROMPT);
     terminal
 }
 
@@ -26,7 +28,9 @@ fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
 fn run(terminal: &mut Terminal, line: &str) -> String {
     // The echo of the typed line has the quotes.
     terminal.type_keys(&format!("{line}; echo en''ded\r"));
-    terminal.wait_for("ended")
+    let output = terminal.wait_for("ended");
+    terminal.wait_for(PROMPT);
+    output
 }
 
 /// Starts a session in the background, and waits for its link in the file.
@@ -84,13 +88,16 @@ fn ctrl_c_does_not_reach_it_before_fg() {
         let stage = Stage::new(HAPPY);
         let mut terminal = interactive(&stage, arguments);
         start(&mut terminal, &stage, "chattrace --quiet");
+        // Both a shell and a terminal drop what was typed before the answer to Ctrl+C.
         terminal.type_keys("\u{3}");
-        run(&mut terminal, "kill -0 %1 && echo alive");
+        terminal.wait_for(PROMPT);
+        let shown = run(&mut terminal, "kill -0 %1 && echo it' 'lives");
+        assert!(shown.contains("it lives"), "{arguments:?}: {shown}");
         assert_eq!(stage.run_dirs().len(), 1, "{arguments:?}");
         terminal.type_keys("fg\r");
         await_foreground_job(&terminal);
         terminal.type_keys("\u{3}");
-        run(&mut terminal, ":");
+        terminal.wait_for(PROMPT);
         assert!(stage.run_dirs().is_empty(), "{arguments:?}");
         finish(terminal, &stage);
     }

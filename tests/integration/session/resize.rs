@@ -56,7 +56,7 @@ fn a_new_size_is_followed_at_once() {
         status.len() == 1 && status[0].as_str() == text
     };
     for (columns, status) in [
-        (40, "  ● local only · no one here · Ctrl+C…"),
+        (40, "  ● local only · no one here · Ctrl+…"),
         (30, "  ● local only · no one he…"),
         (100, "  ● local only · no one here · Ctrl+C ends it"),
     ] {

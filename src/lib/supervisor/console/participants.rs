@@ -30,24 +30,29 @@ impl Console {
     }
 
     /// Prints one row, so that no name wraps into a row that looks like one of our own lines. The name
-    /// is cut; the tag, by which people of one name differ, and the count are not. If too little of the
-    /// name would be left, the time is left out.
+    /// is cut; the tag, by which people of one name differ, is not. If too little of the name would be
+    /// left, the time is left out, and then the count.
     fn print_participant(&self, sign: char, participant: &Participant) {
         let participant = escaped(participant);
-        let behind = format!(" #{} · {}", participant.tag, self.present_text());
-        let beside = 2 + behind.chars().count();
+        let tag = format!(" #{}", participant.tag);
+        let with_count = format!("{tag} · {}", self.present_text());
         let width = usize::from(self.screen.width());
-        let columns_after = |column: usize| width.saturating_sub(column + beside);
-        let cut_to = |columns: usize| {
+        let columns_of_name =
+            |column: usize, behind: &str| width.saturating_sub(column + 2 + behind.chars().count());
+        let cut_to = |columns: usize, behind: &str| {
             let name = self.screen.truncate(&participant.name, columns.max(1));
             format!("{sign} {name}{behind}")
         };
-        if columns_after(EVENT_COLUMN) >= MIN_NAME_COLUMNS {
-            self.print_event(&cut_to(columns_after(EVENT_COLUMN)));
-        } else {
-            self.screen.print_truncated(&format!("  {}", cut_to(columns_after(2))));
-            self.update_status();
+        let columns = columns_of_name(EVENT_COLUMN, &with_count);
+        if columns >= MIN_NAME_COLUMNS {
+            self.print_event(&cut_to(columns, &with_count));
+            return;
         }
+        let has_room = columns_of_name(2, &with_count) >= MIN_NAME_COLUMNS;
+        let behind = if has_room { with_count } else { tag };
+        let text = cut_to(columns_of_name(2, &behind), &behind);
+        self.screen.print_truncated(&format!("  {text}"));
+        self.update_status();
     }
 }
 
