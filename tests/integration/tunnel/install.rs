@@ -3,7 +3,6 @@
 //! real one, and no file on this machine has its digest.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +13,7 @@ use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Program, StandIn, TestEnv, in_namespace, in_shell};
 
 use super::command::{ORIGIN, tunnel_with_config};
+use super::loopback;
 
 /// A value of the pinned release for this processor.
 fn pin(key: &str) -> Value {
@@ -42,22 +42,15 @@ pub(crate) fn without_cloudflared(env: &TestEnv, base: &str) -> Command {
 
 /// Starts a server that answers every request with `status` and `length` zeros; its base URL.
 pub(crate) fn start_server(status: &'static str, length: usize) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(&mut stream).lines();
-            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-            let head = format!(
-                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
-            );
-            // The client may have closed the connection early.
-            let _ =
-                stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&vec![0; length]));
-        }
+    let port = loopback::serve(move |mut stream| {
+        let mut lines = BufReader::new(&mut stream).lines();
+        while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+        let head =
+            format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        // The client may have closed the connection early.
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&vec![0; length]));
     });
-    base
+    format!("http://127.0.0.1:{port}")
 }
 
 /// V-36.

@@ -6,6 +6,7 @@ mod command_line;
 mod confined;
 mod failures;
 pub(crate) mod install;
+mod loopback;
 mod shutdown;
 mod supervised;
 mod system_calls;

@@ -2,13 +2,14 @@
 //! password: each failure is named, and a certificate that the system trusts is trusted.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
 use crate::harness::{Program, TestEnv};
 
 use super::install::{managed, start_server, with_mount, without_cloudflared};
+use super::loopback;
 use super::tls_server::{authority, start};
 
 /// Fewer bytes than cloudflared has: to get this far, the client has trusted the server.
@@ -114,16 +115,10 @@ fn a_wrong_clock_another_server_and_no_tls_are_told_apart() {
 
 /// Starts a server that answers a TLS handshake in plain text; its port.
 fn start_plain() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let _ = client.read(&mut [0; 4096]);
-            let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        }
-    });
-    port
+    loopback::serve(|mut client| {
+        let _ = client.read(&mut [0; 4096]);
+        let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    })
 }
 
 /// A page in place of the file is no beginning of it.
@@ -158,22 +153,17 @@ fn a_status_has_its_next_step() {
 /// Starts a proxy that answers every CONNECT with `status`; after 200 it carries to the server. Its
 /// port, and a channel with the heads of the requests.
 fn start_proxy(status: &'static str) -> (u16, std::sync::mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
     let (sender, heads) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let mut lines = BufReader::new(client.try_clone().unwrap()).lines();
-            let head: Vec<String> =
-                lines.by_ref().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
-            let target = head[0].split(' ').nth(1).unwrap().to_owned();
-            let _ = sender.send(head.join("\n"));
-            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
-            client.write_all(answer.as_bytes()).unwrap();
-            if status.starts_with("200") {
-                carry(client, TcpStream::connect(target).unwrap());
-            }
+    let port = loopback::serve(move |mut client| {
+        let mut lines = BufReader::new(client.try_clone().unwrap()).lines();
+        let head: Vec<String> =
+            lines.by_ref().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+        let target = head[0].split(' ').nth(1).unwrap().to_owned();
+        let _ = sender.send(head.join("\n"));
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        client.write_all(answer.as_bytes()).unwrap();
+        if status.starts_with("200") {
+            carry(client, TcpStream::connect(target).unwrap());
         }
     });
     (port, heads)
