@@ -88,7 +88,9 @@ fn ctrl_c_does_not_reach_it_before_fg() {
         let stage = Stage::new(HAPPY);
         let mut terminal = interactive(&stage, arguments);
         start(&mut terminal, &stage, "chattrace --quiet");
-        // Both a shell and a terminal drop what was typed before the answer to Ctrl+C.
+        // A shell that is at its prompt may drop what is typed after Ctrl+C, so a job takes it.
+        terminal.type_keys("sh -c 'echo $((6*7)) in front; exec cat'\r");
+        terminal.wait_for("42 in front");
         terminal.type_keys("\u{3}");
         terminal.wait_for(PROMPT);
         let shown = run(&mut terminal, "kill -0 %1 && echo it' 'lives");
