@@ -166,7 +166,7 @@ async fn two_minutes_without_contact_clear_all_but_the_draft() {
 #[tokio::test]
 async fn after_two_minutes_without_contact_the_draft_returns_with_the_next_try() {
     let (_fixture, proxy, ana, bo) = page_without_contact("an unfinished sentence").await;
-    ana.click("main p button").await;
+    ana.click("main p:last-of-type button").await;
     assert!(ana.refusal_text().await.contains("cannot be reached"));
     assert_eq!(ana.eval("document.querySelector('#name').value").await, "Ana");
     proxy.set(ProxyMode::Forward);
