@@ -15,7 +15,8 @@ const PROMPT: &str = "ready$ ";
 
 /// A shell on a terminal, in a folder of its own.
 fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
-    let script = format!("exec {}", arguments.join(" "));
+    // As a window starts it, also where the tests run in the background, which ignores these signals.
+    let script = format!("exec env --default-signal=INT,QUIT {}", arguments.join(" "));
     let mut command = shell(stage, &script);
     // No history file of bash beside what the session leaves.
     command.env("PS1", PROMPT).env("HISTFILE", "");
