@@ -74,6 +74,16 @@ make_root() {
     in_root useradd --create-home --shell /bin/bash guest
 }
 
+# enter_root: makes $root the root of these namespaces; this machine's files are out of reach from then on.
+# After chroot(2) alone, an ordinary user may make no user namespaces (user_namespaces(7)).
+enter_root() {
+    mount --rbind "$root" "$root"
+    cd "$root"
+    pivot_root . mnt
+    umount --lazy /mnt
+    root=/
+}
+
 # in_root COMMAND: as root in $root, with a clean environment.
 in_root() {
     chroot "$root" /usr/bin/env -i PATH="$root_path" HOME=/root LANG=C.UTF-8 \
