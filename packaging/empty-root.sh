@@ -78,7 +78,7 @@ make_root() {
 # After chroot(2) alone, an ordinary user may make no user namespaces (user_namespaces(7)).
 enter_root() {
     mount --rbind "$root" "$root"
-    cd "$root"
+    cd "$root" || exit
     pivot_root . mnt
     umount --lazy /mnt
     root=/
