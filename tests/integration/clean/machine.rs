@@ -6,40 +6,43 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{CLEAN, Output, Program, TestEnv, with_own_shm};
+use crate::harness::{CLEAN, Output, OwnShm, Program, TestEnv};
 
 /// First line of every event log.
 pub(super) const HEADER: &str = "chattrace event log v1\n";
 
-pub(super) struct Machine(TestEnv);
+pub(super) struct Machine {
+    env: TestEnv,
+    shm: OwnShm,
+}
 
 impl Machine {
     /// A machine on which chattrace has never run.
     pub(super) fn new() -> Self {
-        let machine = Self(TestEnv::new());
+        let machine = Self { env: TestEnv::new(), shm: OwnShm::new() };
         fs::create_dir_all(machine.data().parent().unwrap()).unwrap();
         machine
     }
 
     /// The runtime base.
     pub(super) fn base(&self) -> PathBuf {
-        let base = self.0.runtime().join("chattrace");
+        let base = self.env.runtime().join("chattrace");
         private(&base);
         base
     }
 
     /// The data folder, whether it exists or not.
     pub(super) fn data(&self) -> PathBuf {
-        self.0.home().join(".local/share/chattrace")
+        self.env.home().join(".local/share/chattrace")
     }
 
     /// The working folder, which is also the default archive folder.
     pub(super) fn work(&self) -> PathBuf {
-        self.0.work()
+        self.env.work()
     }
 
     pub(super) fn home(&self) -> PathBuf {
-        self.0.home()
+        self.env.home()
     }
 
     /// The empty runtime folder of a session.
@@ -94,14 +97,14 @@ impl Machine {
 
     /// Every path on the machine.
     pub(super) fn tree(&self) -> Vec<PathBuf> {
-        self.0.tree()
+        self.env.tree()
     }
 
     /// A command that sees no other session than those of this machine.
     pub(super) fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = self.0.command(program);
+        let mut command = self.env.command(program);
         command.args(arguments);
-        with_own_shm(command)
+        self.shm.within(command)
     }
 
     pub(super) fn start(&self, arguments: &[&str]) -> Program {

@@ -1,7 +1,8 @@
 //! V-19: processes of dead sessions are recognised by their mark, never by their name.
 
+use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use super::machine::Machine;
 use crate::harness::signal;
@@ -12,14 +13,16 @@ const KILLED: i32 = 9;
 struct Sleeper(Child);
 
 impl Sleeper {
-    fn start(mark: Option<&str>) -> Self {
-        let mut command = Command::new("sleep");
-        command.arg("1000").stdin(Stdio::null());
-        command.env_remove("CHATTRACE_SESSION");
+    fn start(machine: &Machine, mark: Option<&str>) -> Self {
+        let mut command = machine.command("sh", &["-c", "echo; exec sleep 1000"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         if let Some(mark) = mark {
             command.env("CHATTRACE_SESSION", mark);
         }
-        Self(command.spawn().unwrap())
+        let mut child = command.spawn().unwrap();
+        // It has joined the namespaces, where its environment can be read.
+        assert_eq!(child.stdout.as_mut().unwrap().read(&mut [0]).unwrap(), 1);
+        Self(child)
     }
 
     fn runs(&mut self) -> bool {
@@ -45,14 +48,14 @@ fn only_processes_with_the_mark_of_a_dead_session_are_killed() {
     let (dead, living) = (unique_session("proc-dead"), unique_session("proc-living"));
     let dir = machine.dead_session(&dead);
     let (_, _lock) = machine.running_session(&living);
-    let mut ended = [Sleeper::start(Some(&dead)), Sleeper::start(Some(&dead))];
+    let mut ended = [Sleeper::start(&machine, Some(&dead)), Sleeper::start(&machine, Some(&dead))];
     // A stopped process acts on no signal but SIGKILL and SIGCONT.
     signal("STOP", ended[1].0.id());
     let mut spared = [
-        Sleeper::start(None),
-        Sleeper::start(Some(&living)),
-        Sleeper::start(Some(&format!("{dead}x"))),
-        Sleeper::start(Some(&unique_session("proc-elsewhere"))),
+        Sleeper::start(&machine, None),
+        Sleeper::start(&machine, Some(&living)),
+        Sleeper::start(&machine, Some(&format!("{dead}x"))),
+        Sleeper::start(&machine, Some(&unique_session("proc-elsewhere"))),
     ];
     let report = machine.clean(&["--stale"]).expect_code(0);
     for sleeper in &mut ended {
@@ -85,7 +88,7 @@ fn a_dry_run_kills_no_process() {
     let machine = Machine::new();
     let dead = unique_session("proc-dry");
     machine.dead_session(&dead);
-    let mut sleeper = Sleeper::start(Some(&dead));
+    let mut sleeper = Sleeper::start(&machine, Some(&dead));
     let ended =
         machine.shell("chattrace-clean --all --dry-run -0 | xargs -0 ls -ld").expect_code(0);
     assert!(ended.stdout.contains(&format!("/proc/{}", sleeper.0.id())), "{ended:#?}");

@@ -22,7 +22,7 @@ mod tmux;
 
 pub(crate) use cloudflared::StandIn;
 #[allow(unused_imports, reason = "the fault and fuzz tests have no namespaces")]
-pub(crate) use namespace::{in_namespace, joining, with_own_shm};
+pub(crate) use namespace::{OwnShm, in_namespace, joining};
 pub(crate) use process_handle::ProcessHandle;
 pub(crate) use program::{Output, Program, Stream};
 pub(crate) use supervised::Supervised;

@@ -1,13 +1,9 @@
 //! Programs in namespaces of their own (namespaces(7)). An ordinary user is root there, by a user namespace
 //! around them.
 
-use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use std::process::Command;
 
-use super::{in_shell, under};
-
-/// `"$0" "$@"`, once `/dev/shm` is empty.
-const WITH_EMPTY_SHM: &str = "mount -t tmpfs none /dev/shm && exec \"$0\" \"$@\"";
+use super::{Program, Stream, in_shell, under};
 
 fn is_root() -> bool {
     nix::unistd::Uid::effective().is_root()
@@ -31,18 +27,27 @@ pub(crate) fn joining(kinds: &[&str], pid: u32) -> Command {
     nsenter
 }
 
-/// `command` with a `/dev/shm` of its own: sessions of the same user, whose runtime folders may lie in that of
-/// the machine, are not seen. As it is where no namespace can be made.
-pub(crate) fn with_own_shm(command: Command) -> Command {
-    static CAN_BE_MADE: LazyLock<bool> = LazyLock::new(|| {
-        let mut probe = Command::new("true");
-        probe.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir("/");
-        let mut probe = in_namespace(&["--mount"], &in_shell(&probe, WITH_EMPTY_SHM));
-        probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-    });
-    if *CAN_BE_MADE {
-        in_namespace(&["--mount"], &in_shell(&command, WITH_EMPTY_SHM))
-    } else {
-        command
+/// Namespaces with a `/dev/shm` of their own, until this is dropped: programs in them do not see sessions
+/// of the same user, whose runtime folders may lie in that of the machine. Those that shall read each
+/// other's `/proc/PID/environ` must share one (ptrace(2): of an ordinary user, they are in a user namespace).
+pub(crate) struct OwnShm(Option<Program>);
+
+impl OwnShm {
+    /// Where no namespace can be made, programs run as they would without it.
+    pub(crate) fn new() -> Self {
+        let mut holder = Command::new("cat");
+        holder.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir("/");
+        let holder =
+            in_shell(&holder, "mount -t tmpfs none /dev/shm && echo mounted && exec \"$0\"");
+        let mut holder = Program::start(in_namespace(&["--mount"], &holder));
+        let is_mounted = holder.line_or_eof(Stream::Stdout, |_| true).is_some();
+        Self(is_mounted.then_some(holder))
+    }
+
+    /// `command` in the namespaces.
+    pub(crate) fn within(&self, command: Command) -> Command {
+        let Some(holder) = &self.0 else { return command };
+        let folder = command.get_current_dir().unwrap().display().to_string();
+        under(joining(&["--mount", &format!("--wd={folder}")], holder.pid()), &command)
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::stage::{Link, Stage, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CHATTRACE, Program, Terminal, in_namespace};
+use crate::harness::{CHATTRACE, Program, Terminal, TestEnv, in_namespace};
 
 /// A folder that takes no file, and the reason that is given for it.
 fn bad_folders(stage: &Stage) -> Vec<(PathBuf, &'static str)> {
@@ -114,7 +114,9 @@ fn a_read_only_and_a_full_file_system_are_named() {
 #[test]
 fn a_folder_without_permission_is_named() {
     let stage = Stage::new(HAPPY);
-    let archive = stage.env.root().join("bin/archive");
+    // Not below that of the stage, which is searched for what a session has left.
+    let elsewhere = TestEnv::new();
+    let archive = elsewhere.work().join("archive");
     std::fs::create_dir(&archive).unwrap();
     let folder = archive.to_str().unwrap();
     let command = stage.local(&["--logs", "save", "--archive-dir", folder]);
