@@ -7,8 +7,9 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `manual` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `manual` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `base64url` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `token` · `units` · `exit` |
 
+mod base64url;
 mod chat;
 mod clean;
 mod config;

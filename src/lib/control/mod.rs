@@ -11,8 +11,9 @@ pub(crate) use frame::FrameError;
 pub(crate) use link::{Inbox, Outbox, from_stdin, pair, recv_blocking, send_blocking};
 pub(crate) use listener::{IncomingRequest, Listener};
 pub(crate) use message::{
-    CloudflaredSource, FromGuard, FromServe, FromTunnel, Participant, Protection, RequestBody,
-    ResponseBody, ToGuard, ToServe, ToTunnel, VERSION,
+    Admission, CloudflaredSource, FromGuard, FromRelay, FromServe, FromTunnel, Handshake, Letter,
+    MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, MAX_SEALED_BYTES, Participant, Protection,
+    RequestBody, ResponseBody, Sealed, ToGuard, ToRelay, ToServe, ToTunnel, VERSION,
 };
 #[cfg(test)]
 pub(crate) use validate::is_name;

@@ -245,6 +245,9 @@ fn event_of(notice: &FromServe) -> Option<ServeEvent<'_>> {
         FromServe::Left { participant, present } => {
             Some(ServeEvent::Left { participant, present: *present })
         }
-        FromServe::Hello { .. } | FromServe::Ready { .. } | FromServe::Drained => None,
+        FromServe::Hello { .. }
+        | FromServe::Ready { .. }
+        | FromServe::Drained
+        | FromServe::Sealed(_) => None,
     }
 }

@@ -12,7 +12,7 @@ use super::confined::Confined;
 use super::error::ServeError;
 use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost};
-use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
+use crate::control::{self, Admission, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
 use crate::exit::Exit;
 use crate::process;
 
@@ -23,7 +23,8 @@ use crate::process;
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let (mut inbox, mut outbox) = control::from_stdin::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
-    let Some(ToServe::Start { room, ticket }) = inbox.recv().await? else {
+    let Some(ToServe::Start { room, admission: Admission::Open { ticket } }) = inbox.recv().await?
+    else {
         return Ok(Exit::Ended);
     };
     let listener = process::inherited_listener()?;
@@ -62,7 +63,7 @@ async fn handle_messages(
                 }
                 // A malformed message is ignored, as is a second start: the supervisor ends this
                 // process by closing the channel.
-                Ok(Some(ToServe::Start { .. })) | Err(FrameError::Malformed(_)) => {}
+                Ok(Some(ToServe::Start { .. } | ToServe::Sealed(_))) | Err(FrameError::Malformed(_)) => {}
                 Ok(None) => return Ok(Exit::Ended),
                 Err(error) => return Err(error.into()),
             },

@@ -1,14 +1,20 @@
 //! What the processes of a session send each other: one enum per direction, one JSON object per
-//! line. No message text ever crosses this channel, and no secret but the ticket, which serve needs.
+//! line. No message text ever crosses this channel, and no secret but the
+//! ticket of an open room, which serve needs.
 
 mod guard;
 mod request;
+mod sealed;
 mod serve;
 mod tunnel;
 
 pub(crate) use guard::{FromGuard, ToGuard};
 pub(crate) use request::{Request, RequestBody, Response, ResponseBody};
-pub(crate) use serve::{FromServe, Participant, Protection, ToServe};
+pub(crate) use sealed::{
+    FromRelay, Handshake, Letter, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, MAX_SEALED_BYTES,
+    Sealed, ToRelay,
+};
+pub(crate) use serve::{Admission, FromServe, Participant, Protection, ToServe};
 pub(crate) use tunnel::{CloudflaredSource, FromTunnel, ToTunnel};
 
 /// The version of this build. All programs of a session must be of the same one.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sealed::{FromRelay, ToRelay};
 use crate::config::RoomSettings;
 use crate::control::validate;
 use crate::memory::LockedMemory;
@@ -12,8 +13,8 @@ use crate::token::Token;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ToServe {
-    /// The first message: the limits of the room, and the ticket that admits to it.
-    Start { room: RoomSettings, ticket: Token },
+    /// The first message: the limits of the room, and how one gets into it.
+    Start { room: RoomSettings, admission: Admission },
     /// The public host name of the room from now on, without scheme and port; `None` takes it back.
     Host { name: Option<String> },
     /// Announce the public address, `https://` and the host name, to all participants: the first one, and
@@ -21,6 +22,22 @@ pub(crate) enum ToServe {
     Moved { url: String },
     /// Refuse new connections, send all participants the goodbye, answer [`FromServe::Drained`].
     Drain,
+    /// In a sealed room only.
+    Sealed(ToRelay),
+}
+
+/// What admits to the room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub(crate) enum Admission {
+    /// The ticket in the link, which serve compares.
+    Open { ticket: Token },
+    /// The host decides; serve relays those who have the door, a value derived from the ticket.
+    Sealed {
+        door: Token,
+        /// Random per session: a client that sees another one clears itself.
+        epoch: Token,
+    },
 }
 
 /// Serve to supervisor. Every field is validated: serve may have been taken over.
@@ -41,6 +58,8 @@ pub(crate) enum FromServe {
     Left { participant: Participant, present: usize },
     /// Every participant was sent the end of the session, or could not be reached in time.
     Drained,
+    /// In a sealed room only; in place of [`FromServe::Joined`] and [`FromServe::Left`].
+    Sealed(FromRelay),
 }
 
 /// What the room's process has given up, and how far its memory is kept off disk.

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::state::EventLoop;
-use crate::control::{ToServe, ToTunnel};
+use crate::control::{Admission, ToServe, ToTunnel};
 use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
 use crate::supervisor::console::RoomLinks;
@@ -73,7 +73,8 @@ impl EventLoop {
 
     fn spawn_serve(&mut self) -> Option<SessionEvent> {
         let room = self.config.room.clone();
-        let start = ToServe::Start { room, ticket: self.ticket.clone() };
+        let admission = Admission::Open { ticket: self.ticket.clone() };
+        let start = ToServe::Start { room, admission };
         let error = self.children.spawn_serve(&self.listener, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }

@@ -75,7 +75,7 @@ impl EventLoop {
                 None
             }
             FromServe::Drained => Some(SessionEvent::RoomClosed),
-            FromServe::Hello { .. } => None,
+            FromServe::Hello { .. } | FromServe::Sealed(_) => None,
         }
     }
 

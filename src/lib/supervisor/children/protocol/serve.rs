@@ -94,6 +94,7 @@ impl Protocol<FromServe> for ServeProtocol {
             (FromServe::Ready { .. }, _) => Err(Violation::out_of_order("ready")),
             (FromServe::Joined { .. }, _) => Err(Violation::out_of_order("joined")),
             (FromServe::Left { .. }, _) => Err(Violation::out_of_order("left")),
+            (FromServe::Sealed(_), _) => Err(Violation::out_of_order("sealed")),
             (FromServe::Drained, _) => Err(Violation::out_of_order("drained")),
         }
     }
