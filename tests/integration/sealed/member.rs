@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chattrace::seal::{
-    Answered, Applicant, BadBox, BoxHead, Change, Changed, Circle, Entry, Guest, Kind, Knock, Received,
-    SecretBytes, Ticket, Violation, Welcome,
+    Answered, Applicant, BadBox, BoxHead, Change, Changed, Circle, Entry, Guest, Kind, Knock,
+    Received, SecretBytes, Ticket, Violation, Welcome,
 };
 use serde_json::{Value, json};
 
@@ -16,11 +16,22 @@ const RING_AGE: Duration = Duration::from_secs(600);
 /// What a client shows of one line. People are shown by their names, which the roster has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
-    Said { name: String, text: String, missing: u32 },
-    Announced { text: String },
+    Said {
+        name: String,
+        text: String,
+        missing: u32,
+    },
+    Announced {
+        text: String,
+    },
     /// The whole new link.
-    Moved { link: String },
-    Circle { joined: Vec<String>, left: Vec<String> },
+    Moved {
+        link: String,
+    },
+    Circle {
+        joined: Vec<String>,
+        left: Vec<String>,
+    },
     /// A box that is not what it claims to be.
     Bad(BadBox),
     /// A box of an earlier generation without a key.
@@ -109,9 +120,8 @@ impl Member {
     /// Takes the first line `welcome`.
     pub(crate) fn welcomed(applicant: Applicant, line: &Value) -> Result<Self, Violation> {
         let began = Instant::now();
-        let guest = with_welcome(line, |welcome| {
-            applicant.welcome(welcome, RING_AGE, Duration::ZERO)
-        })?;
+        let guest =
+            with_welcome(line, |welcome| applicant.welcome(welcome, RING_AGE, Duration::ZERO))?;
         let resume = line["resume"].as_str().unwrap().to_owned();
         Ok(Self { guest, seq: line["seq"].as_u64().unwrap(), resume, began })
     }

@@ -1,7 +1,11 @@
 //! Sealed rooms through the real programs: who can read what, and what others can do about it.
 
+mod bare;
 mod conversation;
+mod explained;
 pub(crate) mod member;
 pub(crate) mod participant;
+mod recorder;
+mod recording;
 pub(crate) mod room;
 pub(crate) mod transport;
