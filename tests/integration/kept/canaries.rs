@@ -143,7 +143,7 @@ fn a_secret_is_found_in_every_encoding_and_wherever_it_stands() {
     }
     for before in 0..6 {
         let around = [&vec![b'x'; before][..], &secret, b"and so on"].concat();
-        assert_eq!(canaries.find(&around), [(before, "a key, plain")]);
+        assert!(canaries.find(&around).contains(&(before, "a key, plain")));
         for text in [STANDARD.encode(&around), URL_SAFE_NO_PAD.encode(&around)] {
             assert!(!canaries.find(text.as_bytes()).is_empty(), "{text}");
         }
