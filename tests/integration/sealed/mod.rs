@@ -3,6 +3,7 @@
 mod bare;
 mod conversation;
 mod explained;
+mod hostile_guests;
 pub(crate) mod member;
 pub(crate) mod participant;
 mod recorder;
