@@ -11,5 +11,6 @@ mod encodings;
 mod forgotten;
 mod process_memory;
 mod processes;
+mod sealed;
 mod secrets;
 mod syscalls;

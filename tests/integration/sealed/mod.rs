@@ -1,7 +1,8 @@
 //! Sealed rooms through the real programs: who can read what, and what others can do about it.
 
-mod bare;
+pub(crate) mod bare;
 mod conversation;
+mod double;
 mod explained;
 mod hostile_guests;
 pub(crate) mod member;

@@ -97,6 +97,11 @@ impl Participant {
         self.transport.send(line);
     }
 
+    /// The next line, which is not taken in; the error is the close code.
+    pub(crate) fn next_line(&mut self) -> Result<Value, Option<u16>> {
+        self.transport.next()
+    }
+
     /// What the next line shows; the error is the close code.
     pub(crate) fn next(&mut self) -> Result<Shown, Option<u16>> {
         let line = self.transport.next()?;
