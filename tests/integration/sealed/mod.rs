@@ -5,6 +5,7 @@ mod conversation;
 mod double;
 mod explained;
 mod hostile_guests;
+mod hostile_relay;
 pub(crate) mod member;
 pub(crate) mod participant;
 mod recorder;
