@@ -92,8 +92,7 @@ fn a_report_on_a_participant_who_never_was_ends_the_session() {
 fn the_messages_of_an_open_room_end_the_session() {
     for kind in ["joined", "left"] {
         let participant = r#"{"number":1,"name":"Ana","tag":"abc"}"#;
-        let lie =
-            format!(r#"say {{"type":"{kind}","participant":{participant},"present":1}}"#);
+        let lie = format!(r#"say {{"type":"{kind}","participant":{participant},"present":1}}"#);
         assert_ends(&lie, "sent \"");
     }
 }
