@@ -110,22 +110,28 @@ fn start(cli: &cli::Cli) -> Result<Exit, StartError> {
 
 /// Becomes `chattrace-serve`, which knows the limits of a room.
 fn explain_limits(cli: &cli::Cli) -> ExitCode {
-    let serve = match process::sibling_path("chattrace-serve") {
-        Ok(serve) => serve,
+    let unavailable = |error: &dyn std::fmt::Display| {
+        terminal::print_error("chattrace", error);
+        Exit::Unavailable.into()
+    };
+    let config = match Config::resolve_session(&cli.overrides()) {
+        Ok(config) => config,
         Err(error) => {
             terminal::print_error("chattrace", &error);
-            return Exit::Unavailable.into();
+            return error.exit().into();
         }
     };
-    let error = Command::new(serve).args(cli.limits_args()).exec();
-    terminal::print_error("chattrace", &error);
-    Exit::Unavailable.into()
+    let serve = match process::sibling_path("chattrace-serve") {
+        Ok(serve) => serve,
+        Err(error) => return unavailable(&error),
+    };
+    unavailable(&Command::new(serve).args(cli.limits_args(config.room.mode)).exec())
 }
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // First: from here on, a signal ends the session in order and does not kill this process.
     let signals = Signals::catch()?;
-    let config = Config::resolve(&cli.overrides())?;
+    let config = Config::resolve_session(&cli.overrides())?;
     let archive_check = archive::check(&config, !cli.quiet && terminal::is_interactive())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
