@@ -77,13 +77,14 @@ pub(super) struct Service<O> {
 }
 
 impl<O: Order> Service<O> {
-    /// Spawns `command` with a lifeline as its standard input. Each message that passes the protocol
-    /// `P` is queued as the event that `wrap` makes of it.
+    /// Spawns `command` with a lifeline as its standard input. Each message that passes
+    /// `protocol` is queued as the event that `wrap` makes of it.
     ///
     /// # Errors
     /// When the system does not spawn it.
     pub(super) fn spawn<P, Message>(
         role: ChildRole,
+        protocol: P,
         mut command: Command,
         session_id: &str,
         events: &mpsc::Sender<ChildEvent>,
@@ -102,7 +103,7 @@ impl<O: Order> Service<O> {
         let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
         tokio::spawn(send_orders(outbox, queued_orders));
         let answer_permitted = watch::Sender::new(false);
-        let reader = MessageReader::<P, Message>::new(inbox, answer_permitted.subscribe());
+        let reader = MessageReader::new(protocol, inbox, answer_permitted.subscribe());
         let messages = tokio::spawn(reader.run(role, events.clone(), wrap));
         let message_task = messages.abort_handle();
         let events = events.clone();

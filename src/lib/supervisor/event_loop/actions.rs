@@ -73,9 +73,10 @@ impl EventLoop {
 
     fn spawn_serve(&mut self) -> Option<SessionEvent> {
         let room = self.config.room.clone();
+        let mode = room.mode;
         let admission = Admission::Open { ticket: self.ticket.clone() };
         let start = ToServe::Start { room, admission };
-        let error = self.children.spawn_serve(&self.listener, start).err()?;
+        let error = self.children.spawn_serve(&self.listener, mode, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }
 
