@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use crate::config::Mode;
 use crate::control::Protection;
 use crate::memory::LockedMemory;
 use crate::paths::{self, Owner};
@@ -148,14 +149,21 @@ fn runtime_folder(dir: &Path) -> Check {
     }
 }
 
-/// Warns about an address that other machines can reach; `None` on loopback.
-pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
+/// Warns about an address that other machines can reach, and that a room in `mode` listens on; `None` on
+/// loopback.
+pub(super) fn listen_address(address: std::net::SocketAddr, mode: Mode) -> Option<Check> {
     // An IPv4 address may be written as an IPv6 one.
     let ip = address.ip().to_canonical();
     if ip.is_loopback() {
         return None;
     }
-    let fact = format!("on {ip}, {}", ReachableBy::Network);
+    let fact = match mode {
+        Mode::Open => format!("on {ip}, {}", ReachableBy::Network),
+        Mode::Sealed => format!(
+            "on {ip}, every computer on the network can reach the server; to join, it needs https, which only \
+             the tunnel gives"
+        ),
+    };
     Some(check(Severity::Warning, "listen", fact))
 }
 

@@ -1,7 +1,8 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
 //! It owns the terminal, the processes and their orderly end. [`session`] decides what happens,
-//! [`event_loop`] does it. No message text ever reaches this program.
+//! [`event_loop`] does it. [`host`] has the keys of a sealed room. No message text ever reaches this
+//! program.
 
 mod archive;
 mod checks;
@@ -9,6 +10,7 @@ mod children;
 mod cli;
 mod console;
 mod event_loop;
+mod host;
 mod manual;
 mod session;
 mod timers;
@@ -25,11 +27,10 @@ use crate::memory;
 use crate::paths::{RunDir, RunDirError};
 use crate::process::{self, ListenError, RequiredCallError, SpawnError};
 use crate::terminal::{self, Screen, Verbosity};
-use crate::token::Token;
 use archive::ArchiveError;
 use children::Programs;
 use console::{Console, LogFate};
-use event_loop::{Setup, Signals};
+use event_loop::{RoomAccess, Setup, Signals};
 use session::{EndReason, SessionOutcome};
 
 /// Why a session cannot begin.
@@ -138,7 +139,7 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
     let mut console = Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr)?;
-    let ticket = Token::generate()?;
+    let access = RoomAccess::draw(&config.room, std::time::Instant::now())?;
     // Last: a step that fails before it leaves nothing, and none behind it can fail.
     let run_dir = RunDir::create(&generate_session_id()?)?;
     console.show_banner(VERSION);
@@ -151,10 +152,10 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     if let Some(check) = checks::orphans(adopted, process::can_signal_by_pidfd()) {
         console.show_check(&check);
     }
-    if let Some(check) = checks::listen_address(config.listen) {
+    if let Some(check) = checks::listen_address(config.listen, config.room.mode) {
         console.show_check(&check);
     }
-    let setup = Setup { config, programs, console, ticket, listener, run_dir };
+    let setup = Setup { config, programs, console, access, listener, run_dir };
     let (outcome, log_fate) = event_loop::run(setup, signals).await;
     Ok(exit_of(&outcome, log_fate))
 }

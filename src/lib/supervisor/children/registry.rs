@@ -12,7 +12,7 @@ use super::cleaner::Cleaner;
 use super::event::{ChildEvent, ChildRole};
 use super::programs::Programs;
 use super::protocol::{GuardProtocol, ServeProtocol, TunnelProtocol};
-use super::service::{Child, Service};
+use super::service::{Child, NotReading, Service};
 use crate::config::Mode;
 use crate::control::{ToGuard, ToServe, ToTunnel};
 use crate::process::{self, ServiceProcess, SessionProcess, SpawnError};
@@ -131,6 +131,17 @@ impl Children {
         if let Some(serve) = &self.serve {
             serve.send(order);
         }
+    }
+
+    /// Queues all of these orders for the room's process, or none; dropped if it does not run.
+    ///
+    /// # Errors
+    /// When they do not fit, because the process does not read.
+    pub(in crate::supervisor) fn order_serve_all(
+        &self,
+        orders: Vec<ToServe>,
+    ) -> Result<(), NotReading> {
+        self.serve.as_ref().map_or(Ok(()), |serve| serve.send_all(orders))
     }
 
     /// Queues an order for the tunnel's process; dropped if the process does not run.

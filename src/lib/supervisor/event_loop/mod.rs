@@ -1,6 +1,7 @@
 //! The event loop: signals, messages, exits and deadlines in, actions out. It decides nothing:
 //! every decision is [`Session::step`](super::session::Session::step).
 
+mod access;
 mod actions;
 mod messages;
 mod requests;
@@ -9,5 +10,6 @@ mod state;
 mod streams;
 mod wipe;
 
+pub(super) use access::RoomAccess;
 pub(super) use run::{Signals, run};
 pub(super) use state::Setup;
