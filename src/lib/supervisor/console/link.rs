@@ -275,7 +275,10 @@ mod tests {
         let public = sealed_links(Some("https://x.example"), &network, ReachableBy::Network);
         assert_eq!(texts(&public), ["https://x.example/#1.T"]);
         let local = sealed_links(None, &network, ReachableBy::Network);
-        assert_eq!((texts(&local), local.label()), (vec!["http://127.0.0.1:80/#1.T"], "local only"));
+        assert_eq!(
+            (texts(&local), local.label()),
+            (vec!["http://127.0.0.1:80/#1.T"], "local only")
+        );
         let other = sealed_links(None, &network, ReachableBy::LinkLocal);
         assert_eq!(texts(&other), ["http://192.0.2.5:80/#1.T"]);
     }
@@ -288,7 +291,10 @@ mod tests {
         let local = said(None, ReachableBy::ThisComputer);
         assert!(local.ends_with("; this link works only on this computer"), "{local}");
         let network = said(None, ReachableBy::Network);
-        assert!(network.ends_with("other computers need https, which only the tunnel gives"), "{network}");
+        assert!(
+            network.ends_with("other computers need https, which only the tunnel gives"),
+            "{network}"
+        );
         for said in [public, local, network] {
             assert!(said.starts_with("sealed room: only the people in it can read"), "{said}");
             assert!(!said.contains("unencrypted"), "{said}");

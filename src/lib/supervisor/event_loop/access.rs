@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::state::EventLoop;
 use crate::config::{Mode, RoomSettings};
 use crate::control::{Admission, FromRelay, ToServe};
+use crate::seal::SecretBytes;
 use crate::supervisor::children::{ChildRole, Violation};
 use crate::supervisor::host::{Host, HostError, HostOutput, HostRules, Presence};
 use crate::supervisor::session::{EndReason, SessionEvent};
-use crate::seal::SecretBytes;
 use crate::token::{Secret, Token, sealed_room_link};
 
 /// The secrets of the room, by its mode.
@@ -95,7 +95,11 @@ impl RoomAccess {
 
 impl EventLoop {
     /// Gives a message of the relay to the host. Ignored once the room is closed.
-    pub(super) fn handle_relay(&mut self, message: FromRelay, now: Instant) -> Option<SessionEvent> {
+    pub(super) fn handle_relay(
+        &mut self,
+        message: FromRelay,
+        now: Instant,
+    ) -> Option<SessionEvent> {
         let host = self.access.host_mut()?;
         let outcome = host.handle(message, now);
         self.carry_out(outcome)

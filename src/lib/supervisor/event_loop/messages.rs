@@ -29,7 +29,11 @@ impl EventLoop {
     }
 
     /// Ends the session: the service may have done more than this. A hostile one is killed first.
-    pub(super) fn handle_violation(&mut self, role: ChildRole, violation: Violation) -> SessionEvent {
+    pub(super) fn handle_violation(
+        &mut self,
+        role: ChildRole,
+        violation: Violation,
+    ) -> SessionEvent {
         let name = role.program();
         let text = match violation {
             Violation::VersionMismatch(what) => format!(

@@ -34,9 +34,12 @@ impl Host {
         orders.extend(letter_lines(&generation, circle()));
         let came = self.people.with(has_come).map(|person| &person.entry);
         let came = seal_parts(&mut generation, came);
-        orders.extend(came.map(|part| ToRelay::Came { generation: number.get(), part }));
+        orders
+            .extend(came.into_iter().map(|part| ToRelay::Came { generation: number.get(), part }));
         let roster = seal_parts(&mut generation, entries());
-        orders.extend(roster.map(|part| ToRelay::Roster { generation: number.get(), part }));
+        orders.extend(
+            roster.into_iter().map(|part| ToRelay::Roster { generation: number.get(), part }),
+        );
         let went = self.people.with(|it| it == Standing::Leaving).map(|it| it.entry.number);
         orders.push(ToRelay::Keys { generation: number.get(), went: went.collect() });
         orders.extend(self.admission_lines());
@@ -113,8 +116,8 @@ fn letter_lines<'a>(
 fn seal_parts<'a>(
     generation: &mut Generation,
     entries: impl Iterator<Item = &'a Entry>,
-) -> impl Iterator<Item = Sealed> + use<> {
-    generation.seal_parts(entries).into_iter().map(sealed)
+) -> Vec<Sealed> {
+    generation.seal_parts(entries).into_iter().map(sealed).collect()
 }
 
 /// The bytes as they go to the relay.

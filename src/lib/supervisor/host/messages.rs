@@ -28,7 +28,14 @@ impl Host {
                 orders.extend(self.judge(knock, sealed.as_bytes(), now)?);
             }
             FromRelay::KnockEnded { knock } => self.end_knock(knock, now),
-            FromRelay::Gone { number } => self.leave(number, now)?,
+            FromRelay::Gone { number } => {
+                self.check_told(number)?;
+                self.mark_gone(number, now);
+            }
+            FromRelay::GivenUp { number } => {
+                self.check_told(number)?;
+                self.give_up(number, now);
+            }
             FromRelay::Returns { number } => orders.extend(self.readmit(number)?),
         }
         let mut output = self.advance(now)?;
@@ -92,12 +99,18 @@ impl Host {
         }
     }
 
-    fn leave(&mut self, number: u32, now: Instant) -> Result<(), HostError> {
-        if !self.people.was_told(number) {
-            return Err(HostError::UnknownParticipant);
-        }
+    /// Whether the relay may speak of this participant. It may still do so when the host has forgotten them,
+    /// which is then ignored.
+    fn check_told(&self, number: u32) -> Result<(), HostError> {
+        if self.people.was_told(number) { Ok(()) } else { Err(HostError::UnknownParticipant) }
+    }
+
+    /// The name stays taken. The participant has gone before, unless they were let in again while the relay
+    /// was writing this.
+    fn give_up(&mut self, number: u32, now: Instant) {
         self.mark_gone(number, now);
-        Ok(())
+        self.names.forget(number, now);
+        self.people.remove_departed(number);
     }
 
     /// Nothing changes for one who left before: the end of their knock says the same.
@@ -115,9 +128,7 @@ impl Host {
 
     /// Returns the order that answers at once, if one does.
     fn readmit(&mut self, number: u32) -> Result<Option<ToRelay>, HostError> {
-        if !self.people.was_told(number) {
-            return Err(HostError::UnknownParticipant);
-        }
+        self.check_told(number)?;
         let refuse = Some(ToRelay::RefuseReturn { number });
         let Some(person) = self.people.told_mut(number) else { return Ok(refuse) };
         let (standing, answer) = match person.standing {

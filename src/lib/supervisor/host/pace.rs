@@ -34,7 +34,8 @@ impl Pace {
     pub(super) fn next_change(&self, people: usize) -> Instant {
         let missing = cost(people).saturating_sub(self.credit);
         let by_credit = self.credited_at + missing;
-        self.last_change.map_or(by_credit, |last| by_credit.max(last + times(GAP_PER_PERSON, people)))
+        self.last_change
+            .map_or(by_credit, |last| by_credit.max(last + times(GAP_PER_PERSON, people)))
     }
 
     /// Takes the cost of a change that is told to so many people. One before its time, as when a person is

@@ -80,6 +80,13 @@ impl People {
         self.by_number.remove(&number);
     }
 
+    /// Removes a person who has left. Their keys are overwritten.
+    pub(super) fn remove_departed(&mut self, number: u32) {
+        if self.by_number.get(&number).is_some_and(|it| it.standing == Standing::Departed) {
+            self.by_number.remove(&number);
+        }
+    }
+
     /// Someone whom the relay may speak of.
     pub(super) fn told_mut(&mut self, number: u32) -> Option<&mut Person> {
         let is_told = |person: &&mut Person| !matches!(person.standing, Standing::Joining { .. });
@@ -89,9 +96,10 @@ impl People {
     /// Whether the relay was told this number at some time. Those who left are forgotten after a while,
     /// and it may speak of them later.
     pub(super) fn was_told(&self, number: u32) -> bool {
-        let is_joining = self.by_number.get(&number).is_some_and(|person| {
-            matches!(person.standing, Standing::Joining { .. })
-        });
+        let is_joining = self
+            .by_number
+            .get(&number)
+            .is_some_and(|person| matches!(person.standing, Standing::Joining { .. }));
         (1..=self.last_told).contains(&number) && !is_joining
     }
 
@@ -118,7 +126,10 @@ impl People {
     }
 
     /// Those with a standing, by rising number.
-    pub(super) fn with(&self, is_wanted: impl Fn(Standing) -> bool) -> impl Iterator<Item = &Person> {
+    pub(super) fn with(
+        &self,
+        is_wanted: impl Fn(Standing) -> bool,
+    ) -> impl Iterator<Item = &Person> {
         self.by_number.values().filter(move |person| is_wanted(person.standing))
     }
 
@@ -148,7 +159,9 @@ impl People {
         let people = self.by_number.into_values();
         people.filter_map(|person| match person.standing {
             Standing::Joining { knock } => Some((knock, person.session)),
-            Standing::Present | Standing::Leaving | Standing::Departed | Standing::Returning => None,
+            Standing::Present | Standing::Leaving | Standing::Departed | Standing::Returning => {
+                None
+            }
         })
     }
 

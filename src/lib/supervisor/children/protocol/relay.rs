@@ -35,6 +35,7 @@ impl RelayProtocol {
             FromRelay::Request { .. }
             | FromRelay::KnockEnded { .. }
             | FromRelay::Gone { .. }
+            | FromRelay::GivenUp { .. }
             | FromRelay::Returns { .. } => Ok(()),
         }
     }

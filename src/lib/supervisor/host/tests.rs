@@ -1,1 +1,0 @@
-//! Scripts of a relay, and guests.
