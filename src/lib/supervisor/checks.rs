@@ -213,9 +213,9 @@ mod tests {
     #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
         for loopback in ["127.0.0.1:0", "[::1]:80", "[::ffff:127.0.0.1]:0"] {
-            assert_eq!(listen_address(loopback.parse().unwrap()), None);
+            assert_eq!(listen_address(loopback.parse().unwrap(), Mode::Open), None);
         }
-        let check = listen_address("0.0.0.0:80".parse().unwrap()).unwrap();
+        let check = listen_address("0.0.0.0:80".parse().unwrap(), Mode::Open).unwrap();
         assert_eq!(
             check.fact,
             "on 0.0.0.0, every computer on the network can reach the room, unencrypted"

@@ -7,7 +7,9 @@ use super::super::output::{HostError, HostOutput, Presence};
 use super::super::state::{Host, HostRules};
 use crate::base64url::Opaque;
 use crate::control::{FromRelay, MAX_FRAME_BYTES, Sealed, ToRelay, ToServe};
-use crate::seal::{Answered, Applicant, Change, Changed, Guest, Knock, SecretBytes, Ticket, Welcome};
+use crate::seal::{
+    Answered, Applicant, Change, Changed, Guest, Knock, SecretBytes, Ticket, Welcome,
+};
 
 pub(super) const RING_AGE: Duration = Duration::from_secs(600);
 
@@ -237,7 +239,12 @@ impl Room {
         // No one else's letter opens for one who went.
         let other = self.letters.values().next().map(Vec::as_slice);
         for guest in self.departed.values_mut() {
-            let change = Change { generation: guest.generation() + 1, letter: other, came: &self.came, went };
+            let change = Change {
+                generation: guest.generation() + 1,
+                letter: other,
+                came: &self.came,
+                went,
+            };
             assert!(other.is_none() || guest.change(&change, clock).is_err());
         }
     }
