@@ -51,11 +51,6 @@ impl RoomLinks {
         Self { main, others, mode, is_public, reachable_by: reachable.by }
     }
 
-    /// The main link, as people in the room get it.
-    pub(in crate::supervisor) fn main(&self) -> &str {
-        &self.main
-    }
-
     /// What the status line says about the address.
     fn label(&self) -> &'static str {
         match (self.is_public, self.reachable_by) {
