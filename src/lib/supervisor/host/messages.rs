@@ -9,7 +9,7 @@ use super::people::Standing;
 use super::requests::Judged;
 use super::state::Host;
 use crate::control::{FromRelay, Handshake, ToRelay};
-use crate::wire::{Refusal, RefusalCode};
+use crate::wire::Refusal;
 
 impl Host {
     /// Acts on a message of the relay, and does what is due at `now`.
@@ -45,8 +45,7 @@ impl Host {
 
     /// The session ends: those who wait are told so.
     pub(in crate::supervisor) fn close(self) -> HostOutput {
-        let refusal = Refusal::new(RefusalCode::Closing, "the session is ending");
-        let json = refusal.to_sealed_json();
+        let json = Refusal::closing().to_sealed_json();
         let orders = self.people.into_joining().filter_map(|(knock, session)| {
             let text = session.seal_refusal(&json).ok()?;
             Some(ToRelay::Refuse { knock, sealed: sealed(text) })
