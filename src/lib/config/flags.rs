@@ -52,7 +52,7 @@ pub(crate) struct RoomFlags {
     /// Where to listen [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN", hide_env = true)]
     listen: Option<Listen>,
-    /// Only the people in the room can read; for chattrace, the default
+    /// Only people in it can read: chattrace's default
     #[arg(long, conflicts_with = "open")]
     sealed: bool,
     /// This computer and the tunnel provider can read

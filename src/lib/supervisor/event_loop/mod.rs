@@ -4,6 +4,7 @@
 mod access;
 mod actions;
 mod messages;
+mod relay;
 mod requests;
 mod run;
 mod state;

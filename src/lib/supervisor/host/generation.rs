@@ -1,16 +1,13 @@
 //! The next generation: a new room key, and the lines that tell everyone who shares it.
 
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::output::{HostError, HostOutput, Presence};
 use super::people::{Person, Standing};
 use super::state::Host;
 use crate::control::{Letter, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, Sealed, ToRelay};
 use crate::seal::{Entry, Generation, Kind, RoomKey};
-
-/// A room key is used for no longer than this while someone is in the room.
-pub(super) const REKEY_INTERVAL: Duration = Duration::from_secs(600);
 
 impl Host {
     /// Begins the next generation with everyone who is to be in it.

@@ -15,6 +15,9 @@ const COST_PER_PERSON: Duration = Duration::from_millis(10);
 /// two changes, so that telling them takes about twice as many letters as people: for a thousand, this.
 const MAX_CREDIT: Duration = Duration::from_secs(20);
 
+/// A room key is used for no longer than this while someone is in the room.
+pub(super) const REKEY_INTERVAL: Duration = Duration::from_secs(600);
+
 /// A token bucket (as in RFC 2698, with one rate) whose tokens are time: a second adds a second, a change
 /// takes [`COST_PER_PERSON`] for each person who is told.
 #[derive(Debug)]

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::generation::REKEY_INTERVAL;
 use super::knocks::Knocks;
 use super::output::{HostError, HostOutput};
-use super::pace::Pace;
+use super::pace::{Pace, REKEY_INTERVAL};
 use super::people::People;
 use crate::chat::NameRegistry;
 use crate::seal::{Generation, HostKeys, SecretBytes};
