@@ -5,6 +5,7 @@
 //! keys.
 
 mod author;
+mod circle;
 mod counters;
 mod derivation;
 mod envelope;
@@ -20,17 +21,20 @@ mod sealed_box;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod violation;
 
 pub use crate::box_head::{BoxHead, HEAD_BYTES, PADDED_BYTES, TAG_BYTES};
 pub use crate::secret_bytes::SecretBytes;
 pub use author::SealError;
+pub use circle::{Change, Circle, Welcome};
 pub use derivation::{RoomKey, Ticket};
-pub use guest::{Change, Changed, Circle, Guest, Received, Said, Violation};
+pub use guest::{Changed, Guest, Received, Said};
 pub use host::{Generation, HostKeys, HostSession, Request, RequestError, WrongTicket};
 pub use key_ring::MAX_SEALING_AGE;
-pub use knock::{Answered, Applicant, Knock, Welcome};
+pub use knock::{Answered, Applicant, Knock};
 pub use letter::LETTER_BYTES;
 pub use noise::{MESSAGE_1_BYTES, MESSAGE_2_BYTES};
 pub use padding::{MAX_CONTENT_BYTES, TooLong};
 pub use roster::{Entry, HOST_NUMBER, HOST_TAG, MAX_PARTICIPANTS, circle_hash};
 pub use sealed_box::{BadBox, Content, Kind, MAX_TEXT_BYTES};
+pub use violation::Violation;
