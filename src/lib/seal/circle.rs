@@ -30,6 +30,17 @@ pub struct Change<'a, P> {
     pub went: &'a [u32],
 }
 
+/// What became of a [`Change`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// An earlier generation, or the newest one again: nothing new.
+    Known,
+    /// A generation or a letter is missing. The client seals nothing until it has returned to the present.
+    Behind,
+    /// The next generation has begun.
+    Next(Circle),
+}
+
 /// A new circle of people, compared with the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Circle {

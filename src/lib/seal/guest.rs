@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::author::{Author, SealError};
-use super::circle::{Change, Circle, Opened, Welcome};
+use super::circle::{Change, Changed, Circle, Opened, Welcome};
 use super::counters::{Counters, Repeat};
 use super::key_ring::KeyRing;
 use super::noise::Session;
@@ -12,17 +12,6 @@ use super::sealed_box::{self, BadBox, Content, Kind, Signers};
 use super::signing::SigningSecret;
 use super::violation::Violation;
 use crate::box_head::BoxHead;
-
-/// What became of a [`Change`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// An earlier generation, or the newest one again: nothing new.
-    Known,
-    /// A generation or a letter is missing. The client seals nothing until it has returned to the present.
-    Behind,
-    /// The next generation has begun.
-    Next(Circle),
-}
 
 /// What became of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +51,8 @@ pub struct Guest {
     counters: Counters,
     /// The latest generation that an event or a box named.
     latest_named: u32,
+    /// The highest number in any roster; the host gives rising numbers to newcomers.
+    highest_number: u32,
     repeats: u64,
 }
 
@@ -80,7 +71,18 @@ impl Guest {
         let keys = KeyRing::new(welcome.generation, letter, ring_age, now);
         let latest_named = welcome.generation;
         let counters = Counters::default();
-        Ok(Self { session, author, number, roster, keys, counters, latest_named, repeats: 0 })
+        let highest_number = highest_number(&roster);
+        Ok(Self {
+            session,
+            author,
+            number,
+            roster,
+            keys,
+            counters,
+            latest_named,
+            highest_number,
+            repeats: 0,
+        })
     }
 
     /// The client's own number, by which it finds its tag and name in [`roster`](Self::roster).
@@ -230,15 +232,20 @@ impl Guest {
         }
         let circle = opened.since(&self.roster, generation)?;
         for entry in &circle.joined {
-            self.counters.came(entry.number);
+            self.counters.came(entry.number, entry.number > self.highest_number);
         }
         for entry in &circle.left {
             self.counters.left(entry.number, generation);
         }
+        self.highest_number = self.highest_number.max(highest_number(&opened.roster));
         self.roster = opened.roster;
         self.keys.insert(generation, opened.letter);
         self.latest_named = self.latest_named.max(generation);
         self.counters.forget_left_before(self.keys.forget_expired(now));
         Ok(circle)
     }
+}
+
+fn highest_number(roster: &Roster) -> u32 {
+    roster.last_key_value().map_or(HOST_NUMBER, |(number, _)| *number)
 }
