@@ -30,11 +30,12 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     ("wire", Subject, &["chat", "config", "token"]),
+    ("base64url", Ground, &[]),
     ("box_head", Ground, &[]),
     ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
