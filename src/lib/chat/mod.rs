@@ -5,6 +5,7 @@
 
 mod departed;
 mod emoji;
+mod event_line;
 mod identity;
 #[cfg(test)]
 mod language_tests;
@@ -39,6 +40,7 @@ mod text_tests;
 mod unicode_tests;
 
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
+pub(crate) use event_line::{EventLine, LetteredLine};
 pub(crate) use identity::Identity;
 pub(crate) use name_index::NAME_INDEX_BYTES;
 pub(crate) use name_registry::{IDENTITY_BYTES, NameRegistry, max_joins_within};
