@@ -38,9 +38,10 @@ impl Counters {
         Ok(missing)
     }
 
-    /// They came while this receiver was in the room, which therefore is sent all that they say.
-    pub(super) fn came(&mut self, number: u32) {
-        let last = self.0.entry(number).or_insert(Last { complete: true, ..Last::default() });
+    /// They came while this receiver was in the room. A newcomer has said nothing before, so that all of
+    /// theirs is sent to it; one who returns may have spoken before this receiver came.
+    pub(super) fn came(&mut self, number: u32, is_new: bool) {
+        let last = self.0.entry(number).or_insert(Last { complete: is_new, ..Last::default() });
         last.left = None;
     }
 
