@@ -25,8 +25,9 @@ fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
     (window, Link::at(&url, &address))
 }
 
-/// The link as it is copied from the screen.
+/// The link as it is copied from the screen, once it is there: what is above it may just have been drawn.
 fn link_on(window: &mut Tmux) -> Option<String> {
+    window.wait_until(|screen| screen.iter().any(|row| row.starts_with("https://")));
     let lines = window.unwrapped_screen();
     let mut links =
         lines.iter().filter(|line| line.starts_with(&format!("https://{LONG_HOST}/t/")));
