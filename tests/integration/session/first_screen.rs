@@ -27,7 +27,12 @@ fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
 
 /// The link as it is copied from the screen, once it is there: what is above it may just have been drawn.
 fn link_on(window: &mut Tmux) -> Option<String> {
-    window.wait_until(|screen| screen.iter().any(|row| row.starts_with("https://")));
+    // The status is drawn after it.
+    window.wait_until(|screen| {
+        let link = screen.iter().position(|row| row.starts_with("https://"));
+        let status = screen.iter().rposition(|row| row.trim_start().starts_with('●'));
+        link.is_some_and(|link| status.is_some_and(|status| link < status))
+    });
     let lines = window.unwrapped_screen();
     let mut links =
         lines.iter().filter(|line| line.starts_with(&format!("https://{LONG_HOST}/t/")));
