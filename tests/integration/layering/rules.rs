@@ -28,11 +28,14 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "units",
     ]),
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     ("wire", Subject, &["chat", "config", "token"]),
+    ("base64url", Ground, &[]),
+    ("box_head", Ground, &[]),
     ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -48,6 +51,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("process", Ground, &["memory", "paths"]),
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
+    ("secret_bytes", Ground, &[]),
     ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
@@ -136,7 +140,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
-pub(super) const PURE: &[&str] = &["chat", "wire", "supervisor/session", "tunnel/attempt"];
+pub(super) const PURE: &[&str] = &["chat", "seal", "wire", "supervisor/session", "tunnel/attempt"];
 
 /// What pure code does not name.
 pub(super) const IMPURE: &[&str] = &[
@@ -193,7 +197,12 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tungstenite", &["serve/websocket"]),
     ("ureq", &["tunnel/install"]),
     ("webpki", &["tunnel/install"]),
-    ("zeroize", &["serve/websocket", "token.rs"]),
+    // All that is sealed is sealed here, and serve, which has no key, cannot open it.
+    ("aes_gcm", &["seal"]),
+    ("ed25519_dalek", &["seal"]),
+    ("hkdf", &["seal"]),
+    ("snow", &["seal"]),
+    ("zeroize", &["seal", "secret_bytes.rs", "serve/websocket", "token.rs"]),
 ];
 
 /// A call that opens, creates or removes a file by its path, and the only files and folders that make
