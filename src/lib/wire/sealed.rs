@@ -52,7 +52,7 @@ pub(crate) fn sealed_refusal_line(sealed: &Sealed) -> String {
 
 /// The line `said`: `seq` is its number in the ring, `at` the time in milliseconds since 1970.
 pub(crate) fn box_line(seq: u64, at: u64, reference: Option<&str>, body: &SealedBox) -> Arc<str> {
-    let n = body.number;
+    let n = body.head.number;
     to_line(&SealedMessage::Said { seq, n, at, reference, body: body.to_text() }).into()
 }
 

@@ -99,20 +99,18 @@ impl Hub {
         self.host_work.notify_one();
     }
 
-    /// Reports the participants who are no longer present.
+    /// Reports the participants who are no longer present, or can no longer return.
     pub(in crate::serve::hub) fn report_gone(
         &self,
         sealed: &mut SealedRoom,
         events: Vec<SeatEvent>,
     ) {
         for event in events {
-            match event {
-                SeatEvent::Left(number) => {
-                    self.send_to_host(sealed, FromRelay::Gone { number });
-                }
-                // The host forgets them by itself.
-                SeatEvent::GivenUp { .. } => {}
-            }
+            let message = match event {
+                SeatEvent::Left(number) => FromRelay::Gone { number },
+                SeatEvent::GivenUp { number, .. } => FromRelay::GivenUp { number },
+            };
+            self.send_to_host(sealed, message);
         }
     }
 

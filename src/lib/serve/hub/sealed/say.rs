@@ -24,12 +24,12 @@ impl Connection {
         }
         let number = self.id.number;
         let sealed = inner.room.sealed()?;
-        if body.number != number {
+        if body.head.number != number {
             let text = "a sealed message has its sender's number in its head; send your own";
             return Err(Refusal::new(RefusalCode::BadJson, text));
         }
         let newest = sealed.newest.as_ref().map_or(0, |generation| generation.number);
-        if !(1..=newest).contains(&body.generation) {
+        if !(1..=newest).contains(&body.head.generation) {
             let text =
                 "the key of that message is not in use; return to the room and send it again";
             return Err(Refusal::new(RefusalCode::BadJson, text));
