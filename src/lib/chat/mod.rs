@@ -5,6 +5,7 @@
 
 mod departed;
 mod emoji;
+mod event_line;
 mod identity;
 #[cfg(test)]
 mod language_tests;
@@ -12,9 +13,13 @@ mod name_characters;
 mod name_error;
 mod name_index;
 mod name_registry;
+#[cfg(test)]
+mod name_registry_tests;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
+#[cfg(test)]
+mod relay_seats_tests;
 mod reserved;
 #[cfg(test)]
 mod reserved_tests;
@@ -39,6 +44,7 @@ mod text_tests;
 mod unicode_tests;
 
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
+pub(crate) use event_line::{EventLine, LetteredLine};
 pub(crate) use identity::Identity;
 pub(crate) use name_index::NAME_INDEX_BYTES;
 pub(crate) use name_registry::{IDENTITY_BYTES, NameRegistry, max_joins_within};
@@ -46,6 +52,8 @@ pub(crate) use nickname::Nickname;
 pub(crate) use ring::{ENTRY_OVERHEAD_BYTES, EntryKind, EventSlice, Ring, RingBounds};
 pub(crate) use room::{Entropy, Room, RoomEvent};
 pub(crate) use room_error::RoomError;
+#[cfg(test)]
+pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
 pub(crate) use seats::{MAX_RETAINED_SEATS, Posting, Returning, Rules, SeatEvent, Seats};
 pub(crate) use text::{MAX_MESSAGE_LINES, MessageText, TextError};

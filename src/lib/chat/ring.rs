@@ -3,11 +3,13 @@
 //! A reader holds a cursor into this ring and nothing else. One that is too slow falls out of it and is
 //! told how many events it missed; nothing is buffered per reader.
 //!
-//! Joins and leaves have a bound of their own, so that they never push out messages.
+//! Joins and leaves, and in a sealed room the keys that follow from them, have bounds of their own, so that
+//! they never push out messages.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use super::event_line::EventLine;
 
 /// The bounds of a ring. At a bound, the oldest event of that kind is forgotten.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +18,10 @@ pub(crate) struct RingBounds {
     pub(crate) messages: usize,
     /// Most bytes of their lines.
     pub(crate) bytes: usize,
-    /// Most joins and leaves; the line of each is a name and a few numbers.
+    /// Most joins and leaves, or generations of keys; at least one is kept.
     pub(crate) presence: usize,
+    /// Most bytes of their lines, letters included.
+    pub(crate) presence_bytes: usize,
     /// Every entry is forgotten after this time.
     pub(crate) age: Duration,
 }
@@ -29,6 +33,8 @@ pub(crate) enum EntryKind {
     Message(u32),
     /// The participant with this number joined or left.
     Presence(u32),
+    /// The people in a sealed room changed, and with them the key.
+    Keys,
     /// About the room itself.
     Notice,
 }
@@ -37,7 +43,7 @@ pub(crate) enum EntryKind {
 #[derive(Debug)]
 struct RingEntry {
     seq: u64,
-    line: Arc<str>,
+    line: EventLine,
     at: Instant,
     kind: EntryKind,
 }
@@ -54,9 +60,11 @@ pub(crate) struct Ring {
     messages: VecDeque<RingEntry>,
     /// Of the lines of `messages`.
     bytes: usize,
-    /// Joins and leaves, in order. Both lists together have no gap in their numbers, except for what
-    /// was forgotten.
+    /// Joins and leaves, or keys, in order. Both lists together have no gap in their numbers, except for
+    /// what was forgotten.
     presence: VecDeque<RingEntry>,
+    /// Of the lines of `presence`.
+    presence_bytes: usize,
     next_seq: u64,
 }
 
@@ -66,7 +74,7 @@ pub(crate) struct EventSlice {
     /// Events before `lines` that were forgotten before this reader came to them.
     pub(crate) missed: u64,
     /// Oldest first, without a gap in their numbers.
-    pub(crate) lines: Vec<Arc<str>>,
+    pub(crate) lines: Vec<EventLine>,
     /// The cursor after these lines.
     pub(crate) cursor: u64,
 }
@@ -75,7 +83,7 @@ impl Ring {
     /// An empty ring.
     pub(crate) fn new(bounds: RingBounds) -> Self {
         let (messages, presence) = (VecDeque::new(), VecDeque::new());
-        Self { bounds, messages, bytes: 0, presence, next_seq: 1 }
+        Self { bounds, messages, bytes: 0, presence, presence_bytes: 0, next_seq: 1 }
     }
 
     /// The number of the next event.
@@ -89,24 +97,32 @@ impl Ring {
     }
 
     /// Appends an event under the number [`Ring::next_seq`].
-    pub(crate) fn push(&mut self, line: Arc<str>, kind: EntryKind, now: Instant) {
-        let bytes = line.len();
+    pub(crate) fn push(&mut self, line: EventLine, kind: EntryKind, now: Instant) {
+        let bytes = line.memory_bytes();
         let entry = RingEntry { seq: self.next_seq, line, at: now, kind };
         self.next_seq += 1;
-        if let EntryKind::Presence(_) = kind {
-            if self.presence.len() >= self.bounds.presence.max(1) {
-                self.presence.pop_front();
-            }
-            self.presence.push_back(entry);
-            return;
-        }
-        self.messages.push_back(entry);
-        self.bytes += bytes;
+        let RingBounds { messages, bytes: message_bytes, presence, presence_bytes, .. } =
+            self.bounds;
         // The newest stays even if it exceeds the bound by itself: its readers are about to be woken.
-        while self.messages.len() > 1
-            && (self.messages.len() > self.bounds.messages || self.bytes > self.bounds.bytes)
-        {
-            self.forget_message();
+        match kind {
+            EntryKind::Message(_) | EntryKind::Notice => {
+                self.messages.push_back(entry);
+                self.bytes += bytes;
+                while self.messages.len() > 1
+                    && (self.messages.len() > messages || self.bytes > message_bytes)
+                {
+                    self.forget_message();
+                }
+            }
+            EntryKind::Presence(_) | EntryKind::Keys => {
+                self.presence.push_back(entry);
+                self.presence_bytes += bytes;
+                while self.presence.len() > 1
+                    && (self.presence.len() > presence || self.presence_bytes > presence_bytes)
+                {
+                    self.forget_presence();
+                }
+            }
         }
     }
 
@@ -118,7 +134,7 @@ impl Ring {
             self.forget_message();
         }
         while self.presence.front().is_some_and(is_expired) {
-            self.presence.pop_front();
+            self.forget_presence();
         }
     }
 
@@ -134,7 +150,7 @@ impl Ring {
                 return slice;
             }
             slice.missed += entry.seq - slice.cursor - 1;
-            slice.lines.push(Arc::clone(&entry.line));
+            slice.lines.push(entry.line.clone());
             slice.cursor = entry.seq;
         }
         if slice.lines.is_empty() && slice.cursor < self.latest_seq() {
@@ -158,7 +174,7 @@ impl Ring {
                 slice.cursor = entry.seq - 1;
                 break;
             }
-            slice.lines.push(Arc::clone(&entry.line));
+            slice.lines.push(entry.line.clone());
         }
         slice
     }
@@ -186,7 +202,7 @@ impl Ring {
             move |entry| match entry.kind {
                 EntryKind::Message(number) => Some(number),
                 EntryKind::Presence(number) => end.is_none().then_some(number),
-                EntryKind::Notice => None,
+                EntryKind::Notice | EntryKind::Keys => None,
             },
         )
     }
@@ -204,7 +220,13 @@ impl Ring {
 
     fn forget_message(&mut self) {
         if let Some(entry) = self.messages.pop_front() {
-            self.bytes -= entry.line.len();
+            self.bytes -= entry.line.memory_bytes();
+        }
+    }
+
+    fn forget_presence(&mut self) {
+        if let Some(entry) = self.presence.pop_front() {
+            self.presence_bytes -= entry.line.memory_bytes();
         }
     }
 

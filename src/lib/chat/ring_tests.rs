@@ -4,23 +4,36 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::event_line::EventLine;
 use super::ring::*;
 
+fn line(text: impl Into<std::sync::Arc<str>>) -> EventLine {
+    EventLine::Shared(text.into())
+}
+
+fn text(line: &EventLine) -> &str {
+    match line {
+        EventLine::Shared(text) => text,
+        EventLine::Lettered(_) => panic!("no letters in these tests"),
+    }
+}
+
 fn ring(messages: usize, bytes: usize) -> Ring {
-    Ring::new(RingBounds { messages, bytes, presence: 5, age: Duration::from_secs(600) })
+    let age = Duration::from_secs(600);
+    Ring::new(RingBounds { messages, bytes, presence: 5, presence_bytes: 1000, age })
 }
 
 fn filled(count: u64) -> Ring {
     let mut ring = ring(5, 1000);
     for number in 1..=count {
         let kind = if number % 2 == 0 { EntryKind::Message(1) } else { EntryKind::Notice };
-        ring.push(format!("{number}").into(), kind, Instant::now());
+        ring.push(line(format!("{number}")), kind, Instant::now());
     }
     ring
 }
 
 fn lines(slice: &EventSlice) -> Vec<&str> {
-    slice.lines.iter().map(|text| &**text).collect()
+    slice.lines.iter().map(text).collect()
 }
 
 #[test]
@@ -46,8 +59,8 @@ fn a_read_is_bounded_but_returns_at_least_one_event() {
 fn entries_expire() {
     let start = Instant::now();
     let mut ring = ring(5, 1000);
-    ring.push("a".into(), EntryKind::Message(1), start);
-    ring.push("b".into(), EntryKind::Presence(1), start);
+    ring.push(line("a"), EntryKind::Message(1), start);
+    ring.push(line("b"), EntryKind::Presence(1), start);
     ring.expire(start + Duration::from_secs(599));
     assert_eq!(ring.read_after(0, 10).missed, 0);
     ring.expire(start + Duration::from_secs(600));
@@ -72,9 +85,9 @@ fn the_backlog_is_the_last_messages() {
 #[test]
 fn joins_and_leaves_push_out_no_message() {
     let mut ring = ring(5, 1000);
-    ring.push("important".into(), EntryKind::Message(1), Instant::now());
+    ring.push(line("important"), EntryKind::Message(1), Instant::now());
     for number in 2..=1000 {
-        ring.push(format!("{number}").into(), EntryKind::Presence(number), Instant::now());
+        ring.push(line(format!("{number}")), EntryKind::Presence(number), Instant::now());
     }
     let slice = ring.read_after(0, 10_000);
     assert_eq!((slice.missed, lines(&slice), slice.cursor), (0, vec!["important"], 1));
@@ -99,16 +112,16 @@ proptest! {
             if kind < 4 {
                 pushed += 1;
                 let kind = if kind < 2 { EntryKind::Message(1) } else { EntryKind::Presence(1) };
-                ring.push(format!("{pushed:>size$}").into(), kind, Instant::now());
+                ring.push(line(format!("{pushed:>size$}")), kind, Instant::now());
                 let (messages, bytes, presence) = ring.bounded_sizes();
                 prop_assert!(messages <= 8 && presence <= 5);
                 prop_assert!(bytes <= 100 || messages == 1);
             } else {
                 let slice = ring.read_after(cursor, size);
                 seen += slice.missed;
-                for text in &slice.lines {
+                for line in &slice.lines {
                     seen += 1;
-                    prop_assert_eq!(text.trim(), seen.to_string());
+                    prop_assert_eq!(text(line).trim(), seen.to_string());
                 }
                 cursor = slice.cursor;
                 prop_assert_eq!(cursor, seen);

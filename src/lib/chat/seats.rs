@@ -94,6 +94,11 @@ impl Seats {
         self.by_number.get(&number)
     }
 
+    /// Whether the others count this participant as present.
+    pub(crate) fn is_present(&self, number: u32) -> bool {
+        self.get(number).is_some_and(Seat::is_present)
+    }
+
     /// The number of the transport that may act for this participant.
     pub(crate) fn transport(&self, number: u32) -> Option<u64> {
         self.get(number).map(|seat| seat.transport)

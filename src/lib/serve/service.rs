@@ -10,7 +10,7 @@ use super::error::ServeError;
 use super::hub::Hub;
 use super::web::{self, HostPolicy, WebState};
 use crate::config::RoomSettings;
-use crate::control::FromServe;
+use crate::control::{Admission, FromServe};
 use crate::token::Token;
 
 /// A room that is ready to be served.
@@ -30,10 +30,13 @@ impl RoomService {
     /// When the kernel has no random numbers.
     pub(super) fn new(
         room: RoomSettings,
-        ticket: Token,
+        admission: Admission,
         host_policy: HostPolicy,
     ) -> Result<Self, ServeError> {
-        let (hub, notices) = Hub::new(&room, ticket, &Token::generate()?);
+        let (hub, notices) = match admission {
+            Admission::Open { ticket } => Hub::open(&room, ticket, &Token::generate()?),
+            Admission::Sealed { door, epoch } => Hub::sealed(&room, door, &epoch),
+        };
         let hub = Arc::new(hub);
         let web = Arc::new(WebState::new(Arc::clone(&hub), host_policy, room));
         Ok(Self { hub, web, notices })
@@ -43,8 +46,9 @@ impl RoomService {
     pub(super) fn run(&self, listener: TcpListener) -> impl Future<Output = ()> + use<> {
         let serving = web::serve(listener, Arc::clone(&self.web));
         let ticking = tick_every_second(Arc::clone(&self.hub));
-        async {
-            tokio::select! { () = serving => {}, () = ticking => {} }
+        let hub = Arc::clone(&self.hub);
+        async move {
+            tokio::select! { () = serving => {}, () = ticking => {}, () = hub.expire_knocks() => {} }
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::refusal::{Refusal, RefusalCode};
+use crate::control::{Handshake, Sealed};
 use crate::token::Secret;
 
 /// Longest `ref` in bytes: the client's own id of a message.
@@ -15,7 +16,7 @@ pub(crate) const MAX_REFERENCE_BYTES: usize = 64;
 /// One line from a client. Texts are borrowed from the line unless JSON escapes something in them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ClientMessage<'a> {
-    /// Enter the room, or return to it. The first line of every connection.
+    /// Enter an open room, or return to it. The first line of every connection.
     Join {
         /// The nickname as typed, not yet checked.
         name: Cow<'a, str>,
@@ -26,11 +27,30 @@ pub(crate) enum ClientMessage<'a> {
         /// Number of the last event that the client has seen.
         after: Option<u64>,
     },
+    /// Begin the handshake with the host of a sealed room.
+    Knock {
+        /// Derived from the link; not yet compared.
+        door: Secret,
+        /// The first message of the handshake.
+        noise: Handshake,
+    },
+    /// Ask the host of a sealed room to be let in, after a [`ClientMessage::Knock`]. A `join` as well.
+    Request {
+        /// For the host alone.
+        sealed: Sealed,
+    },
+    /// Return to a sealed room. A `join` as well.
+    Return {
+        /// The resume token of an earlier welcome.
+        resume: Secret,
+        /// Number of the last event that the client has seen; `None` to return to the present.
+        after: Option<u64>,
+    },
     /// Send a message to the room.
     Say {
         /// The client's id of the message; the room drops a second message under the same one.
         reference: Option<Cow<'a, str>>,
-        /// The text as typed, not yet sanitized.
+        /// In an open room the text as typed, not yet sanitized; in a sealed room a box.
         body: Cow<'a, str>,
     },
     /// The user is typing.
@@ -58,9 +78,7 @@ impl<'a> ClientMessage<'a> {
             {
                 Err(Refusal::new(RefusalCode::BadJson, "the ref of a message has at most 64 bytes"))
             }
-            Self::Say { .. } | Self::Join { .. } | Self::Typing | Self::Beat | Self::Leave => {
-                Ok(message)
-            }
+            _ => Ok(message),
         }
     }
 }
@@ -79,6 +97,12 @@ struct Fields<'a> {
     resume: Option<Option<Secret>>,
     #[serde(default, deserialize_with = "deserialize_some")]
     after: Option<Option<u64>>,
+    #[serde(default, deserialize_with = "deserialize_some")]
+    door: Option<Secret>,
+    #[serde(default, deserialize_with = "deserialize_some")]
+    noise: Option<Handshake>,
+    #[serde(default, deserialize_with = "deserialize_some")]
+    sealed: Option<Sealed>,
     #[serde(borrow, rename = "ref", default, deserialize_with = "deserialize_some")]
     reference: Option<Option<BorrowedText<'a>>>,
     #[serde(borrow, default, deserialize_with = "deserialize_some")]
@@ -91,6 +115,7 @@ struct Fields<'a> {
 #[serde(field_identifier, rename_all = "snake_case")]
 enum ClientMessageType {
     Join,
+    Knock,
     Say,
     Typing,
     Beat,
@@ -123,27 +148,55 @@ impl<'a> Fields<'a> {
 
     /// The message, if the fields are exactly those of its type.
     fn into_message(self) -> Option<ClientMessage<'a>> {
-        let Self { t, name, ticket, resume, after, reference, body } = self;
-        match (t, (name, ticket, resume, after), (reference, body)) {
-            (ClientMessageType::Join, (Some(name), Some(ticket), resume, after), (None, None)) => {
+        use ClientMessageType as Type;
+        let Self { t, name, ticket, resume, after, door, noise, sealed, reference, body } = self;
+        let (who, place, handshake) = ((name, ticket), (resume, after), (door, noise, sealed));
+        Some(match (t, who, place, handshake, (reference, body)) {
+            (
+                Type::Join,
+                (Some(name), Some(ticket)),
+                (resume, after),
+                (None, None, None),
+                (None, None),
+            ) => {
                 let (resume, after) = (resume.flatten(), after.flatten());
-                Some(ClientMessage::Join { name: name.0, ticket, resume, after })
+                ClientMessage::Join { name: name.0, ticket, resume, after }
             }
-            (ClientMessageType::Say, (None, None, None, None), (reference, Some(body))) => {
+            (
+                Type::Join,
+                (None, None),
+                (Some(Some(resume)), after),
+                (None, None, None),
+                (None, None),
+            ) => ClientMessage::Return { resume, after: after.flatten() },
+            (Type::Join, (None, None), (None, None), (None, None, Some(sealed)), (None, None)) => {
+                ClientMessage::Request { sealed }
+            }
+            (
+                Type::Knock,
+                (None, None),
+                (None, None),
+                (Some(door), Some(noise), None),
+                (None, None),
+            ) => ClientMessage::Knock { door, noise },
+            (
+                Type::Say,
+                (None, None),
+                (None, None),
+                (None, None, None),
+                (reference, Some(body)),
+            ) => {
                 let reference = reference.flatten().map(|reference| reference.0);
-                Some(ClientMessage::Say { reference, body: body.0 })
+                ClientMessage::Say { reference, body: body.0 }
             }
-            (ClientMessageType::Typing, (None, None, None, None), (None, None)) => {
-                Some(ClientMessage::Typing)
-            }
-            (ClientMessageType::Beat, (None, None, None, None), (None, None)) => {
-                Some(ClientMessage::Beat)
-            }
-            (ClientMessageType::Leave, (None, None, None, None), (None, None)) => {
-                Some(ClientMessage::Leave)
-            }
-            _ => None,
-        }
+            (plain, (None, None), (None, None), (None, None, None), (None, None)) => match plain {
+                Type::Typing => ClientMessage::Typing,
+                Type::Beat => ClientMessage::Beat,
+                Type::Leave => ClientMessage::Leave,
+                Type::Join | Type::Knock | Type::Say => return None,
+            },
+            _ => return None,
+        })
     }
 }
 

@@ -8,12 +8,19 @@ mod client;
 #[cfg(test)]
 mod client_tests;
 mod refusal;
+mod sealed;
+mod sealed_box;
 mod server;
 mod welcome;
 
 pub(crate) use client::{ClientMessage, MAX_REFERENCE_BYTES};
 pub(crate) use refusal::{Refusal, RefusalCode};
-pub(crate) use server::{batch_lines, beat_line, end_line, event_line, participant_json};
+pub(crate) use sealed::{
+    SealedWelcome, answer_line, box_line, keys_line, roster_part_json, sealed_moved_line,
+    sealed_refusal_line, sealed_resumed_line,
+};
+pub(crate) use sealed_box::SealedBox;
+pub(crate) use server::{beat_line, end_line, event_line, gap_line, participant_json, typing_line};
 pub(crate) use welcome::{RoomTerms, Welcome};
 
 /// Longest WebSocket message or request body from a client. A message of 4 096 bytes fits even if JSON

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::sealed_box::BoxError;
 use crate::chat::{RoomError, TextError};
 
 /// The reason in one word. A client reacts to the code and shows the text.
@@ -45,6 +46,11 @@ impl Refusal {
         Self { reference: None, code, text: text.into(), suggestion: None }
     }
 
+    /// The refusal of everything once the session is ending.
+    pub(crate) fn closing() -> Self {
+        Self::new(RefusalCode::Closing, "the session is ending")
+    }
+
     /// Adds the client's id of the refused message, if it gave one.
     pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
         self.reference = reference;
@@ -66,6 +72,16 @@ impl From<RoomError> for Refusal {
             refusal.suggestion = Some(free.as_str().to_owned());
         }
         refusal
+    }
+}
+
+impl From<BoxError> for Refusal {
+    fn from(error: BoxError) -> Self {
+        let code = match error {
+            BoxError::Malformed => RefusalCode::BadJson,
+            BoxError::TooLong { .. } => RefusalCode::TooLong,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::refusal::{Refusal, RefusalCode};
-use crate::chat::{EventSlice, Identity, RoomEvent};
+use crate::chat::{Identity, RoomEvent};
 
 /// One line from the server, except the welcome, which is written in pieces (`welcome.rs`).
 #[derive(Serialize)]
@@ -98,15 +98,14 @@ impl Refusal {
     }
 }
 
-/// The lines of one read: how many events were missed, the events, and who is typing. The lines of the
-/// events are those of the ring, not copies.
-pub(crate) fn batch_lines(events: EventSlice, typing: &[u32]) -> Vec<Arc<str>> {
-    let EventSlice { missed, mut lines, .. } = events;
-    if missed > 0 {
-        lines.insert(0, to_line(&ServerMessage::Gap { missed }).into());
-    }
-    lines.extend(typing.iter().map(|n| Arc::from(to_line(&ServerMessage::Typing { n: *n }))));
-    lines
+/// The line for a reader who missed so many events.
+pub(crate) fn gap_line(missed: u64) -> String {
+    to_line(&ServerMessage::Gap { missed })
+}
+
+/// The line that says that this participant is typing.
+pub(crate) fn typing_line(number: u32) -> String {
+    to_line(&ServerMessage::Typing { n: number })
 }
 
 /// The answer to [`super::ClientMessage::Beat`].

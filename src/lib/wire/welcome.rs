@@ -34,11 +34,11 @@ pub(crate) struct Welcome<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoomTerms {
     mode: Mode,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Limits {
+pub(super) struct Limits {
     message_bytes: usize,
     per_second: u32,
     burst: u32,
@@ -94,7 +94,11 @@ impl Welcome<'_> {
 
 /// Makes one object of the fields of `head`, an array called `name`, and the fields of `tail`: returns
 /// what stands before and after the elements of the array.
-fn around_array(name: &str, head: &impl Serialize, tail: &impl Serialize) -> (String, String) {
+pub(super) fn around_array(
+    name: &str,
+    head: &impl Serialize,
+    tail: &impl Serialize,
+) -> (String, String) {
     let (head, tail) = (to_json(head), to_json(tail));
     let head = head.strip_suffix('}').expect("an object ends with a brace");
     let tail = tail.strip_prefix('{').expect("an object begins with a brace");

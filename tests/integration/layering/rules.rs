@@ -139,6 +139,31 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
 ];
 
+/// Items that only an open room has, and the only files and folders that name them, beside the file that
+/// defines them. Every entry must be needed.
+///
+/// In a sealed room, the server reads no text: a text becomes a `MessageText` before anything reads it, and
+/// only the lines of clients of an open room make one. `lines/mod.rs` decides by the mode of the room,
+/// which is fixed when the room is made. No file of a sealed room is in this table.
+#[rustfmt::skip]
+pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/room.rs", "Room", &["serve/hub/open"]),
+    ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("serve/hub/open/mod.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
+    ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
+];
+
+/// Files and folders of a sealed room, and those that they do not reach, over any number of files.
+pub(super) const APART: &[(&str, &[&str])] = &[
+    // Seats have numbers. What a participant is called, and says, is for others to know.
+    ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    // The host judges names. It has no use for texts.
+    ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("serve/hub/sealed/knocks.rs", &["chat", "serve/hub/open"]),
+    ("wire/sealed_box.rs", &["chat"]),
+];
+
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
 pub(super) const PURE: &[&str] = &["chat", "seal", "wire", "supervisor/session", "tunnel/attempt"];
 

@@ -24,6 +24,7 @@ mod polls;
 mod proxy;
 mod requests;
 mod resume;
+mod sealed;
 mod secrecy;
 pub(crate) mod server;
 mod shutdown;

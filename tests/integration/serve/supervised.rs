@@ -49,7 +49,8 @@ impl SupervisedServe {
             "ring": {"events": 1000, "bytes": 1_000_000, "age_seconds": 600},
             "rate": {"per_second": 0, "burst": 0},
         });
-        serve.send(&json!({"type": "start", "room": room, "ticket": TICKET}));
+        let admission = json!({"mode": "open", "ticket": TICKET});
+        serve.send(&json!({"type": "start", "room": room, "admission": admission}));
         assert_eq!(serve.recv()["type"], "ready");
         serve
     }

@@ -55,6 +55,8 @@ struct SharedFrame {
     bytes: Vec<u8>,
     /// The same frame in lines that are shared with the ring.
     outgoing: OutgoingFrame,
+    /// Whether a line differs from socket to socket. The frame is empty then, and no socket gets it.
+    is_per_reader: bool,
     /// Numbers of the participants that it says are typing.
     typing: Vec<u32>,
 }
@@ -106,8 +108,8 @@ impl Pass<'_> {
         while *position != self.snapshot.latest {
             self.writes += 1;
             let frame = self.frame_at(*position);
-            if frame.typing.contains(&id.number) {
-                // Participants do not get their own `typing`; the task leaves it out.
+            if frame.is_per_reader || frame.typing.contains(&id.number) {
+                // The task adds the letters of this participant, and leaves out their own `typing`.
                 return false;
             }
             if !frame.bytes.is_empty() {
@@ -141,10 +143,11 @@ impl Pass<'_> {
 
 impl SharedFrame {
     fn new(begin: Position, batch: Batch) -> Self {
-        let (end, typing) = (batch.end, batch.typing.clone());
-        let is_empty = batch.is_empty();
-        let outgoing = OutgoingFrame::text(batch.into_lines());
+        let (end, typing, is_per_reader) = (batch.end, batch.typing.clone(), batch.is_per_reader());
+        let lines = batch.into_shared_lines();
+        let is_empty = lines.is_empty();
+        let outgoing = OutgoingFrame::text(lines);
         let bytes = if is_empty { Vec::new() } else { outgoing.to_bytes() };
-        Self { begin, end, bytes, outgoing, typing }
+        Self { begin, end, bytes, outgoing, is_per_reader, typing }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chat::EventSlice;
+use crate::chat::{EventLine, EventSlice};
 use crate::wire;
 
 /// Most bytes of events in one read: a frame that a slow connection still takes within the sender's
@@ -43,13 +43,35 @@ pub(in crate::serve) struct Batch {
 }
 
 impl Batch {
-    /// Whether there is nothing to send, not even a gap; the position may have changed.
-    pub(in crate::serve) fn is_empty(&self) -> bool {
-        self.events.lines.is_empty() && self.events.missed == 0 && self.typing.is_empty()
+    /// Whether a line differs from reader to reader.
+    pub(in crate::serve) fn is_per_reader(&self) -> bool {
+        self.events.lines.iter().any(|line| matches!(line, EventLine::Lettered(_)))
     }
 
-    /// The lines to send. Lines of events are shared with the ring.
-    pub(in crate::serve) fn into_lines(self) -> Vec<Arc<str>> {
-        wire::batch_lines(self.events, &self.typing)
+    /// The lines to send to this reader, in pieces that are shared with the ring. The reader's own "typing"
+    /// is left out.
+    pub(in crate::serve) fn into_pieces(mut self, number: u32) -> Vec<Arc<str>> {
+        self.typing.retain(|typist| *typist != number);
+        self.join(|line| line.into_pieces_for(number))
+    }
+
+    /// The lines to send to every reader; none if a line differs from reader to reader.
+    pub(in crate::serve) fn into_shared_lines(self) -> Vec<Arc<str>> {
+        if self.is_per_reader() {
+            return Vec::new();
+        }
+        self.join(|line| match line {
+            EventLine::Shared(line) => vec![line],
+            EventLine::Lettered(_) => Vec::new(),
+        })
+    }
+
+    /// How many events were missed, the events, and who is typing.
+    fn join(self, pieces: impl FnMut(EventLine) -> Vec<Arc<str>>) -> Vec<Arc<str>> {
+        let EventSlice { missed, lines, .. } = self.events;
+        let gap = (missed > 0).then(|| wire::gap_line(missed));
+        let typing = self.typing.into_iter().map(wire::typing_line);
+        let lines = lines.into_iter().flat_map(pieces);
+        gap.into_iter().map(Arc::from).chain(lines).chain(typing.map(Arc::from)).collect()
     }
 }

@@ -6,11 +6,12 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::batch::{Batch, MAX_BATCH_BYTES, Position};
+use super::room_state::RoomState;
 use super::{ConnectionId, Hub, Life};
-use crate::chat::{MessageText, RoomError};
 
-/// Most "typing" notes that are kept for readers. A lost one makes an indicator on a screen flicker.
-const MAX_TYPING_NOTES: usize = 64;
+/// A participant's connection, and the pieces of the welcome, which are to be sent first; none for one who
+/// goes on where an earlier connection ended.
+pub(in crate::serve) type Entered = (Connection, Vec<Arc<str>>);
 
 /// Why a connection has nothing more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub(in crate::serve) enum CloseReason {
 pub(in crate::serve) enum ReadOutcome {
     /// Nothing new: wait for [`Connection::readable`].
     Empty,
-    /// At least one line to send.
-    Batch(Batch),
+    /// At least one line to send, in pieces that are shared with the ring.
+    Pieces(Vec<Arc<str>>),
     /// Nothing will follow, for this reason.
     Closed(CloseReason),
 }
@@ -73,29 +74,33 @@ impl Connection {
         self.position = position;
     }
 
-    /// Reads the next batch. Consumes the wake-up before it reads the ring, so that none is lost in
-    /// between.
+    /// Reads the next batch, in pieces to send. Consumes the wake-up before it reads the ring, so that none
+    /// is lost in between.
     pub(in crate::serve) fn try_read(&mut self) -> ReadOutcome {
         self.changed.mark_unchanged();
         let mut inner = self.hub.lock();
         if !inner.is_current(self.id) {
             return ReadOutcome::Closed(CloseReason::Replaced);
         }
+        let number = self.id.number;
         if self.position.cursor < self.joined_seq {
             let cursor = self.position.cursor;
             let events = inner.ring.messages_between(cursor, self.joined_seq, MAX_BATCH_BYTES);
             self.position.cursor = events.cursor;
-            inner.room.mark_history_read(self.id.number, events.cursor);
+            inner.room.mark_history_read(number, events.cursor);
             if !events.lines.is_empty() {
-                let (typing, end) = (Vec::new(), self.position);
-                return ReadOutcome::Batch(Batch { events, typing, end });
+                let batch = Batch { events, typing: Vec::new(), end: self.position };
+                return ReadOutcome::Pieces(batch.into_pieces(number));
             }
         }
-        let mut batch = inner.read_after(self.position);
-        batch.typing.retain(|number| *number != self.id.number);
-        self.position = batch.end;
-        if !batch.is_empty() {
-            return ReadOutcome::Batch(batch);
+        // More than once only if this participant gets no line of what was read.
+        while self.position != inner.latest_position() {
+            let batch = inner.read_after(self.position);
+            self.position = batch.end;
+            let pieces = batch.into_pieces(number);
+            if !pieces.is_empty() {
+                return ReadOutcome::Pieces(pieces);
+            }
         }
         match inner.life {
             Life::Open => ReadOutcome::Empty,
@@ -107,42 +112,6 @@ impl Connection {
     pub(in crate::serve) async fn readable(&mut self) {
         // The sender cannot be gone: this connection holds the hub.
         let _ = self.changed.changed().await;
-    }
-
-    /// Posts a message to the room. The room drops a second message under the same reference.
-    ///
-    /// # Errors
-    /// Those of [`crate::chat::Room::post_message`]; [`RoomError::NoSeat`] also after a newer
-    /// connection took the seat.
-    pub(in crate::serve) fn post_message(
-        &self,
-        reference: Option<String>,
-        text: MessageText,
-    ) -> Result<(), RoomError> {
-        let mut inner = self.hub.lock();
-        if !inner.is_current(self.id) {
-            return Err(RoomError::NoSeat);
-        }
-        let now = Instant::now();
-        let event = inner.room.post_message(self.id.number, reference, text, now)?;
-        self.hub.publish(&mut inner, event);
-        Ok(())
-    }
-
-    /// Relays to the others that this participant is typing.
-    pub(in crate::serve) fn notify_typing(&self) {
-        let mut inner = self.hub.lock();
-        let number = self.id.number;
-        if !inner.is_current(self.id) || !inner.room.accept_typing(number, Instant::now()) {
-            return;
-        }
-        if inner.typing.len() == MAX_TYPING_NOTES {
-            inner.typing.pop_front();
-        }
-        inner.typing_count += 1;
-        let note = inner.typing_count;
-        inner.typing.push_back((note, number));
-        self.hub.notify();
     }
 
     /// Notes that the client has sent something after the welcome. In a full room, such a seat is
@@ -157,9 +126,19 @@ impl Connection {
     /// Gives up the seat for good, and announces that. Without effect once a newer connection has it.
     pub(in crate::serve) fn leave(&self) {
         let mut inner = self.hub.lock();
-        if inner.is_current(self.id) {
-            let event = inner.room.leave(self.id.number, Instant::now());
-            self.hub.publish(&mut inner, event);
+        if !inner.is_current(self.id) {
+            return;
+        }
+        let (number, now) = (self.id.number, Instant::now());
+        match &mut inner.room {
+            RoomState::Open(open) => {
+                let event = open.room.leave(number, now);
+                self.hub.publish(&mut inner, event);
+            }
+            RoomState::Sealed(sealed) => {
+                let events = sealed.seats.leave(number, now);
+                self.hub.report_gone(sealed, events);
+            }
         }
     }
 }

@@ -6,11 +6,10 @@
 
 mod batch;
 mod connection;
-mod join;
+mod open;
 mod publish;
-mod roster;
-#[cfg(test)]
-mod roster_tests;
+mod room_state;
+mod sealed;
 mod settings;
 mod snapshot;
 
@@ -18,20 +17,23 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
-use crate::chat::{Ring, Room};
-use crate::config::RoomSettings;
+use crate::chat::{Ring, Seat};
+use crate::config::{Mode, RoomSettings};
 use crate::control::FromServe;
 use crate::token::Token;
 use crate::wire::RoomTerms;
-use roster::Roster;
+use connection::Arrival;
+use open::OpenRoom;
+use room_state::RoomState;
+use sealed::SealedRoom;
 
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
-pub(super) use connection::{CloseReason, Connection, ReadOutcome};
-pub(super) use join::MAX_DEPARTED;
-pub(super) use roster::MAX_CHUNK_MEMBERS;
-pub(super) use settings::max_presence_events;
+pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
+pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
+pub(super) use sealed::{Knock, KnockReply, Resumed, ReturnReply};
+pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};
 pub(super) use snapshot::Snapshot;
 
 /// Most notices to the operator that wait in the channel: a thousand joins in one wake-up fit.
@@ -47,21 +49,23 @@ pub(super) struct Hub {
     inner: Mutex<Inner>,
     /// Changes whenever there is something to read: wakes held polls, and the fan-out for all sockets.
     changed: watch::Sender<()>,
-    /// Joins and leaves, for the operator.
+    /// Joins and leaves of an open room, for the operator.
     notices: mpsc::Sender<FromServe>,
-    ticket: Token,
-    /// Random per start of the server: tells a client that an earlier session is gone.
+    /// Of a sealed room: there is something to send to the host, or another deadline.
+    host_work: Notify,
+    /// Random per session: tells a client that an earlier one is gone.
     epoch: String,
     terms: RoomTerms,
-    /// How many earlier messages a newcomer is shown.
-    backlog: usize,
+    /// Of a sealed room: there may be another deadline of a knock.
+    knock_work: Notify,
+    /// Decides which lines of clients are understood.
+    mode: Mode,
 }
 
 #[derive(Debug)]
 struct Inner {
-    room: Room,
+    room: RoomState,
     ring: Ring,
-    roster: Roster,
     /// The latest "typing" notes, bounded: the number of each note, and of its participant.
     typing: VecDeque<(u64, u32)>,
     /// Number of the last note in `typing`.
@@ -73,7 +77,8 @@ struct Inner {
     connections: usize,
     /// Whether participants, connected or between two polls, have to learn of the closing.
     awaits_goodbye: bool,
-    /// The latest public address, `https://` and the host name, also while the tunnel is lost.
+    /// The latest public address, `https://` and the host name, also while the tunnel is lost. A sealed
+    /// room never shows it to clients.
     public_address: Option<Arc<str>>,
 }
 
@@ -93,18 +98,39 @@ enum Life {
 }
 
 impl Hub {
-    /// An open, empty room. The receiver gets joins and leaves. If it falls [`MAX_NOTICES`] behind, it
-    /// loses some, but every later one has the right number of participants.
-    pub(super) fn new(
+    /// An empty room in which the server reads names and texts. The receiver gets joins and leaves. If it
+    /// falls [`MAX_NOTICES`] behind, it loses some, but every later one has the right number of
+    /// participants.
+    pub(super) fn open(
         room: &RoomSettings,
         ticket: Token,
         epoch: &Token,
     ) -> (Self, mpsc::Receiver<FromServe>) {
+        let open = OpenRoom::new(room, ticket, Instant::now());
+        Self::new(room, RoomState::Open(open), Mode::Open, epoch)
+    }
+
+    /// An empty room in which the server relays what it cannot read; see [`Hub::next_to_host`]. The
+    /// receiver gets nothing.
+    pub(super) fn sealed(
+        room: &RoomSettings,
+        door: Token,
+        epoch: &Token,
+    ) -> (Self, mpsc::Receiver<FromServe>) {
+        let sealed = SealedRoom::new(room, door);
+        Self::new(room, RoomState::Sealed(sealed), Mode::Sealed, epoch)
+    }
+
+    fn new(
+        room: &RoomSettings,
+        state: RoomState,
+        mode: Mode,
+        epoch: &Token,
+    ) -> (Self, mpsc::Receiver<FromServe>) {
         let (notices, receiver) = mpsc::channel(MAX_NOTICES);
         let inner = Inner {
-            room: Room::new(settings::rules(room), Instant::now()),
+            room: state,
             ring: Ring::new(settings::ring_bounds(room)),
-            roster: Roster::default(),
             typing: VecDeque::new(),
             typing_count: 0,
             life: Life::Open,
@@ -117,17 +143,18 @@ impl Hub {
             inner: Mutex::new(inner),
             changed: watch::Sender::new(()),
             notices,
-            ticket,
+            host_work: Notify::new(),
+            knock_work: Notify::new(),
             epoch: epoch.expose_secret().to_string(),
             terms: RoomTerms::of(room),
-            backlog: room.backlog,
+            mode,
         };
         (hub, receiver)
     }
 
-    /// Whether this is the ticket of the link; compares in constant time.
-    pub(super) fn accepts_ticket(&self, ticket: &str) -> bool {
-        Token::parse(ticket).is_some_and(|ticket| ticket == self.ticket)
+    /// Whether the server can read what is said.
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Whether the room has or had a public address: its provider can read along.
@@ -146,6 +173,7 @@ impl Hub {
         inner.life = Life::Closing;
         inner.awaits_goodbye = inner.connections > 0 || inner.room.present_count() > 0;
         drop(inner);
+        self.refuse_waiting();
         self.notify();
     }
 
@@ -160,6 +188,26 @@ impl Hub {
         }
         if self.lock().awaits_goodbye {
             tokio::time::sleep(BYE_TIMEOUT).await;
+        }
+    }
+
+    /// A connection for the seat of this participant, which reads on after the event `cursor`.
+    fn connect(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        number: u32,
+        cursor: u64,
+        arrival: Arrival,
+    ) -> Connection {
+        inner.connections += 1;
+        let transport = inner.room.transport(number).unwrap_or_default();
+        Connection {
+            hub: Arc::clone(self),
+            changed: self.changed.subscribe(),
+            id: ConnectionId { number, transport },
+            position: Position { cursor, typing: inner.typing_count },
+            joined_seq: inner.room.seat(number).map_or(u64::MAX, Seat::joined_seq),
+            arrival,
         }
     }
 

@@ -22,7 +22,7 @@ impl Hub {
     pub(in crate::serve) fn snapshot(&self) -> Snapshot {
         let inner = self.lock();
         Snapshot {
-            latest: Position { cursor: inner.ring.latest_seq(), typing: inner.typing_count },
+            latest: inner.latest_position(),
             closing: inner.life == Life::Closing,
             resume_count: inner.resume_count,
         }
@@ -45,6 +45,11 @@ impl Hub {
 }
 
 impl Inner {
+    /// The position of a reader who has read everything.
+    pub(super) fn latest_position(&self) -> Position {
+        Position { cursor: self.ring.latest_seq(), typing: self.typing_count }
+    }
+
     /// Reads at most [`MAX_BATCH_BYTES`] of events, and all later "typing" notes.
     pub(super) fn read_after(&self, position: Position) -> Batch {
         let events = self.ring.read_after(position.cursor, MAX_BATCH_BYTES);

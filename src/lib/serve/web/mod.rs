@@ -2,11 +2,11 @@
 
 mod connection;
 mod connections;
-mod dispatch;
 mod host;
 mod host_policy;
 #[cfg(test)]
 mod host_policy_tests;
+mod lines;
 mod listener;
 mod middleware;
 mod page;

@@ -17,6 +17,9 @@ use crate::wire;
 /// and a slow connection still transfers that within the time that the client waits.
 pub(in crate::serve::web) const ANSWER_FLUSH_BYTES: usize = 64 * 1024;
 
+/// A piece of this length is not copied into an answer.
+const SHARED_PIECE_BYTES: usize = 16 * 1024;
+
 const NDJSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/x-ndjson")];
 
 /// Reads what is new, in one piece per batch, for an answer that has `bytes` already. `None` if there
@@ -25,10 +28,9 @@ pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<
     let mut pieces = Vec::new();
     loop {
         match connection.try_read() {
-            ReadOutcome::Batch(batch) => {
-                let piece = batch.into_lines().concat();
-                bytes += piece.len();
-                pieces.push(piece.into());
+            ReadOutcome::Pieces(read) => {
+                bytes += read.iter().map(|piece| piece.len()).sum::<usize>();
+                pieces.extend(gather(read));
                 // Below the bound, reads on: the end of the session may be next, with no time for
                 // another poll.
                 if bytes >= ANSWER_FLUSH_BYTES {
@@ -44,6 +46,27 @@ pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<
             ReadOutcome::Empty => return (bytes > 0 || !pieces.is_empty()).then_some(pieces),
         }
     }
+}
+
+/// Copies neighbours together that are short. A long piece, such as a roster of a sealed room, is shared
+/// with all answers that have it.
+fn gather(read: Vec<Arc<str>>) -> Vec<Bytes> {
+    let mut pieces = Vec::new();
+    let mut short = String::new();
+    for piece in read {
+        if piece.len() < SHARED_PIECE_BYTES {
+            short.push_str(&piece);
+            continue;
+        }
+        if !short.is_empty() {
+            pieces.push(std::mem::take(&mut short).into());
+        }
+        pieces.push(shared_piece(piece));
+    }
+    if !short.is_empty() {
+        pieces.push(short.into());
+    }
+    pieces
 }
 
 /// A response of these pieces, which are not copied.

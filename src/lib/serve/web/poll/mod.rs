@@ -1,6 +1,7 @@
 //! The room over long polls, for networks that block WebSockets.
 
 mod answer;
+mod handshake;
 mod parked;
 mod route;
 

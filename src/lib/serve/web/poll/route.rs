@@ -13,10 +13,12 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answer::{ANSWER_FLUSH_BYTES, answer, answer_lines, read_new, shared_piece};
+use super::handshake::{self, Entrance, FirstLineUse};
 use super::parked::{ParkedPoll, ParkingSlot};
-use crate::serve::hub::Connection;
-use crate::serve::web::dispatch::{self, Reply};
+use crate::config::Mode;
+use crate::serve::hub::Entered;
 use crate::serve::web::host_policy::AcceptedHost;
+use crate::serve::web::lines::{self, Reply};
 use crate::serve::web::state::WebState;
 use crate::token::Secret;
 use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
@@ -68,25 +70,36 @@ pub(in crate::serve::web) async fn poll(
     let Ok(body) = std::str::from_utf8(&body) else {
         return refuse(&Refusal::new(RefusalCode::BadJson, "the body must be UTF-8 text"));
     };
-    let mut lines = body.lines().filter(|line| !line.is_empty());
-    let entered = match bearer_token(&headers) {
-        Some(resume) => resume_seat(&state, resume, query.after),
-        None => join(&state, lines.next()),
+    let first = body.lines().find(|line| !line.is_empty());
+    let bearer = bearer_token(&headers);
+    let entered = match (state.hub.mode(), bearer) {
+        (Mode::Open, Some(resume)) => {
+            resume_seat(&state, resume, query.after).map(|entered| (entered, FirstLineUse::InRoom))
+        }
+        (Mode::Open, None) => join(&state, first).map(|entered| (entered, FirstLineUse::Join)),
+        (Mode::Sealed, bearer) => {
+            match handshake::enter(&state, bearer, query.after, first).await {
+                Ok((Entrance::Line(line), _)) => return answer_lines(line),
+                Ok((Entrance::Entered(entered), first)) => Ok((entered, first)),
+                Err(refusal) => Err(refusal),
+            }
+        }
     };
-    let (mut connection, welcome) = match entered {
+    let ((mut connection, welcome), first_use) = match entered {
         Ok(entered) => entered,
         Err(refusal) => return refuse(&refusal),
     };
     let mut hold = if welcome.is_empty() { Hold::UntilNews } else { Hold::Never };
     let welcome = welcome.into_iter().map(shared_piece);
     let mut replies = String::new();
-    for line in lines {
+    let used = usize::from(first_use == FirstLineUse::Join);
+    for line in body.lines().filter(|line| !line.is_empty()).skip(used) {
         hold = Hold::Never;
         if replies.len() >= ANSWER_FLUSH_BYTES {
             replies.push_str(&too_many_lines().to_line());
             break;
         }
-        match dispatch::handle_line(&state, &connection, line) {
+        match lines::handle_line(&state, &connection, line) {
             Reply::None => {}
             Reply::Line(line) => replies.push_str(&line),
             Reply::Left => return answer(welcome.chain([replies.into()]).collect()),
@@ -101,11 +114,8 @@ pub(in crate::serve::web) async fn poll(
     }
 }
 
-/// A participant's connection, and the pieces of the welcome, if this is the first poll.
-type Entered = (Connection, Vec<Arc<str>>);
-
 fn join(state: &WebState, first_line: Option<&str>) -> Result<Entered, Refusal> {
-    let mut connection = dispatch::join(state, first_line.unwrap_or_default())?;
+    let mut connection = lines::join(state, first_line.unwrap_or_default())?;
     let welcome = connection.welcome().unwrap_or_default();
     Ok((connection, welcome))
 }

@@ -5,28 +5,41 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::close::{CloseAction, CloseCode};
+use super::handshake;
 use super::session::not_text;
+use crate::config::Mode;
+use crate::control::Sealed;
 use crate::serve::hub::Connection;
 use crate::serve::web::connections::ConnectionSlot;
-use crate::serve::web::dispatch;
+use crate::serve::web::lines;
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
-use crate::wire::Refusal;
+use crate::wire::{self, Refusal};
 
 /// Time for the first message, which a page sends at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Most pings and pongs before the first message; a client that sends more is disconnected. A browser
-/// sends none, and each costs the server a read or even an answer.
+/// Most pings and pongs before a message; a client that sends more is disconnected. A browser sends none,
+/// and each costs the server a read or even an answer.
 const MAX_EARLY_CONTROL_FRAMES: usize = 16;
 
-/// Why there is no first message.
-enum FirstMessageError {
+/// Why a client is not let in.
+pub(super) enum JoinError {
+    /// It is told why.
     Refused(Refusal),
+    /// The host tells it why.
+    RefusedSealed(Sealed),
+    /// The socket is closed like this.
     Close(CloseAction),
 }
 
-impl<E: Into<CloseAction>> From<E> for FirstMessageError {
+impl From<Refusal> for JoinError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl<E: Into<CloseAction>> From<E> for JoinError {
     fn from(action: E) -> Self {
         Self::Close(action.into())
     }
@@ -43,41 +56,61 @@ pub(super) async fn join(
     reader: &mut Reader,
     writer: &mut Writer,
 ) -> Result<(Connection, String), CloseAction> {
-    let refusal = match first_message(reader, writer).await {
-        Ok(message) => match join_by_message(state, message) {
-            Ok((mut connection, rest)) => {
-                slot.mark_admitted();
-                // Others who join at the same moment are then in the welcome, not announced after it.
-                tokio::task::yield_now().await;
-                let welcome =
-                    connection.welcome().ok_or(CloseAction::Send(CloseCode::SeatReleased))?;
-                writer.send(welcome).await?;
-                return Ok((connection, rest));
-            }
-            Err(refusal) => refusal,
-        },
-        Err(FirstMessageError::Refused(refusal)) => refusal,
-        Err(FirstMessageError::Close(action)) => return Err(action),
+    let deadline = Instant::now() + JOIN_TIMEOUT;
+    let refusal = match enter(state, slot, reader, writer, deadline).await {
+        Ok(entered) => return Ok(entered),
+        Err(JoinError::Close(action)) => return Err(action),
+        Err(JoinError::Refused(refusal)) => refusal.to_line(),
+        Err(JoinError::RefusedSealed(sealed)) => wire::sealed_refusal_line(&sealed),
     };
-    writer.send(vec![refusal.to_line().into()]).await?;
+    writer.send(vec![refusal.into()]).await?;
     Err(CloseAction::Send(CloseCode::JoinRefused))
 }
 
-async fn first_message(
+async fn enter(
+    state: &WebState,
+    slot: &ConnectionSlot,
     reader: &mut Reader,
     writer: &mut Writer,
-) -> Result<String, FirstMessageError> {
+    deadline: Instant,
+) -> Result<(Connection, String), JoinError> {
     // One deadline for all reads: pings do not extend it.
-    let deadline = Instant::now() + JOIN_TIMEOUT;
+    let first = timeout_at(deadline, next_message(reader, writer)).await;
+    let message = first.unwrap_or(Err(CloseAction::Drop.into()))?;
+    let (connection, welcome, rest) = match state.hub.mode() {
+        Mode::Open => {
+            let (mut connection, rest) = join_by_message(state, message)?;
+            slot.mark_admitted();
+            // Others who join at the same moment are then in the welcome, not announced after it.
+            tokio::task::yield_now().await;
+            let welcome = connection.welcome();
+            (connection, welcome.ok_or(CloseAction::Send(CloseCode::SeatReleased))?, rest)
+        }
+        Mode::Sealed => {
+            let ((connection, welcome), rest) =
+                Box::pin(handshake::enter(state, reader, writer, message)).await?;
+            slot.mark_admitted();
+            (connection, welcome, rest)
+        }
+    };
+    writer.send(welcome).await?;
+    Ok((connection, rest))
+}
+
+/// The next text message; pings are answered. Cancel safe.
+pub(super) async fn next_message(
+    reader: &mut Reader,
+    writer: &mut Writer,
+) -> Result<String, JoinError> {
     for _ in 0..=MAX_EARLY_CONTROL_FRAMES {
-        match timeout_at(deadline, reader.recv()).await {
-            Ok(Some(Incoming::Text(text))) => return Ok(text),
-            Ok(Some(Incoming::Ping(payload))) => writer.pong(&payload).await?,
-            Ok(Some(Incoming::Pong)) => {}
-            Ok(Some(Incoming::Binary)) => return Err(FirstMessageError::Refused(not_text())),
-            Ok(Some(Incoming::Close(code))) => return Err(CloseAction::Echo(code).into()),
-            Ok(Some(Incoming::Invalid(error))) => return Err(error.into()),
-            Ok(None) | Err(_) => return Err(CloseAction::Drop.into()),
+        match reader.recv().await {
+            Some(Incoming::Text(text)) => return Ok(text),
+            Some(Incoming::Ping(payload)) => writer.pong(&payload).await?,
+            Some(Incoming::Pong) => {}
+            Some(Incoming::Binary) => return Err(not_text().into()),
+            Some(Incoming::Close(code)) => return Err(CloseAction::Echo(code).into()),
+            Some(Incoming::Invalid(error)) => return Err(error.into()),
+            None => return Err(CloseAction::Drop.into()),
         }
     }
     Err(CloseAction::Drop.into())
@@ -86,7 +119,13 @@ async fn first_message(
 /// Lets the client in by the first line of its message, and returns the other lines. Not async, so that
 /// the message is freed here: a future would keep it for as long as the client stays.
 fn join_by_message(state: &WebState, message: String) -> Result<(Connection, String), Refusal> {
-    let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-    let connection = dispatch::join(state, first.trim_end())?;
+    let (first, rest) = split_first_line(&message);
+    let connection = lines::join(state, first)?;
     Ok((connection, rest.to_owned()))
+}
+
+/// The first line of a message, and the others.
+pub(super) fn split_first_line(message: &str) -> (&str, &str) {
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    (first.trim_end(), rest)
 }

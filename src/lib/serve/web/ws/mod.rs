@@ -2,6 +2,7 @@
 //! queue.
 
 mod close;
+mod handshake;
 mod join;
 mod session;
 mod upgrade;

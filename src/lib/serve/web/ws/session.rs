@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::close::{CloseAction, CloseCode};
 use crate::serve::fanout::Subscription;
 use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
-use crate::serve::web::dispatch::{self, Reply};
+use crate::serve::web::lines::{self, Reply};
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
 use crate::wire::{self, MAX_FRAME_BYTES, Refusal, RefusalCode};
@@ -106,7 +106,7 @@ impl<'a> SocketSession<'a> {
                         return Ok(());
                     }
                 }
-                ReadOutcome::Batch(batch) => self.writer().send(batch.into_lines()).await?,
+                ReadOutcome::Pieces(pieces) => self.writer().send(pieces).await?,
                 ReadOutcome::Closed(CloseReason::Replaced) => {
                     return Err(CloseAction::Send(CloseCode::SeatReleased));
                 }
@@ -158,7 +158,7 @@ impl<'a> SocketSession<'a> {
     async fn handle_lines(&mut self, text: String) -> Result<(), CloseAction> {
         let mut replies = String::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
-            match dispatch::handle_line(self.state, &self.connection, line) {
+            match lines::handle_line(self.state, &self.connection, line) {
                 Reply::None => {}
                 Reply::Line(line) => replies.push_str(&line),
                 Reply::Left => return Err(CloseAction::Send(CloseCode::SeatReleased)),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::chat::{Identity, Room};
+use crate::chat::{Identity, Room, RoomEvent};
 use crate::wire;
 
 /// Most participants in one chunk of shared text. A leave rewrites one chunk, and a welcome points at
@@ -38,6 +38,15 @@ impl Chunk {
 }
 
 impl Roster {
+    /// Adds who joined, and removes who left.
+    pub(super) fn apply(&mut self, event: &RoomEvent) {
+        match event {
+            RoomEvent::Joined(identity) => self.add(identity),
+            RoomEvent::Left(identity) => self.remove(identity.number),
+            RoomEvent::Message { .. } | RoomEvent::Moved { .. } => {}
+        }
+    }
+
     /// Adds a participant at the place of its number. Splits the chunk there if it is full.
     pub(super) fn add(&mut self, identity: &Identity) {
         let number = identity.number;

@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::batch::Position;
-use super::connection::{Arrival, Connection};
-use super::{ConnectionId, Hub, Inner};
-use crate::chat::{Entropy, Identity, Nickname, RoomError, Seat};
-use crate::token::Secret;
+use super::OpenRoom;
+use crate::chat::{Entropy, Identity, Nickname, Ring, RoomError};
+use crate::serve::hub::batch::Position;
+use crate::serve::hub::connection::{Arrival, Connection};
+use crate::serve::hub::room_state::RoomState;
+use crate::serve::hub::{Hub, Inner};
+use crate::token::{Secret, Token};
 use crate::wire::Welcome;
 
 /// Most departed participants whom a welcome names. A client shows the others by number.
@@ -27,6 +29,16 @@ struct Admission {
 }
 
 impl Hub {
+    /// Whether this is the ticket of the link; compares in constant time.
+    pub(in crate::serve) fn accepts_ticket(&self, ticket: &str) -> bool {
+        match &self.lock().room {
+            RoomState::Open(open) => {
+                Token::parse(ticket).is_some_and(|ticket| ticket == open.ticket)
+            }
+            RoomState::Sealed(_) => false,
+        }
+    }
+
     /// Admits a newcomer.
     ///
     /// # Errors
@@ -37,13 +49,16 @@ impl Hub {
         entropy: Entropy,
     ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
-        let history_start = inner.ring.cursor_before_last(self.backlog);
-        let (number, events) = inner.room.join(name, entropy, Instant::now())?;
+        let Inner { room, ring, .. } = &mut *inner;
+        let open = room.open()?;
+        let history_start = ring.cursor_before_last(open.backlog);
+        let (number, events) = open.room.join(name, entropy, Instant::now())?;
         self.publish(&mut inner, events);
         // The last of these events announces the newcomer.
         let joined_seq = inner.ring.latest_seq();
-        let start = if self.backlog == 0 { joined_seq } else { history_start };
-        inner.room.grant_history(number, start, joined_seq);
+        let open = inner.room.open()?;
+        let start = if open.backlog == 0 { joined_seq } else { history_start };
+        open.room.grant_history(number, start, joined_seq);
         Ok(self.connect(&mut inner, number, start, Arrival::Newcomer))
     }
 
@@ -58,7 +73,7 @@ impl Hub {
         after: Option<u64>,
     ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
-        let (number, events) = inner.room.resume(token, Instant::now())?;
+        let (number, events) = inner.room.open()?.room.resume(token, Instant::now())?;
         inner.resume_count += 1;
         self.publish(&mut inner, events);
         let latest = inner.ring.latest_seq();
@@ -67,25 +82,6 @@ impl Hub {
         // An older connection of the same seat must learn that it is replaced.
         self.notify();
         Ok(self.connect(&mut inner, number, cursor, Arrival::Returning))
-    }
-
-    fn connect(
-        self: &Arc<Self>,
-        inner: &mut Inner,
-        number: u32,
-        cursor: u64,
-        arrival: Arrival,
-    ) -> Connection {
-        inner.connections += 1;
-        let transport = inner.room.transport(number).unwrap_or_default();
-        Connection {
-            hub: Arc::clone(self),
-            changed: self.changed.subscribe(),
-            id: ConnectionId { number, transport },
-            position: Position { cursor, typing: inner.typing_count },
-            joined_seq: inner.room.seat(number).map_or(u64::MAX, Seat::joined_seq),
-            arrival,
-        }
     }
 }
 
@@ -123,9 +119,11 @@ impl Connection {
             self.position.cursor = inner.ring.latest_seq();
         }
         let cursor = self.position.cursor;
-        let departed = inner.departed_since(cursor, self.joined_seq);
         let public_address = inner.public_address.clone();
-        let Inner { room, roster, .. } = &mut *inner;
+        let Inner { room, ring, .. } = &mut *inner;
+        let open = room.open().ok()?;
+        let departed = open.departed_since(ring, cursor, self.joined_seq);
+        let OpenRoom { room, roster, .. } = open;
         let seat = room.seat(self.id.number)?;
         Some(Admission {
             you: room.identity(self.id.number)?.clone(),
@@ -139,12 +137,12 @@ impl Connection {
     }
 }
 
-impl Inner {
+impl OpenRoom {
     /// The departed participants whom the events after `cursor` mention. Of the events before
     /// `joined_seq`, the join of the reader, only messages count, because it reads no others.
-    fn departed_since(&self, cursor: u64, joined_seq: u64) -> Vec<Identity> {
-        let backlog = self.ring.mentioned_participants(cursor, Some(joined_seq));
-        let later = self.ring.mentioned_participants(cursor.max(joined_seq), None);
+    fn departed_since(&self, ring: &Ring, cursor: u64, joined_seq: u64) -> Vec<Identity> {
+        let backlog = ring.mentioned_participants(cursor, Some(joined_seq));
+        let later = ring.mentioned_participants(cursor.max(joined_seq), None);
         let mentioned: HashSet<u32> = backlog.chain(later).collect();
         let departed = self.room.departed();
         let mut departed: Vec<&Identity> =

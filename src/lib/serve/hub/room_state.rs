@@ -1,0 +1,66 @@
+//! The room, open or sealed, for what does not depend on that: seats by number.
+
+use std::time::Instant;
+
+use super::open::OpenRoom;
+use super::sealed::SealedRoom;
+use crate::chat::Seat;
+
+/// The state of the room that differs between an open and a sealed one.
+#[derive(Debug)]
+pub(super) enum RoomState {
+    /// The server reads names and texts.
+    Open(OpenRoom),
+    /// The server relays what it cannot read.
+    Sealed(SealedRoom),
+}
+
+impl RoomState {
+    /// How many participants are present.
+    pub(super) fn present_count(&self) -> usize {
+        match self {
+            Self::Open(open) => open.room.present_count(),
+            Self::Sealed(sealed) => sealed.seats.present_count(),
+        }
+    }
+
+    /// The seat of a participant, also of one who left, as long as it is retained.
+    pub(super) fn seat(&self, number: u32) -> Option<&Seat> {
+        match self {
+            Self::Open(open) => open.room.seat(number),
+            Self::Sealed(sealed) => sealed.seats.get(number),
+        }
+    }
+
+    /// The number of the transport that may act for this participant.
+    pub(super) fn transport(&self, number: u32) -> Option<u64> {
+        match self {
+            Self::Open(open) => open.room.transport(number),
+            Self::Sealed(sealed) => sealed.seats.transport(number),
+        }
+    }
+
+    /// Notes that a participant was sent everything up to `cursor`.
+    pub(super) fn mark_history_read(&mut self, number: u32, cursor: u64) {
+        match self {
+            Self::Open(open) => open.room.mark_history_read(number, cursor),
+            Self::Sealed(sealed) => sealed.seats.mark_history_read(number, cursor),
+        }
+    }
+
+    /// Notes that the client of this participant has sent something after the welcome.
+    pub(super) fn mark_active(&mut self, number: u32) {
+        match self {
+            Self::Open(open) => open.room.mark_active(number),
+            Self::Sealed(sealed) => sealed.seats.mark_active(number),
+        }
+    }
+
+    /// Notes that a transport was lost.
+    pub(super) fn detach(&mut self, number: u32, transport: u64, now: Instant) {
+        match self {
+            Self::Open(open) => open.room.detach(number, transport, now),
+            Self::Sealed(sealed) => sealed.seats.detach(number, transport, now),
+        }
+    }
+}

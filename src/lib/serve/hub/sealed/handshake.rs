@@ -1,0 +1,272 @@
+//! A client's handshake with the host, as the task of its connection sees it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use super::SealedRoom;
+use super::knocks::{EndCause, KnockStep, RequestError};
+use crate::control::{FromRelay, Handshake, Sealed};
+use crate::serve::hub::connection::Entered;
+use crate::serve::hub::{Hub, Life};
+use crate::token::{Secret, Token};
+use crate::wire::{Refusal, RefusalCode};
+
+/// The first message of the handshake: an ephemeral key and the tag of AES-GCM.
+const FIRST_MESSAGE_BYTES: usize = 48;
+
+/// A request: key and name, padded to 256 bytes, and the tag of AES-GCM.
+const REQUEST_BYTES: usize = 256 + 16;
+
+/// A handshake that is under way. Dropping it ends the handshake, also with the host.
+#[derive(Debug)]
+pub(in crate::serve) struct Knock {
+    hub: Arc<Hub>,
+    number: u64,
+    reply: oneshot::Receiver<Delivery>,
+}
+
+/// A reply of the host, or of the room in its place.
+#[derive(Debug)]
+pub(in crate::serve) enum KnockReply {
+    /// The second message of the handshake; another reply follows.
+    Answered(Handshake),
+    /// The client is in the room.
+    Admitted(Entered),
+    /// The host refuses the request, for a reason that only the client can read.
+    RefusedSealed(Sealed),
+    /// The handshake has failed.
+    Refused(Refusal),
+}
+
+/// A reply on its way to the task.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) reply: KnockReply,
+    /// Where the next one arrives.
+    pub(super) next: Option<oneshot::Receiver<Delivery>>,
+}
+
+impl From<KnockReply> for Delivery {
+    fn from(reply: KnockReply) -> Self {
+        Self { reply, next: None }
+    }
+}
+
+impl From<Refusal> for Delivery {
+    fn from(refusal: Refusal) -> Self {
+        KnockReply::Refused(refusal).into()
+    }
+}
+
+impl Hub {
+    /// Begins a handshake.
+    ///
+    /// # Errors
+    /// When the client has another door, the room is closing, or too many others wait.
+    pub(in crate::serve) fn knock(
+        self: &Arc<Self>,
+        door: &Secret,
+        noise: Handshake,
+    ) -> Result<Knock, Refusal> {
+        let mut inner = self.lock();
+        let life = inner.life;
+        let sealed = inner.room.sealed()?;
+        // Compares in constant time.
+        if !Token::parse(door).is_some_and(|door| door == sealed.door) {
+            return Err(wrong_link());
+        }
+        if life == Life::Closing {
+            return Err(Refusal::closing());
+        }
+        if noise.as_bytes().len() != FIRST_MESSAGE_BYTES {
+            let text = "the first message of a handshake has 48 bytes; send it again";
+            return Err(Refusal::new(RefusalCode::BadJson, text));
+        }
+        let (waiter, reply) = oneshot::channel();
+        let now = Instant::now();
+        let number = sealed.knocks.add(noise, waiter, now).ok_or_else(too_many)?;
+        self.advance(sealed, now);
+        Ok(Knock { hub: Arc::clone(self), number, reply })
+    }
+
+    /// Goes on with a handshake whose client polls, by the token of its answer.
+    ///
+    /// # Errors
+    /// When there is no such handshake, or not any more.
+    pub(in crate::serve) fn find_knock(self: &Arc<Self>, token: &str) -> Result<Knock, Refusal> {
+        let (waiter, reply) = oneshot::channel();
+        let found = self.lock().room.sealed()?.knocks.find(token, waiter);
+        let number = found.ok_or_else(|| refusal_of(EndCause::KnockTimeout))?;
+        Ok(Knock { hub: Arc::clone(self), number, reply })
+    }
+
+    /// Ends handshakes that took too long, until it is dropped; for a sealed room.
+    pub(in crate::serve) async fn expire_knocks(&self) {
+        loop {
+            let deadline = match self.lock().room.sealed() {
+                Ok(sealed) => sealed.knocks.next_deadline(),
+                Err(_) => None,
+            };
+            let expired = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = expired => {}
+                () = self.knock_work.notified() => {}
+            }
+            if let Ok(sealed) = self.lock().room.sealed() {
+                self.advance_silently(sealed, Instant::now());
+            }
+        }
+    }
+
+    /// Carries out what the time, or a place that is free, makes possible.
+    pub(super) fn advance(&self, sealed: &mut SealedRoom, now: Instant) {
+        self.advance_silently(sealed, now);
+        // There may be another deadline.
+        self.knock_work.notify_one();
+    }
+
+    fn advance_silently(&self, sealed: &mut SealedRoom, now: Instant) {
+        for step in sealed.knocks.advance(now) {
+            match step {
+                KnockStep::PassOn { knock, noise } => {
+                    self.send_to_host(sealed, FromRelay::Knock { knock, noise });
+                }
+                KnockStep::Ended { knock, waiter, cause, known_to_host } => {
+                    if known_to_host {
+                        self.report_ended(sealed, knock);
+                    }
+                    // Fails if the client is gone, too.
+                    let _ = waiter.send(refusal_of(cause).into());
+                }
+            }
+        }
+    }
+
+    /// Reports the end of a knock that the host knows of, unless its knock is still to be sent: then it
+    /// never learns of it.
+    fn report_ended(&self, sealed: &mut SealedRoom, ended: u64) {
+        let mut is_known = true;
+        sealed.to_host.retain(|message| match message {
+            FromRelay::Knock { knock, .. } if *knock == ended => {
+                is_known = false;
+                false
+            }
+            FromRelay::Request { knock, .. } => *knock != ended,
+            _ => true,
+        });
+        if is_known {
+            self.send_to_host(sealed, FromRelay::KnockEnded { knock: ended });
+        }
+    }
+}
+
+impl Knock {
+    /// Waits for the next reply. Cancel safe. Not to be called after the last one.
+    pub(in crate::serve) async fn reply(&mut self) -> KnockReply {
+        match (&mut self.reply).await {
+            Ok(Delivery { reply, next }) => {
+                if let Some(next) = next {
+                    self.reply = next;
+                }
+                reply
+            }
+            // The room has dropped what it knows of this handshake.
+            Err(_) => KnockReply::Refused(Refusal::closing()),
+        }
+    }
+
+    /// Sends the request of the client to the host.
+    ///
+    /// # Errors
+    /// When it is none, the host has not answered, or too many others wait.
+    pub(in crate::serve) fn request(&self, sealed_request: Sealed) -> Result<(), Refusal> {
+        check_request(&sealed_request)?;
+        let now = Instant::now();
+        let mut inner = self.hub.lock();
+        let sealed = inner.room.sealed()?;
+        match sealed.knocks.request(self.number, now) {
+            Ok(()) => {}
+            Err(RequestError::UnknownKnock) => return Err(refusal_of(EndCause::KnockTimeout)),
+            Err(RequestError::TooMany) => return Err(too_many()),
+        }
+        // The host learns first of those who lose their place to newcomers.
+        let displaced = sealed.seats.make_places(sealed.knocks.requested_count(), now);
+        self.hub.report_gone(sealed, displaced);
+        let request = FromRelay::Request { knock: self.number, sealed: sealed_request };
+        self.hub.send_to_host(sealed, request);
+        self.hub.advance(sealed, now);
+        Ok(())
+    }
+
+    /// Lets the handshake go on without this task, for a client that polls. Returns the token by which
+    /// [`Hub::find_knock`] finds it.
+    ///
+    /// # Errors
+    /// When the handshake is over.
+    pub(in crate::serve) fn detach(mut self) -> Result<Secret, Refusal> {
+        let token = self.hub.lock().room.sealed()?.knocks.token(self.number);
+        // The number of no knock: dropping this ends none.
+        self.number = 0;
+        token.ok_or_else(|| refusal_of(EndCause::KnockTimeout))
+    }
+}
+
+impl Drop for Knock {
+    fn drop(&mut self) {
+        let mut inner = self.hub.lock();
+        let Ok(sealed) = inner.room.sealed() else { return };
+        sealed.knocks.remove_waiting(self.number);
+        if sealed.knocks.remove_known(self.number).is_some() {
+            self.hub.report_ended(sealed, self.number);
+            self.hub.advance(sealed, Instant::now());
+        }
+    }
+}
+
+/// Checks the length of a request. The only one of another length that is sealed by the rules has a name
+/// that no room accepts.
+fn check_request(sealed: &Sealed) -> Result<(), Refusal> {
+    match sealed.as_bytes().len() {
+        REQUEST_BYTES => Ok(()),
+        longer if longer > REQUEST_BYTES => {
+            let text = "a name has at most 64 bytes; choose a shorter one";
+            Err(Refusal::new(RefusalCode::BadName, text))
+        }
+        _ => {
+            let text = "a request has 272 bytes; docs/protocol.md describes it";
+            Err(Refusal::new(RefusalCode::BadJson, text))
+        }
+    }
+}
+
+/// The refusal of a client with another link.
+pub(super) fn wrong_link() -> Refusal {
+    let text = "this link does not open this room; ask for the whole link again";
+    Refusal::new(RefusalCode::BadTicket, text)
+}
+
+fn too_many() -> Refusal {
+    let text = "too many people are joining at once; wait a few seconds and try again";
+    Refusal::new(RefusalCode::TooFast, text)
+}
+
+fn refusal_of(cause: EndCause) -> Refusal {
+    match cause {
+        EndCause::Displaced => too_many(),
+        EndCause::KnockTimeout => {
+            let text = "joining took longer than 10 s; try again";
+            Refusal::new(RefusalCode::TooFast, text)
+        }
+        EndCause::RequestTimeout => {
+            let text = "the host does not answer; wait a minute and try again";
+            Refusal::new(RefusalCode::TooFast, text)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Lets the client of a socket into a sealed room: relays its handshake with the host, or returns it.
+
+use super::close::{CloseAction, CloseCode};
+use super::join::{JoinError, next_message, split_first_line};
+use crate::control::{Handshake, Sealed};
+use crate::serve::hub::{Entered, Knock, KnockReply, Resumed, ReturnReply};
+use crate::serve::web::lines::{self, FirstLine};
+use crate::serve::web::state::WebState;
+use crate::serve::websocket::{Reader, Writer};
+use crate::token::Secret;
+use crate::wire::{self, Refusal, RefusalCode};
+
+/// Lets the client in by its first message, or by a handshake that begins with it. Returns the lines after
+/// the join, too.
+///
+/// # Errors
+/// Why it is not let in.
+pub(super) async fn enter(
+    state: &WebState,
+    reader: &mut Reader,
+    writer: &mut Writer,
+    message: String,
+) -> Result<(Entered, String), JoinError> {
+    let (first, rest) = split_first_line(&message);
+    match lines::first_line(first)? {
+        FirstLine::Return { resume, after } => {
+            let rest = rest.to_owned();
+            let entered = match state.hub.return_to_seat(&resume, after)? {
+                Resumed::Entered(entered) => entered,
+                Resumed::Asked(asked) => {
+                    match unless_client_speaks(asked.reply(), reader, writer).await? {
+                        ReturnReply::Readmitted(entered) => entered,
+                        ReturnReply::Refused(refusal) => return Err(refusal.into()),
+                        ReturnReply::Replaced => {
+                            return Err(CloseAction::Send(CloseCode::SeatReleased).into());
+                        }
+                    }
+                }
+            };
+            Ok((entered, rest))
+        }
+        FirstLine::Request(_) => {
+            let text = "a join to this room follows the answer to a knock; knock first";
+            Err(Refusal::new(RefusalCode::BadJson, text).into())
+        }
+        FirstLine::Knock { .. } if !rest.is_empty() => Err(too_early().into()),
+        FirstLine::Knock { door, noise } => {
+            let entered = handshake(state, reader, writer, door, noise).await?;
+            Ok((entered, String::new()))
+        }
+    }
+}
+
+/// Relays the handshake, up to the host's decision.
+async fn handshake(
+    state: &WebState,
+    reader: &mut Reader,
+    writer: &mut Writer,
+    door: Secret,
+    noise: Handshake,
+) -> Result<Entered, JoinError> {
+    let mut knock = state.hub.knock(&door, noise)?;
+    drop(door);
+    let answer = match unless_client_speaks(knock.reply(), reader, writer).await? {
+        KnockReply::Answered(noise) => noise,
+        last => return entered(last),
+    };
+    writer.send(vec![wire::answer_line(&answer, None).into()]).await?;
+    let request = tokio::select! {
+        last = knock.reply() => return entered(last),
+        message = next_message(reader, writer) => parse_request(message?)?,
+    };
+    knock.request(request)?;
+    entered(decision(&mut knock, reader, writer).await?)
+}
+
+/// Parses the message after the answer: a request, and nothing else.
+fn parse_request(message: String) -> Result<Sealed, Refusal> {
+    let (first, rest) = split_first_line(&message);
+    let request = lines::request(first)?;
+    if rest.is_empty() { Ok(request) } else { Err(too_early()) }
+}
+
+async fn decision(
+    knock: &mut Knock,
+    reader: &mut Reader,
+    writer: &mut Writer,
+) -> Result<KnockReply, JoinError> {
+    unless_client_speaks(knock.reply(), reader, writer).await
+}
+
+/// What the last reply of a handshake means for the client.
+fn entered(reply: KnockReply) -> Result<Entered, JoinError> {
+    match reply {
+        KnockReply::Admitted(entered) => Ok(entered),
+        KnockReply::RefusedSealed(sealed) => Err(JoinError::RefusedSealed(sealed)),
+        KnockReply::Refused(refusal) => Err(refusal.into()),
+        // The host answers a knock once: `Knocks` has no second reply for the same one.
+        KnockReply::Answered(_) => Err(too_early().into()),
+    }
+}
+
+/// Awaits the future, unless the client goes away, or sends a message while it is to wait.
+async fn unless_client_speaks<T>(
+    future: impl Future<Output = T>,
+    reader: &mut Reader,
+    writer: &mut Writer,
+) -> Result<T, JoinError> {
+    tokio::select! {
+        biased;
+        value = future => Ok(value),
+        message = next_message(reader, writer) => match message {
+            Ok(_) => Err(too_early().into()),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn too_early() -> Refusal {
+    let text = "that came too early; wait for the answer, then for the welcome";
+    Refusal::new(RefusalCode::BadJson, text)
+}
