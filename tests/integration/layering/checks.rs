@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::modules::{File, Modules, Tests, read};
 use super::resolve::{Resolver, Target, circles};
-use super::rules::{CALLS, CRATES, FLOORS, IMPURE, MODULES, PURE, Tier};
+use super::rules::{CALLS, CRATES, FLOORS, IMPURE, MODULES, PURE, READABLE, SEALED, Tier};
 
 /// Every breach of every rule in a library.
 pub(super) fn breaches(files: &[File]) -> Vec<String> {
@@ -15,6 +15,7 @@ pub(super) fn breaches(files: &[File]) -> Vec<String> {
     breaches.extend(floors(&code));
     breaches.extend(circular(&code));
     breaches.extend(purity(&code));
+    breaches.extend(sealed(&code));
     breaches.extend(crates(&with_tests));
     breaches.extend(calls(&code));
     breaches
@@ -160,6 +161,22 @@ pub(super) fn purity(modules: &Modules) -> Vec<String> {
         let is_pure = PURE.iter().any(|place| is_in(file, place));
         if is_pure && IMPURE.iter().any(|impure| begins_with(&path, impure)) {
             breaches.insert(format!("{file}: pure, and names {path}"));
+        }
+    }
+    breaches.into_iter().collect()
+}
+
+/// What sealed rooms name of the code that reads messages and names.
+pub(super) fn sealed(modules: &Modules) -> Vec<String> {
+    let mut breaches = BTreeSet::new();
+    for ((from, to), names) in Resolver(modules).arrows() {
+        let is_sealed = SEALED.iter().any(|place| is_in(&from, place));
+        for (place, items) in READABLE.iter().filter(|(place, _)| is_in(&to, place)) {
+            let named = |name: &String| items.is_empty() || items.contains(&name.as_str());
+            if is_sealed && names.iter().any(named) {
+                breaches
+                    .insert(format!("{from}: of a sealed room, and names {names:?} of {place}"));
+            }
         }
     }
     breaches.into_iter().collect()

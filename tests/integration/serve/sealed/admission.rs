@@ -76,7 +76,8 @@ fn a_handshake_is_one_request_at_its_time() {
 fn a_request_has_one_length() {
     let env = TestEnv::new();
     let mut host = Host::start(&env);
-    for (length, why) in [(0, "bad_json"), (271, "bad_json"), (528, "bad_name"), (8208, "bad_name")] {
+    for (length, why) in [(0, "bad_json"), (271, "bad_json"), (528, "bad_name"), (8208, "bad_name")]
+    {
         let mut client = host.open_socket();
         client.send_line(&knock_line());
         let knock = host.answer_next();
