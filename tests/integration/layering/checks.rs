@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::modules::{File, Modules, Tests, read};
 use super::resolve::{Resolver, Target, circles, reach};
-use super::rules::{APART, CALLS, CRATES, FLOORS, IMPURE, ITEMS, MODULES, PURE, Tier};
+use super::rules::{
+    APART, CALLS, CRATES, FLOORS, IMPURE, ITEMS, MODULES, PURE, READABLE, SEALED, Tier,
+};
 
 /// Every breach of every rule in a library.
 pub(super) fn breaches(files: &[File]) -> Vec<String> {
@@ -17,6 +19,7 @@ pub(super) fn breaches(files: &[File]) -> Vec<String> {
     breaches.extend(items(&code));
     breaches.extend(apart(&code));
     breaches.extend(purity(&code));
+    breaches.extend(sealed(&code));
     breaches.extend(crates(&with_tests));
     breaches.extend(calls(&code));
     breaches
@@ -203,6 +206,22 @@ pub(super) fn purity(modules: &Modules) -> Vec<String> {
         let is_pure = PURE.iter().any(|place| is_in(file, place));
         if is_pure && IMPURE.iter().any(|impure| begins_with(&path, impure)) {
             breaches.insert(format!("{file}: pure, and names {path}"));
+        }
+    }
+    breaches.into_iter().collect()
+}
+
+/// What sealed rooms name of the code that reads messages and names.
+pub(super) fn sealed(modules: &Modules) -> Vec<String> {
+    let mut breaches = BTreeSet::new();
+    for ((from, to), names) in Resolver(modules).arrows() {
+        let is_sealed = SEALED.iter().any(|place| is_in(&from, place));
+        for (place, items) in READABLE.iter().filter(|(place, _)| is_in(&to, place)) {
+            let named = |name: &String| items.is_empty() || items.contains(&name.as_str());
+            if is_sealed && names.iter().any(named) {
+                breaches
+                    .insert(format!("{from}: of a sealed room, and names {names:?} of {place}"));
+            }
         }
     }
     breaches.into_iter().collect()
