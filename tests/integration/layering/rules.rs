@@ -20,8 +20,8 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "quick_tunnel", "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
-        "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths", "process",
-        "rate_limit", "terminal", "token", "units",
+        "base64url", "chat", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
+        "process", "rate_limit", "seal", "secret_bytes", "terminal", "token", "units", "wire",
     ]),
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
@@ -81,7 +81,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["event_loop"],
         &["console", "timers.rs"],
         &["archive.rs", "checks.rs", "children"],
-        &["session"],
+        &["host", "session"],
     ]),
     ("tunnel", &[
         &["mod.rs"],
@@ -166,7 +166,8 @@ pub(super) const APART: &[(&str, &[&str])] = &[
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
-pub(super) const PURE: &[&str] = &["chat", "seal", "wire", "supervisor/session", "tunnel/attempt"];
+pub(super) const PURE: &[&str] =
+    &["chat", "seal", "wire", "supervisor/host", "supervisor/session", "tunnel/attempt"];
 
 /// What pure code does not name.
 pub(super) const IMPURE: &[&str] = &[

@@ -153,6 +153,7 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::BadName
         | RefusalCode::NameTaken
         | RefusalCode::Full
+        | RefusalCode::BadKey
         | RefusalCode::Closing => StatusCode::OK,
     };
     let mut response = (status, answer_lines(refusal.to_line())).into_response();
