@@ -21,6 +21,9 @@ function parseHead(box) {
 	return { generation: readU32(box, 0), n: readU32(box, 4), counter: readU32(box, 8) };
 }
 
+/** The box opened, and is not signed by the person whose number it has. */
+class Unsigned extends Error {}
+
 async function sealBox({ generation, sender, hostKey, signingKey, counter, previous, text }) {
 	const head = concat(u32(generation.number), u32(sender.n), u32(counter));
 	const content = concat([MESSAGE], u32(previous), utf8(text));
@@ -37,6 +40,7 @@ async function openBox({ box, generation, sender, hostKey }) {
 	sender.verifyKey ||= await subtle.importKey('raw', sender.key, 'Ed25519', true, ['verify']);
 	const [kind, previous] = [content[0], readU32(content, 1)];
 	const isKind = n === HOST ? kind === ANNOUNCEMENT || kind === NEW_LINK : kind === MESSAGE;
-	if (!isKind || previous >= counter || !(await subtle.verify('Ed25519', sender.verifyKey, signature, signed))) throw Error();
+	if (!(await subtle.verify('Ed25519', sender.verifyKey, signature, signed))) throw new Unsigned();
+	if (!isKind || previous >= counter) throw Error();
 	return { kind, previous, body: fromUtf8(content.subarray(5)) };
 }

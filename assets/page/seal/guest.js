@@ -1,6 +1,6 @@
 // One participant's side of a sealed room: the handshake, the generations, and the rules for what is received.
-// It neither shows nor sends anything. What it throws is a violation: serve or the provider has altered what
-// the host sent, and the session must end.
+// It neither shows nor sends anything. It throws a Violation when serve or the provider altered what the host
+// sent: then the session must end.
 
 // Seconds by the host's clock for which a generation may be sealed with. The host makes a new one after ten
 // minutes at the latest.
@@ -8,8 +8,10 @@ const SEAL_SECONDS = 900;
 // Keys of earlier generations that are kept. What serve still has of older ones is not read any more.
 const MAX_GENERATIONS = 1000;
 
+class Violation extends Error {}
+
 const violation = (text) => {
-	throw Error(text + ' The tunnel provider or the server may be altering it.');
+	throw new Violation(text + ' The tunnel provider or the server may be altering what is sent.');
 };
 
 function createGuest(ticket) {
@@ -64,7 +66,11 @@ function createGuest(ticket) {
 
 	/** Why the host refused the request: {why, text, suggest}. */
 	async function refusal(sealed) {
-		return JSON.parse(fromUtf8(unpad(await decrypt(receiveKey, nonce(0), fromBase64url(sealed)))));
+		try {
+			return JSON.parse(fromUtf8(unpad(await decrypt(receiveKey, nonce(0), fromBase64url(sealed)))));
+		} catch {
+			violation('The answer did not come from the host of this link.');
+		}
 	}
 
 	/** Reads the letter of a generation and the roster that belongs to it; throws unless all of it agrees. */
@@ -93,7 +99,10 @@ function createGuest(ticket) {
 	}
 
 	/** Of the first welcome, and of each return to the present. */
-	async function welcome({ generation, letter, roster }) {
+	async function welcome(event) {
+		const { generation, letter, roster } = event;
+		// Of one who goes on where the connection was cut.
+		if (newest && !letter) return [event];
 		try {
 			if (newest && generation < newest.number) throw Error();
 			await acceptGeneration({ generation, letter, came: roster, went: [] });
@@ -102,7 +111,7 @@ function createGuest(ticket) {
 		}
 		isBehind = false;
 		followed.clear();
-		return [{ t: 'in', you: own, generation, present: [...circle.values()] }];
+		return [{ ...event, t: 'in', you: own, present: [...circle.values()] }];
 	}
 
 	async function keys(event) {
@@ -129,7 +138,7 @@ function createGuest(ticket) {
 
 	/** What is in a box: said, bad, repeat, unreadable or behind. Until it is said, nothing changes. */
 	async function receiveBox(event) {
-		const bad = (n) => [{ ...event, t: 'bad', n }];
+		const bad = (n, isUnsigned) => [{ ...event, t: 'bad', n, isUnsigned }];
 		let box, head;
 		try {
 			box = fromBase64url(event.body);
@@ -146,8 +155,8 @@ function createGuest(ticket) {
 		let opened;
 		try {
 			opened = await openBox({ box, generation, sender, hostKey: hostKey() });
-		} catch {
-			return bad(n);
+		} catch (error) {
+			return bad(n, error instanceof Unsigned);
 		}
 		const last = counters.get(n) || 0;
 		if (counter <= last) return [{ ...event, t: 'repeat', n }];
@@ -171,11 +180,14 @@ function createGuest(ticket) {
 	const isStale = () => hostTime() > newest.seconds + SEAL_SECONDS;
 	const canSeal = () => !isBehind && !isStale();
 
-	/** What an event of the server means: events of an open room, and those of the rules above. */
+	/**
+	 * What an event of the server means. Of what it says in clear, only what it may decide is passed on: it
+	 * cannot say who is here.
+	 */
 	function receive(event) {
 		const reader = { keys, welcome, said: receiveBox, announced: receiveBox, moved: receiveBox }[event.t];
 		if (event.t === 'gap') followed.clear();
-		return reader ? reader(event) : [event];
+		return reader ? reader(event) : ['gap', 'refused', 'end'].includes(event.t) ? [event] : [];
 	}
 	return { knock, request, refusal, receive, sealMessage, forgetBox, canSeal };
 }

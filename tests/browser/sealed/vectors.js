@@ -79,7 +79,7 @@ async function outcome(guest, line, who) {
 		const [{ t, missing }] = shown;
 		return { unreadable: 'not for you' }[t] || (missing ? `said, ${missing} missing` : t);
 	} catch (error) {
-		return error.message.includes('may be altering') ? 'betrayed' : `${error}`;
+		return error instanceof Violation ? 'betrayed' : `${error}`;
 	}
 }
 
