@@ -41,6 +41,18 @@ impl Token {
         (decoded == Ok(TOKEN_BYTES)).then_some(token)
     }
 
+    /// Copies a secret that was derived; the copy that the caller has is not overwritten.
+    pub(crate) fn copy_from(bytes: &[u8; TOKEN_BYTES]) -> Self {
+        let mut token = Self(Box::new([0; TOKEN_BYTES]));
+        token.0.copy_from_slice(bytes);
+        token
+    }
+
+    /// The bytes, from which others are derived.
+    pub(crate) fn as_bytes(&self) -> &[u8; TOKEN_BYTES] {
+        &self.0
+    }
+
     /// The 22 characters for a link or a header.
     pub(crate) fn expose_secret(&self) -> Secret {
         Secret::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
@@ -90,6 +102,8 @@ impl PartialEq for Token {
         self.0.ct_eq(&*other.0).into()
     }
 }
+
+impl Eq for Token {}
 
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -25,8 +25,8 @@ async fn v23_v24_nothing_is_stored_and_no_other_server_is_contacted() {
     let socket = format!("{}ws", here.replace("http", "ws"));
     let known = [fixture.room.link().to_owned(), socket, format!("{here}bye")];
     // The browser's internal pages, such as that of an empty window, cause no network traffic.
-    let internal =
-        |address: &&String| address.starts_with("chrome:") || address.starts_with("data:");
+    let schemes = ["chrome:", "chrome-untrusted:", "data:"];
+    let internal = |address: &&String| schemes.iter().any(|scheme| address.starts_with(scheme));
     let foreign: Vec<_> =
         requests.iter().filter(|address| !known.contains(address) && !internal(address)).collect();
     assert!(foreign.is_empty(), "{foreign:?}");

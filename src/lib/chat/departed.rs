@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::identity::Identity;
 use super::name_index::{NameIndex, Reservation};
-use super::seat::{Activity, Identity};
+use super::seat::Activity;
 
 /// Most departed participants whose identity is kept. Beyond it, the oldest who never posted loses it
 /// first: no remembered message needs that name.
@@ -72,9 +73,15 @@ impl Departed {
             let is_silent = |departure: &Departure| departure.activity != Activity::Posted;
             let index = self.named.iter().position(is_silent).unwrap_or(0);
             if let Some(Departure { identity, at, .. }) = self.named.remove(index) {
-                self.reserved.push_back((names.reserve(&identity), at));
+                self.reserve(&identity, at, names);
             }
         }
+    }
+
+    /// Adds a participant who left at `at`, and whom nothing mentions. The name is in `names` and stays
+    /// there.
+    pub(super) fn reserve(&mut self, identity: &Identity, at: Instant, names: &mut NameIndex) {
+        self.reserved.push_back((names.reserve(identity), at));
     }
 
     /// Frees the names of all who left at least the retention time ago.

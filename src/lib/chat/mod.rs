@@ -5,11 +5,13 @@
 
 mod departed;
 mod emoji;
+mod identity;
 #[cfg(test)]
 mod language_tests;
 mod name_characters;
 mod name_error;
 mod name_index;
+mod name_registry;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
@@ -37,11 +39,13 @@ mod text_tests;
 mod unicode_tests;
 
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
+pub(crate) use identity::Identity;
 pub(crate) use name_index::NAME_INDEX_BYTES;
+pub(crate) use name_registry::{IDENTITY_BYTES, NameRegistry, max_joins_within};
 pub(crate) use nickname::Nickname;
 pub(crate) use ring::{ENTRY_OVERHEAD_BYTES, EntryKind, EventSlice, Ring, RingBounds};
-pub(crate) use room::{Entropy, Room, RoomEvent, Rules, max_joins_within};
+pub(crate) use room::{Entropy, Room, RoomEvent};
 pub(crate) use room_error::RoomError;
-pub(crate) use seat::{IDENTITY_BYTES, Identity, Seat, max_seat_bytes};
-pub(crate) use seats::MAX_RETAINED_SEATS;
+pub(crate) use seat::{Seat, max_seat_bytes};
+pub(crate) use seats::{MAX_RETAINED_SEATS, Posting, Returning, Rules, SeatEvent, Seats};
 pub(crate) use text::{MAX_MESSAGE_LINES, MessageText, TextError};

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
+use super::identity::{Identity, Tag};
 use super::nickname::Nickname;
-use super::seat::{Identity, Tag};
 use super::skeleton::MAX_SKELETONS;
 
 /// The names and tags of all participants that the room knows, present and departed.

@@ -26,9 +26,9 @@ pub(crate) struct RingBounds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     /// A message of the participant with this number. Part of the backlog.
-    Message(u64),
+    Message(u32),
     /// The participant with this number joined or left.
-    Presence(u64),
+    Presence(u32),
     /// About the room itself.
     Notice,
 }
@@ -180,7 +180,7 @@ impl Ring {
         &self,
         cursor: u64,
         end: Option<u64>,
-    ) -> impl Iterator<Item = u64> {
+    ) -> impl Iterator<Item = u32> {
         let entries = self.entries_after(cursor);
         entries.take_while(move |entry| end.is_none_or(|end| entry.seq <= end)).filter_map(
             move |entry| match entry.kind {

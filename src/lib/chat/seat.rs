@@ -1,10 +1,9 @@
-//! A participant's place in the room: identity, how to return, and what may still be posted.
+//! A participant's place in the room: how to return, and what may still be posted. Knows a number, and
+//! no name.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::nickname::Nickname;
-use crate::identity::{MAX_NAME_BYTES, TAG_LENGTH, TAG_LETTERS};
 use crate::rate_limit::TokenBucket;
 use crate::token::{Secret, Token};
 
@@ -14,27 +13,6 @@ const MAX_REFERENCES: usize = 32;
 
 /// "typing" is relayed at most this often per participant. The eye notices no more.
 const TYPING_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Three letters, drawn by the server and unique in the room, that tell similar names apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Tag([u8; TAG_LENGTH]);
-
-impl Tag {
-    /// How many tags there are.
-    pub(super) const COUNT: u32 = (TAG_LETTERS.len() as u32).pow(TAG_LENGTH as u32);
-
-    /// The tag number `index`; wraps around at [`Tag::COUNT`].
-    pub(super) fn new(index: u32) -> Self {
-        let base = TAG_LETTERS.len() as u32;
-        let letter = |divisor: u32| TAG_LETTERS[(index / divisor % base) as usize];
-        Self([letter(base * base), letter(base), letter(1)])
-    }
-
-    /// The three letters.
-    pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("TAG_LETTERS is ASCII")
-    }
-}
 
 /// Whether the others see the participant in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +28,7 @@ pub(super) enum Presence {
 /// The most that a participant has done since the welcome. In this order seats are given up: a
 /// connection that only joined may have no person behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Activity {
+pub(crate) enum Activity {
     /// Nothing but the join.
     JoinedOnly,
     /// Sent anything after the welcome, or returned with the resume token.
@@ -59,32 +37,18 @@ pub(super) enum Activity {
     Posted,
 }
 
-/// What the others know of a participant. Never assigned twice, never changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// Counts up from 1.
-    pub(crate) number: u64,
-    /// As the client chose it and the room accepted it.
-    pub(crate) name: Nickname,
-    /// Drawn by the room: tells names apart that look alike.
-    pub(crate) tag: Tag,
-}
-
-/// Memory of an identity at most, in bytes. The tables that look it up are counted in
-/// [`super::NAME_INDEX_BYTES`].
-pub(crate) const IDENTITY_BYTES: usize = size_of::<Identity>() + MAX_NAME_BYTES;
-
 /// Memory of a seat at most, in bytes, with message ids of at most `max_reference` bytes: in a tree and
 /// a buffer that are at least half full.
 pub(crate) const fn max_seat_bytes(max_reference: usize) -> usize {
     let references = 2 * MAX_REFERENCES * size_of::<String>() + MAX_REFERENCES * max_reference;
-    2 * size_of::<Seat>() + IDENTITY_BYTES + references + 32
+    2 * size_of::<(u32, Seat)>() + references + 32
 }
 
 /// A participant's place in the room, from the join until the return is no longer possible.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    pub(crate) identity: Identity,
+    /// Of the participant.
+    pub(super) number: u32,
     /// Proves a return; the client has it from the welcome.
     pub(super) token: Token,
     pub(super) presence: Presence,
@@ -106,10 +70,10 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// The seat of a newcomer, who may read nothing until [`super::Room::grant_history`].
-    pub(super) fn new(identity: Identity, token: Token, bucket: TokenBucket) -> Self {
+    /// The seat of a newcomer, who may read nothing until [`super::Seats::grant_history`].
+    pub(super) fn new(number: u32, token: Token, bucket: TokenBucket) -> Self {
         Self {
-            identity,
+            number,
             token,
             presence: Presence::Connected,
             transport: 1,
@@ -135,11 +99,11 @@ impl Seat {
 
     /// What brings the participant back: the number, which finds the seat, and the secret.
     pub(crate) fn resume_token(&self) -> Secret {
-        Secret::new(format!("{}.{}", self.identity.number, &*self.token.expose_secret()))
+        Secret::new(format!("{}.{}", self.number, &*self.token.expose_secret()))
     }
 
     /// The inverse of [`Seat::resume_token`].
-    pub(super) fn parse_resume_token(text: &str) -> Option<(u64, Token)> {
+    pub(super) fn parse_resume_token(text: &str) -> Option<(u32, Token)> {
         let (number, token) = text.split_once('.')?;
         Some((number.parse().ok()?, Token::parse(token)?))
     }
@@ -147,6 +111,13 @@ impl Seat {
     /// Whether the others count this participant as present.
     pub(super) fn is_present(&self) -> bool {
         !matches!(self.presence, Presence::Left(_))
+    }
+
+    /// Moves the seat to a new transport.
+    pub(super) fn reconnect(&mut self) {
+        self.presence = Presence::Connected;
+        self.transport += 1;
+        self.activity = self.activity.max(Activity::Active);
     }
 
     /// Whether one of the last [`MAX_REFERENCES`] messages had this `reference`.

@@ -81,7 +81,7 @@ fn a_return_keeps_the_seat_until_the_retention_is_over() {
     let ana = join(&mut room, "Ana", now).unwrap();
     let (resume, identity) = {
         let seat = room.seat(ana).unwrap();
-        (seat.resume_token(), seat.identity.clone())
+        (seat.resume_token(), room.identity(ana).unwrap().clone())
     };
     room.detach(ana, 1, now);
     assert!(room.expire(now + SILENT_RETURN_TIMEOUT - Duration::from_millis(1)).is_empty());

@@ -58,6 +58,7 @@ impl MemoryLimit {
             (participants + SPARE_CONNECTIONS, 2 * participants + SPARE_CONNECTIONS);
         let seats = participants + MAX_RETAINED_SEATS;
         let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
+        let seat = max_seat_bytes(MAX_REFERENCE_BYTES) + IDENTITY_BYTES;
         let presence = max_presence_events(participants);
         let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
         let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
@@ -74,7 +75,7 @@ impl MemoryLimit {
                 presence,
                 ENTRY_OVERHEAD_BYTES + PARTICIPANT_BYTES,
             ),
-            share("seats, also of some who left", seats, max_seat_bytes(MAX_REFERENCE_BYTES)),
+            share("seats, also of some who left", seats, seat),
             share("names of others who left", MAX_NAMED_DEPARTED, IDENTITY_BYTES),
             share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
             share("chunks of the roster", chunks, chunk),

@@ -19,11 +19,11 @@ enum ServerMessage<'a> {
     Left {
         seq: u64,
         at: u64,
-        n: u64,
+        n: u32,
     },
     Said {
         seq: u64,
-        n: u64,
+        n: u32,
         at: u64,
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -34,7 +34,7 @@ enum ServerMessage<'a> {
         url: &'a str,
     },
     Typing {
-        n: u64,
+        n: u32,
     },
     Gap {
         missed: u64,
@@ -56,7 +56,7 @@ enum ServerMessage<'a> {
 /// A participant in the form that clients read.
 #[derive(Serialize)]
 pub(super) struct ParticipantView<'a> {
-    n: u64,
+    n: u32,
     tag: &'a str,
     name: &'a str,
 }
@@ -100,7 +100,7 @@ impl Refusal {
 
 /// The lines of one read: how many events were missed, the events, and who is typing. The lines of the
 /// events are those of the ring, not copies.
-pub(crate) fn batch_lines(events: EventSlice, typing: &[u64]) -> Vec<Arc<str>> {
+pub(crate) fn batch_lines(events: EventSlice, typing: &[u32]) -> Vec<Arc<str>> {
     let EventSlice { missed, mut lines, .. } = events;
     if missed > 0 {
         lines.insert(0, to_line(&ServerMessage::Gap { missed }).into());

@@ -2,9 +2,9 @@
 
 use super::Document;
 
-/// What a reader finishes in three minutes.
+/// What a reader finishes in three minutes, or reads aloud in four: tables and commands are counted, too.
 const README_LINES: usize = 150;
-const README_WORDS: usize = 950;
+const README_WORDS: usize = 760;
 
 #[test]
 fn a_stranger_reads_the_readme_to_its_end() {

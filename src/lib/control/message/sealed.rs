@@ -78,6 +78,8 @@ pub(crate) enum FromRelay {
     },
     /// The participant has left, or did not return in time.
     Gone { number: u32 },
+    /// The participant, who is [`FromRelay::Gone`], has no seat any more, and cannot return.
+    GivenUp { number: u32 },
     /// The participant was [`FromRelay::Gone`], has the resume token, and wants to return.
     Returns { number: u32 },
 }

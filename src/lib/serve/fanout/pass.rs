@@ -56,7 +56,7 @@ struct SharedFrame {
     /// The same frame in lines that are shared with the ring.
     outgoing: OutgoingFrame,
     /// Numbers of the participants that it says are typing.
-    typing: Vec<u64>,
+    typing: Vec<u32>,
 }
 
 impl Pass<'_> {

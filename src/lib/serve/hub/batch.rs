@@ -37,7 +37,7 @@ pub(in crate::serve) struct Batch {
     /// Room events, and how many of them this reader missed.
     pub(in crate::serve) events: EventSlice,
     /// Numbers of the participants who are typing. The number of the reader is among them.
-    pub(in crate::serve) typing: Vec<u64>,
+    pub(in crate::serve) typing: Vec<u32>,
     /// The position after this batch.
     pub(in crate::serve) end: Position,
 }

@@ -72,7 +72,7 @@ impl Hub {
     fn connect(
         self: &Arc<Self>,
         inner: &mut Inner,
-        number: u64,
+        number: u32,
         cursor: u64,
         arrival: Arrival,
     ) -> Connection {
@@ -128,7 +128,7 @@ impl Connection {
         let Inner { room, roster, .. } = &mut *inner;
         let seat = room.seat(self.id.number)?;
         Some(Admission {
-            you: seat.identity.clone(),
+            you: room.identity(self.id.number)?.clone(),
             resume: seat.resume_token(),
             // Not before the join: the backlog is still to be read.
             seq: cursor.max(self.joined_seq),
@@ -145,7 +145,7 @@ impl Inner {
     fn departed_since(&self, cursor: u64, joined_seq: u64) -> Vec<Identity> {
         let backlog = self.ring.mentioned_participants(cursor, Some(joined_seq));
         let later = self.ring.mentioned_participants(cursor.max(joined_seq), None);
-        let mentioned: HashSet<u64> = backlog.chain(later).collect();
+        let mentioned: HashSet<u32> = backlog.chain(later).collect();
         let departed = self.room.departed();
         let mut departed: Vec<&Identity> =
             departed.filter(|identity| mentioned.contains(&identity.number)).collect();

@@ -63,7 +63,7 @@ struct Inner {
     ring: Ring,
     roster: Roster,
     /// The latest "typing" notes, bounded: the number of each note, and of its participant.
-    typing: VecDeque<(u64, u64)>,
+    typing: VecDeque<(u64, u32)>,
     /// Number of the last note in `typing`.
     typing_count: u64,
     life: Life,
@@ -81,7 +81,7 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConnectionId {
     /// The participant's number.
-    pub(super) number: u64,
+    pub(super) number: u32,
     /// Counts the connections of this seat; the latest one has it.
     transport: u64,
 }

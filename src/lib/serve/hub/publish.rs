@@ -70,7 +70,7 @@ impl Hub {
 
 impl Inner {
     /// Removes the "typing" notes of a participant who has posted the message, or has left.
-    fn clear_typing(&mut self, number: u64) {
+    fn clear_typing(&mut self, number: u32) {
         self.typing.retain(|(_, typist)| *typist != number);
     }
 }
@@ -87,7 +87,7 @@ fn entry_kind(event: &RoomEvent) -> EntryKind {
 
 fn participant(identity: &Identity) -> Participant {
     Participant {
-        number: identity.number,
+        number: identity.number.into(),
         name: identity.name.as_str().to_owned(),
         tag: identity.tag.as_str().to_owned(),
     }

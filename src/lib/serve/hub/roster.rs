@@ -22,17 +22,17 @@ pub(super) struct Roster {
 #[derive(Debug)]
 struct Chunk {
     /// Numbers of participants, in order: at least one, at most [`MAX_CHUNK_MEMBERS`].
-    members: Vec<u64>,
+    members: Vec<u32>,
     /// Their entries, each after a comma. `None` after a change: serialised again when it is read.
     text: Option<Arc<str>>,
 }
 
 impl Chunk {
-    fn first(&self) -> Option<u64> {
+    fn first(&self) -> Option<u32> {
         self.members.first().copied()
     }
 
-    fn last(&self) -> Option<u64> {
+    fn last(&self) -> Option<u32> {
         self.members.last().copied()
     }
 }
@@ -68,7 +68,7 @@ impl Roster {
 
     /// Removes a participant. Its name is then nowhere in the roster; without effect if it is not
     /// there.
-    pub(super) fn remove(&mut self, number: u64) {
+    pub(super) fn remove(&mut self, number: u32) {
         let index = self.index(number);
         if let Some(chunk) = self.chunks.get_mut(index) {
             chunk.members.retain(|member| *member != number);
@@ -80,7 +80,7 @@ impl Roster {
     }
 
     /// All participants but this one, separated by commas, in pieces.
-    pub(super) fn others(&mut self, room: &Room, number: u64) -> Vec<Arc<str>> {
+    pub(super) fn others(&mut self, room: &Room, number: u32) -> Vec<Arc<str>> {
         let own_index = self.index(number);
         let mut pieces: Vec<Arc<str>> = Vec::with_capacity(self.chunks.len());
         for (index, chunk) in self.chunks.iter_mut().enumerate() {
@@ -102,7 +102,7 @@ impl Roster {
     }
 
     /// The chunk in which this number is, or would be.
-    fn index(&self, number: u64) -> usize {
+    fn index(&self, number: u32) -> usize {
         let starts_before = |chunk: &Chunk| chunk.first().is_some_and(|first| first <= number);
         self.chunks.partition_point(starts_before).saturating_sub(1)
     }
@@ -114,9 +114,9 @@ impl Roster {
     }
 }
 
-fn entries(room: &Room, members: &[u64]) -> Arc<str> {
-    let seats = members.iter().filter_map(|member| room.seat(*member));
-    seats.map(|seat| entry(&seat.identity)).collect::<String>().into()
+fn entries(room: &Room, members: &[u32]) -> Arc<str> {
+    let identities = members.iter().filter_map(|member| room.identity(*member));
+    identities.map(entry).collect::<String>().into()
 }
 
 fn entry(identity: &Identity) -> String {

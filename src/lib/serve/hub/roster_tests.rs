@@ -39,7 +39,7 @@ fn room(max_participants: usize) -> Room {
     Room::new(rules, Instant::now())
 }
 
-fn join(room: &mut Room, name: &str, now: Instant) -> (u64, Vec<RoomEvent>) {
+fn join(room: &mut Room, name: &str, now: Instant) -> (u32, Vec<RoomEvent>) {
     let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
     room.join(Nickname::parse(name).unwrap(), entropy, now).unwrap()
 }
@@ -48,7 +48,7 @@ fn join(room: &mut Room, name: &str, now: Instant) -> (u64, Vec<RoomEvent>) {
 struct Mirror {
     room: Room,
     roster: Roster,
-    seats: Vec<(u64, Secret)>,
+    seats: Vec<(u32, Secret)>,
     now: Instant,
 }
 
@@ -63,7 +63,7 @@ impl Mirror {
         }
     }
 
-    fn seat(&self, index: usize) -> Option<&(u64, Secret)> {
+    fn seat(&self, index: usize) -> Option<&(u32, Secret)> {
         self.seats.get(index.checked_rem(self.seats.len())?)
     }
 
@@ -98,9 +98,8 @@ impl Mirror {
             }
             Step::Read(index) => {
                 let number = self.seat(index).map_or(0, |(number, _)| *number);
-                let others = self.room.roster().filter(|seat| seat.identity.number != number);
-                let expected: Vec<String> =
-                    others.map(|seat| wire::participant_json(&seat.identity)).collect();
+                let others = self.room.roster().filter(|other| other.number != number);
+                let expected: Vec<String> = others.map(wire::participant_json).collect();
                 let others = self.roster.others(&self.room, number);
                 assert_eq!(others.concat(), expected.join(","));
             }

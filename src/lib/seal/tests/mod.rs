@@ -1,0 +1,9 @@
+//! The known answers of `tests/fixtures/sealed.json`, made by another implementation, and properties of
+//! all that parses.
+
+mod cases;
+mod properties;
+mod rules;
+mod transcripts;
+mod values;
+mod vectors;
