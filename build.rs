@@ -14,6 +14,7 @@ use oxc_codegen::{Codegen, CodegenOptions};
 use oxc_compat::EngineTargets;
 use oxc_minifier::{CompressOptions, MangleOptions, Minifier, MinifierOptions};
 use oxc_parser::Parser;
+use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -152,8 +153,9 @@ fn minify_script(script: &str, names: Names) -> Result<String, Box<dyn Error>> {
     let allocator = Allocator::default();
     // Strict, and with no names that another script could use; it is one script all the same.
     let mut parsed = Parser::new(&allocator, script, SourceType::cjs()).parse();
-    if let Some(error) = parsed.errors.first() {
-        return Err(error.to_string().into());
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
+    if let Some(error) = parsed.errors.iter().chain(&checked.errors).next() {
+        return Err(format!("the page's script: {error:?}").into());
     }
     let mangle = MangleOptions { top_level: names == Names::All, ..MangleOptions::default() };
     let compress = CompressOptions {

@@ -39,7 +39,7 @@ async function openBox({ box, generation, sender, hostKey }) {
 	const signed = signedBytes(hostKey, box.subarray(0, HEAD_LENGTH), content);
 	sender.verifyKey ||= await subtle.importKey('raw', sender.key, 'Ed25519', true, ['verify']);
 	const [kind, previous] = [content[0], readU32(content, 1)];
-	const isKind = n === HOST ? kind === ANNOUNCEMENT || kind === NEW_LINK : kind === MESSAGE;
+	const isKind = n === HOST_NUMBER ? kind === ANNOUNCEMENT || kind === NEW_LINK : kind === MESSAGE;
 	if (!(await subtle.verify('Ed25519', sender.verifyKey, signature, signed))) throw new Unsigned();
 	if (!isKind || previous >= counter) throw Error();
 	return { kind, previous, body: fromUtf8(content.subarray(5)) };

@@ -37,7 +37,7 @@ function createGuest(ticket) {
 		kept = [];
 
 	const hostTime = () => performance.now() / 1000 + clockOffset;
-	const hostKey = () => circle.get(HOST).key;
+	const hostKey = () => circle.get(HOST_NUMBER).key;
 
 	/** The door, which lets this page knock, and the first message of the handshake. */
 	async function knock() {

@@ -98,7 +98,7 @@ Object.assign(handlers, {
 			addMark(['Messages may be missing here: this page was away']);
 		}
 		session.isBehind = false;
-		showWelcome({ ...event, you, present: all.filter(({ n }) => n !== HOST && n !== you.n) });
+		showWelcome({ ...event, you, present: all.filter(({ n }) => n !== HOST_NUMBER && n !== you.n) });
 	},
 	/** Goes on in the ring: nothing has changed that its events do not say. */
 	welcome({ epoch, resume = session.resume }) {
@@ -116,7 +116,7 @@ Object.assign(handlers, {
 	},
 	/** Somebody altered it, or it is not from the person it claims. */
 	bad({ n, isUnsigned }) {
-		const claim = participants.has(n) ? ['A message that claims to be from ', n === HOST ? 'the host' : participantName(n)] : ['A message'];
+		const claim = participants.has(n) ? ['A message that claims to be from ', n === HOST_NUMBER ? 'the host' : participantName(n)] : ['A message'];
 		addMark([...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened: it was altered on the way']);
 	},
 	unreadable: ({ n }) => addMark(['A message from ', participantName(n), ' is sealed for people who were here before'], 'p.line dim'),

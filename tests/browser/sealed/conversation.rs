@@ -9,8 +9,8 @@ use crate::harness::{ENTER, Firefox, Fixture, Proxy, ProxyMode};
 async fn two_people_talk_and_nothing_of_it_is_in_the_traffic() {
     let fixture = Fixture::sealed(&[]).await;
     let ana = observed_page(&fixture).await;
-    ana.join("Ana").await;
-    let bo = fixture.participant("Bo").await;
+    ana.join("Annabel").await;
+    let bo = fixture.participant("Boniface").await;
     ana.wait_for_log("joined").await;
     bo.send_message("a quiet word").await;
     ana.wait_for_log("a quiet word").await;
@@ -21,7 +21,7 @@ async fn two_people_talk_and_nothing_of_it_is_in_the_traffic() {
     let traffic = ana.eval("traffic.join('\\n')").await;
     let traffic = traffic.as_str().unwrap();
     assert!(traffic.matches("\"t\":\"said\"").count() >= 2, "{traffic}");
-    for secret in ["Ana", "Bo", "quiet", "heard", "YSBxdWlldCB3b3Jk", "typing", fixture.room.ticket()] {
+    for secret in ["Annabel", "Boniface", "quiet", "heard", "YSBxdWlldCB3b3Jk", "typing", fixture.room.ticket()] {
         assert!(!traffic.contains(secret), "{secret} in {traffic}");
     }
     assert_eq!(ana.text("h2").await, "Here: 2");

@@ -10,15 +10,15 @@ const REFUSAL: &str = "document.querySelector('#refusal')?.textContent";
 async fn a_link_that_was_cut_is_named() {
     let fixture = Fixture::sealed(&[]).await;
     let link = fixture.room.link();
-    for (link, said) in [
-        (fixture.room.address(), "only a part of the link"),
-        (&link[..link.len() - 4], "This link is incomplete"),
+    for (name, link, said) in [
+        ("Ana", fixture.room.address(), "only a part of the link"),
+        ("Bo", &link[..link.len() - 4], "This link is incomplete"),
     ] {
         let page = fixture.browser.open_page(link).await;
         page.wait_for(REFUSAL).await;
         let text = page.text("#refusal").await;
         assert!(text.contains(said), "{link}: {text}");
-        page.type_into("#name", &format!("Ana{ENTER}")).await;
+        page.type_into("#name", &format!("{name}{ENTER}")).await;
         page.wait_for(REFUSAL).await;
         page.execute("document.querySelector('#link').value = arguments[0]", vec![json!(fixture.room.link())]).await;
         page.type_into("#link", ENTER).await;

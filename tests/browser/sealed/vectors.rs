@@ -28,7 +28,8 @@ fn expect_agreement(result: &Value) {
 fn run(vectors: &str) -> String {
     format!(
         "{SCRIPT} const vectors = {vectors}; return runVectors(vectors).then((result) => {{
-            vectors.transcripts.Ana[5].in.body = vectors.transcripts.Bo[4].in.body;
+            const said = vectors.transcripts.Ana.find((line) => line.in?.ref);
+            said.shows[0].body += '!';
             return runVectors(vectors).then((changed) => ({{ ...result, noticed: changed.differences.length > 0 }}));
         }})"
     )
