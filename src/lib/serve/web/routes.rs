@@ -13,13 +13,18 @@ use super::host_policy::AcceptedHost;
 use super::middleware::check_request;
 use super::state::WebState;
 use super::{poll, ws};
+use crate::config::Mode;
 use crate::pasted_link::find_ticket;
 
 /// All routes behind [`check_request`]; see [`other_path`] and [`other_method`] for the rest.
 pub(super) fn routes(state: Arc<WebState>) -> Router {
-    Router::new()
+    let routes = match state.hub.mode() {
+        Mode::Open => Router::new().route("/t/{ticket}", get(page)),
+        // The ticket of a sealed room is behind the # of its link, and not sent.
+        Mode::Sealed => Router::new(),
+    };
+    routes
         .route("/", get(page))
-        .route("/t/{ticket}", get(page))
         .route("/ws", get(ws::upgrade))
         .route("/poll", post(poll::poll))
         .route("/bye", post(bye))
@@ -42,7 +47,7 @@ async fn page(
 
 /// Answers a path that has no route. If a ticket is in it, the link was changed on its way, and the page
 /// finds the ticket (see [`find_ticket`]): the client learns nothing that it did not send. All other
-/// paths get 404. The target `*` is the server itself (RFC 9110, section 9.3.7).
+/// paths get 404, as all do in a sealed room, whose paths have no ticket. The target `*` is the server itself (RFC 9110, section 9.3.7).
 async fn other_path(
     state: State<Arc<WebState>>,
     host: Extension<AcceptedHost>,
@@ -54,7 +59,9 @@ async fn other_path(
         Method::OPTIONS if target.path() == "*" => {
             (StatusCode::NO_CONTENT, [(header::ALLOW, "GET,HEAD,POST")]).into_response()
         }
-        Method::GET | Method::HEAD if find_ticket(text).is_some() => {
+        Method::GET | Method::HEAD
+            if state.hub.mode() == Mode::Open && find_ticket(text).is_some() =>
+        {
             page(state, host).await.into_response()
         }
         _ => (StatusCode::NOT_FOUND, "not found\n").into_response(),
