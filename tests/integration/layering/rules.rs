@@ -155,14 +155,12 @@ pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
 
-/// Files and folders of a sealed room, and those that they do not reach, over any number of files.
+/// Files and folders, and those that they do not reach, over any number of files.
 pub(super) const APART: &[(&str, &[&str])] = &[
     // Seats have numbers. What a participant is called, and says, is for others to know.
     ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
-    ("serve/hub/sealed/knocks.rs", &["chat", "serve/hub/open"]),
-    ("wire/sealed_box.rs", &["chat"]),
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
