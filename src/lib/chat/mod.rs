@@ -62,4 +62,6 @@ pub(crate) use room_error::RoomError;
 pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
 pub(crate) use seats::{MAX_RETAINED_SEATS, Posting, Returning, Rules, SeatEvent, Seats};
-pub(crate) use text::{MAX_MESSAGE_LINES, MessageText, TextError};
+#[cfg(test)]
+pub(crate) use text::MAX_MESSAGE_LINES;
+pub(crate) use text::{MessageText, TextError};

@@ -4,7 +4,7 @@ use super::observed_page;
 use crate::harness::{Fixture, Page};
 
 /// Changes one character within the next box that this page receives.
-pub(super) async fn alter_next_box(page: &Page) {
+pub(crate) async fn alter_next_box(page: &Page) {
     alter(page, "frame.replace(/(\"body\":\".{60})(.)/, (_, start, one) => start + (one === 'A' ? 'B' : 'A'))").await;
 }
 
@@ -54,7 +54,8 @@ async fn a_message_that_was_altered_dropped_or_repeated_is_marked() {
     ana.wait_for_log("fourth").await;
     assert!(marks(&ana).await.contains("2 messages from Bo"), "{}", marks(&ana).await);
     // The same box under another number of the ring.
-    alter(&ana, "[frame, frame.replace(/\"seq\":(\\d+)/, (_, seq) => `\"seq\":${+seq + 0.5}`)]").await;
+    alter(&ana, "[frame, frame.replace(/\"seq\":(\\d+)/, (_, seq) => `\"seq\":${+seq + 0.5}`)]")
+        .await;
     bo.send_message("fifth").await;
     ana.wait_for_log("shown before: 1 message").await;
     assert_eq!(ana.messages().await, ["first", "third", "fourth", "fifth"]);
@@ -82,7 +83,12 @@ async fn what_the_server_says_in_clear_cannot_bring_people_or_messages() {
     }
     assert!(before.contains("Here: 2") && after.contains("Here: 2"), "{after}");
     // Two boxes that are none.
-    assert_eq!(marks(&ana).await.matches("could not be opened").count(), 2, "{}", marks(&ana).await);
+    assert_eq!(
+        marks(&ana).await.matches("could not be opened").count(),
+        2,
+        "{}",
+        marks(&ana).await
+    );
 }
 
 #[tokio::test]
@@ -90,7 +96,8 @@ async fn a_circle_that_was_altered_ends_the_session() {
     let fixture = Fixture::sealed(&[]).await;
     let ana = observed_page(&fixture).await;
     ana.join("Ana").await;
-    let script = "window.alter = (frame) => [frame.replace(/\"came\":\\[[^\\]]*\\]/, '\"came\":[]')]";
+    let script =
+        "window.alter = (frame) => [frame.replace(/\"came\":\\[[^\\]]*\\]/, '\"came\":[]')]";
     ana.execute(script, vec![]).await;
     let _bo = fixture.participant("Bo").await;
     ana.wait_for("document.title === 'session ended'").await;
@@ -116,6 +123,27 @@ async fn a_generation_that_is_missing_is_fetched() {
     bo.wait_for_log("here again").await;
     bo.send_message("welcome").await;
     ana.wait_for_log("welcome").await;
+}
+
+/// A host whose news are held back for 16 minutes: nothing is sealed with the old key any more.
+#[tokio::test]
+async fn nothing_is_sealed_with_a_key_of_more_than_15_minutes() {
+    let fixture = Fixture::sealed(&[]).await;
+    let ana = observed_page(&fixture).await;
+    ana.join("Ana").await;
+    let bo = fixture.participant("Bo").await;
+    let later = "window.elapsed = performance.now.bind(performance);
+        performance.now = () => elapsed() + 16 * 60e3";
+    ana.execute(later, vec![]).await;
+    ana.send_message("held").await;
+    ana.wait_for_status("Waiting for a new key").await;
+    bo.send_message("can you read this?").await;
+    ana.wait_for_log("read this").await;
+    assert_eq!(bo.messages().await, ["can you read this?"]);
+    let sent = "traffic.filter((line) => line.includes('\"say\"')).length";
+    assert_eq!(ana.eval(sent).await, 0);
+    ana.execute("performance.now = elapsed", vec![]).await;
+    bo.wait_for_log("held").await;
 }
 
 #[tokio::test]

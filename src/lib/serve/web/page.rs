@@ -83,8 +83,7 @@ mod tests {
     /// The first flight of a connection: ten segments (RFC 6928), of which the headers take a part.
     const FIRST_FLIGHT: usize = 14_336;
 
-    const DOCUMENTS: [&Document; 5] =
-        [&SEALED, &LOCAL, &LOCAL_BACKLOG, &PUBLIC, &PUBLIC_BACKLOG];
+    const DOCUMENTS: [&Document; 5] = [&SEALED, &LOCAL, &LOCAL_BACKLOG, &PUBLIC, &PUBLIC_BACKLOG];
 
     fn text(document: &Document) -> &str {
         std::str::from_utf8(document.identity).unwrap()
@@ -97,6 +96,17 @@ mod tests {
             assert!(brotli <= FIRST_FLIGHT, "{brotli} bytes by Brotli");
             assert!(document.gzip.len() <= 16_384, "{} bytes by gzip", document.gzip.len());
             assert!(raw <= 49_152, "{raw} bytes");
+        }
+    }
+
+    /// That gzip decodes to the page is shown by the browsers, which accept it over http.
+    #[test]
+    fn brotli_decodes_to_the_document() {
+        for document in DOCUMENTS {
+            let mut decoded = Vec::new();
+            brotli::BrotliDecompress(&mut &*document.brotli, &mut decoded).unwrap();
+            assert!(decoded == document.identity);
+            assert!(document.gzip.starts_with(&[0x1f, 0x8b, 8]));
         }
     }
 
