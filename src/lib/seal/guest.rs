@@ -20,7 +20,7 @@ pub enum Received {
     Said(Said),
     /// Not what it claims to be: shown as such, never skipped.
     Bad(BadBox),
-    /// Its author's counter is not above the last one: dropped, and counted by [`Guest::repeats`].
+    /// Not above its author's last counter: dropped, and counted by [`Guest::repeats`].
     Repeat,
     /// Of an unknown later generation: a generation is missing. The client seals nothing until it has
     /// returned to the present.
@@ -51,8 +51,6 @@ pub struct Guest {
     counters: Counters,
     /// The latest generation that an event or a box named.
     latest_named: u32,
-    /// The highest number in any roster; the host gives rising numbers to newcomers.
-    highest_number: u32,
     repeats: u64,
 }
 
@@ -70,19 +68,8 @@ impl Guest {
         let Opened { letter, roster } = opened;
         let keys = KeyRing::new(welcome.generation, letter, ring_age, now);
         let latest_named = welcome.generation;
-        let counters = Counters::default();
-        let highest_number = highest_number(&roster);
-        Ok(Self {
-            session,
-            author,
-            number,
-            roster,
-            keys,
-            counters,
-            latest_named,
-            highest_number,
-            repeats: 0,
-        })
+        let counters = Counters::new(roster.last_key_value().map_or(0, |(number, _)| *number));
+        Ok(Self { session, author, number, roster, keys, counters, latest_named, repeats: 0 })
     }
 
     /// The client's own number, by which it finds its tag and name in [`roster`](Self::roster).
@@ -151,7 +138,7 @@ impl Guest {
         }
         let opened = Opened::welcome(&self.session, welcome)?;
         let circle = self.begin(welcome.generation, opened, now)?;
-        self.interrupted();
+        self.counters.returned(self.keys.ring_age(), now);
         Ok(circle)
     }
 
@@ -232,20 +219,15 @@ impl Guest {
         }
         let circle = opened.since(&self.roster, generation)?;
         for entry in &circle.joined {
-            self.counters.came(entry.number, entry.number > self.highest_number);
+            self.counters.came(entry.number, now);
         }
         for entry in &circle.left {
             self.counters.left(entry.number, generation);
         }
-        self.highest_number = self.highest_number.max(highest_number(&opened.roster));
         self.roster = opened.roster;
         self.keys.insert(generation, opened.letter);
         self.latest_named = self.latest_named.max(generation);
         self.counters.forget_left_before(self.keys.forget_expired(now));
         Ok(circle)
     }
-}
-
-fn highest_number(roster: &Roster) -> u32 {
-    roster.last_key_value().map_or(HOST_NUMBER, |(number, _)| *number)
 }

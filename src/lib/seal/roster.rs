@@ -32,7 +32,7 @@ pub struct Entry {
     pub tag: [u8; 3],
     /// The public half of their signing key (Ed25519).
     pub signing: [u8; 32],
-    /// At most 255 bytes; empty for the host. The host judges names; whoever shows one makes it harmless.
+    /// At most 255 bytes; empty for the host. The host judges names; clients make them harmless before they show them.
     pub name: String,
 }
 

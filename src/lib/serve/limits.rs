@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use super::fanout::MAX_FRAMES;
 use super::hub::{
-    MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_NOTICES, max_presence_events,
+    MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_KEYS_BYTES, MAX_KNOCKS_IN_FLIGHT,
+    MAX_KNOCKS_WAITING, MAX_NOTICES, MAX_REQUESTS, max_presence_events,
 };
 use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
     ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, MAX_NAMED_DEPARTED, MAX_RESERVATIONS, MAX_RETAINED_SEATS,
     NAME_INDEX_BYTES, RESERVATION_BYTES, max_joins_within, max_seat_bytes,
 };
-use crate::config::RoomSettings;
+use crate::config::{Mode, RoomSettings};
 use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use crate::units;
 use crate::wire::MAX_REFERENCE_BYTES;
@@ -30,6 +31,20 @@ const WELCOME_SECONDS: u64 = 70;
 
 /// A notice to the operator: an escaped name and a few numbers.
 const NOTICE_BYTES: usize = 256;
+
+/// A participant in a generation: a letter as text, and an entry in the roster of all and in that of those
+/// who came, each in a part of its own at worst.
+const GENERATION_MEMBER_BYTES: usize = 120 + 2 * 384;
+
+/// Participants of all generations to which a welcome is still being sent: the host changes keys for 2 000 at
+/// once and for 100 more each second, while a client takes its welcome.
+const MAX_WELCOMED_MEMBERS: usize = 2000 + 100 * WELCOME_SECONDS as usize;
+
+/// A handshake that waits for the host, or a message about it: the longest is a request of 272 bytes.
+const HANDSHAKE_BYTES: usize = 512;
+
+/// A welcome to a sealed room without the roster, which all share.
+const SEALED_WELCOME_BYTES: usize = 1024;
 
 /// One bounded use of memory.
 #[derive(Debug)]
@@ -51,41 +66,25 @@ pub(super) struct MemoryLimit {
 impl MemoryLimit {
     /// The limit of a room with these settings.
     pub(super) fn of(room: &RoomSettings) -> Self {
-        let share = |what, max_count, each_bytes| Share { what, max_count, each_bytes };
         let participants = room.max_participants;
         // Pending or closing connections; and all, with those of participants.
         let (pending, connections) =
             (participants + SPARE_CONNECTIONS, 2 * participants + SPARE_CONNECTIONS);
-        let seats = participants + MAX_RETAINED_SEATS;
-        let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
-        let seat = max_seat_bytes(MAX_REFERENCE_BYTES) + IDENTITY_BYTES;
-        let presence = max_presence_events(participants);
-        let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
-        let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
-        // The list of chunks, which doubles when it grows; two chunks that are not shared; the
-        // departed.
-        let pointers = 2 * (participants / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
-        let welcome = pointers + 2 * chunk + MAX_DEPARTED * PARTICIPANT_BYTES;
-        let process = vec![
+        let mut process = vec![
             share("the program", 1, PROGRAM_BYTES),
             share("text of messages", 1, room.ring.bytes),
             share("messages in the ring", room.ring.events, ENTRY_OVERHEAD_BYTES),
-            share(
-                "joins and leaves in the ring",
-                presence,
-                ENTRY_OVERHEAD_BYTES + PARTICIPANT_BYTES,
-            ),
-            share("seats, also of some who left", seats, seat),
-            share("names of others who left", MAX_NAMED_DEPARTED, IDENTITY_BYTES),
-            share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
-            share("chunks of the roster", chunks, chunk),
-            share("welcomes being sent", connections, welcome),
+        ];
+        process.extend(match room.mode {
+            Mode::Open => open_shares(participants, connections),
+            Mode::Sealed => sealed_shares(participants, connections),
+        });
+        process.extend([
             share("sockets", participants, MAX_SOCKET_BYTES),
             share("batches being sent", participants, MAX_BATCH_BYTES),
             share("frames shared by sockets", MAX_FRAMES, 2 * MAX_BATCH_BYTES),
             share("pages, polls, closing sockets", pending, MAX_REQUEST_BYTES + MAX_BATCH_BYTES),
-            share("notices to the operator", MAX_NOTICES, NOTICE_BYTES),
-        ];
+        ]);
         // The kernel doubles what is asked for, for its own bookkeeping (socket(7)).
         let buffers = 2 * (SEND_BUFFER_BYTES + RECEIVE_BUFFER_BYTES);
         Self { process, kernel: share("connections and sockets", connections, buffers) }
@@ -95,6 +94,52 @@ impl MemoryLimit {
     fn total(&self) -> usize {
         self.process.iter().map(Share::bytes).sum::<usize>() / 4 * 5
     }
+}
+
+fn share(what: &'static str, max_count: usize, each_bytes: usize) -> Share {
+    Share { what, max_count, each_bytes }
+}
+
+/// What only an open room has: names.
+fn open_shares(participants: usize, connections: usize) -> Vec<Share> {
+    let seats = participants + MAX_RETAINED_SEATS;
+    let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
+    let presence = max_presence_events(participants);
+    let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
+    let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
+    // The list of chunks, which doubles when it grows; two chunks that are not shared; the departed.
+    let pointers = 2 * (participants / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
+    let welcome = pointers + 2 * chunk + MAX_DEPARTED * PARTICIPANT_BYTES;
+    let seat = max_seat_bytes(MAX_REFERENCE_BYTES) + IDENTITY_BYTES;
+    vec![
+        share("joins and leaves in the ring", presence, ENTRY_OVERHEAD_BYTES + PARTICIPANT_BYTES),
+        share("seats, also of some who left", seats, seat),
+        share("names of others who left", MAX_NAMED_DEPARTED, IDENTITY_BYTES),
+        share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
+        share("chunks of the roster", chunks, chunk),
+        share("welcomes being sent", connections, welcome),
+        share("notices to the operator", MAX_NOTICES, NOTICE_BYTES),
+    ]
+}
+
+/// What only a sealed room has: handshakes, letters, and parts of the roster.
+fn sealed_shares(participants: usize, connections: usize) -> Vec<Share> {
+    let seats = participants + MAX_RETAINED_SEATS;
+    let knocks = MAX_KNOCKS_IN_FLIGHT + MAX_KNOCKS_WAITING + MAX_REQUESTS;
+    vec![
+        share(
+            "changes of keys in the ring",
+            max_presence_events(participants),
+            ENTRY_OVERHEAD_BYTES,
+        ),
+        share("letters and newcomers in them", 1, MAX_KEYS_BYTES),
+        share("generation being prepared", participants, GENERATION_MEMBER_BYTES),
+        share("generations in welcomes", MAX_WELCOMED_MEMBERS, GENERATION_MEMBER_BYTES),
+        share("seats, also of some who left", seats, max_seat_bytes(MAX_REFERENCE_BYTES)),
+        share("handshakes with the host", knocks, HANDSHAKE_BYTES),
+        share("messages to the host", 3 * knocks + 2 * seats, HANDSHAKE_BYTES),
+        share("welcomes being sent", connections, SEALED_WELCOME_BYTES),
+    ]
 }
 
 impl Share {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::client::ClientMessage;
 use super::refusal::RefusalCode;
+use crate::control::{Handshake, Sealed};
 use crate::token::Secret;
 
 #[test]
@@ -101,6 +102,31 @@ fn a_refusal_without_a_usable_ref_names_none() {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Join {
+    t: String,
+    sealed: Option<Sealed>,
+    resume: Option<Secret>,
+    after: Option<Option<u64>>,
+}
+
+/// The two joins of a sealed room, which have neither name nor ticket.
+fn sealed_join(line: &str) -> Option<ClientMessage<'_>> {
+    match serde_json::from_str(line).ok()? {
+        Join { t, sealed: Some(sealed), resume: None, after: None } if t == "join" => {
+            // `null` is a value, and not a field left out.
+            let is_left_out = !line.contains("resume") && !line.contains("after");
+            is_left_out.then_some(ClientMessage::Request { sealed })
+        }
+        Join { t, sealed: None, resume: Some(resume), after } if t == "join" => {
+            let is_left_out = !line.contains("sealed");
+            is_left_out.then_some(ClientMessage::Return { resume, after: after.flatten() })
+        }
+        Join { .. } => None,
+    }
+}
+
 /// The same messages with serde's own dispatch on the tag, as the reference.
 #[derive(Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case", deny_unknown_fields)]
@@ -110,6 +136,10 @@ enum BySerde {
         ticket: Secret,
         resume: Option<Secret>,
         after: Option<u64>,
+    },
+    Knock {
+        door: Secret,
+        noise: Handshake,
     },
     Say {
         #[serde(rename = "ref")]
@@ -122,7 +152,11 @@ enum BySerde {
 }
 
 fn by_serde(line: &str) -> Option<ClientMessage<'_>> {
+    if let Some(message) = sealed_join(line) {
+        return Some(message);
+    }
     Some(match serde_json::from_str(line).ok()? {
+        BySerde::Knock { door, noise } => ClientMessage::Knock { door, noise },
         BySerde::Join { name, ticket, resume, after } => {
             ClientMessage::Join { name: name.into(), ticket, resume, after }
         }
@@ -137,9 +171,24 @@ fn by_serde(line: &str) -> Option<ClientMessage<'_>> {
 
 /// A line of fields of all message types in any order, some twice, some with a value of another type.
 fn line() -> impl Strategy<Value = String> {
-    let kind = select(vec!["join", "say", "say", "typing", "beat", "leave", "said", "T", ""]);
+    let kind =
+        select(vec!["join", "knock", "say", "say", "typing", "beat", "leave", "said", "T", ""]);
     let kind = kind.prop_map(|kind| format!(r#""t":"{kind}""#));
-    let names = ["name", "ticket", "resume", "after", "ref", "body", "body", "n", "t", "reference"];
+    let names = [
+        "name",
+        "ticket",
+        "resume",
+        "after",
+        "ref",
+        "body",
+        "body",
+        "n",
+        "t",
+        "reference",
+        "door",
+        "noise",
+        "sealed",
+    ];
     let values = [
         r#""x""#,
         r#""""#,
@@ -185,6 +234,10 @@ fn nearly_valid_line() -> impl Strategy<Value = String> {
         ],
         vec![r#""t":"say""#, r#""ref":"a1""#, r#""body":"hello""#],
         vec![r#""t":"say""#, r#""ref":null"#, r#""body":"\u0068\"""#],
+        vec![r#""t":"knock""#, r#""door":"d""#, r#""noise":"AAAA""#],
+        vec![r#""t":"join""#, r#""sealed":"AAAA""#],
+        vec![r#""t":"join""#, r#""resume":"1.y""#],
+        vec![r#""t":"join""#, r#""resume":"1.y""#, r#""after":41"#],
         vec![r#""t":"typing""#],
         vec![r#""t":"beat""#],
         vec![r#""t":"leave""#],
@@ -198,6 +251,10 @@ fn nearly_valid_line() -> impl Strategy<Value = String> {
         r#""resume":"r""#,
         r#""ref":"a\tb""#,
         r#""t":"say""#,
+        r#""door":"x""#,
+        r#""noise":"AAA""#,
+        r#""sealed":"AB""#,
+        r#""sealed":null"#,
     ];
     let left_out = weighted(0.3, any::<Index>());
     let other = weighted(0.5, select(others.to_vec()));

@@ -29,7 +29,8 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ]),
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
-    ("wire", Subject, &["chat", "config", "token"]),
+    // The relay passes on what the host says, as it is.
+    ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),
     ("base64url", Ground, &[]),
     ("box_head", Ground, &[]),
     ("config", Ground, &["exit", "paths", "terminal"]),
@@ -139,6 +140,29 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
 ];
 
+/// Items that only an open room has, and the only files and folders that name them, beside the file that
+/// defines them. Every entry must be needed.
+///
+/// In a sealed room, the server reads no text: a text becomes a `MessageText` before anything reads it, and
+/// only the lines of clients of an open room make one. `lines/mod.rs` decides by the mode of the room,
+/// which is fixed when the room is made. No file of a sealed room is in this table.
+#[rustfmt::skip]
+pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/room.rs", "Room", &["serve/hub/open"]),
+    ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("serve/hub/open/mod.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
+    ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
+];
+
+/// Files and folders, and those that they do not reach, over any number of files.
+pub(super) const APART: &[(&str, &[&str])] = &[
+    // Seats have numbers. What a participant is called, and says, is for others to know.
+    ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    // The host judges names. It has no use for texts.
+    ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+];
+
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
 pub(super) const PURE: &[&str] =
     &["chat", "seal", "wire", "supervisor/host", "supervisor/session", "tunnel/attempt"];
@@ -157,6 +181,32 @@ pub(super) const IMPURE: &[&str] = &[
     "std::time::Instant::now",
     "std::time::SystemTime::now",
     "tokio",
+];
+
+/// Folders and files of sealed rooms in the server. None of them names what makes a message or a name
+/// readable, so nothing that is said in such a room can be read by code of the server.
+pub(super) const SEALED: &[&str] = &[
+    "serve/hub/sealed",
+    "serve/web/lines/sealed.rs",
+    "serve/web/poll/handshake.rs",
+    "serve/web/ws/handshake.rs",
+    "wire/sealed.rs",
+    "wire/sealed_box.rs",
+];
+
+/// What they do not name: types that hold a text or a name, keys, and all code of open rooms. Files, or
+/// items of files.
+pub(super) const READABLE: &[(&str, &[&str])] = &[
+    ("chat/identity.rs", &[]),
+    ("chat/name_registry.rs", &[]),
+    ("chat/nickname.rs", &[]),
+    ("chat/room.rs", &[]),
+    ("chat/text.rs", &[]),
+    ("seal", &[]),
+    ("serve/hub/open", &[]),
+    ("serve/web/lines/open.rs", &[]),
+    ("wire/server.rs", &["event_line", "participant_json"]),
+    ("wire/welcome.rs", &["Welcome"]),
 ];
 
 /// A crate, and the only files and folders that name it. Every entry must be needed.

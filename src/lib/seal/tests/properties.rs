@@ -258,7 +258,7 @@ proptest! {
     }
 }
 
-/// What happens to a circle: somebody joins, leaves, or returns.
+/// What happens to a circle of people.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Join,

@@ -48,7 +48,7 @@ impl Room {
         secret(self.drawn)
     }
 
-    /// Somebody asks to join, and is given the next number in the next generation.
+    /// A newcomer asks to join, and is given the next number in the next generation.
     pub(super) fn apply(&mut self, name: &str) -> (u32, Applicant) {
         let (ephemeral, answering, signing) = (self.draw(), self.draw(), self.draw());
         let knock = Knock::new(self.host.ticket(), ephemeral);
@@ -93,7 +93,7 @@ impl Room {
         applicant.welcome(&event.welcome(&letter), RING_AGE, now)
     }
 
-    /// Somebody joins, in a generation of their own.
+    /// A newcomer joins, in a generation of their own.
     pub(super) fn join(&mut self, name: &str, seconds: u32, now: Duration) -> (Guest, Event) {
         let (number, applicant) = self.apply(name);
         let event = self.begin(&[number], &[], seconds);

@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use super::batch::{Batch, MAX_BATCH_BYTES, Position};
 use super::room_state::RoomState;
-use super::{ConnectionId, Hub, Life};
+use super::{ConnectionId, Hub, Inner, Life};
+use crate::chat::Seat;
 
 /// A participant's connection, and the pieces of the welcome, which are to be sent first; none for one who
 /// goes on where an earlier connection ended.
@@ -56,6 +57,28 @@ pub(in crate::serve) struct Connection {
     /// read.
     pub(super) joined_seq: u64,
     pub(super) arrival: Arrival,
+}
+
+impl Hub {
+    /// A connection for the seat of this participant, which reads on after the event `cursor`.
+    pub(super) fn connect(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        number: u32,
+        cursor: u64,
+        arrival: Arrival,
+    ) -> Connection {
+        inner.connections += 1;
+        let transport = inner.room.transport(number).unwrap_or_default();
+        Connection {
+            hub: Arc::clone(self),
+            changed: self.changed.subscribe(),
+            id: ConnectionId { number, transport },
+            position: Position { cursor, typing: inner.typing_count },
+            joined_seq: inner.room.seat(number).map_or(u64::MAX, Seat::joined_seq),
+            arrival,
+        }
+    }
 }
 
 impl Connection {

@@ -19,12 +19,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::chat::{Ring, Seat};
+use crate::chat::Ring;
 use crate::config::{Mode, RoomSettings};
 use crate::control::FromServe;
 use crate::token::Token;
 use crate::wire::RoomTerms;
-use connection::Arrival;
 use open::OpenRoom;
 use room_state::RoomState;
 use sealed::SealedRoom;
@@ -32,7 +31,9 @@ use sealed::SealedRoom;
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
 pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
-pub(super) use sealed::{Knock, KnockReply, Resumed, ReturnReply};
+pub(super) use sealed::{
+    Knock, KnockReply, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
+};
 pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};
 pub(super) use snapshot::Snapshot;
 
@@ -188,26 +189,6 @@ impl Hub {
         }
         if self.lock().awaits_goodbye {
             tokio::time::sleep(BYE_TIMEOUT).await;
-        }
-    }
-
-    /// A connection for the seat of this participant, which reads on after the event `cursor`.
-    fn connect(
-        self: &Arc<Self>,
-        inner: &mut Inner,
-        number: u32,
-        cursor: u64,
-        arrival: Arrival,
-    ) -> Connection {
-        inner.connections += 1;
-        let transport = inner.room.transport(number).unwrap_or_default();
-        Connection {
-            hub: Arc::clone(self),
-            changed: self.changed.subscribe(),
-            id: ConnectionId { number, transport },
-            position: Position { cursor, typing: inner.typing_count },
-            joined_seq: inner.room.seat(number).map_or(u64::MAX, Seat::joined_seq),
-            arrival,
         }
     }
 

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::open::OpenRoom;
 use super::sealed::SealedRoom;
-use crate::chat::Seat;
+use crate::chat::{RoomError, Seat};
+use crate::wire::{Refusal, RefusalCode};
 
 /// The state of the room that differs between an open and a sealed one.
 #[derive(Debug)]
@@ -16,6 +17,31 @@ pub(super) enum RoomState {
 }
 
 impl RoomState {
+    /// The open room.
+    ///
+    /// # Errors
+    /// In a sealed room, which has no seat for a client of an open one.
+    pub(super) fn open(&mut self) -> Result<&mut OpenRoom, RoomError> {
+        match self {
+            Self::Open(open) => Ok(open),
+            Self::Sealed(_) => Err(RoomError::NoSeat),
+        }
+    }
+
+    /// The sealed room.
+    ///
+    /// # Errors
+    /// In an open room, which has nothing for a client of a sealed one.
+    pub(super) fn sealed(&mut self) -> Result<&mut SealedRoom, Refusal> {
+        match self {
+            Self::Sealed(sealed) => Ok(sealed),
+            Self::Open(_) => {
+                let text = "this room is not sealed; open its link again";
+                Err(Refusal::new(RefusalCode::BadJson, text))
+            }
+        }
+    }
+
     /// How many participants are present.
     pub(super) fn present_count(&self) -> usize {
         match self {

@@ -4,22 +4,27 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::host_policy::AcceptedHost;
 use super::middleware::check_request;
 use super::state::WebState;
 use super::{poll, ws};
+use crate::config::Mode;
 use crate::pasted_link::find_ticket;
 
 /// All routes behind [`check_request`]; see [`other_path`] and [`other_method`] for the rest.
 pub(super) fn routes(state: Arc<WebState>) -> Router {
-    Router::new()
+    let routes = match state.hub.mode() {
+        Mode::Open => Router::new().route("/t/{ticket}", get(page)),
+        // The ticket of a sealed room is behind the # of its link, and not sent.
+        Mode::Sealed => Router::new(),
+    };
+    routes
         .route("/", get(page))
-        .route("/t/{ticket}", get(page))
         .route("/ws", get(ws::upgrade))
         .route("/poll", post(poll::poll))
         .route("/bye", post(bye))
@@ -35,27 +40,31 @@ pub(super) fn routes(state: Arc<WebState>) -> Router {
 async fn page(
     State(state): State<Arc<WebState>>,
     Extension(host): Extension<AcceptedHost>,
-) -> impl IntoResponse {
+    headers: HeaderMap,
+) -> Response {
     let is_public = matches!(host, AcceptedHost::Tunnel(_)) || state.hub.has_public_address();
-    Html(state.page.html(is_public))
+    state.page.response(is_public, &headers)
 }
 
 /// Answers a path that has no route. If a ticket is in it, the link was changed on its way, and the page
 /// finds the ticket (see [`find_ticket`]): the client learns nothing that it did not send. All other
-/// paths get 404. The target `*` is the server itself (RFC 9110, section 9.3.7).
+/// paths get 404, as all do in a sealed room, whose paths have no ticket. The target `*` is the server itself (RFC 9110, section 9.3.7).
 async fn other_path(
     state: State<Arc<WebState>>,
     host: Extension<AcceptedHost>,
     method: Method,
     target: Uri,
+    headers: HeaderMap,
 ) -> Response {
     let text = target.path_and_query().map_or("", |text| text.as_str());
     match method {
         Method::OPTIONS if target.path() == "*" => {
             (StatusCode::NO_CONTENT, [(header::ALLOW, "GET,HEAD,POST")]).into_response()
         }
-        Method::GET | Method::HEAD if find_ticket(text).is_some() => {
-            page(state, host).await.into_response()
+        Method::GET | Method::HEAD
+            if state.hub.mode() == Mode::Open && find_ticket(text).is_some() =>
+        {
+            page(state, host, headers).await
         }
         _ => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     }

@@ -52,19 +52,21 @@ fn a_thousand_half_handshakes_keep_nobody_out_for_long() {
     }
     let mut ana = host.open_socket();
     ana.send_line(&knock_line());
-    let (mut in_flight, mut most, mut answered) = (0, 0, 0);
+    // A page sends its request as soon as it has the answer.
+    let asking = std::thread::spawn(move || {
+        ana.wait("answer");
+        ana.send_line(&request_line());
+        ana
+    });
+    let (mut in_flight, mut most) = (0, 0);
     // Answers them all as a host does, and lets in the only one who asks.
     let admitted = loop {
         let message = host.recv();
         let knock = message["knock"].as_u64().unwrap();
         match message["message"].as_str().unwrap() {
             "knock" => {
-                (in_flight, answered) = (in_flight + 1, answered + 1);
+                in_flight += 1;
                 host.answer(knock);
-                if answered == 1001 {
-                    ana.wait("answer");
-                    ana.send_line(&request_line());
-                }
             }
             "knock_ended" => in_flight -= 1,
             "request" => break knock,
@@ -74,8 +76,7 @@ fn a_thousand_half_handshakes_keep_nobody_out_for_long() {
     };
     assert_eq!(most, 64);
     host.admit(&[admitted]);
-    ana.wait("welcome");
-    assert!(halves.iter_mut().all(|client| client.wait("answer")["t"] == "answer"));
+    asking.join().unwrap().wait("welcome");
 }
 
 /// A thousand who come at once are all let in, in one generation.
@@ -83,7 +84,6 @@ fn a_thousand_half_handshakes_keep_nobody_out_for_long() {
 fn a_thousand_who_come_at_once_are_all_in() {
     let env = TestEnv::new();
     let mut host = Host::start(&env);
-    let start = std::time::Instant::now();
     let mut clients: Vec<Client> = (0..1000).map(|_| host.open_socket()).collect();
     for client in &mut clients {
         client.send_line(&knock_line());
@@ -114,7 +114,6 @@ fn a_thousand_who_come_at_once_are_all_in() {
     for client in &mut clients {
         client.wait("welcome");
     }
-    eprintln!("a thousand were in after {:?}", start.elapsed());
     let last = clients.last_mut().unwrap();
     last.send_line(&json!({"t": "beat"}));
     last.wait("beat");

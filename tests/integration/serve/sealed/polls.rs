@@ -38,11 +38,17 @@ fn two_people_talk_over_polls_and_get_their_own_letters() {
     let mut held = host.start_poll("?after=2", Some(&ana), &[]);
     let say = json!({"t": "say", "ref": "b1", "body": short_box(2, 2, 1)});
     for events in [host.poll("?after=2", Some(&bo), &[say]).events(), held.response().events()] {
-        assert_eq!((kinds(&events), &events[0]["body"]), (vec!["said"], &json!(short_box(2, 2, 1))));
+        assert_eq!(
+            (kinds(&events), &events[0]["body"]),
+            (vec!["said"], &json!(short_box(2, 2, 1)))
+        );
     }
     // Asked again, the same letters come again.
     let events = host.poll("?after=1", Some(&ana), &[]).events();
-    assert_eq!((kinds(&events), &events[0]["letter"]), (vec!["keys", "said"], &json!(letter(2, 1))));
+    assert_eq!(
+        (kinds(&events), &events[0]["letter"]),
+        (vec!["keys", "said"], &json!(letter(2, 1)))
+    );
     // Without a position: the present.
     let events = host.poll("", Some(&ana), &[]).events();
     assert_eq!((kinds(&events), &events[0]["letter"]), (vec!["welcome"], &json!(letter(2, 1))));

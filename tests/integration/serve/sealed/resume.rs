@@ -46,7 +46,10 @@ fn without_a_position_one_returns_to_the_present() {
     ana.send_line(&json!({"t": "say", "body": short_box(3, 1, 1)}));
     let seq = ana.wait("said")["seq"].clone();
     let mut back = host.returned(&welcome, None);
-    assert_eq!((&back.welcome["generation"], &back.welcome["letter"]), (&json!(3), &json!(letter(3, 2))));
+    assert_eq!(
+        (&back.welcome["generation"], &back.welcome["letter"]),
+        (&json!(3), &json!(letter(3, 2)))
+    );
     assert_eq!(back.welcome["roster"], json!([part(3, 1), part(3, 2)]));
     assert_eq!((&back.welcome["seq"], &back.welcome["resume"]), (&seq, &welcome["resume"]));
     back.send_line(&json!({"t": "say", "body": short_box(3, 2, 1)}));
@@ -80,7 +83,10 @@ fn one_who_had_left_returns_by_the_hosts_decision_to_the_present() {
     host.change(&[2], &[]);
     host.tell("readmit", json!({"numbers": [2]}));
     back.welcome = back.wait("welcome");
-    assert_eq!((&back.welcome["generation"], &back.welcome["letter"]), (&json!(4), &json!(letter(4, 2))));
+    assert_eq!(
+        (&back.welcome["generation"], &back.welcome["letter"]),
+        (&json!(4), &json!(letter(4, 2)))
+    );
     // Nothing of the time between, and everything after it.
     ana.wait("keys");
     ana.send_line(&json!({"t": "say", "body": short_box(4, 1, 2)}));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::OpenRoom;
+use super::room::OpenRoom;
 use crate::chat::{Entropy, Identity, Nickname, Ring, RoomError};
 use crate::serve::hub::batch::Position;
 use crate::serve::hub::connection::{Arrival, Connection};

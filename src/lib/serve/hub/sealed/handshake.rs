@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::SealedRoom;
 use super::knocks::{EndCause, KnockStep, RequestError};
+use super::reply::{Reply, wrong_link};
+use super::room::SealedRoom;
 use crate::control::{FromRelay, Handshake, Sealed};
 use crate::serve::hub::connection::Entered;
 use crate::serve::hub::{Hub, Life};
@@ -24,7 +25,7 @@ const REQUEST_BYTES: usize = 256 + 16;
 pub(in crate::serve) struct Knock {
     hub: Arc<Hub>,
     number: u64,
-    reply: oneshot::Receiver<Delivery>,
+    reply: oneshot::Receiver<Reply>,
 }
 
 /// A reply of the host, or of the room in its place.
@@ -38,26 +39,6 @@ pub(in crate::serve) enum KnockReply {
     RefusedSealed(Sealed),
     /// The handshake has failed.
     Refused(Refusal),
-}
-
-/// A reply on its way to the task.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) reply: KnockReply,
-    /// Where the next one arrives.
-    pub(super) next: Option<oneshot::Receiver<Delivery>>,
-}
-
-impl From<KnockReply> for Delivery {
-    fn from(reply: KnockReply) -> Self {
-        Self { reply, next: None }
-    }
-}
-
-impl From<Refusal> for Delivery {
-    fn from(refusal: Refusal) -> Self {
-        KnockReply::Refused(refusal).into()
-    }
 }
 
 impl Hub {
@@ -143,7 +124,7 @@ impl Hub {
                         self.report_ended(sealed, knock);
                     }
                     // Fails if the client is gone, too.
-                    let _ = waiter.send(refusal_of(cause).into());
+                    let _ = waiter.send(Reply::Refused(refusal_of(cause)));
                 }
             }
         }
@@ -171,12 +152,16 @@ impl Knock {
     /// Waits for the next reply. Cancel safe. Not to be called after the last one.
     pub(in crate::serve) async fn reply(&mut self) -> KnockReply {
         match (&mut self.reply).await {
-            Ok(Delivery { reply, next }) => {
-                if let Some(next) = next {
-                    self.reply = next;
-                }
-                reply
+            Ok(Reply::Answered { noise, next }) => {
+                self.reply = next;
+                KnockReply::Answered(noise)
             }
+            Ok(Reply::Admitted(seated)) => match self.hub.enter(&seated) {
+                Ok(entered) => KnockReply::Admitted(entered),
+                Err(refusal) => KnockReply::Refused(refusal),
+            },
+            Ok(Reply::RefusedSealed(sealed)) => KnockReply::RefusedSealed(sealed),
+            Ok(Reply::Refused(refusal)) => KnockReply::Refused(refusal),
             // The room has dropped what it knows of this handshake.
             Err(_) => KnockReply::Refused(Refusal::closing()),
         }
@@ -220,7 +205,11 @@ impl Knock {
 
 impl Drop for Knock {
     fn drop(&mut self) {
+        self.reply.close();
         let mut inner = self.hub.lock();
+        if let Ok(Reply::Admitted(seated)) = self.reply.try_recv() {
+            inner.room.detach(seated.number, seated.transport, Instant::now());
+        }
         let Ok(sealed) = inner.room.sealed() else { return };
         sealed.knocks.remove_waiting(self.number);
         if sealed.knocks.remove_known(self.number).is_some() {
@@ -244,12 +233,6 @@ fn check_request(sealed: &Sealed) -> Result<(), Refusal> {
             Err(Refusal::new(RefusalCode::BadJson, text))
         }
     }
-}
-
-/// The refusal of a client with another link.
-pub(super) fn wrong_link() -> Refusal {
-    let text = "this link does not open this room; ask for the whole link again";
-    Refusal::new(RefusalCode::BadTicket, text)
 }
 
 fn too_many() -> Refusal {

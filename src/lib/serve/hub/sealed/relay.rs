@@ -5,56 +5,28 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::SealedRoom;
 use super::generation::Generation;
-use super::handshake::{Delivery, KnockReply, wrong_link};
-use super::resume::{ReturnReply, expired};
+use super::reply::{Reply, ReturnDecision, Seated, expired, wrong_link};
+use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
 use crate::control::{FromRelay, Handshake, ToRelay};
-use crate::serve::hub::connection::Entered;
 use crate::serve::hub::{Hub, Inner};
 use crate::token::Token;
 use crate::wire::{self, Refusal};
 
-/// Replies to clients, to be sent without the lock: one that cannot be delivered drops a connection, which
-/// takes it.
-#[derive(Default)]
-struct Replies {
-    knocks: Vec<(oneshot::Sender<Delivery>, Delivery)>,
-    returns: Vec<(oneshot::Sender<ReturnReply>, ReturnReply)>,
-}
-
-impl Replies {
-    fn send(self) {
-        // A send fails if the client is gone.
-        for (waiter, delivery) in self.knocks {
-            let _ = waiter.send(delivery);
-        }
-        for (waiter, reply) in self.returns {
-            let _ = waiter.send(reply);
-        }
-    }
-}
-
 impl Hub {
     /// Carries out a message of the host. One about a knock or a participant of whom the room does not
     /// know any more has no effect; an open room ignores all.
-    pub(in crate::serve) fn carry_out(self: &Arc<Self>, message: ToRelay) {
-        let mut replies = Replies::default();
+    pub(in crate::serve) fn carry_out(&self, message: ToRelay) {
         let mut inner = self.lock();
         let Ok(sealed) = inner.room.sealed() else { return };
         match message {
-            ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise, &mut replies),
+            ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise),
             ToRelay::WrongTicket { knock } => {
-                let waiter = sealed.knocks.remove_known(knock);
-                replies.knocks.extend(waiter.map(|waiter| (waiter, wrong_link().into())));
-                self.advance(sealed, Instant::now());
+                self.refuse(sealed, knock, Reply::Refused(wrong_link()));
             }
             ToRelay::Refuse { knock, sealed: reason } => {
-                let waiter = sealed.knocks.remove_known(knock);
-                let reply = KnockReply::RefusedSealed(reason);
-                replies.knocks.extend(waiter.map(|waiter| (waiter, reply.into())));
-                self.advance(sealed, Instant::now());
+                self.refuse(sealed, knock, Reply::RefusedSealed(reason));
             }
             ToRelay::Letters { generation, letters } => {
                 sealed.next.add_letters(generation, letters);
@@ -62,20 +34,18 @@ impl Hub {
             ToRelay::Came { generation, part } => sealed.next.add_came(generation, part),
             ToRelay::Roster { generation, part } => sealed.next.add_roster(generation, part),
             ToRelay::Keys { generation, went } => self.begin(&mut inner, generation, &went),
-            ToRelay::Admit { newcomers } => self.admit(&mut inner, newcomers, &mut replies),
-            ToRelay::Readmit { numbers } => self.readmit(&mut inner, numbers, &mut replies),
+            ToRelay::Admit { newcomers } => self.admit(sealed, newcomers),
+            ToRelay::Readmit { numbers } => self.readmit(&mut inner, numbers),
             ToRelay::RefuseReturn { number } => {
                 let waiter = sealed.returns.remove(&number);
-                let reply = ReturnReply::Refused(expired());
-                replies.returns.extend(waiter.map(|waiter| (waiter, reply)));
+                // Fails if the client is gone, here and below.
+                let _ = waiter.map(|waiter| waiter.send(ReturnDecision::Refused(expired())));
             }
             ToRelay::Moved { body } => {
                 inner.push(EntryKind::Notice, |seq| wire::sealed_moved_line(seq, &body).into());
                 self.notify();
             }
         }
-        drop(inner);
-        replies.send();
     }
 
     /// The next message to the host. Cancel safe; never returns in an open room.
@@ -116,26 +86,32 @@ impl Hub {
 
     /// Refuses all who wait for the host, because the session ends.
     pub(in crate::serve::hub) fn refuse_waiting(&self) {
-        let mut replies = Replies::default();
-        if let Ok(sealed) = self.lock().room.sealed() {
-            let knocks = sealed.knocks.clear().into_iter();
-            replies.knocks = knocks.map(|waiter| (waiter, Refusal::closing().into())).collect();
-            let returns = std::mem::take(&mut sealed.returns).into_values();
-            let reply = |waiter| (waiter, ReturnReply::Refused(Refusal::closing()));
-            replies.returns = returns.map(reply).collect();
+        let mut inner = self.lock();
+        let Ok(sealed) = inner.room.sealed() else { return };
+        for waiter in sealed.knocks.clear() {
+            let _ = waiter.send(Reply::Refused(Refusal::closing()));
         }
-        replies.send();
+        for waiter in std::mem::take(&mut sealed.returns).into_values() {
+            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
+        }
     }
 
-    fn answer(&self, sealed: &mut SealedRoom, knock: u64, noise: Handshake, replies: &mut Replies) {
+    fn answer(&self, sealed: &mut SealedRoom, knock: u64, noise: Handshake) {
         let now = Instant::now();
         let Ok(token) = Token::generate() else { return };
         let (waiter, next) = oneshot::channel();
         if let Some(older) = sealed.knocks.answer(knock, token, waiter, now) {
-            let reply = KnockReply::Answered(noise);
-            replies.knocks.push((older, Delivery { reply, next: Some(next) }));
+            let _ = older.send(Reply::Answered { noise, next });
         }
         self.advance(sealed, now);
+    }
+
+    /// Ends a handshake with this reply, if it is under way.
+    fn refuse(&self, sealed: &mut SealedRoom, knock: u64, reply: Reply) {
+        if let Some(waiter) = sealed.knocks.remove_known(knock) {
+            let _ = waiter.send(reply);
+        }
+        self.advance(sealed, Instant::now());
     }
 
     /// Begins the next generation. Participants who `went` and are still present were removed by the host.
@@ -159,71 +135,56 @@ impl Hub {
     }
 
     /// Seats newcomers, who are in the newest generation. One whose client is gone has left already.
-    fn admit(
-        self: &Arc<Self>,
-        inner: &mut Inner,
-        mut newcomers: Vec<(u64, u32)>,
-        replies: &mut Replies,
-    ) {
+    fn admit(&self, sealed: &mut SealedRoom, mut newcomers: Vec<(u64, u32)>) {
+        let now = Instant::now();
         // Seats are assigned in the order of the numbers.
         newcomers.sort_unstable_by_key(|(_, number)| *number);
         for (knock, number) in newcomers {
-            let Ok(sealed) = inner.room.sealed() else { return };
-            let Some((waiter, generation, token)) = sealed
-                .knocks
-                .remove_requested(knock)
-                .and_then(|waiter| Some((waiter, sealed.newest.clone()?, Token::generate().ok()?)))
+            let waiter = sealed.knocks.remove_requested(knock);
+            let (Some(waiter), Some(generation), Ok(token)) =
+                (waiter, sealed.newest.clone(), Token::generate())
             else {
                 self.send_to_host(sealed, FromRelay::Gone { number });
                 continue;
             };
-            sealed.seats.admit(number, token, Instant::now());
-            let delivery = match self.seat(inner, number, &generation) {
-                Ok(entered) => KnockReply::Admitted(entered).into(),
-                Err(refusal) => refusal.into(),
-            };
-            replies.knocks.push((waiter, delivery));
+            sealed.seats.admit(number, token, now);
+            let seated = sealed.seated(number, generation);
+            if let Err(Reply::Admitted(Seated { transport, .. })) =
+                waiter.send(Reply::Admitted(seated))
+            {
+                sealed.seats.detach(number, transport, now);
+            }
         }
     }
 
     /// Returns participants who had left, and are in the newest generation.
-    fn readmit(self: &Arc<Self>, inner: &mut Inner, numbers: Vec<u32>, replies: &mut Replies) {
+    fn readmit(&self, inner: &mut Inner, numbers: Vec<u32>) {
+        let now = Instant::now();
+        inner.resume_count += numbers.len() as u64;
+        let Ok(sealed) = inner.room.sealed() else { return };
         for number in numbers {
-            let Ok(sealed) = inner.room.sealed() else { return };
             let waiter = sealed.returns.remove(&number);
-            let Some(generation) = sealed.newest.clone() else { return };
-            if sealed.seats.readmit(number).is_none() {
+            let (Some(generation), Some(_)) = (sealed.newest.clone(), sealed.seats.readmit(number))
+            else {
                 // The seat was given up meanwhile.
                 self.send_to_host(sealed, FromRelay::Gone { number });
                 continue;
-            }
-            inner.resume_count += 1;
-            let reply = match self.seat(inner, number, &generation) {
-                Ok(entered) => ReturnReply::Readmitted(entered),
-                Err(refusal) => ReturnReply::Refused(refusal),
             };
-            // Without a client, the connection is dropped: the time for a silent return begins.
-            let waiter = waiter.unwrap_or_else(|| oneshot::channel().0);
-            replies.returns.push((waiter, reply));
+            let seated = sealed.seated(number, generation);
+            let transport = seated.transport;
+            let sent = waiter.map(|waiter| waiter.send(ReturnDecision::Readmitted(seated)));
+            if !matches!(sent, Some(Ok(()))) {
+                sealed.seats.detach(number, transport, now);
+            }
         }
     }
+}
 
-    /// Connects a participant who comes or returns with this generation, and may read what follows it.
-    fn seat(
-        self: &Arc<Self>,
-        inner: &mut Inner,
-        number: u32,
-        generation: &Generation,
-    ) -> Result<Entered, Refusal> {
-        let seq = generation.seq;
-        inner.room.sealed()?.seats.grant_history(number, seq, seq);
-        let entered = self.enter(inner, number, generation, seq);
-        if entered.is_err() {
-            // Without a letter, nothing can be read: the participant leaves at once.
-            let sealed = inner.room.sealed()?;
-            let events = sealed.seats.leave(number, Instant::now());
-            self.report_gone(sealed, events);
-        }
-        entered
+impl SealedRoom {
+    /// The seat of a participant who comes or returns with this generation, and may read what follows it.
+    fn seated(&mut self, number: u32, generation: Arc<Generation>) -> Seated {
+        self.seats.grant_history(number, generation.seq, generation.seq);
+        let transport = self.seats.transport(number).unwrap_or_default();
+        Seated { number, transport, generation }
     }
 }

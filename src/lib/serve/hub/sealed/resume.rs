@@ -1,12 +1,13 @@
 //! Returns participants to a sealed room.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::generation::Generation;
+use super::reply::{ReturnDecision, Seated, expired};
 use crate::chat::Returning;
 use crate::control::FromRelay;
 use crate::serve::hub::connection::{Arrival, Entered};
@@ -28,7 +29,10 @@ pub(in crate::serve) enum Resumed {
 /// A return on which the host has not decided. Dropping it gives up the return for now: a later one finds
 /// the participant where the host's decision has left them.
 #[derive(Debug)]
-pub(in crate::serve) struct Return(oneshot::Receiver<ReturnReply>);
+pub(in crate::serve) struct Return {
+    hub: Arc<Hub>,
+    decision: oneshot::Receiver<ReturnDecision>,
+}
 
 /// What becomes of a return.
 #[derive(Debug)]
@@ -43,14 +47,28 @@ pub(in crate::serve) enum ReturnReply {
 
 impl Return {
     /// Waits for the host's decision.
-    pub(in crate::serve) async fn reply(self) -> ReturnReply {
-        match timeout(RETURN_TIMEOUT, self.0).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) => ReturnReply::Replaced,
+    pub(in crate::serve) async fn reply(mut self) -> ReturnReply {
+        match timeout(RETURN_TIMEOUT, &mut self.decision).await {
+            Ok(Ok(ReturnDecision::Readmitted(seated))) => match self.hub.enter(&seated) {
+                Ok(entered) => ReturnReply::Readmitted(entered),
+                Err(refusal) => ReturnReply::Refused(refusal),
+            },
+            Ok(Ok(ReturnDecision::Refused(refusal))) => ReturnReply::Refused(refusal),
+            Ok(Ok(ReturnDecision::Replaced) | Err(_)) => ReturnReply::Replaced,
             Err(_) => {
                 let text = "the host does not answer; wait a minute and try again";
                 ReturnReply::Refused(Refusal::new(RefusalCode::TooFast, text))
             }
+        }
+    }
+}
+
+impl Drop for Return {
+    fn drop(&mut self) {
+        self.decision.close();
+        if let Ok(ReturnDecision::Readmitted(seated)) = self.decision.try_recv() {
+            let now = Instant::now();
+            self.hub.lock().room.detach(seated.number, seated.transport, now);
         }
     }
 }
@@ -79,15 +97,15 @@ impl Hub {
             }
             Returning::Left(_) if life == Life::Closing => Err(Refusal::closing()),
             Returning::Left(number) => {
-                let (waiter, reply) = oneshot::channel();
+                let (waiter, decision) = oneshot::channel();
                 match sealed.returns.insert(number, waiter) {
                     // The host has been asked.
                     Some(older) => {
-                        let _ = older.send(ReturnReply::Replaced);
+                        let _ = older.send(ReturnDecision::Replaced);
                     }
                     None => self.send_to_host(sealed, FromRelay::Returns { number }),
                 }
-                Ok(Resumed::Asked(Return(reply)))
+                Ok(Resumed::Asked(Return { hub: Arc::clone(self), decision }))
             }
         }
     }
@@ -103,7 +121,7 @@ impl Hub {
         let Some(after) = after else {
             let generation = inner.room.sealed()?.newest.clone();
             let generation = generation.ok_or_else(expired)?;
-            return self.enter(inner, number, &generation, latest);
+            return self.welcome_to(inner, number, &generation, latest);
         };
         let seat = inner.room.seat(number).ok_or_else(expired)?;
         let cursor = seat.resume_cursor(Some(after), latest);
@@ -113,11 +131,31 @@ impl Hub {
         Ok((connection, vec![welcome]))
     }
 
+    /// Connects a participant who has just got a seat, with the welcome to a generation.
+    ///
+    /// # Errors
+    /// When a newer connection has the seat, or the host has made no letter for this participant, who then
+    /// leaves.
+    pub(super) fn enter(self: &Arc<Self>, seated: &Seated) -> Result<Entered, Refusal> {
+        let Seated { number, transport, generation } = seated;
+        let mut inner = self.lock();
+        if inner.room.transport(*number) != Some(*transport) {
+            return Err(expired());
+        }
+        let entered = self.welcome_to(&mut inner, *number, generation, generation.seq);
+        if entered.is_err() {
+            let sealed = inner.room.sealed()?;
+            let events = sealed.seats.leave(*number, Instant::now());
+            self.report_gone(sealed, events);
+        }
+        entered
+    }
+
     /// Connects a participant of this generation, with the welcome to it, to read on after event `seq`.
     ///
     /// # Errors
     /// When the host has made no letter for this participant.
-    pub(super) fn enter(
+    fn welcome_to(
         self: &Arc<Self>,
         inner: &mut Inner,
         number: u32,
@@ -138,9 +176,4 @@ impl Hub {
         let pieces = welcome.into_pieces();
         Ok((self.connect(inner, number, seq, Arrival::Returning), pieces))
     }
-}
-
-/// The refusal of a participant who cannot return.
-pub(super) fn expired() -> Refusal {
-    Refusal::new(RefusalCode::BadTicket, "your session has expired; join again")
 }

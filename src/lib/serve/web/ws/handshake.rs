@@ -1,7 +1,7 @@
 //! Lets the client of a socket into a sealed room: relays its handshake with the host, or returns it.
 
 use super::close::{CloseAction, CloseCode};
-use super::join::{JoinError, next_message, split_first_line};
+use super::first_message::{JoinError, next_message, split_first_line};
 use crate::control::{Handshake, Sealed};
 use crate::serve::hub::{Entered, Knock, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::lines::{self, FirstLine};

@@ -5,45 +5,18 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::close::{CloseAction, CloseCode};
+use super::first_message::{JoinError, next_message, split_first_line};
 use super::handshake;
-use super::session::not_text;
 use crate::config::Mode;
-use crate::control::Sealed;
 use crate::serve::hub::Connection;
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;
 use crate::serve::web::state::WebState;
-use crate::serve::websocket::{Incoming, Reader, Writer};
+use crate::serve::websocket::{Reader, Writer};
 use crate::wire::{self, Refusal};
 
 /// Time for the first message, which a page sends at once.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Most pings and pongs before a message; a client that sends more is disconnected. A browser sends none,
-/// and each costs the server a read or even an answer.
-const MAX_EARLY_CONTROL_FRAMES: usize = 16;
-
-/// Why a client is not let in.
-pub(super) enum JoinError {
-    /// It is told why.
-    Refused(Refusal),
-    /// The host tells it why.
-    RefusedSealed(Sealed),
-    /// The socket is closed like this.
-    Close(CloseAction),
-}
-
-impl From<Refusal> for JoinError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl<E: Into<CloseAction>> From<E> for JoinError {
-    fn from(action: E) -> Self {
-        Self::Close(action.into())
-    }
-}
 
 /// Lets the client in and sends the welcome. Returns its connection, and the lines of its first message
 /// after the join.
@@ -97,35 +70,10 @@ async fn enter(
     Ok((connection, rest))
 }
 
-/// The next text message; pings are answered. Cancel safe.
-pub(super) async fn next_message(
-    reader: &mut Reader,
-    writer: &mut Writer,
-) -> Result<String, JoinError> {
-    for _ in 0..=MAX_EARLY_CONTROL_FRAMES {
-        match reader.recv().await {
-            Some(Incoming::Text(text)) => return Ok(text),
-            Some(Incoming::Ping(payload)) => writer.pong(&payload).await?,
-            Some(Incoming::Pong) => {}
-            Some(Incoming::Binary) => return Err(not_text().into()),
-            Some(Incoming::Close(code)) => return Err(CloseAction::Echo(code).into()),
-            Some(Incoming::Invalid(error)) => return Err(error.into()),
-            None => return Err(CloseAction::Drop.into()),
-        }
-    }
-    Err(CloseAction::Drop.into())
-}
-
 /// Lets the client in by the first line of its message, and returns the other lines. Not async, so that
 /// the message is freed here: a future would keep it for as long as the client stays.
 fn join_by_message(state: &WebState, message: String) -> Result<(Connection, String), Refusal> {
     let (first, rest) = split_first_line(&message);
     let connection = lines::join(state, first)?;
     Ok((connection, rest.to_owned()))
-}
-
-/// The first line of a message, and the others.
-pub(super) fn split_first_line(message: &str) -> (&str, &str) {
-    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
-    (first.trim_end(), rest)
 }

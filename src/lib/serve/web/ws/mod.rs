@@ -2,6 +2,7 @@
 //! queue.
 
 mod close;
+mod first_message;
 mod handshake;
 mod join;
 mod session;

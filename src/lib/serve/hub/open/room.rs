@@ -1,0 +1,27 @@
+//! The state of an open room.
+
+use std::time::Instant;
+
+use super::roster::Roster;
+use crate::chat::Room;
+use crate::config::RoomSettings;
+use crate::serve::hub::settings;
+use crate::token::Token;
+
+/// What an open room has and a sealed one has not.
+#[derive(Debug)]
+pub(in crate::serve::hub) struct OpenRoom {
+    pub(super) ticket: Token,
+    pub(in crate::serve::hub) room: Room,
+    pub(super) roster: Roster,
+    /// How many earlier messages a newcomer is shown.
+    pub(super) backlog: usize,
+}
+
+impl OpenRoom {
+    /// An empty room.
+    pub(in crate::serve::hub) fn new(settings: &RoomSettings, ticket: Token, now: Instant) -> Self {
+        let room = Room::new(settings::rules(settings), now);
+        Self { ticket, room, roster: Roster::default(), backlog: settings.backlog }
+    }
+}

@@ -1,0 +1,48 @@
+//! The state of a sealed room.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::generation::{Generation, NextGeneration};
+use super::knocks::Knocks;
+use super::reply::{Reply, ReturnDecision};
+use crate::chat::Seats;
+use crate::config::RoomSettings;
+use crate::control::FromRelay;
+use crate::serve::hub::settings;
+use crate::token::Token;
+
+/// What a sealed room has and an open one has not.
+#[derive(Debug)]
+pub(in crate::serve::hub) struct SealedRoom {
+    /// What a client shows that has the link.
+    pub(super) door: Token,
+    pub(in crate::serve::hub) seats: Seats,
+    pub(super) knocks: Knocks<oneshot::Sender<Reply>>,
+    /// Participants who had left, and have asked to return; the host has not decided.
+    pub(super) returns: BTreeMap<u32, oneshot::Sender<ReturnDecision>>,
+    /// What has arrived of the next generation.
+    pub(super) next: NextGeneration,
+    /// The generation that has begun last; `None` before the first.
+    pub(super) newest: Option<Arc<Generation>>,
+    /// Messages to the host, in order. Each knock has three at most, and those of one that is over are
+    /// replaced by its end; each seat has two at most until the host answers.
+    pub(super) to_host: VecDeque<FromRelay>,
+}
+
+impl SealedRoom {
+    /// An empty room.
+    pub(in crate::serve::hub) fn new(settings: &RoomSettings, door: Token) -> Self {
+        Self {
+            door,
+            seats: Seats::new(settings::rules(settings)),
+            knocks: Knocks::default(),
+            returns: BTreeMap::new(),
+            next: NextGeneration::default(),
+            newest: None,
+            to_host: VecDeque::new(),
+        }
+    }
+}
