@@ -1,112 +1,171 @@
-//! Renders the page when the programs are built, so that no start waits for it: one HTML document
-//! with its style and its script inline, which the Content-Security-Policy allows by their hashes.
-//! Placeholders remain for the settings of a room.
+//! Renders the page when the programs are built, so that no start waits for it: HTML documents with their
+//! style and their script inline, which the Content-Security-Policy allows by their hashes, and each of
+//! them compressed. They have no placeholder: what differs between rooms comes with the welcome.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use handlebars::Handlebars;
+use oxc_allocator::Allocator;
+use oxc_codegen::{Codegen, CodegenOptions};
+use oxc_compat::EngineTargets;
+use oxc_minifier::{CompressOptions, MangleOptions, Minifier, MinifierOptions};
+use oxc_parser::Parser;
+use oxc_semantic::SemanticBuilder;
+use oxc_span::SourceType;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 const TEMPLATE: &str = "templates/page.hbs";
-const STYLE: &str = "assets/style.css";
-/// The parts of the one script, in the order in which the browser runs them.
-const SCRIPT: [&str; 15] = [
-    "assets/state.js",
-    "assets/address.js",
-    "assets/dom.js",
-    "assets/links.js",
-    "assets/transport.js",
-    "assets/log.js",
-    "assets/copy.js",
-    "assets/events.js",
-    "assets/limits.js",
-    "assets/compose.js",
-    "assets/invite.js",
-    "assets/room.js",
-    "assets/lifecycle.js",
-    "assets/leaving.js",
-    // The last: it shows the form, which a browser that cannot run the rest must not show.
-    "assets/join.js",
+const PAGE: &str = "assets/page";
+const STYLE: &str = "style.css";
+
+/// The parts of a script, in the order in which the browser runs them.
+const BEGINNING: &[&str] = &["state", "link"];
+const SHARED: &[&str] = &[
+    "address",
+    "dom",
+    "room/links",
+    "transport/connection",
+    "transport/websocket",
+    "transport/poll",
+    "room/log",
+    "room/copy",
+    "events",
+    "room/limits",
+    "room/compose",
+    "room/invite",
+    "room/room",
+];
+/// The last: the gate shows the form, which a browser that cannot run the rest must not show.
+const END: &[&str] = &["lifecycle", "room/leaving", "gate/join"];
+/// What only open rooms need, before and after the shared parts.
+const OPEN: [&[&str]; 2] = [&["open/link"], &["open/open"]];
+/// The same of sealed rooms.
+const SEALED: [&[&str]; 2] = [
+    &["sealed/link"],
+    &[
+        "seal/bytes",
+        "seal/derive",
+        "seal/noise",
+        "seal/roster",
+        "seal/box",
+        "seal/guest",
+        "sealed/text",
+        "sealed/sealed",
+        "gate/needs",
+    ],
 ];
 
-/// Stands on both sides of a placeholder's name; no HTML document contains it.
-const DELIMITER: char = '\0';
+/// The documents. `public` names the tunnel provider among those who can read along in an open room.
+const DOCUMENTS: [(&str, Kind); 5] = [
+    ("sealed", Kind { sealed: true, public: false, backlog: false }),
+    ("open-local", Kind { sealed: false, public: false, backlog: false }),
+    ("open-local-backlog", Kind { sealed: false, public: false, backlog: true }),
+    ("open-public", Kind { sealed: false, public: true, backlog: false }),
+    ("open-public-backlog", Kind { sealed: false, public: true, backlog: true }),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    render_page(&out)?;
+    render_documents(&out)?;
     link_unwinder()
+}
+
+/// For what room a document is.
+#[derive(Clone, Copy, Serialize)]
+struct Kind {
+    sealed: bool,
+    public: bool,
+    backlog: bool,
 }
 
 #[derive(Serialize)]
 struct Values<'a> {
     style: &'a str,
     script: &'a str,
-    max_name: String,
-    max_people: String,
-    /// Who can read along besides the host's computer.
-    readers: String,
-    message_bytes: String,
-    message_lines: String,
-    /// `None` in a room that shows no earlier messages.
-    backlog: Option<String>,
+    #[serde(flatten)]
+    kind: Kind,
 }
 
-/// Writes the page as two format strings, for rooms with and without a backlog, and passes the hashes
-/// of style and script to the compiler.
-fn render_page(out: &Path) -> Result<(), Box<dyn Error>> {
-    let template = read(TEMPLATE)?;
+/// Writes the documents, and passes the hashes of style and scripts to the compiler.
+fn render_documents(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={TEMPLATE}");
+    let template = std::fs::read_to_string(TEMPLATE)?;
     let style = minifier::css::minify(&read(STYLE)?)?.to_string();
-    let script = minify_script(&SCRIPT.map(read).into_iter().collect::<Result<String, _>>()?);
-    let placeholder = |name: &str| format!("{DELIMITER}{name}{DELIMITER}");
-    for (file, backlog) in [("page.txt", None), ("page-backlog.txt", Some(placeholder("backlog")))]
-    {
-        let values = Values {
-            style: &style,
-            script: &script,
-            max_name: placeholder("max_name"),
-            max_people: placeholder("max_people"),
-            readers: placeholder("readers"),
-            message_bytes: placeholder("message_bytes"),
-            message_lines: placeholder("message_lines"),
-            backlog,
-        };
-        let mut handlebars = Handlebars::new();
-        handlebars.set_strict_mode(true);
-        let html = handlebars.render_template(&template, &values)?;
-        std::fs::write(out.join(file), format_string(&html))?;
+    let open = script(&OPEN, Names::Local)?;
+    let sealed = script(&SEALED, Names::All)?;
+    let mut handlebars = Handlebars::new();
+    handlebars.set_strict_mode(true);
+    for (name, kind) in DOCUMENTS {
+        let script = if kind.sealed { &sealed } else { &open };
+        let html = handlebars.render_template(&template, &Values { style: &style, script, kind })?;
+        write_document(&out.join(name), html.as_bytes())?;
     }
-    println!("cargo::rustc-env=PAGE_SCRIPT={}", hash(&script));
     println!("cargo::rustc-env=PAGE_STYLE={}", hash(&style));
+    println!("cargo::rustc-env=PAGE_SCRIPT_OPEN={}", hash(&open));
+    println!("cargo::rustc-env=PAGE_SCRIPT_SEALED={}", hash(&sealed));
     Ok(())
 }
 
-fn read(path: &str) -> std::io::Result<String> {
+/// Writes a document as it is, by gzip, and by Brotli.
+fn write_document(path: &Path, html: &[u8]) -> Result<(), Box<dyn Error>> {
+    std::fs::write(path.with_extension("html"), html)?;
+    let mut gzip = Vec::new();
+    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, html, &mut gzip)?;
+    std::fs::write(path.with_extension("gz"), gzip)?;
+    // The best quality, and a window of 64 KiB, which holds the whole document.
+    let mut brotli = brotli::CompressorWriter::new(Vec::new(), html.len(), 11, 16);
+    brotli.write_all(html)?;
+    std::fs::write(path.with_extension("br"), brotli.into_inner())?;
+    Ok(())
+}
+
+/// Puts the parts of a script together, and makes it short.
+fn script([before, after]: &[&[&str]; 2], names: Names) -> Result<String, Box<dyn Error>> {
+    let parts = [BEGINNING, before, SHARED, after, END].concat();
+    let parts = parts.iter().map(|name| read(&format!("{name}.js")));
+    minify_script(&parts.collect::<Result<String, _>>()?, names)
+}
+
+fn read(name: &str) -> std::io::Result<String> {
+    let path = format!("{PAGE}/{name}");
     println!("cargo::rerun-if-changed={path}");
     std::fs::read_to_string(path)
 }
 
-/// Removes comments and white space, because a client on a slow connection waits for every byte, and
-/// the semicolons of last statements. `const` and `let` do the same in a script that runs at all, and
-/// one of them is shorter.
-fn minify_script(script: &str) -> String {
-    let minified = minifier::js::minify(script).to_string();
-    let shorter = [(";}", "}"), ("const ", "let "), ("const{", "let{"), ("const[", "let[")];
-    shorter.iter().fold(minified, |script, (long, short)| script.replace(long, short))
+/// Which names of a script are made short.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Those within functions: tests, and everybody who looks at the page, find the others by their names.
+    Local,
+    /// All of them, without which the document of a sealed room would not fit into one flight.
+    All,
 }
 
-/// Turns the page into a format string: its own braces are doubled, placeholders get single ones.
-fn format_string(html: &str) -> String {
-    let part = |(at, part): (usize, &str)| match at % 2 {
-        0 => part.replace('{', "{{").replace('}', "}}"),
-        _ => format!("{{{part}}}"),
+/// Removes comments and white space and shortens names, because a client on a slow connection waits for
+/// every byte. Changes no syntax that a browser of the last five years would not know.
+fn minify_script(script: &str, names: Names) -> Result<String, Box<dyn Error>> {
+    let allocator = Allocator::default();
+    // Strict, and with no names that another script could use; it is one script all the same.
+    let mut parsed = Parser::new(&allocator, script, SourceType::cjs()).parse();
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
+    if let Some(error) = parsed.errors.iter().chain(&checked.errors).next() {
+        return Err(format!("the page's script: {error:?}").into());
+    }
+    let mangle = MangleOptions { top_level: names == Names::All, ..MangleOptions::default() };
+    let compress = CompressOptions {
+        target: EngineTargets::from_target("es2020")?,
+        ..CompressOptions::safest()
     };
-    html.split(DELIMITER).enumerate().map(part).collect()
+    let options = MinifierOptions { mangle: Some(mangle), compress: Some(compress) };
+    let minified = Minifier::new(options).minify(&allocator, &mut parsed.program);
+    let code = Codegen::new().with_options(CodegenOptions::minify()).with_scoping(minified.scoping);
+    Ok(code.build(&parsed.program).code)
 }
 
 fn hash(text: &str) -> String {

@@ -23,7 +23,15 @@ pub(super) fn command(
     for variable in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         command.env_remove(variable);
     }
-    command.args(["--tunnel", "none", "--quiet", "--logs", "delete", "--max-participants"]);
+    command.args([
+        "--open",
+        "--tunnel",
+        "none",
+        "--quiet",
+        "--logs",
+        "delete",
+        "--max-participants",
+    ]);
     command.arg(participants.to_string());
     Ok(command)
 }

@@ -60,6 +60,7 @@ mod tests {
     use crate::chat::{MessageText, Nickname};
     use crate::control;
     use crate::invisible::is_invisible;
+    use crate::seal;
     use crate::terminal::escape_control;
 
     /// The control channel ends a session over a name that it does not take.
@@ -78,6 +79,19 @@ mod tests {
             assert!(control::is_name(name.as_str()), "{name}");
             assert_eq!(escape_control(name.as_str()), name.as_str());
         }
+    }
+
+    /// The channel carries what `seal` makes, and does not look into it.
+    #[test]
+    fn the_control_channel_takes_all_that_is_sealed() {
+        let longest = |bytes: usize| vec![0; bytes];
+        assert!(control::Handshake::new(longest(seal::MESSAGE_2_BYTES)).is_some());
+        assert!(control::Handshake::new(longest(seal::MESSAGE_2_BYTES + 1)).is_none());
+        assert!(control::Letter::new(longest(seal::LETTER_BYTES)).is_some());
+        assert!(control::Letter::new(longest(seal::LETTER_BYTES + 1)).is_none());
+        let sealed = seal::HEAD_BYTES + seal::PADDED_BYTES.last().unwrap() + seal::TAG_BYTES;
+        assert!(control::Sealed::new(longest(sealed)).is_some());
+        assert!(control::Sealed::new(longest(sealed + 1)).is_none());
     }
 
     proptest! {

@@ -64,6 +64,12 @@ pub(crate) fn room_link(address: &str, ticket: &Secret) -> Secret {
     Secret::new(format!("{address}/t/{}", &**ticket))
 }
 
+/// The link to a sealed room under `address`: its page, with the ticket in the fragment, which browsers
+/// do not send.
+pub(crate) fn sealed_room_link(address: &str, ticket: &Secret) -> Secret {
+    Secret::new(format!("{address}/#1.{}", &**ticket))
+}
+
 /// A text that contains a secret: a link, a resume token, a ticket that a client sent. Hidden from
 /// `Debug`, overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

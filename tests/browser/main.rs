@@ -1,4 +1,4 @@
-//! The page in a real Chromium, connected to a real `chattrace-serve`.
+//! The page in a real Chromium, connected to a real `chattrace-serve`, and in `sealed` to a whole session.
 //!
 //! Needs chromium and chromedriver, firefox-esr for `firefox`, and axe-core for the accessibility tests:
 //! in `target/axe`, or at the path in `AXE_JS`. Every test has its own room, browser and home folder.
@@ -30,3 +30,4 @@ mod refusals;
 mod refused_lines;
 mod reload;
 mod screenshots;
+mod sealed;

@@ -95,7 +95,7 @@ async fn a_busy_room() {
 }
 
 impl Page {
-    async fn save_screenshots(&self, name: &str) {
+    pub(crate) async fn save_screenshots(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         for scheme in ["dark", "light"] {

@@ -13,9 +13,13 @@ mod name_characters;
 mod name_error;
 mod name_index;
 mod name_registry;
+#[cfg(test)]
+mod name_registry_tests;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
+#[cfg(test)]
+mod relay_seats_tests;
 mod reserved;
 #[cfg(test)]
 mod reserved_tests;
@@ -48,6 +52,8 @@ pub(crate) use nickname::Nickname;
 pub(crate) use ring::{ENTRY_OVERHEAD_BYTES, EntryKind, EventSlice, Ring, RingBounds};
 pub(crate) use room::{Entropy, Room, RoomEvent};
 pub(crate) use room_error::RoomError;
+#[cfg(test)]
+pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
 pub(crate) use seats::{MAX_RETAINED_SEATS, Posting, Returning, Rules, SeatEvent, Seats};
 pub(crate) use text::{MAX_MESSAGE_LINES, MessageText, TextError};

@@ -20,10 +20,21 @@ pub(crate) const ROOM_DETAILS: &[(&str, &str)] = &[
         "An IP address and a port; port 0 is any free port. Beyond loopback every computer on the network \
          can reach the room, unencrypted.",
     ),
-    ("sealed", "A room whose messages only the participants can read is planned."),
-    ("open", "This is the default."),
-    ("max_participants", "Up to 10000."),
-    ("backlog", "A number above 0 is announced on the page where one joins."),
+    (
+        "sealed",
+        "The default of chattrace. Messages and names are encrypted between the people in the room. Cloudflare \
+         sees when they come and speak, and could read only by altering the page. chattrace-serve alone is \
+         always open: it has no keys.",
+    ),
+    (
+        "open",
+        "Works without encryption in the browser: on plain http, and in browsers that cannot encrypt.",
+    ),
+    ("max_participants", "Up to 10000; in a sealed room up to 1000."),
+    (
+        "backlog",
+        "A number above 0 is announced on the page where one joins, and needs an open room.",
+    ),
     (
         "require_confinement",
         "Otherwise, what the kernel lacks is named, and the session goes on. With this option it does not \
@@ -41,7 +52,7 @@ pub(crate) struct RoomFlags {
     /// Where to listen [default: 127.0.0.1:0]
     #[arg(long, value_name = "ADDR", env = "CHATTRACE_LISTEN", hide_env = true)]
     listen: Option<Listen>,
-    /// Not in this version
+    /// Only people in it can read: chattrace's default
     #[arg(long, conflicts_with = "open")]
     sealed: bool,
     /// This computer and the tunnel provider can read
@@ -78,9 +89,14 @@ impl RoomFlags {
         }
     }
 
-    /// The arguments of `chattrace-serve` for `--explain-limits`, and options that change its answer.
-    pub(crate) fn explain_limits_args(&self) -> Vec<OsString> {
-        let mut args = vec![OsString::from("--explain-limits")];
+    /// The arguments of `chattrace-serve` for `--explain-limits` of a room in `mode`, and options that
+    /// change its answer.
+    pub(crate) fn explain_limits_args(&self, mode: Mode) -> Vec<OsString> {
+        let mode = match mode {
+            Mode::Sealed => "--sealed",
+            Mode::Open => "--open",
+        };
+        let mut args = vec![OsString::from("--explain-limits"), mode.into()];
         if let Some(config) = &self.config {
             args.extend(["--config".into(), config.into()]);
         }
@@ -90,8 +106,8 @@ impl RoomFlags {
         args
     }
 
-    /// A flag overrides the environment, which sets `mode`.
-    fn mode(&self) -> Option<Mode> {
+    /// The mode that was asked for. A flag overrides the environment, which sets `mode`.
+    pub(crate) fn mode(&self) -> Option<Mode> {
         match (self.sealed, self.open) {
             (true, _) => Some(Mode::Sealed),
             (false, true) => Some(Mode::Open),

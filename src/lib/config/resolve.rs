@@ -9,8 +9,11 @@ use super::overrides::Overrides;
 use super::settings::{
     ArchiveDir, Config, RateSettings, RingSettings, RoomSettings, SettingSource, TunnelSettings,
 };
-use super::values::Mode;
+use super::values::{Mode, Provider};
 use crate::paths::{self, Owner};
+
+/// Most people in a sealed room: each change of them is told to each in a letter of its own.
+const MAX_SEALED_PARTICIPANTS: usize = 1000;
 
 /// Bound for a configuration file. All keys together take 2 KiB; a file beyond this is another one.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -31,6 +34,18 @@ impl Config {
             file = file.overlay(ConfigFile::parse(path, &read(path)?)?);
         }
         combine(file, path.as_deref(), overrides)
+    }
+
+    /// As [`Config::resolve`], for a program that opens the room in the mode that is set.
+    ///
+    /// # Errors
+    /// Also when the room is sealed, and another setting needs an open one.
+    pub(crate) fn resolve_session(overrides: &Overrides) -> Result<Self, ConfigError> {
+        let config = Self::resolve(overrides)?;
+        match config.room.mode {
+            Mode::Open => Ok(config),
+            Mode::Sealed => check_sealed(config),
+        }
     }
 }
 
@@ -58,7 +73,7 @@ fn combine(file: ConfigFile, path: Option<&Path>, over: &Overrides) -> Result<Co
             download_base: tunnel.download_base.map(|base| base.0),
         },
         room: RoomSettings {
-            mode: check_mode(over.mode.unwrap_or(required(room.mode)))?,
+            mode: over.mode.unwrap_or(required(room.mode)),
             max_participants: over
                 .max_participants
                 .unwrap_or(required(room.max_participants))
@@ -105,15 +120,31 @@ fn check_backlog(backlog: usize, events: usize) -> Result<usize, ConfigError> {
     )))
 }
 
-fn check_mode(mode: Mode) -> Result<Mode, ConfigError> {
-    match mode {
-        Mode::Open => Ok(mode),
-        Mode::Sealed => Err(ConfigError::Conflict(
-            "sealed rooms are not in this version; start an open one with --open, in which this \
-             computer and the tunnel provider can read the text"
-                .to_owned(),
-        )),
+/// Refuses what a sealed room cannot be, with what to change.
+fn check_sealed(config: Config) -> Result<Config, ConfigError> {
+    let RoomSettings { max_participants, backlog, .. } = config.room;
+    let conflict = |text: String| Err(ConfigError::Conflict(text));
+    if max_participants > MAX_SEALED_PARTICIPANTS {
+        return conflict(format!(
+            "a sealed room holds at most {MAX_SEALED_PARTICIPANTS} people, and room.max_participants is \
+             {max_participants}; lower it, or start an open room with --open"
+        ));
     }
+    if backlog > 0 {
+        return conflict(format!(
+            "a sealed room has no backlog, because newcomers could not read it, and room.backlog is \
+             {backlog}; set it to 0, or start an open room with --open"
+        ));
+    }
+    let is_beyond_loopback = !config.listen.ip().to_canonical().is_loopback();
+    if is_beyond_loopback && config.tunnel.provider == Provider::None {
+        return conflict(format!(
+            "a sealed room beyond loopback needs https, and {} without a tunnel has none; leave out \
+             --listen or --tunnel none, or start an open room with --open",
+            config.listen
+        ));
+    }
+    Ok(config)
 }
 
 #[cfg(test)]
@@ -130,7 +161,7 @@ mod tests {
         assert_eq!(config.archive_dir, None);
         assert_eq!(config.tunnel.provider, Provider::Auto);
         assert_eq!(config.tunnel.settle_seconds, 8);
-        assert_eq!(config.room.mode, Mode::Open);
+        assert_eq!(config.room.mode, Mode::Sealed);
         assert_eq!((config.room.max_participants, config.room.message_bytes), (100, 4096));
         assert_eq!((config.room.ring.events, config.room.ring.bytes), (500, 1_048_576));
         assert_eq!((config.room.rate.per_second, config.room.rate.burst), (2, 10));
@@ -152,10 +183,39 @@ mod tests {
     }
 
     #[test]
-    fn sealed_rooms_are_refused_as_not_in_this_version() {
-        let over = Overrides { mode: Some(Mode::Sealed), ..Overrides::default() };
-        let error = combine(ConfigFile::built_in(), None, &over).unwrap_err();
-        assert!(error.to_string().contains("not in this version"));
-        assert_eq!(error.exit().code(), 78);
+    fn what_a_sealed_room_cannot_be_is_refused_with_what_to_change() {
+        let built_in = || combine(ConfigFile::built_in(), None, &Overrides::default()).unwrap();
+        assert!(check_sealed(built_in()).is_ok());
+        let refused = |change: &dyn Fn(&mut Config)| {
+            let mut config = built_in();
+            change(&mut config);
+            let error = check_sealed(config).unwrap_err();
+            assert_eq!(error.exit().code(), 78);
+            assert!(error.to_string().contains("--open"), "{error}");
+            error.to_string()
+        };
+        assert!(refused(&|config| config.room.max_participants = 1001).contains("at most 1000"));
+        assert!(refused(&|config| config.room.backlog = 1).contains("no backlog"));
+        for address in
+            ["0.0.0.0:0", "192.0.2.1:80", "[::]:0", "[2001:db8::1]:0", "[::ffff:192.0.2.1]:0"]
+        {
+            let refused = refused(&|config| {
+                config.listen = address.parse().unwrap();
+                config.tunnel.provider = Provider::None;
+            });
+            assert!(refused.contains("a sealed room beyond loopback needs https"), "{refused}");
+        }
+        for (address, provider) in [
+            ("127.0.0.9:0", Provider::None),
+            ("[::1]:0", Provider::None),
+            ("[::ffff:127.0.0.1]:0", Provider::None),
+            ("0.0.0.0:0", Provider::Auto),
+        ] {
+            let mut config = built_in();
+            config.listen = address.parse().unwrap();
+            config.tunnel.provider = provider;
+            config.room.max_participants = 1000;
+            assert!(check_sealed(config).is_ok(), "{address} {provider:?}");
+        }
     }
 }

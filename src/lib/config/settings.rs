@@ -68,7 +68,7 @@ pub(crate) struct TunnelSettings {
 /// The settings of `chattrace-serve`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RoomSettings {
-    /// Always [`Mode::Open`] in this version.
+    /// Always [`Mode::Open`] where `chattrace-serve` runs alone.
     pub(crate) mode: Mode,
     /// Participants at the same time.
     pub(crate) max_participants: usize,

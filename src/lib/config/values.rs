@@ -52,7 +52,7 @@ pub(crate) enum Provider {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
-    /// Only the participants, who encrypt it. Not in this version.
+    /// Only the people in the room: it is encrypted between them.
     Sealed,
     /// Also the serving process and the tunnel provider.
     Open,

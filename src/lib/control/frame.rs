@@ -9,7 +9,7 @@ use crate::terminal;
 
 /// Longest line, with its line feed. A line that is begun and never ended occupies this much memory.
 /// The largest message, `Start`, is below 2 KiB; the rest is for long paths.
-const MAX_FRAME_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_FRAME_BYTES: usize = 16 * 1024;
 
 /// Why a message could not be received or sent.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,8 @@ mod message;
 mod validate;
 
 pub(crate) use frame::FrameError;
+#[cfg(test)]
+pub(crate) use frame::MAX_FRAME_BYTES;
 pub(crate) use link::{Inbox, Outbox, from_stdin, pair, recv_blocking, send_blocking};
 pub(crate) use listener::{IncomingRequest, Listener};
 pub(crate) use message::{

@@ -53,7 +53,7 @@ impl Ticket {
     }
 }
 
-/// The key of one generation: whatever is said in it can be read by those who have it. Hidden from
+/// The key of one generation: those who have it read what is said in that generation. Hidden from
 /// `Debug`, overwritten when it is dropped.
 #[derive(Clone, Debug)]
 pub struct RoomKey(SecretBytes<32>);

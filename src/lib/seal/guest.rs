@@ -1,86 +1,17 @@
 //! A participant who is in the room: the rules by which a receiver accepts generations and boxes.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::author::{Author, SealError};
+use super::circle::{Change, Changed, Circle, Opened, Welcome};
 use super::counters::{Counters, Repeat};
-use super::derivation::RoomKey;
 use super::key_ring::KeyRing;
-use super::knock::Welcome;
-use super::letter::Letter;
 use super::noise::Session;
-use super::roster::{self, Entry, HOST_NUMBER, HOST_TAG, MAX_PARTICIPANTS, Roster};
+use super::roster::{Entry, HOST_NUMBER, Roster};
 use super::sealed_box::{self, BadBox, Content, Kind, Signers};
 use super::signing::SigningSecret;
+use super::violation::Violation;
 use crate::box_head::BoxHead;
-
-/// Something that the host did not do. The client says so, and ends: the relay, or who is between, lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// Message 2 of the handshake does not open.
-    #[error("the answer to this handshake was altered")]
-    Answer,
-    /// The static key is not the one that the ticket is the fingerprint of.
-    #[error("the answer is not from the host of this link")]
-    Host,
-    /// A refusal does not open.
-    #[error("the refusal is not from the host of this link")]
-    Refusal,
-    /// A letter does not open, under its generation, in this session.
-    #[error("the keys of the room are not from its host")]
-    Letter,
-    /// A part of the roster does not open, or does not hold entries.
-    #[error("a part of the roster was altered")]
-    Part,
-    /// The roster is not the one that the letter names, or has no host.
-    #[error("the roster is not the one of the host")]
-    Roster,
-    /// The client's own key is not in the roster, or under another number than before.
-    #[error("the roster does not name this participant")]
-    NotListed,
-    /// A number that one person had was given to another.
-    #[error("the roster gives one number to two people")]
-    NumberReused,
-    /// A welcome to an earlier generation than is known.
-    #[error("the room went back to earlier keys")]
-    WentBack,
-}
-
-/// A `keys` event.
-#[derive(Clone, Copy, Debug)]
-pub struct Change<'a, P> {
-    /// The generation that begins.
-    pub generation: u32,
-    /// The receiver's own letter, if the event has one.
-    pub letter: Option<&'a [u8]>,
-    /// Parts of the roster, with those who came.
-    pub came: &'a [P],
-    /// The numbers of those who went.
-    pub went: &'a [u32],
-}
-
-/// What became of a [`Change`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// An earlier generation, or the newest one again: nothing new.
-    Known,
-    /// A generation or a letter is missing. The client seals nothing until it has returned to the present.
-    Behind,
-    /// The next generation has begun.
-    Next(Circle),
-}
-
-/// A new circle of people, compared with the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Circle {
-    /// Its generation.
-    pub generation: u32,
-    /// By rising number.
-    pub joined: Vec<Entry>,
-    /// By rising number.
-    pub left: Vec<Entry>,
-}
 
 /// What became of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +20,7 @@ pub enum Received {
     Said(Said),
     /// Not what it claims to be: shown as such, never skipped.
     Bad(BadBox),
-    /// Its author's counter is not above the last one: dropped, and counted by [`Guest::repeats`].
+    /// Not above its author's last counter: dropped, and counted by [`Guest::repeats`].
     Repeat,
     /// Of an unknown later generation: a generation is missing. The client seals nothing until it has
     /// returned to the present.
@@ -131,12 +62,13 @@ impl Guest {
         ring_age: Duration,
         now: Duration,
     ) -> Result<Self, Violation> {
-        let (letter, roster) = open_welcome(&session, welcome)?;
+        let opened = Opened::welcome(&session, welcome)?;
         let author = Author::new(signing);
-        let number = own_number(&roster, &author.public())?;
+        let number = opened.number_of(&author.public())?;
+        let Opened { letter, roster } = opened;
         let keys = KeyRing::new(welcome.generation, letter, ring_age, now);
         let latest_named = welcome.generation;
-        let counters = Counters::default();
+        let counters = Counters::new(roster.last_key_value().map_or(0, |(number, _)| *number));
         Ok(Self { session, author, number, roster, keys, counters, latest_named, repeats: 0 })
     }
 
@@ -188,14 +120,8 @@ impl Guest {
         let (true, Some(letter)) = (change.generation - newest == 1, change.letter) else {
             return Ok(Changed::Behind);
         };
-        let letter = open_letter(&self.session, change.generation, letter)?;
-        let mut roster = self.roster.clone();
-        for number in change.went {
-            roster.remove(number);
-        }
-        let came = open_parts(&letter.key, change.generation, change.came)?;
-        roster.extend(came.into_iter().map(|entry| (entry.number, entry)));
-        self.begin(change.generation, letter, roster, now).map(Changed::Next)
+        let opened = Opened::change(&self.session, change, letter, &self.roster)?;
+        self.begin(change.generation, opened, now).map(Changed::Next)
     }
 
     /// Returns to the present by a welcome in the same session, after it was away or [behind](Self::is_behind).
@@ -210,9 +136,9 @@ impl Guest {
         if welcome.generation < self.latest_named {
             return Err(Violation::WentBack);
         }
-        let (letter, roster) = open_welcome(&self.session, welcome)?;
-        let circle = self.begin(welcome.generation, letter, roster, now)?;
-        self.interrupted();
+        let opened = Opened::welcome(&self.session, welcome)?;
+        let circle = self.begin(welcome.generation, opened, now)?;
+        self.counters.returned(self.keys.ring_age(), now);
         Ok(circle)
     }
 
@@ -281,96 +207,27 @@ impl Guest {
         }
     }
 
-    /// Checks `roster` against the letter, and makes it the newest.
+    /// Makes a generation the newest.
     fn begin(
         &mut self,
         generation: u32,
-        letter: Letter,
-        roster: Roster,
+        opened: Opened,
         now: Duration,
     ) -> Result<Circle, Violation> {
-        check_roster(&roster, &letter)?;
-        if own_number(&roster, &self.author.public())? != self.number {
+        if opened.number_of(&self.author.public())? != self.number {
             return Err(Violation::NotListed);
         }
-        let circle = compare(generation, &self.roster, &roster)?;
+        let circle = opened.since(&self.roster, generation)?;
         for entry in &circle.joined {
-            self.counters.came(entry.number);
+            self.counters.came(entry.number, now);
         }
         for entry in &circle.left {
             self.counters.left(entry.number, generation);
         }
-        self.roster = roster;
-        self.keys.insert(generation, letter);
+        self.roster = opened.roster;
+        self.keys.insert(generation, opened.letter);
         self.latest_named = self.latest_named.max(generation);
         self.counters.forget_left_before(self.keys.forget_expired(now));
         Ok(circle)
     }
-}
-
-fn open_letter(session: &Session, generation: u32, letter: &[u8]) -> Result<Letter, Violation> {
-    // Number 0 is the refusal's.
-    if generation == 0 {
-        return Err(Violation::Letter);
-    }
-    let content = session.open(generation.into(), letter).ok_or(Violation::Letter)?;
-    Letter::parse(&content).ok_or(Violation::Letter)
-}
-
-fn open_parts<P: AsRef<[u8]>>(
-    key: &RoomKey,
-    generation: u32,
-    parts: &[P],
-) -> Result<Vec<Entry>, Violation> {
-    let mut entries = Vec::new();
-    for part in parts {
-        entries.extend(roster::open_part(key, generation, part.as_ref()).ok_or(Violation::Part)?);
-        if entries.len() > MAX_PARTICIPANTS + 1 {
-            return Err(Violation::Roster);
-        }
-    }
-    Ok(entries)
-}
-
-fn open_welcome<P: AsRef<[u8]>>(
-    session: &Session,
-    welcome: &Welcome<'_, P>,
-) -> Result<(Letter, Roster), Violation> {
-    let letter = open_letter(session, welcome.generation, welcome.letter)?;
-    let entries = open_parts(&letter.key, welcome.generation, welcome.roster)?;
-    let roster: BTreeMap<u32, Entry> =
-        entries.into_iter().map(|entry| (entry.number, entry)).collect();
-    check_roster(&roster, &letter)?;
-    Ok((letter, roster))
-}
-
-/// The hash is over the entries by rising number, so that an entry given twice makes no difference.
-fn check_roster(roster: &Roster, letter: &Letter) -> Result<(), Violation> {
-    let has_host =
-        roster.get(&HOST_NUMBER).is_some_and(|host| host.tag == HOST_TAG && host.name.is_empty());
-    let is_full = roster.len() <= MAX_PARTICIPANTS + 1;
-    if has_host && is_full && roster::circle_hash(roster.values()) == letter.circle {
-        Ok(())
-    } else {
-        Err(Violation::Roster)
-    }
-}
-
-/// Only this entry tells a client its number.
-fn own_number(roster: &Roster, signing: &[u8; 32]) -> Result<u32, Violation> {
-    let mut own = roster.values().filter(|entry| entry.signing == *signing);
-    match (own.next(), own.next()) {
-        (Some(entry), None) if entry.number != HOST_NUMBER => Ok(entry.number),
-        _ => Err(Violation::NotListed),
-    }
-}
-
-fn compare(generation: u32, before: &Roster, after: &Roster) -> Result<Circle, Violation> {
-    if after.iter().any(|(number, entry)| before.get(number).is_some_and(|old| old != entry)) {
-        return Err(Violation::NumberReused);
-    }
-    let not_in = |other: &Roster, roster: &Roster| -> Vec<Entry> {
-        roster.values().filter(|entry| !other.contains_key(&entry.number)).cloned().collect()
-    };
-    Ok(Circle { generation, joined: not_in(before, after), left: not_in(after, before) })
 }

@@ -1,18 +1,16 @@
 //! The host's side: keys of the session, one session for each participant, generations.
 
+use std::num::NonZeroU32;
+
 use super::author::{Author, SealError};
 use super::derivation::{RoomKey, Ticket};
 use super::letter::{LETTER_BYTES, Letter};
-use super::noise::{self, MESSAGE_2_BYTES, Session};
+use super::noise::{self, FIRST_NONCE, MESSAGE_2_BYTES, Session};
 use super::padding::{self, TooLong};
 use super::roster::{self, Entry, HOST_NUMBER};
 use super::sealed_box::Kind;
 use super::signing::{self, SigningSecret};
 use crate::secret_bytes::SecretBytes;
-use std::num::NonZeroU32;
-
-/// The number of the one message in each direction that is not a letter: request, refusal.
-pub(super) const FIRST_NONCE: u64 = 0;
 
 /// The keys of the host, and its counter of boxes; new for each session.
 #[derive(Debug)]

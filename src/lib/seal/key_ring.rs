@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::derivation::RoomKey;
 use super::letter::Letter;
 
-/// Oldest generation in which a client seals. The news that somebody was removed can be kept from a client
+/// Oldest generation in which a client seals. The news of a removal can be kept from a client
 /// for this long; the host draws a generation at least every ten minutes.
 pub const MAX_SEALING_AGE: Duration = Duration::from_secs(15 * 60);
 
@@ -32,6 +32,11 @@ impl KeyRing {
 
     pub(super) fn get(&self, generation: u32) -> Option<&RoomKey> {
         self.keys.get(&generation).map(|(key, _)| key)
+    }
+
+    /// For how long the room keeps what was said.
+    pub(super) fn ring_age(&self) -> Duration {
+        self.ring_age
     }
 
     /// The newest generation.

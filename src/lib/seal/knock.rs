@@ -1,15 +1,17 @@
 //! A participant who is not in yet: handshake, request, refusal or welcome.
 
+use std::time::Duration;
+
 use snow::HandshakeState;
 
+use super::circle::Welcome;
 use super::derivation::Ticket;
-use super::guest::{Guest, Violation};
-use super::host::FIRST_NONCE;
-use super::noise::{self, MESSAGE_1_BYTES, Session};
+use super::guest::Guest;
+use super::noise::{self, FIRST_NONCE, MESSAGE_1_BYTES, Session};
 use super::padding::{self, TooLong};
 use super::signing::SigningSecret;
+use super::violation::Violation;
 use crate::secret_bytes::SecretBytes;
-use std::time::Duration;
 
 /// A handshake that has begun. For one attempt to join: after a refusal, knock again.
 pub struct Knock {
@@ -101,15 +103,4 @@ impl Applicant {
     ) -> Result<Guest, Violation> {
         Guest::new(self.session, self.signing, welcome, ring_age, now)
     }
-}
-
-/// What a `welcome` says of the present.
-#[derive(Clone, Copy, Debug)]
-pub struct Welcome<'a, P> {
-    /// The newest generation.
-    pub generation: u32,
-    /// The receiver's own letter of it.
-    pub letter: &'a [u8],
-    /// All entries of it.
-    pub roster: &'a [P],
 }

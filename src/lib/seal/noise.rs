@@ -16,6 +16,9 @@ pub const MESSAGE_1_BYTES: usize = 32 + TAG_BYTES;
 /// The second message in bytes: an ephemeral key, the sealed static key, the tag of an empty content.
 pub const MESSAGE_2_BYTES: usize = 32 + 32 + TAG_BYTES + TAG_BYTES;
 
+/// The number of the one message in each direction that is not a letter: request, refusal.
+pub(super) const FIRST_NONCE: u64 = 0;
+
 const PROTOCOL: &str = "Noise_NXpsk0_25519_AESGCM_SHA256";
 const PROLOGUE: &[u8] = b"chattrace-1";
 

@@ -32,7 +32,7 @@ pub struct Entry {
     pub tag: [u8; 3],
     /// The public half of their signing key (Ed25519).
     pub signing: [u8; 32],
-    /// At most 255 bytes; empty for the host. The host judges names; whoever shows one makes it harmless.
+    /// At most 255 bytes; empty for the host. The host judges names; clients make them harmless before they show them.
     pub name: String,
 }
 
@@ -42,19 +42,17 @@ impl Entry {
         Self { number: HOST_NUMBER, tag: HOST_TAG, signing, name: String::new() }
     }
 
-    /// The entry as it is hashed and sent.
+    /// Appends the entry as it is hashed and sent.
     ///
     /// # Panics
     /// If the name has more than 255 bytes; names in a room have at most 64.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn write_to(&self, bytes: &mut Vec<u8>) {
         let length = u8::try_from(self.name.len()).expect("a name has at most 64 bytes");
-        let mut bytes = Vec::with_capacity(FIXED_BYTES + self.name.len());
         bytes.extend_from_slice(&self.number.to_be_bytes());
         bytes.extend_from_slice(&self.tag);
         bytes.extend_from_slice(&self.signing);
         bytes.push(length);
         bytes.extend_from_slice(self.name.as_bytes());
-        bytes
     }
 
     /// The first entry in `bytes`, and what follows it.
@@ -94,8 +92,11 @@ pub(super) fn parse_entries(mut bytes: &[u8]) -> Option<Vec<Entry>> {
 /// SHA-256 (FIPS 180-4) over the entries of all who share a room key, which come by rising number.
 pub fn circle_hash<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> [u8; 32] {
     let mut hash = Sha256::new_with_prefix(b"chattrace-1 circle");
+    let mut bytes = Vec::new();
     for entry in entries {
-        hash.update(entry.to_bytes());
+        bytes.clear();
+        entry.write_to(&mut bytes);
+        hash.update(&bytes);
     }
     hash.finalize().into()
 }
@@ -110,10 +111,14 @@ pub(super) fn seal_parts<'a>(
 ) -> Vec<Vec<u8>> {
     let mut contents: Vec<Vec<u8>> = Vec::new();
     for entry in entries {
-        let bytes = entry.to_bytes();
+        let length = FIXED_BYTES + entry.name.len();
         match contents.last_mut() {
-            Some(last) if last.len() + bytes.len() <= MAX_CONTENT_BYTES => last.extend(bytes),
-            _ => contents.push(bytes),
+            Some(last) if last.len() + length <= MAX_CONTENT_BYTES => entry.write_to(last),
+            _ => {
+                let mut first = Vec::new();
+                entry.write_to(&mut first);
+                contents.push(first);
+            }
         }
     }
     let heads = (first_index..).map(|index| BoxHead { generation, number: 0, counter: index });

@@ -81,7 +81,7 @@ pub enum BadBox {
     /// Another key, an altered byte, another number or counter, or wrong padding.
     #[error("it does not open")]
     DoesNotOpen,
-    /// Everybody in the room could have made it.
+    /// All who are in the room could have made it.
     #[error("it is not signed by its author")]
     NotSigned,
     /// The kind is unknown or not allowed to its author, the previous counter is not below its own, or the

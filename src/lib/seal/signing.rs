@@ -31,7 +31,7 @@ impl std::fmt::Debug for SigningSecret {
 }
 
 /// Whether `public` may join: a point of the curve in its canonical form (RFC 8032, section 5.1.3), and not
-/// of small order. Under a key of small order, everybody can sign.
+/// of small order. Under a key of small order, anyone can sign.
 pub(super) fn is_acceptable(public: &[u8; 32]) -> bool {
     VerifyingKey::from_bytes(public)
         .is_ok_and(|key| !key.is_weak() && key.to_edwards().compress().as_bytes() == public)

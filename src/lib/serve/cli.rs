@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::config::{Overrides, RoomFlags};
+use crate::config::{ConfigError, Mode, Overrides, RoomFlags};
 
 /// The room alone: serves one chat from memory until it is ended.
 #[derive(Debug, Parser)]
@@ -35,8 +35,25 @@ impl ServeCli {
         self.room.explain_limits
     }
 
-    /// The flags that override the configuration file.
-    pub(super) fn overrides(&self) -> Overrides {
-        self.room.overrides()
+    /// The flags that override the configuration file, for a room without a supervisor: an open one.
+    /// The mode in the file is that of `chattrace`.
+    ///
+    /// # Errors
+    /// When a sealed room is asked for, whose keys this process must not have.
+    pub(super) fn overrides(&self) -> Result<Overrides, ConfigError> {
+        if self.room.mode() == Some(Mode::Sealed) {
+            return Err(ConfigError::Conflict(
+                "chattrace-serve alone is always open, because the keys of a sealed room belong to chattrace; \
+                 run chattrace for a sealed room, or leave out --sealed and CHATTRACE_MODE"
+                    .to_owned(),
+            ));
+        }
+        Ok(self.explained_overrides())
+    }
+
+    /// The same for `--explain-limits`, which knows both modes.
+    pub(super) fn explained_overrides(&self) -> Overrides {
+        let mode = self.room.mode().or(Some(Mode::Open));
+        Overrides { mode, ..self.room.overrides() }
     }
 }

@@ -52,7 +52,7 @@ enum ServeEvent<'a> {
 /// # Errors
 /// When the settings are wrong.
 pub(super) fn explain_limits(cli: &ServeCli) -> Result<Exit, ServeError> {
-    let config = Config::resolve(&cli.overrides())?;
+    let config = Config::resolve(&cli.explained_overrides())?;
     Ok(terminal::print_result("chattrace-serve", &MemoryLimit::of(&config.room).to_string()))
 }
 
@@ -75,7 +75,7 @@ impl Standalone {
             // Lines are written by a thread.
             process::require_threads()?;
         }
-        let config = Config::resolve(&cli.overrides())?;
+        let config = Config::resolve(&cli.overrides()?)?;
         let listener = process::listen(config.listen)?;
         let reachable = Reachable::of(&listener)?;
         Ok(Self { config, listener, reachable })

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use crate::config::Mode;
 use crate::control::Protection;
 use crate::memory::LockedMemory;
 use crate::paths::{self, Owner};
@@ -148,14 +149,21 @@ fn runtime_folder(dir: &Path) -> Check {
     }
 }
 
-/// Warns about an address that other machines can reach; `None` on loopback.
-pub(super) fn listen_address(address: std::net::SocketAddr) -> Option<Check> {
+/// Warns about an address that other machines can reach, and that a room in `mode` listens on; `None` on
+/// loopback.
+pub(super) fn listen_address(address: std::net::SocketAddr, mode: Mode) -> Option<Check> {
     // An IPv4 address may be written as an IPv6 one.
     let ip = address.ip().to_canonical();
     if ip.is_loopback() {
         return None;
     }
-    let fact = format!("on {ip}, {}", ReachableBy::Network);
+    let fact = match mode {
+        Mode::Open => format!("on {ip}, {}", ReachableBy::Network),
+        Mode::Sealed => format!(
+            "on {ip}, every computer on the network can reach the server; to join, it needs https, which only \
+             the tunnel gives"
+        ),
+    };
     Some(check(Severity::Warning, "listen", fact))
 }
 
@@ -205,9 +213,9 @@ mod tests {
     #[test]
     fn listening_beyond_this_machine_says_what_that_means() {
         for loopback in ["127.0.0.1:0", "[::1]:80", "[::ffff:127.0.0.1]:0"] {
-            assert_eq!(listen_address(loopback.parse().unwrap()), None);
+            assert_eq!(listen_address(loopback.parse().unwrap(), Mode::Open), None);
         }
-        let check = listen_address("0.0.0.0:80".parse().unwrap()).unwrap();
+        let check = listen_address("0.0.0.0:80".parse().unwrap(), Mode::Open).unwrap();
         assert_eq!(
             check.fact,
             "on 0.0.0.0, every computer on the network can reach the room, unencrypted"

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueHint};
 
-use crate::config::{Logs, Overrides, Provider, RoomFlags};
+use crate::config::{Logs, Mode, Overrides, Provider, RoomFlags};
 use crate::terminal::Verbosity;
 
 /// An anonymous chat that lives exactly as long as this terminal.
@@ -77,9 +77,9 @@ impl Cli {
         self.room.explain_limits
     }
 
-    /// The arguments with which `chattrace-serve` prints the limits.
-    pub(super) fn limits_args(&self) -> Vec<OsString> {
-        self.room.explain_limits_args()
+    /// The arguments with which `chattrace-serve` prints the limits of a room in `mode`.
+    pub(super) fn limits_args(&self, mode: Mode) -> Vec<OsString> {
+        self.room.explain_limits_args(mode)
     }
 
     /// The settings that take precedence over the configuration file.

@@ -1,7 +1,8 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
 //! It owns the terminal, the processes and their orderly end. [`session`] decides what happens,
-//! [`event_loop`] does it. No message text ever reaches this program.
+//! [`event_loop`] does it. [`host`] has the keys of a sealed room. No message text ever reaches this
+//! program.
 
 mod archive;
 mod checks;
@@ -9,6 +10,7 @@ mod children;
 mod cli;
 mod console;
 mod event_loop;
+mod host;
 mod manual;
 mod session;
 mod timers;
@@ -25,11 +27,10 @@ use crate::memory;
 use crate::paths::{RunDir, RunDirError};
 use crate::process::{self, ListenError, RequiredCallError, SpawnError};
 use crate::terminal::{self, Screen, Verbosity};
-use crate::token::Token;
 use archive::ArchiveError;
 use children::Programs;
 use console::{Console, LogFate};
-use event_loop::{Setup, Signals};
+use event_loop::{RoomAccess, Setup, Signals};
 use session::{EndReason, SessionOutcome};
 
 /// Why a session cannot begin.
@@ -110,29 +111,35 @@ fn start(cli: &cli::Cli) -> Result<Exit, StartError> {
 
 /// Becomes `chattrace-serve`, which knows the limits of a room.
 fn explain_limits(cli: &cli::Cli) -> ExitCode {
-    let serve = match process::sibling_path("chattrace-serve") {
-        Ok(serve) => serve,
+    let unavailable = |error: &dyn std::fmt::Display| {
+        terminal::print_error("chattrace", error);
+        Exit::Unavailable.into()
+    };
+    let config = match Config::resolve_session(&cli.overrides()) {
+        Ok(config) => config,
         Err(error) => {
             terminal::print_error("chattrace", &error);
-            return Exit::Unavailable.into();
+            return error.exit().into();
         }
     };
-    let error = Command::new(serve).args(cli.limits_args()).exec();
-    terminal::print_error("chattrace", &error);
-    Exit::Unavailable.into()
+    let serve = match process::sibling_path("chattrace-serve") {
+        Ok(serve) => serve,
+        Err(error) => return unavailable(&error),
+    };
+    unavailable(&Command::new(serve).args(cli.limits_args(config.room.mode)).exec())
 }
 
 async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     // First: from here on, a signal ends the session in order and does not kill this process.
     let signals = Signals::catch()?;
-    let config = Config::resolve(&cli.overrides())?;
+    let config = Config::resolve_session(&cli.overrides())?;
     let archive_check = archive::check(&config, !cli.quiet && terminal::is_interactive())?;
     let programs = Programs::find()?;
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
     let mut console = Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr)?;
-    let ticket = Token::generate()?;
+    let access = RoomAccess::draw(&config.room, std::time::Instant::now())?;
     // Last: a step that fails before it leaves nothing, and none behind it can fail.
     let run_dir = RunDir::create(&generate_session_id()?)?;
     console.show_banner(VERSION);
@@ -145,10 +152,10 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     if let Some(check) = checks::orphans(adopted, process::can_signal_by_pidfd()) {
         console.show_check(&check);
     }
-    if let Some(check) = checks::listen_address(config.listen) {
+    if let Some(check) = checks::listen_address(config.listen, config.room.mode) {
         console.show_check(&check);
     }
-    let setup = Setup { config, programs, console, ticket, listener, run_dir };
+    let setup = Setup { config, programs, console, access, listener, run_dir };
     let (outcome, log_fate) = event_loop::run(setup, signals).await;
     Ok(exit_of(&outcome, log_fate))
 }

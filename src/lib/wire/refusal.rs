@@ -21,6 +21,8 @@ pub(crate) enum RefusalCode {
     Full,
     /// The ticket or the resume token is not valid, or not any more.
     BadTicket,
+    /// The signing key of a newcomer to a sealed room is not valid, or in use.
+    BadKey,
     /// Not a message of this protocol.
     BadJson,
     /// The session is ending.
@@ -44,6 +46,20 @@ impl Refusal {
     /// A refusal without reference and suggestion.
     pub(crate) fn new(code: RefusalCode, text: impl Into<String>) -> Self {
         Self { reference: None, code, text: text.into(), suggestion: None }
+    }
+
+    /// What stands in the line `refused`, for a room whose server must not read it.
+    pub(crate) fn to_sealed_json(&self) -> String {
+        #[derive(Serialize)]
+        struct SealedRefusal<'a> {
+            why: RefusalCode,
+            text: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            suggest: Option<&'a str>,
+        }
+        let suggest = self.suggestion.as_deref();
+        let refusal = SealedRefusal { why: self.code, text: &self.text, suggest };
+        serde_json::to_string(&refusal).expect("strings and a word are JSON")
     }
 
     /// The refusal of everything once the session is ending.

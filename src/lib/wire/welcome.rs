@@ -39,6 +39,7 @@ pub(crate) struct RoomTerms {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Limits {
+    max_participants: usize,
     message_bytes: usize,
     per_second: u32,
     burst: u32,
@@ -66,9 +67,10 @@ struct Tail<'a> {
 }
 
 impl RoomTerms {
-    /// Takes the mode, the longest message and the rate limit from the settings.
+    /// Takes the mode, the most people, the longest message and the rate limit from the settings.
     pub(crate) fn of(room: &RoomSettings) -> Self {
         let limits = Limits {
+            max_participants: room.max_participants,
             message_bytes: room.message_bytes,
             per_second: room.rate.per_second,
             burst: room.rate.burst,

@@ -39,6 +39,11 @@ impl Fixture {
         Self { room: Room::start(options), browser: Browser::start().await }
     }
 
+    /// Starts a sealed room with these options, and a browser.
+    pub(crate) async fn sealed(options: &[&str]) -> Self {
+        Self { room: Room::sealed(options), browser: Browser::start().await }
+    }
+
     /// Starts `chattrace-serve` with this configuration file, and a browser.
     pub(crate) async fn with_config(config: &str) -> Self {
         Self { room: Room::with_config(config), browser: Browser::start().await }

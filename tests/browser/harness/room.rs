@@ -1,28 +1,37 @@
-//! A `chattrace-serve` process.
+//! A room: `chattrace-serve` alone, or under its supervisor.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::Once;
 
 use super::TempDir;
 
-/// A room without tunnel and supervisor, killed when dropped.
+/// A room without a tunnel, killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     child: Child,
     link: String,
-    /// Kept open: `chattrace-serve` ends when its standard output is closed.
+    /// Kept open: the programs end when their standard output is closed.
     _stdout: BufReader<ChildStdout>,
     home: TempDir,
 }
 
 impl Room {
-    /// Starts a room with these options, and waits for its link.
+    /// Starts an open room with these options, and waits for its link.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_program("chattrace-serve", &[&["--open"], options].concat())
+    }
+
+    /// Starts a sealed room with these options, and waits for its link. Its keys are the supervisor's.
+    pub(crate) fn sealed(options: &[&str]) -> Self {
+        let fixed = ["--sealed", "--quiet", "--tunnel", "none", "--logs", "delete"];
+        Self::start_program("chattrace", &[&fixed, options].concat())
+    }
+
+    fn start_program(name: &str, options: &[&str]) -> Self {
         let home = TempDir::new();
-        let mut child = Command::new(program())
-            .arg("--open")
+        let mut child = Command::new(program(name))
             .args(options)
             .env_clear()
             .env("HOME", home.path())
@@ -34,7 +43,7 @@ impl Room {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut link = String::new();
         stdout.read_line(&mut link).unwrap();
-        assert!(link.starts_with("http://127.0.0.1:"), "chattrace-serve printed {link:?}");
+        assert!(link.starts_with("http://127.0.0.1:"), "{name} printed {link:?}");
         Self { child, link: link.trim_end().to_owned(), _stdout: stdout, home }
     }
 
@@ -54,12 +63,13 @@ impl Room {
 
     /// The ticket in the link.
     pub(crate) fn ticket(&self) -> &str {
-        self.link.rsplit('/').next().unwrap()
+        self.link.rsplit(['/', '.']).next().unwrap()
     }
 
     /// `http://127.0.0.1:PORT/`, without the ticket.
     pub(crate) fn address(&self) -> &str {
-        let end = self.link.find("/t/").unwrap();
+        let end = self.link.rfind(':').unwrap();
+        let end = end + self.link[end..].find('/').unwrap();
         &self.link[..=end]
     }
 
@@ -83,22 +93,22 @@ impl Drop for Room {
     }
 }
 
-/// The program in `CHATTRACE_BIN_DIR`, or in the target folder of these tests, where it is built
-/// when it is older than its sources.
-fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        if let Some(folder) = std::env::var_os("CHATTRACE_BIN_DIR") {
-            return expect_file(PathBuf::from(folder).join("chattrace-serve"));
+/// A program in `CHATTRACE_BIN_DIR`, or in the target folder of these tests, where all are built when they
+/// are older than their sources.
+fn program(name: &str) -> PathBuf {
+    static BUILD: Once = Once::new();
+    if let Some(folder) = std::env::var_os("CHATTRACE_BIN_DIR") {
+        return expect_file(PathBuf::from(folder).join(name));
+    }
+    // target/PROFILE/deps/browser-0123456789abcdef
+    let tests = std::env::current_exe().unwrap();
+    let folder = tests.ancestors().nth(2).unwrap();
+    BUILD.call_once(|| {
+        if ["chattrace", "chattrace-serve"].iter().any(|name| is_stale(&folder.join(name))) {
+            build(folder);
         }
-        // target/PROFILE/deps/browser-0123456789abcdef
-        let tests = std::env::current_exe().unwrap();
-        let program = tests.ancestors().nth(2).unwrap().join("chattrace-serve");
-        if is_stale(&program) {
-            build(&program);
-        }
-        expect_file(program)
-    })
+    });
+    expect_file(folder.join(name))
 }
 
 fn expect_file(program: PathBuf) -> PathBuf {
@@ -125,13 +135,13 @@ fn is_stale(program: &Path) -> bool {
     false
 }
 
-fn build(program: &Path) {
+fn build(folder: &Path) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "chattrace", "--bin", "chattrace-serve"]);
-    if program.parent().unwrap().ends_with("release") {
+    cargo.args(["build", "--quiet", "--package", "chattrace", "--bins"]);
+    if folder.ends_with("release") {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "chattrace-serve does not build:\n{stderr}");
+    assert!(output.status.success(), "the programs do not build:\n{stderr}");
 }

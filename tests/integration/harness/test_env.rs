@@ -44,7 +44,8 @@ impl TestEnv {
         self.0.join("work")
     }
 
-    /// A command for `program` with this environment; of the real one it gets `PATH` only.
+    /// A command for `program` with this environment; of the real one it gets `PATH` only. Rooms are open,
+    /// as most tests speak that protocol; `--sealed` takes precedence.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -54,6 +55,7 @@ impl TestEnv {
             .env("XDG_RUNTIME_DIR", self.runtime())
             .env("TERM", "xterm-256color")
             .env("LANG", "C.UTF-8")
+            .env("CHATTRACE_MODE", "open")
             .current_dir(self.work());
         command
     }

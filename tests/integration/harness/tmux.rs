@@ -88,9 +88,25 @@ impl Tmux {
 
     /// Waits until the screen fulfils `condition`, and returns it.
     pub(crate) fn wait_until(&mut self, condition: impl Fn(&[String]) -> bool) -> Vec<String> {
+        self.wait_on(Self::screen, condition)
+    }
+
+    /// The same for [`Tmux::unwrapped_screen`].
+    pub(crate) fn wait_until_unwrapped(
+        &mut self,
+        condition: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
+        self.wait_on(Self::unwrapped_screen, condition)
+    }
+
+    fn wait_on(
+        &mut self,
+        capture: fn(&mut Self) -> Vec<String>,
+        condition: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let screen = self.screen();
+            let screen = capture(self);
             if condition(&screen) {
                 return screen;
             }

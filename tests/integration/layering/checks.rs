@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::modules::{File, Modules, Tests, read};
-use super::resolve::{Resolver, Target, circles};
-use super::rules::{CALLS, CRATES, FLOORS, IMPURE, MODULES, PURE, READABLE, SEALED, Tier};
+use super::resolve::{Resolver, Target, circles, reach};
+use super::rules::{
+    APART, CALLS, CRATES, FLOORS, IMPURE, ITEMS, MODULES, PURE, READABLE, SEALED, Tier,
+};
 
 /// Every breach of every rule in a library.
 pub(super) fn breaches(files: &[File]) -> Vec<String> {
@@ -14,6 +16,8 @@ pub(super) fn breaches(files: &[File]) -> Vec<String> {
     breaches.extend(stale_rows(&with_tests));
     breaches.extend(floors(&code));
     breaches.extend(circular(&code));
+    breaches.extend(items(&code));
+    breaches.extend(apart(&code));
     breaches.extend(purity(&code));
     breaches.extend(sealed(&code));
     breaches.extend(crates(&with_tests));
@@ -130,14 +134,55 @@ pub(super) fn floors(modules: &Modules) -> Vec<String> {
 
 pub(super) fn circular(modules: &Modules) -> Vec<String> {
     let arrows = Resolver(modules).arrows();
-    let describe = |circle: Vec<&str>| {
-        let inside = |file: &str| circle.contains(&file);
+    let describe = |circle: Vec<String>| {
+        let inside = |file: &String| circle.contains(file);
         let ties = arrows.iter().filter(|((from, to), _)| inside(from) && inside(to));
         let ties: Vec<String> =
             ties.map(|((from, to), names)| format!("{from} -> {to} {names:?}")).collect();
         format!("circle: {}", ties.join(", "))
     };
     circles(&arrows).into_iter().map(describe).collect()
+}
+
+/// Items out of their places. An import of all that a file defines counts as one of each.
+pub(super) fn items(modules: &Modules) -> Vec<String> {
+    let arrows = Resolver(modules).arrows();
+    let mut breaches = BTreeSet::new();
+    for (file, item, homes) in ITEMS {
+        let name = |names: &BTreeSet<String>| names.contains(*item) || names.contains("*");
+        let users = arrows.iter().filter(|((_, to), names)| to == file && name(names));
+        let users: Vec<&str> = users.map(|((from, _), _)| from.as_str()).collect();
+        for user in users.iter().filter(|user| !homes.iter().any(|home| is_in(user, home))) {
+            breaches.insert(format!("{user}: {item} of {file} belongs in {homes:?}"));
+        }
+        for home in homes.iter().filter(|home| !users.iter().any(|user| is_in(user, home))) {
+            breaches
+                .insert(format!("{item} of {file} has a place in {home}, and is not used there"));
+        }
+    }
+    breaches.into_iter().collect()
+}
+
+/// Files that reach what they are to be kept apart from, and rows about files that are not there.
+pub(super) fn apart(modules: &Modules) -> Vec<String> {
+    let reach = reach(&Resolver(modules).arrows());
+    let files: BTreeSet<&str> = modules.values().map(|module| module.file.as_str()).collect();
+    let mut breaches = BTreeSet::new();
+    for (place, others) in APART {
+        for named in std::iter::once(place).chain(*others) {
+            if !files.iter().any(|file| is_in(file, named)) {
+                breaches.insert(format!("{named}: kept apart, and not there"));
+            }
+        }
+        for (from, reached) in reach.iter().filter(|(from, _)| is_in(from, place)) {
+            let is_other = |file: &&String| others.iter().any(|other| is_in(file, other));
+            let found: Vec<&String> = reached.iter().filter(is_other).collect();
+            if !found.is_empty() {
+                breaches.insert(format!("{from}: leads to {found:?}"));
+            }
+        }
+    }
+    breaches.into_iter().collect()
 }
 
 /// Every path out of the library, with the file that names it.

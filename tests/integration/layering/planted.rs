@@ -1,7 +1,7 @@
 //! Planted breaches: each rule is shown to find what breaks it.
 
 use super::checks::{
-    calls, circular, crates, floors, modules, purity, stale_rows, tiers, unresolved,
+    apart, calls, circular, crates, floors, items, modules, purity, stale_rows, tiers, unresolved,
 };
 use super::modules::{File, Modules, Tests, read};
 use super::resolve::{Resolver, Target};
@@ -165,6 +165,48 @@ fn a_child_and_its_mod_rs_are_a_circle_only_if_both_define_something() {
     let reexports = ("log/mod.rs", "mod line; pub use line::Line; pub use file::Log;");
     let reexports = library(&[reexports, child, ("log/file.rs", "pub struct Log;")]);
     assert_eq!(circular(&reexports), Vec::<String>::new());
+}
+
+/// A library with a text, and a file that takes it over a module in between.
+fn with_text(file: &str, import: &str) -> Modules {
+    library(&[
+        ("chat/text.rs", "pub struct MessageText;"),
+        ("chat/mod.rs", "mod text; mod room; pub use text::MessageText; pub use room::*;"),
+        ("chat/room.rs", "pub struct Room(super::text::MessageText);"),
+        (file, import),
+    ])
+}
+
+#[test]
+fn a_text_in_a_file_of_a_sealed_room_is_a_breach() {
+    let file = "serve/hub/sealed/say.rs";
+    for import in [
+        "use crate::chat::MessageText;",
+        "use crate::chat::{MessageText as Body};",
+        "fn f() { crate::chat::MessageText::parse(body) }",
+    ] {
+        let mut breaches = items(&with_text(file, import));
+        breaches.retain(|breach| !breach.contains("not used there"));
+        assert_one(&breaches, &[file, "MessageText of chat/text.rs belongs in"]);
+    }
+    let unused = items(&with_text("serve/web/lines/open.rs", "use crate::chat::MessageText;"));
+    let place = "MessageText of chat/text.rs has a place in ";
+    assert!(unused.iter().any(|it| it.starts_with(&format!("{place}serve/hub/open/say.rs"))));
+    assert!(!unused.iter().any(|it| it.starts_with(&format!("{place}serve/web/lines/open.rs"))));
+}
+
+#[test]
+fn a_way_from_seats_to_texts_is_a_breach() {
+    let breaches = |import| {
+        let mut breaches = apart(&with_text("chat/seats.rs", import));
+        breaches.retain(|breach| !breach.contains("not there"));
+        breaches
+    };
+    let led = breaches("use super::room::Room;");
+    assert_one(&led, &["chat/seats.rs: leads to", "chat/room.rs", "chat/text.rs"]);
+    assert_eq!(breaches("use std::time::Instant;"), Vec::<String>::new());
+    let gone = apart(&with_text("chat/seats.rs", ""));
+    assert!(gone.contains(&"wire/sealed_box.rs: kept apart, and not there".into()));
 }
 
 /// serde calls functions that only a string names.

@@ -128,18 +128,23 @@ pub(super) fn parent(path: &str) -> Option<&str> {
     (!path.is_empty()).then(|| path.rsplit_once("::").map_or("", |(parent, _)| parent))
 }
 
-/// Groups of files that reach each other: the strongly connected components of two files and more.
-pub(super) fn circles(arrows: &Arrows) -> Vec<Vec<&str>> {
+/// The files that each file reaches, over any number of arrows.
+pub(super) fn reach(arrows: &Arrows) -> BTreeMap<String, BTreeSet<String>> {
     let mut to: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (from, target) in arrows.keys() {
         to.entry(from).or_default().insert(target);
     }
-    let reach: BTreeMap<&str, BTreeSet<&str>> =
-        to.keys().map(|file| (*file, reachable(&to, file))).collect();
+    let owned = |files: BTreeSet<&str>| files.into_iter().map(str::to_owned).collect();
+    to.keys().map(|file| ((*file).to_owned(), owned(reachable(&to, file)))).collect()
+}
+
+/// Groups of files that reach each other: the strongly connected components of two files and more.
+pub(super) fn circles(arrows: &Arrows) -> Vec<Vec<String>> {
+    let reach = reach(arrows);
     let mut circles = BTreeSet::new();
     for (file, reached) in reach.iter().filter(|(file, reached)| reached.contains(*file)) {
-        let back = |other: &&&str| reach.get(**other).is_some_and(|back| back.contains(file));
-        circles.insert(reached.iter().filter(back).copied().collect::<Vec<_>>());
+        let back = |other: &&String| reach.get(*other).is_some_and(|back| back.contains(file));
+        circles.insert(reached.iter().filter(back).cloned().collect::<Vec<_>>());
     }
     circles.into_iter().collect()
 }

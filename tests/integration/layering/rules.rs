@@ -20,20 +20,23 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "quick_tunnel", "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
-        "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths", "process",
-        "rate_limit", "terminal", "token", "units",
+        "base64url", "chat", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
+        "process", "rate_limit", "seal", "secret_bytes", "terminal", "token", "units", "wire",
     ]),
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
     ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),
+    ("base64url", Ground, &[]),
+    ("box_head", Ground, &[]),
     ("config", Ground, &["exit", "paths", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -49,6 +52,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("process", Ground, &["memory", "paths"]),
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
+    ("secret_bytes", Ground, &[]),
     ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
@@ -77,7 +81,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["event_loop"],
         &["console", "timers.rs"],
         &["archive.rs", "checks.rs", "children"],
-        &["session"],
+        &["host", "session"],
     ]),
     ("tunnel", &[
         &["mod.rs"],
@@ -136,8 +140,34 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
 ];
 
+/// Items that only an open room has, and the only files and folders that name them, beside the file that
+/// defines them. Every entry must be needed.
+///
+/// In a sealed room, the server reads no text: a text becomes a `MessageText` before anything reads it, and
+/// only the lines of clients of an open room make one. `lines/mod.rs` decides by the mode of the room,
+/// which is fixed when the room is made. No file of a sealed room is in this table.
+#[rustfmt::skip]
+pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/room.rs", "Room", &["serve/hub/open"]),
+    ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("serve/hub/open/mod.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
+    ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
+];
+
+/// Files and folders of a sealed room, and those that they do not reach, over any number of files.
+pub(super) const APART: &[(&str, &[&str])] = &[
+    // Seats have numbers. What a participant is called, and says, is for others to know.
+    ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    // The host judges names. It has no use for texts.
+    ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("serve/hub/sealed/knocks.rs", &["chat", "serve/hub/open"]),
+    ("wire/sealed_box.rs", &["chat"]),
+];
+
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
-pub(super) const PURE: &[&str] = &["chat", "wire", "supervisor/session", "tunnel/attempt"];
+pub(super) const PURE: &[&str] =
+    &["chat", "seal", "wire", "supervisor/host", "supervisor/session", "tunnel/attempt"];
 
 /// What pure code does not name.
 pub(super) const IMPURE: &[&str] = &[
@@ -220,7 +250,12 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tungstenite", &["serve/websocket"]),
     ("ureq", &["tunnel/install"]),
     ("webpki", &["tunnel/install"]),
-    ("zeroize", &["serve/websocket", "token.rs"]),
+    // All that is sealed is sealed here, and serve, which has no key, cannot open it.
+    ("aes_gcm", &["seal"]),
+    ("ed25519_dalek", &["seal"]),
+    ("hkdf", &["seal"]),
+    ("snow", &["seal"]),
+    ("zeroize", &["seal", "secret_bytes.rs", "serve/websocket", "token.rs"]),
 ];
 
 /// A call that opens, creates or removes a file by its path, and the only files and folders that make

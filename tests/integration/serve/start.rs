@@ -111,12 +111,13 @@ fn a_wrong_configuration_is_78_with_file_line_key_and_what_was_meant() {
 }
 
 #[test]
-fn sealed_rooms_are_not_in_this_version() {
-    assert_says(run(&["--sealed"]), 78, &["not in this version", "--open"]);
+fn a_room_without_a_supervisor_is_open() {
+    let words = ["chattrace-serve alone is always open", "run chattrace"];
+    assert_says(run(&["--sealed"]), 78, &words);
     let env = TestEnv::new();
     let mut command = env.command(SERVE);
     command.env("CHATTRACE_MODE", "sealed");
-    assert_says(Program::run(command), 78, &["not in this version"]);
+    assert_says(Program::run(command), 78, &words);
 }
 
 /// A full disk behind `>`: the link cannot be printed.

@@ -10,7 +10,7 @@ use crate::harness::{CHATTRACE, Output, Program};
 
 /// Runs `command`. Asserts that it exits with this code and one line on stderr that holds each of
 /// these words, and leaves nothing.
-fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Output {
+pub(super) fn refused(stage: &Stage, command: &Command, code: i32, words: &[&str]) -> Output {
     let ended = watched(command).wait().expect_code(code);
     assert_eq!(ended.stdout, "", "{ended:#?}");
     for word in words {
@@ -63,21 +63,6 @@ fn a_wrong_configuration_is_78_with_its_place_and_the_nearest_key() {
     let ended = watched(&stage.local(&[])).wait().expect_code(78);
     assert!(ended.stderr.contains("cannot read the configuration"), "{ended:#?}");
     assert!(ended.stderr.contains(&path), "{ended:#?}");
-}
-
-#[test]
-fn a_sealed_room_is_not_in_this_version() {
-    let stage = Stage::new(HAPPY);
-    refused(&stage, &stage.local(&["--sealed"]), 78, &["not in this version"]);
-    let mut command = stage.local(&[]);
-    command.env("CHATTRACE_MODE", "sealed");
-    refused(&stage, &command, 78, &["not in this version"]);
-    // The flag wins over the environment.
-    command.arg("--open");
-    let mut session = watched(&command);
-    session.stdout_line();
-    session.signal("TERM");
-    session.wait().expect_code(0);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod question;
 mod resist;
 mod resize;
 mod screen;
+mod sealed;
 pub(crate) mod stage;
 mod streams;
 mod traps;

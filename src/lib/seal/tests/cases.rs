@@ -39,6 +39,54 @@ fn every_case_is_judged_as_the_vectors_say() {
     }
 }
 
+/// A case that is refused for another reason than the one it was made for would prove nothing.
+#[test]
+fn each_case_is_refused_for_its_own_reason() {
+    let reason = |name: &str| match name {
+        "bit flipped"
+        | "counter changed"
+        | "dirty padding"
+        | "wide padding"
+        | "length beyond the end" => "DoesNotOpen",
+        "number changed" | "of a removed one" | "of nobody" => "UnknownAuthor",
+        "padded base64" | "stray bits" | "cut short" => "Malformed",
+        "another signer" | "as the host" | "second signature" | "signature of another circle" => {
+            "NotSigned"
+        }
+        "announcement of a member"
+        | "address of a member"
+        | "message of the host"
+        | "unknown kind"
+        | "not UTF-8"
+        | "no content"
+        | "half a head"
+        | "follows itself" => "BadContent",
+        "another’s letter" | "letter of another circle" | "welcome of another circle" => "Letter",
+        "hidden newcomer"
+        | "false farewell"
+        | "kept in"
+        | "another key"
+        | "welcome without Ana" => "Roster",
+        "half an entry" => "Part",
+        "an impostor" => "Host",
+        "another’s answer" => "Answer",
+        other => panic!("no reason for {other}"),
+    };
+    for case in array(&VECTORS["cases"]) {
+        let (who, after) = last_line(case);
+        let (_, outcome) = Participant::replay(who, after).hear(who, &case["line"]);
+        match outcome {
+            Outcome::Received(Received::Bad(bad)) => {
+                assert_eq!(format!("{bad:?}"), reason(text(&case["name"])));
+            }
+            Outcome::Violation(violation) => {
+                assert_eq!(format!("{violation:?}"), reason(text(&case["name"])));
+            }
+            Outcome::Quiet | Outcome::Changed(_) | Outcome::Received(_) => {}
+        }
+    }
+}
+
 /// What is dropped or shown as bad changes nothing: the transcript goes on as if it had not come, and at
 /// its end the next message of the first case is accepted.
 #[test]

@@ -3,6 +3,7 @@
 
 mod cases;
 mod properties;
+mod room;
 mod rules;
 mod transcripts;
 mod values;

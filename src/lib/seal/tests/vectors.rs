@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::base64url::Opaque;
 use crate::seal::roster::{Roster, parse_entries};
 use crate::seal::{Generation, HostKeys, HostSession, RoomKey, SecretBytes};
 
@@ -39,7 +40,7 @@ pub(super) fn hex(value: &Value) -> Vec<u8> {
 
 /// What goes over the wire; `None` if the text is not the one that stands for its bytes.
 pub(super) fn wire(value: &Value) -> Option<Vec<u8>> {
-    Opaque::<8220>::parse(text(value)).map(|bytes| bytes.as_bytes().to_vec())
+    URL_SAFE_NO_PAD.decode(text(value)).ok()
 }
 
 pub(super) fn wires(values: &Value) -> Vec<Vec<u8>> {

@@ -57,7 +57,7 @@ pub(super) async fn check_request(
             }
         },
     };
-    add_security_headers(&mut response, host.as_ref().ok());
+    add_security_headers(&mut response, state.room.mode, host.as_ref().ok());
     if response.status() == StatusCode::UPGRADE_REQUIRED {
         // A response with `Upgrade` lists it in `Connection` (RFC 9110, section 7.8).
         let both = HeaderValue::from_static("upgrade, close");

@@ -2,6 +2,7 @@
 
 mod connection;
 mod connections;
+mod content_coding;
 mod host;
 mod host_policy;
 #[cfg(test)]

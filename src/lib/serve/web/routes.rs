@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::host_policy::AcceptedHost;
@@ -40,9 +40,10 @@ pub(super) fn routes(state: Arc<WebState>) -> Router {
 async fn page(
     State(state): State<Arc<WebState>>,
     Extension(host): Extension<AcceptedHost>,
-) -> impl IntoResponse {
+    headers: HeaderMap,
+) -> Response {
     let is_public = matches!(host, AcceptedHost::Tunnel(_)) || state.hub.has_public_address();
-    Html(state.page.html(is_public))
+    state.page.response(is_public, &headers)
 }
 
 /// Answers a path that has no route. If a ticket is in it, the link was changed on its way, and the page
@@ -53,6 +54,7 @@ async fn other_path(
     host: Extension<AcceptedHost>,
     method: Method,
     target: Uri,
+    headers: HeaderMap,
 ) -> Response {
     let text = target.path_and_query().map_or("", |text| text.as_str());
     match method {
@@ -62,7 +64,7 @@ async fn other_path(
         Method::GET | Method::HEAD
             if state.hub.mode() == Mode::Open && find_ticket(text).is_some() =>
         {
-            page(state, host).await.into_response()
+            page(state, host, headers).await
         }
         _ => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     }

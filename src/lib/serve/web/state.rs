@@ -24,13 +24,13 @@ pub(in crate::serve) struct WebState {
 }
 
 impl WebState {
-    /// Renders the page; no socket and no connection yet.
+    /// Chooses the page; no socket and no connection yet.
     pub(in crate::serve) fn new(
         hub: Arc<Hub>,
         host_policy: HostPolicy,
         room: RoomSettings,
     ) -> Self {
-        let page = Page::render(&room);
+        let page = Page::of(&room);
         let connections = Arc::new(Connections::new(room.max_participants + SPARE_CONNECTIONS));
         let fan_out = Arc::default();
         Self { hub, fan_out, host_policy, page, room, connections }

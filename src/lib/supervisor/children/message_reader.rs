@@ -21,9 +21,13 @@ pub(super) struct MessageReader<P, Message> {
 
 impl<P: Protocol<Message>, Message: DeserializeOwned> MessageReader<P, Message> {
     /// A reader before the greeting. Answers are permitted once `answer_permitted` is true.
-    pub(super) fn new(inbox: Inbox<Message>, answer_permitted: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(
+        protocol: P,
+        inbox: Inbox<Message>,
+        answer_permitted: watch::Receiver<bool>,
+    ) -> Self {
         let bucket = TokenBucket::new(P::RATE_LIMIT, Instant::now());
-        Self { inbox, protocol: P::default(), bucket, answer_permitted }
+        Self { inbox, protocol, bucket, answer_permitted }
     }
 
     /// Queues what `wrap` makes of each message, until the service closes its end or breaks `P`.

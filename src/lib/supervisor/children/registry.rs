@@ -12,7 +12,8 @@ use super::cleaner::Cleaner;
 use super::event::{ChildEvent, ChildRole};
 use super::programs::Programs;
 use super::protocol::{GuardProtocol, ServeProtocol, TunnelProtocol};
-use super::service::{Child, Service};
+use super::service::{Child, NotReading, Service};
+use crate::config::Mode;
 use crate::control::{ToGuard, ToServe, ToTunnel};
 use crate::process::{self, ServiceProcess, SessionProcess, SpawnError};
 
@@ -53,8 +54,14 @@ impl Children {
         command.arg("--guard").arg(run_dir).stdout(Stdio::null()).stderr(Stdio::inherit());
         let (id, events) = (&self.session_id, &self.events);
         // Its greeting is its only message, and no event follows from it.
-        let guard =
-            Service::spawn::<GuardProtocol, _>(ChildRole::Guard, command, id, events, |_| None)?;
+        let guard = Service::spawn(
+            ChildRole::Guard,
+            GuardProtocol::default(),
+            command,
+            id,
+            events,
+            |_| None,
+        )?;
         self.guard = Some(guard);
         Ok(())
     }
@@ -69,13 +76,15 @@ impl Children {
         Ok(())
     }
 
-    /// Spawns the room's process, with `listener` as its standard output, and orders it to start.
+    /// Spawns the room's process, with `listener` as its standard output, and orders it to start. Which
+    /// messages it may send depends on the `mode` of the room.
     ///
     /// # Errors
     /// When the system does not spawn it.
     pub(in crate::supervisor) fn spawn_serve(
         &mut self,
         listener: &TcpListener,
+        mode: Mode,
         start: ToServe,
     ) -> Result<(), SpawnError> {
         let name = ChildRole::Serve.program();
@@ -85,8 +94,8 @@ impl Children {
         command.stdout(listener).stderr(Stdio::piped());
         let (id, events) = (&self.session_id, &self.events);
         let wrap = |message| Some(ChildEvent::Serve(message));
-        let serve =
-            Service::spawn::<ServeProtocol, _>(ChildRole::Serve, command, id, events, wrap)?;
+        let protocol = ServeProtocol::new(mode);
+        let serve = Service::spawn(ChildRole::Serve, protocol, command, id, events, wrap)?;
         serve.send(start);
         self.serve = Some(serve);
         Ok(())
@@ -104,8 +113,14 @@ impl Children {
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let (id, events) = (&self.session_id, &self.events);
         let wrap = |message| Some(ChildEvent::Tunnel(message));
-        let tunnel =
-            Service::spawn::<TunnelProtocol, _>(ChildRole::Tunnel, command, id, events, wrap)?;
+        let tunnel = Service::spawn(
+            ChildRole::Tunnel,
+            TunnelProtocol::default(),
+            command,
+            id,
+            events,
+            wrap,
+        )?;
         tunnel.send(start);
         self.tunnel = Some(tunnel);
         Ok(())
@@ -116,6 +131,17 @@ impl Children {
         if let Some(serve) = &self.serve {
             serve.send(order);
         }
+    }
+
+    /// Queues all of these orders for the room's process, or none; dropped if it does not run.
+    ///
+    /// # Errors
+    /// When they do not fit, because the process does not read.
+    pub(in crate::supervisor) fn order_serve_all(
+        &self,
+        orders: Vec<ToServe>,
+    ) -> Result<(), NotReading> {
+        self.serve.as_ref().map_or(Ok(()), |serve| serve.send_all(orders))
     }
 
     /// Queues an order for the tunnel's process; dropped if the process does not run.

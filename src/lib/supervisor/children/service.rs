@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::BufReader;
 use tokio::net::unix::pipe;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -18,8 +19,10 @@ use crate::control::{self, Outbox, ToGuard, ToServe, ToTunnel};
 use crate::process::{ExitReason, ServiceProcess, SpawnError};
 use crate::terminal::sanitize_line;
 
-/// Orders that a service has not read yet. It gets fewer than ten in its life.
-const MAX_QUEUED_ORDERS: usize = 16;
+/// Orders that a service has not read yet. Most services get fewer than ten in their life. The relay of a
+/// sealed room gets one for each knock, and 32 for each change of a thousand people; so many wait if all
+/// of them come while it does something else. They are at most 12 KiB each, and 200 bytes for a knock.
+const MAX_QUEUED_ORDERS: usize = 2048;
 
 /// Longer lines of standard error are quoted in pieces.
 const MAX_STDERR_LINE_BYTES: usize = 1024;
@@ -63,6 +66,11 @@ impl Order for ToGuard {
     }
 }
 
+/// [`MAX_QUEUED_ORDERS`] wait for a service. Follows its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("does not read its messages (more than {MAX_QUEUED_ORDERS} wait)")]
+pub(in crate::supervisor) struct NotReading;
+
 /// A service with its lifeline, over which it gets orders of type `O` and sends its messages.
 #[derive(Debug)]
 pub(super) struct Service<O> {
@@ -77,13 +85,14 @@ pub(super) struct Service<O> {
 }
 
 impl<O: Order> Service<O> {
-    /// Spawns `command` with a lifeline as its standard input. Each message that passes the protocol
-    /// `P` is queued as the event that `wrap` makes of it.
+    /// Spawns `command` with a lifeline as its standard input. Each message that passes
+    /// `protocol` is queued as the event that `wrap` makes of it.
     ///
     /// # Errors
     /// When the system does not spawn it.
     pub(super) fn spawn<P, Message>(
         role: ChildRole,
+        protocol: P,
         mut command: Command,
         session_id: &str,
         events: &mpsc::Sender<ChildEvent>,
@@ -102,7 +111,7 @@ impl<O: Order> Service<O> {
         let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
         tokio::spawn(send_orders(outbox, queued_orders));
         let answer_permitted = watch::Sender::new(false);
-        let reader = MessageReader::<P, Message>::new(inbox, answer_permitted.subscribe());
+        let reader = MessageReader::new(protocol, inbox, answer_permitted.subscribe());
         let messages = tokio::spawn(reader.run(role, events.clone(), wrap));
         let message_task = messages.abort_handle();
         let events = events.clone();
@@ -125,6 +134,25 @@ impl<O: Order> Service<O> {
         }
         if let Some(orders) = &self.orders {
             let _ = orders.try_send(order);
+        }
+    }
+
+    /// Queues all of these orders, or none.
+    ///
+    /// # Errors
+    /// When they do not fit, because the service does not read.
+    pub(super) fn send_all(&self, orders: Vec<O>) -> Result<(), NotReading> {
+        let Some(queue) = &self.orders else { return Ok(()) };
+        match queue.try_reserve_many(orders.len()) {
+            Ok(places) => {
+                places.zip(orders).for_each(|(place, order)| {
+                    place.send(order);
+                });
+                Ok(())
+            }
+            // It has exited, which is reported.
+            Err(TrySendError::Closed(())) => Ok(()),
+            Err(TrySendError::Full(())) => Err(NotReading),
         }
     }
 

@@ -4,10 +4,11 @@
 use super::qr::{self, QrSpace, QrState};
 use super::state::Console;
 use super::stdout::ConsoleEvent;
+use crate::config::Mode;
 use crate::log::LogEntry;
 use crate::process::{Reachable, ReachableBy};
 use crate::terminal::{self, Charset};
-use crate::token::{Secret, room_link};
+use crate::token::{Secret, room_link, sealed_room_link};
 
 /// The links to a room, ticket included.
 #[derive(Debug)]
@@ -16,32 +17,45 @@ pub(in crate::supervisor) struct RoomLinks {
     main: Secret,
     /// The same room under other addresses.
     others: Vec<Secret>,
+    mode: Mode,
     is_public: bool,
     reachable_by: ReachableBy,
 }
 
 impl RoomLinks {
-    /// The links with `ticket`: under the public address, if there is one, and under those of this
-    /// computer. The loopback link is left out where a public one works as well.
+    /// The links with `ticket` to a room in `mode`: under the public address, if there is one, and under
+    /// those of this computer. The loopback link is left out where a public one works as well. A link that
+    /// other computers open without https leads to no sealed room: it is listed only if there is no other.
     pub(in crate::supervisor) fn new(
+        mode: Mode,
         public: Option<String>,
         reachable: &Reachable,
         ticket: &Secret,
     ) -> Self {
         let is_public = public.is_some();
         let loopback = reachable.loopback.filter(|_| !is_public);
-        let local = reachable.network.iter().copied().chain(loopback);
+        let has_https_or_loopback = is_public || loopback.is_some();
+        let network = match mode {
+            Mode::Sealed if has_https_or_loopback => &[],
+            Mode::Sealed | Mode::Open => &*reachable.network,
+        };
+        let local = network.iter().copied().chain(loopback);
         let mut all = public.into_iter().chain(local.map(|address| format!("http://{address}")));
+        let link = match mode {
+            Mode::Open => room_link,
+            Mode::Sealed => sealed_room_link,
+        };
         // A listener has an address on the network or on loopback.
-        let main = room_link(&all.next().unwrap_or_default(), ticket);
-        let others = all.map(|address| room_link(&address, ticket)).collect();
-        Self { main, others, is_public, reachable_by: reachable.by }
+        let main = link(&all.next().unwrap_or_default(), ticket);
+        let others = all.map(|address| link(&address, ticket)).collect();
+        Self { main, others, mode, is_public, reachable_by: reachable.by }
     }
 
     /// What the status line says about the address.
     fn label(&self) -> &'static str {
         match (self.is_public, self.reachable_by) {
             (true, _) => "public",
+            (false, _) if self.mode == Mode::Sealed => "local only",
             (false, ReachableBy::Network | ReachableBy::Unlisted(_) | ReachableBy::LinkLocal) => {
                 "network"
             }
@@ -51,6 +65,26 @@ impl RoomLinks {
 
     /// Who can read what is said, and who can reach the room.
     fn readers(&self) -> String {
+        match self.mode {
+            Mode::Open => self.readers_of_open_room(),
+            Mode::Sealed => format!("{SEALED}; {}", self.reach_of_sealed_room()),
+        }
+    }
+
+    /// What the way to a sealed room shows to others.
+    fn reach_of_sealed_room(&self) -> &'static str {
+        match (self.is_public, self.reachable_by) {
+            (true, _) => {
+                "Cloudflare sees when they come and speak, and could read only by altering the page"
+            }
+            (false, ReachableBy::ThisComputer | ReachableBy::NoNetwork) => {
+                "this link works only on this computer"
+            }
+            (false, _) => "other computers need https, which only the tunnel gives",
+        }
+    }
+
+    fn readers_of_open_room(&self) -> String {
         let others = match (self.is_public, self.reachable_by) {
             (true, ReachableBy::ThisComputer | ReachableBy::NoNetwork) => {
                 return "open room: this computer and Cloudflare can read what is said".to_owned();
@@ -166,6 +200,8 @@ impl Console {
     }
 }
 
+const SEALED: &str = "sealed room: only the people in it can read what is said";
+
 /// Without colour the light modules have the colour of the text, which a scanner may need to be light.
 const NOT_INVERTED: &str =
     "(drawn for light text on a dark background; on a light one copy the link)";
@@ -179,7 +215,15 @@ mod tests {
         let loopback = Some("127.0.0.1:80".parse().unwrap());
         let reachable = Reachable { network, loopback, by };
         let ticket = Secret::new("T".to_owned());
-        RoomLinks::new(public.map(str::to_owned), &reachable, &ticket)
+        RoomLinks::new(Mode::Open, public.map(str::to_owned), &reachable, &ticket)
+    }
+
+    fn sealed_links(public: Option<&str>, network: &[&str], by: ReachableBy) -> RoomLinks {
+        let network = network.iter().map(|address| address.parse().unwrap()).collect();
+        let loopback = (by != ReachableBy::LinkLocal).then(|| "127.0.0.1:80".parse().unwrap());
+        let reachable = Reachable { network, loopback, by };
+        let ticket = Secret::new("T".to_owned());
+        RoomLinks::new(Mode::Sealed, public.map(str::to_owned), &reachable, &ticket)
     }
 
     fn texts(links: &RoomLinks) -> Vec<&str> {
@@ -217,5 +261,38 @@ mod tests {
         );
         let local = said(None, ReachableBy::ThisComputer);
         assert!(local.ends_with("; this link works only on this computer"), "{local}");
+    }
+
+    /// Without https a page on another computer has no encryption, so such a link is of no use.
+    #[test]
+    fn a_sealed_room_has_its_ticket_in_the_fragment_and_no_link_that_cannot_work() {
+        let network = ["192.0.2.5:80"];
+        let public = sealed_links(Some("https://x.example"), &network, ReachableBy::Network);
+        assert_eq!(texts(&public), ["https://x.example/#1.T"]);
+        let local = sealed_links(None, &network, ReachableBy::Network);
+        assert_eq!(
+            (texts(&local), local.label()),
+            (vec!["http://127.0.0.1:80/#1.T"], "local only")
+        );
+        let other = sealed_links(None, &network, ReachableBy::LinkLocal);
+        assert_eq!(texts(&other), ["http://192.0.2.5:80/#1.T"]);
+    }
+
+    #[test]
+    fn who_can_read_a_sealed_room_is_said_in_one_sentence() {
+        let said = |public, by| sealed_links(public, &[], by).readers();
+        let public = said(Some("https://x.example"), ReachableBy::ThisComputer);
+        assert!(public.ends_with("could read only by altering the page"), "{public}");
+        let local = said(None, ReachableBy::ThisComputer);
+        assert!(local.ends_with("; this link works only on this computer"), "{local}");
+        let network = said(None, ReachableBy::Network);
+        assert!(
+            network.ends_with("other computers need https, which only the tunnel gives"),
+            "{network}"
+        );
+        for said in [public, local, network] {
+            assert!(said.starts_with("sealed room: only the people in it can read"), "{said}");
+            assert!(!said.contains("unencrypted"), "{said}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::state::EventLoop;
-use crate::control::{Admission, ToServe, ToTunnel};
+use crate::control::{ToServe, ToTunnel};
 use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
 use crate::supervisor::console::RoomLinks;
@@ -21,11 +21,13 @@ impl EventLoop {
                 let origin = self.listener.local_addr().ok()?;
                 self.children.order_tunnel(ToTunnel::Open { origin });
             }
-            SessionAction::AnnounceMove(url) => self.children.order_serve(ToServe::Moved { url }),
+            SessionAction::AnnounceMove(url) => return self.announce_move(url),
             // Resumed first: a child that was stopped by a signal could not act on the order.
             SessionAction::CloseRoom => {
                 self.children.resume(ChildRole::Serve);
+                let event = self.close_host();
                 self.children.order_serve(ToServe::Drain);
+                return event;
             }
             SessionAction::CloseTunnel => {
                 self.children.resume(ChildRole::Tunnel);
@@ -73,9 +75,10 @@ impl EventLoop {
 
     fn spawn_serve(&mut self) -> Option<SessionEvent> {
         let room = self.config.room.clone();
-        let admission = Admission::Open { ticket: self.ticket.clone() };
+        let mode = room.mode;
+        let admission = self.access.admission();
         let start = ToServe::Start { room, admission };
-        let error = self.children.spawn_serve(&self.listener, start).err()?;
+        let error = self.children.spawn_serve(&self.listener, mode, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }
 
@@ -125,6 +128,6 @@ impl EventLoop {
 
     fn links(&self, public: Option<String>) -> Option<RoomLinks> {
         let reachable = Reachable::of(&self.listener).ok()?;
-        Some(RoomLinks::new(public, &reachable, &self.ticket.expose_secret()))
+        Some(RoomLinks::new(self.config.room.mode, public, &reachable, &self.access.ticket()))
     }
 }

@@ -29,7 +29,11 @@ impl EventLoop {
     }
 
     /// Ends the session: the service may have done more than this. A hostile one is killed first.
-    fn handle_violation(&mut self, role: ChildRole, violation: Violation) -> SessionEvent {
+    pub(super) fn handle_violation(
+        &mut self,
+        role: ChildRole,
+        violation: Violation,
+    ) -> SessionEvent {
         let name = role.program();
         let text = match violation {
             Violation::VersionMismatch(what) => format!(
@@ -75,7 +79,8 @@ impl EventLoop {
                 None
             }
             FromServe::Drained => Some(SessionEvent::RoomClosed),
-            FromServe::Hello { .. } | FromServe::Sealed(_) => None,
+            FromServe::Sealed(message) => self.handle_relay(message, Instant::now().into_std()),
+            FromServe::Hello { .. } => None,
         }
     }
 

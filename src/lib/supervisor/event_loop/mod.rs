@@ -1,13 +1,16 @@
 //! The event loop: signals, messages, exits and deadlines in, actions out. It decides nothing:
 //! every decision is [`Session::step`](super::session::Session::step).
 
+mod access;
 mod actions;
 mod messages;
+mod relay;
 mod requests;
 mod run;
 mod state;
 mod streams;
 mod wipe;
 
+pub(super) use access::RoomAccess;
 pub(super) use run::{Signals, run};
 pub(super) use state::Setup;

@@ -74,7 +74,7 @@ pub(in crate::supervisor) async fn run(
         if let Some(outcome) = outcome {
             break outcome;
         }
-        let deadline = event_loop.timers.next_deadline();
+        let deadline = event_loop.next_deadline();
         // The rate limits of the protocols keep child events from starving the branches after them. A
         // request is answered after the messages that came before it.
         let wakeup = tokio::select! {
@@ -153,7 +153,14 @@ impl EventLoop {
         if let Some(seconds_left) = self.timers.tick(now) {
             self.show_countdown(seconds_left);
         }
-        self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired).collect()
+        let expired = self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired);
+        self.advance_host(now.into_std()).into_iter().chain(expired).collect()
+    }
+
+    /// When the loop has to act by itself.
+    fn next_deadline(&self) -> Option<Instant> {
+        let host = self.access.deadline().map(Instant::from_std);
+        host.into_iter().chain(self.timers.next_deadline()).min()
     }
 
     /// Steps the session through `events` and those that follow at once; returns its outcome, if over.

@@ -5,13 +5,13 @@ use std::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::access::RoomAccess;
 use crate::config::{Config, Provider};
 use crate::paths::RunDir;
 use crate::supervisor::children::{ChildEvent, Children, Programs};
 use crate::supervisor::console::{Console, LogQuestion};
 use crate::supervisor::session::{Session, SessionAction, TunnelPolicy};
 use crate::supervisor::timers::Timers;
-use crate::token::Token;
 
 /// Everything that a session needs before it can begin.
 pub(in crate::supervisor) struct Setup {
@@ -20,8 +20,8 @@ pub(in crate::supervisor) struct Setup {
     pub(in crate::supervisor) programs: Programs,
     /// With the banner and the first checks on it.
     pub(in crate::supervisor) console: Console,
-    /// The secret part of every link.
-    pub(in crate::supervisor) ticket: Token,
+    /// The secrets of the room.
+    pub(in crate::supervisor) access: RoomAccess,
     /// Where the room will listen.
     pub(in crate::supervisor) listener: TcpListener,
     /// The private folder of the session: removed with it. Its name marks the session's processes.
@@ -37,8 +37,8 @@ pub(super) struct EventLoop {
     pub(super) timers: Timers,
     pub(super) console: Console,
     pub(super) log_question: LogQuestion,
-    /// The secret part of every link.
-    pub(super) ticket: Token,
+    /// The secrets of the room.
+    pub(super) access: RoomAccess,
     /// A copy of the room's listener, for its address. This process never accepts on it.
     pub(super) listener: TcpListener,
     /// `None` once it is removed.
@@ -50,7 +50,7 @@ pub(super) struct EventLoop {
 impl EventLoop {
     /// Returns the loop, the queue of its children's events, and the session's first actions.
     pub(super) fn new(setup: Setup) -> (Self, mpsc::Receiver<ChildEvent>, Vec<SessionAction>) {
-        let Setup { config, programs, console, ticket, listener, run_dir } = setup;
+        let Setup { config, programs, console, access, listener, run_dir } = setup;
         let (session, actions) = Session::begin(tunnel_policy(config.tunnel.provider));
         let (children, events) = Children::new(programs, run_dir.session().to_owned());
         let log_question =
@@ -62,7 +62,7 @@ impl EventLoop {
             timers: Timers::default(),
             console,
             log_question,
-            ticket,
+            access,
             listener,
             run_dir: Some(run_dir),
             control_task: None,

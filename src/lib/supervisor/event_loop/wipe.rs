@@ -7,6 +7,7 @@ use super::state::EventLoop;
 impl EventLoop {
     /// Removes everything, and returns what is still there.
     pub(super) async fn wipe(&mut self, sigchld: &mut Signal) -> Vec<String> {
+        self.drop_host();
         self.log_question.cancel();
         self.children.kill_all(sigchld).await;
         if let Some(task) = self.control_task.take() {

@@ -29,6 +29,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{answer, read_new};
+use crate::config::Mode;
 use crate::serve::hub::Connection;
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::host_policy::AcceptedHost;
@@ -48,6 +49,8 @@ pub(in crate::serve::web) struct ParkedPoll {
     pub(super) host: AcceptedHost,
     /// The client's HTTP version, in which it is answered.
     pub(super) version: Version,
+    /// Of the room, for the headers of the answer.
+    pub(super) mode: Mode,
     /// The participant's place in the ring; dropped before the answer is sent.
     pub(super) connection: Connection,
 }
@@ -109,7 +112,7 @@ impl ParkedPoll {
     /// Has hyper answer a minimal request in place of the client's: the answer depends on nothing in
     /// the request but the HTTP version.
     async fn send_answer(self, stream: TcpStream, pieces: Vec<Bytes>) {
-        let Self { host, version, connection } = self;
+        let Self { host, version, mode, connection } = self;
         drop(connection);
         let request: &[u8] = if version == Version::HTTP_10 {
             b"POST / HTTP/1.0\r\n\r\n"
@@ -118,7 +121,7 @@ impl ParkedPoll {
         };
         let service = service_fn(|_| {
             let mut response = answer(pieces.clone());
-            add_security_headers(&mut response, Some(&host));
+            add_security_headers(&mut response, mode, Some(&host));
             ready(Ok::<_, Infallible>(response))
         });
         let sent = http1::Builder::new()

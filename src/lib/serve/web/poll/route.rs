@@ -106,7 +106,10 @@ pub(in crate::serve::web) async fn poll(
         }
     }
     match (read_new(&mut connection, replies.len()), hold) {
-        (None, Hold::UntilNews) => parking.park(ParkedPoll { host, version, connection }).await,
+        (None, Hold::UntilNews) => {
+            let mode = state.room.mode;
+            parking.park(ParkedPoll { host, version, mode, connection }).await
+        }
         (pieces, Hold::UntilNews | Hold::Never) => {
             let replies = Bytes::from(replies);
             answer(welcome.chain([replies]).chain(pieces.unwrap_or_default()).collect())
@@ -153,6 +156,7 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::BadName
         | RefusalCode::NameTaken
         | RefusalCode::Full
+        | RefusalCode::BadKey
         | RefusalCode::Closing => StatusCode::OK,
     };
     let mut response = (status, answer_lines(refusal.to_line())).into_response();

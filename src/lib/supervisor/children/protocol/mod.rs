@@ -4,6 +4,7 @@
 //! over. A service that breaks its protocol is killed, and the session ends.
 
 mod guard;
+mod relay;
 mod rules;
 mod serve;
 mod tunnel;

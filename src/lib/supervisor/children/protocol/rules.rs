@@ -37,7 +37,7 @@ impl Violation {
 
 /// The conversation of one service, from its first message to its last.
 pub(in crate::supervisor::children) trait Protocol<Message>:
-    Default + Send + 'static
+    Send + 'static
 {
     /// A service that sends more is killed.
     const RATE_LIMIT: RateLimit;

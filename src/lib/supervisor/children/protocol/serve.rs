@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::relay::RelayProtocol;
 use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
+use crate::config::Mode;
 use crate::control::{FromServe, Participant};
 use crate::rate_limit::RateLimit;
 
@@ -20,10 +22,23 @@ enum ServeStage {
     Drained,
 }
 
-/// The conversation of the room's process, and who is in the room according to it.
-#[derive(Debug, Default)]
+/// The conversation of the room's process.
+#[derive(Debug)]
 pub(in crate::supervisor::children) struct ServeProtocol {
     stage: ServeStage,
+    room: RoomProtocol,
+}
+
+/// What the room's process reports about the participants.
+#[derive(Debug)]
+enum RoomProtocol {
+    Open(OpenProtocol),
+    Sealed(RelayProtocol),
+}
+
+/// Who is in an open room according to its process.
+#[derive(Debug, Default)]
+struct OpenProtocol {
     /// The participants whose join was read and whose leave was not, by number. The room drops
     /// notices while the supervisor is busy, so this may hold too many: beyond
     /// [`MAX_PARTICIPANTS`], the oldest is forgotten.
@@ -31,6 +46,17 @@ pub(in crate::supervisor::children) struct ServeProtocol {
 }
 
 impl ServeProtocol {
+    /// The conversation before the greeting, about a room in `mode`.
+    pub(in crate::supervisor::children) fn new(mode: Mode) -> Self {
+        let room = match mode {
+            Mode::Open => RoomProtocol::Open(OpenProtocol::default()),
+            Mode::Sealed => RoomProtocol::Sealed(RelayProtocol::default()),
+        };
+        Self { stage: ServeStage::Greeting, room }
+    }
+}
+
+impl OpenProtocol {
     /// A join and the leave after it must give one number the same name and tag.
     fn check_identity(&self, participant: &Participant) -> Result<(), Violation> {
         match self.present.get(&participant.number) {
@@ -65,37 +91,43 @@ impl ServeProtocol {
 
 impl Protocol<FromServe> for ServeProtocol {
     /// The largest room may fill, empty and fill again at once: 10 000 joins, 10 000 leaves, 10 000
-    /// joins. The room itself admits fewer than 1 000 participants in a second.
+    /// joins. The room itself admits fewer than 1 000 participants in a second. Of a sealed room, each of
+    /// 1 000 people takes three messages to join and to leave.
     const RATE_LIMIT: RateLimit = RateLimit::Limited { per_second: 1_000, burst: 32_768 };
 
     fn check(&mut self, message: &FromServe, answer_permitted: bool) -> Result<(), Violation> {
-        match (message, self.stage) {
-            (FromServe::Hello { version }, ServeStage::Greeting) => {
-                self.stage = ServeStage::Starting;
+        use ServeStage::{Drained, Greeting, Serving, Starting};
+        match (message, self.stage, &mut self.room) {
+            (FromServe::Hello { version }, Greeting, _) => {
+                self.stage = Starting;
                 check_version(version)
             }
-            (_, ServeStage::Greeting) => Err(Violation::no_greeting()),
-            (FromServe::Ready { .. }, ServeStage::Starting) => {
-                self.stage = ServeStage::Serving;
+            (_, Greeting, _) => Err(Violation::no_greeting()),
+            (FromServe::Ready { .. }, Starting, _) => {
+                self.stage = Serving;
                 Ok(())
             }
-            (FromServe::Joined { participant, present }, ServeStage::Serving) => {
-                self.joined(participant, *present)
+            (FromServe::Joined { participant, present }, Serving, RoomProtocol::Open(room)) => {
+                room.joined(participant, *present)
             }
             (
                 FromServe::Left { participant, present },
-                ServeStage::Serving | ServeStage::Drained,
-            ) => self.left(participant, *present),
-            (FromServe::Drained, ServeStage::Serving) if answer_permitted => {
-                self.stage = ServeStage::Drained;
+                Serving | Drained,
+                RoomProtocol::Open(room),
+            ) => room.left(participant, *present),
+            (FromServe::Sealed(message), Serving | Drained, RoomProtocol::Sealed(relay)) => {
+                relay.check(message)
+            }
+            (FromServe::Drained, Serving, _) if answer_permitted => {
+                self.stage = Drained;
                 Ok(())
             }
-            (FromServe::Hello { .. }, _) => Err(Violation::out_of_order("hello")),
-            (FromServe::Ready { .. }, _) => Err(Violation::out_of_order("ready")),
-            (FromServe::Joined { .. }, _) => Err(Violation::out_of_order("joined")),
-            (FromServe::Left { .. }, _) => Err(Violation::out_of_order("left")),
-            (FromServe::Sealed(_), _) => Err(Violation::out_of_order("sealed")),
-            (FromServe::Drained, _) => Err(Violation::out_of_order("drained")),
+            (FromServe::Hello { .. }, ..) => Err(Violation::out_of_order("hello")),
+            (FromServe::Ready { .. }, ..) => Err(Violation::out_of_order("ready")),
+            (FromServe::Joined { .. }, ..) => Err(Violation::out_of_order("joined")),
+            (FromServe::Left { .. }, ..) => Err(Violation::out_of_order("left")),
+            (FromServe::Sealed(_), ..) => Err(Violation::out_of_order("sealed")),
+            (FromServe::Drained, ..) => Err(Violation::out_of_order("drained")),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::control::{FromGuard, FromServe, FromTunnel, Participant, VERSION};
+use crate::config::Mode;
+use crate::control::{FromGuard, FromRelay, FromServe, FromTunnel, Participant, VERSION};
 use crate::rate_limit::TokenBucket;
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
@@ -30,8 +31,14 @@ fn ready() -> FromServe {
     parse(r#"{"type":"ready","protection":{"confinement":{"missing":[]},"locked":"nothing"}}"#)
 }
 
+impl Default for ServeProtocol {
+    fn default() -> Self {
+        Self::new(Mode::Open)
+    }
+}
+
 /// A protocol that has taken all of these.
-fn after<P: Protocol<Message>, Message>(messages: &[Message]) -> P {
+fn after<P: Protocol<Message> + Default, Message>(messages: &[Message]) -> P {
     let mut protocol = P::default();
     for message in messages {
         protocol.check(message, true).unwrap();
@@ -73,6 +80,77 @@ fn a_number_is_one_participant_and_a_count_is_possible() {
     }
     // Notices between them may be lost while we are busy, and a participant may come back.
     for right in [joined(1, 2), left(7, 2), left(1, 1), joined(1, 2), joined(9, 10_000)] {
+        room.check(&right, false).unwrap();
+    }
+}
+
+fn opaque<const MAX: usize>(bytes: usize) -> crate::base64url::Opaque<MAX> {
+    crate::base64url::Opaque::new(vec![0; bytes]).unwrap()
+}
+
+fn knock(knock: u64) -> FromServe {
+    FromServe::Sealed(FromRelay::Knock { knock, noise: opaque(48) })
+}
+
+fn request(knock: u64) -> FromServe {
+    FromServe::Sealed(FromRelay::Request { knock, sealed: opaque(272) })
+}
+
+fn ended(knock: u64) -> FromServe {
+    FromServe::Sealed(FromRelay::KnockEnded { knock })
+}
+
+fn gone(number: u32) -> FromServe {
+    FromServe::Sealed(FromRelay::Gone { number })
+}
+
+/// A sealed room that has taken all of these.
+fn sealed_after(messages: &[FromServe]) -> ServeProtocol {
+    let mut protocol = ServeProtocol::new(Mode::Sealed);
+    for message in messages {
+        protocol.check(message, true).unwrap();
+    }
+    protocol
+}
+
+#[test]
+fn every_message_of_a_relay_has_its_time() {
+    let all = [hello(), ready(), knock(9), request(1), ended(1), gone(1), FromServe::Drained];
+    let begun = [hello(), ready(), knock(1)];
+    for (said, allowed) in [
+        (&[][..], "x......"),
+        (&begun[..1], ".x....."),
+        (&begun[..2], "..x..xx"),
+        (&begun, "..xxxxx"),
+        (&[hello(), ready(), knock(1), FromServe::Drained], "..xxxx."),
+    ] {
+        for (message, allowed) in all.iter().zip(allowed.chars()) {
+            let taken = sealed_after(said).check(message, true);
+            assert_eq!(taken.is_ok(), allowed == 'x', "{message:?} after {said:?}");
+        }
+    }
+    // Of each kind of room, nothing that belongs to the other.
+    for (mode, message) in [
+        (Mode::Sealed, joined(1, 1)),
+        (Mode::Sealed, left(1, 0)),
+        (Mode::Open, knock(1)),
+        (Mode::Open, gone(1)),
+    ] {
+        let mut room = ServeProtocol::new(mode);
+        room.check(&hello(), false).unwrap();
+        room.check(&ready(), false).unwrap();
+        assert!(matches!(room.check(&message, false), Err(Violation::Hostile(_))), "{message:?}");
+    }
+}
+
+#[test]
+fn knocks_are_numbered_upwards_and_nothing_is_said_of_later_ones() {
+    let mut room = sealed_after(&[hello(), ready(), knock(1), knock(5)]);
+    for wrong in [knock(5), knock(4), knock(1), request(6), ended(6), request(u64::MAX)] {
+        assert!(matches!(room.check(&wrong, false), Err(Violation::Hostile(_))), "{wrong:?}");
+    }
+    // Either side may have ended a knock by itself; numbers may be left out.
+    for right in [request(5), request(3), ended(1), ended(1), request(1), knock(6), request(6)] {
         room.check(&right, false).unwrap();
     }
 }

@@ -29,9 +29,7 @@ function checkSize() {
 function onMessageInput() {
 	checkSize();
 	renderStatus();
-	if (!messageBox.value || Date.now() - typingSentAt < 2000) return;
-	typingSentAt = Date.now();
-	send({ t: 'typing' });
+	announceTyping();
 }
 
 function onMessageKey(event) {

@@ -42,7 +42,7 @@ function renderRoster() {
 	rosterTitle.textContent = `Here: ${present.size}${limit}`;
 	peopleButton.textContent = `${present.size}${limit} here`;
 	renderInvite();
-	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')));
+	roster.replaceChildren(...[...present].map((n) => el('li', {}, participantName(n), n === session.n ? ' you' : '')), ...ROSTER_END);
 }
 
 function togglePeople() {
@@ -58,9 +58,9 @@ function notify(text, holds) {
 /** The connection or a notice, and up to three participants who are typing. */
 function renderStatus() {
 	if (notice && !noticeHolds()) notice = '';
-	const text = connected ? notice || (polling ? 'Connected by polling' : 'Connected') : disconnectedText();
+	const text = connected ? notice || waitingText() || (polling ? 'Connected by polling' : 'Connected') : disconnectedText();
 	if (status.textContent !== text) status.textContent = text;
-	statusBar.classList.toggle('disconnected', !connected || notice);
+	statusBar.classList.toggle('disconnected', !connected || notice || waitingText());
 	if (joined) document.title = (document.hidden && unreadCount ? `(${unreadCount}) ` : '') + (connected ? 'chattrace' : 'offline – chattrace');
 	renderLeaveButton();
 	const names = [...typingUntil.keys()].slice(0, 3);

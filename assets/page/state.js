@@ -14,27 +14,20 @@ const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited 
 const ANSWER_TIMEOUT = 60000;
 // Milliseconds after which a connection without any answer counts as lost. Checked once a second: within 5 s.
 const PROBE_TIMEOUT = 3800;
-const { maxName, maxPeople, messageBytes, messageLines } = document.body.dataset;
-
-/** Finds the ticket in a link that was changed on its way, as src/lib/pasted_link.rs does. */
-function findTicket(text) {
-	for (const _ of 'abc') text = text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode('0x' + hex));
-	const inLink = (text) => /(?:\/t\/|#1\.)([\w-]{21}[AQgw])/.exec(text);
-	const alone = /(?:^|[^\w-])[_-]*?([\w-]{21}[AQgw])[_-]*(?![\w-])/.exec(text.replace(/:\/\/[\w.-]*/g, ' '));
-	// What programs insert into a link is removed last: white space, quotation signs, backslashes.
-	return (inLink(text) || alone || inLink(text.replace(/[^!-~]|[=>\\]/g, '')))?.[1];
-}
+// Constants that the server has too: graphemes of a name, lines of a message.
+const { maxName, messageLines } = document.body.dataset;
+// The secret part of the link.
 let ticket;
 
 // By number: {n, tag, name}. Participants who left stay, because their messages are still shown.
 const participants = new Map();
 // Numbers of the participants who are in the room now.
 const present = new Set();
-// Number of a participant to the time at which "is typing" disappears.
+// Number of a participant to the time at which "is typing" disappears. Empty in a sealed room.
 const typingUntil = new Map();
 // Own messages without an answer: ref to {body, line, sentAt}; sentAt is 0 before they are sent.
 const pending = new Map();
-// From the join to the end: {name, resume, epoch, n, lastSeq, joinSeq}.
+// From the join to the end: {name, resume, epoch, n, lastSeq, joinSeq}; in a sealed room also {guest, knock}.
 let session = null;
 // Whether the server has admitted this session, and it has not ended yet.
 let joined = false;
@@ -52,5 +45,4 @@ let notice = '';
 let noticeHolds = null;
 // Messages of others since the tab was hidden or the log scrolled up.
 let unreadCount = 0;
-let lastRef = 0,
-	typingSentAt = 0;
+let lastRef = 0;

@@ -14,9 +14,13 @@ const gate = [...document.querySelectorAll('header, main')];
 
 // Everything else has run when this is reached; these are called later. A browser that lacks one keeps
 // the paragraph that says so, and is shown no form.
-if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) {
+if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) openGate(document.querySelector('#unsupported'));
+
+/** Shows the form in place of the paragraph, or why there is none. */
+function showForm(paragraph) {
 	const fields = [nameLabel, nameInput, linkLabel, linkInput, refusal, joinButton];
-	document.querySelector('#unsupported').replaceWith(el('form', { onsubmit: submitJoin }, ...fields));
+	paragraph.replaceWith(el('form', { onsubmit: submitJoin }, ...fields));
+	refusal.textContent = linkProblem(ownAddress, ticket);
 	nameInput.select();
 	nameInput.focus();
 }
@@ -34,8 +38,9 @@ function onFieldKey(event) {
 function submitJoin(event) {
 	event.preventDefault();
 	if (session) return;
-	if (!linkInput.hidden) ticket = findTicket(linkInput.value);
-	if (!ticket) return showRefusal({ text: 'This is not a link to a room. Paste the whole link.', why: 'bad_ticket' });
+	if (!linkInput.hidden) ticket = usableTicket(linkInput.value);
+	const text = linkProblem(linkInput.value, ticket) || 'This is not a link to a room. Paste the whole link.';
+	if (!ticket) return showRefusal({ text, why: 'bad_ticket' });
 	session = { name: nameInput.value, lastSeq: 0 };
 	refusal.textContent = '';
 	joinButton.textContent = 'Joining…';

@@ -1,7 +1,7 @@
 // Who can read along, and the link for others while one is alone.
 
-// The room's public address, if it has one: `https://` and a host.
-let publicAddress = '';
+// The link that works from elsewhere, if there is one.
+let publicLink = '';
 
 const readers = el('p.readers dim', {});
 const inviteText = el('p', {});
@@ -15,19 +15,23 @@ if (navigator.share) {
 
 const isLoopback = () => /^(localhost|127\.[\d.]+|\[::1])$/.test(location.hostname);
 
-/** Shows what depends on the public address and on who is here. */
+/** Shows what depends on the public link and on who is here. */
 function renderInvite() {
-	const address = publicAddress || location.origin;
-	// Over https only the tunnel's provider is between; over plain http, everything on the way.
-	const others = publicAddress ? ', Cloudflare' : isLoopback() ? '' : ', the network';
-	readers.textContent = `Can read along: host's computer${others}`;
-	inviteLink.value = `${address}/t/${ticket}`;
-	const reach = publicAddress || !isLoopback() ? '' : ', but only on this computer';
+	readers.textContent = readersText();
+	inviteLink.value = publicLink || location.origin + LINK_PATH + ticket;
+	const reach = publicLink || !isLoopback() ? '' : ', but only on this computer';
 	inviteText.textContent = `Nobody else is here yet. This link lets others in${reach}:`;
 	const isHidden = present.size > 1;
 	// The focus of a button that is hidden would be lost.
 	if (isHidden && invite.contains(document.activeElement)) messageBox.focus();
 	invite.hidden = isHidden;
+}
+
+/** A new link, written by the host. */
+function showNewLink(link) {
+	publicLink = link;
+	renderInvite();
+	addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(link)));
 }
 
 function selectField(event) {

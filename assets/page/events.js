@@ -1,25 +1,27 @@
 // Events from the server.
 
-/** Handles the lines of one WebSocket frame or poll response: one event each. */
+/** Handles the lines of one WebSocket frame or poll response: one event each. Returns when all are handled. */
 function receive(text) {
-	for (const line of text.split('\n')) {
-		try {
-			if (line && session) handleEvent(JSON.parse(line));
-		} catch {
-			// One line that cannot be shown keeps back none of the others.
-			addLine(el('p.line dim', {}, 'A line cannot be shown in this browser'));
-		}
-	}
-	sendPending();
+	for (const line of text.split('\n')) if (line) handleLine(line);
+	return inOrder(sendPending);
 }
 
-function handleEvent(event) {
+/** One line that cannot be shown keeps back none of the others. */
+function addUnreadable() {
+	addLine(el('p.line dim', {}, 'A line cannot be shown in this browser'));
+}
+
+/** Whether the event is new: after a reconnect, events can arrive twice. */
+function isNew({ seq, t }) {
 	silentSeconds = probeSentAt = 0;
-	if (event.seq && event.t !== 'welcome') {
-		// After a reconnect, events can arrive twice.
-		if (event.seq <= session.lastSeq) return;
-		session.lastSeq = event.seq;
-	}
+	if (!seq || t === 'welcome') return true;
+	if (seq <= session.lastSeq) return false;
+	session.lastSeq = seq;
+	return true;
+}
+
+/** Shows an event, in clear. */
+function handleEvent(event) {
 	handlers[event.t]?.(event);
 	renderStatus();
 }
@@ -32,11 +34,9 @@ const handlers = {
 		present.clear();
 		for (const who of [...gone, you, ...others]) participants.set(who.n, who);
 		for (const who of [you, ...others]) present.add(who.n);
-		for (const own of pending.values()) own.sentAt = 0;
-		connected = true;
-		inFlightUntil = 0;
-		setRate(limits);
-		publicAddress = address || (location.protocol === 'https:' ? location.origin : '');
+		setLimits(limits);
+		setPublicAddress(address);
+		resendPending();
 		renderRoster();
 		// With its final height, because the message box is scrolled into view.
 		if (!joined) showRoom();
@@ -59,12 +59,6 @@ const handlers = {
 		if (isOwn) removePending(ref);
 		addLine(messageLine(n, at, body), !isOwn);
 	},
-	moved({ url }) {
-		publicAddress = url;
-		renderInvite();
-		addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(`${url}/t/${ticket}`)));
-	},
-	typing: ({ n }) => typingUntil.set(n, Date.now() + 4000),
 	gap: ({ missed }) => addLine(el('p.line dim', {}, 'Missed messages: ' + missed)),
 	refused(event) {
 		const { ref, why, text } = event;
@@ -84,6 +78,13 @@ const handlers = {
 	end: ({ text }) => endSession(text),
 };
 
+/** The connection carries messages again; those without an answer are sent again. */
+function resendPending() {
+	for (const own of pending.values()) own.sentAt = 0;
+	connected = true;
+	inFlightUntil = 0;
+}
+
 function removePending(ref) {
 	const own = pending.get(ref);
 	if (own) removeUnsent(own.line);
@@ -93,7 +94,9 @@ function removePending(ref) {
 
 /** Puts a message that was refused back into the message box. */
 function giveBack(ref) {
-	restoreDraft(removePending(ref).body);
+	const own = removePending(ref);
+	discardWireBody(own);
+	restoreDraft(own.body);
 }
 
 /** Does so with all that were sent and have no answer, when it is not known which of them is refused. */

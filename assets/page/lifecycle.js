@@ -37,7 +37,7 @@ function endSession(text = 'The room was closed, and this page was cleared.', he
 function clearPage(heading, ...texts) {
 	session = ticket = null;
 	joined = connected = polling = false;
-	notice = restored = publicAddress = nameInput.value = linkInput.value = messageBox.value = inviteLink.value = '';
+	notice = restored = publicLink = nameInput.value = linkInput.value = messageBox.value = inviteLink.value = '';
 	leaveAskedUntil = 0;
 	for (const collection of [participants, present, typingUntil, pending]) collection.clear();
 	for (const element of [roster, status, typing]) element.replaceChildren();

@@ -14,7 +14,7 @@ function keepForReload() {
 	const key = [...crypto.getRandomValues(new Uint16Array(KEPT_LENGTH))];
 	window.name = key.map((random, at) => random ^ text.charCodeAt(at)).join();
 	// A link that was pasted into the form stays out of the address, and so out of the browser's history.
-	history.replaceState(key, '', location.pathname === '/' ? '/' : '/t/' + ticket);
+	history.replaceState(key, '', isInAddress ? LINK_PATH + ticket : '/');
 }
 
 /** Removes the ticket from the address, and what was kept for a reload. */
@@ -33,9 +33,11 @@ function readKept() {
 }
 
 const kept = readKept();
-ticket = findTicket(location.pathname + location.search + location.hash);
+const ownAddress = location.pathname + location.search + location.hash;
+ticket = usableTicket(ownAddress);
+const isInAddress = !!ticket;
 // While one is in the room, the address is a link that can be reloaded and copied. Without what was changed
 // on its way, it is one that others can open as well.
-history.replaceState(history.state, '', ticket ? '/t/' + ticket : '/');
+history.replaceState(history.state, '', ticket ? LINK_PATH + ticket : '/');
 ticket = ticket || kept.slice(0, TICKET_LENGTH);
 const keptName = kept.startsWith(ticket) ? kept.slice(TICKET_LENGTH) : '';

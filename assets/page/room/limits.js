@@ -5,9 +5,12 @@ let rate = { per_second: 0 };
 // Messages that the room would accept now, as of `countedAt`.
 let allowance = 0,
 	countedAt = 0;
+let maxPeople, messageBytes;
 
-function setRate(limits) {
-	rate = limits;
+/** Takes the limits of the room from the welcome. */
+function setLimits(limits) {
+	({ max_participants: maxPeople, message_bytes: messageBytes } = rate = limits);
+	messageBytes = Math.min(messageBytes, MAX_TEXT_BYTES);
 	allowance = rate.burst;
 }
 

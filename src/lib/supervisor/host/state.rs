@@ -1,0 +1,134 @@
+//! The host's state, and when it has to act.
+
+use std::time::{Duration, Instant};
+
+use super::knocks::Knocks;
+use super::output::{HostError, HostOutput};
+use super::pace::{Pace, REKEY_INTERVAL};
+use super::people::People;
+use crate::chat::NameRegistry;
+use crate::seal::{Generation, HostKeys, SecretBytes};
+use crate::token::{Secret, Token};
+
+/// How much longer than the relay the host remembers those who left: the relay counts from the moment at
+/// which it reports them, the host from when it reads that.
+const EXTRA_RETENTION: Duration = Duration::from_secs(60);
+
+/// How often those who can no longer return are forgotten.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Draws random bytes for one key; `None` when the kernel has none.
+pub(in crate::supervisor) type Draw = fn() -> Option<SecretBytes<32>>;
+
+/// What the operator configured.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::supervisor) struct HostRules {
+    /// In the room at the same time.
+    pub(in crate::supervisor) max_participants: usize,
+    /// How long the relay keeps the seat of one who left.
+    pub(in crate::supervisor) ring_age: Duration,
+}
+
+/// The host of one sealed room, from the start of the session to the goodbye. Dropping it overwrites its
+/// keys.
+pub(in crate::supervisor) struct Host {
+    pub(super) keys: HostKeys,
+    pub(super) draw: Draw,
+    pub(super) started: Instant,
+    pub(super) names: NameRegistry,
+    pub(super) knocks: Knocks,
+    pub(super) people: People,
+    /// `None` before the first newcomer.
+    pub(super) generation: Option<Generation>,
+    pub(super) pace: Pace,
+    /// When those who left were looked through last.
+    expired_at: Instant,
+}
+
+/// Names are for the people in the room.
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Draws the keys of a new room, in which there is no one.
+    ///
+    /// # Errors
+    /// [`HostError::Randomness`].
+    pub(in crate::supervisor) fn new(
+        rules: HostRules,
+        draw: Draw,
+        now: Instant,
+    ) -> Result<Self, HostError> {
+        let key = || draw().ok_or(HostError::Randomness);
+        let retention = rules.ring_age + EXTRA_RETENTION;
+        Ok(Self {
+            keys: HostKeys::new(key()?, &key()?),
+            draw,
+            started: now,
+            names: NameRegistry::new(rules.max_participants, retention, now),
+            knocks: Knocks::default(),
+            people: People::default(),
+            generation: None,
+            pace: Pace::new(now),
+            expired_at: now,
+        })
+    }
+
+    /// The secret part of the link.
+    pub(in crate::supervisor) fn ticket(&self) -> Secret {
+        Secret::new(self.keys.ticket().to_text())
+    }
+
+    /// What the relay compares knocks with.
+    pub(in crate::supervisor) fn door(&self) -> Token {
+        self.keys.ticket().door()
+    }
+
+    /// When [`Host::advance`] has something to do, if no message comes before.
+    pub(in crate::supervisor) fn deadline(&self) -> Option<Instant> {
+        let change = self.people.is_changing().then(|| self.next_change());
+        let rekey = self.pace.last_change().filter(|_| self.people.circle().next().is_some());
+        let expiry = self.people.has_departed().then(|| self.expired_at + EXPIRY_INTERVAL);
+        let deadlines =
+            [change, rekey.map(|last| last + REKEY_INTERVAL), expiry, self.knocks.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Does what is due at `now`.
+    ///
+    /// # Errors
+    /// [`HostError::Randomness`] and [`HostError::Exhausted`].
+    pub(in crate::supervisor) fn advance(&mut self, now: Instant) -> Result<HostOutput, HostError> {
+        let mut output = HostOutput::default();
+        self.expire(now);
+        if self.is_change_due(now) {
+            self.begin_generation(now, &mut output)?;
+        }
+        Ok(output)
+    }
+
+    fn expire(&mut self, now: Instant) {
+        self.knocks.expire(now);
+        if now >= self.expired_at + EXPIRY_INTERVAL {
+            self.expired_at = now;
+            self.names.expire(now);
+            let names = &self.names;
+            self.people.forget_departed(|number| names.get(number).is_some());
+        }
+    }
+
+    fn is_change_due(&self, now: Instant) -> bool {
+        if self.people.is_changing() {
+            return now >= self.next_change();
+        }
+        let is_old = |last: Instant| now >= last + REKEY_INTERVAL;
+        self.pace.last_change().is_some_and(is_old) && self.people.circle().next().is_some()
+    }
+
+    fn next_change(&self) -> Instant {
+        self.pace.next_change(self.people.next_circle().count())
+    }
+}

@@ -1,0 +1,6 @@
+//! The host with a relay that is a script, and with guests who check all that they are sent.
+
+mod lies;
+mod random;
+mod relay;
+mod script;

@@ -1,0 +1,129 @@
+//! Any sequence of knocks, requests, leaves, returns and pauses.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::relay::Room;
+use crate::control::FromRelay;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Knock,
+    /// Of one of the knocks that were answered, under one of a few names.
+    Request(usize, u8),
+    EndKnock(usize),
+    Gone(usize),
+    Returns(usize),
+    GivenUp(usize),
+    Wait(u64),
+    Moved,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let which = 0usize..20;
+    prop_oneof![
+        4 => Just(Step::Knock),
+        4 => (which.clone(), any::<u8>()).prop_map(|(which, name)| Step::Request(which, name)),
+        1 => which.clone().prop_map(Step::EndKnock),
+        3 => which.clone().prop_map(Step::Gone),
+        2 => which.clone().prop_map(Step::Returns),
+        1 => which.prop_map(Step::GivenUp),
+        3 => (0u64..40).prop_map(Step::Wait),
+        1 => (0u64..700_000).prop_map(Step::Wait),
+        1 => Just(Step::Moved),
+    ]
+}
+
+/// The one at `which` of those that there are.
+fn pick<T: Copy>(all: impl Iterator<Item = T>, which: usize) -> Option<T> {
+    let all: Vec<T> = all.collect();
+    (!all.is_empty()).then(|| all[which % all.len()])
+}
+
+fn take(room: &mut Room, step: &Step) {
+    match *step {
+        Step::Knock => {
+            room.knock();
+        }
+        Step::Request(which, name) => {
+            if let Some(knock) = pick(room.answered.keys().copied(), which) {
+                room.request(knock, &format!("n{}", name % 40));
+            }
+        }
+        Step::EndKnock(which) => {
+            let open = room.answered.keys().chain(room.waiting.keys()).copied();
+            if let Some(knock) = pick(open, which) {
+                room.answered.remove(&knock);
+                room.waiting.remove(&knock);
+                room.send(FromRelay::KnockEnded { knock });
+            }
+        }
+        Step::Gone(which) => {
+            if let Some(number) = pick(room.guests.keys().copied(), which) {
+                room.gone(number);
+            }
+        }
+        Step::Returns(which) => {
+            if let Some(number) = pick(room.departed.keys().copied(), which) {
+                room.returns(number);
+            }
+        }
+        Step::GivenUp(which) => {
+            if let Some(number) = pick(room.departed.keys().copied(), which) {
+                room.send(FromRelay::GivenUp { number });
+            }
+        }
+        Step::Wait(millis) => {
+            room.wait(Duration::from_millis(millis));
+            // The relay ends knocks after 10 s.
+            if millis >= 10_000 {
+                for knock in std::mem::take(&mut room.answered).into_keys() {
+                    room.send(FromRelay::KnockEnded { knock });
+                }
+            }
+        }
+        Step::Moved => {
+            let output = room.host.moved("https://a.trycloudflare.com/#1.AAAAAAAAAAAAAAAAAAAAAA");
+            room.take(output);
+        }
+    }
+}
+
+/// Changes have their gap, and their letters stay within bucket and rate.
+fn has_pace(changes: &[(Instant, usize)]) -> bool {
+    let Some((start, _)) = changes.first().copied() else { return true };
+    let mut letters = 0;
+    let in_rate = changes.iter().all(|(at, told)| {
+        letters += told;
+        letters as f64 <= 2_000.5 + (*at - start).as_secs_f64() * 100.0
+    });
+    let gap = |told: usize| Duration::from_millis(u64::try_from(told).unwrap());
+    in_rate && changes.windows(2).all(|pair| pair[1].0 - pair[0].0 >= gap(pair[1].1))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// The relay in this test checks every line, and each guest every generation: they have the same
+    /// roster, its hash is in their letter, no letter is for another one, no number is assigned twice, and
+    /// no one is admitted without a request that was granted.
+    #[test]
+    fn everyone_in_the_room_and_no_one_else_has_the_newest_key(
+        steps in proptest::collection::vec(step(), 1..120),
+    ) {
+        let mut room = Room::new(12);
+        for step in &steps {
+            take(&mut room, step);
+            room.check();
+        }
+        // Those who wait are in, and those who are gone are out, as soon as the pace permits.
+        room.wait(Duration::from_secs(30));
+        room.check();
+        prop_assert!(room.waiting.is_empty());
+        prop_assert!(has_pace(&room.changes));
+        let present = room.host.people.circle().count();
+        prop_assert_eq!(room.guests.len(), present);
+        prop_assert!(present <= 12);
+    }
+}
