@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use chattrace::seal::{
-    Change, Entry, Generation, Guest, HostKeys, HostSession, Knock, Received, RoomKey, Welcome,
+    Applicant, Change, Entry, Generation, Guest, HostKeys, HostSession, Knock, Received, RoomKey,
+    Welcome,
 };
 
 use super::Bench;
@@ -49,19 +50,14 @@ impl Bench {
             table.row(vec![step, by.to_owned(), figure(micros, 1)]);
         };
         let keys = HostKeys::new(draw()?, &draw()?);
-        let knock = || Ok(Knock::new(keys.ticket(), draw()?));
-        row("knock".into(), "participant", measure(times, knock, |knock| drop(black_box(knock)))?);
-        let message = || Ok((Knock::new(keys.ticket(), draw()?), draw()?));
-        let answer = |(knock, ephemeral): (Knock, _)| {
-            black_box(keys.answer(knock.message(), ephemeral).is_ok());
-        };
-        row("knock and answer".into(), "both", measure(times, message, answer)?);
-        let whole = || Ok(());
-        row(
-            "handshake, request, its opening".into(),
-            "both",
-            measure(times, whole, |()| drop(black_box(join(&keys))))?,
-        );
+        let (mut participant, mut host) = (Vec::new(), Vec::new());
+        for _ in 0..times {
+            let joined = join(&keys)?;
+            participant.push(joined.participant.as_secs_f64() * 1e6);
+            host.push(joined.host.as_secs_f64() * 1e6);
+        }
+        row("knock, check of the answer, request".into(), "participant", median(participant));
+        row("answer, opening of the request".into(), "host", median(host));
         for size in SIZES {
             let mut room = Room::new(size)?;
             row(
@@ -94,17 +90,37 @@ fn measure<T>(
     Ok(median(micros))
 }
 
-/// A handshake and a request, from the knock to its opening.
-fn join(keys: &HostKeys) -> Result<(chattrace::seal::Applicant, HostSession, [u8; 32]), String> {
+/// A handshake and a request, with the time that each side has taken.
+struct Joined {
+    applicant: Applicant,
+    session: HostSession,
+    signing: [u8; 32],
+    participant: Duration,
+    host: Duration,
+}
+
+fn join(keys: &HostKeys) -> Result<Joined, String> {
     let failed = |error: &dyn std::fmt::Display| error.to_string();
-    let knock = Knock::new(keys.ticket(), draw()?);
-    let answered = keys.answer(knock.message(), draw()?).map_err(|error| failed(&error))?;
-    let (message, session) = answered;
-    let answered = knock.open_answer(&message).map_err(|error| failed(&error))?;
-    let (applicant, sealed) =
-        answered.request("a person", &draw()?).map_err(|error| failed(&error))?;
+    let drawn = (draw()?, draw()?, draw()?);
+    let started = Instant::now();
+    let knock = Knock::new(keys.ticket(), drawn.0);
+    let knocked = Instant::now();
+    let answer = keys.answer(knock.message(), drawn.1).map_err(|error| failed(&error));
+    let (message, session) = answer?;
+    let answered = Instant::now();
+    let opened = knock.open_answer(&message).map_err(|error| failed(&error))?;
+    let request = opened.request("a person", &drawn.2).map_err(|error| failed(&error));
+    let (applicant, sealed) = request?;
+    let requested = Instant::now();
     let request = session.open_request(&sealed, |_| false).map_err(|error| failed(&error))?;
-    Ok((applicant, session, request.signing))
+    let judged = Instant::now();
+    Ok(Joined {
+        applicant,
+        session,
+        signing: request.signing,
+        participant: (knocked - started) + (requested - answered),
+        host: (answered - knocked) + (judged - requested),
+    })
 }
 
 impl Room {
@@ -113,7 +129,7 @@ impl Room {
         let mut entries = vec![keys.entry()];
         let mut waiting = Vec::new();
         for number in 1..=u32::try_from(size).map_err(|error| error.to_string())? {
-            let (applicant, session, signing) = join(&keys)?;
+            let Joined { applicant, session, signing, .. } = join(&keys)?;
             let name = format!("person number {number}");
             entries.push(Entry { number, tag: *b"abc", signing, name });
             if waiting.len() < 2 {
