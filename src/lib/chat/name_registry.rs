@@ -83,6 +83,7 @@ impl NameRegistry {
     }
 
     /// How many participants are present.
+    #[cfg(test)]
     pub(crate) fn present_count(&self) -> usize {
         self.present
     }

@@ -151,7 +151,7 @@ pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
     ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
     ("chat/room.rs", "Room", &["serve/hub/open"]),
     ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
-    ("serve/hub/open/mod.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
+    ("serve/hub/open/room.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
 

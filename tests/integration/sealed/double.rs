@@ -67,6 +67,7 @@ fn words(shown: Shown) -> String {
         Shown::Violation(violation) => format!("END: {violation}"),
         Shown::Repeat => "(repeat)".to_owned(),
         Shown::Known => "(known)".to_owned(),
+        Shown::Resumed => "(resumed)".to_owned(),
         Shown::Behind => "(returns to the present)".to_owned(),
         Shown::NotForUs => "(not for Bo)".to_owned(),
         Shown::Announced { .. } | Shown::Moved { .. } => "from the host".to_owned(),

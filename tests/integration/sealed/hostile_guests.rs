@@ -8,7 +8,7 @@ use super::bare::{self, Bare, initiate, knock_line, pad};
 use super::member::{Shown, decode, encode};
 use super::participant::Participant;
 use super::room::Room;
-use super::transport::{Polls, Transport, socket};
+use super::transport::{Polls, socket};
 use crate::harness::Program;
 use crate::serve::client::Client;
 

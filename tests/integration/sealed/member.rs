@@ -42,6 +42,8 @@ pub(crate) enum Shown {
     Known,
     /// A generation is missing; the client returns to the present.
     Behind,
+    /// Nothing: the client reads on after the latest event that it has.
+    Resumed,
     /// The client says so, and ends.
     Violation(Violation),
     /// A line in which nothing is sealed.
@@ -158,7 +160,12 @@ impl Member {
         match line["t"].as_str() {
             Some("keys") => self.change(line),
             Some("said" | "announced" | "moved") => self.open(&decode(&line["body"])),
-            Some("welcome") => self.return_to_present(line),
+            Some("welcome") if line["letter"].is_string() => self.return_to_present(line),
+            // Reads on where the client was: it has all keys, or gets them.
+            Some("welcome") => {
+                self.resume = line["resume"].as_str().unwrap().to_owned();
+                Shown::Resumed
+            }
             Some("gap") => {
                 self.guest.interrupted();
                 Shown::Line(line.clone())
