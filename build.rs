@@ -103,7 +103,8 @@ fn render_documents(out: &Path) -> Result<(), Box<dyn Error>> {
     handlebars.set_strict_mode(true);
     for (name, kind) in DOCUMENTS {
         let script = if kind.sealed { &sealed } else { &open };
-        let html = handlebars.render_template(&template, &Values { style: &style, script, kind })?;
+        let html =
+            handlebars.render_template(&template, &Values { style: &style, script, kind })?;
         write_document(&out.join(name), html.as_bytes())?;
     }
     println!("cargo::rustc-env=PAGE_STYLE={}", hash(&style));

@@ -54,7 +54,8 @@ async fn a_message_that_was_altered_dropped_or_repeated_is_marked() {
     ana.wait_for_log("fourth").await;
     assert!(marks(&ana).await.contains("2 messages from Bo"), "{}", marks(&ana).await);
     // The same box under another number of the ring.
-    alter(&ana, "[frame, frame.replace(/\"seq\":(\\d+)/, (_, seq) => `\"seq\":${+seq + 0.5}`)]").await;
+    alter(&ana, "[frame, frame.replace(/\"seq\":(\\d+)/, (_, seq) => `\"seq\":${+seq + 0.5}`)]")
+        .await;
     bo.send_message("fifth").await;
     ana.wait_for_log("shown before: 1 message").await;
     assert_eq!(ana.messages().await, ["first", "third", "fourth", "fifth"]);
@@ -82,7 +83,12 @@ async fn what_the_server_says_in_clear_cannot_bring_people_or_messages() {
     }
     assert!(before.contains("Here: 2") && after.contains("Here: 2"), "{after}");
     // Two boxes that are none.
-    assert_eq!(marks(&ana).await.matches("could not be opened").count(), 2, "{}", marks(&ana).await);
+    assert_eq!(
+        marks(&ana).await.matches("could not be opened").count(),
+        2,
+        "{}",
+        marks(&ana).await
+    );
 }
 
 #[tokio::test]
@@ -90,7 +96,8 @@ async fn a_circle_that_was_altered_ends_the_session() {
     let fixture = Fixture::sealed(&[]).await;
     let ana = observed_page(&fixture).await;
     ana.join("Ana").await;
-    let script = "window.alter = (frame) => [frame.replace(/\"came\":\\[[^\\]]*\\]/, '\"came\":[]')]";
+    let script =
+        "window.alter = (frame) => [frame.replace(/\"came\":\\[[^\\]]*\\]/, '\"came\":[]')]";
     ana.execute(script, vec![]).await;
     let _bo = fixture.participant("Bo").await;
     ana.wait_for("document.title === 'session ended'").await;

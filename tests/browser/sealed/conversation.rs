@@ -21,7 +21,15 @@ async fn two_people_talk_and_nothing_of_it_is_in_the_traffic() {
     let traffic = ana.eval("traffic.join('\\n')").await;
     let traffic = traffic.as_str().unwrap();
     assert!(traffic.matches("\"t\":\"said\"").count() >= 2, "{traffic}");
-    for secret in ["Annabel", "Boniface", "quiet", "heard", "YSBxdWlldCB3b3Jk", "typing", fixture.room.ticket()] {
+    for secret in [
+        "Annabel",
+        "Boniface",
+        "quiet",
+        "heard",
+        "YSBxdWlldCB3b3Jk",
+        "typing",
+        fixture.room.ticket(),
+    ] {
         assert!(!traffic.contains(secret), "{secret} in {traffic}");
     }
     assert_eq!(ana.text("h2").await, "Here: 2");
@@ -133,7 +141,12 @@ async fn firefox_and_chromium_talk() {
 async fn texts_act_on_no_screen() {
     let fixture = Fixture::sealed(&[]).await;
     let (ana, bo) = (fixture.participant("Ana").await, fixture.participant("Bo").await);
-    ana.send_messages(&["a\u{202e}b\u{7}c", "<b>x</b> https://example.org/", "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}"]).await;
+    ana.send_messages(&[
+        "a\u{202e}b\u{7}c",
+        "<b>x</b> https://example.org/",
+        "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+    ])
+    .await;
     bo.wait_for("document.querySelectorAll('.message').length === 3").await;
     let texts = bo.messages().await;
     assert_eq!(texts[0], "a\u{fffd}b\u{fffd}c");

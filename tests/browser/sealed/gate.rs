@@ -20,7 +20,11 @@ async fn a_link_that_was_cut_is_named() {
         assert!(text.contains(said), "{link}: {text}");
         page.type_into("#name", &format!("{name}{ENTER}")).await;
         page.wait_for(REFUSAL).await;
-        page.execute("document.querySelector('#link').value = arguments[0]", vec![json!(fixture.room.link())]).await;
+        page.execute(
+            "document.querySelector('#link').value = arguments[0]",
+            vec![json!(fixture.room.link())],
+        )
+        .await;
         page.type_into("#link", ENTER).await;
         page.wait_for("document.querySelector('#message')").await;
         page.leave().await;
@@ -106,7 +110,9 @@ async fn without_javascript_the_page_says_so_and_names_open() {
     page.goto(fixture.room.link()).await;
     page.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
     let text = page.text("main").await;
-    for said in ["Allow JavaScript", "chattrace --open", "a provider that alters it", "no client yet"] {
+    for said in
+        ["Allow JavaScript", "chattrace --open", "a provider that alters it", "no client yet"]
+    {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert_eq!(page.eval("document.querySelector('form')").await, Value::Null);

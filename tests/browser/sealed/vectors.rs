@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Fixture, Firefox, Room};
+use crate::harness::{Firefox, Fixture, Room};
 
 const VECTORS: &str = include_str!("../../fixtures/sealed.json");
 

@@ -83,8 +83,7 @@ mod tests {
     /// The first flight of a connection: ten segments (RFC 6928), of which the headers take a part.
     const FIRST_FLIGHT: usize = 14_336;
 
-    const DOCUMENTS: [&Document; 5] =
-        [&SEALED, &LOCAL, &LOCAL_BACKLOG, &PUBLIC, &PUBLIC_BACKLOG];
+    const DOCUMENTS: [&Document; 5] = [&SEALED, &LOCAL, &LOCAL_BACKLOG, &PUBLIC, &PUBLIC_BACKLOG];
 
     fn text(document: &Document) -> &str {
         std::str::from_utf8(document.identity).unwrap()
