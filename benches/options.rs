@@ -65,6 +65,10 @@ pub(crate) enum TableName {
     Price,
     /// Latency beside a participant that disturbs.
     Disturbed,
+    /// The cost of a change of the circle in a sealed room.
+    Circle,
+    /// The time of each step of the cryptography.
+    Cryptography,
 }
 
 fn name_and_path(text: &str) -> Result<(String, PathBuf), String> {

@@ -16,6 +16,9 @@ use super::target::Target;
 const MARK_INTERVAL: Duration = Duration::from_millis(20);
 const MARK_INTERVAL_PER_CLIENT: Duration = Duration::from_micros(30);
 
+/// When nothing has arrived for so long, nothing more comes.
+const QUIET_PERIOD: Duration = Duration::from_millis(500);
+
 /// Connections opened at a time, below the backlog of 128 that most servers pass to listen(2).
 const WAVE: usize = 100;
 
@@ -25,19 +28,7 @@ impl Load {
     /// # Errors
     /// When one of them is not admitted.
     pub(crate) fn connect(target: &Target, count: usize, arrival: Arrival) -> Result<Self, String> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
-        let mut load = Self {
-            target: target.clone(),
-            epoll: epoll.map_err(|error| format!("no epoll: {error}"))?,
-            events: vec![EpollEvent::empty(); EVENTS],
-            buffer: vec![0; BUFFER_BYTES],
-            clients: Vec::with_capacity(count),
-            log: DeliveryLog::new(target.protocol, count),
-            epoch: Instant::now(),
-            unsent: Vec::new(),
-            arrival,
-            server_is_ending: false,
-        };
+        let mut load = Self::new(target, count, arrival)?;
         match arrival {
             Arrival::AtOnce => {
                 for _ in 0..count {
@@ -58,6 +49,70 @@ impl Load {
         }
         load.wait_past(ClientState::Joining, "was not admitted")?;
         Ok(load)
+    }
+
+    fn new(target: &Target, count: usize, arrival: Arrival) -> Result<Self, String> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
+        Ok(Self {
+            target: target.clone(),
+            epoll: epoll.map_err(|error| format!("no epoll: {error}"))?,
+            events: vec![EpollEvent::empty(); EVENTS],
+            buffer: vec![0; BUFFER_BYTES],
+            clients: Vec::with_capacity(count),
+            log: DeliveryLog::new(target.protocol, count),
+            epoch: Instant::now(),
+            unsent: Vec::new(),
+            arrival,
+            server_is_ending: false,
+            first_name: None,
+        })
+    }
+
+    /// Connects one client with this name, whose welcome is not opened.
+    ///
+    /// # Errors
+    /// When it is not admitted.
+    pub(crate) fn connect_as(target: &Target, name: &str) -> Result<Self, String> {
+        let mut load = Self::new(target, 1, Arrival::AtOnce)?;
+        load.first_name = Some(name.to_owned());
+        load.open()?;
+        load.wait_past(ClientState::Joining, "was not admitted")?;
+        Ok(load)
+    }
+
+    /// Waits until nothing has arrived for a while.
+    ///
+    /// # Errors
+    /// When a client is disconnected.
+    pub(crate) fn wait_quiet(&mut self) -> Result<(), String> {
+        let mut last = Instant::now();
+        while last.elapsed() < QUIET_PERIOD {
+            if self.poll_events(10)? > 0 {
+                last = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    /// Of all clients together: how often one was told of a new generation, and the bytes of those lines.
+    pub(crate) fn keys(&self) -> (u64, u64) {
+        let keys = self.clients.iter().map(|client| client.keys);
+        keys.fold((0, 0), |sum, keys| (sum.0 + keys.0, sum.1 + keys.1))
+    }
+
+    /// Waits until the clients were told so often.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub(crate) fn wait_keys(&mut self, count: u64) -> Result<(), String> {
+        let started = Instant::now();
+        while self.keys().0 < count {
+            self.poll_events(100)?;
+            if started.elapsed() > 6 * STALL_TIMEOUT {
+                return Err(format!("{} of {count} letters arrived", self.keys().0));
+            }
+        }
+        Ok(())
     }
 
     /// Opens the connection of the next client and sends its handshake.
@@ -104,7 +159,8 @@ impl Load {
             let mut text = vec![b'.'; MESSAGE_BYTES - 1 - mark.len()];
             text.extend(mark);
             if mark == READY || started.elapsed() < interval {
-                self.target.protocol.encode(&text, self.clients[0].outbox());
+                let client = &mut self.clients[0];
+                self.target.protocol.encode(client.head, &text, client.outbox());
                 self.unsent.push(0);
             }
             let sent = Instant::now();

@@ -3,9 +3,12 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 
+use chattrace::seal::BoxHead;
+
 use super::delivery_log::Cursor;
 use super::frame::{FrameParser, Opcode, write_client_frame};
 use super::message::{Protocol, leading_number};
+use super::sealed::{Next, SealedJoin};
 
 /// The sample key of RFC 6455, section 1.3: with a fixed key no digest has to be computed.
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -18,6 +21,12 @@ pub(super) const READY: &[u8] = b"[ready]";
 
 /// The end of the last message before those that are counted.
 pub(super) const GO: &[u8] = b"[go]";
+
+/// The last seven characters of a box that ends with [`READY`], and with `.` and [`GO`].
+const SEALED_MARKS: [&[u8]; 2] = [b"ZWFkeV0", b"Lltnb10"];
+
+/// The beginning of the line that begins a generation.
+const KEYS: &[u8] = b"{\"t\":\"keys\"";
 
 /// Bytes at the end of a frame that contain the mark: the mark itself, and the end of the line.
 const TAIL_BYTES: usize = 12;
@@ -56,6 +65,14 @@ pub(super) struct Client {
     pub(super) n: u64,
     /// The counter of its next message.
     pub(super) counter: u64,
+    /// The head of its next box, in a sealed room.
+    pub(super) head: BoxHead,
+    /// Its handshake, in a sealed room.
+    pub(super) sealed_join: Option<SealedJoin>,
+    /// Whether it has no use for what its welcome says.
+    pub(super) skips_welcome: bool,
+    /// Generations of a sealed room of which it was told before it counted, and the bytes of those lines.
+    pub(super) keys: (u64, u64),
     /// Bytes to send, of which the first `sent` are sent.
     outbox: Vec<u8>,
     sent: usize,
@@ -75,6 +92,10 @@ impl Client {
             cursor: Cursor::default(),
             n: 0,
             counter: 0,
+            head: BoxHead { generation: 0, number: 0, counter: 0 },
+            sealed_join: None,
+            skips_welcome: false,
+            keys: (0, 0),
             outbox: handshake.to_vec(),
             sent: 0,
             partial: Vec::new(),
@@ -134,7 +155,7 @@ impl Client {
         self.partial = Vec::new();
         self.state = match protocol {
             Protocol::Relay | Protocol::PaddedRelay => ClientState::Joined,
-            Protocol::Room => ClientState::Upgraded,
+            Protocol::Room | Protocol::SealedRoom => ClientState::Upgraded,
         };
         Ok(())
     }
@@ -142,6 +163,9 @@ impl Client {
     /// Handles a part of a text frame from before the messages are counted.
     pub(super) fn handle_text(&mut self, payload: &[u8], is_last: bool) -> Result<(), String> {
         self.keep_tail(payload);
+        if self.sealed_join.is_some() && self.state < ClientState::Counting {
+            return self.handle_sealed_text(payload, is_last);
+        }
         match self.state {
             ClientState::Joining => {
                 let room = WELCOME_BYTES.saturating_sub(self.partial.len());
@@ -155,19 +179,55 @@ impl Client {
                     self.state = ClientState::Joined;
                 }
             }
-            ClientState::Joined | ClientState::Ready if is_last => {
-                if self.ends_with(GO) {
-                    self.state = ClientState::Counting;
-                } else if self.ends_with(READY) {
-                    self.state = ClientState::Ready;
-                }
-            }
+            ClientState::Joined | ClientState::Ready if is_last => self.look_for_marks(),
             ClientState::Handshaking
             | ClientState::Upgraded
             | ClientState::Joined
             | ClientState::Ready
             | ClientState::Counting
             | ClientState::Closed => {}
+        }
+        Ok(())
+    }
+
+    fn look_for_marks(&mut self) {
+        let [ready, go] = SEALED_MARKS;
+        if self.ends_with(GO) || self.ends_with(go) {
+            self.state = ClientState::Counting;
+        } else if self.ends_with(READY) || self.ends_with(ready) {
+            self.state = ClientState::Ready;
+        }
+    }
+
+    /// The same in a sealed room.
+    fn handle_sealed_text(&mut self, payload: &[u8], is_last: bool) -> Result<(), String> {
+        self.partial.extend(payload);
+        if !is_last {
+            return Ok(());
+        }
+        let text = std::mem::take(&mut self.partial);
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            if line.starts_with(KEYS) {
+                self.keys = (self.keys.0 + 1, self.keys.1 + line.len() as u64);
+            }
+            if self.state == ClientState::Joining
+                && let Some(join) = &mut self.sealed_join
+            {
+                let head = (!self.skips_welcome).then_some(&mut self.head);
+                match join.receive(line, head)? {
+                    Next::Send(line) => {
+                        write_client_frame(Opcode::Text, line.as_bytes(), &mut self.outbox);
+                        self.flush()?;
+                    }
+                    Next::Welcomed => {
+                        self.n = self.head.number.into();
+                        self.state = ClientState::Joined;
+                    }
+                }
+            }
+        }
+        if self.state > ClientState::Joining {
+            self.look_for_marks();
         }
         Ok(())
     }

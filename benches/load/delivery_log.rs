@@ -60,7 +60,9 @@ pub(super) struct DeliveryLog {
     /// The position of the first byte.
     base: u64,
     /// The position up to which lines are parsed.
-    parsed: u64,
+    pub(super) parsed: u64,
+    /// Lines so far.
+    pub(super) appended: u64,
     lines: VecDeque<Line>,
     /// The number of the first line.
     first: u64,
@@ -84,6 +86,7 @@ impl DeliveryLog {
             bytes: Vec::new(),
             base: 0,
             parsed: 0,
+            appended: 0,
             lines: VecDeque::new(),
             first: 0,
             senders: Vec::new(),
@@ -207,6 +210,7 @@ impl DeliveryLog {
             }
             self.next_seq = Some(seq + 1);
         }
+        self.appended += 1;
         let missing = self.clients;
         self.lines.push_back(Line { end: self.parsed, missing, sender: from, counter, due });
         Ok(())

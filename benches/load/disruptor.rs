@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use chattrace::seal::BoxHead;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::RcvBuf;
 
@@ -56,6 +57,9 @@ pub(crate) struct Disruptor {
     /// Everything received, which is searched afterwards; empty for a flood, which receives too much.
     received: Vec<u8>,
 }
+
+/// An open room has no boxes.
+const NO_HEAD: BoxHead = BoxHead { generation: 0, number: 0, counter: 0 };
 
 impl Disruptor {
     /// Joins the room as this sender.
@@ -165,7 +169,7 @@ impl Disruptor {
         if self.outbox.is_empty() {
             while self.sent < due {
                 let text = message::text(self.sender, self.sent);
-                Protocol::Room.encode(&text, &mut self.outbox);
+                Protocol::Room.encode(NO_HEAD, &text, &mut self.outbox);
                 self.sent += 1;
             }
         }

@@ -10,7 +10,8 @@ use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags, EpollTimeout};
 use super::client::{Client, ClientState};
 use super::delivery_log::DeliveryLog;
 use super::frame::{Opcode, write_client_frame};
-use super::message;
+use super::message::{self, Protocol};
+use super::sealed::SealedJoin;
 use super::target::Target;
 
 /// The buffer of a read: more than a server may write to one client between two reads.
@@ -49,6 +50,8 @@ pub(crate) struct Load {
     /// Clients with a filled outbox.
     pub(super) unsent: Vec<usize>,
     pub(super) arrival: Arrival,
+    /// The name of the only client; `None` if they are numbered.
+    pub(super) first_name: Option<String>,
     /// The server is ending, so a closed connection is no failure.
     pub(super) server_is_ending: bool,
 }
@@ -144,7 +147,17 @@ impl Load {
         let client = &mut self.clients[number];
         if client.state == ClientState::Upgraded {
             client.state = ClientState::Joining;
-            let join = self.target.join(&format!("P{number}"));
+            let name = self.first_name.clone().unwrap_or_else(|| format!("P{number}"));
+            let join = match self.target.protocol {
+                Protocol::SealedRoom => {
+                    let ticket = self.target.ticket.as_deref().unwrap_or_default();
+                    let (join, knock) = SealedJoin::knock(ticket, name)?;
+                    client.skips_welcome = self.arrival == Arrival::AtOnce;
+                    client.sealed_join = Some(join);
+                    knock
+                }
+                Protocol::Relay | Protocol::PaddedRelay | Protocol::Room => self.target.join(&name),
+            };
             write_client_frame(Opcode::Text, join.as_bytes(), client.outbox());
             self.unsent.push(number);
         }
@@ -156,7 +169,8 @@ impl Load {
         let client = &mut self.clients[sender];
         let text = message::text(sender, client.counter);
         client.counter += 1;
-        self.target.protocol.encode(&text, client.outbox());
+        client.head.counter += 1;
+        self.target.protocol.encode(client.head, &text, client.outbox());
         self.unsent.push(sender);
     }
 

@@ -11,6 +11,7 @@ mod latency;
 mod long_poll;
 mod message;
 mod saturation;
+mod sealed;
 mod target;
 
 pub(crate) use client::{ACCEPT, KEY};
@@ -20,4 +21,5 @@ pub(crate) use latency::Latency;
 pub(crate) use long_poll::PollingClients;
 pub(crate) use message::Protocol;
 pub(crate) use saturation::{Phases, Saturation};
+pub(crate) use sealed::draw;
 pub(crate) use target::Target;

@@ -23,6 +23,8 @@ pub(crate) struct Phases {
 pub(crate) struct Saturation {
     /// Deliveries to all clients together.
     pub(crate) per_second: f64,
+    /// Bytes of a delivery: a line, without the head of its frame.
+    pub(crate) bytes: f64,
     /// Processor time of the server for one delivery, in microseconds.
     pub(crate) cpu_micros: f64,
     /// The share of its core that the server used.
@@ -37,6 +39,9 @@ struct Snapshot {
     server: Duration,
     own: Duration,
     deliveries: u64,
+    /// Of the log, which has each delivery once.
+    bytes: u64,
+    lines: u64,
 }
 
 impl Load {
@@ -67,6 +72,7 @@ impl Load {
         let server = (after.server - before.server).as_secs_f64();
         Ok(Saturation {
             per_second: deliveries / seconds,
+            bytes: (after.bytes - before.bytes) as f64 / (after.lines - before.lines) as f64,
             cpu_micros: server * 1e6 / deliveries,
             server_busy: server / seconds,
             load_busy: (after.own - before.own).as_secs_f64() / seconds,
@@ -100,6 +106,8 @@ impl Load {
             server: machine::cpu_time(server)?,
             own: machine::cpu_time(Pid::this())?,
             deliveries: self.log.deliveries,
+            bytes: self.log.parsed,
+            lines: self.log.appended,
         })
     }
 }

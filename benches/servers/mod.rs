@@ -21,6 +21,7 @@ use process::TempDir;
 pub(crate) use floor::Fault;
 pub(crate) use process::ServerProcess;
 pub(crate) use room::{RateLimit, Room};
+pub(crate) use session::{Mode, Session};
 
 /// A server that can be started.
 #[derive(Clone, Debug)]
@@ -35,8 +36,8 @@ pub(crate) struct Server {
 #[derive(Clone, Debug)]
 enum Program {
     Room(Room),
-    /// `chattrace`, with the maximum of participants.
-    Session(PathBuf, usize),
+    /// `chattrace`, with its services.
+    Session(Session),
     /// This program itself, as a yardstick.
     Yardstick(Yardstick),
     /// A program that prints its port and relays messages at `/ws`.
@@ -101,9 +102,17 @@ impl Server {
         Self::new(name, Program::Room(room))
     }
 
-    /// A session of chattrace, with this maximum of participants.
-    pub(crate) fn session(name: &str, program: PathBuf, participants: usize) -> Self {
-        Self::new(name, Program::Session(program, participants))
+    /// A session of chattrace.
+    pub(crate) fn session(name: &str, session: Session) -> Self {
+        Self::new(name, Program::Session(session))
+    }
+
+    /// Whether so many participants fit in.
+    pub(crate) fn holds(&self, participants: usize) -> bool {
+        match &self.program {
+            Program::Session(session) => participants <= session.participants,
+            Program::Room(_) | Program::Yardstick(_) | Program::External(_) => true,
+        }
     }
 
     /// A yardstick of this benchmark.
@@ -123,7 +132,7 @@ impl Server {
 
     /// Whether it is chattrace, whose failures make the benchmark fail.
     pub(crate) fn is_chattrace(&self) -> bool {
-        matches!(self.program, Program::Room(_) | Program::Session(..))
+        matches!(self.program, Program::Room(_) | Program::Session(_))
     }
 
     /// Starts the server on the core of the servers.
@@ -134,7 +143,7 @@ impl Server {
         let temp_dir = TempDir::new()?;
         let mut command = match &self.program {
             Program::Room(room) => room.command(&temp_dir)?,
-            Program::Session(program, size) => session::command(program, *size, &temp_dir)?,
+            Program::Session(session) => session::command(session, &temp_dir)?,
             Program::Yardstick(yardstick) => {
                 let own = std::env::current_exe().map_err(|error| error.to_string())?;
                 let mut command = Command::new(own);

@@ -11,10 +11,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, mkdtemp};
 
 use crate::load::{Protocol, Target};
-use crate::machine::Cores;
+use crate::machine::{self, Cores};
 
 /// For the exit of a server after SIGTERM.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The name of the process of a room (proc_pid_comm(5)).
+const ROOM: &str = "chattrace-serve";
 
 /// A folder that is removed when dropped.
 #[derive(Debug)]
@@ -49,6 +52,15 @@ impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// Processor time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CpuTimes {
+    /// Of the supervisor, which is the host of a sealed room.
+    pub(crate) host: Duration,
+    /// Of the process that the clients are connected to.
+    pub(crate) room: Duration,
 }
 
 /// A server that accepts connections; killed when dropped.
@@ -95,6 +107,28 @@ impl ServerProcess {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX))
     }
 
+    /// The process that the clients are connected to: of a session, its `chattrace-serve`.
+    pub(crate) fn room_pid(&self) -> Pid {
+        let own = self.pid();
+        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
+        let children = children.unwrap_or_default();
+        let mut children = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        let is_room = |pid: &i32| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == ROOM)
+        };
+        children.find(is_room).map_or(own, Pid::from_raw)
+    }
+
+    /// The processor time of both processes so far.
+    ///
+    /// # Errors
+    /// When one has ended.
+    pub(crate) fn cpu_times(&self) -> Result<CpuTimes, String> {
+        let (own, room) = (self.pid(), self.room_pid());
+        let host = if own == room { Duration::ZERO } else { machine::cpu_time(own)? };
+        Ok(CpuTimes { host, room: machine::cpu_time(room)? })
+    }
+
     /// Sends SIGTERM.
     ///
     /// # Errors
@@ -135,9 +169,15 @@ impl Drop for ServerProcess {
 /// The target that a first line describes.
 fn parse_target(line: &str) -> Option<Target> {
     if let Some(link) = line.strip_prefix("http://") {
-        let (address, ticket) = link.split_once("/t/")?;
+        let (address, ticket, protocol) = match link.split_once("/t/") {
+            Some((address, ticket)) => (address, ticket, Protocol::Room),
+            None => {
+                let (address, ticket) = link.split_once("/#1.")?;
+                (address, ticket, Protocol::SealedRoom)
+            }
+        };
         let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
-        return Some(Target { address, ticket, protocol: Protocol::Room });
+        return Some(Target { address, ticket, protocol });
     }
     let port: u16 = line.parse().ok()?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -2,17 +2,30 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::process::TempDir;
 
-pub(super) fn command(
-    program: &Path,
-    participants: usize,
-    temp_dir: &TempDir,
-) -> Result<Command, String> {
-    let mut command = Command::new(program);
+/// Who can read what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Sealed,
+    Open,
+}
+
+/// How a session is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// The path of `chattrace`.
+    pub(crate) program: PathBuf,
+    pub(crate) participants: usize,
+    pub(crate) mode: Mode,
+}
+
+/// Without a rate limit.
+pub(super) fn command(session: &Session, temp_dir: &TempDir) -> Result<Command, String> {
+    let mut command = Command::new(&session.program);
     for (variable, folder) in [("HOME", "home"), ("XDG_RUNTIME_DIR", "run")] {
         let path = temp_dir.path().join(folder);
         // chattrace accepts a runtime folder only if other users cannot enter it.
@@ -23,15 +36,13 @@ pub(super) fn command(
     for variable in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         command.env_remove(variable);
     }
-    command.args([
-        "--open",
-        "--tunnel",
-        "none",
-        "--quiet",
-        "--logs",
-        "delete",
-        "--max-participants",
-    ]);
-    command.arg(participants.to_string());
+    let config = temp_dir.write("config.json", r#"{"room":{"rate":{"per_second":0}}}"#)?;
+    command.arg("--config").arg(config);
+    command.args(["--tunnel", "none", "--quiet", "--logs", "delete", "--max-participants"]);
+    command.arg(session.participants.to_string());
+    command.arg(match session.mode {
+        Mode::Sealed => "--sealed",
+        Mode::Open => "--open",
+    });
     Ok(command)
 }

@@ -1,6 +1,8 @@
 //! The tables, one file each.
 
+mod circle;
 mod crowd;
+mod cryptography;
 mod disturbed;
 mod latency;
 mod memory;
@@ -17,10 +19,13 @@ use crate::load::Phases;
 use crate::machine::{self, Cores};
 use crate::options::{Options, TableName};
 use crate::report::{self, Table};
-use crate::servers::{Room, Server, Yardstick};
+use crate::servers::{Mode, Room, Server, Session, Yardstick};
 
 /// The maximum of participants that a room can be configured for.
 const MAX_PARTICIPANTS: usize = 10_000;
+
+/// The same, of a sealed room.
+const MAX_SEALED_PARTICIPANTS: usize = 1_000;
 
 /// Descriptors that a process needs in addition to those of its connections.
 const SPARE_FILES: u64 = 64;
@@ -83,7 +88,7 @@ impl Bench {
         if self.options.self_test || self.options.quick {
             self.self_test();
         }
-        let tables: [(TableName, TableFn); 7] = [
+        let tables: [(TableName, TableFn); 9] = [
             (TableName::Saturation, Self::saturation),
             (TableName::Latency, Self::latency),
             (TableName::Memory, Self::memory),
@@ -91,6 +96,8 @@ impl Bench {
             (TableName::Start, Self::start),
             (TableName::Price, Self::price),
             (TableName::Disturbed, Self::disturbed),
+            (TableName::Circle, Self::circle),
+            (TableName::Cryptography, Self::cryptography),
         ];
         for (name, table) in tables {
             if self.is_requested(name) {
@@ -109,6 +116,7 @@ impl Bench {
     fn servers(&self) -> Vec<Server> {
         let mut servers = vec![
             Server::room("chattrace", Room::unlimited(self.serve.clone())),
+            self.session("chattrace, sealed", Mode::Sealed, MAX_SEALED_PARTICIPANTS),
             Server::yardstick(Yardstick::FloorBatch),
             Server::yardstick(Yardstick::FloorFrame),
             Server::yardstick(Yardstick::Plain),
@@ -116,6 +124,11 @@ impl Bench {
         let external = self.options.beside.iter();
         servers.extend(external.map(|(name, program)| Server::external(name, program.clone())));
         servers
+    }
+
+    /// A session of chattrace, without a rate limit.
+    fn session(&self, name: &str, mode: Mode, participants: usize) -> Server {
+        Server::session(name, Session { program: self.sibling("chattrace"), participants, mode })
     }
 
     fn rounds(&self) -> usize {

@@ -24,6 +24,7 @@ const COLUMNS: &[&str] = &[
     "receivers",
     "outstanding",
     "deliveries/s",
+    "bytes each",
     "of floor-batch",
     "of floor-frame",
     "server CPU µs each",
@@ -49,7 +50,8 @@ impl Bench {
             let (sessions, repeats) =
                 if *receivers < MAX_PARTICIPANTS { (self.rounds(), 1) } else { (1, self.rounds()) };
             for session in 0..sessions {
-                for (number, server) in servers.iter().enumerate() {
+                let holding = servers.iter().enumerate().filter(|(_, it)| it.holds(*receivers));
+                for (number, server) in holding {
                     progress(&format!("saturation, {receivers}, {}: {session}", server.name));
                     let loads = loads.repeat(repeats);
                     match self.saturated(server, *receivers, &loads) {
@@ -92,7 +94,7 @@ impl Bench {
         let mut load = Load::connect(&process.target, receivers, Arrival::InWaves)?;
         let took = started.elapsed().as_secs_f64();
         load.synchronize(&[])?;
-        let (pid, phases) = (process.pid(), self.phases(receivers));
+        let (pid, phases) = (process.room_pid(), self.phases(receivers));
         let resident = (machine::resident_kib(pid)?, took);
         self.resident.insert((server.name.clone(), receivers), resident);
         let measured =
@@ -117,7 +119,7 @@ fn rows(
     };
     let position = |name: &str| servers.iter().position(|server| server.name == name);
     let floor = |name| position(name).and_then(|number| of(number, |one| one.per_second));
-    for (number, server) in servers.iter().enumerate() {
+    for (number, server) in servers.iter().enumerate().filter(|(_, it)| it.holds(load.0)) {
         let per_second = of(number, |one| one.per_second);
         let percent = |value: Option<f64>| format!("{} %", figure(value.map(|v| v * 100.0), 0));
         table.row(vec![
@@ -125,6 +127,7 @@ fn rows(
             load.0.to_string(),
             load.1.to_string(),
             grouped(per_second),
+            figure(of(number, |one| one.bytes), 0),
             ratio(per_second, floor("floor-batch")),
             ratio(per_second, floor("floor-frame")),
             figure(of(number, |one| one.cpu_micros), 3),

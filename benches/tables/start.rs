@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Bench;
 use crate::load::{Arrival, Load};
 use crate::report::{Table, figure, median, progress};
-use crate::servers::{Server, ServerProcess};
+use crate::servers::{Mode, Server, ServerProcess};
 
 /// Starts of each server: each takes milliseconds, so the figures vary.
 const STARTS: usize = 20;
@@ -23,9 +23,8 @@ impl Bench {
         let title = "start: ms from a start to the end of the response to GET /, and from SIGTERM to the \
                      end of a session";
         let mut table = Table::new(title, 1, &["what", "participants", "ms"]);
-        let session = Server::session("chattrace (session)", self.sibling("chattrace"), 100);
         let mut servers = self.servers();
-        servers.push(session);
+        servers.push(self.session("chattrace (session)", Mode::Open, 100));
         let mut times: Vec<Vec<f64>> = vec![Vec::new(); servers.len()];
         let rounds = if self.options.quick { 3 } else { STARTS };
         progress("start");
@@ -45,8 +44,7 @@ impl Bench {
             ]);
         }
         for size in self.sizes(PARTICIPANTS, &mut table) {
-            let server =
-                Server::session("chattrace (session)", self.sibling("chattrace"), size.max(1));
+            let server = self.session("chattrace (sealed)", Mode::Sealed, size.max(1));
             let mut times = Vec::new();
             for round in 0..self.rounds() {
                 progress(&format!("end of a session of {size}: {round}"));

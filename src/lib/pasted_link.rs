@@ -1,6 +1,6 @@
 //! Finds the ticket in a link that was changed on its way: by a messenger that adds a full stop or a
 //! tracking parameter, a mail program that breaks lines, a scanner of links that wraps them in its own.
-//! `assets/state.js` does the same in the page; both are held against one table.
+//! `assets/page/link.js` does the same in the page; both are held against one table.
 
 use crate::token::{TOKEN_CHARACTERS, Token};
 

@@ -20,6 +20,23 @@ async fn the_join_form_is_accessible_with_and_without_a_refusal() {
 }
 
 #[tokio::test]
+async fn a_sealed_room_is_accessible() {
+    let fixture = Fixture::sealed(&[]).await;
+    let page = fixture.browser.open_page(fixture.room.address()).await;
+    page.wait_for("document.querySelector('#refusal')?.textContent").await;
+    page.expect_accessible("a part of a sealed link").await;
+    page.expect_to_fit("a part of a sealed link").await;
+    let page = crate::sealed::observed_page(&fixture).await;
+    page.join("Ana").await;
+    let bo = fixture.participant("Bo").await;
+    crate::sealed::alter_next_box(&page).await;
+    bo.send_message("altered").await;
+    page.wait_for("document.querySelector('.mark')").await;
+    page.expect_accessible("sealed room").await;
+    page.expect_to_fit("sealed room").await;
+}
+
+#[tokio::test]
 async fn the_room_is_accessible_also_when_disconnected_and_ended() {
     let fixture = Fixture::start(&[]).await;
     let proxy = Proxy::start(&fixture.room, ProxyMode::Forward).await;

@@ -71,7 +71,7 @@ async fn the_keyboard_alone_is_enough() {
 async fn earlier_messages_are_announced_at_the_join_form_and_shown() {
     let fixture = Fixture::start(&["--backlog", "5"]).await;
     let ana = fixture.join_page().await;
-    assert!(ana.text("main").await.contains("up to 5 earlier messages"));
+    assert!(ana.text("main").await.contains("shown earlier messages"));
     ana.join("Ana").await;
     ana.send_message("before Bo").await;
     ana.wait_for("document.querySelector('.message:not(.dim)')").await;

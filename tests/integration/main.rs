@@ -11,6 +11,7 @@ mod kept;
 mod layering;
 mod planted;
 mod requirements;
+mod sealed;
 mod serve;
 mod session;
 mod tunnel;

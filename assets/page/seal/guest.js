@@ -5,7 +5,10 @@
 // Seconds by the host's clock for which a generation may be sealed with. The host makes a new one after ten
 // minutes at the latest.
 const SEAL_SECONDS = 900;
-// Keys of earlier generations that are kept. What serve still has of older ones is not read any more.
+// Seconds after which a key is dropped: nothing that was sealed with it is in the room's ring any more, which
+// has the events of ten minutes.
+const KEY_SECONDS = SEAL_SECONDS + 600;
+// Keys that are kept at most. Of a circle that changes every moment, older ones go sooner.
 const MAX_GENERATIONS = 1000;
 
 class Violation extends Error {}
@@ -94,7 +97,10 @@ function createGuest(ticket) {
 		newest = { number: generation, secret, seconds, boxKeys: new Map() };
 		generations.set(generation, newest);
 		clockOffset = Math.max(clockOffset, seconds - performance.now() / 1000);
-		for (const { number } of generations.values()) if (generations.size > MAX_GENERATIONS) generations.delete(number);
+		for (const old of generations.values()) {
+			const isOver = generations.size > MAX_GENERATIONS || hostTime() > old.seconds + KEY_SECONDS;
+			if (isOver && old !== newest) generations.delete(old.number);
+		}
 		return newcomers;
 	}
 

@@ -3,7 +3,7 @@
 // The largest content is 8190 bytes; signature, kind and counter come before the text.
 const MAX_TEXT_BYTES = 8190 - SIGNATURE_LENGTH - 5;
 const ROSTER_END = [el('li.dim', {}, 'the host')];
-const readersText = () => 'Can read along: exactly those listed here, and the host. The list is confirmed by the host’s key.';
+const readersText = () => 'Can read along: only the people listed here, and the host. The host’s key confirms the list.';
 
 // The events and the own messages, one after the other: to open and to seal takes a moment.
 let queue = Promise.resolve();
@@ -117,7 +117,7 @@ Object.assign(handlers, {
 	/** Somebody altered it, or it is not from the person it claims. */
 	bad({ n, isUnsigned }) {
 		const claim = participants.has(n) ? ['A message that claims to be from ', n === HOST_NUMBER ? 'the host' : participantName(n)] : ['A message'];
-		addMark([...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened: it was altered on the way']);
+		addMark([...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened; it may have been altered on the way']);
 	},
 	unreadable: ({ n }) => addMark(['A message from ', participantName(n), ' is sealed for people who were here before'], 'p.line dim'),
 	repeat() {

@@ -73,15 +73,9 @@ impl Departed {
             let is_silent = |departure: &Departure| departure.activity != Activity::Posted;
             let index = self.named.iter().position(is_silent).unwrap_or(0);
             if let Some(Departure { identity, at, .. }) = self.named.remove(index) {
-                self.reserve(&identity, at, names);
+                self.reserved.push_back((names.reserve(&identity), at));
             }
         }
-    }
-
-    /// Adds a participant who left at `at`, and whom nothing mentions. The name is in `names` and stays
-    /// there.
-    pub(super) fn reserve(&mut self, identity: &Identity, at: Instant, names: &mut NameIndex) {
-        self.reserved.push_back((names.reserve(identity), at));
     }
 
     /// Frees the names of all who left at least the retention time ago.

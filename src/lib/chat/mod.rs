@@ -1,11 +1,17 @@
 //! The room and its rules: who is in it, what they may post, what is remembered and for how long.
 //!
+//! An open room, [`Room`], has two halves: [`NameRegistry`], who may be called what, and [`Seats`], who is
+//! present and may return. A sealed room has the same two in two processes: its host judges the names, and
+//! its server keeps the seats.
+//!
 //! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
 //! tested at any moment of any conversation.
 
 mod departed;
 mod emoji;
 mod event_line;
+#[cfg(test)]
+mod halves_tests;
 mod identity;
 #[cfg(test)]
 mod language_tests;
@@ -56,4 +62,6 @@ pub(crate) use room_error::RoomError;
 pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
 pub(crate) use seats::{MAX_RETAINED_SEATS, Posting, Returning, Rules, SeatEvent, Seats};
-pub(crate) use text::{MAX_MESSAGE_LINES, MessageText, TextError};
+#[cfg(test)]
+pub(crate) use text::MAX_MESSAGE_LINES;
+pub(crate) use text::{MessageText, TextError};

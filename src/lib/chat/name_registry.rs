@@ -83,6 +83,7 @@ impl NameRegistry {
     }
 
     /// How many participants are present.
+    #[cfg(test)]
     pub(crate) fn present_count(&self) -> usize {
         self.present
     }
@@ -185,12 +186,10 @@ impl NameRegistry {
         }
     }
 
-    /// Notes that a participant cannot return, and that nothing mentions this name any more. It stays
-    /// taken.
+    /// As [`NameRegistry::give_up`], for a host, who is not told what a participant has done: all are
+    /// known for equally long.
     pub(crate) fn forget(&mut self, number: u32, now: Instant) {
-        if let Some(Member { identity, left_at }) = self.take(number) {
-            self.departed.reserve(&identity, left_at.unwrap_or(now), &mut self.index);
-        }
+        self.give_up(number, Activity::JoinedOnly, now);
     }
 
     /// Frees the names of all who left at least the retention time ago. Call it about once a second.

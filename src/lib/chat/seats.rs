@@ -85,6 +85,7 @@ impl Seats {
     }
 
     /// The participants who are present, in the order of their numbers.
+    #[cfg(test)]
     pub(crate) fn present(&self) -> impl Iterator<Item = u32> {
         self.by_number.values().filter(|seat| seat.is_present()).map(|seat| seat.number)
     }

@@ -15,7 +15,8 @@ use crate::secret_bytes::SecretBytes;
 
 /// A handshake that has begun. For one attempt to join: after a refusal, knock again.
 pub struct Knock {
-    state: HandshakeState,
+    /// Boxed, because it has keys in it, and a value that is moved leaves copies on the stack.
+    state: Box<HandshakeState>,
     ticket: Ticket,
     message: [u8; MESSAGE_1_BYTES],
 }
@@ -25,7 +26,7 @@ impl Knock {
     /// knock alone.
     pub fn new(ticket: &Ticket, ephemeral: SecretBytes<32>) -> Self {
         let (state, message) = noise::initiate(&ticket.psk(), ephemeral);
-        Self { state, ticket: ticket.clone(), message }
+        Self { state: Box::new(state), ticket: ticket.clone(), message }
     }
 
     /// Message 1, for `noise` in the knock.
@@ -38,7 +39,7 @@ impl Knock {
     /// # Errors
     /// [`Violation::Answer`] if it does not open, [`Violation::Host`] if another key answered.
     pub fn open_answer(self, message_2: &[u8]) -> Result<Answered, Violation> {
-        let (session, host) = noise::finish(self.state, message_2).ok_or(Violation::Answer)?;
+        let (session, host) = noise::finish(*self.state, message_2).ok_or(Violation::Answer)?;
         if Ticket::of(&host) == self.ticket { Ok(Answered(session)) } else { Err(Violation::Host) }
     }
 }

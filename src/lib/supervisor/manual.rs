@@ -15,8 +15,9 @@ const DESCRIPTION: &[&str] = &[
     "The room is served on this computer by chattrace-serve, which the kernel confines: it can open no \
      file, start no program and open no connection. chattrace-tunnel gives it a public address by means \
      of cloudflared, which is downloaded if it is missing and checked against a known SHA-256. The \
-     tunnel provider can read the messages; without a tunnel (--tunnel none) the link works on this \
-     computer only.",
+     room is sealed: what is said can be read by the people in it and by no one else, unless it is started \
+     with --open; then the tunnel provider can read it as well. Without a tunnel (--tunnel none) the link \
+     works on this computer only.",
     "The link is written to standard output; everything for people is written to standard error. Ctrl+C \
      ends the session, and so does a closed terminal, a signal (TERM, HUP) or the end of a pipe on \
      standard input. The participants are told, and chattrace asks about the event log (times, joins and \

@@ -4,7 +4,7 @@ use super::observed_page;
 use crate::harness::{Fixture, Page};
 
 /// Changes one character within the next box that this page receives.
-pub(super) async fn alter_next_box(page: &Page) {
+pub(crate) async fn alter_next_box(page: &Page) {
     alter(page, "frame.replace(/(\"body\":\".{60})(.)/, (_, start, one) => start + (one === 'A' ? 'B' : 'A'))").await;
 }
 
@@ -123,6 +123,27 @@ async fn a_generation_that_is_missing_is_fetched() {
     bo.wait_for_log("here again").await;
     bo.send_message("welcome").await;
     ana.wait_for_log("welcome").await;
+}
+
+/// A host whose news are held back for 16 minutes: nothing is sealed with the old key any more.
+#[tokio::test]
+async fn nothing_is_sealed_with_a_key_of_more_than_15_minutes() {
+    let fixture = Fixture::sealed(&[]).await;
+    let ana = observed_page(&fixture).await;
+    ana.join("Ana").await;
+    let bo = fixture.participant("Bo").await;
+    let later = "window.elapsed = performance.now.bind(performance);
+        performance.now = () => elapsed() + 16 * 60e3";
+    ana.execute(later, vec![]).await;
+    ana.send_message("held").await;
+    ana.wait_for_status("Waiting for a new key").await;
+    bo.send_message("can you read this?").await;
+    ana.wait_for_log("read this").await;
+    assert_eq!(bo.messages().await, ["can you read this?"]);
+    let sent = "traffic.filter((line) => line.includes('\"say\"')).length";
+    assert_eq!(ana.eval(sent).await, 0);
+    ana.execute("performance.now = elapsed", vec![]).await;
+    bo.wait_for_log("held").await;
 }
 
 #[tokio::test]

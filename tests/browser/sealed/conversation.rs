@@ -35,7 +35,7 @@ async fn two_people_talk_and_nothing_of_it_is_in_the_traffic() {
     assert_eq!(ana.text("h2").await, "Here: 2");
     assert!(ana.text(".roster").await.contains("the host"));
     let readers = ana.text(".readers").await;
-    assert!(readers.contains("exactly those listed here, and the host"), "{readers}");
+    assert!(readers.contains("only the people listed here, and the host"), "{readers}");
     fixture.browser.expect_clean_console().await;
     fixture.room.end();
     ana.expect_cleared(&["quiet", "heard"]).await;

@@ -110,9 +110,12 @@ async fn without_javascript_the_page_says_so_and_names_open() {
     page.goto(fixture.room.link()).await;
     page.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
     let text = page.text("main").await;
-    for said in
-        ["Allow JavaScript", "chattrace --open", "a provider that alters it", "no client yet"]
-    {
+    for said in [
+        "Allow JavaScript",
+        "chattrace --open",
+        "A tunnel provider that alters this page",
+        "no client yet",
+    ] {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert_eq!(page.eval("document.querySelector('form')").await, Value::Null);

@@ -5,13 +5,14 @@ mod conversation;
 mod gate;
 mod vectors;
 
+pub(crate) use altered::alter_next_box;
 use serde_json::json;
 
 use crate::harness::{Fixture, Page};
 
 /// A page behind a provider that records what the page sends and receives, and may alter it: the tests set
 /// `window.alter`, which is given each frame and returns the frames to pass on.
-async fn observed_page(fixture: &Fixture) -> Page {
+pub(crate) async fn observed_page(fixture: &Fixture) -> Page {
     const OBSERVE: &str = "window.traffic = [];
         window.WebSocket = class extends WebSocket {
             send(data) { traffic.push(data); super.send(data); }

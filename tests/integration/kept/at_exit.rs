@@ -15,7 +15,7 @@ use crate::session::stage::{Link, Stage, watched};
 
 /// Checks that every kind of canary is in memory while the process runs: else the search proves
 /// nothing.
-fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
+pub(super) fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
     let copies = ProcessMemory::of(pid).copies(canaries);
     for kind in kinds {
         let found = copies.iter().any(|copy| copy.starts_with(kind));
@@ -23,7 +23,7 @@ fn assert_finds(pid: u32, canaries: &Canaries, kinds: &[&str]) {
     }
 }
 
-fn assert_empty(process: &str, memory: &ProcessMemory, canaries: &Canaries) {
+pub(super) fn assert_empty(process: &str, memory: &ProcessMemory, canaries: &Canaries) {
     let copies = memory.copies(canaries);
     let bytes = memory.bytes();
     assert!(

@@ -3,12 +3,14 @@
 //! Each test also shows that its search finds a canary that is there.
 
 mod at_exit;
-mod canaries;
+pub(crate) mod canaries;
 mod clean_all;
 mod conversation;
 mod disk;
+mod encodings;
 mod forgotten;
 mod process_memory;
 mod processes;
+mod sealed;
 mod secrets;
 mod syscalls;

@@ -206,7 +206,7 @@ fn a_way_from_seats_to_texts_is_a_breach() {
     assert_one(&led, &["chat/seats.rs: leads to", "chat/room.rs", "chat/text.rs"]);
     assert_eq!(breaches("use std::time::Instant;"), Vec::<String>::new());
     let gone = apart(&with_text("chat/seats.rs", ""));
-    assert!(gone.contains(&"wire/sealed_box.rs: kept apart, and not there".into()));
+    assert!(gone.contains(&"chat/name_registry.rs: kept apart, and not there".into()));
 }
 
 /// serde calls functions that only a string names.

@@ -151,18 +151,16 @@ pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
     ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
     ("chat/room.rs", "Room", &["serve/hub/open"]),
     ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
-    ("serve/hub/open/mod.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
+    ("serve/hub/open/room.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
 
-/// Files and folders of a sealed room, and those that they do not reach, over any number of files.
+/// Files and folders, and those that they do not reach, over any number of files.
 pub(super) const APART: &[(&str, &[&str])] = &[
     // Seats have numbers. What a participant is called, and says, is for others to know.
     ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
-    ("serve/hub/sealed/knocks.rs", &["chat", "serve/hub/open"]),
-    ("wire/sealed_box.rs", &["chat"]),
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.

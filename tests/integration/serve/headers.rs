@@ -149,6 +149,32 @@ fn the_page_is_small_and_the_same_under_every_path() {
     assert_eq!(head.header("content-length"), page.body.len().to_string());
 }
 
+/// In the smallest coding that the client accepts, under every path; never one that it refuses.
+#[test]
+fn the_page_is_compressed_for_clients_that_accept_it() {
+    let server = Server::start();
+    let link = format!("HEAD /t/{}", server.ticket);
+    for (accepted, coding, most) in [
+        ("Accept-Encoding: gzip, deflate, br, zstd\r\n", Some("br"), 14_336),
+        ("Accept-Encoding: gzip, deflate\r\n", Some("gzip"), 14_336),
+        ("Accept-Encoding: br;q=0, gzip;q=0\r\n", None, PAGE_BYTES),
+        ("Accept-Encoding: identity\r\n", None, PAGE_BYTES),
+        ("", None, PAGE_BYTES),
+    ] {
+        for line in ["HEAD /", link.as_str(), "HEAD /?x=y"] {
+            let response = server.request(line, accepted);
+            assert_eq!(response.header("vary"), "accept-encoding", "{line} {accepted}");
+            assert_eq!(response.has("content-encoding"), coding.is_some(), "{line} {accepted}");
+            if let Some(coding) = coding {
+                assert_eq!(response.header("content-encoding"), coding, "{line} {accepted}");
+            }
+            let length: usize = response.header("content-length").parse().unwrap();
+            assert!(length <= most, "{line} {accepted}: {length}");
+            assert_security_headers(&response, line);
+        }
+    }
+}
+
 #[test]
 fn the_page_is_served_over_http_1_0() {
     let server = Server::start();

@@ -11,7 +11,6 @@ fn headers_about_other_forms_of_the_page_are_passed_over() {
     for header in [
         "Accept: image/png",
         "Accept-Encoding: identity;q=0, *;q=0",
-        "Accept-Encoding: gzip, br",
         "Accept-Charset: utf-16",
         "Range: bytes=0-1",
         "If-None-Match: \"x\"",

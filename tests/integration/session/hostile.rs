@@ -11,16 +11,16 @@ use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Output, stand_in};
 
 /// The most private memory, in KiB, that its services can make the supervisor use: heap and stacks.
-pub(super) const CEILING_KIB: u64 = 32 * 1024;
+pub(crate) const CEILING_KIB: u64 = 32 * 1024;
 
 const ALL: [&str; 3] = ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
 
-pub(super) fn hello() -> String {
+pub(crate) fn hello() -> String {
     format!("say {{\"type\":\"hello\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// Orders for a room that behaves until it is ready, and then does `more`.
-pub(super) fn room(more: &str) -> String {
+pub(crate) fn room(more: &str) -> String {
     let ready =
         r#"{"type":"ready","protection":{"confinement":{"missing":[]},"locked":"nothing"}}"#;
     format!("{}say {ready}\n{more}\nhang\n", hello())
@@ -42,7 +42,7 @@ pub(super) fn joined(number: &str, name: &str, tag: &str, present: &str) -> Stri
 }
 
 /// A session in which `who` is the hostile service with these orders, and the others are real.
-pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
+pub(crate) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
     let others: Vec<_> =
         ALL.iter().filter(|name| **name != who).map(|name| (*name, None)).collect();
     let mut command = with_siblings(stage, &others);
@@ -55,7 +55,7 @@ pub(super) fn with_hostile(stage: &Stage, who: &str, orders: &str) -> Command {
 }
 
 /// Asserts that neither stream holds a control character, and that every event is JSON.
-pub(super) fn assert_harmless(ended: &Output, what: &str) {
+pub(crate) fn assert_harmless(ended: &Output, what: &str) {
     for text in [&ended.stdout, &ended.stderr] {
         let raw = |c: char| {
             c != '\n' && c.is_control()

@@ -12,7 +12,7 @@ mod first_screen;
 mod goodbye;
 pub(crate) mod guest;
 mod hangups;
-mod hostile;
+pub(crate) mod hostile;
 mod hostile_floods;
 mod inherited;
 mod input;

@@ -111,7 +111,8 @@ impl Link {
 
     /// The link `url` of a room that listens at `address`.
     pub(crate) fn at(url: &str, address: &str) -> Self {
-        let ticket = url.rsplit('/').next().unwrap();
+        // `/t/TICKET` of an open room, `/#1.TICKET` of a sealed one.
+        let ticket = url.rsplit(['/', '.']).next().unwrap();
         assert_eq!(ticket.len(), 22, "{url}");
         Self { url: url.to_owned(), address: address.to_owned(), ticket: ticket.to_owned() }
     }

@@ -25,17 +25,13 @@ fn say(guest: &mut Guest, text: &str) -> Vec<u8> {
 }
 
 fn missing(received: &Received) -> u32 {
-    match received {
-        Received::Said(said) => said.missing,
-        other => panic!("not accepted: {other:?}"),
-    }
+    let Received::Said(said) = received else { panic!("not accepted: {received:?}") };
+    said.missing
 }
 
 fn previous(received: &Received) -> u32 {
-    match received {
-        Received::Said(said) => said.content.previous,
-        other => panic!("not accepted: {other:?}"),
-    }
+    let Received::Said(said) = received else { panic!("not accepted: {received:?}") };
+    said.content.previous
 }
 
 fn counter(sealed: &[u8]) -> u32 {

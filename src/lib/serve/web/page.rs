@@ -99,6 +99,17 @@ mod tests {
         }
     }
 
+    /// That gzip decodes to the page is shown by the browsers, which accept it over http.
+    #[test]
+    fn brotli_decodes_to_the_document() {
+        for document in DOCUMENTS {
+            let mut decoded = Vec::new();
+            brotli::BrotliDecompress(&mut &*document.brotli, &mut decoded).unwrap();
+            assert!(decoded == document.identity);
+            assert!(document.gzip.starts_with(&[0x1f, 0x8b, 8]));
+        }
+    }
+
     #[test]
     fn the_documents_have_the_limits_of_names_and_messages() {
         for document in DOCUMENTS {

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 /// The least time between two changes, for each person who is told: a thousand letters take the host
-/// less than this (measured: 1 ms for all of them).
+/// less than this (measured: 2 ms for all of them).
 const GAP_PER_PERSON: Duration = Duration::from_millis(1);
 
 /// In the long run a change takes effect at most once per second for each hundred people.

@@ -25,7 +25,8 @@ fn two_people_join_and_talk_in_bytes_that_the_relay_cannot_read() {
     ana.welcome = ana.wait("welcome");
     let resume = ana.welcome["resume"].as_str().unwrap();
     assert!(resume.starts_with("1.") && resume.len() == 24, "{resume}");
-    let limits = json!({"message_bytes": 4096, "per_second": 0, "burst": 0});
+    let limits =
+        json!({"message_bytes": 4096, "per_second": 0, "burst": 0, "max_participants": 1000});
     let expected = json!({
         "t": "welcome",
         "epoch": EPOCH,
