@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::host::{Host, bytes, knock_line, refusal, request_line};
 use crate::harness::TestEnv;
-use crate::serve::client::kinds;
 
 #[test]
 fn a_client_that_goes_away_ends_its_knock() {

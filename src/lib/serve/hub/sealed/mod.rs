@@ -13,7 +13,7 @@ mod resume;
 mod room;
 mod say;
 
-pub(in crate::serve) use handshake::{Knock, KnockReply};
+pub(in crate::serve) use handshake::KnockEnd;
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
 pub(in crate::serve) use resume::{Resumed, ReturnReply};
 pub(super) use room::SealedRoom;
