@@ -201,6 +201,9 @@ fn who_returns_late_is_the_same_person_and_has_missed_what_was_said() {
     while ana.member.others() != ["Bo", "Cy"] {
         ana.until_circle();
     }
+    while back[0].member.others() != ["Ana", "Cy"] {
+        back[0].until_circle();
+    }
     back[0].say("back again");
     for person in [&mut ana, &mut back[1]] {
         let shown = person.until_said("back again");

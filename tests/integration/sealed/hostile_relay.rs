@@ -99,8 +99,9 @@ fn the_messages_of_an_open_room_end_the_session() {
 
 #[test]
 fn a_number_for_two_knocks_ends_the_session() {
-    let knock =
-        |knock: &str| relay(&format!(r#""message":"knock","knock":{knock},"noise":"{}""#, zeros(48)));
+    let knock = |knock: &str| {
+        relay(&format!(r#""message":"knock","knock":{knock},"noise":"{}""#, zeros(48)))
+    };
     let lies = [knock("7"), knock("7")].join("\n");
     assert_ends(&lies, "gave one number to two knocks");
 }
@@ -108,12 +109,12 @@ fn a_number_for_two_knocks_ends_the_session() {
 /// Handshakes that nobody began. No one is shown to the operator.
 #[test]
 fn invented_handshakes_change_nothing() {
-    let flood = |fields: &str| format!("flood 20000 {{\"type\":\"sealed\",{fields}}}");
+    let flood = |fields: &str| format!("flood 1000 {{\"type\":\"sealed\",{fields}}}");
     let lies = [
         flood(&format!(r#""message":"knock","knock":{{n}},"noise":"{}""#, zeros(48))),
         flood(&format!(r#""message":"request","knock":{{n}},"sealed":"{}""#, zeros(272))),
         flood(r#""message":"knock_ended","knock":{n}"#),
-        relay(r#""message":"knock","knock":20001,"noise":"""#),
+        relay(r#""message":"knock","knock":1001,"noise":"""#),
         relay(&format!(r#""message":"knock","knock":9007199254740991,"noise":"{}""#, zeros(96))),
         relay(r#""message":"knock_ended","knock":77777"#),
         relay(&format!(r#""message":"request","knock":88888,"sealed":"{}""#, zeros(8220))),
@@ -122,6 +123,14 @@ fn invented_handshakes_change_nothing() {
     ];
     let ended = assert_ends(&lies.join("\n"), UNKNOWN);
     assert!(!ended.stdout.contains("joined"), "{ended:#?}");
+}
+
+/// A relay that asks, and does not read what the host answers.
+#[test]
+fn a_relay_that_only_asks_ends_the_session() {
+    let knock = format!(r#""message":"knock","knock":{{n}},"noise":"{}""#, zeros(48));
+    let lies = format!("flood 50000 {{\"type\":\"sealed\",{knock}}}");
+    assert_ends(&lies, "does not read its messages");
 }
 
 /// A room that is open gets no such message.
