@@ -45,6 +45,7 @@ impl Environment {
             Some(_) => command.arg("--cloudflared").arg(self.stand_in.path()),
             None => command.args(["--tunnel", "none"]),
         };
+        command.arg(plan.mode.flag());
         // Shows when old sessions are cleaned up.
         command.arg("--verbose");
         if !plan.on_terminal {

@@ -19,6 +19,9 @@ mod environment;
 #[path = "../integration/harness/mod.rs"]
 mod harness;
 mod matrix;
+#[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
+#[path = "../integration/sealed/member.rs"]
+mod member;
 mod options;
 mod oracle;
 mod participants;

@@ -1,12 +1,12 @@
 //! The fault matrix: each fault, in each phase, in an empty and in an occupied room, with a
-//! cooperative and an uncooperative cloudflared.
+//! cooperative and an uncooperative cloudflared. With the first the room is sealed, with the other open.
 
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::effect::Effect;
-use crate::plan::{Behaviour, Phase, Plan, Step, Trigger, Victim, hanging, registering};
+use crate::plan::{Behaviour, Mode, Phase, Plan, Step, Trigger, Victim, hanging, registering};
 
 use Phase::{Closing, Open, Opening, Preparing, Question};
 use Victim::{Cleaner, Cloudflared, Guard, Serve, Supervisor, Tunnel};
@@ -201,11 +201,14 @@ impl Row {
         let orders = if phase == Opening { hanging(behaviour) } else { registering(behaviour) };
         let trigger =
             if is_cleaner { Trigger::AfterStart(Duration::ZERO) } else { Trigger::InPhase(phase) };
+        // Both modes meet each fault, in as many trials as one.
+        let mode = if uncooperative { Mode::Open } else { Mode::Sealed };
         let plan = Plan {
             name: format!("{} / {column}{suffix}", self.name),
             orders: Some(orders),
             version_hangs: phase == Preparing && !is_cleaner,
             on_terminal: self.on_terminal || phase == Question,
+            mode,
             occupied,
             trigger,
             steps: self.steps.iter().cloned().chain(self.effect.more_steps(phase)).collect(),

@@ -12,6 +12,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 use crate::harness::DEADLINE;
+use crate::member::{Knocking, Member, request};
+use crate::plan::Mode;
 
 const READERS: usize = 40;
 const NON_READERS: usize = 10;
@@ -19,7 +21,12 @@ const NON_READERS: usize = 10;
 /// messages a second.
 const MESSAGE_INTERVAL_MS: u8 = 25;
 
-type Socket = WebSocket<TcpStream>;
+/// One participant.
+struct Participant {
+    socket: WebSocket<TcpStream>,
+    /// In a sealed room only.
+    member: Option<Member>,
+}
 
 /// Participants that stay until this is dropped, or until the room closes their sockets.
 pub(crate) struct Participants {
@@ -29,10 +36,10 @@ pub(crate) struct Participants {
 
 impl Participants {
     /// Returns when all of them are in the room.
-    pub(crate) fn join(address: &str, ticket: &str) -> Self {
-        let join = |number| join(address, ticket, &format!("guest {number}"));
-        let non_readers: Vec<Socket> = (0..NON_READERS).map(join).collect();
-        let readers: Vec<Socket> = (NON_READERS..NON_READERS + READERS).map(join).collect();
+    pub(crate) fn join(address: &str, ticket: &str, mode: Mode) -> Self {
+        let join = |number| join(address, ticket, mode, &format!("guest {number}"));
+        let non_readers: Vec<Participant> = (0..NON_READERS).map(join).collect();
+        let readers: Vec<Participant> = (NON_READERS..NON_READERS + READERS).map(join).collect();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -52,58 +59,100 @@ impl Drop for Participants {
     }
 }
 
-fn join(address: &str, ticket: &str, name: &str) -> Socket {
+fn join(address: &str, ticket: &str, mode: Mode, name: &str) -> Participant {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
-    request.headers_mut().insert("origin", format!("http://{address}").parse().unwrap());
-    let (mut socket, _) = tungstenite::client(request, stream).unwrap();
-    let join = json!({ "t": "join", "name": name, "ticket": ticket });
-    socket.send(Message::text(join.to_string())).unwrap();
-    loop {
-        let frame = socket.read().unwrap();
-        let text = frame.into_text().unwrap();
-        let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        if lines.any(|line| line["t"] == "welcome") {
-            socket.get_ref().set_nonblocking(true).unwrap();
-            return socket;
+    let mut handshake = format!("ws://{address}/ws").into_client_request().unwrap();
+    handshake.headers_mut().insert("origin", format!("http://{address}").parse().unwrap());
+    let (mut socket, _) = tungstenite::client(handshake, stream).unwrap();
+    let member = match mode {
+        Mode::Open => {
+            send(&mut socket, &json!({ "t": "join", "name": name, "ticket": ticket }));
+            wait(&mut socket, "welcome");
+            None
         }
-        assert!(!text.contains("\"refused\""), "{name} was refused: {text}");
+        Mode::Sealed => {
+            let knocking = Knocking::new(ticket);
+            send(&mut socket, &knocking.line());
+            let (answer, _) = wait(&mut socket, "answer");
+            let answered = knocking.answered(&answer).unwrap();
+            let (applicant, line) = request(answered, name);
+            send(&mut socket, &line);
+            let (welcome, more) = wait(&mut socket, "welcome");
+            let mut member = Member::welcomed(applicant, &welcome).unwrap();
+            more.iter().for_each(|line| drop(member.receive(line)));
+            Some(member)
+        }
+    };
+    socket.get_ref().set_nonblocking(true).unwrap();
+    Participant { socket, member }
+}
+
+fn send(socket: &mut WebSocket<TcpStream>, line: &Value) {
+    socket.send(Message::text(line.to_string())).unwrap();
+}
+
+/// The next line of this kind, and those that came in one frame with it.
+fn wait(socket: &mut WebSocket<TcpStream>, kind: &str) -> (Value, Vec<Value>) {
+    loop {
+        let text = socket.read().unwrap().into_text().unwrap();
+        let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        if let Some(line) = lines.find(|line| line["t"] == kind) {
+            return (line, lines.collect());
+        }
+        assert!(!text.contains("\"refused\""), "refused: {text}");
     }
 }
 
 /// Reads from every socket, and sends from one after the other, until `stop` is set or the room has
 /// closed every socket.
-fn chat(mut sockets: Vec<Socket>, stop: &AtomicBool) {
+fn chat(mut people: Vec<Participant>, stop: &AtomicBool) {
     let mut sent = 0;
-    while !sockets.is_empty() && !stop.load(Ordering::Relaxed) {
-        let mut polled: Vec<PollFd<'_>> = sockets
+    while !people.is_empty() && !stop.load(Ordering::Relaxed) {
+        let mut polled: Vec<PollFd<'_>> = people
             .iter()
-            .map(|socket| PollFd::new(socket.get_ref().as_fd(), PollFlags::POLLIN))
+            .map(|person| PollFd::new(person.socket.get_ref().as_fd(), PollFlags::POLLIN))
             .collect();
         let timeout = PollTimeout::from(MESSAGE_INTERVAL_MS);
         if poll(&mut polled, timeout).is_ok_and(|ready| ready > 0) {
-            sockets.retain_mut(is_open_after_reading);
+            people.retain_mut(Participant::is_open_after_reading);
         } else {
             sent += 1;
-            let sender = sent % sockets.len();
-            let say = json!({ "t": "say", "body": format!("this is word {sent}") });
-            // A socket that is full or closed is handled by the next read.
-            let _ = sockets[sender].send(Message::text(say.to_string()));
+            let sender = sent % people.len();
+            people[sender].say(&format!("this is word {sent}"));
         }
     }
 }
 
-fn is_open_after_reading(socket: &mut Socket) -> bool {
-    loop {
-        match socket.read() {
-            Ok(_) => {}
-            Err(tungstenite::Error::Io(error))
-                if error.kind() == std::io::ErrorKind::WouldBlock =>
-            {
-                return true;
+impl Participant {
+    fn say(&mut self, text: &str) {
+        let line = match &mut self.member {
+            // Nothing is sealed while a generation is missing.
+            Some(member) if member.guest.is_behind() => return,
+            Some(member) => member.say(text),
+            None => json!({ "t": "say", "body": text }),
+        };
+        // A socket that is full or closed is handled by the next read.
+        let _ = self.socket.send(Message::text(line.to_string()));
+    }
+
+    fn is_open_after_reading(&mut self) -> bool {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Text(text)) => {
+                    if let Some(member) = &mut self.member {
+                        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+                        lines.for_each(|line: Value| drop(member.receive(&line)));
+                    }
+                }
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(error))
+                    if error.kind() == std::io::ErrorKind::WouldBlock =>
+                {
+                    return true;
+                }
+                Err(_) => return false,
             }
-            Err(_) => return false,
         }
     }
 }

@@ -61,6 +61,22 @@ pub(crate) enum Step {
     TermAfter(Duration),
 }
 
+/// Who can read what is said in the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Sealed,
+    Open,
+}
+
+impl Mode {
+    pub(crate) fn flag(self) -> &'static str {
+        match self {
+            Mode::Sealed => "--sealed",
+            Mode::Open => "--open",
+        }
+    }
+}
+
 /// How the supervisor exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -77,6 +93,7 @@ pub(crate) struct Plan {
     /// Whether the stand-in hangs when it is asked for its version.
     pub(crate) version_hangs: bool,
     pub(crate) on_terminal: bool,
+    pub(crate) mode: Mode,
     /// Whether there are participants in the room.
     pub(crate) occupied: bool,
     pub(crate) trigger: Trigger,

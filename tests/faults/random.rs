@@ -5,7 +5,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::harness::rng::Rng;
-use crate::plan::{Behaviour, Exit, Phase, Plan, Step, Trigger, Victim, hanging, registering};
+use crate::plan::{
+    Behaviour, Exit, Mode, Phase, Plan, Step, Trigger, Victim, hanging, registering,
+};
 
 /// The fault.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,11 +59,13 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
     let pause = duration(&mut rng, 100);
     let names: Vec<&str> = victims.iter().map(|victim| victim.name()).collect();
     let circumstances = circumstances(trigger, tunnel, occupied);
+    let mode = if rng.one_in(2) { Mode::Sealed } else { Mode::Open };
     Plan {
-        name: format!("{} {} {circumstances}", fault.name(), names.join("+")),
+        name: format!("{} {} {circumstances}, {}", fault.name(), names.join("+"), mode.flag()),
         orders: tunnel.orders(),
         version_hangs: tunnel == Tunnel::VersionHangs,
         on_terminal: false,
+        mode,
         occupied,
         trigger,
         exits: exits(&victims, fault, in_shutdown && second_term),

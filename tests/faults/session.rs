@@ -124,7 +124,8 @@ impl Session {
     /// The address of the room, and its ticket.
     pub(crate) fn room(&self, environment: &Environment) -> (String, String) {
         let link = self.link.clone().expect("the link was printed");
-        let (rest, ticket) = link.rsplit_once("/t/").expect("a link has a ticket");
+        let parts = link.rsplit_once("/t/").or_else(|| link.rsplit_once("/#1."));
+        let (rest, ticket) = parts.expect("a link has a ticket");
         let address = match rest.strip_prefix("http://") {
             Some(local) => local.to_owned(),
             None => environment.origin().expect("cloudflared was started"),

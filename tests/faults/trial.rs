@@ -123,7 +123,7 @@ fn await_trigger(
     session.reach(if is_closing { Phase::Open } else { phase }, plan);
     let participants = plan.occupied.then(|| {
         let (address, ticket) = session.room(environment);
-        Participants::join(&address, &ticket)
+        Participants::join(&address, &ticket, plan.mode)
     });
     if is_closing {
         session.terminate();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::canaries::{Canaries, random_hex};
 use super::conversation::Conversation;
+use super::sealed::SealedConversation;
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Program, TestEnv};
 use crate::session::ends::{child, signal};
@@ -44,7 +45,7 @@ impl Drop for Planted {
 #[test]
 #[ignore = "needs ptrace: tests/run"]
 fn no_file_contains_a_canary_after_sessions_and_crashes() {
-    let stages = [(); 3].map(|()| Stage::new(HAPPY));
+    let stages = [(); 5].map(|()| Stage::new(HAPPY));
     let marker = stages[0].env.root().join("marker");
     fs::write(&marker, "").unwrap();
     let since = last_change(&fs::metadata(marker).unwrap());
@@ -63,6 +64,13 @@ fn no_file_contains_a_canary_after_sessions_and_crashes() {
     let room = crash(&stages[1], |session| child(session.pid(), "chattrace-serve"));
     let supervisor = crash(&stages[2], Program::pid);
 
+    let sealed = |stage: &Stage, script: &str| {
+        let command = stage.public(&["--json", "--sealed", "--logs", "delete"]);
+        SealedConversation::start(stage, scripted(&command, script))
+    };
+    let sealed_orderly = sealed(&stages[3], "exec \"$0\" \"$@\"").end();
+    let sealed_crash = sealed(&stages[4], "ulimit -c unlimited; exec \"$0\" \"$@\"").crash();
+
     let mut planted = Canaries::new();
     let elsewhere = TestEnv::new();
     let files = [
@@ -71,7 +79,7 @@ fn no_file_contains_a_canary_after_sessions_and_crashes() {
         PathBuf::from(format!("/dev/shm/chattrace-test-{}", random_hex(8))),
     ];
     let files = files.map(|path| Planted::new(path, &planted.text("planted")));
-    let all = [&orderly, &room, &supervisor, &planted];
+    let all = [&orderly, &room, &supervisor, &sealed_orderly, &sealed_crash, &planted];
     let search = DiskSearch::all_files(since, &all);
     let found: Vec<_> = search.found.iter().map(|(path, _)| path).collect();
     let mut expected: Vec<_> = files.iter().map(|planted| &planted.0).collect();

@@ -67,6 +67,14 @@ impl SealedConversation {
         Self { session, canaries, ana, bo, dee }
     }
 
+    /// Lets the supervisor, which has the keys, die of SIGABRT, and waits for the end.
+    pub(super) fn crash(self) -> Canaries {
+        self.session.signal("ABRT");
+        self.session.wait();
+        drop((self.ana, self.bo, self.dee));
+        self.canaries
+    }
+
     /// Terminates the session, and waits for its exit; the participants stay connected until then.
     pub(super) fn end(self) -> Canaries {
         self.session.signal("TERM");
