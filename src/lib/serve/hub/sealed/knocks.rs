@@ -24,10 +24,13 @@ const KNOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// supervisor is stopped.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// When all places are taken, the oldest client loses its place to one that waits, but not at once: after
-/// the time in which, at this rate, all who wait have had a place. So a thousand clients that come at once
-/// all get in, and a thousand that never send a request keep others out for these seconds at most.
+/// In this time, those who wait have had a place, however many they are: when all places are taken, the
+/// oldest client that does not send its request loses its own. So a thousand clients that come at once all
+/// get in, and a thousand that never send a request keep others out for these seconds.
 const QUEUE_TIME: Duration = Duration::from_secs(4);
+
+/// The time that a client has in any case: a round trip through a tunnel takes less.
+const MIN_PLACE_TIME: Duration = Duration::from_millis(200);
 
 /// All handshakes, by the numbers of their knocks, which rise with time.
 #[derive(Debug)]
@@ -214,7 +217,7 @@ impl<W> Knocks<W> {
         let waiting = self.waiting.values().map(|(entry, _)| entry.deadline);
         let in_flight = self.in_flight.values().map(|(entry, _)| entry.deadline);
         let requested = self.requested.values().map(|entry| entry.deadline).min();
-        let displaced = self.displaceable().map(|(_, at)| at).filter(|_| !self.waiting.is_empty());
+        let displaced = self.displaceable().map(|(_, at)| at);
         // In these two lists, the deadlines rise with the numbers.
         let firsts = waiting.take(1).chain(in_flight.take(1)).chain(requested);
         firsts.chain(displaced).min()
@@ -250,14 +253,20 @@ impl<W> Knocks<W> {
         self.remove_known(knock).map(|waiter| (knock, waiter))
     }
 
-    /// The oldest knock that waits for its client, and when it may lose its place.
+    /// The oldest knock that waits for its client, and when it loses its place to one that waits.
     fn displaceable(&self) -> Option<(u64, Instant)> {
-        let all = MAX_KNOCKS_IN_FLIGHT + self.waiting.len();
-        let time = QUEUE_TIME.mul_f64(MAX_KNOCKS_IN_FLIGHT as f64 / all as f64);
-        self.in_flight.iter().find_map(|(knock, (_, stage))| match stage {
-            Stage::Answered { at, .. } => Some((*knock, *at + time)),
+        let (next, _) = self.waiting.values().next()?;
+        let queue_end = next.deadline - (KNOCK_TIMEOUT - QUEUE_TIME);
+        let (knock, at) = self.in_flight.iter().find_map(|(knock, (_, stage))| match stage {
+            Stage::Answered { at, .. } => Some((*knock, *at)),
             Stage::Unanswered => None,
-        })
+        })?;
+        // The places change hands once in this time. With all who wait it is in proportion to what is left
+        // of the queue's time at the change: (end - change) * places / (places + waiting) = change - at.
+        let share =
+            MAX_KNOCKS_IN_FLIGHT as f64 / (2 * MAX_KNOCKS_IN_FLIGHT + self.waiting.len()) as f64;
+        let time = queue_end.saturating_duration_since(at).mul_f64(share);
+        Some((knock, at + time.max(MIN_PLACE_TIME)))
     }
 }
 
@@ -299,11 +308,34 @@ mod tests {
         for number in 2..=64 {
             knocks.answer(number, token(), number, start);
         }
-        let displaced = start + QUEUE_TIME.mul_f64(64.0 / 65.0);
+        let displaced = start + QUEUE_TIME.mul_f64(64.0 / 129.0);
         assert_eq!(knocks.next_deadline(), Some(displaced));
         let before = displaced.checked_sub(Duration::from_nanos(1)).unwrap();
         assert_eq!(numbers(knocks.advance(before)), (vec![], vec![]));
         assert_eq!(numbers(knocks.advance(displaced)), (vec![65], vec![2]));
+    }
+
+    /// However many wait, and whatever the others do: each has had a place after [`QUEUE_TIME`].
+    #[test]
+    fn a_thousand_that_never_send_a_request_are_through_in_four_seconds() {
+        let start = Instant::now();
+        let mut knocks = Knocks::default();
+        for number in 1..=1000 {
+            knocks.add(noise(), number, start);
+        }
+        let (mut now, mut passed_on) = (start, 0);
+        loop {
+            let (answered, _) = numbers(knocks.advance(now));
+            passed_on += answered.len();
+            if passed_on == 1000 {
+                break;
+            }
+            for knock in answered {
+                knocks.answer(knock, token(), knock, now);
+            }
+            now = knocks.next_deadline().unwrap();
+        }
+        assert!(now - start <= QUEUE_TIME + MIN_PLACE_TIME, "{:?}", now - start);
     }
 
     #[test]
