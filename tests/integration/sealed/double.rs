@@ -13,7 +13,7 @@ struct Victim {
     lines: Vec<Value>,
 }
 
-/// Ana says four messages; after the second one Cy comes. Bo's lines are held back.
+/// Ana says four messages, after one that Bo has; after the second one Cy comes. Bo's lines are held back.
 struct Scene {
     room: Room,
     bo: Victim,
@@ -27,6 +27,8 @@ impl Scene {
         let mut ana = Participant::join(&room.link, "Ana");
         let mut bo = Participant::join(&room.link, "Bo");
         ana.until_circle();
+        ana.say("zero");
+        bo.until_said("zero");
         for (at, text) in TEXTS.into_iter().enumerate() {
             if at == 2 {
                 Participant::join(&room.link, "Cy");

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::harness::DEADLINE;
 use crate::serve::client::Client;
 use crate::serve::http::Connection;
 use crate::session::stage::Link;
@@ -89,10 +91,12 @@ impl Transport for Polls {
     }
 
     fn next(&mut self) -> Result<Value, Option<u16>> {
+        let deadline = Instant::now() + DEADLINE;
         loop {
             if let Some(line) = self.lines.pop_front() {
                 return Ok(line);
             }
+            assert!(Instant::now() < deadline, "nothing more came");
             if self.refused.is_some() {
                 return Err(self.refused);
             }

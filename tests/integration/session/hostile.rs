@@ -11,7 +11,7 @@ use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Output, stand_in};
 
 /// The most private memory, in KiB, that its services can make the supervisor use: heap and stacks.
-pub(crate) const CEILING_KIB: u64 = 32 * 1024;
+pub(super) const CEILING_KIB: u64 = 32 * 1024;
 
 const ALL: [&str; 3] = ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
 
