@@ -7,6 +7,8 @@
 mod generation;
 mod handshake;
 mod knocks;
+#[cfg(test)]
+mod knocks_tests;
 mod relay;
 mod reply;
 mod resume;
