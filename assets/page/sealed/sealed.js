@@ -21,28 +21,27 @@ async function firstLine() {
 }
 
 function handleLine(line) {
+	// Until the line is read, the page may be cleared, or begin another handshake.
+	const guest = session?.guest;
+	const isCurrent = () => guest && session?.guest === guest;
 	inOrder(async () => {
-		const ours = session;
-		let shown;
 		try {
-			const event = session && JSON.parse(line);
+			const event = isCurrent() && JSON.parse(line);
 			if (!event || !isNew(event)) return;
-			shown = await sealedEvents(event);
+			for (const shown of await sealedEvents(event, guest)) if (isCurrent()) handleEvent(shown);
 		} catch (error) {
-			if (error instanceof Violation) return session === ours && endSession(error.message, 'This page has ended the session');
-			return addUnreadable();
+			if (!isCurrent()) return;
+			if (error instanceof Violation) endSession(error.message, 'This page has ended the session');
+			else addUnreadable();
 		}
-		// The page may have been cleared meanwhile.
-		for (const event of shown) if (session) handleEvent(event);
 	});
 }
 
 /** What a line means, in clear. */
-async function sealedEvents(event) {
-	const { guest, name } = session;
+async function sealedEvents(event, guest) {
 	if (event.t === 'answer') {
 		session.knock = event.knock;
-		const line = JSON.stringify({ t: 'join', sealed: await guest.request(event.noise, cleanText(name)) });
+		const line = JSON.stringify({ t: 'join', sealed: await guest.request(event.noise, cleanText(session.name)) });
 		if (polling) poll(line);
 		else socket?.send(line);
 		return [];

@@ -78,7 +78,14 @@ impl<'a> ClientMessage<'a> {
             {
                 Err(Refusal::new(RefusalCode::BadJson, "the ref of a message has at most 64 bytes"))
             }
-            _ => Ok(message),
+            Self::Join { .. }
+            | Self::Knock { .. }
+            | Self::Request { .. }
+            | Self::Return { .. }
+            | Self::Say { .. }
+            | Self::Typing
+            | Self::Beat
+            | Self::Leave => Ok(message),
         }
     }
 }

@@ -92,10 +92,9 @@ impl Participant {
     /// The content of the next event `t`.
     fn open(&mut self, t: &str) -> Content {
         let body = decode(&self.client.wait(t)["body"]);
-        match self.guest.open_box(&body) {
-            Received::Said(said) => said.content,
-            other => panic!("{other:?}"),
-        }
+        let received = self.guest.open_box(&body);
+        let Received::Said(said) = received else { panic!("{received:?}") };
+        said.content
     }
 
     fn names(&self) -> Vec<&str> {

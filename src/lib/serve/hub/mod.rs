@@ -32,7 +32,7 @@ pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
 pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
 pub(super) use sealed::{
-    Knock, KnockReply, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
+    KnockEnd, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
 };
 pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};
 pub(super) use snapshot::Snapshot;

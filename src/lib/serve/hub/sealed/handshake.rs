@@ -1,12 +1,13 @@
 //! A client's handshake with the host, as the task of its connection sees it.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
 use super::knocks::{EndCause, KnockStep, RequestError};
-use super::reply::{Reply, wrong_link};
+use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
 use crate::control::{FromRelay, Handshake, Sealed};
 use crate::serve::hub::connection::Entered;
@@ -28,11 +29,9 @@ pub(in crate::serve) struct Knock {
     reply: oneshot::Receiver<Reply>,
 }
 
-/// A reply of the host, or of the room in its place.
+/// How a handshake ends for its client.
 #[derive(Debug)]
-pub(in crate::serve) enum KnockReply {
-    /// The second message of the handshake; another reply follows.
-    Answered(Handshake),
+pub(in crate::serve) enum KnockEnd {
     /// The client is in the room.
     Admitted(Entered),
     /// The host refuses the request, for a reason that only the client can read.
@@ -124,7 +123,7 @@ impl Hub {
                         self.report_ended(sealed, knock);
                     }
                     // Fails if the client is gone, too.
-                    let _ = waiter.send(Reply::Refused(refusal_of(cause)));
+                    let _ = waiter.send(Reply::Decided(Decision::Refused(refusal_of(cause))));
                 }
             }
         }
@@ -133,15 +132,12 @@ impl Hub {
     /// Reports the end of a knock that the host knows of, unless its knock is still to be sent: then it
     /// never learns of it.
     fn report_ended(&self, sealed: &mut SealedRoom, ended: u64) {
-        let mut is_known = true;
-        sealed.to_host.retain(|message| match message {
-            FromRelay::Knock { knock, .. } if *knock == ended => {
-                is_known = false;
-                false
-            }
-            FromRelay::Request { knock, .. } => *knock != ended,
-            _ => true,
-        });
+        let is_knock =
+            |it: &FromRelay| matches!(it, FromRelay::Knock { knock, .. } if *knock == ended);
+        let is_request =
+            |it: &FromRelay| matches!(it, FromRelay::Request { knock, .. } if *knock == ended);
+        let is_known = !sealed.to_host.iter().any(is_knock);
+        sealed.to_host.retain(|message| !is_knock(message) && !is_request(message));
         if is_known {
             self.send_to_host(sealed, FromRelay::KnockEnded { knock: ended });
         }
@@ -149,21 +145,41 @@ impl Hub {
 }
 
 impl Knock {
-    /// Waits for the next reply. Cancel safe. Not to be called after the last one.
-    pub(in crate::serve) async fn reply(&mut self) -> KnockReply {
+    /// Waits for the second message of the handshake. Cancel safe.
+    ///
+    /// # Errors
+    /// When the handshake ends before.
+    pub(in crate::serve) async fn answer(&mut self) -> Result<Handshake, KnockEnd> {
         match (&mut self.reply).await {
             Ok(Reply::Answered { noise, next }) => {
                 self.reply = next;
-                KnockReply::Answered(noise)
+                Ok(noise)
             }
-            Ok(Reply::Admitted(seated)) => match self.hub.enter(&seated) {
-                Ok(entered) => KnockReply::Admitted(entered),
-                Err(refusal) => KnockReply::Refused(refusal),
-            },
-            Ok(Reply::RefusedSealed(sealed)) => KnockReply::RefusedSealed(sealed),
-            Ok(Reply::Refused(refusal)) => KnockReply::Refused(refusal),
+            Ok(Reply::Decided(decision)) => Err(self.end(decision)),
             // The room has dropped what it knows of this handshake.
-            Err(_) => KnockReply::Refused(Refusal::closing()),
+            Err(_) => Err(KnockEnd::Refused(Refusal::closing())),
+        }
+    }
+
+    /// Waits for the end of the handshake. Cancel safe; not to be called again after it.
+    pub(in crate::serve) async fn end_of_handshake(&mut self) -> KnockEnd {
+        loop {
+            match self.answer().await {
+                // The host has answered before.
+                Ok(_) => {}
+                Err(end) => return end,
+            }
+        }
+    }
+
+    fn end(&self, decision: Decision) -> KnockEnd {
+        match decision {
+            Decision::Admitted(seated) => match self.hub.enter(&seated) {
+                Ok(entered) => KnockEnd::Admitted(entered),
+                Err(refusal) => KnockEnd::Refused(refusal),
+            },
+            Decision::RefusedSealed(sealed) => KnockEnd::RefusedSealed(sealed),
+            Decision::Refused(refusal) => KnockEnd::Refused(refusal),
         }
     }
 
@@ -207,7 +223,7 @@ impl Drop for Knock {
     fn drop(&mut self) {
         self.reply.close();
         let mut inner = self.hub.lock();
-        if let Ok(Reply::Admitted(seated)) = self.reply.try_recv() {
+        if let Ok(Reply::Decided(Decision::Admitted(seated))) = self.reply.try_recv() {
             inner.room.detach(seated.number, seated.transport, Instant::now());
         }
         let Ok(sealed) = inner.room.sealed() else { return };
@@ -222,17 +238,16 @@ impl Drop for Knock {
 /// Checks the length of a request. The only one of another length that is sealed by the rules has a name
 /// that no room accepts.
 fn check_request(sealed: &Sealed) -> Result<(), Refusal> {
-    match sealed.as_bytes().len() {
-        REQUEST_BYTES => Ok(()),
-        longer if longer > REQUEST_BYTES => {
-            let text = "a name has at most 64 bytes; choose a shorter one";
-            Err(Refusal::new(RefusalCode::BadName, text))
+    let (code, text) = match sealed.as_bytes().len().cmp(&REQUEST_BYTES) {
+        Ordering::Equal => return Ok(()),
+        Ordering::Greater => {
+            (RefusalCode::BadName, "a name has at most 64 bytes; choose a shorter one")
         }
-        _ => {
-            let text = "a request has 272 bytes; docs/protocol.md describes it";
-            Err(Refusal::new(RefusalCode::BadJson, text))
+        Ordering::Less => {
+            (RefusalCode::BadJson, "a request has 272 bytes; docs/sealed.md describes it")
         }
-    }
+    };
+    Err(Refusal::new(code, text))
 }
 
 fn too_many() -> Refusal {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::generation::Generation;
-use super::reply::{Reply, ReturnDecision, Seated, expired, wrong_link};
+use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
 use crate::control::{FromRelay, Handshake, ToRelay};
@@ -23,10 +23,10 @@ impl Hub {
         match message {
             ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise),
             ToRelay::WrongTicket { knock } => {
-                self.refuse(sealed, knock, Reply::Refused(wrong_link()));
+                self.refuse(sealed, knock, Decision::Refused(wrong_link()));
             }
             ToRelay::Refuse { knock, sealed: reason } => {
-                self.refuse(sealed, knock, Reply::RefusedSealed(reason));
+                self.refuse(sealed, knock, Decision::RefusedSealed(reason));
             }
             ToRelay::Letters { generation, letters } => {
                 sealed.next.add_letters(generation, letters);
@@ -89,7 +89,7 @@ impl Hub {
         let mut inner = self.lock();
         let Ok(sealed) = inner.room.sealed() else { return };
         for waiter in sealed.knocks.clear() {
-            let _ = waiter.send(Reply::Refused(Refusal::closing()));
+            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
         }
         for waiter in std::mem::take(&mut sealed.returns).into_values() {
             let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
@@ -106,10 +106,10 @@ impl Hub {
         self.advance(sealed, now);
     }
 
-    /// Ends a handshake with this reply, if it is under way.
-    fn refuse(&self, sealed: &mut SealedRoom, knock: u64, reply: Reply) {
+    /// Ends a handshake like this, if it is under way.
+    fn refuse(&self, sealed: &mut SealedRoom, knock: u64, decision: Decision) {
         if let Some(waiter) = sealed.knocks.remove_known(knock) {
-            let _ = waiter.send(reply);
+            let _ = waiter.send(Reply::Decided(decision));
         }
         self.advance(sealed, Instant::now());
     }
@@ -149,9 +149,8 @@ impl Hub {
             };
             sealed.seats.admit(number, token, now);
             let seated = sealed.seated(number, generation);
-            if let Err(Reply::Admitted(Seated { transport, .. })) =
-                waiter.send(Reply::Admitted(seated))
-            {
+            let transport = seated.transport;
+            if waiter.send(Reply::Decided(Decision::Admitted(seated))).is_err() {
                 sealed.seats.detach(number, transport, now);
             }
         }

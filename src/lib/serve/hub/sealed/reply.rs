@@ -13,6 +13,13 @@ use crate::wire::{Refusal, RefusalCode};
 pub(super) enum Reply {
     /// The second message of the handshake, and where the next reply arrives.
     Answered { noise: Handshake, next: oneshot::Receiver<Reply> },
+    /// The handshake is over.
+    Decided(Decision),
+}
+
+/// How a handshake ends.
+#[derive(Debug)]
+pub(super) enum Decision {
     /// The client has a seat.
     Admitted(Seated),
     /// The host refuses the request, for a reason that only the client can read.

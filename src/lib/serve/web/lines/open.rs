@@ -24,7 +24,12 @@ pub(in crate::serve::web) fn join(
             let text = "a join to this room needs a name and the ticket of its link";
             return Err(Refusal::new(RefusalCode::BadJson, text));
         }
-        _ => return Err(Refusal::new(RefusalCode::BadJson, "the first line must be a join")),
+        ClientMessage::Say { .. }
+        | ClientMessage::Typing
+        | ClientMessage::Beat
+        | ClientMessage::Leave => {
+            return Err(Refusal::new(RefusalCode::BadJson, "the first line must be a join"));
+        }
     };
     if state.hub.is_closing() {
         return Err(Refusal::closing());

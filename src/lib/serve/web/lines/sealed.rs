@@ -11,8 +11,8 @@ use crate::wire::{ClientMessage, Refusal, RefusalCode, SealedBox};
 pub(in crate::serve::web) enum FirstLine {
     /// Begins a handshake.
     Knock { door: Secret, noise: Handshake },
-    /// Goes on with the handshake of an earlier poll.
-    Request(Sealed),
+    /// Goes on with a handshake that this connection has not begun.
+    Request,
     /// Returns a participant.
     Return { resume: Secret, after: Option<u64> },
 }
@@ -24,7 +24,7 @@ pub(in crate::serve::web) enum FirstLine {
 pub(in crate::serve::web) fn first_line(line: &str) -> Result<FirstLine, Refusal> {
     match ClientMessage::parse(line)? {
         ClientMessage::Knock { door, noise } => Ok(FirstLine::Knock { door, noise }),
-        ClientMessage::Request { sealed } => Ok(FirstLine::Request(sealed)),
+        ClientMessage::Request { .. } => Ok(FirstLine::Request),
         ClientMessage::Return { resume, after } => Ok(FirstLine::Return { resume, after }),
         ClientMessage::Join { .. } => {
             let text =
@@ -47,7 +47,13 @@ pub(in crate::serve::web) fn first_line(line: &str) -> Result<FirstLine, Refusal
 pub(in crate::serve::web) fn request(line: &str) -> Result<Sealed, Refusal> {
     match ClientMessage::parse(line)? {
         ClientMessage::Request { sealed } => Ok(sealed),
-        _ => {
+        ClientMessage::Join { .. }
+        | ClientMessage::Knock { .. }
+        | ClientMessage::Return { .. }
+        | ClientMessage::Say { .. }
+        | ClientMessage::Typing
+        | ClientMessage::Beat
+        | ClientMessage::Leave => {
             let text = "after the answer to a knock comes a join, and nothing else";
             Err(Refusal::new(RefusalCode::BadJson, text))
         }

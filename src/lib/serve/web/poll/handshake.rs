@@ -2,7 +2,7 @@
 //! the host replies; between them, the knock waits under a token.
 
 use crate::control::Sealed;
-use crate::serve::hub::{Entered, KnockReply, Resumed, ReturnReply};
+use crate::serve::hub::{Entered, KnockEnd, Resumed, ReturnReply};
 use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
 use crate::token::Secret;
@@ -30,19 +30,19 @@ pub(super) async fn enter(
         let entrance = match lines::first_line(first.unwrap_or_default())? {
             FirstLine::Knock { door, noise } => {
                 let mut knock = state.hub.knock(&door, noise)?;
-                match knock.reply().await {
-                    KnockReply::Answered(answer) => {
+                match knock.answer().await {
+                    Ok(answer) => {
                         let token = knock.detach()?;
                         Entrance::Line(wire::answer_line(&answer, Some(&token)))
                     }
-                    last => entered(last)?,
+                    Err(end) => entered(end)?,
                 }
             }
             FirstLine::Return { resume, after } => {
                 let resumed = state.hub.return_to_seat(&resume, after)?;
                 Entrance::Entered(decided(resumed).await?)
             }
-            FirstLine::Request(_) => {
+            FirstLine::Request => {
                 let text = "a join to this room follows the answer to a knock; knock first";
                 return Err(Refusal::new(RefusalCode::BadJson, text));
             }
@@ -56,7 +56,7 @@ pub(super) async fn enter(
     let entered = match state.hub.return_to_seat(&token, after)? {
         // A poll that reads on in the ring is held until there is something to read.
         Resumed::Entered((connection, _)) if after.is_some() => (connection, Vec::new()),
-        other => decided(other).await?,
+        resumed @ (Resumed::Entered(_) | Resumed::Asked(_)) => decided(resumed).await?,
     };
     Ok((Entrance::Entered(entered), FirstLineUse::InRoom))
 }
@@ -74,7 +74,7 @@ pub(super) enum FirstLineUse {
 async fn request(state: &WebState, token: &str, sealed: Sealed) -> Result<Entrance, Refusal> {
     let mut knock = state.hub.find_knock(token)?;
     knock.request(sealed)?;
-    entered(knock.reply().await)
+    entered(knock.end_of_handshake().await)
 }
 
 /// Waits for the host's decision on a return, if it has to decide.
@@ -92,13 +92,11 @@ async fn decided(resumed: Resumed) -> Result<Entered, Refusal> {
     }
 }
 
-/// What the last reply of a handshake means for the client.
-fn entered(reply: KnockReply) -> Result<Entrance, Refusal> {
-    match reply {
-        KnockReply::Admitted(entered) => Ok(Entrance::Entered(entered)),
-        KnockReply::RefusedSealed(sealed) => Ok(Entrance::Line(wire::sealed_refusal_line(&sealed))),
-        KnockReply::Refused(refusal) => Err(refusal),
-        // The host answers a knock once.
-        KnockReply::Answered(_) => Err(Refusal::closing()),
+/// What the end of a handshake means for the client.
+fn entered(end: KnockEnd) -> Result<Entrance, Refusal> {
+    match end {
+        KnockEnd::Admitted(entered) => Ok(Entrance::Entered(entered)),
+        KnockEnd::RefusedSealed(sealed) => Ok(Entrance::Line(wire::sealed_refusal_line(&sealed))),
+        KnockEnd::Refused(refusal) => Err(refusal),
     }
 }

@@ -3,7 +3,7 @@
 use super::close::{CloseAction, CloseCode};
 use super::first_message::{JoinError, next_message, split_first_line};
 use crate::control::{Handshake, Sealed};
-use crate::serve::hub::{Entered, Knock, KnockReply, Resumed, ReturnReply};
+use crate::serve::hub::{Entered, KnockEnd, Resumed, ReturnReply};
 use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Reader, Writer};
@@ -39,7 +39,7 @@ pub(super) async fn enter(
             };
             Ok((entered, rest))
         }
-        FirstLine::Request(_) => {
+        FirstLine::Request => {
             let text = "a join to this room follows the answer to a knock; knock first";
             Err(Refusal::new(RefusalCode::BadJson, text).into())
         }
@@ -61,17 +61,17 @@ async fn handshake(
 ) -> Result<Entered, JoinError> {
     let mut knock = state.hub.knock(&door, noise)?;
     drop(door);
-    let answer = match unless_client_speaks(knock.reply(), reader, writer).await? {
-        KnockReply::Answered(noise) => noise,
-        last => return entered(last),
+    let answer = match unless_client_speaks(knock.answer(), reader, writer).await? {
+        Ok(noise) => noise,
+        Err(end) => return entered(end),
     };
     writer.send(vec![wire::answer_line(&answer, None).into()]).await?;
     let request = tokio::select! {
-        last = knock.reply() => return entered(last),
+        end = knock.end_of_handshake() => return entered(end),
         message = next_message(reader, writer) => parse_request(message?)?,
     };
     knock.request(request)?;
-    entered(decision(&mut knock, reader, writer).await?)
+    entered(unless_client_speaks(knock.end_of_handshake(), reader, writer).await?)
 }
 
 /// Parses the message after the answer: a request, and nothing else.
@@ -81,22 +81,12 @@ fn parse_request(message: String) -> Result<Sealed, Refusal> {
     if rest.is_empty() { Ok(request) } else { Err(too_early()) }
 }
 
-async fn decision(
-    knock: &mut Knock,
-    reader: &mut Reader,
-    writer: &mut Writer,
-) -> Result<KnockReply, JoinError> {
-    unless_client_speaks(knock.reply(), reader, writer).await
-}
-
-/// What the last reply of a handshake means for the client.
-fn entered(reply: KnockReply) -> Result<Entered, JoinError> {
-    match reply {
-        KnockReply::Admitted(entered) => Ok(entered),
-        KnockReply::RefusedSealed(sealed) => Err(JoinError::RefusedSealed(sealed)),
-        KnockReply::Refused(refusal) => Err(refusal.into()),
-        // The host answers a knock once: `Knocks` has no second reply for the same one.
-        KnockReply::Answered(_) => Err(too_early().into()),
+/// What the end of a handshake means for the client.
+fn entered(end: KnockEnd) -> Result<Entered, JoinError> {
+    match end {
+        KnockEnd::Admitted(entered) => Ok(entered),
+        KnockEnd::RefusedSealed(sealed) => Err(JoinError::RefusedSealed(sealed)),
+        KnockEnd::Refused(refusal) => Err(refusal.into()),
     }
 }
 
