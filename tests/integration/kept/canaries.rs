@@ -22,9 +22,9 @@ pub(crate) fn random_hex(digits: usize) -> String {
 pub(crate) struct Canaries {
     fragments: Vec<Fragment>,
     names: Vec<String>,
-    /// Whether a fragment begins with these two bytes. One look-up per byte, however many fragments
+    /// The fragments that begin with these two bytes. One look-up per byte, however many fragments
     /// there are.
-    begins: Vec<bool>,
+    by_beginning: Vec<Vec<usize>>,
 }
 
 /// A fragment of a canary in one of its encodings.
@@ -38,7 +38,7 @@ struct Fragment {
 
 impl Canaries {
     pub(crate) fn new() -> Self {
-        Self { fragments: Vec::new(), names: Vec::new(), begins: vec![false; 1 << 16] }
+        Self { fragments: Vec::new(), names: Vec::new(), by_beginning: vec![Vec::new(); 1 << 16] }
     }
 
     /// Adds a new text of 32 bytes, plain and as the tests' WebSocket client masks it. Any 15
@@ -91,7 +91,8 @@ impl Canaries {
         self.names.push(name.to_owned());
         for at in (0..=bytes.len() - width).step_by(FRAGMENT_STEP) {
             let bytes = bytes[at..at + width].to_vec();
-            self.begins[usize::from(u16::from_be_bytes([bytes[0], bytes[1]]))] = true;
+            let beginning = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+            self.by_beginning[beginning].push(self.fragments.len());
             self.fragments.push(Fragment { name: self.names.len() - 1, at, bytes });
         }
     }
@@ -104,13 +105,14 @@ impl Canaries {
         for (at, byte) in bytes.iter().enumerate() {
             let two = before << 8 | usize::from(*byte);
             before = usize::from(*byte);
-            if at > 0 && self.begins[two] {
-                let begin = at - 1;
-                let here =
-                    self.fragments.iter().filter(|part| bytes[begin..].starts_with(&part.bytes));
-                // All fragments of one copy give the same beginning.
-                found.extend(here.map(|part| (begin.saturating_sub(part.at), part.name)));
+            if at == 0 {
+                continue;
             }
+            let begin = at - 1;
+            let parts = self.by_beginning[two].iter().map(|part| &self.fragments[*part]);
+            let here = parts.filter(|part| bytes[begin..].starts_with(&part.bytes));
+            // All fragments of one copy give the same beginning.
+            found.extend(here.map(|part| (begin.saturating_sub(part.at), part.name)));
         }
         found.into_iter().map(|(at, name)| (at, &*self.names[name])).collect()
     }
