@@ -4,12 +4,11 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use super::bare::{self, Bare, initiate, knock_line, pad};
-use super::member::{Shown, decode, encode};
+use super::bare::{Bare, initiate, knock_line, pad};
+use super::member::{decode, encode};
 use super::participant::Participant;
 use super::room::Room;
 use super::transport::{Polls, socket};
-use crate::harness::Program;
 use crate::serve::client::Client;
 
 /// Shared with no test that depends on the rate.
@@ -33,14 +32,14 @@ fn refusal(room: &Room, line: &Value) -> String {
 }
 
 /// Two who are in the room talk in both directions.
-fn talk(ana: &mut Participant, bo: &mut Participant, text: &str) {
+pub(super) fn talk(ana: &mut Participant, bo: &mut Participant, text: &str) {
     ana.say(&format!("{text}, there"));
     bo.until_said(&format!("{text}, there"));
     bo.say(&format!("{text}, back"));
     ana.until_said(&format!("{text}, back"));
 }
 
-fn pair(room: &Room) -> (Participant, Participant) {
+pub(super) fn pair(room: &Room) -> (Participant, Participant) {
     let mut ana = Participant::join(&room.link, "Ana");
     let bo = Participant::join_by_polls(&room.link, "Bo");
     ana.until_circle();
@@ -187,86 +186,6 @@ fn bare_key() -> [u8; 32] {
     ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key().to_bytes()
 }
 
-/// What the relay refuses of a participant who is in the room, and what it lets through that the others
-/// then show as bad.
-#[test]
-fn boxes_that_no_client_makes_are_refused_or_shown_as_bad() {
-    let room = Room::with_config(r#"{"rate":{"per_second":0},"message_bytes":1000}"#, &[]);
-    let (mut ana, mut bo) = pair(&room);
-    let mut eve = Bare::join(Box::new(socket(&room.link)), &room.link.ticket, "Eve");
-    while ana.member.others().len() < 2 {
-        ana.until_circle();
-    }
-    while bo.member.others().len() < 2 {
-        bo.until_circle();
-    }
-    let (key, number) = (eve.room_key(&eve.welcome), eve.number());
-    let generation = u32::try_from(eve.welcome["generation"].as_u64().unwrap()).unwrap();
-    let content = |kind: u8, previous: u32, text: &[u8]| {
-        [&[kind][..], &previous.to_be_bytes(), text].concat()
-    };
-    let message = content(1, 0, b"hi");
-    let own = |counter| bare::head(generation, number, counter);
-    let good = eve.seal_box(&key, &own(1), &message);
-
-    let mut refused = |body: Value| {
-        eve.transport.send(&json!({ "t": "say", "body": body }));
-        let refused = eve.until("refused");
-        assert!(refused["text"].as_str().unwrap().len() > 10, "{refused}");
-        refused["why"].as_str().unwrap().to_owned()
-    };
-    // Of Ana, of Bo, of the host, of no one; of a generation to come and of none.
-    for head in [1, 2, 0, 99, u32::MAX].map(|number| bare::head(generation, number, 1)) {
-        let foreign = bare::seal(&key, b"chattrace-1 box", &head, &message);
-        assert_eq!(refused(json!(encode(&foreign))), "bad_json");
-    }
-    for other in [generation + 1, 0, u32::MAX] {
-        let sealed = bare::seal(&key, b"chattrace-1 box", &bare::head(other, number, 1), &message);
-        assert_eq!(refused(json!(encode(&sealed))), "bad_json", "{other}");
-    }
-    for body in [json!(""), json!("A"), json!(encode(&good) + "="), json!(7), json!("ä")] {
-        assert_eq!(refused(body), "bad_json");
-    }
-    for length in [1, 12, 28, 283, 285, 300, 8221] {
-        let mut bytes = own(1).to_vec();
-        bytes.resize(length, 0);
-        let why = refused(json!(encode(&bytes)));
-        assert!(["bad_json", "too_long"].contains(&&*why), "{length}: {why}");
-    }
-    let mut huge = own(1).to_vec();
-    huge.resize(12 + 8192 + 16, 0);
-    assert_eq!(refused(json!(encode(&huge))), "too_long");
-
-    // The relay cannot tell these from messages.
-    let mut altered = good.clone();
-    *altered.last_mut().unwrap() ^= 1;
-    let mut strange = vec![altered];
-    strange.push(eve.seal_box(&[9; 32], &own(2), &message));
-    for (counter, content) in
-        [content(2, 0, b"announced"), content(3, 0, b"http://x/"), content(0, 0, b""), vec![1]]
-            .into_iter()
-            .enumerate()
-    {
-        strange.push(eve.seal_box(&key, &own(3 + u32::try_from(counter).unwrap()), &content));
-    }
-    strange.push(eve.seal_box(&key, &own(20), &content(1, 20, b"its own counter")));
-    strange.push(eve.seal_box(&key, &own(21), &content(1, 0, b"\xff")));
-    for body in &strange {
-        eve.transport.send(&json!({ "t": "say", "body": encode(body) }));
-    }
-    let last = eve.seal_box(&key, &own(30), &content(1, 0, b"a good one"));
-    for _ in 0..2 {
-        eve.transport.send(&json!({ "t": "say", "body": encode(&last) }));
-    }
-    for person in [&mut ana, &mut bo] {
-        let shown = person.until(|shown| *shown == Shown::Repeat);
-        let bad = shown.iter().filter(|shown| matches!(shown, Shown::Bad(_))).count();
-        assert_eq!((bad, shown.len()), (strange.len(), strange.len() + 2), "{shown:#?}");
-    }
-    talk(&mut ana, &mut bo, "unharmed");
-    room.end();
-}
-
 /// Two requests in one handshake, a second knock, a request before the answer: each is refused, and no
 /// letter is sent twice.
 #[test]
@@ -320,12 +239,5 @@ fn connections_that_break_in_a_handshake_leave_nothing() {
         asked.transport.send(&json!({ "t": "join", "sealed": sealed }));
     }
     talk(&mut ana, &mut bo, "unharmed");
-    let Room { session, stage, .. } = room;
-    ended_in_order(session);
-    stage.assert_nothing_left();
-}
-
-fn ended_in_order(session: Program) {
-    session.signal("TERM");
-    session.wait().expect_code(0);
+    room.end();
 }
