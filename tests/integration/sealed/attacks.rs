@@ -121,8 +121,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     (
         "alters the letter",
         |lines| flip(&mut lines[2], "letter", 40),
-        "one · two · END: the keys of the room are not from its host · (returns to the present) · \
-         (returns to the present)",
+        "one · two · END: the keys of the room are not from its host",
     ),
     (
         "drops the letter",
@@ -132,20 +131,17 @@ pub(super) const ATTACKS: &[Attack] = &[
     (
         "hides that Cy came",
         |lines| lines[2]["came"] = json!([]),
-        "one · two · END: the roster is not the one of the host · (returns to the present) · \
-         (returns to the present)",
+        "one · two · END: the roster is not the one of the host",
     ),
     (
         "says that Ana went",
         |lines| lines[2]["went"] = json!([1]),
-        "one · two · END: the roster is not the one of the host · (returns to the present) · \
-         (returns to the present)",
+        "one · two · END: the roster is not the one of the host",
     ),
     (
         "says that Bo went",
         |lines| lines[2]["went"] = json!([2]),
-        "one · two · END: the roster is not the one of the host · (returns to the present) · \
-         (returns to the present)",
+        "one · two · END: the roster is not the one of the host",
     ),
     (
         "alters the roster",
@@ -154,8 +150,7 @@ pub(super) const ATTACKS: &[Attack] = &[
             flip(&mut part, "part", 60);
             lines[2]["came"] = json!([part["part"]]);
         },
-        "one · two · END: a part of the roster was altered · (returns to the present) · \
-         (returns to the present)",
+        "one · two · END: a part of the roster was altered",
     ),
     (
         "gives the keys a later generation",

@@ -48,11 +48,18 @@ impl Scene {
         Self { room, bo: Victim { member: bo.disconnect(), lines } }
     }
 
-    /// What Bo is shown of these lines, one word or text for each.
+    /// What Bo is shown of these lines until the end, a word or a text for each.
     fn shown(mut self, alter: impl FnOnce(&mut Vec<Value>)) -> String {
         alter(&mut self.bo.lines);
-        let shown: Vec<String> =
-            self.bo.lines.iter().map(|line| words(self.bo.member.receive(line))).collect();
+        let mut shown = Vec::new();
+        for line in &self.bo.lines {
+            let received = self.bo.member.receive(line);
+            let is_over = matches!(received, Shown::Violation(_));
+            shown.push(words(received));
+            if is_over {
+                break;
+            }
+        }
         drop(self.room);
         shown.join(" · ")
     }
@@ -115,7 +122,7 @@ fn letters_are_the_same_each_time_and_old_ones_are_found_out() {
     let room = Room::start();
     let mut ana = Participant::join(&room.link, "Ana");
     let mut bo = Participant::join(&room.link, "Bo").disconnect();
-    let mut welcome = |bo: Member| {
+    let welcome = |bo: Member| {
         let mut bo = Participant::return_to_present(&room.link, bo);
         (bo.next_line().unwrap(), bo.disconnect())
     };
