@@ -28,13 +28,13 @@ fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
 /// The link as it is copied from the screen, once it is there whole: a screen that is read while it is drawn
 /// has part of it.
 fn link_on(window: &mut Tmux) -> Option<String> {
-    let prefix = format!("https://{LONG_HOST}/t/");
-    let is_link = |line: &&String| line.starts_with(&prefix) && line.len() == 83;
-    let lines = window.wait_until_unwrapped(|lines| lines.iter().any(|line| is_link(&line)));
+    let is_link = |line: &&String| line.starts_with(&format!("https://{LONG_HOST}/t/"));
+    let is_whole = |link: &String| link.len() == 83;
+    let lines = window.wait_until_unwrapped(|lines| lines.iter().filter(is_link).any(is_whole));
     let mut links = lines.iter().filter(is_link);
-    let link = links.next().cloned();
+    let link = links.next().filter(|link| is_whole(link))?;
     assert!(links.next().is_none(), "it is there once: {lines:#?}");
-    link
+    Some(link.clone())
 }
 
 /// The rows of the QR code that are on the screen, and the number that the whole code has.
