@@ -42,7 +42,7 @@ impl Ticket {
         Token::copy_from(derive::<16>(self.0.as_bytes(), &[b"chattrace-1 door"]).as_bytes())
     }
 
-    /// [`door`](Self::door) as it stands in a knock: 22 characters of base64url.
+    /// The name of the link at the relay as it stands in a knock: 22 characters of base64url.
     pub fn door_text(&self) -> String {
         self.door().expose_secret().to_string()
     }
