@@ -27,7 +27,7 @@ function boundMarks(run) {
 	}).join('');
 }
 
-/** A text that acts on nobody's screen, with line feeds only, without empty lines around it. */
+/** A text that acts on no screen, with line feeds only, without empty lines around it. */
 function sanitizeText(text) {
 	const lines = text.replace(/\r\n|[\r\v\f\x85\u2028\u2029]/g, '\n');
 	const clean = lines.replace(FORBIDDEN, (sign) => (sign === '\n' || sign === '\t' ? sign : '\ufffd'));

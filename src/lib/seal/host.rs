@@ -89,7 +89,7 @@ pub struct HostSession(Session);
 /// What a newcomer asks for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The public half of a signing key that nobody in the room has, and under which only its owner signs.
+    /// The public half of a signing key that no other participant has, and under which only its owner signs.
     pub signing: [u8; 32],
     /// Not judged yet, and of any length up to 8 KiB.
     pub name: String,

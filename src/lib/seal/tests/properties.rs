@@ -218,7 +218,7 @@ proptest! {
         prop_assert!(matches!(ana.change(&event.change(Some(&letter)), START), Ok(Changed::Next(_))));
     }
 
-    /// A box is accepted once, and only as it was sealed, whatever comes in between.
+    /// A box is accepted once, and only as it was sealed, no matter what comes in between.
     #[test]
     fn a_receiver_takes_no_other_bytes(bytes in any_bytes(), head in any_head(), bit: prop::sample::Index) {
         let mut room = Room::new();

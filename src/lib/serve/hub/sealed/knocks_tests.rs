@@ -48,7 +48,7 @@ fn the_oldest_of_65_keeps_its_place_for_its_time_and_no_longer() {
     assert_eq!(numbers(knocks.advance(displaced)), (vec![65], vec![2]));
 }
 
-/// However many wait, and whatever the others do: each has had a place after [`QUEUE_TIME`].
+/// However many wait, and no matter what the others do: each has had a place after [`QUEUE_TIME`].
 #[test]
 fn a_thousand_that_never_send_a_request_are_through_in_four_seconds() {
     let start = Instant::now();
