@@ -25,16 +25,18 @@ fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
     (window, Link::at(&url, &address))
 }
 
-/// The link as it is copied from the screen, once it is there whole: a screen that is read while it is drawn
-/// has part of it.
+/// The link as it is copied from the screen, once it is there whole and nowhere else: a screen that is read
+/// while it is drawn has part of it.
 fn link_on(window: &mut Tmux) -> Option<String> {
-    let is_link = |line: &&String| line.starts_with(&format!("https://{LONG_HOST}/t/"));
-    let is_whole = |link: &String| link.len() == 83;
-    let lines = window.wait_until_unwrapped(|lines| lines.iter().filter(is_link).any(is_whole));
-    let mut links = lines.iter().filter(is_link);
-    let link = links.next().filter(|link| is_whole(link))?;
-    assert!(links.next().is_none(), "it is there once: {lines:#?}");
-    Some(link.clone())
+    let links = |lines: &[String]| -> Vec<String> {
+        let start = format!("https://{LONG_HOST}/t/");
+        lines.iter().filter(|line| line.starts_with(&start)).cloned().collect()
+    };
+    let lines = window.wait_until_unwrapped(|lines| {
+        let links = links(lines);
+        links.len() == 1 && links[0].len() == 83
+    });
+    links(&lines).pop()
 }
 
 /// The rows of the QR code that are on the screen, and the number that the whole code has.
