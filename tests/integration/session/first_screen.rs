@@ -166,7 +166,13 @@ fn a_typed_word_shows_the_code_again() {
 fn what_else_is_typed_changes_nothing() {
     let stage = Stage::new(&long_orders());
     let (mut window, link) = session(&stage, 80, 24);
-    window.type_keys("Enter Enter C-d");
+    window.type_keys("Enter");
+    let _ana = Guest::join(&link, "Ana");
+    window.wait_for("1 here");
+    window.type_keys("Enter");
+    let _bo = Guest::join(&link, "Bo");
+    window.wait_for("2 here");
+    window.type_keys("C-d");
     window.wait_for("type link, then Enter");
     window.type_keys("panic Enter");
     window.wait_until(|screen| {
@@ -175,6 +181,4 @@ fn what_else_is_typed_changes_nothing() {
     assert_eq!(link_on(&mut window).as_ref(), Some(&link.url));
     let history = window.history();
     assert_eq!(history.iter().filter(|row| row.contains("● public")).count(), 1, "{history:#?}");
-    let _ana = Guest::join(&link, "Ana");
-    window.wait_for("1 here");
 }
