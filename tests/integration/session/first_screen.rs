@@ -25,16 +25,18 @@ fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
     (window, Link::at(&url, &address))
 }
 
-/// The link as it is copied from the screen, once it is there whole: a screen that is read while it is drawn
-/// has part of it.
+/// The link as it is copied from the screen, once it is there whole and nowhere else: a screen that is read
+/// while it is drawn has part of it.
 fn link_on(window: &mut Tmux) -> Option<String> {
-    let is_link = |line: &&String| line.starts_with(&format!("https://{LONG_HOST}/t/"));
-    let is_whole = |link: &String| link.len() == 83;
-    let lines = window.wait_until_unwrapped(|lines| lines.iter().filter(is_link).any(is_whole));
-    let mut links = lines.iter().filter(is_link);
-    let link = links.next().filter(|link| is_whole(link))?;
-    assert!(links.next().is_none(), "it is there once: {lines:#?}");
-    Some(link.clone())
+    let links = |lines: &[String]| -> Vec<String> {
+        let start = format!("https://{LONG_HOST}/t/");
+        lines.iter().filter(|line| line.starts_with(&start)).cloned().collect()
+    };
+    let lines = window.wait_until_unwrapped(|lines| {
+        let links = links(lines);
+        links.len() == 1 && links[0].len() == 83
+    });
+    links(&lines).pop()
 }
 
 /// The rows of the QR code that are on the screen, and the number that the whole code has.
@@ -164,7 +166,13 @@ fn a_typed_word_shows_the_code_again() {
 fn what_else_is_typed_changes_nothing() {
     let stage = Stage::new(&long_orders());
     let (mut window, link) = session(&stage, 80, 24);
-    window.type_keys("Enter Enter C-d");
+    window.type_keys("Enter");
+    let _ana = Guest::join(&link, "Ana");
+    window.wait_for("1 here");
+    window.type_keys("Enter");
+    let _bo = Guest::join(&link, "Bo");
+    window.wait_for("2 here");
+    window.type_keys("C-d");
     window.wait_for("type link, then Enter");
     window.type_keys("panic Enter");
     window.wait_until(|screen| {
@@ -173,6 +181,4 @@ fn what_else_is_typed_changes_nothing() {
     assert_eq!(link_on(&mut window).as_ref(), Some(&link.url));
     let history = window.history();
     assert_eq!(history.iter().filter(|row| row.contains("● public")).count(), 1, "{history:#?}");
-    let _ana = Guest::join(&link, "Ana");
-    window.wait_for("1 here");
 }
