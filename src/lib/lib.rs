@@ -6,13 +6,14 @@
 //! | | |
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
-//! | subjects, without I/O and clock | `chat`: the room and its rules · `wire`: what clients and server send each other · `seal`: the cryptography of sealed rooms |
+//! | subjects, without I/O and clock | `chat`: the room and its rules · `command`: what the operator can order · `wire`: what clients and server send each other · `seal`: the cryptography of sealed rooms |
 //! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `manual` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `base64url` · `box_head` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `secret_bytes` · `token` · `units` · `exit` |
 
 mod base64url;
 mod box_head;
 mod chat;
 mod clean;
+mod command;
 mod config;
 mod control;
 mod emoji_sequence;

@@ -13,9 +13,11 @@ pub(crate) use frame::MAX_FRAME_BYTES;
 pub(crate) use link::{Inbox, Outbox, from_stdin, pair, recv_blocking, send_blocking};
 pub(crate) use listener::{IncomingRequest, Listener};
 pub(crate) use message::{
-    Admission, CloudflaredSource, FromGuard, FromRelay, FromServe, FromTunnel, Handshake, Letter,
-    MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, MAX_SEALED_BYTES, Participant, Protection,
-    RequestBody, ResponseBody, Sealed, ToGuard, ToRelay, ToServe, ToTunnel, VERSION,
+    Admission, CloudflaredSource, Connected, FromGuard, FromRelay, FromServe, FromTunnel,
+    Handshake, Letter, LinkNumber, MAX_ADMITTED_PER_LINE, MAX_CONNECTIONS_PER_LINE,
+    MAX_LETTERS_PER_LINE, MAX_LINKS, MAX_SEALED_BYTES, MAX_WAITING, Participant, Protection,
+    RequestBody, ResponseBody, RoomLink, RoomOrder, RoomReport, RoomRules, Sealed, ToGuard,
+    ToRelay, ToServe, ToTunnel, VERSION, WAITING_SECONDS,
 };
 #[cfg(test)]
 pub(crate) use validate::is_name;

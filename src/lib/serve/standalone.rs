@@ -248,6 +248,7 @@ fn event_of(notice: &FromServe) -> Option<ServeEvent<'_>> {
         FromServe::Hello { .. }
         | FromServe::Ready { .. }
         | FromServe::Drained
+        | FromServe::Operator(_)
         | FromServe::Sealed(_) => None,
     }
 }

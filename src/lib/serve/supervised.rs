@@ -26,7 +26,7 @@ use crate::process;
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let (mut inbox, mut outbox) = control::from_stdin::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
-    let Some(ToServe::Start { room, admission }) = inbox.recv().await? else {
+    let Some(ToServe::Start { room, admission, rules: _ }) = inbox.recv().await? else {
         return Ok(Exit::Ended);
     };
     let listener = process::inherited_listener()?;
@@ -59,6 +59,7 @@ async fn handle_messages(
             Ok(Some(ToServe::Host { name })) => web.set_public_host(name),
             Ok(Some(ToServe::Moved { url })) => hub.set_public_address(url),
             Ok(Some(ToServe::Sealed(message))) => hub.carry_out(message),
+            Ok(Some(ToServe::Operator(_))) => {}
             Ok(Some(ToServe::Drain)) => {
                 hub.close();
                 draining.notify_one();

@@ -20,7 +20,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "quick_tunnel", "rate_limit", "terminal", "token", "units", "wire",
     ]),
     ("supervisor", Program, &[
-        "base64url", "chat", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
+        "base64url", "chat", "command", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
         "process", "rate_limit", "seal", "secret_bytes", "terminal", "token", "units", "wire",
     ]),
     ("tunnel", Program, &[
@@ -28,6 +28,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "units",
     ]),
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("command", Subject, &["terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
     ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),

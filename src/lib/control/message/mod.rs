@@ -1,14 +1,19 @@
 //! What the processes of a session send each other: one enum per direction, one JSON object per
-//! line. No message text ever crosses this channel, and no secret but the
-//! ticket of an open room, which serve needs.
+//! line. No text of a participant ever crosses this channel, and no secret but the
+//! tickets of an open room, which serve needs.
 
 mod guard;
+mod orders;
 mod request;
 mod sealed;
 mod serve;
 mod tunnel;
 
 pub(crate) use guard::{FromGuard, ToGuard};
+pub(crate) use orders::{
+    Connected, LinkNumber, MAX_CONNECTIONS_PER_LINE, MAX_LINKS, MAX_WAITING, RoomLink, RoomOrder,
+    RoomReport, RoomRules, WAITING_SECONDS,
+};
 pub(crate) use request::{Request, RequestBody, Response, ResponseBody};
 pub(crate) use sealed::{
     FromRelay, Handshake, Letter, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, MAX_SEALED_BYTES,

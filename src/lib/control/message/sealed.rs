@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::orders::LinkNumber;
 use crate::base64url::Opaque;
 use crate::control::validate;
 
@@ -33,6 +34,9 @@ pub(crate) enum ToRelay {
     Answer { knock: u64, noise: Handshake },
     /// The first message of the handshake did not open: the ticket is wrong.
     WrongTicket { knock: u64 },
+    /// The person of this knock waits in the lobby: tell them so, and keep the request until
+    /// [`ToRelay::Admit`] or [`ToRelay::Refuse`], for [`WAITING_SECONDS`](super::WAITING_SECONDS) at most.
+    Wait { knock: u64 },
     /// The request was refused, for a reason that only its sender can read.
     Refuse { knock: u64, sealed: Sealed },
     /// Of the next generation, letters by participant; at most [`MAX_LETTERS_PER_LINE`].
@@ -63,6 +67,8 @@ pub(crate) enum FromRelay {
     Knock {
         #[serde(deserialize_with = "validate::number")]
         knock: u64,
+        /// The link whose door they had.
+        link: LinkNumber,
         noise: Handshake,
     },
     /// The request of a knock that was answered.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::orders::{RoomOrder, RoomReport, RoomRules};
 use super::sealed::{FromRelay, ToRelay};
 use crate::config::RoomSettings;
 use crate::control::validate;
@@ -14,7 +15,13 @@ use crate::token::Token;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ToServe {
     /// The first message: the limits of the room, and how one gets into it.
-    Start { room: RoomSettings, admission: Admission },
+    Start {
+        room: RoomSettings,
+        admission: Admission,
+        /// Those that hold at first.
+        #[serde(default)]
+        rules: RoomRules,
+    },
     /// The public host name of the room from now on, without scheme and port; `None` takes it back.
     Host { name: Option<String> },
     /// Announce the public address, `https://` and the host name, to all participants: the first one, and
@@ -22,6 +29,8 @@ pub(crate) enum ToServe {
     Moved { url: String },
     /// Refuse new connections, send all participants the goodbye, answer [`FromServe::Drained`].
     Drain,
+    /// What the operator ordered.
+    Operator(RoomOrder),
     /// In a sealed room only.
     Sealed(ToRelay),
 }
@@ -58,6 +67,8 @@ pub(crate) enum FromServe {
     Left { participant: Participant, present: usize },
     /// Every participant was sent the end of the session, or could not be reached in time.
     Drained,
+    /// About the operator's orders.
+    Operator(RoomReport),
     /// In a sealed room only; in place of [`FromServe::Joined`] and [`FromServe::Left`].
     Sealed(FromRelay),
 }

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::state::EventLoop;
-use crate::control::{ToServe, ToTunnel};
+use crate::control::{RoomRules, ToServe, ToTunnel};
 use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
 use crate::supervisor::console::RoomLinks;
@@ -77,7 +77,7 @@ impl EventLoop {
         let room = self.config.room.clone();
         let mode = room.mode;
         let admission = self.access.admission();
-        let start = ToServe::Start { room, admission };
+        let start = ToServe::Start { room, admission, rules: RoomRules::default() };
         let error = self.children.spawn_serve(&self.listener, mode, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }

@@ -79,6 +79,7 @@ impl EventLoop {
                 None
             }
             FromServe::Drained => Some(SessionEvent::RoomClosed),
+            FromServe::Operator(_) => None,
             FromServe::Sealed(message) => self.handle_relay(message, Instant::now().into_std()),
             FromServe::Hello { .. } => None,
         }

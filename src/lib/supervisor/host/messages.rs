@@ -23,7 +23,7 @@ impl Host {
     ) -> Result<HostOutput, HostError> {
         let mut orders = Vec::new();
         match message {
-            FromRelay::Knock { knock, noise } => orders.push(self.answer(knock, &noise, now)?),
+            FromRelay::Knock { knock, noise, .. } => orders.push(self.answer(knock, &noise, now)?),
             FromRelay::Request { knock, sealed } => {
                 orders.extend(self.judge(knock, sealed.as_bytes(), now)?);
             }

@@ -116,7 +116,7 @@ impl Hub {
         for step in sealed.knocks.advance(now) {
             match step {
                 KnockStep::PassOn { knock, noise } => {
-                    self.send_to_host(sealed, FromRelay::Knock { knock, noise });
+                    self.send_to_host(sealed, FromRelay::Knock { knock, link: 0, noise });
                 }
                 KnockStep::Ended { knock, waiter, cause, known_to_host } => {
                     if known_to_host {

@@ -22,6 +22,7 @@ impl Hub {
         let Ok(sealed) = inner.room.sealed() else { return };
         match message {
             ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise),
+            ToRelay::Wait { .. } => {}
             ToRelay::WrongTicket { knock } => {
                 self.refuse(sealed, knock, Decision::Refused(wrong_link()));
             }

@@ -118,6 +118,7 @@ impl Protocol<FromServe> for ServeProtocol {
             (FromServe::Sealed(message), Serving | Drained, RoomProtocol::Sealed(relay)) => {
                 relay.check(message)
             }
+            (FromServe::Operator(_), Serving | Drained, _) => Ok(()),
             (FromServe::Drained, Serving, _) if answer_permitted => {
                 self.stage = Drained;
                 Ok(())
@@ -126,6 +127,7 @@ impl Protocol<FromServe> for ServeProtocol {
             (FromServe::Ready { .. }, ..) => Err(Violation::out_of_order("ready")),
             (FromServe::Joined { .. }, ..) => Err(Violation::out_of_order("joined")),
             (FromServe::Left { .. }, ..) => Err(Violation::out_of_order("left")),
+            (FromServe::Operator(_), ..) => Err(Violation::out_of_order("operator")),
             (FromServe::Sealed(_), ..) => Err(Violation::out_of_order("sealed")),
             (FromServe::Drained, ..) => Err(Violation::out_of_order("drained")),
         }

@@ -89,7 +89,7 @@ fn opaque<const MAX: usize>(bytes: usize) -> crate::base64url::Opaque<MAX> {
 }
 
 fn knock(knock: u64) -> FromServe {
-    FromServe::Sealed(FromRelay::Knock { knock, noise: opaque(48) })
+    FromServe::Sealed(FromRelay::Knock { knock, link: 0, noise: opaque(48) })
 }
 
 fn request(knock: u64) -> FromServe {

@@ -114,7 +114,7 @@ impl Room {
         let knock = Knock::new(ticket, draw());
         let noise = Opaque::new(knock.message().to_vec()).unwrap();
         self.knocking.insert(self.last_knock, knock);
-        self.send(FromRelay::Knock { knock: self.last_knock, noise });
+        self.send(FromRelay::Knock { knock: self.last_knock, link: 0, noise });
         self.last_knock
     }
 
@@ -175,6 +175,7 @@ impl Room {
                 self.knocking.remove(&knock).unwrap();
                 self.wrong_tickets.push(knock);
             }
+            ToRelay::Wait { knock } => panic!("{knock} waits"),
             ToRelay::Refuse { knock, sealed } => {
                 let applicant = self.waiting.remove(&knock).unwrap();
                 let json = applicant.open_refusal(sealed.as_bytes()).unwrap();

@@ -58,7 +58,8 @@ fn a_wrong_ticket_and_a_broken_handshake_are_told_in_clear() {
     assert_eq!(room.wrong_tickets, [knock]);
     for length in [0, 1, 47, 49, 96] {
         let noise = crate::base64url::Opaque::new(vec![7; length]).unwrap();
-        let output = room.host.handle(FromRelay::Knock { knock: 9, noise }, room.now).unwrap();
+        let output =
+            room.host.handle(FromRelay::Knock { knock: 9, link: 0, noise }, room.now).unwrap();
         let order = &output.orders[..];
         assert!(matches!(order, [crate::control::ToRelay::WrongTicket { knock: 9 }]), "{order:?}");
     }

@@ -1,0 +1,10 @@
+//! What an operator can order while a session runs: one grammar, typed at the session's own terminal, given
+//! to `chattrace ctl`, or sent to the control socket. Pure: text in, [`Command`] out.
+
+mod order;
+mod span;
+mod target;
+
+pub(crate) use order::{Applicants, Command, Topic};
+pub(crate) use span::Span;
+pub(crate) use target::Who;
