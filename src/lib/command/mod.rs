@@ -12,7 +12,7 @@ mod grammar;
 mod help;
 mod nearest;
 mod order;
-mod span;
+mod span_problem;
 mod table;
 mod target;
 #[cfg(test)]
@@ -24,5 +24,4 @@ pub(crate) use find::{WhoError, find};
 pub(crate) use grammar::parse;
 pub(crate) use help::{help, manual_entries};
 pub(crate) use order::{Applicants, Command, Topic};
-pub(crate) use span::{Span, SpanError};
 pub(crate) use target::Who;

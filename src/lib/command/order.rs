@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::span::Span;
 use super::target::Who;
+use crate::span::Span;
 
 /// One command of the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
