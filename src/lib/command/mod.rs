@@ -2,9 +2,8 @@
 //! to `chattrace ctl`, or sent to the control socket. Pure: text in, [`Command`] out.
 
 mod order;
-mod span;
 mod target;
 
+pub(crate) use crate::span::{Span, SpanError};
 pub(crate) use order::{Applicants, Command, Topic};
-pub(crate) use span::Span;
 pub(crate) use target::Who;

@@ -1,7 +1,7 @@
 //! The commands.
 
-use super::span::Span;
 use super::target::Who;
+use crate::span::Span;
 
 /// One command of the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
