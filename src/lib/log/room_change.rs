@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::format_participant;
-use crate::command::Span;
+use crate::span::Span;
 use crate::control::{LinkNumber, Participant, RoomRules};
 
 /// A change by an order of the operator, or by a person who waits for one. No variant has a place for the
