@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::format_participant;
-use crate::span::Span;
 use crate::control::{LinkNumber, Participant, RoomRules};
+use crate::span::Span;
 
 /// A change by an order of the operator, or by a person who waits for one. No variant has a place for the
 /// text of a message.
@@ -60,36 +60,21 @@ pub(crate) enum WholeRoomChange {
     },
     /// So many people began to wait that were not shown one by one; so many wait now. Programs get an
     /// event for each of them instead.
-    MoreWaiting {
-        count: u64,
-        waiting: usize,
-    },
+    MoreWaiting { count: u64, waiting: usize },
     /// The operator's announcement was sent.
     Announced,
     /// The link has another ticket.
     Relinked,
     /// There is another link, which lets so many people in within so many seconds.
-    Invited {
-        link: LinkNumber,
-        people: u32,
-        seconds: u32,
-    },
+    Invited { link: LinkNumber, people: u32, seconds: u32 },
     /// An invite let a person in, and so many more may come by it.
-    InviteUsed {
-        link: LinkNumber,
-        left: u32,
-    },
+    InviteUsed { link: LinkNumber, left: u32 },
     /// The operator ended an invite.
-    Revoked {
-        link: LinkNumber,
-    },
+    Revoked { link: LinkNumber },
     /// Everything said so far is forgotten.
     Cleared,
     /// The session ends in so many seconds; `ends_at` is in milliseconds since 1970.
-    Ending {
-        seconds: u32,
-        ends_at: u64,
-    },
+    Ending { seconds: u32, ends_at: u64 },
     /// The end that was set is taken back.
     Staying,
 }
@@ -182,9 +167,7 @@ fn fmt_rule(f: &mut fmt::Formatter<'_>, rules: RoomRules, changed: Rule) -> fmt:
         }
         Rule::Lock if rules.lobby => f.write_str("unlocked: newcomers wait until you admit them"),
         Rule::Lock => f.write_str("unlocked: the link lets newcomers in"),
-        Rule::Lobby if rules.lobby => {
-            f.write_str("lobby on: newcomers wait until you admit them")
-        }
+        Rule::Lobby if rules.lobby => f.write_str("lobby on: newcomers wait until you admit them"),
         Rule::Lobby => f.write_str("lobby off: the link lets newcomers in; who waits still waits"),
         Rule::Slow if rules.slow == 0 => f.write_str("slow off: any number of messages"),
         Rule::Slow => write!(f, "slow: one message from each person in {}", Seconds(rules.slow)),

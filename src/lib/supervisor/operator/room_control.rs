@@ -92,7 +92,10 @@ impl RoomControl {
         }
     }
 
-    fn names(&self, places: impl Iterator<Item = Place>) -> impl Iterator<Item = (u32, &str, &str)> {
+    fn names(
+        &self,
+        places: impl Iterator<Item = Place>,
+    ) -> impl Iterator<Item = (u32, &str, &str)> {
         places.flat_map(|place| self.people.at(place)).map(|(number, person)| {
             (number, person.participant.name.as_str(), person.participant.tag.as_str())
         })

@@ -77,7 +77,12 @@ impl EventLoop {
 
     fn replace_ticket(&mut self) -> Result<(), NotDone> {
         let secret = self.access.redraw().map_err(|_| no_randomness())?;
-        self.order_room(RoomOrder::Relink(RoomLink { number: 0, secret, uses: None, seconds: None }))
+        self.order_room(RoomOrder::Relink(RoomLink {
+            number: 0,
+            secret,
+            uses: None,
+            seconds: None,
+        }))
     }
 
     /// Makes the secret of an invite, and returns its ticket.

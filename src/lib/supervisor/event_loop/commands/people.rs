@@ -68,18 +68,12 @@ impl EventLoop {
         self.decide(found, PersonChange::NotAdmitted)
     }
 
-    fn applicants(
-        &mut self,
-        applicants: &Applicants,
-        now: Moment,
-    ) -> Result<Vec<Found>, Refused> {
+    fn applicants(&mut self, applicants: &Applicants, now: Moment) -> Result<Vec<Found>, Refused> {
         let waiting = self.room.waiting(now.instant);
         match applicants {
             _ if waiting.is_empty() => Err(Refused::because("no one waits in the lobby")),
             Applicants::All => Ok(waiting),
-            Applicants::One(who) => {
-                Ok(vec![self.room.find(who, &[Place::Lobby], now.instant)?])
-            }
+            Applicants::One(who) => Ok(vec![self.room.find(who, &[Place::Lobby], now.instant)?]),
         }
     }
 

@@ -37,7 +37,10 @@ impl EventLoop {
 
     /// Works in every phase, so that it asks for nothing.
     pub(super) fn panic(&mut self, asker: Asker) -> SessionEvent {
-        self.answer(asker, Ok(Answer::Changed { line: "wiping everything".to_owned(), more: None }));
+        self.answer(
+            asker,
+            Ok(Answer::Changed { line: "wiping everything".to_owned(), more: None }),
+        );
         SessionEvent::Panic
     }
 }
