@@ -15,7 +15,7 @@ use super::error::ServeError;
 use super::hub::Hub;
 use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost, WebState};
-use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
+use crate::control::{self, FrameError, FromServe, Inbox, Outbox, RoomOrder, ToServe, VERSION};
 use crate::exit::Exit;
 use crate::process;
 
@@ -59,6 +59,10 @@ async fn handle_messages(
             Ok(Some(ToServe::Host { name })) => web.set_public_host(name),
             Ok(Some(ToServe::Moved { url })) => hub.set_public_address(url),
             Ok(Some(ToServe::Sealed(message))) => hub.carry_out(message),
+            Ok(Some(ToServe::Operator(RoomOrder::Panic))) => {
+                web.end_at_once().await;
+                return Ok(Exit::Ended);
+            }
             Ok(Some(ToServe::Operator(order))) => hub.carry_out_order(order),
             Ok(Some(ToServe::Drain)) => {
                 hub.close();
