@@ -9,6 +9,7 @@ mod checks;
 mod children;
 mod cli;
 mod console;
+mod ctl;
 mod event_loop;
 mod host;
 mod manual;
@@ -89,6 +90,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    if let Some(cli::Subcommand::Ctl(args)) = &cli.subcommand {
+        return ctl::run(args).into();
+    }
     if cli.explains_limits() {
         return explain_limits(&cli);
     }

@@ -3,10 +3,12 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
+use crate::control::EventLine;
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{OutputEnd, Screen, Severity};
 
@@ -93,14 +95,21 @@ impl Console {
         self.stdout.end()
     }
 
-    /// Waits until screen and stdout are written, or a reader has been stuck for too long.
+    /// The events from now on, as `--json` prints them.
+    pub(in crate::supervisor) fn watch(&self) -> broadcast::Receiver<EventLine> {
+        self.stdout.watch()
+    }
+
+    /// Waits until screen, stdout and those who watch have everything, or a reader has been stuck for too long.
     ///
     /// # Errors
     /// When a line for stdout could not be written.
     pub(in crate::supervisor) async fn flush(self) -> Result<(), OutputEnd> {
         let Self { screen, stdout, .. } = self;
-        let (written, _) = tokio::join!(
+        let watched = stdout.end_watch();
+        let (written, _, _) = tokio::join!(
             timeout(FLUSH_TIMEOUT, stdout.flush()),
+            timeout(FLUSH_TIMEOUT, watched),
             timeout(FLUSH_TIMEOUT, screen.finish())
         );
         // A stuck reader has not refused anything.

@@ -145,7 +145,7 @@ impl EventLoop {
             }
             Wakeup::DeadlineReached => return self.take_expired_timers(),
             Wakeup::ChildEvent(event) => self.handle_child_event(event),
-            Wakeup::Request((request, response)) => self.handle_request(&request, response),
+            Wakeup::Request((request, response)) => self.handle_request(request, response),
             Wakeup::Typed(line) => self.handle_line(line.as_deref()),
         };
         event.into_iter().collect()
