@@ -25,6 +25,14 @@ pub(crate) enum RefusalCode {
     BadKey,
     /// Not a message of this protocol.
     BadJson,
+    /// The operator has muted the participant.
+    Muted,
+    /// Slow mode: the same message passes later.
+    Slow,
+    /// The operator has locked the room.
+    Locked,
+    /// The operator did not let a newcomer in.
+    NotAdmitted,
     /// The session is ending.
     Closing,
 }
@@ -81,7 +89,11 @@ impl From<RoomError> for Refusal {
             RoomError::BadName(_) => RefusalCode::BadName,
             RoomError::NameTaken(_) => RefusalCode::NameTaken,
             RoomError::Full => RefusalCode::Full,
-            RoomError::NoSeat => RefusalCode::BadTicket,
+            RoomError::NoSeat | RoomError::Removed | RoomError::DeadLink => RefusalCode::BadTicket,
+            RoomError::Muted(_) => RefusalCode::Muted,
+            RoomError::Slow(_) => RefusalCode::Slow,
+            RoomError::Locked => RefusalCode::Locked,
+            RoomError::NotAdmitted | RoomError::NotAnswered => RefusalCode::NotAdmitted,
         };
         let mut refusal = Self::new(code, error.to_string());
         if let RoomError::NameTaken(Some(free)) = error {

@@ -157,6 +157,10 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::NameTaken
         | RefusalCode::Full
         | RefusalCode::BadKey
+        | RefusalCode::Muted
+        | RefusalCode::Slow
+        | RefusalCode::Locked
+        | RefusalCode::NotAdmitted
         | RefusalCode::Closing => StatusCode::OK,
     };
     let mut response = (status, answer_lines(refusal.to_line())).into_response();
