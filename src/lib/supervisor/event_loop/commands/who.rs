@@ -15,7 +15,10 @@ const MAX_ASKERS: usize = 32;
 
 impl EventLoop {
     /// Answers as soon as the room's process has, and in 2 s in any case.
-    pub(in crate::supervisor::event_loop) fn ask_who(&mut self, asker: Asker) -> Option<SessionEvent> {
+    pub(in crate::supervisor::event_loop) fn ask_who(
+        &mut self,
+        asker: Asker,
+    ) -> Option<SessionEvent> {
         if self.askers.len() == MAX_ASKERS {
             let text = "who is asked too often; wait for the answer";
             self.answer(asker, Err(Refused::because(text)));
