@@ -23,7 +23,6 @@ mod mounts;
 mod older;
 mod pipes;
 mod places;
-mod prompt;
 mod question;
 mod resist;
 mod resize;
