@@ -28,6 +28,7 @@ mod resist;
 mod resize;
 mod screen;
 mod sealed;
+mod shells;
 pub(crate) mod stage;
 mod streams;
 mod traps;

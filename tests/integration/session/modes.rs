@@ -13,7 +13,7 @@ use crate::harness::{DEADLINE, Terminal};
 const CTRL_C: &str = "\u{3}";
 
 /// Whether keys arrive one by one, as at the prompt. No shell uses this time between two bytes.
-fn is_prompt(modes: &Termios) -> bool {
+pub(super) fn is_prompt(modes: &Termios) -> bool {
     let keys = LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::IEXTEN;
     let times = [SpecialCharacterIndices::VMIN, SpecialCharacterIndices::VTIME];
     !modes.local_flags.intersects(keys)
