@@ -17,8 +17,12 @@ pub(crate) enum RefusalCode {
     BadName,
     /// Another participant has the nickname, or one that looks like it.
     NameTaken,
-    /// The room is full.
+    /// The room is full, or its lobby.
     Full,
+    /// The host has locked the room: no newcomers are let in.
+    Locked,
+    /// The host did not let the client in, who waited in the lobby.
+    NotAdmitted,
     /// The ticket or the resume token is not valid, or not any more.
     BadTicket,
     /// The signing key of a newcomer to a sealed room is not valid, or in use.
@@ -65,6 +69,29 @@ impl Refusal {
     /// The refusal of everything once the session is ending.
     pub(crate) fn closing() -> Self {
         Self::new(RefusalCode::Closing, "the session is ending")
+    }
+
+    /// The refusal of newcomers to a locked room.
+    pub(crate) fn locked() -> Self {
+        Self::new(RefusalCode::Locked, "the room is locked; ask the host to unlock it")
+    }
+
+    /// The refusal of a person in the lobby, by the host's decision.
+    pub(crate) fn not_admitted() -> Self {
+        let text = "the host did not let you in; ask them before you try again";
+        Self::new(RefusalCode::NotAdmitted, text)
+    }
+
+    /// The refusal of a person in the lobby about whom the host has not decided in time.
+    pub(crate) fn waited_too_long() -> Self {
+        let text = "the host did not answer within 5 minutes; ask them, and try again";
+        Self::new(RefusalCode::NotAdmitted, text)
+    }
+
+    /// The refusal of one more person than the lobby holds.
+    pub(crate) fn lobby_full() -> Self {
+        let text = "too many people wait to be let in; try again in a few minutes";
+        Self::new(RefusalCode::Full, text)
     }
 
     /// Adds the client's id of the refused message, if it gave one.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::generation::Generation;
+use super::lobby::{Verdict, hand_over};
 use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
@@ -22,12 +23,14 @@ impl Hub {
         let Ok(sealed) = inner.room.sealed() else { return };
         match message {
             ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise),
-            ToRelay::Wait { .. } => {}
+            ToRelay::Wait { knock } => self.put_off(sealed, knock),
             ToRelay::WrongTicket { knock } => {
                 self.refuse(sealed, knock, Decision::Refused(wrong_link()));
             }
             ToRelay::Refuse { knock, sealed: reason } => {
-                self.refuse(sealed, knock, Decision::RefusedSealed(reason));
+                if !self.refuse_in_lobby(sealed, knock, &reason) {
+                    self.refuse(sealed, knock, Decision::RefusedSealed(reason));
+                }
             }
             ToRelay::Letters { generation, letters } => {
                 sealed.next.add_letters(generation, letters);
@@ -92,6 +95,12 @@ impl Hub {
         for waiter in sealed.knocks.clear() {
             let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
         }
+        for knock in sealed.lobby.numbers() {
+            // What is kept of it does not matter any more: no later poll is answered.
+            let waiter = sealed.lobby.decide(knock, Verdict::NotInTime, Instant::now()).flatten();
+            let refused = Reply::Decided(Decision::Refused(Refusal::closing()));
+            let _ = waiter.map(|waiter| waiter.send(refused));
+        }
         for waiter in std::mem::take(&mut sealed.returns).into_values() {
             let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
         }
@@ -141,7 +150,7 @@ impl Hub {
         // Seats are assigned in the order of the numbers.
         newcomers.sort_unstable_by_key(|(_, number)| *number);
         for (knock, number) in newcomers {
-            let waiter = sealed.knocks.remove_requested(knock);
+            let waiter = sealed.take_admitted(knock, number, now);
             let (Some(waiter), Some(generation), Ok(token)) =
                 (waiter, sealed.newest.clone(), Token::generate())
             else {
@@ -150,10 +159,7 @@ impl Hub {
             };
             sealed.seats.admit(number, token, now);
             let seated = sealed.seated(number, generation);
-            let transport = seated.transport;
-            if waiter.send(Reply::Decided(Decision::Admitted(seated))).is_err() {
-                sealed.seats.detach(number, transport, now);
-            }
+            hand_over(sealed, waiter, seated, now);
         }
     }
 

@@ -156,6 +156,8 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::BadName
         | RefusalCode::NameTaken
         | RefusalCode::Full
+        | RefusalCode::Locked
+        | RefusalCode::NotAdmitted
         | RefusalCode::BadKey
         | RefusalCode::Closing => StatusCode::OK,
     };
