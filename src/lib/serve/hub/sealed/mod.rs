@@ -11,6 +11,7 @@ mod knocks;
 mod knocks_tests;
 mod lobby;
 mod relay;
+mod remove;
 mod reply;
 mod resume;
 mod room;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::close::{CloseAction, CloseCode};
+use super::close::{CloseAction, CloseCode, send_last_line};
 use crate::serve::fanout::Subscription;
-use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
+use crate::serve::hub::{Connection, ReadOutcome};
 use crate::serve::web::lines::{self, Reply};
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
-use crate::wire::{self, MAX_FRAME_BYTES, Refusal, RefusalCode};
+use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than
 /// NATs drop idle connections.
@@ -107,12 +107,8 @@ impl<'a> SocketSession<'a> {
                     }
                 }
                 ReadOutcome::Pieces(pieces) => self.writer().send(pieces).await?,
-                ReadOutcome::Closed(CloseReason::Replaced) => {
-                    return Err(CloseAction::Send(CloseCode::SeatReleased));
-                }
-                ReadOutcome::Closed(CloseReason::SessionEnded) => {
-                    self.writer().send(vec![wire::end_line().into()]).await?;
-                    return Err(CloseAction::Send(CloseCode::SessionEnded));
+                ReadOutcome::Closed(reason) => {
+                    return Err(send_last_line(self.writer(), reason).await);
                 }
             }
         }
