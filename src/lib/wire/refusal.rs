@@ -71,29 +71,6 @@ impl Refusal {
         Self::new(RefusalCode::Closing, "the session is ending")
     }
 
-    /// The refusal of newcomers to a locked room.
-    pub(crate) fn locked() -> Self {
-        Self::new(RefusalCode::Locked, "the room is locked; ask the host to unlock it")
-    }
-
-    /// The refusal of a person in the lobby, by the host's decision.
-    pub(crate) fn not_admitted() -> Self {
-        let text = "the host did not let you in; ask them before you try again";
-        Self::new(RefusalCode::NotAdmitted, text)
-    }
-
-    /// The refusal of a person in the lobby about whom the host has not decided in time.
-    pub(crate) fn waited_too_long() -> Self {
-        let text = "the host did not answer within 5 minutes; ask them, and try again";
-        Self::new(RefusalCode::NotAdmitted, text)
-    }
-
-    /// The refusal of one more person than the lobby holds.
-    pub(crate) fn lobby_full() -> Self {
-        let text = "too many people wait to be let in; try again in a few minutes";
-        Self::new(RefusalCode::Full, text)
-    }
-
     /// Adds the client's id of the refused message, if it gave one.
     pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
         self.reference = reference;

@@ -6,9 +6,11 @@
 
 mod batch;
 mod connection;
+mod links;
 mod open;
 mod orders;
 mod publish;
+mod reports;
 mod room_state;
 mod sealed;
 mod settings;
@@ -22,7 +24,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::chat::Ring;
 use crate::config::{Mode, RoomSettings};
-use crate::control::{FromServe, RoomRules};
+use crate::control::{FromServe, RoomReport, RoomRules};
 use crate::token::Token;
 use crate::wire::RoomTerms;
 use open::OpenRoom;
@@ -31,9 +33,9 @@ use sealed::SealedRoom;
 
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
-pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
+pub(super) use open::{Joined, LobbyClient, LobbyEnd, LobbyTransport, MAX_CHUNK_MEMBERS, MAX_DEPARTED};
 pub(super) use sealed::{
-    KnockEnd, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
+    FoundKnock, Knock, KnockEnd, KnockReply, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
 };
 pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};
 pub(super) use snapshot::Snapshot;
@@ -55,6 +57,8 @@ pub(super) struct Hub {
     notices: mpsc::Sender<FromServe>,
     /// Of a sealed room: there is something to send to the host, or another deadline.
     host_work: Notify,
+    /// There is a report to the operator.
+    report_work: Notify,
     /// Random per session: tells a client that an earlier one is gone.
     epoch: String,
     terms: RoomTerms,
@@ -78,6 +82,8 @@ struct Inner {
     seat_changes: u64,
     /// What the operator has ordered to hold for all.
     rules: RoomRules,
+    /// What the operator has to learn beside joins and leaves, in order.
+    reports: VecDeque<RoomReport>,
     /// The participants whom the operator has removed.
     removed: BTreeSet<u32>,
     /// How many [`Connection`]s exist.
@@ -146,6 +152,7 @@ impl Hub {
             life: Life::Open,
             seat_changes: 0,
             rules,
+            reports: VecDeque::new(),
             removed: BTreeSet::new(),
             connections: 0,
             awaits_goodbye: false,
@@ -156,6 +163,7 @@ impl Hub {
             changed: watch::Sender::new(()),
             notices,
             host_work: Notify::new(),
+            report_work: Notify::new(),
             knock_work: Notify::new(),
             epoch: epoch.expose_secret().to_string(),
             terms: RoomTerms::of(room),
@@ -183,9 +191,11 @@ impl Hub {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.life = Life::Closing;
-        inner.awaits_goodbye = inner.connections > 0 || inner.room.present_count() > 0;
+        inner.awaits_goodbye = inner.connections > 0
+            || inner.room.present_count() > 0
+            || inner.room.waiting_count() > 0;
+        inner.room.refuse_waiting();
         drop(inner);
-        self.refuse_waiting();
         self.notify();
     }
 

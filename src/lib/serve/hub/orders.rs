@@ -18,13 +18,13 @@ impl Hub {
             RoomOrder::Announce { text } => self.announce(&text),
             RoomOrder::AnnounceSealed { body } => self.announce_sealed(&body),
             RoomOrder::Remove { number } => self.remove(number),
+            RoomOrder::Admit { number } => self.admit(number),
+            RoomOrder::Reject { number } => self.reject(number),
+            RoomOrder::AddLink(link) => self.add_link(link),
+            RoomOrder::EndLink { number } => self.end_link(number),
+            RoomOrder::Relink(link) => self.relink(link),
             RoomOrder::Mute { .. }
             | RoomOrder::Unmute { .. }
-            | RoomOrder::Admit { .. }
-            | RoomOrder::Reject { .. }
-            | RoomOrder::AddLink(_)
-            | RoomOrder::EndLink { .. }
-            | RoomOrder::Relink(_)
             | RoomOrder::Clear
             | RoomOrder::ListConnections { .. }
             | RoomOrder::Panic => {}

@@ -1,7 +1,11 @@
 //! The state of an open room.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
+use tokio::sync::oneshot;
+
+use super::lobby::LobbyDecision;
 use super::roster::Roster;
 use crate::chat::Room;
 use crate::config::RoomSettings;
@@ -11,8 +15,9 @@ use crate::token::Token;
 /// What an open room has and a sealed one has not.
 #[derive(Debug)]
 pub(in crate::serve::hub) struct OpenRoom {
-    pub(super) ticket: Token,
     pub(in crate::serve::hub) room: Room,
+    /// The clients in the lobby that wait over a socket or a poll, by the numbers of their people.
+    pub(in crate::serve::hub) lobby: BTreeMap<u32, oneshot::Sender<LobbyDecision>>,
     pub(super) roster: Roster,
     /// How many earlier messages a newcomer is shown.
     pub(super) backlog: usize,
@@ -23,10 +28,10 @@ pub(in crate::serve::hub) struct OpenRoom {
 impl OpenRoom {
     /// An empty room.
     pub(in crate::serve::hub) fn new(settings: &RoomSettings, ticket: Token, now: Instant) -> Self {
-        let room = Room::new(settings::rules(settings), now);
+        let room = Room::new(settings::rules(settings), ticket, now);
         Self {
-            ticket,
             room,
+            lobby: BTreeMap::new(),
             roster: Roster::default(),
             backlog: settings.backlog,
             message_bytes: settings.message_bytes,

@@ -10,6 +10,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 use super::knocks::{EndCause, FirstMessage, KnockStep, RequestError};
 use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
+use crate::chat::RoomError;
 use crate::control::{FromRelay, Handshake, Sealed};
 use crate::serve::hub::connection::Entered;
 use crate::serve::hub::{Hub, Life};
@@ -83,7 +84,7 @@ impl Hub {
             return Err(Refusal::closing());
         }
         if is_locked {
-            return Err(Refusal::locked());
+            return Err(RoomError::Locked.into());
         }
         if noise.as_bytes().len() != FIRST_MESSAGE_BYTES {
             let text = "the first message of a handshake has 48 bytes; send it again";
@@ -190,7 +191,7 @@ impl Knock {
                 self.reply = next;
                 Err(KnockEnd::Refused(Refusal::closing()))
             }
-            Ok(Reply::Decided(decision)) => Err(self.end(decision)),
+            Ok(Reply::Decided(decision)) => Err(self.ended_by(decision)),
             // The room has dropped what it knows of this handshake.
             Err(_) => Err(KnockEnd::Refused(Refusal::closing())),
         }
@@ -207,7 +208,7 @@ impl Knock {
                     self.lobby = LobbyStage::OnSocket;
                     return KnockReply::PutOff;
                 }
-                Ok(Reply::Decided(decision)) => return KnockReply::Ended(self.end(decision)),
+                Ok(Reply::Decided(decision)) => return KnockReply::Ended(self.ended_by(decision)),
                 Err(_) if self.lobby == LobbyStage::Outside => {
                     // The room has dropped what it knows of this handshake.
                     return KnockReply::Ended(KnockEnd::Refused(Refusal::closing()));
@@ -217,7 +218,17 @@ impl Knock {
         }
     }
 
-    fn end(&self, decision: Decision) -> KnockEnd {
+    /// Waits for the end of the handshake, in the lobby if it has to. Cancel safe; not to be called again
+    /// after it.
+    pub(in crate::serve) async fn end(&mut self) -> KnockEnd {
+        loop {
+            if let KnockReply::Ended(end) = self.next_reply().await {
+                return end;
+            }
+        }
+    }
+
+    fn ended_by(&self, decision: Decision) -> KnockEnd {
         match decision {
             Decision::Admitted(seated) => match self.hub.enter(&seated) {
                 Ok(entered) => KnockEnd::Admitted(entered),
@@ -238,7 +249,7 @@ impl Knock {
         let mut inner = self.hub.lock();
         // The room may have been locked since the knock.
         if inner.rules.locked {
-            return Err(Refusal::locked());
+            return Err(RoomError::Locked.into());
         }
         let sealed = inner.room.sealed()?;
         match sealed.knocks.request(self.number, now) {

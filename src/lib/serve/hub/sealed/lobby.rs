@@ -8,9 +8,10 @@ use tokio::sync::oneshot;
 use super::handshake::{Knock, KnockEnd, LobbyStage};
 use super::reply::{Decision, Reply, Seated, expired};
 use super::room::SealedRoom;
+use super::waiters::{Found, WaitEnd};
+use crate::chat::RoomError;
 use crate::control::{MAX_WAITING, Sealed};
-use crate::serve::hub::Hub;
-use crate::serve::hub::waiters::{Found, WaitEnd};
+use crate::serve::hub::{Hub, Life};
 use crate::token::Secret;
 use crate::wire::Refusal;
 
@@ -42,6 +43,9 @@ impl Hub {
     pub(in crate::serve) fn find_waiting_knock(self: &Arc<Self>, token: &str) -> Option<FoundKnock> {
         let (waiter, reply) = oneshot::channel();
         let mut inner = self.lock();
+        if inner.life == Life::Closing {
+            return Some(FoundKnock::Ended(KnockEnd::Refused(Refusal::closing())));
+        }
         let sealed = inner.room.sealed().ok()?;
         Some(match sealed.lobby.find(token, waiter)? {
             Found::Waiting(number) => {
@@ -56,7 +60,7 @@ impl Hub {
                 FoundKnock::Ended(KnockEnd::RefusedSealed(reason))
             }
             Found::Decided(Verdict::NotInTime) => {
-                FoundKnock::Ended(KnockEnd::Refused(Refusal::waited_too_long()))
+                FoundKnock::Ended(KnockEnd::Refused(RoomError::NotAnswered.into()))
             }
         })
     }
@@ -104,7 +108,7 @@ impl Hub {
                     None
                 }
             };
-            send(waiter, Decision::Refused(Refusal::waited_too_long()));
+            send(waiter, Decision::Refused(RoomError::NotAnswered.into()));
             self.report_ended(sealed, knock);
         }
     }
@@ -125,9 +129,14 @@ impl SealedRoom {
 }
 
 impl Knock {
-    /// Lets the wait go on without this task, until the next poll. Returns false if it is over.
-    pub(in crate::serve) fn keep_for_next_poll(&mut self) {
+    /// Lets the wait go on without this task, until the next poll.
+    pub(in crate::serve) fn keep_for_next_poll(mut self) {
         self.lobby = LobbyStage::Polling;
+    }
+
+    /// Ends the wait: the client leaves.
+    pub(in crate::serve) fn leave(mut self) {
+        self.lobby = LobbyStage::OnSocket;
     }
 }
 

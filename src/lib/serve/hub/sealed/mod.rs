@@ -16,6 +16,7 @@ mod reply;
 mod resume;
 mod room;
 mod say;
+mod waiters;
 
 pub(in crate::serve) use handshake::{Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::generation::Generation;
-use super::lobby::{Verdict, hand_over};
+use super::lobby::hand_over;
 use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
@@ -85,24 +85,6 @@ impl Hub {
                 SeatEvent::GivenUp { number, .. } => FromRelay::GivenUp { number },
             };
             self.send_to_host(sealed, message);
-        }
-    }
-
-    /// Refuses all who wait for the host, because the session ends.
-    pub(in crate::serve::hub) fn refuse_waiting(&self) {
-        let mut inner = self.lock();
-        let Ok(sealed) = inner.room.sealed() else { return };
-        for waiter in sealed.knocks.clear() {
-            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
-        }
-        for knock in sealed.lobby.numbers() {
-            // What is kept of it does not matter any more: no later poll is answered.
-            let waiter = sealed.lobby.decide(knock, Verdict::NotInTime, Instant::now()).flatten();
-            let refused = Reply::Decided(Decision::Refused(Refusal::closing()));
-            let _ = waiter.map(|waiter| waiter.send(refused));
-        }
-        for waiter in std::mem::take(&mut sealed.returns).into_values() {
-            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
         }
     }
 
@@ -185,6 +167,17 @@ impl Hub {
 }
 
 impl SealedRoom {
+    /// Refuses all who wait for the host, because the session ends.
+    pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
+        let in_lobby = self.lobby.clear();
+        for waiter in self.knocks.clear().into_iter().chain(in_lobby) {
+            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
+        }
+        for waiter in std::mem::take(&mut self.returns).into_values() {
+            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
+        }
+    }
+
     /// The seat of a participant who comes or returns with this generation, and may read what follows it.
     fn seated(&mut self, number: u32, generation: Arc<Generation>) -> Seated {
         self.seats.grant_history(number, generation.seq, generation.seq);

@@ -9,11 +9,11 @@ use super::generation::{Generation, NextGeneration};
 use super::knocks::Knocks;
 use super::lobby::Verdict;
 use super::reply::{Reply, ReturnDecision};
+use super::waiters::Waiters;
 use crate::chat::{Links, Seats};
 use crate::config::RoomSettings;
 use crate::control::FromRelay;
 use crate::serve::hub::settings;
-use crate::serve::hub::waiters::Waiters;
 use crate::token::Token;
 
 /// What a sealed room has and an open one has not.

@@ -2,14 +2,10 @@
 //! poll after the other. Rules only: time is an argument, a `W` gets the decision, and a `D` is kept of it.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::control::WAITING_SECONDS;
+use crate::chat::{POLL_RETURN_TIMEOUT, WAITING_TIMEOUT};
 use crate::token::{Secret, Token};
-
-/// How long a client that polls may take from one answer to its next poll. It polls again at once; the
-/// rest is for a change of its network.
-pub(super) const NEXT_POLL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Most decisions that are kept for clients that poll. Beyond it, the oldest is dropped: its client learns
 /// that it waits no more, and not why.
@@ -59,9 +55,9 @@ pub(super) enum Found<D> {
 /// Why a wait is over without a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WaitEnd {
-    /// No decision within [`WAITING_SECONDS`].
+    /// No decision within [`WAITING_TIMEOUT`].
     TooLong,
-    /// No poll within [`NEXT_POLL_TIMEOUT`].
+    /// No poll within [`POLL_RETURN_TIMEOUT`].
     Gone,
 }
 
@@ -74,7 +70,7 @@ impl<W, D> Default for Waiters<W, D> {
 impl<W, D: Clone> Waiters<W, D> {
     /// Adds one, whom `client` waits for.
     pub(super) fn add(&mut self, number: u64, token: Token, client: W, now: Instant) {
-        let deadline = now + Duration::from_secs(WAITING_SECONDS);
+        let deadline = now + WAITING_TIMEOUT;
         let client = Client::Attached(client);
         self.waiting.insert(number, Waiter { token, deadline, polls: false, client });
     }
@@ -102,7 +98,7 @@ impl<W, D: Clone> Waiters<W, D> {
     pub(super) fn await_next_poll(&mut self, number: u64, now: Instant) -> Option<Secret> {
         let waiter = self.waiting.get_mut(&number)?;
         waiter.polls = true;
-        waiter.client = Client::BetweenPolls(now + NEXT_POLL_TIMEOUT);
+        waiter.client = Client::BetweenPolls(now + POLL_RETURN_TIMEOUT);
         Some(Secret::new(format!("{number}.{}", &*waiter.token.expose_secret())))
     }
 
@@ -119,7 +115,7 @@ impl<W, D: Clone> Waiters<W, D> {
             if self.kept.len() >= MAX_KEPT_DECISIONS {
                 self.kept.pop_first();
             }
-            let until = now + NEXT_POLL_TIMEOUT;
+            let until = now + POLL_RETURN_TIMEOUT;
             self.kept.insert(number, Kept { token, decision, until });
         }
         Some(match client {
@@ -128,9 +124,15 @@ impl<W, D: Clone> Waiters<W, D> {
         })
     }
 
-    /// The numbers of all who wait.
-    pub(super) fn numbers(&self) -> Vec<u64> {
-        self.waiting.keys().copied().collect()
+    /// Ends all waits, and drops all decisions. Returns what waits for them.
+    pub(super) fn clear(&mut self) -> Vec<W> {
+        self.kept.clear();
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        let attached = waiting.filter_map(|waiter| match waiter.client {
+            Client::Attached(client) => Some(client),
+            Client::BetweenPolls(_) => None,
+        });
+        attached.collect()
     }
 
     /// Those whose time is over, and why; [`Waiters::decide`] or [`Waiters::remove`] follows. Drops the
