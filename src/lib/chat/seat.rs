@@ -99,7 +99,12 @@ impl Seat {
 
     /// What brings the participant back: the number, which finds the seat, and the secret.
     pub(crate) fn resume_token(&self) -> Secret {
-        Secret::new(format!("{}.{}", self.number, &*self.token.expose_secret()))
+        Self::format_resume_token(self.number, &self.token)
+    }
+
+    /// The text of [`Seat::resume_token`] for a seat with this number and secret.
+    pub(super) fn format_resume_token(number: u32, token: &Token) -> Secret {
+        Secret::new(format!("{number}.{}", &*token.expose_secret()))
     }
 
     /// The inverse of [`Seat::resume_token`].

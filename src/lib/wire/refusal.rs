@@ -19,16 +19,20 @@ pub(crate) enum RefusalCode {
     NameTaken,
     /// The room is full, or its lobby.
     Full,
-    /// The host has locked the room: no newcomers are let in.
-    Locked,
-    /// The host did not let the client in, who waited in the lobby.
-    NotAdmitted,
     /// The ticket or the resume token is not valid, or not any more.
     BadTicket,
     /// The signing key of a newcomer to a sealed room is not valid, or in use.
     BadKey,
     /// Not a message of this protocol.
     BadJson,
+    /// The operator has muted the participant.
+    Muted,
+    /// Slow mode: the same message passes later.
+    Slow,
+    /// The operator has locked the room.
+    Locked,
+    /// The operator did not let a newcomer in.
+    NotAdmitted,
     /// The session is ending.
     Closing,
 }
@@ -85,7 +89,11 @@ impl From<RoomError> for Refusal {
             RoomError::BadName(_) => RefusalCode::BadName,
             RoomError::NameTaken(_) => RefusalCode::NameTaken,
             RoomError::Full => RefusalCode::Full,
-            RoomError::NoSeat => RefusalCode::BadTicket,
+            RoomError::NoSeat | RoomError::Removed | RoomError::DeadLink => RefusalCode::BadTicket,
+            RoomError::Muted(_) => RefusalCode::Muted,
+            RoomError::Slow(_) => RefusalCode::Slow,
+            RoomError::Locked => RefusalCode::Locked,
+            RoomError::NotAdmitted | RoomError::NotAnswered => RefusalCode::NotAdmitted,
         };
         let mut refusal = Self::new(code, error.to_string());
         if let RoomError::NameTaken(Some(free)) = error {

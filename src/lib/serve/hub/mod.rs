@@ -138,11 +138,12 @@ impl Hub {
 
     fn new(
         room: &RoomSettings,
-        state: RoomState,
+        mut state: RoomState,
         mode: Mode,
         epoch: &Token,
         rules: RoomRules,
     ) -> (Self, mpsc::Receiver<FromServe>) {
+        state.set_rules(rules);
         let (notices, receiver) = mpsc::channel(MAX_NOTICES);
         let inner = Inner {
             room: state,

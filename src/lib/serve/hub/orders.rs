@@ -18,8 +18,8 @@ impl Hub {
             RoomOrder::Announce { text } => self.announce(&text),
             RoomOrder::AnnounceSealed { body } => self.announce_sealed(&body),
             RoomOrder::Remove { number } => self.remove(number),
-            RoomOrder::Admit { number } => self.admit(number),
-            RoomOrder::Reject { number } => self.reject(number),
+            RoomOrder::Admit { number } => self.admit_waiting(number),
+            RoomOrder::Reject { number } => self.reject_waiting(number),
             RoomOrder::AddLink(link) => self.add_link(link),
             RoomOrder::EndLink { number } => self.end_link(number),
             RoomOrder::Relink(link) => self.relink(link),
@@ -38,6 +38,7 @@ impl Hub {
             return;
         }
         inner.rules = rules;
+        inner.room.set_rules(rules);
         let view = inner.rules_view();
         inner.push(EntryKind::Notice, |seq| wire::rules_line(seq, view).into());
         self.notify();

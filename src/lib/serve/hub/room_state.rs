@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::open::OpenRoom;
 use super::sealed::SealedRoom;
 use crate::chat::{RoomError, Seat};
+use crate::control::RoomRules;
 use crate::wire::{Refusal, RefusalCode};
 
 /// The state of the room that differs between an open and a sealed one.
@@ -50,11 +51,19 @@ impl RoomState {
         }
     }
 
+    /// Has these rules hold from now on. Returns whether they are others than before.
+    pub(super) fn set_rules(&mut self, rules: RoomRules) -> bool {
+        match self {
+            Self::Open(open) => open.room.set_rules(rules).is_some(),
+            Self::Sealed(sealed) => sealed.seats.set_room_rules(rules),
+        }
+    }
+
     /// How many people wait in the lobby.
     pub(super) fn waiting_count(&self) -> usize {
         match self {
             Self::Open(open) => open.room.waiting().count(),
-            Self::Sealed(sealed) => sealed.lobby.len(),
+            Self::Sealed(sealed) => sealed.waiting_count(),
         }
     }
 

@@ -52,7 +52,7 @@ impl Hub {
             return Err(RoomError::DeadLink);
         }
         // Strangers do not learn whether the room is locked.
-        room.entrance().map(|_| ())
+        if room.rules().locked { Err(RoomError::Locked) } else { Ok(()) }
     }
 
     /// Admits a newcomer, or has them wait.

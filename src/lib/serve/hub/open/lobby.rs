@@ -100,7 +100,7 @@ impl Hub {
     /// Lets someone in who waits. Without effect on anyone else, and once the room is closing. One whose link
     /// is dead is told so and waits no more; one for whom the room has no place goes on waiting, which is
     /// reported as if it began.
-    pub(in crate::serve::hub) fn admit(&self, number: u32) {
+    pub(in crate::serve::hub) fn admit_waiting(&self, number: u32) {
         let mut inner = self.lock();
         if inner.life == Life::Closing {
             return;
@@ -134,7 +134,7 @@ impl Hub {
     }
 
     /// Refuses someone who waits, at the word of the operator, who needs no report.
-    pub(in crate::serve::hub) fn reject(&self, number: u32) {
+    pub(in crate::serve::hub) fn reject_waiting(&self, number: u32) {
         let mut inner = self.lock();
         let Ok(open) = inner.room.open() else { return };
         if open.room.stop_waiting(number, WaitEnd::Rejected) {

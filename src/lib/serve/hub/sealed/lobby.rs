@@ -17,7 +17,7 @@ use crate::wire::Refusal;
 
 /// The decision on a client that polls, kept for its next poll.
 #[derive(Clone, Debug)]
-pub(in crate::serve::hub) enum Verdict {
+pub(super) enum Verdict {
     /// This participant has a seat.
     Seated(u32),
     /// The host refused the request, for a reason that only the client can read.
@@ -115,6 +115,11 @@ impl Hub {
 }
 
 impl SealedRoom {
+    /// How many wait in the lobby.
+    pub(in crate::serve::hub) fn waiting_count(&self) -> usize {
+        self.lobby.len()
+    }
+
     /// Takes what waits for the decision on a request, in the lobby or not. The host admits it as this
     /// number. The inner value is `None` between two polls.
     pub(super) fn take_admitted(

@@ -24,7 +24,7 @@ pub(in crate::serve::hub) struct SealedRoom {
     pub(in crate::serve::hub) seats: Seats,
     pub(super) knocks: Knocks<oneshot::Sender<Reply>>,
     /// By their knocks, those about whom the host decides later.
-    pub(in crate::serve::hub) lobby: Waiters<oneshot::Sender<Reply>, Verdict>,
+    pub(super) lobby: Waiters<oneshot::Sender<Reply>, Verdict>,
     /// Participants who had left, and have asked to return; the host has not decided.
     pub(super) returns: BTreeMap<u32, oneshot::Sender<ReturnDecision>>,
     /// What has arrived of the next generation.

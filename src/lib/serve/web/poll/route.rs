@@ -142,9 +142,11 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::BadName
         | RefusalCode::NameTaken
         | RefusalCode::Full
+        | RefusalCode::BadKey
+        | RefusalCode::Muted
+        | RefusalCode::Slow
         | RefusalCode::Locked
         | RefusalCode::NotAdmitted
-        | RefusalCode::BadKey
         | RefusalCode::Closing => StatusCode::OK,
     };
     let mut response = (status, answer_lines(refusal.to_line())).into_response();
