@@ -17,7 +17,7 @@ pub(crate) enum RefusalCode {
     BadName,
     /// Another participant has the nickname, or one that looks like it.
     NameTaken,
-    /// The room is full.
+    /// The room is full, or its lobby.
     Full,
     /// The ticket or the resume token is not valid, or not any more.
     BadTicket,

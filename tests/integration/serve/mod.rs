@@ -1,6 +1,7 @@
 //! `chattrace-serve` from outside: its wire protocol, its rules, and what it does with bad input.
 
 mod absence;
+mod admission;
 mod backlog;
 mod bad_input;
 mod changed_links;

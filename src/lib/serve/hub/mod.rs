@@ -7,6 +7,7 @@
 mod batch;
 mod connection;
 mod connections;
+mod links;
 mod open;
 mod orders;
 mod own_lines;
@@ -37,10 +38,13 @@ use sealed::SealedRoom;
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
 pub(super) use connections::POLLER_BYTES;
-pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
+pub(super) use open::{
+    Joined, LobbyClient, LobbyEnd, LobbyTransport, MAX_CHUNK_MEMBERS, MAX_DEPARTED,
+};
 pub(super) use own_lines::OWN_LINE_BYTES;
 pub(super) use sealed::{
-    KnockEnd, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
+    FoundKnock, Knock, KnockEnd, KnockReply, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING,
+    MAX_REQUESTS, Resumed, ReturnReply,
 };
 pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};
 pub(super) use snapshot::Snapshot;
@@ -198,9 +202,11 @@ impl Hub {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.life = Life::Closing;
-        inner.awaits_goodbye = inner.connections > 0 || inner.room.present_count() > 0;
+        inner.awaits_goodbye = inner.connections > 0
+            || inner.room.present_count() > 0
+            || inner.room.waiting_count() > 0;
+        inner.room.refuse_waiting();
         drop(inner);
-        self.refuse_waiting();
         self.notify();
     }
 

@@ -1,7 +1,11 @@
 //! The state of an open room.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
+use tokio::sync::oneshot;
+
+use super::lobby::LobbyDecision;
 use super::roster::Roster;
 use crate::chat::Room;
 use crate::config::RoomSettings;
@@ -12,6 +16,8 @@ use crate::token::Token;
 #[derive(Debug)]
 pub(in crate::serve::hub) struct OpenRoom {
     pub(in crate::serve::hub) room: Room,
+    /// The clients in the lobby that wait over a socket or a poll, by the numbers of their people.
+    pub(in crate::serve::hub) lobby: BTreeMap<u32, oneshot::Sender<LobbyDecision>>,
     pub(super) roster: Roster,
     /// How many earlier messages a newcomer is shown.
     pub(super) backlog: usize,
@@ -25,6 +31,7 @@ impl OpenRoom {
         let room = Room::new(settings::rules(settings), ticket, now);
         Self {
             room,
+            lobby: BTreeMap::new(),
             roster: Roster::default(),
             backlog: settings.backlog,
             message_bytes: settings.message_bytes,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
-use super::knocks::{EndCause, KnockStep, RequestError};
+use super::knocks::{EndCause, FirstMessage, KnockStep, RequestError};
 use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
+use crate::chat::RoomError;
 use crate::control::{FromRelay, Handshake, Sealed};
 use crate::serve::hub::connection::Entered;
 use crate::serve::hub::{Hub, Life};
@@ -24,9 +26,30 @@ const REQUEST_BYTES: usize = 256 + 16;
 /// A handshake that is under way. Dropping it ends the handshake, also with the host.
 #[derive(Debug)]
 pub(in crate::serve) struct Knock {
-    hub: Arc<Hub>,
-    number: u64,
-    reply: oneshot::Receiver<Reply>,
+    pub(super) hub: Arc<Hub>,
+    pub(super) number: u64,
+    pub(super) reply: oneshot::Receiver<Reply>,
+    pub(super) lobby: LobbyStage,
+}
+
+/// Whether the client is in the lobby, and what becomes of its wait when this connection is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LobbyStage {
+    /// It is not in the lobby, and the handshake is over.
+    Outside,
+    /// It waits over this socket, and the wait is over.
+    OnSocket,
+    /// It waits by one poll after the other.
+    Polling,
+}
+
+/// What a client learns while it waits for the end of its handshake.
+#[derive(Debug)]
+pub(in crate::serve) enum KnockReply {
+    /// It is in the lobby: the host decides later.
+    PutOff,
+    /// The handshake is over.
+    Ended(KnockEnd),
 }
 
 /// How a handshake ends for its client.
@@ -38,37 +61,40 @@ pub(in crate::serve) enum KnockEnd {
     RefusedSealed(Sealed),
     /// The handshake has failed.
     Refused(Refusal),
+    /// A newer poll of the same client waits in its place.
+    Replaced,
 }
 
 impl Hub {
     /// Begins a handshake.
     ///
     /// # Errors
-    /// When the client has another door, the room is closing, or too many others wait.
+    /// When the client has no door of this room, the room is closing or locked, or too many others wait.
     pub(in crate::serve) fn knock(
         self: &Arc<Self>,
         door: &Secret,
         noise: Handshake,
     ) -> Result<Knock, Refusal> {
         let mut inner = self.lock();
-        let life = inner.life;
+        let (life, is_locked, now) = (inner.life, inner.room.rules().locked, Instant::now());
         let sealed = inner.room.sealed()?;
-        // Compares in constant time.
-        if !Token::parse(door).is_some_and(|door| door == sealed.door) {
-            return Err(wrong_link());
-        }
+        let link = Token::parse(door).and_then(|door| sealed.doors.find(&door, now));
+        let link = link.ok_or_else(wrong_link)?;
         if life == Life::Closing {
             return Err(Refusal::closing());
+        }
+        if is_locked {
+            return Err(RoomError::Locked.into());
         }
         if noise.as_bytes().len() != FIRST_MESSAGE_BYTES {
             let text = "the first message of a handshake has 48 bytes; send it again";
             return Err(Refusal::new(RefusalCode::BadJson, text));
         }
         let (waiter, reply) = oneshot::channel();
-        let now = Instant::now();
-        let number = sealed.knocks.add(noise, waiter, now).ok_or_else(too_many)?;
+        let first = FirstMessage { link, noise };
+        let number = sealed.knocks.add(first, waiter, now).ok_or_else(too_many)?;
         self.advance(sealed, now);
-        Ok(Knock { hub: Arc::clone(self), number, reply })
+        Ok(Knock { hub: Arc::clone(self), number, reply, lobby: LobbyStage::Outside })
     }
 
     /// Goes on with a handshake whose client polls, by the token of its answer.
@@ -79,14 +105,17 @@ impl Hub {
         let (waiter, reply) = oneshot::channel();
         let found = self.lock().room.sealed()?.knocks.find(token, waiter);
         let number = found.ok_or_else(|| refusal_of(EndCause::KnockTimeout))?;
-        Ok(Knock { hub: Arc::clone(self), number, reply })
+        Ok(Knock { hub: Arc::clone(self), number, reply, lobby: LobbyStage::Outside })
     }
 
     /// Ends handshakes that took too long, until it is dropped; for a sealed room.
     pub(in crate::serve) async fn expire_knocks(&self) {
         loop {
             let deadline = match self.lock().room.sealed() {
-                Ok(sealed) => sealed.knocks.next_deadline(),
+                Ok(sealed) => {
+                    let deadlines = [sealed.knocks.next_deadline(), sealed.lobby.next_deadline()];
+                    deadlines.into_iter().flatten().min()
+                }
                 Err(_) => None,
             };
             let expired = async {
@@ -113,10 +142,11 @@ impl Hub {
     }
 
     fn advance_silently(&self, sealed: &mut SealedRoom, now: Instant) {
+        self.end_overdue_waits(sealed, now);
         for step in sealed.knocks.advance(now) {
             match step {
-                KnockStep::PassOn { knock, noise } => {
-                    self.send_to_host(sealed, FromRelay::Knock { knock, link: 0, noise });
+                KnockStep::PassOn { knock, first: FirstMessage { link, noise } } => {
+                    self.send_to_host(sealed, FromRelay::Knock { knock, link, noise });
                 }
                 KnockStep::Ended { knock, waiter, cause, known_to_host } => {
                     if known_to_host {
@@ -131,7 +161,7 @@ impl Hub {
 
     /// Reports the end of a knock that the host knows of, unless its knock is still to be sent: then it
     /// never learns of it.
-    fn report_ended(&self, sealed: &mut SealedRoom, ended: u64) {
+    pub(super) fn report_ended(&self, sealed: &mut SealedRoom, ended: u64) {
         let is_knock =
             |it: &FromRelay| matches!(it, FromRelay::Knock { knock, .. } if *knock == ended);
         let is_request =
@@ -155,24 +185,49 @@ impl Knock {
                 self.reply = next;
                 Ok(noise)
             }
-            Ok(Reply::Decided(decision)) => Err(self.end(decision)),
+            Ok(Reply::PutOff { next }) => {
+                // Not before the request; the host has to decide on that all the same.
+                self.reply = next;
+                Err(KnockEnd::Refused(Refusal::closing()))
+            }
+            Ok(Reply::Decided(decision)) => Err(self.ended_by(decision)),
             // The room has dropped what it knows of this handshake.
             Err(_) => Err(KnockEnd::Refused(Refusal::closing())),
         }
     }
 
-    /// Waits for the end of the handshake. Cancel safe; not to be called again after it.
-    pub(in crate::serve) async fn end_of_handshake(&mut self) -> KnockEnd {
+    /// Waits for what the host says to the request. Cancel safe; not to be called again after the end.
+    pub(in crate::serve) async fn next_reply(&mut self) -> KnockReply {
         loop {
-            match self.answer().await {
+            match (&mut self.reply).await {
                 // The host has answered before.
-                Ok(_) => {}
-                Err(end) => return end,
+                Ok(Reply::Answered { next, .. }) => self.reply = next,
+                Ok(Reply::PutOff { next }) => {
+                    self.reply = next;
+                    self.lobby = LobbyStage::OnSocket;
+                    return KnockReply::PutOff;
+                }
+                Ok(Reply::Decided(decision)) => return KnockReply::Ended(self.ended_by(decision)),
+                Err(_) if self.lobby == LobbyStage::Outside => {
+                    // The room has dropped what it knows of this handshake.
+                    return KnockReply::Ended(KnockEnd::Refused(Refusal::closing()));
+                }
+                Err(_) => return KnockReply::Ended(KnockEnd::Replaced),
             }
         }
     }
 
-    fn end(&self, decision: Decision) -> KnockEnd {
+    /// Waits for the end of the handshake, in the lobby if it has to. Cancel safe; not to be called again
+    /// after it.
+    pub(in crate::serve) async fn end(&mut self) -> KnockEnd {
+        loop {
+            if let KnockReply::Ended(end) = self.next_reply().await {
+                return end;
+            }
+        }
+    }
+
+    fn ended_by(&self, decision: Decision) -> KnockEnd {
         match decision {
             Decision::Admitted(seated) => match self.hub.enter(&seated) {
                 Ok(entered) => KnockEnd::Admitted(entered),
@@ -191,6 +246,10 @@ impl Knock {
         check_request(&sealed_request)?;
         let now = Instant::now();
         let mut inner = self.hub.lock();
+        // The room may have been locked since the knock.
+        if inner.room.rules().locked {
+            return Err(RoomError::Locked.into());
+        }
         let sealed = inner.room.sealed()?;
         match sealed.knocks.request(self.number, now) {
             Ok(()) => {}
@@ -221,17 +280,37 @@ impl Knock {
 
 impl Drop for Knock {
     fn drop(&mut self) {
-        self.reply.close();
-        let mut inner = self.hub.lock();
-        if let Ok(Reply::Decided(Decision::Admitted(seated))) = self.reply.try_recv() {
-            inner.room.detach(seated.number, seated.transport, Instant::now());
+        let (hub, now) = (Arc::clone(&self.hub), Instant::now());
+        let mut inner = hub.lock();
+        match self.reply.try_recv() {
+            Ok(Reply::Decided(Decision::Admitted(seated))) => {
+                inner.room.detach(seated.number, seated.transport, now);
+            }
+            // The host's word that the client is to wait was not read any more: it has not been told.
+            Ok(Reply::PutOff { .. }) if self.lobby == LobbyStage::Outside => {
+                self.lobby = LobbyStage::OnSocket;
+            }
+            Ok(_) => {}
+            // Nothing sends a reply any more: the handshake is over, or a newer poll waits for it.
+            Err(TryRecvError::Closed) => return,
+            Err(TryRecvError::Empty) => {}
         }
         let Ok(sealed) = inner.room.sealed() else { return };
-        sealed.knocks.remove_waiting(self.number);
-        if sealed.knocks.remove_known(self.number).is_some() {
-            self.hub.report_ended(sealed, self.number);
-            self.hub.advance(sealed, Instant::now());
+        let is_over = match self.lobby {
+            LobbyStage::Outside => {
+                sealed.knocks.remove_waiting(self.number);
+                sealed.knocks.remove_known(self.number).is_some()
+            }
+            LobbyStage::OnSocket => sealed.lobby.remove(self.number),
+            LobbyStage::Polling => {
+                sealed.lobby.await_next_poll(self.number, now);
+                false
+            }
+        };
+        if is_over {
+            hub.report_ended(sealed, self.number);
         }
+        hub.advance(sealed, now);
     }
 }
 

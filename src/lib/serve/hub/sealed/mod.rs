@@ -9,14 +9,17 @@ mod handshake;
 mod knocks;
 #[cfg(test)]
 mod knocks_tests;
+mod lobby;
 mod relay;
 mod remove;
 mod reply;
 mod resume;
 mod room;
 mod say;
+mod waiters;
 
-pub(in crate::serve) use handshake::KnockEnd;
+pub(in crate::serve) use handshake::{Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
+pub(in crate::serve) use lobby::FoundKnock;
 pub(in crate::serve) use resume::{Resumed, ReturnReply};
 pub(super) use room::SealedRoom;

@@ -13,6 +13,8 @@ use crate::wire::{Refusal, RefusalCode};
 pub(super) enum Reply {
     /// The second message of the handshake, and where the next reply arrives.
     Answered { noise: Handshake, next: oneshot::Receiver<Reply> },
+    /// The host has put its decision off: the client waits in the lobby. The decision arrives at `next`.
+    PutOff { next: oneshot::Receiver<Reply> },
     /// The handshake is over.
     Decided(Decision),
 }

@@ -36,7 +36,7 @@ use crate::serve::web::host_policy::AcceptedHost;
 use crate::serve::web::security_headers::add_security_headers;
 
 /// After this time, a poll gets an empty answer: well below the 100 s of the tunnel provider.
-const HOLD_TIMEOUT: Duration = Duration::from_secs(25);
+pub(super) const HOLD_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Bytes that are read and dropped if the client sends more than its request. If they were left unread,
 /// the kernel would reset the connection when it is closed, and the client might lose the answer.

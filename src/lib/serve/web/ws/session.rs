@@ -15,10 +15,10 @@ use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than
 /// NATs drop idle connections.
-const PING_INTERVAL: Duration = Duration::from_secs(25);
+pub(super) const PING_INTERVAL: Duration = Duration::from_secs(25);
 
 /// A connection on which no frame arrived for the time of three pings is dead.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Replies to the lines of one message are sent when they have this size, before the next line is
 /// parsed: the replies to thousands of invalid lines have fifty times the size of the message.
