@@ -15,7 +15,7 @@ use super::error::ServeError;
 use super::hub::Hub;
 use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost, WebState};
-use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
+use crate::control::{self, FrameError, FromServe, Inbox, Outbox, RoomOrder, ToServe, VERSION};
 use crate::exit::Exit;
 use crate::process;
 
@@ -59,6 +59,10 @@ async fn handle_messages(
             Ok(Some(ToServe::Host { name })) => web.set_public_host(name),
             Ok(Some(ToServe::Moved { url })) => hub.set_public_address(url),
             Ok(Some(ToServe::Sealed(message))) => hub.carry_out(message),
+            Ok(Some(ToServe::Operator(RoomOrder::Panic))) => {
+                web.end_at_once().await;
+                return Ok(Exit::Ended);
+            }
             Ok(Some(ToServe::Operator(order))) => hub.carry_out_order(order),
             Ok(Some(ToServe::Drain)) => {
                 hub.close();
@@ -87,6 +91,7 @@ async fn send_messages(
     loop {
         tokio::select! {
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
+            report = hub.next_report() => outbox.send(&FromServe::Operator(report)).await?,
             message = hub.next_to_host() => outbox.send(&FromServe::Sealed(message)).await?,
             report = hub.next_report() => outbox.send(&FromServe::Operator(report)).await?,
             () = draining.notified() => {
@@ -97,6 +102,9 @@ async fn send_messages(
                 // What happened before the end is reported first.
                 while let Ok(notice) = service.notices.try_recv() {
                     outbox.send(&notice).await?;
+                }
+                while let Some(report) = hub.try_next_report() {
+                    outbox.send(&FromServe::Operator(report)).await?;
                 }
                 while let Some(message) = hub.try_next_to_host() {
                     outbox.send(&FromServe::Sealed(message)).await?;

@@ -6,9 +6,11 @@
 
 mod batch;
 mod connection;
+mod connections;
 mod links;
 mod open;
 mod orders;
+mod own_lines;
 mod publish;
 mod reports;
 mod room_state;
@@ -16,7 +18,7 @@ mod sealed;
 mod settings;
 mod snapshot;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,13 +29,19 @@ use crate::config::{Mode, RoomSettings};
 use crate::control::{FromServe, RoomReport, RoomRules};
 use crate::token::Token;
 use crate::wire::RoomTerms;
+use connections::{ConnectionLists, Pollers};
 use open::OpenRoom;
+use own_lines::OwnLines;
 use room_state::RoomState;
 use sealed::SealedRoom;
 
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
-pub(super) use open::{Joined, LobbyClient, LobbyEnd, LobbyTransport, MAX_CHUNK_MEMBERS, MAX_DEPARTED};
+pub(super) use connections::POLLER_BYTES;
+pub(super) use open::{
+    Joined, LobbyClient, LobbyEnd, LobbyTransport, MAX_CHUNK_MEMBERS, MAX_DEPARTED,
+};
+pub(super) use own_lines::OWN_LINE_BYTES;
 pub(super) use sealed::{
     FoundKnock, Knock, KnockEnd, KnockReply, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
 };
@@ -77,15 +85,15 @@ struct Inner {
     /// Number of the last note in `typing`.
     typing_count: u64,
     life: Life,
-    /// How often a connection may have lost its seat: to a newer one, or because the participant was
-    /// removed.
+    /// How often a connection may have lost its seat, to a newer one or because the participant was
+    /// removed, or was to get a line of its own.
     seat_changes: u64,
-    /// What the operator has ordered to hold for all.
-    rules: RoomRules,
+    /// Lines that only one participant gets.
+    own_lines: OwnLines,
+    pollers: Pollers,
     /// What the operator has to learn beside joins and leaves, in order.
     reports: VecDeque<RoomReport>,
-    /// The participants whom the operator has removed.
-    removed: BTreeSet<u32>,
+    connection_lists: ConnectionLists,
     /// How many [`Connection`]s exist.
     connections: usize,
     /// Whether participants, connected or between two polls, have to learn of the closing.
@@ -138,27 +146,28 @@ impl Hub {
 
     fn new(
         room: &RoomSettings,
-        mut state: RoomState,
+        state: RoomState,
         mode: Mode,
         epoch: &Token,
         rules: RoomRules,
     ) -> (Self, mpsc::Receiver<FromServe>) {
-        state.set_rules(rules);
         let (notices, receiver) = mpsc::channel(MAX_NOTICES);
-        let inner = Inner {
+        let mut inner = Inner {
             room: state,
             ring: Ring::new(settings::ring_bounds(room)),
             typing: VecDeque::new(),
             typing_count: 0,
             life: Life::Open,
             seat_changes: 0,
-            rules,
+            own_lines: OwnLines::default(),
+            pollers: Pollers::default(),
             reports: VecDeque::new(),
-            removed: BTreeSet::new(),
+            connection_lists: ConnectionLists::default(),
             connections: 0,
             awaits_goodbye: false,
             public_address: None,
         };
+        inner.set_rules(rules, Instant::now());
         let hub = Self {
             inner: Mutex::new(inner),
             changed: watch::Sender::new(()),
@@ -232,6 +241,12 @@ impl Inner {
         self.room.transport(id.number) == Some(id.transport)
     }
 
+    /// Whether the fan-out may send to this connection what all get: it has its seat, and no line waits for it
+    /// alone.
+    fn follows_all(&self, id: ConnectionId) -> bool {
+        self.is_current(id) && !self.own_lines.has(id.number)
+    }
+
     /// Checks that this connection has its seat.
     ///
     /// # Errors
@@ -239,7 +254,7 @@ impl Inner {
     fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
         if self.is_current(id) {
             Ok(())
-        } else if self.removed.contains(&id.number) {
+        } else if self.room.is_removed(id.number) {
             Err(CloseReason::Removed)
         } else {
             Err(CloseReason::Replaced)

@@ -38,6 +38,7 @@ impl Hub {
 
     /// The next report to the operator, if there is one.
     pub(in crate::serve) fn try_next_report(&self) -> Option<RoomReport> {
-        self.lock().reports.pop_front()
+        let mut inner = self.lock();
+        inner.reports.pop_front().or_else(|| inner.next_connections())
     }
 }

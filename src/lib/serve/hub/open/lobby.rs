@@ -160,6 +160,11 @@ impl Hub {
 }
 
 impl OpenRoom {
+    /// Tells the client of someone who waited, and was removed, if there is one.
+    pub(in crate::serve::hub) fn refuse_removed(&mut self, number: u32) {
+        refuse(self.lobby.remove(&number), RoomError::Removed);
+    }
+
     /// Refuses all who wait, because the session ends.
     pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
         for client in std::mem::take(&mut self.lobby).into_values() {

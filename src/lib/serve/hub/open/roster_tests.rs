@@ -66,11 +66,7 @@ impl Mirror {
             match event {
                 RoomEvent::Joined(identity) => self.roster.add(&identity),
                 RoomEvent::Left(identity) => self.roster.remove(identity.number),
-                RoomEvent::Message { .. }
-                | RoomEvent::Moved { .. }
-                | RoomEvent::Announced { .. }
-                | RoomEvent::Rules(_)
-                | RoomEvent::Cleared => {}
+                RoomEvent::Message { .. } | RoomEvent::Moved { .. } => {}
             }
         }
     }

@@ -10,7 +10,6 @@ use tokio::sync::oneshot::error::TryRecvError;
 use super::knocks::{EndCause, FirstMessage, KnockStep, RequestError};
 use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
-use crate::chat::RoomError;
 use crate::control::{FromRelay, Handshake, Sealed};
 use crate::serve::hub::connection::Entered;
 use crate::serve::hub::{Hub, Life};
@@ -76,16 +75,15 @@ impl Hub {
         noise: Handshake,
     ) -> Result<Knock, Refusal> {
         let mut inner = self.lock();
-        let (life, is_locked, now) = (inner.life, inner.rules.locked, Instant::now());
+        let (life, now) = (inner.life, Instant::now());
         let sealed = inner.room.sealed()?;
         let link = Token::parse(door).and_then(|door| sealed.doors.find(&door, now));
         let link = link.ok_or_else(wrong_link)?;
         if life == Life::Closing {
             return Err(Refusal::closing());
         }
-        if is_locked {
-            return Err(RoomError::Locked.into());
-        }
+        // Only the host knows whether there is a lobby.
+        sealed.seats.entrance()?;
         if noise.as_bytes().len() != FIRST_MESSAGE_BYTES {
             let text = "the first message of a handshake has 48 bytes; send it again";
             return Err(Refusal::new(RefusalCode::BadJson, text));
@@ -247,11 +245,9 @@ impl Knock {
         check_request(&sealed_request)?;
         let now = Instant::now();
         let mut inner = self.hub.lock();
-        // The room may have been locked since the knock.
-        if inner.rules.locked {
-            return Err(RoomError::Locked.into());
-        }
         let sealed = inner.room.sealed()?;
+        // The room may have been locked since the knock.
+        sealed.seats.entrance()?;
         match sealed.knocks.request(self.number, now) {
             Ok(()) => {}
             Err(RequestError::UnknownKnock) => return Err(refusal_of(EndCause::KnockTimeout)),

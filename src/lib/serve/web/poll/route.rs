@@ -85,6 +85,10 @@ pub(in crate::serve::web) async fn poll(
         Ok(Entrance::Lines(lines)) => return answer_lines(lines),
         Err(refusal) => return refuse(&refusal),
     };
+    connection.mark_poll();
+    if !welcome.is_empty() {
+        connection.repeat_own_line();
+    }
     let mut hold = if welcome.is_empty() { Hold::UntilNews } else { Hold::Never };
     let welcome = welcome.into_iter().map(shared_piece);
     let mut replies = String::new();

@@ -18,7 +18,7 @@ pub(super) enum CloseAction {
 
 /// The status codes of this protocol; 4000 to 4999 are for private use.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum CloseCode {
+pub(in crate::serve::web) enum CloseCode {
     /// The session ended; the line `end` was sent before.
     SessionEnded = 4000,
     /// The participant left, or continues on a newer connection.

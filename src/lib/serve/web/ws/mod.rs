@@ -9,5 +9,6 @@ mod session;
 mod upgrade;
 mod waiting;
 
+pub(super) use close::CloseCode;
 pub(in crate::serve) use session::MAX_SOCKET_BYTES;
 pub(super) use upgrade::upgrade;
