@@ -93,7 +93,6 @@ async fn send_messages(
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
             report = hub.next_report() => outbox.send(&FromServe::Operator(report)).await?,
             message = hub.next_to_host() => outbox.send(&FromServe::Sealed(message)).await?,
-            report = hub.next_report() => outbox.send(&FromServe::Operator(report)).await?,
             () = draining.notified() => {
                 drained.get_or_insert_with(|| Box::pin(hub.drained()));
             }
@@ -108,9 +107,6 @@ async fn send_messages(
                 }
                 while let Some(message) = hub.try_next_to_host() {
                     outbox.send(&FromServe::Sealed(message)).await?;
-                }
-                while let Some(report) = hub.try_next_report() {
-                    outbox.send(&FromServe::Operator(report)).await?;
                 }
                 outbox.send(&FromServe::Drained).await?;
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::publish::unix_milliseconds;
 use super::room_state::RoomState;
 use super::{Hub, Inner};
-use crate::chat::EntryKind;
+use crate::chat::{EntryKind, RoomError};
 use crate::control::{RoomOrder, RoomRules, Sealed};
 use crate::wire::{self, RulesView};
 
@@ -58,9 +58,12 @@ impl Hub {
         let now = Instant::now();
         match &mut inner.room {
             RoomState::Open(open) => {
+                let waited = open.room.waits(number);
                 let event = open.room.remove(number, now);
-                open.refuse_removed(number);
                 self.publish(&mut inner, event);
+                if waited {
+                    self.end_wait(&mut inner, number, RoomError::Removed);
+                }
             }
             RoomState::Sealed(sealed) => sealed.remove(number, now),
         }

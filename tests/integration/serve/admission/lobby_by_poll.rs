@@ -50,7 +50,8 @@ fn a_poll_is_held_until_the_operator_decides() {
     assert_eq!((&welcome["t"], &welcome["you"]["n"]), (&json!("welcome"), &json!(number)));
     assert_eq!(welcome["resume"], token);
     assert_eq!(host.recv()["type"], "joined");
-    let said = poll(&host, &format!("?after={}", welcome["seq"]), &token, r#"{"t":"say","body":"x"}"#);
+    let said =
+        poll(&host, &format!("?after={}", welcome["seq"]), &token, r#"{"t":"say","body":"x"}"#);
     assert_eq!(kinds(&said.events()), ["said"]);
     let (token, number) = waiting(&mut host, "Bo");
     let mut waits = held(&host, &token);
@@ -69,7 +70,10 @@ fn a_decision_between_two_polls_is_not_lost() {
         assert_eq!(host.recv()["type"], "joined");
         for _ in 0..2 {
             let events = poll(&host, query, &token, "").events();
-            assert_eq!((&events[0]["t"], &events[0]["you"]["n"]), (&json!("welcome"), &json!(number)));
+            assert_eq!(
+                (&events[0]["t"], &events[0]["you"]["n"]),
+                (&json!("welcome"), &json!(number))
+            );
         }
         poll(&host, "?after=1", &token, r#"{"t":"leave"}"#);
         assert_eq!(host.recv()["type"], "left");

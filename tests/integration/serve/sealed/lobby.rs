@@ -203,9 +203,7 @@ fn every_link_has_a_door() {
     let env = TestEnv::new();
     let mut host = Host::start(&env);
     let (mut ana, _) = host.join();
-    let link = |number: u32, secret: &str| {
-        json!({"number": number, "secret": secret, "uses": null, "seconds": null})
-    };
+    let link = |number: u32, secret: &str| json!({"number": number, "secret": secret, "uses": null, "seconds": null});
     order(&mut host, "add_link", link(1, OTHER));
     set_rules(&mut host, &json!({"slow": 1}));
     ana.wait("rules");

@@ -8,6 +8,7 @@ mod floods;
 mod host;
 mod joins;
 mod lobby;
+mod orders;
 mod polls;
 mod readers;
 mod resume;

@@ -59,7 +59,10 @@ impl Hub {
     ///
     /// # Errors
     /// Those of [`crate::chat::Room::join`].
-    pub(in crate::serve) fn join(self: &Arc<Self>, newcomer: Newcomer) -> Result<Joined, RoomError> {
+    pub(in crate::serve) fn join(
+        self: &Arc<Self>,
+        newcomer: Newcomer,
+    ) -> Result<Joined, RoomError> {
         let now = Instant::now();
         let mut inner = self.lock();
         let Inner { room, ring, .. } = &mut *inner;
@@ -80,12 +83,7 @@ impl Hub {
 
     /// Announces a newcomer who has a seat, and reports the use of an invite. Of the messages after
     /// `history_start`, the newcomer may read the backlog. Returns where it begins.
-    pub(super) fn let_in(
-        &self,
-        inner: &mut Inner,
-        admitted: Admitted,
-        history_start: u64,
-    ) -> u64 {
+    pub(super) fn let_in(&self, inner: &mut Inner, admitted: Admitted, history_start: u64) -> u64 {
         let Admitted { number, link, events } = admitted;
         self.publish(inner, events);
         if link != OWN_LINK {

@@ -160,11 +160,6 @@ impl Hub {
 }
 
 impl OpenRoom {
-    /// Tells the client of someone who waited, and was removed, if there is one.
-    pub(in crate::serve::hub) fn refuse_removed(&mut self, number: u32) {
-        refuse(self.lobby.remove(&number), RoomError::Removed);
-    }
-
     /// Refuses all who wait, because the session ends.
     pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
         for client in std::mem::take(&mut self.lobby).into_values() {
@@ -245,7 +240,8 @@ impl Hub {
         if inner.room.transport(number) != Some(transport) {
             return Err(RoomError::NoSeat);
         }
-        let start = inner.room.seat(number).map_or(u64::MAX, |seat| seat.resume_cursor(Some(0), u64::MAX));
+        let start =
+            inner.room.seat(number).map_or(u64::MAX, |seat| seat.resume_cursor(Some(0), u64::MAX));
         Ok(self.connect(&mut inner, number, start, Arrival::Newcomer))
     }
 }

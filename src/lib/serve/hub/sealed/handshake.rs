@@ -111,8 +111,7 @@ impl Hub {
         loop {
             let deadline = match self.lock().room.sealed() {
                 Ok(sealed) => {
-                    let deadlines =
-                        [sealed.knocks.next_deadline(), sealed.lobby.next_deadline()];
+                    let deadlines = [sealed.knocks.next_deadline(), sealed.lobby.next_deadline()];
                     deadlines.into_iter().flatten().min()
                 }
                 Err(_) => None,

@@ -40,7 +40,10 @@ pub(in crate::serve) enum FoundKnock {
 impl Hub {
     /// Goes on with the wait of a client that polls, by the token of its knock. `None` if no such knock
     /// waits, or did a short while ago.
-    pub(in crate::serve) fn find_waiting_knock(self: &Arc<Self>, token: &str) -> Option<FoundKnock> {
+    pub(in crate::serve) fn find_waiting_knock(
+        self: &Arc<Self>,
+        token: &str,
+    ) -> Option<FoundKnock> {
         let (waiter, reply) = oneshot::channel();
         let mut inner = self.lock();
         if inner.life == Life::Closing {

@@ -23,3 +23,4 @@ pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_
 pub(in crate::serve) use lobby::FoundKnock;
 pub(in crate::serve) use resume::{Resumed, ReturnReply};
 pub(super) use room::SealedRoom;
+pub(in crate::serve) use waiters::MAX_KEPT_DECISIONS;

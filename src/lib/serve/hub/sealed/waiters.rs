@@ -9,7 +9,7 @@ use crate::token::{Secret, Token};
 
 /// Most decisions that are kept for clients that poll. Beyond it, the oldest is dropped: its client learns
 /// that it waits no more, and not why.
-const MAX_KEPT_DECISIONS: usize = 64;
+pub(in crate::serve) const MAX_KEPT_DECISIONS: usize = 64;
 
 /// All who wait, and what was decided about those who poll.
 #[derive(Debug)]

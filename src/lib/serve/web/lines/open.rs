@@ -10,10 +10,7 @@ use crate::wire::{ClientMessage, Refusal, RefusalCode};
 ///
 /// # Errors
 /// The refusal to send: wrong line, ticket or name, a full, locked or closing room, too many joins.
-pub(in crate::serve::web) fn join(
-    state: &WebState,
-    first_line: &str,
-) -> Result<Joined, Refusal> {
+pub(in crate::serve::web) fn join(state: &WebState, first_line: &str) -> Result<Joined, Refusal> {
     let (name, ticket, resume, after) = match ClientMessage::parse(first_line)? {
         ClientMessage::Join { name, ticket, resume, after } => (name, ticket, resume, after),
         ClientMessage::Knock { .. } | ClientMessage::Request { .. } => {

@@ -24,9 +24,7 @@ pub(in crate::serve::web) fn handle_while_waiting(line: &str) -> Result<WaitingR
         | ClientMessage::Request { .. }
         | ClientMessage::Return { .. }
         | ClientMessage::Say { .. }
-        | ClientMessage::Typing => {
-            Err(not_in_the_room_yet())
-        }
+        | ClientMessage::Typing => Err(not_in_the_room_yet()),
     }
 }
 

@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use super::entrance::{
-    Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of,
-};
+use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
 use crate::control::Sealed;
 use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
-use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::connections::ConnectionSlot;
+use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
 use crate::token::Secret;
 use crate::wire::{self, ClientMessage, Refusal, RefusalCode};

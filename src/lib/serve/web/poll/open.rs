@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{
-    Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of,
-};
+use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
 use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd, LobbyTransport};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;

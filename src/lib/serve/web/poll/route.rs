@@ -46,10 +46,7 @@ pub(in crate::serve::web) struct PollQuery {
 /// Handles the lines in the body; the first is a join, unless the request has a resume token.
 pub(in crate::serve::web) async fn poll(
     State(state): State<Arc<WebState>>,
-    (Extension(parking), Extension(slot)): (
-        Extension<ParkingSlot>,
-        Extension<Arc<ConnectionSlot>>,
-    ),
+    (Extension(parking), Extension(slot)): (Extension<ParkingSlot>, Extension<Arc<ConnectionSlot>>),
     Extension(host): Extension<AcceptedHost>,
     version: Version,
     query: Query<PollQuery>,

@@ -2,8 +2,8 @@
 
 use super::close::{CloseAction, CloseCode};
 use super::first_message::{JoinError, next_message, split_first_line};
-use crate::control::{Handshake, Sealed};
 use super::waiting::wait;
+use crate::control::{Handshake, Sealed};
 use crate::serve::hub::{Entered, KnockEnd, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, FirstLine};
