@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::fanout::MAX_FRAMES;
 use super::hub::{
     MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_KEPT_DECISIONS, MAX_KEYS_BYTES,
-    MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_NOTICES, MAX_REQUESTS, max_presence_events,
+    MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_NOTICES, MAX_REQUESTS, OWN_LINE_BYTES,
+    POLLER_BYTES, max_presence_events,
 };
 use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
-    ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, LINK_BYTES, MAX_NAMED_DEPARTED, MAX_RESERVATIONS,
-    MAX_RETAINED_SEATS, NAME_INDEX_BYTES, RESERVATION_BYTES, WAITING_BYTES, max_joins_within,
-    max_seat_bytes,
+    ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, LINK_BYTES, MAX_NAMED_DEPARTED, MAX_REMOVED,
+    MAX_RESERVATIONS, MAX_RETAINED_SEATS, MUTE_BYTES, NAME_INDEX_BYTES, REMOVED_BYTES,
+    RESERVATION_BYTES, SLOW_MODE_BYTES, WAITING_BYTES, max_joins_within, max_seat_bytes,
 };
 use crate::config::{Mode, RoomSettings};
 use crate::control::{MAX_LINKS, MAX_SEALED_BYTES, MAX_WAITING};
@@ -89,6 +90,7 @@ impl MemoryLimit {
             Mode::Open => open_shares(participants, connections),
             Mode::Sealed => sealed_shares(participants, connections),
         });
+        process.extend(order_shares(participants));
         process.extend([
             share("sockets", participants, MAX_SOCKET_BYTES),
             share("batches being sent", participants, MAX_BATCH_BYTES),
@@ -108,6 +110,18 @@ impl MemoryLimit {
 
 fn share(what: &'static str, max_count: usize, each_bytes: usize) -> Share {
     Share { what, max_count, each_bytes }
+}
+
+/// What is kept of the operator's orders, and of connections to answer them.
+fn order_shares(participants: usize) -> Vec<Share> {
+    let seats = participants + MAX_RETAINED_SEATS;
+    vec![
+        // Of those who have a seat, and of as many who are about to get one.
+        share("mutes", 2 * seats, MUTE_BYTES + OWN_LINE_BYTES),
+        share("last messages in slow mode", seats, SLOW_MODE_BYTES),
+        share("removed participants", MAX_REMOVED, REMOVED_BYTES),
+        share("participants who poll", seats, POLLER_BYTES),
+    ]
 }
 
 /// What only an open room has: names.

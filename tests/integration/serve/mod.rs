@@ -20,7 +20,7 @@ mod joins;
 mod languages;
 mod memory_limits;
 mod messages;
-mod open_host;
+pub(crate) mod open_host;
 mod order;
 mod orders;
 mod polls;

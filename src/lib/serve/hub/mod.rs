@@ -5,6 +5,7 @@
 //! it, on any path, tells the room that the transport is gone.
 
 mod batch;
+mod clearing;
 mod connection;
 mod connections;
 mod links;
@@ -66,6 +67,8 @@ pub(super) struct Hub {
     notices: mpsc::Sender<FromServe>,
     /// Of a sealed room: there is something to send to the host, or another deadline.
     host_work: Notify,
+    /// The operator has cleared what was said.
+    cleared: Notify,
     /// There is a report to the operator.
     report_work: Notify,
     /// Random per session: tells a client that an earlier one is gone.
@@ -89,6 +92,8 @@ struct Inner {
     /// How often a connection may have lost its seat, to a newer one or because the participant was
     /// removed, or was to get a line of its own.
     seat_changes: u64,
+    /// Number of the last event `cleared`; 0 before the first.
+    cleared_seq: u64,
     /// Lines that only one participant gets.
     own_lines: OwnLines,
     pollers: Pollers,
@@ -160,6 +165,7 @@ impl Hub {
             typing_count: 0,
             life: Life::Open,
             seat_changes: 0,
+            cleared_seq: 0,
             own_lines: OwnLines::default(),
             pollers: Pollers::default(),
             reports: VecDeque::new(),
@@ -174,6 +180,7 @@ impl Hub {
             changed: watch::Sender::new(()),
             notices,
             host_work: Notify::new(),
+            cleared: Notify::new(),
             report_work: Notify::new(),
             knock_work: Notify::new(),
             epoch: epoch.expose_secret().to_string(),

@@ -85,14 +85,6 @@ impl Hub {
             self.add_own_line(&mut inner, number);
         }
     }
-
-    /// Forgets what was said, and has all clients do the same.
-    fn clear(&self) {
-        let mut inner = self.lock();
-        inner.ring.clear();
-        inner.push(EntryKind::Notice, |seq| wire::cleared_line(seq).into());
-        self.notify();
-    }
 }
 
 impl Inner {

@@ -213,6 +213,7 @@ impl Drop for LobbyClient {
             Ok(LobbyDecision::Refused(_)) | Err(TryRecvError::Closed) => return,
             Err(TryRecvError::Empty) => {}
         }
+        self.decision.close();
         let RoomState::Open(open) = &mut inner.room else { return };
         open.lobby.remove(&number);
         match self.transport {

@@ -6,6 +6,7 @@
 
 mod generation;
 mod handshake;
+mod knock;
 mod knocks;
 #[cfg(test)]
 mod knocks_tests;
@@ -18,7 +19,7 @@ mod room;
 mod say;
 mod waiters;
 
-pub(in crate::serve) use handshake::{Knock, KnockEnd, KnockReply};
+pub(in crate::serve) use knock::{Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
 pub(in crate::serve) use lobby::FoundKnock;
 pub(in crate::serve) use resume::{Resumed, ReturnReply};

@@ -52,8 +52,7 @@ pub(super) struct Seated {
 
 /// The refusal of a client with another link.
 pub(super) fn wrong_link() -> Refusal {
-    let text = "this link does not open this room; ask for the whole link again";
-    Refusal::new(RefusalCode::BadTicket, text)
+    Refusal::wrong_link()
 }
 
 /// The refusal of a participant who cannot return.
