@@ -7,7 +7,6 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use super::publish::participant;
-use super::room::OpenRoom;
 use crate::chat::{RoomError, WaitEnd, Waiting};
 use crate::control::RoomReport;
 use crate::serve::hub::connection::{Arrival, Connection};
@@ -156,15 +155,6 @@ impl Hub {
         let Ok(open) = inner.room.open() else { return };
         refuse(open.lobby.remove(&number), why);
         inner.report(self, RoomReport::WaitEnded { number });
-    }
-}
-
-impl OpenRoom {
-    /// Refuses all who wait, because the session ends.
-    pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
-        for client in std::mem::take(&mut self.lobby).into_values() {
-            let _ = client.send(LobbyDecision::Refused(Refusal::closing()));
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::knock::{Knock, KnockEnd, LobbyStage};
-use super::reply::{Decision, Reply, Seated, expired};
+use super::reply::{Decision, Reply, Seated, Verdict, expired};
 use super::room::SealedRoom;
 use super::waiters::{Found, WaitEnd};
 use crate::chat::RoomError;
@@ -14,19 +14,6 @@ use crate::control::{MAX_WAITING, Sealed};
 use crate::serve::hub::Hub;
 use crate::token::Secret;
 use crate::wire::Refusal;
-
-/// The decision on a client that polls, kept for its next poll.
-#[derive(Clone, Debug)]
-pub(super) enum Verdict {
-    /// This participant has a seat.
-    Seated(u32),
-    /// The host refused the request, for a reason that only the client can read.
-    RefusedSealed(Sealed),
-    /// The host did not decide in time.
-    NotInTime,
-    /// The session ends.
-    Closing,
-}
 
 /// What a client finds that polls with the token of its knock.
 #[derive(Debug)]

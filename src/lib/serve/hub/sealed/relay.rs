@@ -6,8 +6,8 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::generation::Generation;
-use super::lobby::{Verdict, hand_over};
-use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
+use super::lobby::hand_over;
+use super::reply::{Decision, Reply, ReturnDecision, Seated, Verdict, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
 use crate::control::{FromRelay, Handshake, ToRelay};

@@ -30,6 +30,19 @@ pub(super) enum Decision {
     Refused(Refusal),
 }
 
+/// The decision on a client that polls, kept for its next poll.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    /// This participant has a seat.
+    Seated(u32),
+    /// The host refused the request, for a reason that only the client can read.
+    RefusedSealed(Sealed),
+    /// The host did not decide in time.
+    NotInTime,
+    /// The session ends.
+    Closing,
+}
+
 /// The decision on a return.
 #[derive(Debug)]
 pub(super) enum ReturnDecision {
