@@ -18,6 +18,8 @@ mod resume;
 mod room;
 mod say;
 mod waiters;
+#[cfg(test)]
+mod waiters_tests;
 
 pub(in crate::serve) use knock::{Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
