@@ -84,7 +84,8 @@ impl Hub {
         let open = inner.room.open()?;
         match open.room.find_waiting(token) {
             Some(_) if life == Life::Closing => Err(Refusal::closing()),
-            None => Ok(None),
+            // As after a seat that has expired: such a client may join anew.
+            None | Some(Waiting::Ended(RoomError::NoSeat)) => Ok(None),
             Some(Waiting::Ended(error)) => Err(error.into()),
             Some(Waiting::Undecided(number)) => {
                 open.room.attach_waiting(number);
@@ -181,7 +182,9 @@ impl LobbyClient {
     /// Lets the wait go on without this task, until the next poll. Returns the token for it.
     pub(in crate::serve) fn keep_for_next_poll(mut self) -> Option<Secret> {
         self.transport = LobbyTransport::Poll;
-        self.hub.lock().room.open().ok()?.room.waiting_token(self.number)
+        let mut inner = self.hub.lock();
+        let open = inner.room.open().ok();
+        open.and_then(|open| open.room.waiting_token(self.number))
     }
 
     /// Ends the wait: the client leaves.
