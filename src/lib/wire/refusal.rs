@@ -77,6 +77,13 @@ impl Refusal {
         Self::new(RefusalCode::Closing, "the session is ending")
     }
 
+    /// The refusal of a client whose link is not one of the room, or not any more: which of the two is not
+    /// known of a link that was replaced.
+    pub(crate) fn wrong_link() -> Self {
+        let text = "this link does not open this room, or not any more; ask for the whole link, or a new one";
+        Self::new(RefusalCode::BadTicket, text)
+    }
+
     /// Adds the client's id of the refused message, if it gave one.
     pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
         self.reference = reference;

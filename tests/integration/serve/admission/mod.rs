@@ -3,6 +3,7 @@
 
 mod links;
 mod lobby;
+mod lobby_by_poll;
 mod lock;
 
 use serde_json::{Value, json};

@@ -7,6 +7,7 @@ mod end;
 mod floods;
 mod host;
 mod joins;
+mod lobby;
 mod orders;
 mod polls;
 mod readers;

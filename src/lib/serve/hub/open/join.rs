@@ -40,19 +40,19 @@ struct Admission {
 }
 
 impl Hub {
-    /// Whether this ticket admits someone at the moment: it is that of a link, and the room is not locked.
-    /// Uses nothing up; compares in constant time.
+    /// Whether this is the ticket of a link that admits. Uses nothing up; compares in constant time.
+    pub(in crate::serve) fn accepts_ticket(&self, ticket: &Token) -> bool {
+        let mut inner = self.lock();
+        let open = inner.room.open();
+        open.is_ok_and(|open| open.room.accepts_ticket(ticket, Instant::now()))
+    }
+
+    /// Checks that the room is not locked.
     ///
     /// # Errors
-    /// Why it does not.
-    pub(in crate::serve) fn check_ticket(&self, ticket: &Token) -> Result<(), RoomError> {
-        let mut inner = self.lock();
-        let room = &inner.room.open()?.room;
-        if !room.accepts_ticket(ticket, Instant::now()) {
-            return Err(RoomError::DeadLink);
-        }
-        // Strangers do not learn whether the room is locked.
-        if room.rules().locked { Err(RoomError::Locked) } else { Ok(()) }
+    /// [`RoomError::Locked`] if it is.
+    pub(in crate::serve) fn check_unlocked(&self) -> Result<(), RoomError> {
+        if self.lock().room.rules().locked { Err(RoomError::Locked) } else { Ok(()) }
     }
 
     /// Admits a newcomer, or has them wait.

@@ -7,7 +7,6 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use super::publish::participant;
-use super::room::OpenRoom;
 use crate::chat::{RoomError, WaitEnd, Waiting};
 use crate::control::RoomReport;
 use crate::serve::hub::connection::{Arrival, Connection};
@@ -85,7 +84,8 @@ impl Hub {
         let open = inner.room.open()?;
         match open.room.find_waiting(token) {
             Some(_) if life == Life::Closing => Err(Refusal::closing()),
-            None => Ok(None),
+            // As after a seat that has expired: such a client may join anew.
+            None | Some(Waiting::Ended(RoomError::NoSeat)) => Ok(None),
             Some(Waiting::Ended(error)) => Err(error.into()),
             Some(Waiting::Undecided(number)) => {
                 open.room.attach_waiting(number);
@@ -159,15 +159,6 @@ impl Hub {
     }
 }
 
-impl OpenRoom {
-    /// Refuses all who wait, because the session ends.
-    pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
-        for client in std::mem::take(&mut self.lobby).into_values() {
-            let _ = client.send(LobbyDecision::Refused(Refusal::closing()));
-        }
-    }
-}
-
 fn refuse(client: Option<oneshot::Sender<LobbyDecision>>, why: RoomError) {
     // Fails if the client is gone.
     let _ = client.map(|client| client.send(LobbyDecision::Refused(why.into())));
@@ -191,7 +182,9 @@ impl LobbyClient {
     /// Lets the wait go on without this task, until the next poll. Returns the token for it.
     pub(in crate::serve) fn keep_for_next_poll(mut self) -> Option<Secret> {
         self.transport = LobbyTransport::Poll;
-        self.hub.lock().room.open().ok()?.room.waiting_token(self.number)
+        let mut inner = self.hub.lock();
+        let open = inner.room.open().ok();
+        open.and_then(|open| open.room.waiting_token(self.number))
     }
 
     /// Ends the wait: the client leaves.
@@ -213,6 +206,7 @@ impl Drop for LobbyClient {
             Ok(LobbyDecision::Refused(_)) | Err(TryRecvError::Closed) => return,
             Err(TryRecvError::Empty) => {}
         }
+        self.decision.close();
         let RoomState::Open(open) = &mut inner.room else { return };
         open.lobby.remove(&number);
         match self.transport {

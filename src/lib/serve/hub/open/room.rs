@@ -11,6 +11,7 @@ use crate::chat::Room;
 use crate::config::RoomSettings;
 use crate::serve::hub::settings;
 use crate::token::Token;
+use crate::wire::Refusal;
 
 /// What an open room has and a sealed one has not.
 #[derive(Debug)]
@@ -35,6 +36,14 @@ impl OpenRoom {
             roster: Roster::default(),
             backlog: settings.backlog,
             message_bytes: settings.message_bytes,
+        }
+    }
+
+    /// Refuses all who wait in the lobby, because the session ends.
+    pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
+        for client in std::mem::take(&mut self.lobby).into_values() {
+            // Fails if the client is gone.
+            let _ = client.send(LobbyDecision::Refused(Refusal::closing()));
         }
     }
 }

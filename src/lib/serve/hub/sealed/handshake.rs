@@ -1,69 +1,21 @@
-//! A client's handshake with the host, as the task of its connection sees it.
+//! Begins and ends handshakes with the host, which the clients of a sealed room come in by.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::TryRecvError;
 
-use super::knocks::{EndCause, FirstMessage, KnockStep, RequestError};
+use super::knock::{Knock, refusal_of, too_many};
+use super::knocks::{EndCause, FirstMessage, KnockStep};
 use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
-use crate::chat::RoomError;
-use crate::control::{FromRelay, Handshake, Sealed};
-use crate::serve::hub::connection::Entered;
+use crate::control::{FromRelay, Handshake};
 use crate::serve::hub::{Hub, Life};
 use crate::token::{Secret, Token};
 use crate::wire::{Refusal, RefusalCode};
 
 /// The first message of the handshake: an ephemeral key and the tag of AES-GCM.
 const FIRST_MESSAGE_BYTES: usize = 48;
-
-/// A request: key and name, padded to 256 bytes, and the tag of AES-GCM.
-const REQUEST_BYTES: usize = 256 + 16;
-
-/// A handshake that is under way. Dropping it ends the handshake, also with the host.
-#[derive(Debug)]
-pub(in crate::serve) struct Knock {
-    pub(super) hub: Arc<Hub>,
-    pub(super) number: u64,
-    pub(super) reply: oneshot::Receiver<Reply>,
-    pub(super) lobby: LobbyStage,
-}
-
-/// Whether the client is in the lobby, and what becomes of its wait when this connection is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LobbyStage {
-    /// It is not in the lobby, and the handshake is over.
-    Outside,
-    /// It waits over this socket, and the wait is over.
-    OnSocket,
-    /// It waits by one poll after the other.
-    Polling,
-}
-
-/// What a client learns while it waits for the end of its handshake.
-#[derive(Debug)]
-pub(in crate::serve) enum KnockReply {
-    /// It is in the lobby: the host decides later.
-    PutOff,
-    /// The handshake is over.
-    Ended(KnockEnd),
-}
-
-/// How a handshake ends for its client.
-#[derive(Debug)]
-pub(in crate::serve) enum KnockEnd {
-    /// The client is in the room.
-    Admitted(Entered),
-    /// The host refuses the request, for a reason that only the client can read.
-    RefusedSealed(Sealed),
-    /// The handshake has failed.
-    Refused(Refusal),
-    /// A newer poll of the same client waits in its place.
-    Replaced,
-}
 
 impl Hub {
     /// Begins a handshake.
@@ -76,16 +28,15 @@ impl Hub {
         noise: Handshake,
     ) -> Result<Knock, Refusal> {
         let mut inner = self.lock();
-        let (life, is_locked, now) = (inner.life, inner.room.rules().locked, Instant::now());
+        let (life, now) = (inner.life, Instant::now());
         let sealed = inner.room.sealed()?;
         let link = Token::parse(door).and_then(|door| sealed.doors.find(&door, now));
         let link = link.ok_or_else(wrong_link)?;
         if life == Life::Closing {
             return Err(Refusal::closing());
         }
-        if is_locked {
-            return Err(RoomError::Locked.into());
-        }
+        // Only the host knows whether there is a lobby.
+        sealed.seats.entrance()?;
         if noise.as_bytes().len() != FIRST_MESSAGE_BYTES {
             let text = "the first message of a handshake has 48 bytes; send it again";
             return Err(Refusal::new(RefusalCode::BadJson, text));
@@ -94,7 +45,7 @@ impl Hub {
         let first = FirstMessage { link, noise };
         let number = sealed.knocks.add(first, waiter, now).ok_or_else(too_many)?;
         self.advance(sealed, now);
-        Ok(Knock { hub: Arc::clone(self), number, reply, lobby: LobbyStage::Outside })
+        Ok(Knock::new(self, number, reply))
     }
 
     /// Goes on with a handshake whose client polls, by the token of its answer.
@@ -105,7 +56,7 @@ impl Hub {
         let (waiter, reply) = oneshot::channel();
         let found = self.lock().room.sealed()?.knocks.find(token, waiter);
         let number = found.ok_or_else(|| refusal_of(EndCause::KnockTimeout))?;
-        Ok(Knock { hub: Arc::clone(self), number, reply, lobby: LobbyStage::Outside })
+        Ok(Knock::new(self, number, reply))
     }
 
     /// Ends handshakes that took too long, until it is dropped; for a sealed room.
@@ -170,180 +121,6 @@ impl Hub {
         sealed.to_host.retain(|message| !is_knock(message) && !is_request(message));
         if is_known {
             self.send_to_host(sealed, FromRelay::KnockEnded { knock: ended });
-        }
-    }
-}
-
-impl Knock {
-    /// Waits for the second message of the handshake. Cancel safe.
-    ///
-    /// # Errors
-    /// When the handshake ends before.
-    pub(in crate::serve) async fn answer(&mut self) -> Result<Handshake, KnockEnd> {
-        match (&mut self.reply).await {
-            Ok(Reply::Answered { noise, next }) => {
-                self.reply = next;
-                Ok(noise)
-            }
-            Ok(Reply::PutOff { next }) => {
-                // Not before the request; the host has to decide on that all the same.
-                self.reply = next;
-                Err(KnockEnd::Refused(Refusal::closing()))
-            }
-            Ok(Reply::Decided(decision)) => Err(self.ended_by(decision)),
-            // The room has dropped what it knows of this handshake.
-            Err(_) => Err(KnockEnd::Refused(Refusal::closing())),
-        }
-    }
-
-    /// Waits for what the host says to the request. Cancel safe; not to be called again after the end.
-    pub(in crate::serve) async fn next_reply(&mut self) -> KnockReply {
-        loop {
-            match (&mut self.reply).await {
-                // The host has answered before.
-                Ok(Reply::Answered { next, .. }) => self.reply = next,
-                Ok(Reply::PutOff { next }) => {
-                    self.reply = next;
-                    self.lobby = LobbyStage::OnSocket;
-                    return KnockReply::PutOff;
-                }
-                Ok(Reply::Decided(decision)) => return KnockReply::Ended(self.ended_by(decision)),
-                Err(_) if self.lobby == LobbyStage::Outside => {
-                    // The room has dropped what it knows of this handshake.
-                    return KnockReply::Ended(KnockEnd::Refused(Refusal::closing()));
-                }
-                Err(_) => return KnockReply::Ended(KnockEnd::Replaced),
-            }
-        }
-    }
-
-    /// Waits for the end of the handshake, in the lobby if it has to. Cancel safe; not to be called again
-    /// after it.
-    pub(in crate::serve) async fn end(&mut self) -> KnockEnd {
-        loop {
-            if let KnockReply::Ended(end) = self.next_reply().await {
-                return end;
-            }
-        }
-    }
-
-    fn ended_by(&self, decision: Decision) -> KnockEnd {
-        match decision {
-            Decision::Admitted(seated) => match self.hub.enter(&seated) {
-                Ok(entered) => KnockEnd::Admitted(entered),
-                Err(refusal) => KnockEnd::Refused(refusal),
-            },
-            Decision::RefusedSealed(sealed) => KnockEnd::RefusedSealed(sealed),
-            Decision::Refused(refusal) => KnockEnd::Refused(refusal),
-        }
-    }
-
-    /// Sends the request of the client to the host.
-    ///
-    /// # Errors
-    /// When it is none, the host has not answered, or too many others wait.
-    pub(in crate::serve) fn request(&self, sealed_request: Sealed) -> Result<(), Refusal> {
-        check_request(&sealed_request)?;
-        let now = Instant::now();
-        let mut inner = self.hub.lock();
-        // The room may have been locked since the knock.
-        if inner.room.rules().locked {
-            return Err(RoomError::Locked.into());
-        }
-        let sealed = inner.room.sealed()?;
-        match sealed.knocks.request(self.number, now) {
-            Ok(()) => {}
-            Err(RequestError::UnknownKnock) => return Err(refusal_of(EndCause::KnockTimeout)),
-            Err(RequestError::TooMany) => return Err(too_many()),
-        }
-        // The host learns first of those who lose their place to newcomers.
-        let displaced = sealed.seats.make_places(sealed.knocks.requested_count(), now);
-        self.hub.report_gone(sealed, displaced);
-        let request = FromRelay::Request { knock: self.number, sealed: sealed_request };
-        self.hub.send_to_host(sealed, request);
-        self.hub.advance(sealed, now);
-        Ok(())
-    }
-
-    /// Lets the handshake go on without this task, for a client that polls. Returns the token by which
-    /// [`Hub::find_knock`] finds it.
-    ///
-    /// # Errors
-    /// When the handshake is over.
-    pub(in crate::serve) fn detach(mut self) -> Result<Secret, Refusal> {
-        let token = self.hub.lock().room.sealed()?.knocks.token(self.number);
-        // The number of no knock: dropping this ends none.
-        self.number = 0;
-        token.ok_or_else(|| refusal_of(EndCause::KnockTimeout))
-    }
-}
-
-impl Drop for Knock {
-    fn drop(&mut self) {
-        let (hub, now) = (Arc::clone(&self.hub), Instant::now());
-        let mut inner = hub.lock();
-        match self.reply.try_recv() {
-            Ok(Reply::Decided(Decision::Admitted(seated))) => {
-                inner.room.detach(seated.number, seated.transport, now);
-            }
-            // The host's word that the client is to wait was not read any more: it has not been told.
-            Ok(Reply::PutOff { .. }) if self.lobby == LobbyStage::Outside => {
-                self.lobby = LobbyStage::OnSocket;
-            }
-            Ok(_) => {}
-            // Nothing sends a reply any more: the handshake is over, or a newer poll waits for it.
-            Err(TryRecvError::Closed) => return,
-            Err(TryRecvError::Empty) => {}
-        }
-        let Ok(sealed) = inner.room.sealed() else { return };
-        let is_over = match self.lobby {
-            LobbyStage::Outside => {
-                sealed.knocks.remove_waiting(self.number);
-                sealed.knocks.remove_known(self.number).is_some()
-            }
-            LobbyStage::OnSocket => sealed.lobby.remove(self.number),
-            LobbyStage::Polling => {
-                sealed.lobby.await_next_poll(self.number, now);
-                false
-            }
-        };
-        if is_over {
-            hub.report_ended(sealed, self.number);
-        }
-        hub.advance(sealed, now);
-    }
-}
-
-/// Checks the length of a request. The only one of another length that is sealed by the rules has a name
-/// that no room accepts.
-fn check_request(sealed: &Sealed) -> Result<(), Refusal> {
-    let (code, text) = match sealed.as_bytes().len().cmp(&REQUEST_BYTES) {
-        Ordering::Equal => return Ok(()),
-        Ordering::Greater => {
-            (RefusalCode::BadName, "a name has at most 64 bytes; choose a shorter one")
-        }
-        Ordering::Less => {
-            (RefusalCode::BadJson, "a request has 272 bytes; docs/sealed.md describes it")
-        }
-    };
-    Err(Refusal::new(code, text))
-}
-
-fn too_many() -> Refusal {
-    let text = "too many people are joining at once; wait a few seconds and try again";
-    Refusal::new(RefusalCode::TooFast, text)
-}
-
-fn refusal_of(cause: EndCause) -> Refusal {
-    match cause {
-        EndCause::Displaced => too_many(),
-        EndCause::KnockTimeout => {
-            let text = "joining took longer than 10 s; try again";
-            Refusal::new(RefusalCode::TooFast, text)
-        }
-        EndCause::RequestTimeout => {
-            let text = "the host does not answer; wait a minute and try again";
-            Refusal::new(RefusalCode::TooFast, text)
         }
     }
 }

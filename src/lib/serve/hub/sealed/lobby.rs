@@ -5,26 +5,15 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::handshake::{Knock, KnockEnd, LobbyStage};
-use super::reply::{Decision, Reply, Seated, expired};
+use super::knock::{Knock, KnockEnd, LobbyStage};
+use super::reply::{Decision, Reply, Seated, Verdict, expired};
 use super::room::SealedRoom;
 use super::waiters::{Found, WaitEnd};
 use crate::chat::RoomError;
 use crate::control::{MAX_WAITING, Sealed};
-use crate::serve::hub::{Hub, Life};
+use crate::serve::hub::Hub;
 use crate::token::Secret;
 use crate::wire::Refusal;
-
-/// The decision on a client that polls, kept for its next poll.
-#[derive(Clone, Debug)]
-pub(super) enum Verdict {
-    /// This participant has a seat.
-    Seated(u32),
-    /// The host refused the request, for a reason that only the client can read.
-    RefusedSealed(Sealed),
-    /// The host did not decide in time.
-    NotInTime,
-}
 
 /// What a client finds that polls with the token of its knock.
 #[derive(Debug)]
@@ -46,9 +35,6 @@ impl Hub {
     ) -> Option<FoundKnock> {
         let (waiter, reply) = oneshot::channel();
         let mut inner = self.lock();
-        if inner.life == Life::Closing {
-            return Some(FoundKnock::Ended(KnockEnd::Refused(Refusal::closing())));
-        }
         let sealed = inner.room.sealed().ok()?;
         Some(match sealed.lobby.find(token, waiter)? {
             Found::Waiting(number) => {
@@ -61,6 +47,9 @@ impl Hub {
             },
             Found::Decided(Verdict::RefusedSealed(reason)) => {
                 FoundKnock::Ended(KnockEnd::RefusedSealed(reason))
+            }
+            Found::Decided(Verdict::Closing) => {
+                FoundKnock::Ended(KnockEnd::Refused(Refusal::closing()))
             }
             Found::Decided(Verdict::NotInTime) => {
                 FoundKnock::Ended(KnockEnd::Refused(RoomError::NotAnswered.into()))

@@ -6,6 +6,7 @@
 
 mod generation;
 mod handshake;
+mod knock;
 mod knocks;
 #[cfg(test)]
 mod knocks_tests;
@@ -17,9 +18,12 @@ mod resume;
 mod room;
 mod say;
 mod waiters;
+#[cfg(test)]
+mod waiters_tests;
 
-pub(in crate::serve) use handshake::{Knock, KnockEnd, KnockReply};
+pub(in crate::serve) use knock::{Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
 pub(in crate::serve) use lobby::FoundKnock;
 pub(in crate::serve) use resume::{Resumed, ReturnReply};
 pub(super) use room::SealedRoom;
+pub(in crate::serve) use waiters::MAX_KEPT_DECISIONS;

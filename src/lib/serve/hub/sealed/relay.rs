@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::generation::Generation;
 use super::lobby::hand_over;
-use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
+use super::reply::{Decision, Reply, ReturnDecision, Seated, Verdict, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
 use crate::control::{FromRelay, Handshake, ToRelay};
@@ -168,7 +168,7 @@ impl Hub {
 impl SealedRoom {
     /// Refuses all who wait for the host, because the session ends.
     pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
-        let in_lobby = self.lobby.clear();
+        let in_lobby = self.lobby.decide_all(&Verdict::Closing, Instant::now());
         for waiter in self.knocks.clear().into_iter().chain(in_lobby) {
             let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
         }

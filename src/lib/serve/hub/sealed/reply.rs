@@ -30,6 +30,19 @@ pub(super) enum Decision {
     Refused(Refusal),
 }
 
+/// The decision on a client that polls, kept for its next poll.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    /// This participant has a seat.
+    Seated(u32),
+    /// The host refused the request, for a reason that only the client can read.
+    RefusedSealed(Sealed),
+    /// The host did not decide in time.
+    NotInTime,
+    /// The session ends.
+    Closing,
+}
+
 /// The decision on a return.
 #[derive(Debug)]
 pub(super) enum ReturnDecision {
@@ -52,8 +65,7 @@ pub(super) struct Seated {
 
 /// The refusal of a client with another link.
 pub(super) fn wrong_link() -> Refusal {
-    let text = "this link does not open this room; ask for the whole link again";
-    Refusal::new(RefusalCode::BadTicket, text)
+    Refusal::wrong_link()
 }
 
 /// The refusal of a participant who cannot return.

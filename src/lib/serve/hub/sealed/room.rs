@@ -7,8 +7,7 @@ use tokio::sync::oneshot;
 
 use super::generation::{Generation, NextGeneration};
 use super::knocks::Knocks;
-use super::lobby::Verdict;
-use super::reply::{Reply, ReturnDecision};
+use super::reply::{Reply, ReturnDecision, Verdict};
 use super::waiters::Waiters;
 use crate::chat::{Links, Seats};
 use crate::config::RoomSettings;

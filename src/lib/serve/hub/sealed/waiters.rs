@@ -9,7 +9,7 @@ use crate::token::{Secret, Token};
 
 /// Most decisions that are kept for clients that poll. Beyond it, the oldest is dropped: its client learns
 /// that it waits no more, and not why.
-const MAX_KEPT_DECISIONS: usize = 64;
+pub(in crate::serve) const MAX_KEPT_DECISIONS: usize = 64;
 
 /// All who wait, and what was decided about those who poll.
 #[derive(Debug)]
@@ -124,15 +124,11 @@ impl<W, D: Clone> Waiters<W, D> {
         })
     }
 
-    /// Ends all waits, and drops all decisions. Returns what waits for them.
-    pub(super) fn clear(&mut self) -> Vec<W> {
-        self.kept.clear();
-        let waiting = std::mem::take(&mut self.waiting).into_values();
-        let attached = waiting.filter_map(|waiter| match waiter.client {
-            Client::Attached(client) => Some(client),
-            Client::BetweenPolls(_) => None,
-        });
-        attached.collect()
+    /// Ends all waits by one decision. Returns what waits for it.
+    pub(super) fn decide_all(&mut self, decision: &D, now: Instant) -> Vec<W> {
+        let numbers: Vec<u64> = self.waiting.keys().copied().collect();
+        let decided = numbers.into_iter().filter_map(|it| self.decide(it, decision.clone(), now));
+        decided.flatten().collect()
     }
 
     /// Those whose time is over, and why; [`Waiters::decide`] or [`Waiters::remove`] follows. Drops the

@@ -42,8 +42,10 @@ pub(in crate::serve::web) fn join(state: &WebState, first_line: &str) -> Result<
             resumed => return Ok(Joined::In(resumed?)),
         }
     }
-    let Some(ticket) = Token::parse(&ticket) else { return Err(RoomError::DeadLink.into()) };
-    state.hub.check_ticket(&ticket)?;
+    let ticket = Token::parse(&ticket).filter(|ticket| state.hub.accepts_ticket(ticket));
+    let ticket = ticket.ok_or_else(Refusal::wrong_link)?;
+    // After the ticket: strangers do not learn whether the room is locked.
+    state.hub.check_unlocked()?;
     let name = Nickname::parse(&name).map_err(RoomError::from)?;
     Ok(state.hub.join(Newcomer { name, ticket, entropy: entropy()? })?)
 }

@@ -46,9 +46,6 @@ pub(super) async fn enter(
             }
         };
     };
-    if let Some(Ok(ClientMessage::Request { sealed })) = first.map(ClientMessage::parse) {
-        return request(state, &token, sealed).await;
-    }
     match state.hub.find_waiting_knock(&token) {
         Some(FoundKnock::Waiting(knock)) => {
             return wait(slot, knock, body).await;
@@ -60,6 +57,9 @@ pub(super) async fn enter(
         }
         Some(FoundKnock::Ended(end)) => return entered(end),
         None => {}
+    }
+    if let Some(Ok(ClientMessage::Request { sealed })) = first.map(ClientMessage::parse) {
+        return request(state, &token, sealed).await;
     }
     let entered = match state.hub.return_to_seat(&token, after)? {
         // A poll that reads on in the ring is held until there is something to read.
