@@ -13,6 +13,7 @@ mod ctl;
 mod event_loop;
 mod host;
 mod manual;
+mod operator;
 mod session;
 mod timers;
 
@@ -193,6 +194,7 @@ fn exit_of(outcome: &SessionOutcome, log_fate: LogFate) -> Exit {
             EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::OutputFailed(_),
         ) => Exit::Unavailable,
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
+        SessionOutcome::Panicked => Exit::Ended,
         SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,
     }

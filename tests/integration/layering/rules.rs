@@ -28,7 +28,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "units",
     ]),
     ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
-    ("command", Subject, &["span", "terminal"]),
+    ("command", Subject, &["identity", "manual", "span", "terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
     ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),

@@ -21,6 +21,8 @@ pub(in crate::serve) enum CloseReason {
     SessionEnded,
     /// The seat was given up, or a newer connection has it.
     Replaced,
+    /// The operator has removed the participant.
+    Removed,
 }
 
 /// The result of [`Connection::try_read`].
@@ -102,8 +104,8 @@ impl Connection {
     pub(in crate::serve) fn try_read(&mut self) -> ReadOutcome {
         self.changed.mark_unchanged();
         let mut inner = self.hub.lock();
-        if !inner.is_current(self.id) {
-            return ReadOutcome::Closed(CloseReason::Replaced);
+        if let Err(reason) = inner.check_current(self.id) {
+            return ReadOutcome::Closed(reason);
         }
         let number = self.id.number;
         if self.position.cursor < self.joined_seq {

@@ -7,13 +7,14 @@
 mod batch;
 mod connection;
 mod open;
+mod orders;
 mod publish;
 mod room_state;
 mod sealed;
 mod settings;
 mod snapshot;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::chat::Ring;
 use crate::config::{Mode, RoomSettings};
-use crate::control::FromServe;
+use crate::control::{FromServe, RoomRules};
 use crate::token::Token;
 use crate::wire::RoomTerms;
 use open::OpenRoom;
@@ -72,8 +73,13 @@ struct Inner {
     /// Number of the last note in `typing`.
     typing_count: u64,
     life: Life,
-    /// How often a participant has returned, which replaces an older connection of the same seat.
-    resume_count: u64,
+    /// How often a connection may have lost its seat: to a newer one, or because the participant was
+    /// removed.
+    seat_changes: u64,
+    /// What the operator has ordered to hold for all.
+    rules: RoomRules,
+    /// The participants whom the operator has removed.
+    removed: BTreeSet<u32>,
     /// How many [`Connection`]s exist.
     connections: usize,
     /// Whether participants, connected or between two polls, have to learn of the closing.
@@ -106,9 +112,10 @@ impl Hub {
         room: &RoomSettings,
         ticket: Token,
         epoch: &Token,
+        rules: RoomRules,
     ) -> (Self, mpsc::Receiver<FromServe>) {
         let open = OpenRoom::new(room, ticket, Instant::now());
-        Self::new(room, RoomState::Open(open), Mode::Open, epoch)
+        Self::new(room, RoomState::Open(open), Mode::Open, epoch, rules)
     }
 
     /// An empty room in which the server relays what it cannot read; see [`Hub::next_to_host`]. The
@@ -117,9 +124,10 @@ impl Hub {
         room: &RoomSettings,
         door: Token,
         epoch: &Token,
+        rules: RoomRules,
     ) -> (Self, mpsc::Receiver<FromServe>) {
         let sealed = SealedRoom::new(room, door);
-        Self::new(room, RoomState::Sealed(sealed), Mode::Sealed, epoch)
+        Self::new(room, RoomState::Sealed(sealed), Mode::Sealed, epoch, rules)
     }
 
     fn new(
@@ -127,6 +135,7 @@ impl Hub {
         state: RoomState,
         mode: Mode,
         epoch: &Token,
+        rules: RoomRules,
     ) -> (Self, mpsc::Receiver<FromServe>) {
         let (notices, receiver) = mpsc::channel(MAX_NOTICES);
         let inner = Inner {
@@ -135,7 +144,9 @@ impl Hub {
             typing: VecDeque::new(),
             typing_count: 0,
             life: Life::Open,
-            resume_count: 0,
+            seat_changes: 0,
+            rules,
+            removed: BTreeSet::new(),
             connections: 0,
             awaits_goodbye: false,
             public_address: None,
@@ -208,5 +219,19 @@ impl Inner {
     /// Whether no newer connection has taken the seat of this one.
     fn is_current(&self, id: ConnectionId) -> bool {
         self.room.transport(id.number) == Some(id.transport)
+    }
+
+    /// Checks that this connection has its seat.
+    ///
+    /// # Errors
+    /// Why it has not.
+    fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
+        if self.is_current(id) {
+            Ok(())
+        } else if self.removed.contains(&id.number) {
+            Err(CloseReason::Removed)
+        } else {
+            Err(CloseReason::Replaced)
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(in crate::serve) struct Snapshot {
     pub(in crate::serve) closing: bool,
     /// If it differs from an earlier snapshot, a connection may have been replaced: check
     /// [`Hub::is_current`].
-    pub(in crate::serve) resume_count: u64,
+    pub(in crate::serve) seat_changes: u64,
 }
 
 impl Hub {
@@ -24,7 +24,7 @@ impl Hub {
         Snapshot {
             latest: inner.latest_position(),
             closing: inner.life == Life::Closing,
-            resume_count: inner.resume_count,
+            seat_changes: inner.seat_changes,
         }
     }
 

@@ -28,6 +28,10 @@ pub(in crate::supervisor) struct Console {
     pub(super) show_qr: bool,
     /// How many participants are in the room, by its last message.
     pub(super) present: usize,
+    /// How many wait in the lobby.
+    pub(super) waiting: usize,
+    /// Whether the screen is cleared at the end, and the event log forgotten.
+    pub(super) is_panic: bool,
     /// What the status line says about the address.
     pub(super) address: &'static str,
     /// Whether a link was shown.
@@ -72,6 +76,8 @@ impl Console {
             log: EventLog::default(),
             show_qr,
             present: 0,
+            waiting: 0,
+            is_panic: false,
             address: "opening",
             has_link: false,
             qr: QrState::Shown,
@@ -115,6 +121,16 @@ impl Console {
         self.present
     }
 
+    /// Whether a link was shown.
+    pub(in crate::supervisor) fn has_link(&self) -> bool {
+        self.has_link
+    }
+
+    /// Sets how many people wait in the lobby.
+    pub(in crate::supervisor) fn set_waiting(&mut self, waiting: usize) {
+        self.waiting = waiting;
+    }
+
     /// Whether the end of the session has begun.
     pub(in crate::supervisor) fn is_ending(&self) -> bool {
         self.is_ending
@@ -151,7 +167,11 @@ impl Console {
     pub(super) fn status(&self) -> String {
         let hint = if self.offers_code() { " · type link for the QR code" } else { "" };
         let present = self.present_text();
-        let text = format!("  ● {} · {present} · Ctrl+C ends it{hint}", self.address);
+        let waiting = match self.waiting {
+            0 => String::new(),
+            waiting => format!(" · {waiting} waiting"),
+        };
+        let text = format!("  ● {} · {present}{waiting} · Ctrl+C ends it{hint}", self.address);
         self.screen.dim(&text)
     }
 

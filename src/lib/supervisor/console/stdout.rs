@@ -5,6 +5,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 
 use crate::control::{EventLine, Participant};
+use crate::log::RoomChange;
 use crate::terminal::{self, BackgroundWriter, OutputEnd};
 use crate::token::Secret;
 
@@ -42,6 +43,9 @@ pub(super) enum ConsoleEvent<'a> {
     Closing { text: &'a str },
     /// The last event. `remains` is empty if everything was removed.
     Closed { remains: &'a [String] },
+    /// What the operator ordered, or who asks to be let in.
+    #[serde(untagged)]
+    Changed(&'a RoomChange),
 }
 
 /// Standard output. Lines are written in the background, so that a stuck reader delays nothing else.

@@ -1,0 +1,17 @@
+//! Removes a participant of a sealed room.
+
+use std::time::Instant;
+
+use super::reply::{ReturnDecision, removed};
+use super::room::SealedRoom;
+
+impl SealedRoom {
+    /// Voids the seat of a participant, who cannot return. The host has decided it and needs no report.
+    pub(in crate::serve::hub) fn remove(&mut self, number: u32, now: Instant) {
+        self.seats.leave(number, now);
+        if let Some(waiter) = self.returns.remove(&number) {
+            // Fails if the client is gone.
+            let _ = waiter.send(ReturnDecision::Refused(removed()));
+        }
+    }
+}
