@@ -14,6 +14,7 @@ mod event_loop;
 mod host;
 mod manual;
 mod operator;
+mod preflight;
 mod session;
 mod timers;
 
@@ -96,6 +97,9 @@ pub fn main() -> ExitCode {
     if cli.explains_limits() {
         return explain_limits(&cli);
     }
+    if cli.check {
+        return check(&cli).into();
+    }
     let ended = start(&cli);
     memory::overwrite_stack();
     match ended {
@@ -103,6 +107,18 @@ pub fn main() -> ExitCode {
         Err(error) => {
             terminal::print_error("chattrace", &error);
             error.exit().into()
+        }
+    }
+}
+
+/// Tries what a session needs, and begins none.
+fn check(cli: &cli::Cli) -> Exit {
+    let overrides = cli.overrides();
+    match Config::resolve_session(&overrides) {
+        Ok(config) => preflight::run(&config, overrides.config.as_deref(), cli.json),
+        Err(error) => {
+            terminal::print_error("chattrace", &error);
+            error.exit()
         }
     }
 }
