@@ -76,7 +76,7 @@ mod unicode_tests;
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
 pub(crate) use event_line::{EventLine, LetteredLine};
 pub(crate) use identity::Identity;
-pub(crate) use links::{Links, OWN_LINK};
+pub(crate) use links::{LINK_BYTES, Links, OWN_LINK};
 pub(crate) use lobby::{POLL_RETURN_TIMEOUT, WAITING_BYTES, WAITING_TIMEOUT, WaitEnd, Waiting};
 pub(crate) use mutes::MUTE_BYTES;
 pub(crate) use name_index::NAME_INDEX_BYTES;
