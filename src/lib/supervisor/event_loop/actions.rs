@@ -77,7 +77,8 @@ impl EventLoop {
         let room = self.config.room.clone();
         let mode = room.mode;
         let admission = self.access.admission();
-        let start = ToServe::Start { room, admission, rules: RoomRules::default() };
+        let rules = RoomRules::at_start(&room);
+        let start = ToServe::Start { room, admission, rules };
         let error = self.children.spawn_serve(&self.listener, mode, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }
