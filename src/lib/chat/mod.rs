@@ -7,6 +7,8 @@
 //! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
 //! tested at any moment of any conversation.
 
+#[cfg(test)]
+mod admission_tests;
 mod departed;
 mod emoji;
 mod event_line;
@@ -16,7 +18,11 @@ mod identity;
 #[cfg(test)]
 mod language_tests;
 mod links;
+#[cfg(test)]
+mod links_tests;
 mod lobby;
+#[cfg(test)]
+mod lobby_tests;
 mod mutes;
 mod name_characters;
 mod name_error;
@@ -38,11 +44,15 @@ mod reserved_tests;
 mod ring;
 mod ring_retention;
 #[cfg(test)]
+mod ring_retention_tests;
+#[cfg(test)]
 mod ring_tests;
 mod room;
 mod room_error;
 mod room_lobby;
 mod room_orders;
+#[cfg(test)]
+mod room_orders_tests;
 #[cfg(test)]
 mod room_tests;
 mod seat;
@@ -66,7 +76,7 @@ mod unicode_tests;
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
 pub(crate) use event_line::{EventLine, LetteredLine};
 pub(crate) use identity::Identity;
-pub(crate) use links::{Links, OWN_LINK};
+pub(crate) use links::{LINK_BYTES, Links, OWN_LINK};
 pub(crate) use lobby::{POLL_RETURN_TIMEOUT, WAITING_BYTES, WAITING_TIMEOUT, WaitEnd, Waiting};
 pub(crate) use mutes::MUTE_BYTES;
 pub(crate) use name_index::NAME_INDEX_BYTES;

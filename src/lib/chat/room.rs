@@ -16,7 +16,7 @@ use super::room_error::RoomError;
 use super::seat::Seat;
 use super::seats::{Posting, Returning, Rules, SeatEvent, Seats};
 use super::text::MessageText;
-use crate::control::{LinkNumber, RoomRules};
+use crate::control::LinkNumber;
 use crate::token::Token;
 
 /// Random bits for one newcomer.
@@ -68,12 +68,6 @@ pub(crate) enum RoomEvent {
         /// `https://` and the host name; or a path, which is another link at the same address.
         url: String,
     },
-    /// The host says something.
-    Announced { text: MessageText },
-    /// Other rules hold from now on.
-    Rules(RoomRules),
-    /// Everything that was said is forgotten.
-    Cleared,
 }
 
 /// The participants and the rules that they are held to.

@@ -6,6 +6,7 @@ use super::links::Links;
 use super::lobby::WaitEnd;
 use super::room::{Room, RoomEvent};
 use super::room_error::RoomError;
+use super::seat::Seat;
 use crate::control::{LinkNumber, RoomLink, RoomRules};
 use crate::token::{Token, room_link};
 
@@ -15,9 +16,9 @@ impl Room {
         self.seats.room_rules()
     }
 
-    /// Replaces the rules; an event if they are others than before. No one who waits is admitted by it.
-    pub(crate) fn set_rules(&mut self, rules: RoomRules) -> Option<RoomEvent> {
-        self.seats.set_room_rules(rules).then_some(RoomEvent::Rules(rules))
+    /// As [`Seats::set_room_rules`](super::Seats::set_room_rules). No one who waits is admitted by it.
+    pub(crate) fn set_rules(&mut self, rules: RoomRules) -> bool {
+        self.seats.set_room_rules(rules)
     }
 
     /// Removes someone, present, away or waiting: seat and resume token are void, and the name stays taken
@@ -29,6 +30,11 @@ impl Room {
         self.seats.unmute(number);
         let identity = self.names.remove(number, now)?;
         was_present.then_some(RoomEvent::Left(identity))
+    }
+
+    /// As [`Seats::present_from`](super::Seats::present_from).
+    pub(crate) fn present_from(&self, number: u32) -> impl Iterator<Item = &Seat> {
+        self.seats.present_from(number)
     }
 
     /// Whether the operator has removed this participant, who had a seat.

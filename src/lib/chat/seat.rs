@@ -91,6 +91,16 @@ impl Seat {
         self.joined_seq
     }
 
+    /// The participant's number.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether a transport is open.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.presence == Presence::Connected
+    }
+
     /// Where a client reads on that has seen everything up to `after`; without it, from the `latest`
     /// event on. Never before what this participant may read.
     pub(crate) fn resume_cursor(&self, after: Option<u64>, latest: u64) -> u64 {

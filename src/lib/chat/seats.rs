@@ -90,10 +90,15 @@ impl Seats {
         self.present
     }
 
+    /// The seats of those who are present, from this number on, in the order of their numbers.
+    pub(crate) fn present_from(&self, number: u32) -> impl Iterator<Item = &Seat> {
+        self.by_number.range(number..).map(|(_, seat)| seat).filter(|seat| seat.is_present())
+    }
+
     /// The participants who are present, in the order of their numbers.
     #[cfg(test)]
     pub(crate) fn present(&self) -> impl Iterator<Item = u32> {
-        self.by_number.values().filter(|seat| seat.is_present()).map(|seat| seat.number)
+        self.present_from(0).map(Seat::number)
     }
 
     /// The seat of a participant, present or retained.

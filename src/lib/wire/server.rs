@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::refusal::{Refusal, RefusalCode};
 use crate::chat::{Identity, RoomEvent};
-use crate::control::RoomRules;
 
 /// One line from the server, except the welcome, which is written in pieces (`welcome.rs`).
 #[derive(Serialize)]
@@ -34,20 +33,6 @@ enum ServerMessage<'a> {
         seq: u64,
         url: &'a str,
     },
-    Announced {
-        seq: u64,
-        at: u64,
-        body: &'a str,
-    },
-    Rules {
-        seq: u64,
-        at: u64,
-        #[serde(flatten)]
-        rules: RoomRules,
-    },
-    Cleared {
-        seq: u64,
-    },
     Typing {
         n: u32,
     },
@@ -61,6 +46,8 @@ enum ServerMessage<'a> {
         text: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         suggest: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
     },
     Beat,
     End {
@@ -90,9 +77,6 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
         RoomEvent::Joined(who) => ServerMessage::Joined { seq, at, who: ParticipantView::of(who) },
         RoomEvent::Left(who) => ServerMessage::Left { seq, at, n: who.number },
         RoomEvent::Moved { url } => ServerMessage::Moved { seq, url },
-        RoomEvent::Announced { text } => ServerMessage::Announced { seq, at, body: text.as_str() },
-        RoomEvent::Rules(rules) => ServerMessage::Rules { seq, at, rules: *rules },
-        RoomEvent::Cleared => ServerMessage::Cleared { seq },
         RoomEvent::Message { number, reference, text } => ServerMessage::Said {
             seq,
             n: *number,
@@ -112,6 +96,7 @@ impl Refusal {
             why: self.code,
             text: &self.text,
             suggest: self.suggestion.as_deref(),
+            seconds: self.seconds,
         })
     }
 }

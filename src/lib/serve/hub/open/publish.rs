@@ -27,11 +27,7 @@ impl Hub {
                 RoomEvent::Left(identity) => inner.clear_typing(identity.number),
                 // A note that is read after the message would announce a further one.
                 RoomEvent::Message { number, .. } => inner.clear_typing(*number),
-                RoomEvent::Joined(_)
-                | RoomEvent::Moved { .. }
-                | RoomEvent::Announced { .. }
-                | RoomEvent::Rules(_)
-                | RoomEvent::Cleared => {}
+                RoomEvent::Joined(_) | RoomEvent::Moved { .. } => {}
             }
             self.notify_operator(inner, &event);
             inner.push(entry_kind(&event), |seq| wire::event_line(seq, at, &event).into());
@@ -48,11 +44,7 @@ impl Hub {
             RoomEvent::Left(identity) => {
                 FromServe::Left { participant: participant(identity), present }
             }
-            RoomEvent::Message { .. }
-            | RoomEvent::Moved { .. }
-            | RoomEvent::Announced { .. }
-            | RoomEvent::Rules(_)
-            | RoomEvent::Cleared => return,
+            RoomEvent::Message { .. } | RoomEvent::Moved { .. } => return,
         };
         // Fails when the channel is full: the reader of the notices is stuck, and the room does not
         // wait for it.
@@ -73,12 +65,11 @@ fn entry_kind(event: &RoomEvent) -> EntryKind {
             EntryKind::Presence(identity.number)
         }
         RoomEvent::Message { number, .. } => EntryKind::Message(*number),
-        RoomEvent::Announced { .. } => EntryKind::Announcement,
-        RoomEvent::Moved { .. } | RoomEvent::Rules(_) | RoomEvent::Cleared => EntryKind::Notice,
+        RoomEvent::Moved { .. } => EntryKind::Notice,
     }
 }
 
-fn participant(identity: &Identity) -> Participant {
+pub(super) fn participant(identity: &Identity) -> Participant {
     Participant {
         number: identity.number.into(),
         name: identity.name.as_str().to_owned(),

@@ -43,11 +43,7 @@ impl Roster {
         match event {
             RoomEvent::Joined(identity) => self.add(identity),
             RoomEvent::Left(identity) => self.remove(identity.number),
-            RoomEvent::Message { .. }
-            | RoomEvent::Moved { .. }
-            | RoomEvent::Announced { .. }
-            | RoomEvent::Rules(_)
-            | RoomEvent::Cleared => {}
+            RoomEvent::Message { .. } | RoomEvent::Moved { .. } => {}
         }
     }
 

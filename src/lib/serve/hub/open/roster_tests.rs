@@ -66,7 +66,7 @@ impl Mirror {
             match event {
                 RoomEvent::Joined(identity) => self.roster.add(&identity),
                 RoomEvent::Left(identity) => self.roster.remove(identity.number),
-                _ => {}
+                RoomEvent::Message { .. } | RoomEvent::Moved { .. } => {}
             }
         }
     }
