@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use super::generation::sealed;
-use super::lobby::is_waiting;
 use super::output::{HostError, HostEvent, HostOutput};
 use super::people::Standing;
 use super::requests::Requested;
@@ -95,7 +94,7 @@ impl Host {
             Some((number, Standing::Joining { .. } | Standing::Waiting { .. })) => {
                 let Some(person) = self.people.take(number) else { return };
                 self.names.withdraw(number);
-                if is_waiting(person.standing) {
+                if person.standing.is_waiting() {
                     let participant = person.participant();
                     output.events.push(HostEvent::WaitEnded { participant, end: WaitEnd::Gone });
                 }
