@@ -13,7 +13,10 @@ fn board(room: &mut Room) -> Vec<String> {
     let line = |event: HostEvent| match event {
         HostEvent::Joined { participant, present } => format!("+{}·{present}", participant.name),
         HostEvent::Left { participant, present } => format!("-{}·{present}", participant.name),
-        other => format!("{other:?}"),
+        other @ (HostEvent::Removed { .. }
+        | HostEvent::Waits { .. }
+        | HostEvent::WaitEnded { .. }
+        | HostEvent::LinkUsed { .. }) => format!("{other:?}"),
     };
     room.board.drain(..).map(line).collect()
 }
