@@ -166,7 +166,7 @@ fn the_end_of_the_session_ends_all_waits() {
 
 /// Refused at the knock, and at the request of those who knocked before. The host's word counts more.
 #[test]
-fn a_locked_room_refuses_newcomers_and_nobody_else() {
+fn a_locked_room_refuses_newcomers_and_no_one_else() {
     let env = TestEnv::new();
     let mut host = Host::start(&env);
     let (mut ana, _) = host.join();
@@ -232,7 +232,7 @@ fn every_link_has_a_door() {
     knocks(&mut host, OTHER, 0);
 }
 
-/// More than a lobby holds: the host's mistake costs nobody but that client anything.
+/// More than a lobby holds: the host's mistake costs no other client anything.
 #[test]
 fn no_more_wait_than_a_lobby_holds() {
     let env = TestEnv::new();
