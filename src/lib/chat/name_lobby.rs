@@ -66,4 +66,13 @@ impl NameRegistry {
             self.index.remove(&member.identity);
         }
     }
+
+    /// Lets a newcomer wait after all, of whom the others have not been told.
+    pub(crate) fn postpone(&mut self, number: u32) {
+        let member = self.members.get_mut(&number);
+        if let Some(member) = member.filter(|member| member.standing == Standing::Present) {
+            member.standing = Standing::Waiting;
+            self.present -= 1;
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueHint};
 
 use crate::config::{Logs, Mode, Overrides, Provider, RoomFlags};
+use crate::span::Span;
 use crate::terminal::Verbosity;
 
 /// An anonymous chat that lives exactly as long as this terminal.
@@ -24,6 +25,15 @@ use crate::terminal::Verbosity;
 pub(super) struct Cli {
     #[command(flatten)]
     room: RoomFlags,
+    /// Newcomers wait until you admit them
+    #[arg(long)]
+    lobby: bool,
+    /// Ends by itself after so long [default: never]
+    #[arg(long = "for", value_name = "SPAN")]
+    duration: Option<Span>,
+    /// Ends when it was empty for so long [default: never]
+    #[arg(long, value_name = "SPAN")]
+    idle: Option<Span>,
     /// auto, cloudflared or none [default: auto]
     #[arg(
         long,
@@ -57,6 +67,9 @@ pub(super) struct Cli {
     /// Show the checks that passed, too
     #[arg(long)]
     verbose: bool,
+    /// Ring when a person joins or asks to
+    #[arg(long)]
+    bell: bool,
     /// No QR code
     #[arg(long)]
     pub(super) no_qr: bool,
@@ -89,6 +102,10 @@ impl Cli {
             archive_dir: self.archive_dir.clone(),
             provider: self.tunnel,
             cloudflared: self.cloudflared.clone(),
+            lobby: self.lobby.then_some(true),
+            duration: self.duration,
+            idle: self.idle,
+            bell: self.bell.then_some(true),
             ..self.room.overrides()
         }
     }

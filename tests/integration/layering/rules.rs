@@ -21,23 +21,24 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ]),
     ("supervisor", Program, &[
         "base64url", "chat", "command", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
-        "process", "rate_limit", "seal", "secret_bytes", "terminal", "token", "units", "wire",
+        "process", "rate_limit", "seal", "secret_bytes", "span", "terminal", "token", "units", "wire",
     ]),
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
     ("chat", Subject, &["control", "emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
-    ("command", Subject, &["terminal"]),
+    ("command", Subject, &["identity", "manual", "span", "terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
     ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),
     ("base64url", Ground, &[]),
     ("box_head", Ground, &[]),
-    ("config", Ground, &["exit", "paths", "terminal"]),
+    ("config", Ground, &["exit", "paths", "span", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "span", "terminal",
+        "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -54,6 +55,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
     ("secret_bytes", Ground, &[]),
+    ("span", Ground, &[]),
     ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
@@ -171,8 +173,17 @@ pub(super) const APART: &[(&str, &[&str])] = &[
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
-pub(super) const PURE: &[&str] =
-    &["chat", "seal", "wire", "supervisor/host", "supervisor/session", "tunnel/attempt"];
+pub(super) const PURE: &[&str] = &[
+    "chat",
+    "seal",
+    "wire",
+    "supervisor/host",
+    "supervisor/session",
+    "terminal/prompt/editor.rs",
+    "terminal/prompt/keys.rs",
+    "terminal/prompt/view.rs",
+    "tunnel/attempt",
+];
 
 /// What pure code does not name.
 pub(super) const IMPURE: &[&str] = &[
@@ -260,13 +271,14 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("ed25519_dalek", &["seal"]),
     ("hkdf", &["seal"]),
     ("snow", &["seal"]),
-    ("zeroize", &["seal", "secret_bytes.rs", "serve/websocket", "token.rs"]),
+    ("zeroize", &["seal", "secret_bytes.rs", "serve/websocket", "terminal/prompt", "token.rs"]),
 ];
 
 /// A call that opens, creates or removes a file by its path, and the only files and folders that make
 /// it. `paths` checks what it opens: a pipe there cannot block, a link leads nowhere.
 pub(super) const CALLS: &[(&str, &[&str])] = &[
-    ("nix::fcntl::open", &["paths"]),
+    // The terminal on stdin, which is open already.
+    ("nix::fcntl::open", &["paths", "terminal/stdin.rs"]),
     ("nix::fcntl::openat", &["paths"]),
     ("nix::unistd::unlinkat", &["paths", "process/required_calls"]),
     ("std::fs::File::create", &["paths"]),

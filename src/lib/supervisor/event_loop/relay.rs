@@ -6,7 +6,7 @@ use super::access::RoomAccess;
 use super::state::EventLoop;
 use crate::control::{FromRelay, ToServe};
 use crate::supervisor::children::{ChildRole, Violation};
-use crate::supervisor::host::{HostError, HostOutput, Presence};
+use crate::supervisor::host::{HostError, HostEvent, HostOutput};
 use crate::supervisor::session::{EndReason, SessionEvent};
 use crate::token::sealed_room_link;
 
@@ -55,17 +55,21 @@ impl EventLoop {
             Ok(output) => output,
             Err(error) => return Some(self.fail_host(error)),
         };
-        for presence in &output.presence {
-            match presence {
-                Presence::Joined { participant, present } => {
+        for event in &output.events {
+            match event {
+                HostEvent::Joined { participant, present } => {
                     self.console.show_joined(participant, *present);
                 }
-                Presence::Left { participant, present } => {
+                HostEvent::Left { participant, present }
+                | HostEvent::Removed { participant, present } => {
                     self.console.show_left(participant, *present);
                 }
+                HostEvent::Waits { .. }
+                | HostEvent::WaitEnded { .. }
+                | HostEvent::LinkUsed { .. } => {}
             }
         }
-        let orders = output.orders.into_iter().map(ToServe::Sealed).collect();
+        let orders = output.orders;
         let overflow = self.children.order_serve_all(orders).err()?;
         self.drop_host();
         Some(self.handle_violation(ChildRole::Serve, Violation::Hostile(overflow.to_string())))
@@ -75,7 +79,7 @@ impl EventLoop {
         self.drop_host();
         let text = error.to_string();
         match error {
-            HostError::UnknownParticipant => {
+            HostError::UnknownParticipant | HostError::UnknownLink => {
                 self.handle_violation(ChildRole::Serve, Violation::Hostile(text))
             }
             HostError::Randomness | HostError::Exhausted => {
