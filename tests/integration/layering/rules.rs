@@ -223,6 +223,7 @@ pub(super) const READABLE: &[(&str, &[&str])] = &[
     ("seal", &[]),
     ("serve/hub/open", &[]),
     ("serve/web/lines/open.rs", &[]),
+    ("serve/web/poll/open.rs", &[]),
     ("wire/server.rs", &["event_line", "participant_json"]),
     ("wire/welcome.rs", &["Welcome"]),
 ];
