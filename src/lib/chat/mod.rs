@@ -8,7 +8,11 @@
 //! tested at any moment of any conversation.
 
 #[cfg(test)]
+mod admission_steps;
+#[cfg(test)]
 mod admission_tests;
+#[cfg(test)]
+mod admission_world;
 mod departed;
 mod emoji;
 mod event_line;
