@@ -1,7 +1,7 @@
 //! Which names participants may take: the one implementation of these rules, for the room of a server
 //! that reads names, and for the host of a sealed room, whose server does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::departed::{Departed, MAX_RESERVATIONS};
@@ -9,7 +9,6 @@ use super::identity::Identity;
 use super::name_index::NameIndex;
 use super::nickname::Nickname;
 use super::room_error::RoomError;
-use super::seat::Activity;
 use crate::identity::MAX_NAME_BYTES;
 use crate::rate_limit::{RateLimit, TokenBucket};
 
@@ -22,11 +21,6 @@ const JOINS_PER_SECOND: u32 = 50;
 /// the page once or more. Their names fit in what is reserved.
 const JOIN_BURST: u32 = 1000;
 
-/// Most participants who left and are known as ones who may return. The seats of a room have a lower
-/// bound, [`super::MAX_RETAINED_SEATS`]; this one is for a host whose server does not say which seats it
-/// gives up. Beyond it, those who left first can no longer return.
-const MAX_AWAITED: usize = 2048;
-
 /// Most newcomers within `seconds` to a room for `max_participants`.
 pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> usize {
     max_participants + (JOIN_BURST as u64 + JOINS_PER_SECOND as u64 * seconds) as usize
@@ -38,25 +32,45 @@ pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> u
 pub(crate) struct NameRegistry {
     max_participants: usize,
     /// How long a name stays taken after the participant left.
-    retention: Duration,
+    pub(super) retention: Duration,
     /// Of newcomers.
     joins: TokenBucket,
     /// The latest number that was assigned; 0 before the first.
-    last_number: u32,
-    /// By number: those who are present, and those who left and may return.
-    members: BTreeMap<u32, Member>,
-    present: usize,
+    pub(super) last_number: u32,
+    /// By number: those who wait, who are present, and who left and may return.
+    pub(super) members: BTreeMap<u32, Member>,
+    pub(super) present: usize,
     /// Those who left and cannot return.
-    departed: Departed,
-    /// Names and tags of `members` and `departed`.
-    index: NameIndex,
+    pub(super) departed: Departed,
+    /// Those whom the operator removed, the first one in front.
+    pub(super) removed: VecDeque<Identity>,
+    /// Names and tags of all of these.
+    pub(super) index: NameIndex,
 }
 
 #[derive(Debug)]
-struct Member {
-    identity: Identity,
-    /// `None` while the participant is present.
-    left_at: Option<Instant>,
+pub(super) struct Member {
+    pub(super) identity: Identity,
+    pub(super) standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// In the lobby. The others have not been told of this person.
+    Waiting,
+    Present,
+    /// The participant left at this moment, and may return.
+    Left(Instant),
+}
+
+impl Member {
+    /// When the participant left.
+    pub(super) fn left_at(&self) -> Option<Instant> {
+        match self.standing {
+            Standing::Left(at) => Some(at),
+            Standing::Waiting | Standing::Present => None,
+        }
+    }
 }
 
 /// Memory of a participant at most, in bytes, present or departed: in a tree or a buffer that is at
@@ -78,6 +92,7 @@ impl NameRegistry {
             members: BTreeMap::new(),
             present: 0,
             departed: Departed::new(retention),
+            removed: VecDeque::new(),
             index: NameIndex::default(),
         }
     }
@@ -88,15 +103,16 @@ impl NameRegistry {
         self.present
     }
 
-    /// A participant who is present, or left and may return.
+    /// Someone who waits or is present, or left and may return.
     pub(crate) fn get(&self, number: u32) -> Option<&Identity> {
         self.members.get(&number).map(|member| &member.identity)
     }
 
     /// The participants who left and whose messages may still be remembered.
     pub(crate) fn departed(&self) -> impl Iterator<Item = &Identity> {
-        let awaited = self.members.values().filter(|member| member.left_at.is_some());
-        awaited.map(|member| &member.identity).chain(self.departed.identities())
+        let awaited = self.members.values().filter(|member| member.left_at().is_some());
+        let removed = self.removed.iter();
+        awaited.map(|member| &member.identity).chain(self.departed.identities()).chain(removed)
     }
 
     /// Admits a newcomer, with the next number and the first free tag from number `tag` on.
@@ -140,27 +156,30 @@ impl NameRegistry {
     /// # Errors
     /// [`RoomError::Full`] after 2^32 - 1 newcomers, which takes two years at the highest rate.
     pub(super) fn assign(&mut self, name: Nickname, tag: u32) -> Result<Identity, RoomError> {
-        let number = self.last_number.checked_add(1).ok_or(RoomError::Full)?;
-        self.last_number = number;
-        let identity = Identity { number, name, tag: self.index.free_tag(tag) };
-        self.index.insert(&identity);
-        self.members.insert(number, Member { identity: identity.clone(), left_at: None });
+        let identity = self.insert(name, tag, Standing::Present)?;
         self.present += 1;
         Ok(identity)
     }
 
-    /// Takes back what was assigned to a newcomer whom the others have not been told of: the name is
-    /// free at once. The number is not assigned again.
-    pub(crate) fn withdraw(&mut self, number: u32) {
-        if let Some(member) = self.take(number) {
-            self.index.remove(&member.identity);
-        }
+    pub(super) fn insert(
+        &mut self,
+        name: Nickname,
+        tag: u32,
+        standing: Standing,
+    ) -> Result<Identity, RoomError> {
+        let number = self.last_number.checked_add(1).ok_or(RoomError::Full)?;
+        self.last_number = number;
+        let identity = Identity { number, name, tag: self.index.free_tag(tag) };
+        self.index.insert(&identity);
+        self.members.insert(number, Member { identity: identity.clone(), standing });
+        Ok(identity)
     }
 
     /// Notes that a participant is no longer present, and may return. `None` if that is known.
     pub(crate) fn leave(&mut self, number: u32, now: Instant) -> Option<&Identity> {
-        let member = self.members.get_mut(&number).filter(|member| member.left_at.is_none())?;
-        member.left_at = Some(now);
+        let member = self.members.get_mut(&number);
+        let member = member.filter(|member| member.standing == Standing::Present)?;
+        member.standing = Standing::Left(now);
         self.present -= 1;
         Some(&member.identity)
     }
@@ -171,62 +190,20 @@ impl NameRegistry {
     /// When the room is full, or the participant has not left, or can no longer return.
     pub(crate) fn readmit(&mut self, number: u32) -> Result<&Identity, RoomError> {
         self.check_place()?;
-        let member = self.members.get_mut(&number).filter(|member| member.left_at.is_some());
+        let member = self.members.get_mut(&number).filter(|member| member.left_at().is_some());
         let member = member.ok_or(RoomError::NoSeat)?;
-        member.left_at = None;
+        member.standing = Standing::Present;
         self.present += 1;
         Ok(&member.identity)
     }
 
-    /// Notes that a participant cannot return. The name stays taken, and is known for those who read
-    /// older messages: for longer if the participant has posted one.
-    pub(super) fn give_up(&mut self, number: u32, activity: Activity, now: Instant) {
-        if let Some(Member { identity, left_at }) = self.take(number) {
-            self.departed.add(identity, activity, left_at.unwrap_or(now), &mut self.index);
-        }
-    }
-
-    /// As [`NameRegistry::give_up`], for a host, who is not told what a participant has done: all are
-    /// known for equally long.
-    pub(crate) fn forget(&mut self, number: u32, now: Instant) {
-        self.give_up(number, Activity::JoinedOnly, now);
-    }
-
-    /// Frees the names of all who left at least the retention time ago. Call it about once a second.
-    pub(crate) fn expire(&mut self, now: Instant) {
-        self.departed.expire(now, &mut self.index);
-        let (retention, index) = (self.retention, &mut self.index);
-        self.members.retain(|_, member| {
-            let age = member.left_at.map(|at| now.saturating_duration_since(at));
-            let is_expired = age.is_some_and(|age| age >= retention);
-            if is_expired {
-                index.remove(&member.identity);
-            }
-            !is_expired
-        });
-        self.bound_awaited(now);
-    }
-
-    fn bound_awaited(&mut self, now: Instant) {
-        let excess = (self.members.len() - self.present).saturating_sub(MAX_AWAITED);
-        if excess == 0 {
-            return;
-        }
-        let left = self.members.iter().filter_map(|(number, it)| Some((it.left_at?, *number)));
-        let mut left: Vec<_> = left.collect();
-        left.sort_unstable();
-        for (_, number) in left.into_iter().take(excess) {
-            self.forget(number, now);
-        }
-    }
-
-    fn check_place(&self) -> Result<(), RoomError> {
+    pub(super) fn check_place(&self) -> Result<(), RoomError> {
         if self.present < self.max_participants { Ok(()) } else { Err(RoomError::Full) }
     }
 
-    fn take(&mut self, number: u32) -> Option<Member> {
+    pub(super) fn take(&mut self, number: u32) -> Option<Member> {
         let member = self.members.remove(&number)?;
-        self.present -= usize::from(member.left_at.is_none());
+        self.present -= usize::from(member.standing == Standing::Present);
         Some(member)
     }
 }

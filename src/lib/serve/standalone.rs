@@ -7,14 +7,14 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::cli::ServeCli;
+use super::cli::{ServeCli, check_lobby};
 use super::confined::Confined;
 use super::error::ServeError;
 use super::limits::MemoryLimit;
 use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
-use crate::control::{Admission, FromServe, Participant, Protection};
+use crate::control::{Admission, FromServe, Participant, Protection, RoomRules};
 use crate::exit::Exit;
 use crate::process::{
     self, IncompleteConfinement, Reachable, ReachableBy, ShutdownCause, TerminationSignals,
@@ -76,6 +76,10 @@ impl Standalone {
             process::require_threads()?;
         }
         let config = Config::resolve(&cli.overrides()?)?;
+        // No one comes in during a self test.
+        if !cli.self_test {
+            check_lobby(&config.room)?;
+        }
         let listener = process::listen(config.listen)?;
         let reachable = Reachable::of(&listener)?;
         Ok(Self { config, listener, reachable })
@@ -97,7 +101,8 @@ impl Standalone {
         let ticket = Token::generate()?;
         let links = ServeLinks::new(&reachable, &ticket.expose_secret());
         let host_policy = HostPolicy::new(listener.local_addr()?, PublicHost::AnyQuickTunnel);
-        let service = RoomService::new(config.room, Admission::Open { ticket }, host_policy)?;
+        let (admission, rules) = (Admission::Open { ticket }, RoomRules::default());
+        let service = RoomService::new(config.room, admission, rules, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
         // Starts a thread, which the filter for system calls forbids later.
         let json_writer = if cli.json {

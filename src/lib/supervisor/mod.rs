@@ -9,9 +9,12 @@ mod checks;
 mod children;
 mod cli;
 mod console;
+mod ctl;
 mod event_loop;
 mod host;
 mod manual;
+mod operator;
+mod preflight;
 mod session;
 mod timers;
 
@@ -88,8 +91,14 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    if let Some(cli::Subcommand::Ctl(args)) = &cli.subcommand {
+        return ctl::run(args).into();
+    }
     if cli.explains_limits() {
         return explain_limits(&cli);
+    }
+    if cli.check {
+        return check(&cli).into();
     }
     let ended = start(&cli);
     memory::overwrite_stack();
@@ -98,6 +107,18 @@ pub fn main() -> ExitCode {
         Err(error) => {
             terminal::print_error("chattrace", &error);
             error.exit().into()
+        }
+    }
+}
+
+/// Tries what a session needs, and begins none.
+fn check(cli: &cli::Cli) -> Exit {
+    let overrides = cli.overrides();
+    match Config::resolve_session(&overrides) {
+        Ok(config) => preflight::run(&config, overrides.config.as_deref(), cli.json),
+        Err(error) => {
+            terminal::print_error("chattrace", &error);
+            error.exit()
         }
     }
 }
@@ -138,7 +159,8 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
-    let mut console = Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr)?;
+    let mut console =
+        Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr, config.bell)?;
     let access = RoomAccess::draw(&config.room, std::time::Instant::now())?;
     // Last: a step that fails before it leaves nothing, and none behind it can fail.
     let run_dir = RunDir::create(&generate_session_id()?)?;
@@ -189,6 +211,7 @@ fn exit_of(outcome: &SessionOutcome, log_fate: LogFate) -> Exit {
             EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::OutputFailed(_),
         ) => Exit::Unavailable,
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
+        SessionOutcome::Panicked => Exit::Ended,
         SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,
     }

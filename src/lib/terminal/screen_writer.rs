@@ -49,6 +49,8 @@ struct State {
     text: FooterText,
     /// The pinned text and the status that come with the next line.
     pinned: Option<(String, String)>,
+    /// Whether the bell rings.
+    rings: bool,
     order: Order,
     /// Whether another program has had the terminal since the last drawing.
     is_foreign: bool,
@@ -129,6 +131,11 @@ impl Footer {
                 state.lines.push_back(format!("{text}\n"));
             }
         });
+    }
+
+    /// Rings the bell with the next drawing.
+    pub(super) fn ring(&self) {
+        self.change(|state| state.rings = true);
     }
 
     /// Draws the footer for the present size of the terminal.
@@ -229,6 +236,11 @@ impl State {
         if std::mem::take(&mut self.is_foreign) || is_background {
             drawn.forget();
         }
-        if is_background { lines } else { drawn.replace(&lines, &self.text, Size::of_stderr()) }
+        let bell = if std::mem::take(&mut self.rings) { "\u{7}" } else { "" };
+        let drawing = match is_background {
+            true => lines,
+            false => drawn.replace(&lines, &self.text, Size::of_stderr()),
+        };
+        drawing + bell
     }
 }

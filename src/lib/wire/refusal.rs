@@ -17,7 +17,7 @@ pub(crate) enum RefusalCode {
     BadName,
     /// Another participant has the nickname, or one that looks like it.
     NameTaken,
-    /// The room is full.
+    /// The room is full, or its lobby.
     Full,
     /// The ticket or the resume token is not valid, or not any more.
     BadTicket,
@@ -25,6 +25,14 @@ pub(crate) enum RefusalCode {
     BadKey,
     /// Not a message of this protocol.
     BadJson,
+    /// The operator has muted the participant.
+    Muted,
+    /// Slow mode: the same message passes later.
+    Slow,
+    /// The operator has locked the room.
+    Locked,
+    /// The operator did not let a newcomer in.
+    NotAdmitted,
     /// The session is ending.
     Closing,
 }
@@ -40,12 +48,14 @@ pub(crate) struct Refusal {
     pub(crate) text: String,
     /// A free nickname, next to [`RefusalCode::NameTaken`].
     pub(crate) suggestion: Option<String>,
+    /// Seconds until the same message passes, next to [`RefusalCode::Muted`] and [`RefusalCode::Slow`].
+    pub(crate) seconds: Option<u64>,
 }
 
 impl Refusal {
-    /// A refusal without reference and suggestion.
+    /// A refusal that only has a code and a text.
     pub(crate) fn new(code: RefusalCode, text: impl Into<String>) -> Self {
-        Self { reference: None, code, text: text.into(), suggestion: None }
+        Self { reference: None, code, text: text.into(), suggestion: None, seconds: None }
     }
 
     /// What stands in the line `refused`, for a room whose server must not read it.
@@ -67,6 +77,13 @@ impl Refusal {
         Self::new(RefusalCode::Closing, "the session is ending")
     }
 
+    /// The refusal of a client whose link is not one of the room, or not any more: which of the two is not
+    /// known of a link that was replaced.
+    pub(crate) fn wrong_link() -> Self {
+        let text = "this link does not open this room, or not any more; ask for the whole link, or a new one";
+        Self::new(RefusalCode::BadTicket, text)
+    }
+
     /// Adds the client's id of the refused message, if it gave one.
     pub(crate) fn with_reference(mut self, reference: Option<String>) -> Self {
         self.reference = reference;
@@ -81,9 +98,14 @@ impl From<RoomError> for Refusal {
             RoomError::BadName(_) => RefusalCode::BadName,
             RoomError::NameTaken(_) => RefusalCode::NameTaken,
             RoomError::Full => RefusalCode::Full,
-            RoomError::NoSeat => RefusalCode::BadTicket,
+            RoomError::NoSeat | RoomError::Removed | RoomError::DeadLink => RefusalCode::BadTicket,
+            RoomError::Muted(_) => RefusalCode::Muted,
+            RoomError::Slow(_) => RefusalCode::Slow,
+            RoomError::Locked => RefusalCode::Locked,
+            RoomError::NotAdmitted | RoomError::NotAnswered => RefusalCode::NotAdmitted,
         };
         let mut refusal = Self::new(code, error.to_string());
+        refusal.seconds = error.seconds_left();
         if let RoomError::NameTaken(Some(free)) = error {
             refusal.suggestion = Some(free.as_str().to_owned());
         }

@@ -21,23 +21,24 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ]),
     ("supervisor", Program, &[
         "base64url", "chat", "command", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
-        "process", "rate_limit", "seal", "secret_bytes", "terminal", "token", "units", "wire",
+        "process", "rate_limit", "seal", "secret_bytes", "span", "terminal", "token", "units", "wire",
     ]),
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
-    ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
-    ("command", Subject, &["terminal"]),
+    ("chat", Subject, &["control", "emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("command", Subject, &["identity", "manual", "span", "terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
     ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),
     ("base64url", Ground, &[]),
     ("box_head", Ground, &[]),
-    ("config", Ground, &["exit", "paths", "terminal"]),
+    ("config", Ground, &["exit", "paths", "span", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "span", "terminal",
+        "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -54,6 +55,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
     ("secret_bytes", Ground, &[]),
+    ("span", Ground, &[]),
     ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),
@@ -78,6 +80,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ("supervisor", &[
         &["mod.rs"],
         &["manual.rs"],
+        &["ctl", "preflight.rs"],
         &["cli.rs"],
         &["event_loop"],
         &["console", "timers.rs"],
@@ -160,8 +163,14 @@ pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
 pub(super) const APART: &[(&str, &[&str])] = &[
     // Seats have numbers. What a participant is called, and says, is for others to know.
     ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_places.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_posting.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_rules.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("chat/name_lobby.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("chat/name_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.

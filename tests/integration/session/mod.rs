@@ -21,6 +21,7 @@ mod locale;
 mod modes;
 mod mounts;
 mod older;
+mod operator;
 mod pipes;
 mod places;
 mod prompt;

@@ -3,10 +3,13 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use super::bell::Bell;
 use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
+use crate::control::EventLine;
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{OutputEnd, Prompt, Screen, Severity};
 
@@ -26,6 +29,10 @@ pub(in crate::supervisor) struct Console {
     pub(super) show_qr: bool,
     /// How many participants are in the room, by its last message.
     pub(super) present: usize,
+    /// How many wait in the lobby.
+    pub(super) waiting: usize,
+    /// After `panic`: the only line that is left on the screen.
+    pub(super) panic: Option<String>,
     /// What the status line says about the address.
     pub(super) address: &'static str,
     /// Whether a link was shown.
@@ -42,6 +49,8 @@ pub(in crate::supervisor) struct Console {
     pub(super) tunnel_delays: Vec<String>,
     /// The checks that passed and were not shown yet.
     pub(super) passed_checks: Vec<&'static str>,
+    /// Rings when a person comes in or knocks, if the operator wants it.
+    pub(super) bell: Bell,
     /// Whether a file with the event log remains, as the operator wanted.
     pub(super) log_is_saved: bool,
 }
@@ -56,6 +65,7 @@ impl Console {
         screen: Screen,
         json: bool,
         show_qr: bool,
+        bell: bool,
     ) -> std::io::Result<Self> {
         let on_screen =
             std::io::stdout().is_terminal() && screen.is_terminal() && !screen.is_quiet();
@@ -70,6 +80,9 @@ impl Console {
             log: EventLog::default(),
             show_qr,
             present: 0,
+            waiting: 0,
+            panic: None,
+            bell: Bell::new(bell),
             address: "opening",
             has_link: false,
             qr: QrState::Shown,
@@ -92,15 +105,28 @@ impl Console {
         self.stdout.end()
     }
 
-    /// Waits until screen and stdout are written, or a reader has been stuck for too long.
+    /// The events from now on, as `--json` prints them.
+    pub(in crate::supervisor) fn watch(&self) -> broadcast::Receiver<EventLine> {
+        self.stdout.watch()
+    }
+
+    /// Waits until screen, stdout and those who watch have everything, or a reader has been stuck for too long.
     ///
     /// # Errors
     /// When a line for stdout could not be written.
     pub(in crate::supervisor) async fn flush(self) -> Result<(), OutputEnd> {
-        let Self { screen, stdout, .. } = self;
-        let (written, _) = tokio::join!(
+        let Self { screen, stdout, panic, .. } = self;
+        let screen_written = async move {
+            match panic {
+                Some(last_line) => drop(screen.clear_everything(&last_line).await),
+                None => drop(timeout(FLUSH_TIMEOUT, screen.finish()).await),
+            }
+        };
+        let watched = stdout.end_watch();
+        let (written, _, _) = tokio::join!(
             timeout(FLUSH_TIMEOUT, stdout.flush()),
-            timeout(FLUSH_TIMEOUT, screen.finish())
+            timeout(FLUSH_TIMEOUT, watched),
+            screen_written
         );
         // A stuck reader has not refused anything.
         written.unwrap_or(Ok(()))
@@ -109,6 +135,16 @@ impl Console {
     /// How many participants are in the room, for scripts.
     pub(in crate::supervisor) fn present(&self) -> usize {
         self.present
+    }
+
+    /// Whether a link was shown.
+    pub(in crate::supervisor) fn has_link(&self) -> bool {
+        self.has_link
+    }
+
+    /// Sets how many people wait in the lobby.
+    pub(in crate::supervisor) fn set_waiting(&mut self, waiting: usize) {
+        self.waiting = waiting;
     }
 
     /// Whether the end of the session has begun.
@@ -147,7 +183,11 @@ impl Console {
     pub(super) fn status(&self) -> String {
         let hint = if self.offers_code() { " · type link for the QR code" } else { "" };
         let present = self.present_text();
-        let text = format!("  ● {} · {present} · Ctrl+C ends it{hint}", self.address);
+        let waiting = match self.waiting {
+            0 => String::new(),
+            waiting => format!(" · {waiting} waiting"),
+        };
+        let text = format!("  ● {} · {present}{waiting} · Ctrl+C ends it{hint}", self.address);
         self.screen.dim(&text)
     }
 

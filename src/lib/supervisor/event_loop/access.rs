@@ -52,7 +52,15 @@ impl RoomAccess {
     pub(super) fn ticket(&self) -> Secret {
         match self {
             Self::Open { ticket } => ticket.expose_secret(),
-            Self::Sealed { ticket, .. } => ticket.clone(),
+            Self::Sealed { host: Some(host), .. } => host.ticket(),
+            Self::Sealed { ticket, host: None, .. } => ticket.clone(),
+        }
+    }
+
+    /// Takes over the ticket of an open room that replaces the present one.
+    pub(super) fn replace_ticket(&mut self, new: Token) {
+        if let Self::Open { ticket } = self {
+            *ticket = new;
         }
     }
 

@@ -3,12 +3,12 @@
 use tokio::time::Instant;
 
 use super::state::EventLoop;
-use crate::control::{RoomRules, ToServe, ToTunnel};
+use crate::control::{RoomOrder, ToServe, ToTunnel};
 use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
 use crate::supervisor::console::RoomLinks;
 use crate::supervisor::session::{SessionAction, SessionEvent};
-use crate::terminal::{InputUse, Typed};
+use crate::token::Secret;
 
 impl EventLoop {
     /// Performs one action. Returns the event that follows at once: a failed spawn is an exit.
@@ -51,6 +51,17 @@ impl EventLoop {
                 self.console.show_guard_lost(&how, replaced);
             }
             SessionAction::ShowEnd(reason) => self.console.show_end(&reason),
+            SessionAction::ShowPanic => {
+                self.log_question.cancel();
+                self.console.show_panic();
+            }
+            SessionAction::PanicRoom => {
+                self.children.resume(ChildRole::Serve);
+                self.drop_host();
+                self.children.order_serve(ToServe::Operator(RoomOrder::Panic));
+                // A process that cannot act on the order still exits at the end of its lifeline.
+                self.children.release_serve();
+            }
             SessionAction::ArmTimer(timer, wait) => self.timers.arm(timer, Instant::now() + wait),
             SessionAction::SettleLog { ask } => {
                 let settled = self.log_question.settle(&mut self.console, ask);
@@ -78,7 +89,8 @@ impl EventLoop {
         let room = self.config.room.clone();
         let mode = room.mode;
         let admission = self.access.admission();
-        let start = ToServe::Start { room, admission, rules: RoomRules::default() };
+        let rules = self.room.rules();
+        let start = ToServe::Start { room, admission, rules };
         let error = self.children.spawn_serve(&self.listener, mode, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }
@@ -96,6 +108,9 @@ impl EventLoop {
     /// Shows the links, first the one under a public address.
     fn show_link(&mut self, public: Option<String>) {
         self.timers.stop_countdown();
+        if !self.console.has_link() {
+            self.follow_presence(self.console.present());
+        }
         if let Some(links) = self.links(public) {
             self.console.show_links(&links);
         }
@@ -107,45 +122,20 @@ impl EventLoop {
         self.console.follow_resize(links.as_ref());
     }
 
-    /// What a line that is typed now means: nothing between the end of the room and the question.
-    pub(super) fn input_use(&self) -> InputUse {
-        match (self.log_question.is_open(), self.console.is_ending()) {
-            (true, _) => InputUse::Answer,
-            (false, true) => InputUse::Nothing,
-            (false, false) => InputUse::Commands,
-        }
-    }
-
-    /// Acts on what the operator typed.
-    pub(super) fn handle_typed(&mut self, typed: Typed) -> Option<SessionEvent> {
-        match typed {
-            Typed::Line(line) => self.handle_line(Some(&line)),
-            Typed::EndOfInput => self.handle_line(None),
-            Typed::Complete { .. } => None,
-            Typed::ModesSaved(modes) => {
-                self.children.protect_modes(modes);
-                None
-            }
-        }
-    }
-
-    /// Acts on a line that the operator typed: an answer, if the question is open.
-    fn handle_line(&mut self, line: Option<&str>) -> Option<SessionEvent> {
-        if self.log_question.is_open() {
-            let settled = self.log_question.handle_answer(&mut self.console, line);
-            return settled.then_some(SessionEvent::LogSettled);
-        }
-        let links = self.present_links();
-        self.console.handle_line(line, links.as_ref());
-        None
-    }
-
-    fn present_links(&self) -> Option<RoomLinks> {
+    /// The links that admit now.
+    pub(super) fn present_links(&self) -> Option<RoomLinks> {
         self.links(self.session.public_address().map(str::to_owned))
     }
 
     fn links(&self, public: Option<String>) -> Option<RoomLinks> {
         let reachable = Reachable::of(&self.listener).ok()?;
         Some(RoomLinks::new(self.config.room.mode, public, &reachable, &self.access.ticket()))
+    }
+
+    /// The present links with another ticket.
+    pub(super) fn links_with(&self, ticket: &Secret) -> Option<RoomLinks> {
+        let public = self.session.public_address().map(str::to_owned);
+        let reachable = Reachable::of(&self.listener).ok()?;
+        Some(RoomLinks::new(self.config.room.mode, public, &reachable, ticket))
     }
 }

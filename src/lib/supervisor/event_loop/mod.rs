@@ -3,12 +3,17 @@
 
 mod access;
 mod actions;
+mod asker;
+mod commands;
 mod messages;
 mod relay;
+mod reports;
 mod requests;
+mod room_orders;
 mod run;
 mod state;
 mod streams;
+mod typed;
 mod wipe;
 
 pub(super) use access::RoomAccess;

@@ -6,7 +6,8 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::generation::Generation;
-use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
+use super::lobby::hand_over;
+use super::reply::{Decision, Reply, ReturnDecision, Seated, Verdict, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
 use crate::control::{FromRelay, Handshake, ToRelay};
@@ -22,12 +23,14 @@ impl Hub {
         let Ok(sealed) = inner.room.sealed() else { return };
         match message {
             ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise),
-            ToRelay::Wait { .. } => {}
+            ToRelay::Wait { knock } => self.put_off(sealed, knock),
             ToRelay::WrongTicket { knock } => {
                 self.refuse(sealed, knock, Decision::Refused(wrong_link()));
             }
             ToRelay::Refuse { knock, sealed: reason } => {
-                self.refuse(sealed, knock, Decision::RefusedSealed(reason));
+                if !self.refuse_in_lobby(sealed, knock, &reason) {
+                    self.refuse(sealed, knock, Decision::RefusedSealed(reason));
+                }
             }
             ToRelay::Letters { generation, letters } => {
                 sealed.next.add_letters(generation, letters);
@@ -85,18 +88,6 @@ impl Hub {
         }
     }
 
-    /// Refuses all who wait for the host, because the session ends.
-    pub(in crate::serve::hub) fn refuse_waiting(&self) {
-        let mut inner = self.lock();
-        let Ok(sealed) = inner.room.sealed() else { return };
-        for waiter in sealed.knocks.clear() {
-            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
-        }
-        for waiter in std::mem::take(&mut sealed.returns).into_values() {
-            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
-        }
-    }
-
     fn answer(&self, sealed: &mut SealedRoom, knock: u64, noise: Handshake) {
         let now = Instant::now();
         let Ok(token) = Token::generate() else { return };
@@ -122,16 +113,13 @@ impl Hub {
         let Ok(sealed) = inner.room.sealed() else { return };
         let removed = went.iter().filter(|number| sealed.seats.is_present(**number));
         let removed: Vec<u32> = removed.copied().collect();
-        for number in &removed {
-            // The host knows.
-            sealed.seats.leave(*number, now);
-        }
+        removed.iter().for_each(|number| sealed.remove(*number, now));
         let begun = Arc::new(sealed.next.begin(generation, seq, went));
         sealed.newest = Some(Arc::clone(&begun));
         let line = EventLine::Lettered(Arc::clone(&begun.keys));
         inner.push(EntryKind::Keys, |_| line);
         // Their connections have to look whether they still have a seat.
-        inner.resume_count += removed.len() as u64;
+        inner.seat_changes += removed.len() as u64;
         self.notify();
     }
 
@@ -141,7 +129,7 @@ impl Hub {
         // Seats are assigned in the order of the numbers.
         newcomers.sort_unstable_by_key(|(_, number)| *number);
         for (knock, number) in newcomers {
-            let waiter = sealed.knocks.remove_requested(knock);
+            let waiter = sealed.take_admitted(knock, number, now);
             let (Some(waiter), Some(generation), Ok(token)) =
                 (waiter, sealed.newest.clone(), Token::generate())
             else {
@@ -150,17 +138,14 @@ impl Hub {
             };
             sealed.seats.admit(number, token, now);
             let seated = sealed.seated(number, generation);
-            let transport = seated.transport;
-            if waiter.send(Reply::Decided(Decision::Admitted(seated))).is_err() {
-                sealed.seats.detach(number, transport, now);
-            }
+            hand_over(sealed, waiter, seated, now);
         }
     }
 
     /// Returns participants who had left, and are in the newest generation.
     fn readmit(&self, inner: &mut Inner, numbers: Vec<u32>) {
         let now = Instant::now();
-        inner.resume_count += numbers.len() as u64;
+        inner.seat_changes += numbers.len() as u64;
         let Ok(sealed) = inner.room.sealed() else { return };
         for number in numbers {
             let waiter = sealed.returns.remove(&number);
@@ -181,6 +166,17 @@ impl Hub {
 }
 
 impl SealedRoom {
+    /// Refuses all who wait for the host, because the session ends.
+    pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
+        let in_lobby = self.lobby.decide_all(&Verdict::Closing, Instant::now());
+        for waiter in self.knocks.clear().into_iter().chain(in_lobby) {
+            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
+        }
+        for waiter in std::mem::take(&mut self.returns).into_values() {
+            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
+        }
+    }
+
     /// The seat of a participant who comes or returns with this generation, and may read what follows it.
     fn seated(&mut self, number: u32, generation: Arc<Generation>) -> Seated {
         self.seats.grant_history(number, generation.seq, generation.seq);

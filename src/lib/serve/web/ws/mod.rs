@@ -7,6 +7,8 @@ mod handshake;
 mod join;
 mod session;
 mod upgrade;
+mod waiting;
 
+pub(super) use close::CloseCode;
 pub(in crate::serve) use session::MAX_SOCKET_BYTES;
 pub(super) use upgrade::upgrade;
