@@ -3,6 +3,7 @@
 mod addresses;
 mod archive;
 mod background;
+mod clearing;
 mod confined;
 pub(crate) mod control;
 pub(crate) mod ends;

@@ -36,7 +36,7 @@ fn a_line_is_edited_and_its_answer_comes_above_it() {
     let (mut window, _) = session(&stage, 80, 24);
     window.type_text("no such lonk");
     wait_for_prompt(&mut window, "> no such lonk");
-    window.type_keys("Left Left BSpace i Home Delete Delete C-e x BSpace");
+    window.type_keys("Left Left BSpace i Home Delete Delete Delete C-e x BSpace");
     wait_for_prompt(&mut window, "> such link");
     window.type_keys("C-a C-k");
     wait_for_prompt(&mut window, ">");
@@ -64,6 +64,7 @@ fn the_cursor_is_in_the_prompt_where_the_next_character_goes() {
     let stage = Stage::new(HAPPY);
     let (mut window, link) = session(&stage, 80, 24);
     let _ana = Guest::join(&link, "Ana");
+    window.wait_for("1 here · Ctrl+C");
     window.type_text("kick 田é");
     let screen = wait_for_prompt(&mut window, "> kick 田é");
     let row = screen.iter().position(|row| row.starts_with("> kick")).unwrap();
