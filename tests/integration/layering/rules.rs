@@ -180,6 +180,7 @@ pub(super) const PURE: &[&str] = &[
     "seal",
     "wire",
     "supervisor/host",
+    "supervisor/operator",
     "supervisor/session",
     "terminal/prompt/editor.rs",
     "terminal/prompt/keys.rs",
