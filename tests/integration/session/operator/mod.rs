@@ -1,6 +1,7 @@
 //! The operator's commands, given over the control socket and typed at the terminal, to whole sessions.
 
 mod ends;
+mod hostile;
 mod invites;
 mod lobby;
 mod panic;

@@ -1,9 +1,11 @@
 //! `who`, `say`, `kick`, `mute`, `unmute` in an open room.
 
+use super::super::ends::child;
 use super::super::guest::{Guest, try_join};
 use super::super::stage::Stage;
 use super::Operator;
 use crate::harness::cloudflared::HAPPY;
+use crate::harness::signal;
 
 #[test]
 fn who_lists_everyone_by_number_and_by_what_they_are_connected() {
@@ -93,5 +95,19 @@ fn one_who_is_away_is_muted_and_removed() {
     let reply = operator.give("kick 1");
     assert_eq!(reply.kind, "done", "{reply:?}");
     assert!(operator.refused("mute 1").contains('1'));
+    operator.end();
+}
+
+/// A room that hangs keeps no operator waiting.
+#[test]
+fn who_is_answered_without_the_room() {
+    let stage = Stage::new(HAPPY);
+    let mut operator = Operator::start(&stage, &["--open"]);
+    let _ana = Guest::join(&operator.link, "Ana");
+    operator.event("joined");
+    signal("STOP", child(operator.session.pid(), "chattrace-serve"));
+    let who = operator.who();
+    assert_eq!(who["participants"][0]["name"], "Ana", "{who}");
+    assert!(who["participants"][0]["by"].is_null(), "{who}");
     operator.end();
 }
