@@ -10,7 +10,7 @@ use crate::harness::cloudflared::HAPPY;
 const SERVE: &str = "chattrace-serve";
 
 fn report(fields: &str) -> String {
-    format!("say {{\"type\":\"operator\",{fields}}}\n")
+    format!("say {{\"type\":\"operator\",{fields}}}")
 }
 
 fn waits(number: u32, name: &str) -> String {
@@ -36,7 +36,7 @@ fn what_cannot_be_ends_the_session() {
     assert_ends("--open", &report(unasked), "answered a question that was not asked");
     let used = r#""report":"link_used","link":1"#;
     assert_ends("--open", &report(used), "reported the use of a link that there was not");
-    let two = format!("{}{}", waits(1, "Ana"), waits(1, "Bob"));
+    let two = format!("{}\n{}", waits(1, "Ana"), waits(1, "Bob"));
     assert_ends("--open", &two, "gave one number to two participants");
     assert_ends("--sealed", &waits(1, "Ana"), "out of order");
     assert_ends("--sealed", &report(used), "out of order");
@@ -49,8 +49,9 @@ fn what_cannot_be_ends_the_session() {
 #[test]
 fn a_flood_of_people_who_wait_is_a_short_list() {
     let stage = Stage::new(HAPPY);
-    let crowd: String = (1..1000).map(|number| waits(number, &format!("Ana {number}"))).collect();
-    let mut command = with_hostile(&stage, SERVE, &room(&crowd));
+    let crowd: Vec<String> =
+        (1..1000).map(|number| waits(number, &format!("Ana {number}"))).collect();
+    let mut command = with_hostile(&stage, SERVE, &room(&crowd.join("\n")));
     command.args(["--tunnel", "none", "--open"]);
     let mut session = watched(&command);
     Link::printed(&mut session);
