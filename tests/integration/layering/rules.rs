@@ -153,9 +153,9 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
 #[rustfmt::skip]
 pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
     // An announcement is the operator's own text, and judged before it is sealed.
-    ("chat/text.rs", "MessageText", &["supervisor/event_loop/commands/mod.rs", "chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
-    ("chat/room.rs", "Room", &["serve/hub/open"]),
-    ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/announce.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs", "supervisor/event_loop/commands/mod.rs"]),
+    ("chat/room.rs", "Room", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open"]),
+    ("chat/room.rs", "RoomEvent", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
     ("serve/hub/open/room.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
