@@ -1,6 +1,6 @@
 //! `lobby`, `admit`, `refuse` in an open room.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 
 use serde_json::json;
@@ -80,18 +80,4 @@ fn a_crowd_takes_a_few_lines_and_all_of_it_is_refused_at_once() {
     assert!(own_lines.count() < 32, "{ended:#?}");
     // There is no terminal that could ring.
     assert!(!ended.stderr.contains('\u{7}'));
-}
-
-#[test]
-fn one_who_goes_is_not_listed() {
-    let stage = Stage::new(HAPPY);
-    let mut operator = Operator::start(&stage, &["--open", "--lobby"]);
-    let mut stream = knock(&operator.link, "Ana");
-    operator.event("waiting");
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    assert!(answer.contains("\"waiting\""), "{answer}");
-    operator.event("waiting_ended");
-    assert_eq!(operator.refused("admit Ana"), "no one waits in the lobby");
-    operator.end();
 }
