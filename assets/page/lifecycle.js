@@ -1,6 +1,9 @@
 // Timers, the end of the session, and events of the tab.
 
 let lastTick = Date.now();
+// What the clock shows beyond the time that has passed. It changes when the clock is set, and in a sleep.
+const clockShift = () => Date.now() - performance.now();
+let lastShift = clockShift();
 // Runs tick().
 let ticker = 0;
 
@@ -15,6 +18,11 @@ function tick() {
 	if (silentSeconds > CONTACT_TIMEOUT) {
 		return loseContact();
 	}
+	const wasSet = Math.abs(clockShift() - lastShift) > 5000;
+	lastShift = clockShift();
+	// The welcome has the room's time.
+	if (connected && wasSet) reconnect();
+	else fadeLog();
 	if (connected && probeSentAt && now - probeSentAt > PROBE_TIMEOUT) reconnect();
 	else if (connected && !polling && !probeSentAt && silentSeconds > 25) probe();
 	// About twice a minute: a network that blocked WebSockets may not block them any more.
@@ -23,6 +31,7 @@ function tick() {
 	const isOverdue = ({ sentAt }) => sentAt && now - sentAt > ANSWER_TIMEOUT;
 	if (connected && [...pending.values()].some(isOverdue)) giveBackSent('It is not certain that a message was sent');
 	checkSize();
+	renderRules();
 	renderStatus();
 	sendPending();
 }
@@ -37,11 +46,13 @@ function endSession(text = 'The room was closed, and this page was cleared.', he
 function clearPage(heading, ...texts) {
 	session = ticket = null;
 	joined = connected = polling = false;
-	notice = restored = publicLink = nameInput.value = linkInput.value = messageBox.value = inviteLink.value = '';
-	leaveAskedUntil = 0;
+	notice = restored = publicAddress = nameInput.value = linkInput.value = messageBox.value = inviteLink.value = '';
+	isAskedToLeave = within(0);
+	rules = {};
 	for (const collection of [participants, present, typingUntil, pending]) collection.clear();
 	for (const element of [roster, status, typing]) element.replaceChildren();
 	clearLog();
+	unsent.replaceChildren();
 	const title = el('h1', { tabIndex: -1 }, heading);
 	document.title = 'session ended';
 	document.documentElement.className = '';
@@ -61,7 +72,7 @@ addEventListener('beforeunload', (event) => {
 	event.returnValue = true;
 });
 addEventListener('pagehide', () => {
-	if (!joined && !messageBox.value) return;
+	if (!session && !messageBox.value) return;
 	sendLeave(true);
 	// The address stays: a reload, or a way back, leads to the join form.
 	clearPage('You have left');
@@ -72,6 +83,7 @@ addEventListener('online', probe);
 addEventListener('offline', () => connected && reconnect());
 document.addEventListener('visibilitychange', () => {
 	if (document.hidden || !joined) return;
+	fadeLog();
 	showUnread();
 	renderStatus();
 	probe();

@@ -7,6 +7,7 @@ const linkInput = el('input', { id: 'link', ...fieldProps });
 const linkLabel = el('label', { htmlFor: 'link' }, 'Link or ticket');
 const refusal = el('p', { id: 'refusal', role: 'alert' });
 const joinButton = el('button', {}, 'Join');
+const cancelButton = el('button.quiet', { type: 'button', hidden: true, onclick: stopWaiting }, 'Cancel');
 linkLabel.hidden = linkInput.hidden = !!ticket;
 nameInput.value = keptName;
 // What stands around the script, which is shown again when contact was lost.
@@ -18,7 +19,7 @@ if (window.fetch && window.AbortController && window.Blob && document.body.repla
 
 /** Shows the form in place of the paragraph, or why there is none. */
 function showForm(paragraph) {
-	const fields = [nameLabel, nameInput, linkLabel, linkInput, refusal, joinButton];
+	const fields = [nameLabel, nameInput, linkLabel, linkInput, refusal, joinButton, cancelButton];
 	paragraph.replaceWith(el('form', { onsubmit: submitJoin }, ...fields));
 	refusal.textContent = linkProblem(ownAddress, ticket);
 	nameInput.select();
@@ -48,12 +49,28 @@ function submitJoin(event) {
 	connect();
 }
 
+/** The host was asked. By polling, the answer has the token with which to go on. */
+function showWaiting({ text, resume }) {
+	Object.assign(session, { resume, isWaiting: true });
+	refusal.textContent = text;
+	joinButton.textContent = 'Waiting…';
+	cancelButton.hidden = false;
+}
+
+function stopWaiting() {
+	sendLeave(polling);
+	showRefusal({ text: '' });
+}
+
 /** Shows why the join was refused, keeps the input, and focuses the field that needs a change. */
 function showRefusal({ text, why, suggest }) {
 	session = null;
 	polling = false;
 	closeSocket();
 	joinButton.textContent = 'Join';
+	keepFocus(cancelButton, nameInput);
+	cancelButton.hidden = true;
+	clearTimeout(retryTimer);
 	refusal.textContent = text;
 	if (suggest) nameInput.value = suggest;
 	const badLink = why === 'bad_ticket';

@@ -27,12 +27,12 @@ const discardWireBody = () => {};
 const waitingText = () => '';
 
 function setPublicAddress(address = location.protocol === 'https:' && location.origin) {
-	publicLink = address ? address + LINK_PATH + ticket : '';
+	publicAddress = address || '';
 }
 
 /** Over https only the tunnel's provider is between; over plain http, everything on the way. */
 function readersText() {
-	const others = publicLink ? ', Cloudflare' : isLoopback() ? '' : ', the network';
+	const others = publicAddress ? ', Cloudflare' : isLoopback() ? '' : ', the network';
 	return `Can read along: host's computer${others}`;
 }
 
@@ -45,4 +45,4 @@ function announceTyping() {
 }
 
 handlers.typing = ({ n }) => typingUntil.set(n, Date.now() + 4000);
-handlers.moved = ({ url }) => showNewLink(url + LINK_PATH + ticket);
+handlers.moved = ({ url }) => showNewLink(url);

@@ -16,6 +16,9 @@ const unreadLine = el('p.unread', { 'aria-live': 'off' });
 // The folded joins and leaves, oldest first.
 let folded = [];
 
+/** A line about the log, not of a person. */
+const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
+
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 
 /** A message; `at` is 0 for an own one that the server has not accepted yet. */
@@ -25,7 +28,9 @@ function messageLine(n, at, body) {
 	const line = el('div.line message', {}, el('time', {}, at ? clock(at) : '··:··'), who, text);
 	line.classList.toggle('own', n === session.n);
 	line.classList.toggle('dim', !at);
-	return Object.assign(line, { n, at: at || Date.now() });
+	line.classList.toggle('announced', !n);
+	// It fades from the time that the room gives; from now on, if that is to come.
+	return Object.assign(line, { n, at: at || Date.now(), since: Math.min(at || Infinity, roomTime()) });
 }
 
 /** Hides time and name of a message that follows one of the same person, of the same five minutes and day. */
@@ -46,10 +51,22 @@ function addLine(line, isNews = true) {
 	log.append(line);
 	if (line.n) groupLine(line, before);
 	if (unsent.firstChild) groupLine(unsent.firstChild, line);
-	while (log.childElementCount > MAX_LOG_LINES) log.firstChild.remove();
-	// Its head may have been removed.
-	if (log.firstChild.n) groupLine(log.firstChild);
+	while (log.childElementCount > MAX_LOG_LINES) removeLine(log.firstChild);
 	showLogEnd();
+}
+
+/** Removes a line from the log. The next one of the group shows time and name. */
+function removeLine(line) {
+	const { previousElementSibling: before, nextElementSibling: next } = line;
+	if (unreadCount && unreadLine.compareDocumentPosition(line) & Node.DOCUMENT_POSITION_FOLLOWING) unreadCount -= 1;
+	keepFocus(line, logView);
+	line.remove();
+	if (next?.n) groupLine(next, before);
+}
+
+/** Moves the focus out of an element that is about to go: it would be lost. */
+function keepFocus(element, target) {
+	if (element.contains(document.activeElement)) target.focus({ preventScroll: true });
 }
 
 /** Adds an own message that waits for its answer. */
@@ -120,13 +137,14 @@ function showUnread() {
 	const text = `${unreadCount} new message${unreadCount === 1 ? '' : 's'}`;
 	if (unreadCount) unreadLine.textContent = text;
 	const isHidden = !unreadCount || followsLog;
-	// The focus of a button that is hidden would be lost.
-	if (isHidden && document.activeElement === newMessages) logView.focus({ preventScroll: true });
+	if (isHidden) keepFocus(newMessages, logView);
 	newMessages.textContent = text + ' below';
 	newMessages.hidden = isHidden;
 }
 
 function clearLog() {
 	folded = [];
-	for (const list of [log, unsent]) list.replaceChildren();
+	unreadCount = 0;
+	keepFocus(log, logView);
+	log.replaceChildren();
 }

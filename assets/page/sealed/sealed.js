@@ -78,7 +78,7 @@ const waitingText = () => (joined && !session.guest.canSeal() ? 'Waiting for a n
 const announceTyping = () => {};
 
 function setPublicAddress() {
-	if (location.protocol === 'https:') publicLink ||= location.origin + LINK_PATH + ticket;
+	if (location.protocol === 'https:') publicAddress ||= location.origin;
 }
 
 /** A line about a message that cannot be shown as one. */
@@ -100,9 +100,10 @@ Object.assign(handlers, {
 		showWelcome({ ...event, you, present: all.filter(({ n }) => n !== HOST_NUMBER && n !== you.n) });
 	},
 	/** Goes on in the ring: nothing has changed that its events do not say. */
-	welcome({ epoch, resume = session.resume }) {
+	welcome({ epoch, resume = session.resume, rules: current }) {
 		if (session.epoch !== epoch) return endSession();
 		session.resume = resume;
+		startRules(current);
 		resendPending();
 	},
 	said({ kind, missing, ...event }) {
@@ -110,12 +111,12 @@ Object.assign(handlers, {
 		if (missing) addMark([messages(missing) + ' from ', participantName(n), ` ${missing === 1 ? 'is' : 'are'} missing here`]);
 		if (kind === NEW_LINK) return showNewLink(sanitizeText(body));
 		const text = sanitizeText(body) || '(no text)';
-		if (kind === ANNOUNCEMENT) addLine(el('p.line', {}, el('time', {}, clock(at)), ' The host says: ', ...linkify(text)));
+		if (kind === ANNOUNCEMENT) handlers.announced({ at, body: text });
 		else showMessage({ ...event, body: text });
 	},
 	/** Somebody altered it, or it is not from the person it claims. */
 	bad({ n, isUnsigned }) {
-		const claim = participants.has(n) ? ['A message that claims to be from ', n === HOST_NUMBER ? 'the host' : participantName(n)] : ['A message'];
+		const claim = participants.has(n) ? ['A message that claims to be from ', participantName(n)] : ['A message'];
 		addMark([...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened; it may have been altered on the way']);
 	},
 	unreadable: ({ n }) => addMark(['A message from ', participantName(n), ' is sealed for people who were here before'], 'p.line dim'),

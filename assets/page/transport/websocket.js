@@ -29,6 +29,7 @@ function openSocket() {
 		if (ws !== socket) return;
 		closeSocket();
 		if (code === 4000) inOrder(() => endSession());
+		if (code === 4004) inOrder(() => handlers.removed({ text: REMOVED + '.' }));
 		// Not valid text, or too long: sent again, it would close the next socket.
 		if (code === 1007 || code === 1009) giveBackSent();
 		if (!answered) failures += 1;
