@@ -10,7 +10,7 @@ use super::error::ServeError;
 use super::hub::Hub;
 use super::web::{self, HostPolicy, WebState};
 use crate::config::RoomSettings;
-use crate::control::{Admission, FromServe};
+use crate::control::{Admission, FromServe, RoomRules};
 use crate::token::Token;
 
 /// A room that is ready to be served.
@@ -31,11 +31,12 @@ impl RoomService {
     pub(super) fn new(
         room: RoomSettings,
         admission: Admission,
+        rules: RoomRules,
         host_policy: HostPolicy,
     ) -> Result<Self, ServeError> {
         let (hub, notices) = match admission {
-            Admission::Open { ticket } => Hub::open(&room, ticket, &Token::generate()?),
-            Admission::Sealed { door, epoch } => Hub::sealed(&room, door, &epoch),
+            Admission::Open { ticket } => Hub::open(&room, ticket, &Token::generate()?, rules),
+            Admission::Sealed { door, epoch } => Hub::sealed(&room, door, &epoch, rules),
         };
         let hub = Arc::new(hub);
         let web = Arc::new(WebState::new(Arc::clone(&hub), host_policy, room));

@@ -14,7 +14,7 @@ use super::limits::MemoryLimit;
 use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost};
 use crate::config::{Config, ConfinementPolicy};
-use crate::control::{Admission, FromServe, Participant, Protection};
+use crate::control::{Admission, FromServe, Participant, Protection, RoomRules};
 use crate::exit::Exit;
 use crate::process::{
     self, IncompleteConfinement, Reachable, ReachableBy, ShutdownCause, TerminationSignals,
@@ -97,7 +97,8 @@ impl Standalone {
         let ticket = Token::generate()?;
         let links = ServeLinks::new(&reachable, &ticket.expose_secret());
         let host_policy = HostPolicy::new(listener.local_addr()?, PublicHost::AnyQuickTunnel);
-        let service = RoomService::new(config.room, Admission::Open { ticket }, host_policy)?;
+        let (admission, rules) = (Admission::Open { ticket }, RoomRules::default());
+        let service = RoomService::new(config.room, admission, rules, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
         // Starts a thread, which the filter for system calls forbids later.
         let json_writer = if cli.json {

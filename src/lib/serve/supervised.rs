@@ -15,7 +15,7 @@ use super::error::ServeError;
 use super::hub::Hub;
 use super::service::RoomService;
 use super::web::{HostPolicy, PublicHost, WebState};
-use crate::control::{self, FrameError, FromServe, Inbox, Outbox, ToServe, VERSION};
+use crate::control::{self, FrameError, FromServe, Inbox, Outbox, RoomOrder, ToServe, VERSION};
 use crate::exit::Exit;
 use crate::process;
 
@@ -26,13 +26,13 @@ use crate::process;
 pub(super) async fn run(confined: Confined) -> Result<Exit, ServeError> {
     let (mut inbox, mut outbox) = control::from_stdin::<ToServe, FromServe>()?;
     outbox.send(&FromServe::Hello { version: VERSION.to_owned() }).await?;
-    let Some(ToServe::Start { room, admission, rules: _ }) = inbox.recv().await? else {
+    let Some(ToServe::Start { room, admission, rules }) = inbox.recv().await? else {
         return Ok(Exit::Ended);
     };
     let listener = process::inherited_listener()?;
     let public_host = PublicHost::Named(Mutex::new(None));
-    let mut service =
-        RoomService::new(room, admission, HostPolicy::new(listener.local_addr()?, public_host))?;
+    let host_policy = HostPolicy::new(listener.local_addr()?, public_host);
+    let mut service = RoomService::new(room, admission, rules, host_policy)?;
     let listener = TcpListener::from_std(listener)?;
     // From here on, accept(2) works on this one descriptor, and no copy of it can be made.
     let protection = confined.complete(listener.as_fd()).await;
@@ -59,7 +59,11 @@ async fn handle_messages(
             Ok(Some(ToServe::Host { name })) => web.set_public_host(name),
             Ok(Some(ToServe::Moved { url })) => hub.set_public_address(url),
             Ok(Some(ToServe::Sealed(message))) => hub.carry_out(message),
-            Ok(Some(ToServe::Operator(_))) => {}
+            Ok(Some(ToServe::Operator(RoomOrder::Panic))) => {
+                web.end_at_once().await;
+                return Ok(Exit::Ended);
+            }
+            Ok(Some(ToServe::Operator(order))) => hub.carry_out_order(order),
             Ok(Some(ToServe::Drain)) => {
                 hub.close();
                 draining.notify_one();
@@ -87,6 +91,7 @@ async fn send_messages(
     loop {
         tokio::select! {
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
+            report = hub.next_report() => outbox.send(&FromServe::Operator(report)).await?,
             message = hub.next_to_host() => outbox.send(&FromServe::Sealed(message)).await?,
             () = draining.notified() => {
                 drained.get_or_insert_with(|| Box::pin(hub.drained()));
@@ -96,6 +101,9 @@ async fn send_messages(
                 // What happened before the end is reported first.
                 while let Ok(notice) = service.notices.try_recv() {
                     outbox.send(&notice).await?;
+                }
+                while let Some(report) = hub.try_next_report() {
+                    outbox.send(&FromServe::Operator(report)).await?;
                 }
                 while let Some(message) = hub.try_next_to_host() {
                     outbox.send(&FromServe::Sealed(message)).await?;

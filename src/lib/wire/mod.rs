@@ -7,6 +7,7 @@
 mod client;
 #[cfg(test)]
 mod client_tests;
+mod orders;
 mod refusal;
 mod sealed;
 mod sealed_box;
@@ -14,6 +15,9 @@ mod server;
 mod welcome;
 
 pub(crate) use client::{ClientMessage, MAX_REFERENCE_BYTES};
+pub(crate) use orders::{
+    RulesView, announced_line, cleared_line, removed_line, rules_line, unmuted_line,
+};
 pub(crate) use refusal::{Refusal, RefusalCode};
 pub(crate) use sealed::{
     SealedWelcome, answer_line, box_line, keys_line, roster_part_json, sealed_moved_line,

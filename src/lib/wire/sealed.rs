@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::orders::RulesView;
 use super::sealed_box::SealedBox;
 use super::server::to_json;
 use super::welcome::{Limits, RoomTerms, around_array};
@@ -110,6 +111,8 @@ pub(crate) struct SealedWelcome<'a> {
     pub(crate) roster: Arc<str>,
     /// The settings that clients need.
     pub(crate) terms: &'a RoomTerms,
+    /// The rules that hold at this moment.
+    pub(crate) rules: RulesView,
 }
 
 impl SealedWelcome<'_> {
@@ -128,11 +131,12 @@ impl SealedWelcome<'_> {
         #[derive(Serialize)]
         struct Tail {
             limits: Limits,
+            rules: RulesView,
         }
-        let Self { epoch, resume, seq, generation, letter, roster, terms } = self;
+        let Self { epoch, resume, seq, generation, letter, roster, terms, rules } = self;
         let mode = Mode::Sealed;
         let head = Head { t: "welcome", epoch, mode, resume, seq, generation, letter };
-        let (head, tail) = around_array("roster", &head, &Tail { limits: terms.limits });
+        let (head, tail) = around_array("roster", &head, &Tail { limits: terms.limits, rules });
         vec![head.into(), roster, (tail + "\n").into()]
     }
 }
@@ -144,6 +148,7 @@ pub(crate) fn sealed_resumed_line(
     resume: &str,
     seq: u64,
     terms: &RoomTerms,
+    rules: RulesView,
 ) -> Arc<str> {
     #[derive(Serialize)]
     struct Resumed<'a> {
@@ -153,9 +158,10 @@ pub(crate) fn sealed_resumed_line(
         resume: &'a str,
         seq: u64,
         limits: Limits,
+        rules: RulesView,
     }
     let (t, mode, limits) = ("welcome", Mode::Sealed, terms.limits);
-    (to_json(&Resumed { t, epoch, mode, resume, seq, limits }) + "\n").into()
+    (to_json(&Resumed { t, epoch, mode, resume, seq, limits, rules }) + "\n").into()
 }
 
 /// The message with the line feed that ends it.

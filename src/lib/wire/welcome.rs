@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::orders::RulesView;
 use super::server::{ParticipantView, to_json};
 use crate::chat::Identity;
 use crate::config::{Mode, RoomSettings};
@@ -26,6 +27,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) gone: &'a [Identity],
     /// The settings that clients need.
     pub(crate) terms: &'a RoomTerms,
+    /// The rules that hold at this moment.
+    pub(crate) rules: RulesView,
     /// `https://` and the host name under which the room is reached from elsewhere, if there is one.
     pub(crate) public_address: Option<&'a str>,
 }
@@ -62,6 +65,7 @@ struct Tail<'a> {
     gone: Vec<ParticipantView<'a>>,
     mode: Mode,
     limits: Limits,
+    rules: RulesView,
     #[serde(skip_serializing_if = "Option::is_none")]
     public: Option<&'a str>,
 }
@@ -82,10 +86,11 @@ impl RoomTerms {
 impl Welcome<'_> {
     /// The line in pieces, with the line feed that ends it. The pieces of `present` are not copied.
     pub(crate) fn into_pieces(self) -> Vec<Arc<str>> {
-        let Self { epoch, you, resume, seq, present, gone, terms, public_address } = self;
+        let Self { epoch, you, resume, seq, present, gone, terms, rules, public_address } = self;
         let head = Head { t: "welcome", epoch, you: ParticipantView::of(you), resume, seq };
         let gone = gone.iter().map(ParticipantView::of).collect();
-        let tail = Tail { gone, mode: terms.mode, limits: terms.limits, public: public_address };
+        let RoomTerms { mode, limits } = *terms;
+        let tail = Tail { gone, mode, limits, rules, public: public_address };
         let (head, tail) = around_array("present", &head, &tail);
         let mut pieces = present;
         pieces.insert(0, head.into());

@@ -27,7 +27,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
-    ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("chat", Subject, &["control", "emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("command", Subject, &["terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
@@ -160,6 +160,9 @@ pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
 pub(super) const APART: &[(&str, &[&str])] = &[
     // Seats have numbers. What a participant is called, and says, is for others to know.
     ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_places.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_posting.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
 ];

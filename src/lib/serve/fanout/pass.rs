@@ -21,12 +21,12 @@ pub(in crate::serve) const MAX_FRAMES: usize = 8;
 /// Sends what is new to all sockets, until it is dropped.
 pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
     let mut changes = hub.subscribe();
-    let mut resume_count = 0;
+    let mut seat_changes = 0;
     // Never an error: the hub, which has the sender, lives as long as this `Arc`.
     while changes.changed().await.is_ok() {
         let (snapshot, frames) = (hub.snapshot(), VecDeque::new());
-        let mut pass = Pass { hub: &hub, snapshot, resume_count, writes: 0, frames };
-        resume_count = pass.snapshot.resume_count;
+        let mut pass = Pass { hub: &hub, snapshot, seat_changes, writes: 0, frames };
+        seat_changes = pass.snapshot.seat_changes;
         let mut next = 0;
         while let Some(key) = pass.run_turn(&fan_out, next) {
             next = key;
@@ -39,8 +39,8 @@ pub(in crate::serve) async fn run(fan_out: Arc<FanOut>, hub: Arc<Hub>) {
 struct Pass<'a> {
     hub: &'a Hub,
     snapshot: Snapshot,
-    /// [`Snapshot::resume_count`] at the previous pass.
-    resume_count: u64,
+    /// [`Snapshot::seat_changes`] at the previous pass.
+    seat_changes: u64,
     /// Writes in this turn.
     writes: usize,
     /// One frame for each position at which sockets are; at most [`MAX_FRAMES`].
@@ -93,8 +93,9 @@ impl Pass<'_> {
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
         let id = subscriber.id;
-        let replaced = self.snapshot.resume_count != self.resume_count && !self.hub.is_current(id);
-        let keeps_up = !replaced && self.send_new(writer, id, position);
+        let may_differ = self.snapshot.seat_changes != self.seat_changes;
+        let follows_all = !may_differ || self.hub.follows_all(id);
+        let keeps_up = follows_all && self.send_new(writer, id, position);
         if keeps_up && !self.snapshot.closing {
             return;
         }

@@ -6,7 +6,7 @@ use slab::Slab;
 
 use super::write_owner::WriteOwner;
 use crate::serve::hub::{ConnectionId, Hub, Position};
-use crate::serve::websocket::Writer;
+use crate::serve::websocket::{OutgoingFrame, Writer};
 
 /// All sockets whose clients are in the room.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(in crate::serve) struct FanOut {
 /// One socket, as the fan-out sees it.
 #[derive(Debug)]
 pub(super) struct Subscriber {
-    /// Tells whose socket it is, and whether a newer connection has the seat.
+    /// Tells whose socket it is, and whether it gets what all get.
     pub(super) id: ConnectionId,
     /// Where the writer of this socket is.
     pub(super) owner: WriteOwner<Writer>,
@@ -35,6 +35,20 @@ impl FanOut {
     pub(in crate::serve) fn subscribe(self: &Arc<Self>, id: ConnectionId) -> Subscription {
         let key = self.lock().insert(Subscriber { id, owner: WriteOwner::Task });
         Subscription { fan_out: Arc::clone(self), key }
+    }
+
+    /// Sends these lines and a close frame with this code to all sockets, by one write(2) for each and
+    /// without waiting. One that the kernel does not take, because its client does not read, is lost.
+    pub(in crate::serve) fn close_all(&self, lines: Vec<Arc<str>>, code: u16) {
+        let frames = [OutgoingFrame::text(lines), OutgoingFrame::close(Some(code))];
+        let bytes = frames.map(|frame| frame.to_bytes()).concat();
+        for (_, subscriber) in self.lock().iter_mut() {
+            let Some((writer, task)) = subscriber.owner.close() else { continue };
+            writer.send_last(&bytes);
+            if let Some(task) = task {
+                task.wake();
+            }
+        }
     }
 
     /// Locks the list: never across an await, and for one turn of a pass at most.
@@ -62,7 +76,8 @@ impl Subscription {
         None
     }
 
-    /// Takes the writer back, with the position up to which it has sent; `None` if the task has it.
+    /// Takes the writer back, with the position up to which it has sent; `None` if the task has it, or after
+    /// [`FanOut::close_all`].
     pub(in crate::serve) fn reclaim(&self) -> Option<(Writer, Position)> {
         self.fan_out.lock()[self.key].owner.reclaim()
     }

@@ -24,6 +24,8 @@ pub(super) enum WriteOwner<W> {
         /// Everything up to here is sent, or waits partly sent in the writer.
         position: Position,
     },
+    /// Nothing more is written.
+    Closed,
 }
 
 impl<W> WriteOwner<W> {
@@ -32,12 +34,29 @@ impl<W> WriteOwner<W> {
         *self = Self::FanOut { writer, position, task: None };
     }
 
-    /// Moves the writer to the task, wherever it is; `None` if the task has it.
+    /// Moves the writer to the task, wherever it is; `None` if the task has it, or it is closed.
     pub(super) fn reclaim(&mut self) -> Option<(W, Position)> {
         match std::mem::replace(self, Self::Task) {
             Self::Task => None,
             Self::FanOut { writer, position, .. } | Self::Returned { writer, position } => {
                 Some((writer, position))
+            }
+            Self::Closed => {
+                *self = Self::Closed;
+                None
+            }
+        }
+    }
+
+    /// Takes the writer for good, and the task's waker, if it waits for the writer; `None` if the task has
+    /// it.
+    pub(super) fn close(&mut self) -> Option<(W, Option<Waker>)> {
+        match std::mem::replace(self, Self::Closed) {
+            Self::FanOut { writer, task, .. } => Some((writer, task)),
+            Self::Returned { writer, .. } => Some((writer, None)),
+            other @ (Self::Task | Self::Closed) => {
+                *self = other;
+                None
             }
         }
     }
@@ -50,7 +69,7 @@ impl<W> WriteOwner<W> {
                 *self = Self::Returned { writer, position };
                 task
             }
-            other @ (Self::Task | Self::Returned { .. }) => {
+            other @ (Self::Task | Self::Returned { .. } | Self::Closed) => {
                 *self = other;
                 None
             }
@@ -60,7 +79,7 @@ impl<W> WriteOwner<W> {
     /// Ready when the fan-out does not have the writer; until then, [`Self::give_back`] wakes the task.
     pub(super) fn poll_returned(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
-            Self::Task | Self::Returned { .. } => Poll::Ready(()),
+            Self::Task | Self::Returned { .. } | Self::Closed => Poll::Ready(()),
             Self::FanOut { task, .. } => {
                 match task {
                     Some(task) => task.clone_from(cx.waker()),

@@ -1,13 +1,20 @@
 //! The state that all routes share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connections::{Connections, SPARE_CONNECTIONS};
 use super::host_policy::HostPolicy;
 use super::page::Page;
+use super::ws::CloseCode;
 use crate::config::RoomSettings;
 use crate::serve::fanout::FanOut;
 use crate::serve::hub::Hub;
+use crate::wire;
+
+/// From the operator's order to end everything at once to the exit. A thousand held polls are answered
+/// within it.
+const PANIC_TIMEOUT: Duration = Duration::from_millis(40);
 
 /// One room and everything that serves it.
 #[derive(Debug)]
@@ -34,6 +41,14 @@ impl WebState {
         let connections = Arc::new(Connections::new(room.max_participants + SPARE_CONNECTIONS));
         let fan_out = Arc::default();
         Self { hub, fan_out, host_policy, page, room, connections }
+    }
+
+    /// Ends the session for all clients and waits for none of them: each socket gets its last line and the
+    /// close frame in one write, and polls have [`PANIC_TIMEOUT`] for theirs. The caller exits.
+    pub(in crate::serve) async fn end_at_once(&self) {
+        self.hub.close();
+        self.fan_out.close_all(vec![wire::end_line().into()], CloseCode::SessionEnded as u16);
+        tokio::time::sleep(PANIC_TIMEOUT).await;
     }
 
     /// Sets the public host name; see [`HostPolicy::set_public_host`].

@@ -46,7 +46,7 @@ impl OutgoingFrame {
     }
 
     /// A close frame with this status code, or without a payload.
-    pub(super) fn close(code: Option<u16>) -> Self {
+    pub(in crate::serve) fn close(code: Option<u16>) -> Self {
         let payload = code.map(u16::to_be_bytes);
         Self::control(Control::Close, payload.as_ref().map_or(&[], |code| code))
     }

@@ -80,6 +80,15 @@ impl Writer {
         self.queue.try_send(bytes, frame, |bytes| process::send(&self.stream, bytes))
     }
 
+    /// Sends whole frames without waiting, by one write(2), as the last that is sent. Nothing is sent if the
+    /// rest of another frame waits: they would lie inside it.
+    pub(in crate::serve) fn send_last(self, bytes: &[u8]) {
+        if self.queue.is_empty() {
+            // An error means that the client is gone or does not read.
+            let _ = process::send(&self.stream, bytes);
+        }
+    }
+
     /// Sends the rest of a partly sent frame, if there is one.
     ///
     /// # Errors

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::room::OpenRoom;
-use crate::chat::{Entropy, Identity, Nickname, Ring, RoomError};
+use crate::chat::{Admitted, Entropy, Identity, Joining, Newcomer, Nickname, Ring, RoomError};
 use crate::serve::hub::batch::Position;
-use crate::serve::hub::connection::{Arrival, Connection};
+use crate::serve::hub::connection::{Arrival, CloseReason, Connection};
 use crate::serve::hub::room_state::RoomState;
 use crate::serve::hub::{Hub, Inner};
 use crate::token::{Secret, Token};
-use crate::wire::Welcome;
+use crate::wire::{RulesView, Welcome};
 
 /// Most departed participants whom a welcome names. A client shows the others by number.
 pub(in crate::serve) const MAX_DEPARTED: usize = 256;
@@ -26,15 +26,15 @@ struct Admission {
     present: Vec<Arc<str>>,
     departed: Vec<Identity>,
     public_address: Option<Arc<str>>,
+    rules: RulesView,
 }
 
 impl Hub {
     /// Whether this is the ticket of the link; compares in constant time.
     pub(in crate::serve) fn accepts_ticket(&self, ticket: &str) -> bool {
+        let Some(ticket) = Token::parse(ticket) else { return false };
         match &self.lock().room {
-            RoomState::Open(open) => {
-                Token::parse(ticket).is_some_and(|ticket| ticket == open.ticket)
-            }
+            RoomState::Open(open) => open.room.accepts_ticket(&ticket, Instant::now()),
             RoomState::Sealed(_) => false,
         }
     }
@@ -46,13 +46,20 @@ impl Hub {
     pub(in crate::serve) fn join(
         self: &Arc<Self>,
         name: Nickname,
+        ticket: &str,
         entropy: Entropy,
     ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
         let Inner { room, ring, .. } = &mut *inner;
         let open = room.open()?;
         let history_start = ring.cursor_before_last(open.backlog);
-        let (number, events) = open.room.join(name, entropy, Instant::now())?;
+        let ticket = Token::parse(ticket).ok_or(RoomError::DeadLink)?;
+        let newcomer = Newcomer { name, ticket, entropy };
+        let Joining::Admitted(Admitted { number, events, .. }) =
+            open.room.join(newcomer, Instant::now())?
+        else {
+            return Err(RoomError::Full);
+        };
         self.publish(&mut inner, events);
         // The last of these events announces the newcomer.
         let joined_seq = inner.ring.latest_seq();
@@ -74,7 +81,7 @@ impl Hub {
     ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
         let (number, events) = inner.room.open()?.room.resume(token, Instant::now())?;
-        inner.resume_count += 1;
+        inner.seat_changes += 1;
         self.publish(&mut inner, events);
         let latest = inner.ring.latest_seq();
         let seat = inner.room.seat(number);
@@ -86,9 +93,13 @@ impl Hub {
 }
 
 impl Connection {
-    /// The welcome, in pieces; `None` if another connection has taken the seat since the join.
-    pub(in crate::serve) fn welcome(&mut self) -> Option<Vec<Arc<str>>> {
-        let Admission { you, resume, seq, present, departed, public_address } = self.admit()?;
+    /// The welcome, in pieces.
+    ///
+    /// # Errors
+    /// Why this connection has lost the seat since the join.
+    pub(in crate::serve) fn welcome(&mut self) -> Result<Vec<Arc<str>>, CloseReason> {
+        let admission = self.admit()?;
+        let Admission { you, resume, seq, present, departed, public_address, rules } = admission;
         let welcome = Welcome {
             epoch: &self.hub.epoch,
             you: &you,
@@ -97,20 +108,19 @@ impl Connection {
             present,
             gone: &departed,
             terms: &self.hub.terms,
+            rules,
             public_address: public_address.as_deref(),
         };
-        Some(welcome.into_pieces())
+        Ok(welcome.into_pieces())
     }
 
     /// For a newcomer, moves on to now unless there are messages to read: the welcome lists the others
     /// who joined in the meantime, and when a thousand join at once, announcing each of them again
     /// would double what is sent.
-    fn admit(&mut self) -> Option<Admission> {
-        let hub = Arc::clone(&self.hub);
+    fn admit(&mut self) -> Result<Admission, CloseReason> {
+        let (hub, number) = (Arc::clone(&self.hub), self.id.number);
         let mut inner = hub.lock();
-        if !inner.is_current(self.id) {
-            return None;
-        }
+        inner.check_current(self.id)?;
         let Position { cursor, .. } = self.position;
         if self.arrival == Arrival::Newcomer
             && cursor == self.joined_seq
@@ -119,20 +129,22 @@ impl Connection {
             self.position.cursor = inner.ring.latest_seq();
         }
         let cursor = self.position.cursor;
-        let public_address = inner.public_address.clone();
+        let (public_address, rules) = (inner.public_address.clone(), inner.rules_view());
         let Inner { room, ring, .. } = &mut *inner;
-        let open = room.open().ok()?;
+        let open = room.open().map_err(|_| CloseReason::Replaced)?;
         let departed = open.departed_since(ring, cursor, self.joined_seq);
         let OpenRoom { room, roster, .. } = open;
-        let seat = room.seat(self.id.number)?;
-        Some(Admission {
-            you: room.identity(self.id.number)?.clone(),
+        let participant = room.seat(number).zip(room.identity(number));
+        let (seat, you) = participant.ok_or(CloseReason::Replaced)?;
+        Ok(Admission {
+            you: you.clone(),
             resume: seat.resume_token(),
             // Not before the join: the backlog is still to be read.
             seq: cursor.max(self.joined_seq),
-            present: roster.others(room, self.id.number),
+            present: roster.others(room, number),
             departed,
             public_address,
+            rules,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A room in which the server reads names and texts: joins, messages, the roster of names.
 
+mod announce;
 mod join;
 mod publish;
 mod room;

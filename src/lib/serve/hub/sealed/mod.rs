@@ -10,6 +10,7 @@ mod knocks;
 #[cfg(test)]
 mod knocks_tests;
 mod relay;
+mod remove;
 mod reply;
 mod resume;
 mod room;

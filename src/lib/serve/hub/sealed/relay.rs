@@ -122,16 +122,13 @@ impl Hub {
         let Ok(sealed) = inner.room.sealed() else { return };
         let removed = went.iter().filter(|number| sealed.seats.is_present(**number));
         let removed: Vec<u32> = removed.copied().collect();
-        for number in &removed {
-            // The host knows.
-            sealed.seats.leave(*number, now);
-        }
+        removed.iter().for_each(|number| sealed.remove(*number, now));
         let begun = Arc::new(sealed.next.begin(generation, seq, went));
         sealed.newest = Some(Arc::clone(&begun));
         let line = EventLine::Lettered(Arc::clone(&begun.keys));
         inner.push(EntryKind::Keys, |_| line);
         // Their connections have to look whether they still have a seat.
-        inner.resume_count += removed.len() as u64;
+        inner.seat_changes += removed.len() as u64;
         self.notify();
     }
 
@@ -160,7 +157,7 @@ impl Hub {
     /// Returns participants who had left, and are in the newest generation.
     fn readmit(&self, inner: &mut Inner, numbers: Vec<u32>) {
         let now = Instant::now();
-        inner.resume_count += numbers.len() as u64;
+        inner.seat_changes += numbers.len() as u64;
         let Ok(sealed) = inner.room.sealed() else { return };
         for number in numbers {
             let waiter = sealed.returns.remove(&number);

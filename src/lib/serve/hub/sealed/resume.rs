@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::generation::Generation;
 use super::reply::{ReturnDecision, Seated, expired};
-use crate::chat::Returning;
+use crate::chat::{Returning, RoomError};
 use crate::control::FromRelay;
 use crate::serve::hub::connection::{Arrival, Entered};
 use crate::serve::hub::{Hub, Inner, Life};
@@ -89,7 +89,7 @@ impl Hub {
         let sealed = inner.room.sealed()?;
         match sealed.seats.resume(token)? {
             Returning::Present(number) => {
-                inner.resume_count += 1;
+                inner.seat_changes += 1;
                 let entered = self.reenter(&mut inner, number, after);
                 // An older connection of the same seat must learn that it is replaced.
                 self.notify();
@@ -126,7 +126,13 @@ impl Hub {
         let seat = inner.room.seat(number).ok_or_else(expired)?;
         let cursor = seat.resume_cursor(Some(after), latest);
         let resume = seat.resume_token();
-        let welcome = wire::sealed_resumed_line(&self.epoch, &resume, cursor, &self.terms);
+        let welcome = wire::sealed_resumed_line(
+            &self.epoch,
+            &resume,
+            cursor,
+            &self.terms,
+            inner.rules_view(),
+        );
         let connection = self.connect(inner, number, cursor, Arrival::Returning);
         Ok((connection, vec![welcome]))
     }
@@ -139,6 +145,9 @@ impl Hub {
     pub(super) fn enter(self: &Arc<Self>, seated: &Seated) -> Result<Entered, Refusal> {
         let Seated { number, transport, generation } = seated;
         let mut inner = self.lock();
+        if inner.room.is_removed(*number) {
+            return Err(RoomError::Removed.into());
+        }
         if inner.room.transport(*number) != Some(*transport) {
             return Err(expired());
         }
@@ -172,6 +181,7 @@ impl Hub {
             letter,
             roster: Arc::clone(&generation.roster),
             terms: &self.terms,
+            rules: inner.rules_view(),
         };
         let pieces = welcome.into_pieces();
         Ok((self.connect(inner, number, seq, Arrival::Returning), pieces))

@@ -41,6 +41,10 @@ pub(super) fn read_new(connection: &mut Connection, mut bytes: usize) -> Option<
                 pieces.push(wire::end_line().into());
                 return Some(pieces);
             }
+            ReadOutcome::Closed(CloseReason::Removed) => {
+                pieces.push(wire::removed_line().into());
+                return Some(pieces);
+            }
             // A newer poll of the same seat gets what follows.
             ReadOutcome::Closed(CloseReason::Replaced) => return Some(pieces),
             ReadOutcome::Empty => return (bytes > 0 || !pieces.is_empty()).then_some(pieces),

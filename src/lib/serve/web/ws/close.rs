@@ -1,6 +1,8 @@
 //! How a socket is closed, and the status code that tells the client why.
 
-use crate::serve::websocket::{ProtocolError, SendError};
+use crate::serve::hub::CloseReason;
+use crate::serve::websocket::{ProtocolError, SendError, Writer};
+use crate::wire;
 
 /// What the server does to close a socket.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,7 @@ pub(super) enum CloseAction {
 
 /// The status codes of this protocol; 4000 to 4999 are for private use.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum CloseCode {
+pub(in crate::serve::web) enum CloseCode {
     /// The session ended; the line `end` was sent before.
     SessionEnded = 4000,
     /// The participant left, or continues on a newer connection.
@@ -25,11 +27,26 @@ pub(super) enum CloseCode {
     JoinRefused = 4002,
     /// The client did not read a frame in time.
     TooSlow = 4003,
+    /// The operator has removed the participant; the line `removed` was sent before.
+    Removed = 4004,
     /// The client sent bytes that are not a valid frame (RFC 6455, section 7.4.1).
     ProtocolError = 1002,
     /// A message over the bound, or one that is not UTF-8, for which RFC 6455 has 1007: this protocol
     /// has one code for both.
     TooBig = 1009,
+}
+
+/// Sends the last line of a connection that has nothing more to read, and returns how to close it.
+pub(super) async fn send_last_line(writer: &mut Writer, reason: CloseReason) -> CloseAction {
+    let (line, code) = match reason {
+        CloseReason::Replaced => return CloseAction::Send(CloseCode::SeatReleased),
+        CloseReason::SessionEnded => (wire::end_line(), CloseCode::SessionEnded),
+        CloseReason::Removed => (wire::removed_line(), CloseCode::Removed),
+    };
+    match writer.send(vec![line.into()]).await {
+        Ok(()) => CloseAction::Send(code),
+        Err(error) => error.into(),
+    }
 }
 
 impl From<SendError> for CloseAction {

@@ -3,6 +3,7 @@
 use super::close::CloseAction;
 use super::session::not_text;
 use crate::control::Sealed;
+use crate::serve::hub::CloseReason;
 use crate::serve::websocket::{Incoming, Reader, Writer};
 use crate::wire::Refusal;
 
@@ -16,6 +17,8 @@ pub(super) enum JoinError {
     Refused(Refusal),
     /// The host tells it why.
     RefusedSealed(Sealed),
+    /// It was let in, and has lost its seat again.
+    Lost(CloseReason),
     /// The socket is closed like this.
     Close(CloseAction),
 }
@@ -23,6 +26,12 @@ pub(super) enum JoinError {
 impl From<Refusal> for JoinError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<CloseReason> for JoinError {
+    fn from(reason: CloseReason) -> Self {
+        Self::Lost(reason)
     }
 }
 

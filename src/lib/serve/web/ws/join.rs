@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::close::{CloseAction, CloseCode};
+use super::close::{CloseAction, CloseCode, send_last_line};
 use super::first_message::{JoinError, next_message, split_first_line};
 use super::handshake;
 use crate::config::Mode;
@@ -35,6 +35,7 @@ pub(super) async fn join(
         Err(JoinError::Close(action)) => return Err(action),
         Err(JoinError::Refused(refusal)) => refusal.to_line(),
         Err(JoinError::RefusedSealed(sealed)) => wire::sealed_refusal_line(&sealed),
+        Err(JoinError::Lost(reason)) => return Err(send_last_line(writer, reason).await),
     };
     writer.send(vec![refusal.into()]).await?;
     Err(CloseAction::Send(CloseCode::JoinRefused))
@@ -56,8 +57,8 @@ async fn enter(
             slot.mark_admitted();
             // Others who join at the same moment are then in the welcome, not announced after it.
             tokio::task::yield_now().await;
-            let welcome = connection.welcome();
-            (connection, welcome.ok_or(CloseAction::Send(CloseCode::SeatReleased))?, rest)
+            let welcome = connection.welcome()?;
+            (connection, welcome, rest)
         }
         Mode::Sealed => {
             let ((connection, welcome), rest) =
@@ -66,6 +67,7 @@ async fn enter(
             (connection, welcome, rest)
         }
     };
+    connection.repeat_own_line();
     writer.send(welcome).await?;
     Ok((connection, rest))
 }

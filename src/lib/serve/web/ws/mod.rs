@@ -8,5 +8,6 @@ mod join;
 mod session;
 mod upgrade;
 
+pub(super) use close::CloseCode;
 pub(in crate::serve) use session::MAX_SOCKET_BYTES;
 pub(super) use upgrade::upgrade;

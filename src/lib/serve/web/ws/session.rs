@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::close::{CloseAction, CloseCode};
+use super::close::{CloseAction, CloseCode, send_last_line};
 use crate::serve::fanout::Subscription;
-use crate::serve::hub::{CloseReason, Connection, ReadOutcome};
+use crate::serve::hub::{Connection, ReadOutcome};
 use crate::serve::web::lines::{self, Reply};
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Incoming, Reader, Writer};
-use crate::wire::{self, MAX_FRAME_BYTES, Refusal, RefusalCode};
+use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than
 /// NATs drop idle connections.
@@ -70,7 +70,7 @@ impl<'a> SocketSession<'a> {
                 Box::pin(self.send_new()).await?;
             }
             tokio::select! {
-                () = self.subscription.returned() => { self.writer(); }
+                () = self.subscription.returned() => { self.writer()?; }
                 incoming = self.reader.recv() => {
                     last_received = Instant::now();
                     Box::pin(self.handle_incoming(incoming.ok_or(CloseAction::Drop)?)).await?;
@@ -80,7 +80,7 @@ impl<'a> SocketSession<'a> {
                         return Err(CloseAction::Drop);
                     }
                     ping.as_mut().reset(Instant::now() + PING_INTERVAL);
-                    Box::pin(self.writer().ping()).await?;
+                    Box::pin(self.writer()?.ping()).await?;
                 }
             }
         }
@@ -94,7 +94,7 @@ impl<'a> SocketSession<'a> {
     /// Sends everything that is new, in batches, and hands the writer over to the fan-out.
     async fn send_new(&mut self) -> Result<(), CloseAction> {
         loop {
-            self.writer().flush().await?;
+            self.writer()?.flush().await?;
             match self.connection.try_read() {
                 ReadOutcome::Empty => {
                     let position = self.connection.position();
@@ -106,13 +106,9 @@ impl<'a> SocketSession<'a> {
                         return Ok(());
                     }
                 }
-                ReadOutcome::Pieces(pieces) => self.writer().send(pieces).await?,
-                ReadOutcome::Closed(CloseReason::Replaced) => {
-                    return Err(CloseAction::Send(CloseCode::SeatReleased));
-                }
-                ReadOutcome::Closed(CloseReason::SessionEnded) => {
-                    self.writer().send(vec![wire::end_line().into()]).await?;
-                    return Err(CloseAction::Send(CloseCode::SessionEnded));
+                ReadOutcome::Pieces(pieces) => self.writer()?.send(pieces).await?,
+                ReadOutcome::Closed(reason) => {
+                    return Err(send_last_line(self.writer()?, reason).await);
                 }
             }
         }
@@ -120,19 +116,25 @@ impl<'a> SocketSession<'a> {
 
     /// The writer, reclaimed if the fan-out has it. It brings the position up to which the fan-out has
     /// sent; the rest of a partly sent frame goes out before anything else.
-    fn writer(&mut self) -> &mut Writer {
-        self.writer.get_or_insert_with(|| {
-            let (writer, position) =
-                self.subscription.reclaim().expect("the writer is here or in the subscription");
-            self.connection.set_position(position);
-            writer
-        })
+    ///
+    /// # Errors
+    /// When the fan-out has sent the last frame of this socket.
+    fn writer(&mut self) -> Result<&mut Writer, CloseAction> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => {
+                let (writer, position) = self.subscription.reclaim().ok_or(CloseAction::Drop)?;
+                self.connection.set_position(position);
+                writer
+            }
+        };
+        Ok(self.writer.insert(writer))
     }
 
     /// Sends a line to this client alone, then lets other tasks run: a reply costs more than the line
     /// that it answers.
     async fn reply(&mut self, line: String) -> Result<(), CloseAction> {
-        Box::pin(self.writer().send(vec![line.into()])).await?;
+        Box::pin(self.writer()?.send(vec![line.into()])).await?;
         tokio::task::yield_now().await;
         Ok(())
     }
@@ -145,7 +147,7 @@ impl<'a> SocketSession<'a> {
             Incoming::Text(text) => self.handle_lines(text).await,
             Incoming::Binary => self.reply(not_text().to_line()).await,
             Incoming::Ping(payload) => {
-                Box::pin(self.writer().pong(&payload)).await?;
+                Box::pin(self.writer()?.pong(&payload)).await?;
                 tokio::task::yield_now().await;
                 Ok(())
             }
