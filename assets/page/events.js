@@ -90,7 +90,7 @@ const handlers = {
 	},
 	unmuted: () => (mutedUntil = 0),
 	waiting: showWaiting,
-	removed: ({ text }) => endSession(text, REMOVED),
+	removed: ({ text }) => endSession(text, 'You were removed'),
 	end: ({ text }) => endSession(text),
 };
 

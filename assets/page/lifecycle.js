@@ -1,27 +1,23 @@
 // Timers, the end of the session, and events of the tab.
 
 let lastTick = Date.now();
-// What the clock shows beyond the time that has passed. It changes when the clock is set, and in a sleep.
-const clockShift = () => Date.now() - performance.now();
-let lastShift = clockShift();
 // Runs tick().
 let ticker = 0;
 
 /** Runs once a second while the room is shown. */
 function tick() {
 	const now = Date.now();
+	const elapsed = (now - lastTick) / 1000;
 	// A computer that was asleep gets the second half of the timeout to reconnect.
-	silentSeconds += Math.min(61, Math.abs(now - lastTick) / 1000);
+	silentSeconds += Math.min(61, Math.abs(elapsed));
 	lastTick = now;
 	if (!joined) return;
 	if (connected) backoff = 0;
 	if (silentSeconds > CONTACT_TIMEOUT) {
 		return loseContact();
 	}
-	const wasSet = Math.abs(clockShift() - lastShift) > 5000;
-	lastShift = clockShift();
-	// The welcome has the room's time.
-	if (connected && wasSet) reconnect();
+	// The computer was asleep, or its clock was set: the welcome has the room's time.
+	if (connected && (elapsed < 0 || elapsed > 90)) reconnect();
 	else fadeLog();
 	if (connected && probeSentAt && now - probeSentAt > PROBE_TIMEOUT) reconnect();
 	else if (connected && !polling && !probeSentAt && silentSeconds > 25) probe();

@@ -14,9 +14,6 @@ const NEW_LINK_HINT = 'The room may have a new link: ask the person who invited 
 const ANSWER_TIMEOUT = 60000;
 // Milliseconds after which a connection without any answer counts as lost. Checked once a second: within 5 s.
 const PROBE_TIMEOUT = 3800;
-// The number of the host in a sealed room; no participant has it.
-const HOST_NUMBER = 0;
-const REMOVED = 'The host removed you from this room';
 // Constants that the server has too: graphemes of a name, lines of a message.
 const { maxName, messageLines } = document.body.dataset;
 // The secret part of the link.

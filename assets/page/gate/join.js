@@ -51,7 +51,8 @@ function submitJoin(event) {
 
 /** The host was asked. By polling, the answer has the token with which to go on. */
 function showWaiting({ text, resume }) {
-	Object.assign(session, { resume, isWaiting: true });
+	session.resume ||= resume;
+	session.isWaiting = true;
 	refusal.textContent = text;
 	joinButton.textContent = 'Waiting…';
 	cancelButton.hidden = false;

@@ -1,5 +1,7 @@
 // What only an open room has: its first line, messages in clear, and who is typing.
 
+// The number of what the host says; no participant has it.
+const HOST_NUMBER = 0;
 // The server's bound is the smaller one.
 const MAX_TEXT_BYTES = Infinity;
 const ROSTER_END = [];

@@ -40,7 +40,7 @@ function sendLimits() {
 	countAllowance();
 	const isFast = rate.per_second && allowance < rate.burst * 0.4;
 	return [
-		isMuted() && (mutedUntil === Infinity ? 'muted' : 'muted for ' + left(secondsTo(mutedUntil))),
+		isMuted() && 'muted' + (mutedUntil < Infinity ? ' for ' + left(secondsTo(mutedUntil)) : ''),
 		isSlowed() && 'next message in ' + left(secondsTo(nextMessageAt)),
 		near(pending.size, MAX_PENDING, 'messages are waiting'),
 		isFast ? `${Math.max(0, Math.floor(allowance))} more at once, then ${rate.per_second} per second` : '',

@@ -4,6 +4,8 @@
 const GROUP_TIME = 300000;
 // Joins and leaves in folds, all together. Of older ones, a fold has only the number.
 const MAX_FOLDED = 100;
+// Of two nodes, the second comes later.
+const FOLLOWING = 4;
 
 // Screen readers speak what is added to the log. An own message enters it when the room sends it: once, and in
 // the order that all see. Until then it stands below the log.
@@ -28,7 +30,6 @@ function messageLine(n, at, body) {
 	const line = el('div.line message', {}, el('time', {}, at ? clock(at) : '··:··'), who, text);
 	line.classList.toggle('own', n === session.n);
 	line.classList.toggle('dim', !at);
-	line.classList.toggle('announced', !n);
 	// It fades from the time that the room gives; from now on, if that is to come.
 	return Object.assign(line, { n, at: at || Date.now(), since: Math.min(at || Infinity, roomTime()) });
 }
@@ -58,7 +59,7 @@ function addLine(line, isNews = true) {
 /** Removes a line from the log. The next one of the group shows time and name. */
 function removeLine(line) {
 	const { previousElementSibling: before, nextElementSibling: next } = line;
-	if (unreadCount && unreadLine.compareDocumentPosition(line) & Node.DOCUMENT_POSITION_FOLLOWING) unreadCount -= 1;
+	if (unreadCount && unreadLine.compareDocumentPosition(line) & FOLLOWING) unreadCount -= 1;
 	keepFocus(line, logView);
 	line.remove();
 	if (next?.n) groupLine(next, before);

@@ -34,7 +34,7 @@ function rulesText() {
 }
 
 /** Takes the rules of a welcome, and the time of the room. */
-function startRules(current = { at: Date.now() }) {
+function startRules(current) {
 	timeOffset = current.at - Date.now();
 	setRules(current);
 }

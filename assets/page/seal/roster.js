@@ -1,5 +1,6 @@
 // The roster: who shares a room key. Its parts are sealed, and the host's letter has the hash of all of it.
 
+const HOST_NUMBER = 0;
 // Before the name: number, tag, public signing key, length of the name.
 const ENTRY_LENGTH = 4 + 3 + 32 + 1;
 
