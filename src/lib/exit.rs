@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Ended,
     /// Something could not be removed or killed; each was named on stderr.
     Remains,
+    /// A running session refused a command; the reason was named on stderr.
+    Refused,
     /// The command line is wrong.
     Usage,
     /// Something required is missing: tunnel, cloudflared, network, port, folder, a stdout that can be
@@ -27,6 +29,7 @@ impl Exit {
     pub(crate) const ALL: &[Exit] = &[
         Exit::Ended,
         Exit::Remains,
+        Exit::Refused,
         Exit::Usage,
         Exit::Unavailable,
         Exit::Failed,
@@ -39,6 +42,9 @@ impl Exit {
         match self {
             Exit::Ended => "ended as requested, and nothing remains",
             Exit::Remains => "something remains; each thing was named on stderr",
+            Exit::Refused => {
+                "of chattrace ctl: the session refused the command, for the reason on stderr"
+            }
             Exit::Usage => "the command line is wrong",
             Exit::Unavailable => {
                 "a required resource is unavailable: tunnel, cloudflared, network, port, system call, folder, \
@@ -56,7 +62,7 @@ impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {
             Exit::Ended => 0,
-            Exit::Remains => 1,
+            Exit::Remains | Exit::Refused => 1,
             Exit::Usage => 2,
             Exit::Unavailable => 69,
             Exit::Failed => 70,

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | programs | `supervisor`: the session and its terminal · `serve`: HTTP and the room · `tunnel`: cloudflared · `clean`: what dead sessions left |
 //! | subjects, without I/O and clock | `chat`: the room and its rules · `command`: what the operator can order · `wire`: what clients and server send each other · `seal`: the cryptography of sealed rooms |
-//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `manual` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `base64url` · `box_head` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `secret_bytes` · `token` · `units` · `exit` |
+//! | ground | `control`: messages between the programs · `process` · `memory` · `config` · `terminal` · `paths` · `log` · `manual` · `line_reader` · `rate_limit` · `quick_tunnel` · `identity` · `base64url` · `box_head` · `emoji_sequence` · `invisible` · `marks` · `pasted_link` · `secret_bytes` · `span` · `token` · `units` · `exit` |
 
 mod base64url;
 mod box_head;
@@ -33,6 +33,7 @@ mod rate_limit;
 pub mod seal;
 mod secret_bytes;
 mod serve;
+mod span;
 mod supervisor;
 mod terminal;
 mod token;

@@ -218,6 +218,15 @@ impl NameRegistry {
         self.admit_waiting(next)
     }
 
+    /// Lets a newcomer wait after all, of whom the others have not been told.
+    pub(crate) fn postpone(&mut self, number: u32) {
+        let member = self.members.get_mut(&number);
+        if let Some(member) = member.filter(|member| member.standing == Standing::Present) {
+            member.standing = Standing::Waiting;
+            self.present -= 1;
+        }
+    }
+
     fn insert(
         &mut self,
         name: Nickname,

@@ -1,7 +1,9 @@
 //! The commands.
 
-use super::span::Span;
+use std::fmt;
+
 use super::target::Who;
+use crate::span::Span;
 
 /// One command of the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub(crate) enum Command {
     End(Option<Span>),
     /// Take back the end that was set.
     Stay,
-    /// End the session without a word, and clear the screen.
+    /// End the session at once without a question, and clear the screen.
     Panic,
     /// Explain all commands, or one.
     Help(Option<Topic>),
@@ -68,4 +70,52 @@ impl Topic {
     pub(crate) fn word(self) -> &'static str {
         self.0
     }
+}
+
+/// As it is typed.
+impl fmt::Display for Applicants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::One(who) => who.fmt(f),
+        }
+    }
+}
+
+/// As it is typed.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Who => f.write_str("who"),
+            Self::Say(text) => write!(f, "say {text}"),
+            Self::Kick(who) => write!(f, "kick {who}"),
+            Self::Mute(who, None) => write!(f, "mute {who}"),
+            Self::Mute(who, Some(span)) => write!(f, "mute {who} {span}"),
+            Self::Unmute(who) => write!(f, "unmute {who}"),
+            Self::Slow(span) => write!(f, "slow {}", or_off(*span)),
+            Self::Lock => f.write_str("lock"),
+            Self::Unlock => f.write_str("unlock"),
+            Self::LobbyOn => f.write_str("lobby on"),
+            Self::LobbyOff => f.write_str("lobby off"),
+            Self::Admit(applicants) => write!(f, "admit {applicants}"),
+            Self::Refuse(applicants) => write!(f, "refuse {applicants}"),
+            Self::Link => f.write_str("link"),
+            Self::Relink => f.write_str("relink"),
+            Self::Invite { people, within } => write!(f, "invite {people} {within}"),
+            Self::Links => f.write_str("links"),
+            Self::Revoke(number) => write!(f, "revoke {number}"),
+            Self::Clear => f.write_str("clear"),
+            Self::Fade(span) => write!(f, "fade {}", or_off(*span)),
+            Self::End(None) => f.write_str("end"),
+            Self::End(Some(span)) => write!(f, "end in {span}"),
+            Self::Stay => f.write_str("stay"),
+            Self::Panic => f.write_str("panic"),
+            Self::Help(None) => f.write_str("help"),
+            Self::Help(Some(topic)) => write!(f, "help {}", topic.word()),
+        }
+    }
+}
+
+fn or_off(span: Option<Span>) -> String {
+    span.map_or_else(|| "off".to_owned(), |span| span.to_string())
 }

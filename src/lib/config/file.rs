@@ -13,6 +13,7 @@ use super::values::{
     Participants, PerSecond, Provider, RingAgeSeconds, RingBytes, RingEvents, SettleSeconds,
     deserialize_object, deserialize_word,
 };
+use crate::span::Span;
 
 /// The defaults: the `config.json` that is shipped, so that the two cannot differ.
 const BUILT_IN: &str = include_str!("../../../config.json");
@@ -27,10 +28,21 @@ pub(super) struct ConfigFile {
     #[serde(deserialize_with = "deserialize_word")]
     pub(super) confinement: Option<ConfinementPolicy>,
     pub(super) archive_dir: Option<PathBuf>,
+    pub(super) bell: Option<bool>,
+    #[serde(deserialize_with = "deserialize_object")]
+    pub(super) limits: LimitsSection,
     #[serde(deserialize_with = "deserialize_object")]
     pub(super) tunnel: TunnelSection,
     #[serde(deserialize_with = "deserialize_object")]
     pub(super) room: RoomSection,
+}
+
+/// The object `limits`. [`SessionLimits`](super::SessionLimits) says what each key means.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsSection {
+    pub(super) duration: Option<Span>,
+    pub(super) idle: Option<Span>,
 }
 
 /// The object `tunnel`. [`TunnelSettings`](super::TunnelSettings) says what each key means.
@@ -53,6 +65,8 @@ pub(super) struct RoomSection {
     pub(super) max_participants: Option<Participants>,
     pub(super) backlog: Option<Backlog>,
     pub(super) message_bytes: Option<MessageBytes>,
+    pub(super) lobby: Option<bool>,
+    pub(super) fade: Option<Span>,
     #[serde(deserialize_with = "deserialize_object")]
     pub(super) ring: RingSection,
     #[serde(deserialize_with = "deserialize_object")]
@@ -111,6 +125,11 @@ impl ConfigFile {
             logs: over.logs.or(self.logs),
             confinement: over.confinement.or(self.confinement),
             archive_dir: over.archive_dir.or(self.archive_dir),
+            bell: over.bell.or(self.bell),
+            limits: LimitsSection {
+                duration: over.limits.duration.or(self.limits.duration),
+                idle: over.limits.idle.or(self.limits.idle),
+            },
             tunnel: TunnelSection {
                 provider: over.tunnel.provider.or(tunnel.provider),
                 cloudflared: over.tunnel.cloudflared.or(tunnel.cloudflared),
@@ -122,6 +141,8 @@ impl ConfigFile {
                 max_participants: over.room.max_participants.or(room.max_participants),
                 backlog: over.room.backlog.or(room.backlog),
                 message_bytes: over.room.message_bytes.or(room.message_bytes),
+                lobby: over.room.lobby.or(room.lobby),
+                fade: over.room.fade.or(room.fade),
                 ring: RingSection {
                     events: over.room.ring.events.or(room.ring.events),
                     bytes: over.room.ring.bytes.or(room.ring.bytes),

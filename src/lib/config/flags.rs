@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::overrides::Overrides;
 use super::values::{Backlog, ConfinementPolicy, Listen, Mode, Participants};
+use crate::span::Span;
 
 /// What the manual pages say about these options beyond their line of `--help`, by the id of clap.
 pub(crate) const ROOM_DETAILS: &[(&str, &str)] = &[
@@ -34,6 +35,11 @@ pub(crate) const ROOM_DETAILS: &[(&str, &str)] = &[
     (
         "backlog",
         "A number above 0 is announced on the page where one joins, and needs an open room.",
+    ),
+    (
+        "fade",
+        "SPAN is a whole number and a unit: 30s, 10m, 2h. A message disappears from the room's memory and \
+         from every screen when it is that old.",
     ),
     (
         "require_confinement",
@@ -67,6 +73,9 @@ pub(crate) struct RoomFlags {
     /// Earlier messages for newcomers [default: 0]
     #[arg(long, value_name = "N")]
     backlog: Option<Backlog>,
+    /// Messages disappear after so long [default: never]
+    #[arg(long, value_name = "SPAN")]
+    fade: Option<Span>,
     /// No session unless the sandbox is complete
     #[arg(long)]
     require_confinement: bool,
@@ -84,6 +93,7 @@ impl RoomFlags {
             mode: self.mode(),
             max_participants: self.max_participants,
             backlog: self.backlog,
+            fade: self.fade,
             confinement: self.require_confinement.then_some(ConfinementPolicy::Required),
             ..Overrides::default()
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::values::{Backlog, ConfinementPolicy, Listen, Logs, Mode, Participants, Provider};
+use crate::span::Span;
 
 /// One field for each setting that an option can give; `None` leaves it to the file.
 #[derive(Clone, Debug, Default)]
@@ -27,4 +28,14 @@ pub(crate) struct Overrides {
     pub(crate) max_participants: Option<Participants>,
     /// From `--backlog`; must not exceed the events of the ring.
     pub(crate) backlog: Option<Backlog>,
+    /// From `--fade`.
+    pub(crate) fade: Option<Span>,
+    /// From `--lobby`: `true` or `None`, since no option lowers what the file requires.
+    pub(crate) lobby: Option<bool>,
+    /// From `--for`.
+    pub(crate) duration: Option<Span>,
+    /// From `--idle`.
+    pub(crate) idle: Option<Span>,
+    /// From `--bell`: `true` or `None`.
+    pub(crate) bell: Option<bool>,
 }

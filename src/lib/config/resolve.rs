@@ -7,7 +7,8 @@ use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::overrides::Overrides;
 use super::settings::{
-    ArchiveDir, Config, RateSettings, RingSettings, RoomSettings, SettingSource, TunnelSettings,
+    ArchiveDir, Config, RateSettings, RingSettings, RoomSettings, SessionLimits, SettingSource,
+    TunnelSettings,
 };
 use super::values::{Mode, Provider};
 use crate::paths::{self, Owner};
@@ -66,6 +67,11 @@ fn combine(file: ConfigFile, path: Option<&Path>, over: &Overrides) -> Result<Co
         logs: over.logs.unwrap_or(required(file.logs)),
         confinement: over.confinement.unwrap_or(required(file.confinement)),
         archive_dir: archive_dir(over.archive_dir.as_deref(), path, file.archive_dir),
+        bell: over.bell.unwrap_or(required(file.bell)),
+        limits: SessionLimits {
+            duration: over.duration.or(file.limits.duration),
+            idle: over.idle.or(file.limits.idle),
+        },
         tunnel: TunnelSettings {
             provider: over.provider.unwrap_or(required(tunnel.provider)),
             cloudflared: over.cloudflared.clone().or(tunnel.cloudflared),
@@ -83,6 +89,8 @@ fn combine(file: ConfigFile, path: Option<&Path>, over: &Overrides) -> Result<Co
                 ring.events,
             )?,
             message_bytes: required(room.message_bytes).get(),
+            lobby: over.lobby.unwrap_or(required(room.lobby)),
+            fade: over.fade.or(room.fade),
             rate: RateSettings {
                 per_second: required(room.rate.per_second).get(),
                 burst: required(room.rate.burst).get(),
@@ -163,6 +171,8 @@ mod tests {
         assert_eq!(config.tunnel.settle_seconds, 8);
         assert_eq!(config.room.mode, Mode::Sealed);
         assert_eq!((config.room.max_participants, config.room.message_bytes), (100, 4096));
+        assert_eq!((config.bell, config.room.lobby, config.room.fade), (false, false, None));
+        assert_eq!(config.limits, SessionLimits::default());
         assert_eq!((config.room.ring.events, config.room.ring.bytes), (500, 1_048_576));
         assert_eq!((config.room.rate.per_second, config.room.rate.burst), (2, 10));
     }

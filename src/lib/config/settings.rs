@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::values::{ConfinementPolicy, Logs, Mode, Provider};
+use crate::span::Span;
 
 /// The configuration of a program, which uses only its own part.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +19,23 @@ pub(crate) struct Config {
     pub(crate) confinement: ConfinementPolicy,
     /// Where event logs are saved; `None` is the working folder.
     pub(crate) archive_dir: Option<ArchiveDir>,
+    /// Whether the terminal's bell rings when a person joins or asks to be let in.
+    pub(crate) bell: bool,
+    /// When the session ends by itself.
+    pub(crate) limits: SessionLimits,
     /// Sent to `chattrace-tunnel` over the control channel.
     pub(crate) tunnel: TunnelSettings,
     /// Sent to `chattrace-serve` over the control channel.
     pub(crate) room: RoomSettings,
+}
+
+/// When a session ends by itself; `None` is never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SessionLimits {
+    /// So long after its beginning.
+    pub(crate) duration: Option<Span>,
+    /// When the room has been empty for so long.
+    pub(crate) idle: Option<Span>,
 }
 
 /// The folder for saved event logs, and what names it.
@@ -76,6 +90,11 @@ pub(crate) struct RoomSettings {
     pub(crate) backlog: usize,
     /// Longest message, in bytes of UTF-8.
     pub(crate) message_bytes: usize,
+    /// Whether newcomers wait at first until the operator admits them. Always `false` where
+    /// `chattrace-serve` runs alone.
+    pub(crate) lobby: bool,
+    /// How long a message is shown at first; `None` is until the end.
+    pub(crate) fade: Option<Span>,
     /// What the room remembers for reconnects and newcomers.
     pub(crate) ring: RingSettings,
     /// Applied to each participant by itself.

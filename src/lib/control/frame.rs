@@ -70,7 +70,7 @@ pub(super) fn read_blocking<T: DeserializeOwned>(stream: impl std::io::Read) -> 
 }
 
 /// Parses one message. serde also accepts a number as `type`: `{"id":1,"type":2}` would end a session.
-fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
+pub(super) fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
     #[derive(serde::Deserialize)]
     struct TypeField {
         #[serde(rename = "type")]

@@ -1,32 +1,24 @@
-//! `control.sock`: the socket over which scripts, `socat` and `chattrace-clean` control a session.
+//! `control.sock`: the socket over which `chattrace ctl`, scripts and `socat` control a session.
 //!
 //! One JSON object per line both ways. The session's folder has mode 0700 and the socket is created
 //! with 0600. The user of the peer is checked as well, where the system reports it.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use interprocess::local_socket::tokio::{Listener as Socket, Stream};
 use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName as _};
 use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
-use tokio::io::{AsyncWriteExt as _, BufReader};
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::frame::{self, FrameError};
-use super::message::{Request, RequestBody, Response, ResponseBody};
-use crate::terminal;
+use super::conversation::{self, IncomingRequest};
 
-/// Clients served at once; further ones wait in the kernel's queue.
-const MAX_CLIENTS: usize = 16;
+/// Clients served at once. Another one is told so, and disconnected.
+const MAX_CLIENTS: usize = 8;
 
-/// A client that sends no request, or does not read its response, is disconnected after this long.
-const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A request, and where its response goes.
-pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<ResponseBody>);
+/// Clients that are being told so at once; further ones wait in the kernel's queue.
+const MAX_REFUSALS: usize = 8;
 
 /// The control socket of a session. It does not remove its path.
 #[derive(Debug)]
@@ -49,8 +41,9 @@ impl Listener {
 
     /// Accepts clients and passes their requests on until the receiver of `requests` is dropped.
     pub(crate) async fn serve(self, requests: mpsc::Sender<IncomingRequest>) {
-        let permits = Arc::new(Semaphore::new(MAX_CLIENTS));
-        while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+        let clients = Arc::new(Semaphore::new(MAX_CLIENTS));
+        let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
+        while let Ok(refusal) = Arc::clone(&refusals).acquire_owned().await {
             if requests.is_closed() {
                 return;
             }
@@ -60,12 +53,10 @@ impl Listener {
             if !self.is_authorized(&stream) {
                 continue;
             }
-            let requests = requests.clone();
-            tokio::spawn(async move {
-                // An error here concerns this client only; the session goes on.
-                let _ = serve_client(stream, requests).await;
-                drop(permit);
-            });
+            match Arc::clone(&clients).try_acquire_owned() {
+                Ok(client) => spawn(client, conversation::serve(stream, requests.clone())),
+                Err(_) => spawn(refusal, conversation::refuse(stream, MAX_CLIENTS)),
+            }
         }
     }
 
@@ -77,46 +68,10 @@ impl Listener {
     }
 }
 
-async fn serve_client(
-    stream: Stream,
-    requests: mpsc::Sender<IncomingRequest>,
-) -> Result<(), FrameError> {
-    let mut stream = BufReader::new(stream);
-    let mut buffer = Vec::new();
-    loop {
-        let Ok(read) =
-            timeout(CLIENT_TIMEOUT, frame::read::<Request>(&mut stream, &mut buffer)).await
-        else {
-            return Ok(());
-        };
-        let response = match read {
-            Ok(Some(request)) => match respond(request, &requests).await {
-                Some(response) => response,
-                None => return Ok(()),
-            },
-            Ok(None) => return Ok(()),
-            Err(FrameError::Malformed(error)) => {
-                // The error repeats the request, which may fill a whole frame and grows when it is
-                // escaped; the response has to fit into a frame as well.
-                let text = terminal::sanitize_line(&error.to_string());
-                Response { id: 0, body: ResponseBody::Error { text } }
-            }
-            Err(error) => return Err(error),
-        };
-        let write = async {
-            frame::write(stream.get_mut(), &response).await?;
-            Ok::<(), FrameError>(stream.get_mut().flush().await?)
-        };
-        match timeout(CLIENT_TIMEOUT, write).await {
-            Ok(written) => written?,
-            Err(_) => return Ok(()),
-        }
-    }
-}
-
-/// The supervisor's response; `None` when the session is over.
-async fn respond(request: Request, requests: &mpsc::Sender<IncomingRequest>) -> Option<Response> {
-    let (sender, receiver) = oneshot::channel();
-    requests.send((request.body, sender)).await.ok()?;
-    Some(Response { id: request.id, body: receiver.await.ok()? })
+/// Runs `task`, and releases its place among those of its kind when it has ended.
+fn spawn(permit: OwnedSemaphorePermit, task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        task.await;
+        drop(permit);
+    });
 }

@@ -5,6 +5,7 @@ mod confine;
 mod inheritance;
 mod inherited_fds;
 mod listener;
+mod local_socket;
 mod parent;
 mod pidfd;
 mod reachable;
@@ -24,6 +25,7 @@ pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, inherited_listener, listen,
     raise_file_limit,
 };
+pub(crate) use local_socket::connect_local;
 pub(crate) use parent::{
     ParentError, become_guard, become_service, die_with_parent, harden, own_pid, own_uid,
 };

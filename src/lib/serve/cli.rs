@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::config::{ConfigError, Mode, Overrides, RoomFlags};
+use crate::config::{ConfigError, Mode, Overrides, RoomFlags, RoomSettings};
 
 /// The room alone: serves one chat from memory until it is ended.
 #[derive(Debug, Parser)]
@@ -18,6 +18,9 @@ use crate::config::{ConfigError, Mode, Overrides, RoomFlags};
 pub(super) struct ServeCli {
     #[command(flatten)]
     room: RoomFlags,
+    /// Needs an operator, and is refused
+    #[arg(long, hide = true)]
+    lobby: bool,
     /// Events as JSON, one object per line
     #[arg(long)]
     pub(super) json: bool,
@@ -39,7 +42,8 @@ impl ServeCli {
     /// The mode in the file is that of `chattrace`.
     ///
     /// # Errors
-    /// When a sealed room is asked for, whose keys this process must not have.
+    /// When a sealed room is asked for, whose keys this process must not have, or a lobby, out of which
+    /// no one could be admitted.
     pub(super) fn overrides(&self) -> Result<Overrides, ConfigError> {
         if self.room.mode() == Some(Mode::Sealed) {
             return Err(ConfigError::Conflict(
@@ -47,6 +51,9 @@ impl ServeCli {
                  run chattrace for a sealed room, or leave out --sealed and CHATTRACE_MODE"
                     .to_owned(),
             ));
+        }
+        if self.lobby {
+            return Err(no_operator("leave out --lobby"));
         }
         Ok(self.explained_overrides())
     }
@@ -56,4 +63,22 @@ impl ServeCli {
         let mode = self.room.mode().or(Some(Mode::Open));
         Overrides { mode, ..self.room.overrides() }
     }
+}
+
+/// Refuses a lobby that the file asks for: newcomers would come in unasked.
+///
+/// # Errors
+/// When the room has a lobby.
+pub(super) fn check_lobby(room: &RoomSettings) -> Result<(), ConfigError> {
+    match room.lobby {
+        true => Err(no_operator("set room.lobby to false")),
+        false => Ok(()),
+    }
+}
+
+fn no_operator(step: &str) -> ConfigError {
+    ConfigError::Conflict(format!(
+        "chattrace-serve alone has no lobby, because it has no operator who admits anyone; run chattrace for a \
+         room with a lobby, or {step}"
+    ))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::cli::ServeCli;
+use super::cli::{ServeCli, check_lobby};
 use super::confined::Confined;
 use super::error::ServeError;
 use super::limits::MemoryLimit;
@@ -76,6 +76,7 @@ impl Standalone {
             process::require_threads()?;
         }
         let config = Config::resolve(&cli.overrides()?)?;
+        check_lobby(&config.room)?;
         let listener = process::listen(config.listen)?;
         let reachable = Reachable::of(&listener)?;
         Ok(Self { config, listener, reachable })

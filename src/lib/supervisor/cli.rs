@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueHint};
+use clap::{Args, Parser, ValueHint};
 
 use crate::config::{Logs, Mode, Overrides, Provider, RoomFlags};
+use crate::span::Span;
 use crate::terminal::Verbosity;
 
 /// An anonymous chat that lives exactly as long as this terminal.
@@ -15,6 +16,8 @@ use crate::terminal::Verbosity;
     // Else the help names whatever path the program was started by.
     bin_name = "chattrace",
     version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
     // Shorter than the usual one: it fits a screen.
     help_template = "{about}\n{usage-heading} {usage}\n{options}{after-help}",
     after_help = "Examples:\n  \
@@ -22,8 +25,19 @@ use crate::terminal::Verbosity;
         chattrace --quiet | tee link.txt"
 )]
 pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) subcommand: Option<Subcommand>,
     #[command(flatten)]
     room: RoomFlags,
+    /// Newcomers wait until you admit them
+    #[arg(long)]
+    lobby: bool,
+    /// Ends by itself after so long [default: never]
+    #[arg(long = "for", value_name = "SPAN")]
+    duration: Option<Span>,
+    /// Ends when it was empty for so long [default: never]
+    #[arg(long, value_name = "SPAN")]
+    idle: Option<Span>,
     /// auto, cloudflared or none [default: auto]
     #[arg(
         long,
@@ -57,6 +71,9 @@ pub(super) struct Cli {
     /// Show the checks that passed, too
     #[arg(long)]
     verbose: bool,
+    /// Ring when a person joins or asks to
+    #[arg(long)]
+    bell: bool,
     /// No QR code
     #[arg(long)]
     pub(super) no_qr: bool,
@@ -89,7 +106,45 @@ impl Cli {
             archive_dir: self.archive_dir.clone(),
             provider: self.tunnel,
             cloudflared: self.cloudflared.clone(),
+            lobby: self.lobby.then_some(true),
+            duration: self.duration,
+            idle: self.idle,
+            bell: self.bell.then_some(true),
             ..self.room.overrides()
         }
+    }
+}
+
+/// What `chattrace` does beside a session of its own.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Subcommand {
+    Ctl(CtlArgs),
+}
+
+/// Give a command to a session that is running
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "chattrace ctl [--session ID] [--json] COMMAND...",
+    help_template = "{about}\n{usage-heading} {usage}\n{options}{after-help}",
+    after_help = "Examples:\n  \
+        chattrace ctl mute Ana 10m\n  \
+        chattrace ctl who --json | jq -r '.participants[].name'"
+)]
+pub(super) struct CtlArgs {
+    /// The session, if several are running
+    #[arg(long, value_name = "ID")]
+    pub(super) session: Option<String>,
+    /// The answer as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// A command and what belongs to it, such as: mute 3 10m
+    #[arg(required = true, value_name = "COMMAND")]
+    words: Vec<String>,
+}
+
+impl CtlArgs {
+    /// The line that would be typed at the session's own terminal.
+    pub(super) fn command(&self) -> String {
+        self.words.join(" ")
     }
 }

@@ -9,9 +9,11 @@ mod checks;
 mod children;
 mod cli;
 mod console;
+mod ctl;
 mod event_loop;
 mod host;
 mod manual;
+mod operator;
 mod session;
 mod timers;
 
@@ -88,6 +90,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    if let Some(cli::Subcommand::Ctl(args)) = &cli.subcommand {
+        return ctl::run(args).into();
+    }
     if cli.explains_limits() {
         return explain_limits(&cli);
     }
@@ -189,6 +194,7 @@ fn exit_of(outcome: &SessionOutcome, log_fate: LogFate) -> Exit {
             EndReason::NoTunnel(_) | EndReason::Unconfined(_) | EndReason::OutputFailed(_),
         ) => Exit::Unavailable,
         SessionOutcome::Clean(EndReason::Failed(_)) => Exit::Failed,
+        SessionOutcome::Panicked => Exit::Ended,
         SessionOutcome::Remains(_) => Exit::Remains,
         SessionOutcome::Killed => Exit::Killed,
     }

@@ -29,6 +29,11 @@ impl Timers {
         self.deadlines.insert(timer, deadline);
     }
 
+    /// Takes a timer back.
+    pub(super) fn disarm(&mut self, timer: SessionTimer) {
+        self.deadlines.remove(&timer);
+    }
+
     /// Counts down from `seconds` at `now`, in place of any other countdown; 0 shows no number.
     pub(super) fn start_countdown(&mut self, seconds: u64, now: Instant) {
         self.countdown = (seconds > 0).then_some(Countdown { seconds_left: seconds, next: now });

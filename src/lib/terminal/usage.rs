@@ -57,8 +57,15 @@ fn variables_of(command: &Command) -> Variables {
 /// Takes white space off both ends of each variable, and an empty one for none. A file of variables
 /// that was saved with CRLF leaves a carriage return at the end of each, and `NAME=` is how such a file
 /// leaves a setting out.
+///
+/// Behind a subcommand, the variables of the program's own options mean nothing, and are not read.
 fn with_trimmed_environment(command: Command) -> Command {
+    let first = std::env::args_os().nth(1);
+    let has_subcommand = first.is_some_and(|first| command.find_subcommand(first).is_some());
     command.mut_args(|arg| {
+        if has_subcommand {
+            return arg.env(Resettable::Reset);
+        }
         let value = arg.get_env().and_then(std::env::var_os);
         // A path need not be UTF-8, and is then taken as it is.
         let Some(value) = value.as_ref().and_then(|value| value.to_str()) else { return arg };

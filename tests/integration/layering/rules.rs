@@ -21,23 +21,24 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ]),
     ("supervisor", Program, &[
         "base64url", "chat", "command", "config", "control", "exit", "line_reader", "log", "manual", "memory", "paths",
-        "process", "rate_limit", "seal", "secret_bytes", "terminal", "token", "units", "wire",
+        "process", "rate_limit", "seal", "secret_bytes", "span", "terminal", "token", "units", "wire",
     ]),
     ("tunnel", Program, &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
     ("chat", Subject, &["control", "emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
-    ("command", Subject, &["terminal"]),
+    ("command", Subject, &["identity", "manual", "span", "terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
     ("wire", Subject, &["base64url", "box_head", "chat", "config", "control", "token"]),
     ("base64url", Ground, &[]),
     ("box_head", Ground, &[]),
-    ("config", Ground, &["exit", "paths", "terminal"]),
+    ("config", Ground, &["exit", "paths", "span", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "span", "terminal",
+        "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -54,6 +55,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("quick_tunnel", Ground, &[]),
     ("rate_limit", Ground, &[]),
     ("secret_bytes", Ground, &[]),
+    ("span", Ground, &[]),
     ("terminal", Ground, &["emoji_sequence", "exit", "invisible", "marks", "units"]),
     ("token", Ground, &[]),
     ("units", Ground, &[]),

@@ -14,7 +14,9 @@ pub(crate) use orders::{
     Connected, LinkNumber, MAX_CONNECTIONS_PER_LINE, MAX_LINKS, MAX_WAITING, RoomLink, RoomOrder,
     RoomReport, RoomRules, WAITING_SECONDS,
 };
-pub(crate) use request::{Request, RequestBody, Response, ResponseBody};
+pub(crate) use request::{
+    ListedApplicant, ListedParticipant, Request, RequestBody, Response, ResponseBody,
+};
 pub(crate) use sealed::{
     FromRelay, Handshake, Letter, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, MAX_SEALED_BYTES,
     Sealed, ToRelay,

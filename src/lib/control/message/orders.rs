@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::sealed::Sealed;
 use super::serve::Participant;
+use crate::config::RoomSettings;
 use crate::control::validate;
+use crate::span::Span;
 use crate::token::Token;
 
 /// Most people who wait in the lobby. One more is told that the room is full.
@@ -40,6 +42,13 @@ pub(crate) struct RoomRules {
     pub(crate) fade: u32,
     /// When the session ends by itself, in milliseconds since 1970.
     pub(crate) ends_at: Option<u64>,
+}
+
+impl RoomRules {
+    /// The rules that hold when a room with these settings opens.
+    pub(crate) fn at_start(room: &RoomSettings) -> Self {
+        Self { lobby: room.lobby, fade: room.fade.map_or(0, Span::seconds), ..Self::default() }
+    }
 }
 
 /// A link that admits.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::state::Console;
 use super::stdout::ConsoleEvent;
-use crate::log::LogEntry;
+use crate::log::{EventLog, LogEntry};
 use crate::process::IncompleteConfinement;
 use crate::supervisor::session::{EndReason, EndRequest};
 use crate::terminal::{Severity, escape_control};
@@ -57,10 +57,33 @@ impl Console {
         ));
     }
 
+    /// Clears the screen, and forgets the event log.
+    pub(in crate::supervisor) fn show_panic(&mut self) {
+        self.is_ending = true;
+        self.is_panic = true;
+        self.log = EventLog::default();
+        self.screen.clear_footer();
+        self.stdout.event(&ConsoleEvent::Closing { text: "panic" });
+    }
+
+    /// Clears the screen; its only line says what remains.
+    fn show_panic_over(&self, remains: &[String]) {
+        let text = match remains {
+            [] if self.log_is_saved => "panic: nothing else remains".to_owned(),
+            [] => "panic: nothing remains".to_owned(),
+            _ => escape_control(&format!("panic: remains: {}", remains.join(", "))),
+        };
+        self.screen.force_line(&text);
+    }
+
     /// Shows the last lines: that nothing remains, except a log that was saved, or each thing that does.
     pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
         self.screen.clear_footer();
         self.stdout.event(&ConsoleEvent::Closed { remains });
+        if self.is_panic {
+            self.show_panic_over(remains);
+            return;
+        }
         if remains.is_empty() {
             let text = if self.log_is_saved { "nothing else remains" } else { "nothing remains" };
             self.screen.print_notice(Severity::Ok, text);
@@ -79,8 +102,14 @@ impl Console {
 
 fn end_text(reason: &EndReason) -> String {
     match reason {
-        EndReason::Requested(EndRequest::Interrupt | EndRequest::Terminate) => {
-            "ending the session; every participant is told".to_owned()
+        EndReason::Requested(
+            EndRequest::Interrupt | EndRequest::Terminate | EndRequest::Command,
+        ) => "ending the session; every participant is told".to_owned(),
+        EndReason::Requested(EndRequest::TimeOver) => {
+            "the time of this session is over; every participant is told".to_owned()
+        }
+        EndReason::Requested(EndRequest::Idle) => {
+            "no one has been in the room for as long as --idle allows".to_owned()
         }
         EndReason::Requested(EndRequest::TerminalClosed) => "the terminal was closed".to_owned(),
         EndReason::Requested(EndRequest::StdoutClosed) => {

@@ -51,6 +51,17 @@ impl RoomLinks {
         Self { main, others, mode, is_public, reachable_by: reachable.by }
     }
 
+    /// The one to share.
+    pub(in crate::supervisor) fn main(&self) -> &str {
+        &self.main
+    }
+
+    /// All of them, one per line.
+    pub(in crate::supervisor) fn lines(&self) -> String {
+        let all = std::iter::once(&self.main).chain(&self.others);
+        all.map(|link| &**link).collect::<Vec<_>>().join("\n")
+    }
+
     /// What the status line says about the address.
     fn label(&self) -> &'static str {
         match (self.is_public, self.reachable_by) {
@@ -180,7 +191,7 @@ impl Console {
     ///
     /// # Errors
     /// The columns and rows that are needed; `None` if no window is large enough.
-    fn code(&self, links: &RoomLinks) -> Result<Vec<String>, Option<(usize, usize)>> {
+    pub(super) fn code(&self, links: &RoomLinks) -> Result<Vec<String>, Option<(usize, usize)>> {
         let note = (!self.screen.has_colour()).then(|| self.screen.wrapped(NOT_INVERTED));
         let pinned = self.screen.footer_rows();
         // Without a footer, the link has an empty line before and behind it.

@@ -4,6 +4,7 @@
 //! Names come from the network. `control` bounds them where they are read, and they are escaped
 //! here once more, for screen and event log alike. No message text gets this far.
 
+mod changes;
 mod ending;
 mod link;
 mod log_question;
@@ -15,7 +16,6 @@ mod start;
 mod state;
 mod stdout;
 mod tunnel;
-mod typed;
 
 pub(super) use link::RoomLinks;
 pub(super) use log_question::{LogFate, LogQuestion};

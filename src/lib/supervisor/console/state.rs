@@ -3,10 +3,12 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
+use crate::control::EventLine;
 use crate::log::{self, EventLog, LogEntry};
 use crate::terminal::{OutputEnd, Screen, Severity};
 
@@ -26,6 +28,10 @@ pub(in crate::supervisor) struct Console {
     pub(super) show_qr: bool,
     /// How many participants are in the room, by its last message.
     pub(super) present: usize,
+    /// How many wait in the lobby.
+    pub(super) waiting: usize,
+    /// Whether the screen is cleared at the end, and the event log forgotten.
+    pub(super) is_panic: bool,
     /// What the status line says about the address.
     pub(super) address: &'static str,
     /// Whether a link was shown.
@@ -70,6 +76,8 @@ impl Console {
             log: EventLog::default(),
             show_qr,
             present: 0,
+            waiting: 0,
+            is_panic: false,
             address: "opening",
             has_link: false,
             qr: QrState::Shown,
@@ -87,14 +95,21 @@ impl Console {
         self.stdout.end()
     }
 
-    /// Waits until screen and stdout are written, or a reader has been stuck for too long.
+    /// The events from now on, as `--json` prints them.
+    pub(in crate::supervisor) fn watch(&self) -> broadcast::Receiver<EventLine> {
+        self.stdout.watch()
+    }
+
+    /// Waits until screen, stdout and those who watch have everything, or a reader has been stuck for too long.
     ///
     /// # Errors
     /// When a line for stdout could not be written.
     pub(in crate::supervisor) async fn flush(self) -> Result<(), OutputEnd> {
         let Self { screen, stdout, .. } = self;
-        let (written, _) = tokio::join!(
+        let watched = stdout.end_watch();
+        let (written, _, _) = tokio::join!(
             timeout(FLUSH_TIMEOUT, stdout.flush()),
+            timeout(FLUSH_TIMEOUT, watched),
             timeout(FLUSH_TIMEOUT, screen.finish())
         );
         // A stuck reader has not refused anything.
@@ -104,6 +119,16 @@ impl Console {
     /// How many participants are in the room, for scripts.
     pub(in crate::supervisor) fn present(&self) -> usize {
         self.present
+    }
+
+    /// Whether a link was shown.
+    pub(in crate::supervisor) fn has_link(&self) -> bool {
+        self.has_link
+    }
+
+    /// Sets how many people wait in the lobby.
+    pub(in crate::supervisor) fn set_waiting(&mut self, waiting: usize) {
+        self.waiting = waiting;
     }
 
     /// Whether the end of the session has begun.
@@ -142,7 +167,11 @@ impl Console {
     pub(super) fn status(&self) -> String {
         let hint = if self.offers_code() { " · type link for the QR code" } else { "" };
         let present = self.present_text();
-        let text = format!("  ● {} · {present} · Ctrl+C ends it{hint}", self.address);
+        let waiting = match self.waiting {
+            0 => String::new(),
+            waiting => format!(" · {waiting} waiting"),
+        };
+        let text = format!("  ● {} · {present}{waiting} · Ctrl+C ends it{hint}", self.address);
         self.screen.dim(&text)
     }
 

@@ -1,10 +1,16 @@
-//! The output for programs: the links, or every event as JSON.
+//! The output for programs: the links, or every event as JSON; and the events for those who watch over the
+//! control socket.
 
 use serde::Serialize;
+use tokio::sync::broadcast;
 
-use crate::control::Participant;
+use crate::control::{EventLine, Participant};
+use crate::log::RoomChange;
 use crate::terminal::{self, BackgroundWriter, OutputEnd};
 use crate::token::Secret;
+
+/// Events that wait for a client of the control socket. One that is behind by more is disconnected.
+const MAX_QUEUED_EVENTS: usize = 256;
 
 /// Which lines standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,9 @@ pub(super) enum ConsoleEvent<'a> {
     Closing { text: &'a str },
     /// The last event. `remains` is empty if everything was removed.
     Closed { remains: &'a [String] },
+    /// What the operator ordered, or who asks to be let in.
+    #[serde(untagged)]
+    Changed(&'a RoomChange),
 }
 
 /// Standard output. Lines are written in the background, so that a stuck reader delays nothing else.
@@ -45,6 +54,8 @@ pub(super) struct Stdout {
     mode: StdoutMode,
     /// `None` when nothing is printed.
     writer: Option<BackgroundWriter>,
+    /// Holds nothing while no one watches.
+    watchers: broadcast::Sender<EventLine>,
 }
 
 impl Stdout {
@@ -59,14 +70,28 @@ impl Stdout {
                 Some(BackgroundWriter::start("stdout", terminal::print_line)?)
             }
         };
-        Ok(Self { mode, writer })
+        Ok(Self { mode, writer, watchers: broadcast::Sender::new(MAX_QUEUED_EVENTS) })
     }
 
-    /// Prints an event in [`StdoutMode::Json`]; otherwise nothing.
+    /// Prints an event in [`StdoutMode::Json`], and sends it to those who watch.
     pub(super) fn event(&self, event: &ConsoleEvent<'_>) {
-        if self.mode == StdoutMode::Json {
-            self.print(terminal::json_line(event));
+        let is_watched = self.watchers.receiver_count() > 0;
+        if self.mode != StdoutMode::Json && !is_watched {
+            return;
         }
+        let line = terminal::json_line(event);
+        if is_watched {
+            // It fails when the last of them has just gone.
+            let _ = self.watchers.send(EventLine::Event(line.as_str().into()));
+        }
+        if self.mode == StdoutMode::Json {
+            self.print(line);
+        }
+    }
+
+    /// The events from now on.
+    pub(super) fn watch(&self) -> broadcast::Receiver<EventLine> {
+        self.watchers.subscribe()
     }
 
     /// Prints a link in [`StdoutMode::Links`]; otherwise nothing.
@@ -85,6 +110,17 @@ impl Stdout {
     /// Returns when the reader is gone, or a line could not be written.
     pub(super) fn end(&self) -> impl Future<Output = OutputEnd> + use<> {
         terminal::stdout_end(self.writer.as_ref())
+    }
+
+    /// Ends the streams of those who watch. Returns when all of them have every event, for as long as they
+    /// take.
+    pub(super) fn end_watch(&self) -> impl Future<Output = ()> + use<> {
+        let watchers = self.watchers.clone();
+        async move {
+            // It fails when no one watches.
+            let _ = watchers.send(EventLine::End);
+            watchers.closed().await;
+        }
     }
 
     /// Waits until every line is written, for as long as the reader takes.

@@ -56,6 +56,18 @@ impl RoomAccess {
         }
     }
 
+    /// Draws another ticket for an open room, in place of the present one.
+    ///
+    /// # Errors
+    /// When the kernel has no randomness.
+    pub(super) fn redraw(&mut self) -> Result<Token, getrandom::Error> {
+        let drawn = Token::generate()?;
+        if let Self::Open { ticket } = self {
+            ticket.clone_from(&drawn);
+        }
+        Ok(drawn)
+    }
+
     /// What serve gets of it.
     pub(super) fn admission(&self) -> Admission {
         match self {

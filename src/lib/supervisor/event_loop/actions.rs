@@ -2,12 +2,15 @@
 
 use tokio::time::Instant;
 
+use super::asker::Asker;
 use super::state::EventLoop;
-use crate::control::{RoomRules, ToServe, ToTunnel};
+use crate::command::{self, Command, CommandError};
+use crate::control::{RoomOrder, ToServe, ToTunnel};
 use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
 use crate::supervisor::console::RoomLinks;
 use crate::supervisor::session::{SessionAction, SessionEvent};
+use crate::token::Secret;
 
 impl EventLoop {
     /// Performs one action. Returns the event that follows at once: a failed spawn is an exit.
@@ -50,6 +53,17 @@ impl EventLoop {
                 self.console.show_guard_lost(&how, replaced);
             }
             SessionAction::ShowEnd(reason) => self.console.show_end(&reason),
+            SessionAction::ShowPanic => {
+                self.log_question.cancel();
+                self.console.show_panic();
+            }
+            SessionAction::PanicRoom => {
+                self.children.resume(ChildRole::Serve);
+                self.drop_host();
+                self.children.order_serve(ToServe::Operator(RoomOrder::Panic));
+                // A process that cannot act on the order still exits at the end of its lifeline.
+                self.children.release_serve();
+            }
             SessionAction::ArmTimer(timer, wait) => self.timers.arm(timer, Instant::now() + wait),
             SessionAction::SettleLog { ask } => {
                 let settled = self.log_question.settle(&mut self.console, ask);
@@ -77,7 +91,8 @@ impl EventLoop {
         let room = self.config.room.clone();
         let mode = room.mode;
         let admission = self.access.admission();
-        let start = ToServe::Start { room, admission, rules: RoomRules::default() };
+        let rules = self.room.rules();
+        let start = ToServe::Start { room, admission, rules };
         let error = self.children.spawn_serve(&self.listener, mode, start).err()?;
         Some(SessionEvent::ServeExited(error.to_string()))
     }
@@ -95,6 +110,9 @@ impl EventLoop {
     /// Shows the links, first the one under a public address.
     fn show_link(&mut self, public: Option<String>) {
         self.timers.stop_countdown();
+        if !self.console.has_link() {
+            self.follow_presence(self.console.present());
+        }
         if let Some(links) = self.links(public) {
             self.console.show_links(&links);
         }
@@ -111,23 +129,37 @@ impl EventLoop {
         self.log_question.is_open() || !self.console.is_ending()
     }
 
-    /// Acts on a line that the operator typed: an answer, if the question is open.
+    /// Acts on a line that the operator typed: an answer, if the question is open. `panic` is none.
     pub(super) fn handle_line(&mut self, line: Option<&str>) -> Option<SessionEvent> {
-        if self.log_question.is_open() {
+        let command = line.map(command::parse);
+        if self.log_question.is_open() && !matches!(command, Some(Ok(Command::Panic))) {
             let settled = self.log_question.handle_answer(&mut self.console, line);
             return settled.then_some(SessionEvent::LogSettled);
         }
-        let links = self.present_links();
-        self.console.handle_line(line, links.as_ref());
+        match command {
+            Some(Ok(command)) => return self.carry_out(command, Asker::Terminal),
+            // Enter has moved the cursor into the footer.
+            Some(Err(CommandError::Empty)) => self.console.redraw(),
+            Some(Err(error)) => self.console.show_hint(&error.to_string()),
+            None => self.console.show_hint("help lists the commands; Ctrl+C ends the session"),
+        }
         None
     }
 
-    fn present_links(&self) -> Option<RoomLinks> {
+    /// The links that admit now.
+    pub(super) fn present_links(&self) -> Option<RoomLinks> {
         self.links(self.session.public_address().map(str::to_owned))
     }
 
     fn links(&self, public: Option<String>) -> Option<RoomLinks> {
         let reachable = Reachable::of(&self.listener).ok()?;
         Some(RoomLinks::new(self.config.room.mode, public, &reachable, &self.access.ticket()))
+    }
+
+    /// The present links with another ticket.
+    pub(super) fn links_with(&self, ticket: &Secret) -> Option<RoomLinks> {
+        let public = self.session.public_address().map(str::to_owned);
+        let reachable = Reachable::of(&self.listener).ok()?;
+        Some(RoomLinks::new(self.config.room.mode, public, &reachable, ticket))
     }
 }

@@ -71,15 +71,15 @@ impl EventLoop {
                 Some(SessionEvent::ServeReady)
             }
             FromServe::Joined { participant, present } => {
-                self.console.show_joined(&participant, present);
+                self.show_joined(&participant, present);
                 None
             }
             FromServe::Left { participant, present } => {
-                self.console.show_left(&participant, present);
+                self.show_left(&participant, present);
                 None
             }
             FromServe::Drained => Some(SessionEvent::RoomClosed),
-            FromServe::Operator(_) => None,
+            FromServe::Operator(report) => self.handle_report(report),
             FromServe::Sealed(message) => self.handle_relay(message, Instant::now().into_std()),
             FromServe::Hello { .. } => None,
         }

@@ -3,8 +3,11 @@
 
 mod access;
 mod actions;
+mod asker;
+mod commands;
 mod messages;
 mod relay;
+mod reports;
 mod requests;
 mod run;
 mod state;

@@ -6,7 +6,7 @@ use super::access::RoomAccess;
 use super::state::EventLoop;
 use crate::control::{FromRelay, ToServe};
 use crate::supervisor::children::{ChildRole, Violation};
-use crate::supervisor::host::{HostError, HostOutput, Presence};
+use crate::supervisor::host::{HostError, HostEvent, HostOutput};
 use crate::supervisor::session::{EndReason, SessionEvent};
 use crate::token::sealed_room_link;
 
@@ -19,14 +19,14 @@ impl EventLoop {
     ) -> Option<SessionEvent> {
         let host = self.access.host_mut()?;
         let outcome = host.handle(message, now);
-        self.carry_out(outcome)
+        self.apply_host(outcome)
     }
 
     /// Lets the host do what is due.
     pub(super) fn advance_host(&mut self, now: Instant) -> Option<SessionEvent> {
         let host = self.access.host_mut()?;
         let outcome = host.advance(now);
-        self.carry_out(outcome)
+        self.apply_host(outcome)
     }
 
     /// Tells everyone in the room its new public address.
@@ -36,13 +36,13 @@ impl EventLoop {
             return None;
         };
         let output = host.as_mut()?.moved(&sealed_room_link(&url, ticket));
-        self.carry_out(Ok(output))
+        self.apply_host(Ok(output))
     }
 
     /// Refuses those who wait, and overwrites the keys of a sealed room.
     pub(super) fn close_host(&mut self) -> Option<SessionEvent> {
         let host = self.access.take_host()?;
-        self.carry_out(Ok(host.close()))
+        self.apply_host(Ok(host.close()))
     }
 
     /// Overwrites the keys of a sealed room.
@@ -50,22 +50,26 @@ impl EventLoop {
         drop(self.access.take_host());
     }
 
-    fn carry_out(&mut self, outcome: Result<HostOutput, HostError>) -> Option<SessionEvent> {
+    fn apply_host(&mut self, outcome: Result<HostOutput, HostError>) -> Option<SessionEvent> {
         let output = match outcome {
             Ok(output) => output,
             Err(error) => return Some(self.fail_host(error)),
         };
-        for presence in &output.presence {
-            match presence {
-                Presence::Joined { participant, present } => {
-                    self.console.show_joined(participant, *present);
+        for event in &output.events {
+            match event {
+                HostEvent::Joined { participant, present } => {
+                    self.show_joined(participant, *present);
                 }
-                Presence::Left { participant, present } => {
-                    self.console.show_left(participant, *present);
+                HostEvent::Left { participant, present }
+                | HostEvent::Removed { participant, present } => {
+                    self.show_left(participant, *present);
                 }
+                HostEvent::Waits { .. }
+                | HostEvent::WaitEnded { .. }
+                | HostEvent::LinkUsed { .. } => {}
             }
         }
-        let orders = output.orders.into_iter().map(ToServe::Sealed).collect();
+        let orders = output.orders;
         let overflow = self.children.order_serve_all(orders).err()?;
         self.drop_host();
         Some(self.handle_violation(ChildRole::Serve, Violation::Hostile(overflow.to_string())))
@@ -75,7 +79,7 @@ impl EventLoop {
         self.drop_host();
         let text = error.to_string();
         match error {
-            HostError::UnknownParticipant => {
+            HostError::UnknownParticipant | HostError::UnknownLink => {
                 self.handle_violation(ChildRole::Serve, Violation::Hostile(text))
             }
             HostError::Randomness | HostError::Exhausted => {

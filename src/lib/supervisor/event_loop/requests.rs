@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use super::state::EventLoop;
-use crate::control::{IncomingRequest, Listener, RequestBody, ResponseBody, VERSION};
+use crate::control::{Answer, IncomingRequest, Listener, RequestBody, ResponseBody, VERSION};
 use crate::process;
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
 
@@ -22,27 +22,41 @@ impl EventLoop {
 
     /// Responds to a request. A client that does not wait for its response changes nothing.
     pub(super) fn handle_request(
-        &self,
-        request: &RequestBody,
-        response: oneshot::Sender<ResponseBody>,
+        &mut self,
+        request: RequestBody,
+        response: oneshot::Sender<Answer>,
     ) -> Option<SessionEvent> {
         let (body, event) = match request {
-            RequestBody::Ping => (ResponseBody::Pong { version: VERSION }, None),
+            RequestBody::Ping => (ResponseBody::Pong { version: VERSION.to_owned() }, None),
             RequestBody::Status => (self.status(), None),
+            RequestBody::Who => (self.who(), None),
+            RequestBody::Do { command } => (self.carry_out_line(&command), None),
+            RequestBody::Watch => {
+                let _ = response.send(Answer::Events(self.console.watch()));
+                return None;
+            }
             RequestBody::Stop => {
                 let reason = EndReason::Requested(EndRequest::ControlSocket);
                 (ResponseBody::Stopping, Some(SessionEvent::End(reason)))
             }
         };
-        let _ = response.send(body);
+        let _ = response.send(Answer::Body(body));
         event
     }
 
     fn status(&self) -> ResponseBody {
         ResponseBody::Status {
-            phase: self.session.phase().status_word(),
+            phase: self.session.phase().status_word().to_owned(),
             present: self.console.present(),
             public: self.session.public_address().map(str::to_owned),
         }
+    }
+
+    fn who(&self) -> ResponseBody {
+        ResponseBody::Who { participants: Vec::new(), waiting: Vec::new() }
+    }
+
+    fn carry_out_line(&mut self, _line: &str) -> ResponseBody {
+        ResponseBody::Refused { text: "this command is not carried out yet".to_owned() }
     }
 }

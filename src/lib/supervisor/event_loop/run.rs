@@ -107,7 +107,10 @@ fn with_output(outcome: SessionOutcome, written: Result<(), OutputEnd>) -> Sessi
         SessionOutcome::Clean(EndReason::Requested(_)) => {
             SessionOutcome::Clean(EndReason::OutputFailed(error.to_string()))
         }
-        SessionOutcome::Clean(_) | SessionOutcome::Remains(_) | SessionOutcome::Killed => outcome,
+        SessionOutcome::Clean(_)
+        | SessionOutcome::Remains(_)
+        | SessionOutcome::Killed
+        | SessionOutcome::Panicked => outcome,
     }
 }
 
@@ -142,7 +145,7 @@ impl EventLoop {
             }
             Wakeup::DeadlineReached => return self.take_expired_timers(),
             Wakeup::ChildEvent(event) => self.handle_child_event(event),
-            Wakeup::Request((request, response)) => self.handle_request(&request, response),
+            Wakeup::Request((request, response)) => self.handle_request(request, response),
             Wakeup::Typed(line) => self.handle_line(line.as_deref()),
         };
         event.into_iter().collect()
@@ -153,14 +156,21 @@ impl EventLoop {
         if let Some(seconds_left) = self.timers.tick(now) {
             self.show_countdown(seconds_left);
         }
+        self.answer_overdue_who(now.into_std());
+        self.show_waiting_summary(now.into_std());
         let expired = self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired);
         self.advance_host(now.into_std()).into_iter().chain(expired).collect()
     }
 
     /// When the loop has to act by itself.
     fn next_deadline(&self) -> Option<Instant> {
-        let host = self.access.deadline().map(Instant::from_std);
-        host.into_iter().chain(self.timers.next_deadline()).min()
+        let others = [
+            self.access.deadline(),
+            self.connection_query.deadline(),
+            self.waiting_lines.deadline(),
+        ];
+        let others = others.into_iter().flatten().map(Instant::from_std);
+        others.chain(self.timers.next_deadline()).min()
     }
 
     /// Steps the session through `events` and those that follow at once; returns its outcome, if over.
@@ -188,7 +198,7 @@ impl EventLoop {
     fn finish(&mut self, outcome: SessionOutcome) -> SessionOutcome {
         let remains = match &outcome {
             SessionOutcome::Remains(remains) => remains.as_slice(),
-            SessionOutcome::Clean(_) | SessionOutcome::Killed => &[],
+            SessionOutcome::Clean(_) | SessionOutcome::Killed | SessionOutcome::Panicked => &[],
         };
         self.console.show_finished(remains);
         outcome

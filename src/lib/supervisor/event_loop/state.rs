@@ -1,15 +1,20 @@
 //! The state of the event loop, and what it is made from.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::access::RoomAccess;
+use super::asker::Asker;
+use super::commands::read_clocks;
 use crate::config::{Config, Provider};
+use crate::control::RoomRules;
 use crate::paths::RunDir;
 use crate::supervisor::children::{ChildEvent, Children, Programs};
 use crate::supervisor::console::{Console, LogQuestion};
+use crate::supervisor::operator::{ConnectionQuery, RoomControl, WaitingLines};
 use crate::supervisor::session::{Session, SessionAction, TunnelPolicy};
 use crate::supervisor::timers::Timers;
 
@@ -39,6 +44,12 @@ pub(super) struct EventLoop {
     pub(super) log_question: LogQuestion,
     /// The secrets of the room.
     pub(super) access: RoomAccess,
+    /// The room as the operator ordered it.
+    pub(super) room: RoomControl,
+    pub(super) waiting_lines: WaitingLines,
+    pub(super) connection_query: ConnectionQuery,
+    /// Those who asked `who`, until it is answered.
+    pub(super) askers: Vec<Asker>,
     /// A copy of the room's listener, for its address. This process never accepts on it.
     pub(super) listener: TcpListener,
     /// `None` once it is removed.
@@ -55,7 +66,10 @@ impl EventLoop {
         let (children, events) = Children::new(programs, run_dir.session().to_owned());
         let log_question =
             LogQuestion::new(config.logs, config.archive_dir.as_ref().map(|dir| dir.path.clone()));
-        let event_loop = Self {
+        let now = read_clocks();
+        let retention = Duration::from_secs(config.room.ring.age_seconds);
+        let room = RoomControl::new(RoomRules::at_start(&config.room), retention);
+        let mut event_loop = Self {
             config,
             session,
             children,
@@ -63,10 +77,17 @@ impl EventLoop {
             console,
             log_question,
             access,
+            room,
+            waiting_lines: WaitingLines::new(now.instant),
+            connection_query: ConnectionQuery::default(),
+            askers: Vec::new(),
             listener,
             run_dir: Some(run_dir),
             control_task: None,
         };
+        if let Some(duration) = event_loop.config.limits.duration {
+            event_loop.arm_end(duration, now);
+        }
         (event_loop, events, actions)
     }
 }

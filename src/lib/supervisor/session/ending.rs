@@ -15,6 +15,9 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(1000);
 /// Wait for the room's process once it is released: it has only its memory left to overwrite.
 const SERVE_EXIT_TIMEOUT: Duration = Duration::from_millis(400);
 
+/// Wait for the room's process after `panic`: it overwrites the memory of a full room in half of this.
+const PANIC_TIMEOUT: Duration = Duration::from_millis(250);
+
 /// A killed process that is still there after this hangs in the kernel. It is named at the end.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -112,6 +115,25 @@ impl Session {
     /// Enters `Wiping` at once: no goodbye, no question.
     pub(super) fn kill(&mut self) -> Vec<SessionAction> {
         self.phase = SessionPhase::Wiping(SessionOutcome::Killed);
+        vec![SessionAction::KillTunnel, SessionAction::KillServe, SessionAction::Wipe]
+    }
+
+    /// Enters `Panicking`, or `Wiping` where there is no room.
+    pub(super) fn panic(&mut self) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Panicking;
+        let mut actions = vec![SessionAction::ShowPanic];
+        if self.serve == ServeState::None {
+            actions.extend(self.wipe_after_panic());
+            return actions;
+        }
+        let timer = SessionAction::ArmTimer(SessionTimer::Panic, PANIC_TIMEOUT);
+        actions.extend([SessionAction::PanicRoom, timer]);
+        actions
+    }
+
+    /// Enters `Wiping` after `panic`.
+    pub(super) fn wipe_after_panic(&mut self) -> Vec<SessionAction> {
+        self.phase = SessionPhase::Wiping(SessionOutcome::Panicked);
         vec![SessionAction::KillTunnel, SessionAction::KillServe, SessionAction::Wipe]
     }
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `table` has one entry for each phase and event that belong together. Each of the first four phases
-//! may go to `Closing`, and a second Ctrl+C leads from there straight to `Wiping`. No phase goes
-//! back.
+//! may go to `Closing`, and a second Ctrl+C leads from there straight to `Wiping`. `panic` leads from every
+//! phase before to `Panicking` and then `Wiping`. No phase goes back.
 
 mod ending;
 mod opening;

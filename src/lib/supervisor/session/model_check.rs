@@ -77,6 +77,8 @@ impl World {
             SessionEvent::ServeReady,
             SessionEvent::ServeExited(how()),
             SessionEvent::RoomClosed,
+            SessionEvent::Panic,
+            SessionEvent::TimerExpired(SessionTimer::End),
         ];
         events.extend(requests.map(|request| SessionEvent::End(EndReason::Requested(request))));
         events
@@ -149,5 +151,5 @@ fn from_every_state_one_request_to_end_is_enough() {
             }
         }
     }
-    assert_eq!(phases.len(), 9);
+    assert_eq!(phases.len(), 10);
 }

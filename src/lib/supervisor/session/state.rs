@@ -29,6 +29,8 @@ pub(in crate::supervisor) enum SessionPhase {
     Stopping(EndReason),
     /// The event log is saved or deleted; the operator may have been asked which.
     SettlingLog(EndReason),
+    /// After `panic`: the room's process overwrites its memory and exits.
+    Panicking,
     /// Everything is removed and checked. If nothing remains, the outcome is this one.
     Wiping(SessionOutcome),
     /// The outcome was returned; no event changes anything.
@@ -45,7 +47,7 @@ impl SessionPhase {
             Self::Open => "open",
             Self::Closing(_) => "closing",
             Self::Stopping(_) => "draining",
-            Self::SettlingLog(_) | Self::Wiping(_) => "wiping",
+            Self::SettlingLog(_) | Self::Panicking | Self::Wiping(_) => "wiping",
             Self::Over => "over",
         }
     }
@@ -57,6 +59,7 @@ impl SessionPhase {
             Self::Closing(_)
             | Self::Stopping(_)
             | Self::SettlingLog(_)
+            | Self::Panicking
             | Self::Wiping(_)
             | Self::Over => true,
         }
@@ -117,6 +120,11 @@ impl Session {
     /// The current phase, for scripts and for the choice of what is shown.
     pub(in crate::supervisor) fn phase(&self) -> &SessionPhase {
         &self.phase
+    }
+
+    /// Whether the room accepts participants.
+    pub(in crate::supervisor) fn has_room(&self) -> bool {
+        self.serve == ServeState::Ready
     }
 
     /// The public address that works right now, without the ticket.

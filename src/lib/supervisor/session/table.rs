@@ -2,20 +2,20 @@
 
 use super::opening::SERVE_START_TIMEOUT;
 use super::state::SessionPhase::{
-    Closing, Open, Opening, Preparing, SettlingLog, Starting, Stopping, Wiping,
+    Closing, Open, Opening, Panicking, Preparing, SettlingLog, Starting, Stopping, Wiping,
 };
 use super::state::{FIRST_BACKOFF, ServeState, Session, TunnelState};
 use super::types::EndReason::{Failed, Requested};
-use super::types::EndRequest::{Interrupt, TerminalClosed, Terminate};
+use super::types::EndRequest::{Idle, Interrupt, TerminalClosed, Terminate, TimeOver};
 use super::types::SessionAction::{ArmTimer, KillCleaner, KillServe, SettleLog};
 use super::types::SessionEvent::{
-    Cleaned, CloudflaredFound, End, GuardExited, LogSettled, RoomClosed, ServeExited, ServeReady,
-    TimerExpired, TunnelExited, TunnelLost, TunnelUnregistered, TunnelUp, Wiped,
+    Cleaned, CloudflaredFound, End, GuardExited, LogSettled, Panic, RoomClosed, ServeExited,
+    ServeReady, TimerExpired, TunnelExited, TunnelLost, TunnelUnregistered, TunnelUp, Wiped,
 };
 use super::types::SessionTimer::{
     Cleaner, Close, Goodbye, Kill, ServeExit, ServeStart, TunnelRetry,
 };
-use super::types::{SessionAction, SessionEvent};
+use super::types::{SessionAction, SessionEvent, SessionTimer};
 
 impl Session {
     /// Takes `event` and returns what is to be done about it, in order.
@@ -54,6 +54,9 @@ impl Session {
             }
             (_, GuardExited(how)) => self.guard_exited(how),
             (_, End(reason)) => self.close(reason),
+            (_, TimerExpired(SessionTimer::End)) => self.close(Requested(TimeOver)),
+            (_, TimerExpired(SessionTimer::Idle)) => self.close(Requested(Idle)),
+            (_, Panic) => self.panic(),
 
             // Every other pair comes too late to matter, or is none that the children can cause.
             (
@@ -104,17 +107,27 @@ impl Session {
             }
 
             // Ctrl+C reaches a whole pipeline, and the exit of a program beside this one may be
-            // noticed before the signal: then this is the first Ctrl+C.
-            (Closing(reason), End(Requested(Interrupt))) if reason.is_closed_pipe() => {
+            // noticed before the signal: then this is the first Ctrl+C. So it is where the session has
+            // begun to end by itself at that moment.
+            (Closing(reason), End(Requested(Interrupt))) if reason.is_unattended() => {
                 self.phase = Closing(Requested(Interrupt));
                 Vec::new()
             }
-            (Stopping(reason), End(Requested(Interrupt))) if reason.is_closed_pipe() => {
+            (Stopping(reason), End(Requested(Interrupt))) if reason.is_unattended() => {
                 self.phase = Stopping(Requested(Interrupt));
                 Vec::new()
             }
             (Closing(_) | Stopping(_) | SettlingLog(_), End(Requested(Interrupt))) => self.kill(),
             (Closing(_) | Stopping(_) | SettlingLog(_), GuardExited(how)) => self.guard_exited(how),
+
+            (Closing(_) | Stopping(_) | SettlingLog(_), Panic) => self.panic(),
+            (
+                Panicking,
+                ServeExited(_)
+                | TimerExpired(SessionTimer::Panic)
+                | Panic
+                | End(Requested(Interrupt)),
+            ) => self.wipe_after_panic(),
 
             (Wiping(if_clean), Wiped(remains)) => self.finish(if_clean, remains),
 
@@ -126,6 +139,7 @@ impl Session {
                 | End(_)
                 | GuardExited(_)
                 | LogSettled
+                | Panic
                 | RoomClosed
                 | ServeExited(_)
                 | ServeReady

@@ -17,6 +17,9 @@ fn events() -> Vec<SessionEvent> {
         SessionTimer::Close,
         SessionTimer::ServeExit,
         SessionTimer::Kill,
+        SessionTimer::Panic,
+        SessionTimer::End,
+        SessionTimer::Idle,
     ];
     let mut events = vec![
         SessionEvent::Cleaned,
@@ -36,6 +39,7 @@ fn events() -> Vec<SessionEvent> {
         end(EndRequest::StdinClosed),
         SessionEvent::End(EndReason::Failed("x".into())),
         SessionEvent::End(EndReason::OutputFailed("x".into())),
+        SessionEvent::Panic,
         SessionEvent::LogSettled,
         wiped(),
         SessionEvent::Wiped(vec!["process 7".to_owned()]),
@@ -54,8 +58,9 @@ fn rank(phase: &SessionPhase) -> u8 {
         SessionPhase::Closing(_) => 4,
         SessionPhase::Stopping(_) => 5,
         SessionPhase::SettlingLog(_) => 6,
-        SessionPhase::Wiping(_) => 7,
-        SessionPhase::Over => 8,
+        SessionPhase::Panicking => 7,
+        SessionPhase::Wiping(_) => 8,
+        SessionPhase::Over => 9,
     }
 }
 
@@ -70,7 +75,7 @@ fn every_phase_answers_every_event_and_no_phase_goes_back() {
             reached.iter().for_each(|session| walk(session.clone(), &all, &mut seen));
         }
     }
-    assert_eq!(seen.len(), 9 * all.len(), "a pair was never tried");
+    assert_eq!(seen.len(), 10 * all.len(), "a pair was never tried");
 }
 
 fn after_each(session: &Session, all: &[SessionEvent]) -> Vec<Session> {
@@ -92,6 +97,7 @@ fn walk(mut session: Session, all: &[SessionEvent], seen: &mut BTreeSet<(u8, usi
         end(EndRequest::ControlSocket),
         SessionEvent::TimerExpired(SessionTimer::Close),
         SessionEvent::TimerExpired(SessionTimer::Kill),
+        SessionEvent::TimerExpired(SessionTimer::Panic),
         SessionEvent::LogSettled,
         wiped(),
     ];
@@ -122,7 +128,9 @@ proptest! {
             session.step(all[pick % all.len()].clone());
         }
         session.step(end(EndRequest::ControlSocket));
-        for timer in [SessionTimer::Close, SessionTimer::ServeExit, SessionTimer::Kill] {
+        let timers =
+            [SessionTimer::Close, SessionTimer::ServeExit, SessionTimer::Kill, SessionTimer::Panic];
+        for timer in timers {
             session.step(SessionEvent::TimerExpired(timer));
         }
         session.step(SessionEvent::LogSettled);

@@ -29,9 +29,11 @@ pub(in crate::supervisor) enum EndReason {
 }
 
 impl EndReason {
-    /// Whether the session ends because a program beside it in a pipeline has ended.
-    pub(super) fn is_closed_pipe(&self) -> bool {
-        matches!(self, Self::Requested(EndRequest::StdoutClosed | EndRequest::StdinClosed))
+    /// Whether the session ends without the operator: because a program beside it in a pipeline has
+    /// ended, or by itself.
+    pub(super) fn is_unattended(&self) -> bool {
+        use EndRequest::{Idle, StdinClosed, StdoutClosed, TimeOver};
+        matches!(self, Self::Requested(StdoutClosed | StdinClosed | TimeOver | Idle))
     }
 }
 
@@ -50,6 +52,12 @@ pub(in crate::supervisor) enum EndRequest {
     StdinClosed,
     /// `stop` over the control socket.
     ControlSocket,
+    /// The command `end`.
+    Command,
+    /// The time that was set for the session is over.
+    TimeOver,
+    /// No one was in the room for as long as was set.
+    Idle,
 }
 
 /// Anything that the session decides about.
@@ -81,6 +89,8 @@ pub(in crate::supervisor) enum SessionEvent {
     ServeExited(String),
     /// The session must end for this reason.
     End(EndReason),
+    /// The session must end at once, without a goodbye and a question, and nothing of it be left to see.
+    Panic,
     /// The event log is saved or deleted.
     LogSettled,
     /// Everything was removed but for these, each described in a few words.
@@ -106,6 +116,12 @@ pub(in crate::supervisor) enum SessionTimer {
     ServeExit,
     /// Processes that were killed must be gone.
     Kill,
+    /// The room's process must have overwritten its memory after the order to panic.
+    Panic,
+    /// The time that was set for the session is over.
+    End,
+    /// No one was in the room for as long as was set.
+    Idle,
 }
 
 /// Something that the event loop must do. A child that is not there is not signalled.
@@ -139,6 +155,11 @@ pub(in crate::supervisor) enum SessionAction {
     ShowTunnelLost { why: String, retry_in: Duration },
     /// Show that the session ends, and why.
     ShowEnd(EndReason),
+    /// Clear the screen, and forget the event log.
+    ShowPanic,
+    /// Order the room's process to send every participant the end without waiting, to overwrite its memory
+    /// and to exit.
+    PanicRoom,
     /// Order the room to send every participant the goodbye.
     CloseRoom,
     /// Order the tunnel's process to unregister the public address.
@@ -169,6 +190,8 @@ pub(in crate::supervisor) enum SessionOutcome {
     Clean(EndReason),
     /// By a second Ctrl+C, and nothing remains.
     Killed,
+    /// By the command `panic`, and nothing remains.
+    Panicked,
     /// These could not be removed or ended, however the session ended.
     Remains(Vec<String>),
 }

@@ -3,6 +3,10 @@
 //! It lives in memory. [`LogEntry`] has no place for message text, so none can get in. Only
 //! [`EventLog::save`] writes a file, and only on the order of the operator.
 
+mod room_change;
+
+pub(crate) use room_change::{PersonChange, RoomChange, Rule, WholeRoomChange};
+
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -37,6 +41,8 @@ pub(crate) enum LogEntry {
     Joined(Participant),
     /// The same holds here.
     Left(Participant),
+    /// By an order of the operator. The caller has escaped the name.
+    Changed(RoomChange),
     /// The end was requested.
     Ended,
 }
@@ -50,8 +56,12 @@ pub(crate) struct EventLog {
 
 /// The local time, or UTC where the time zone cannot be read, as in other programs (tzset(3)).
 pub(crate) fn now() -> ZonedDateTime {
+    local_time(Timestamp::now())
+}
+
+fn local_time(at: Timestamp) -> ZonedDateTime {
     static ZONE: LazyLock<Option<TimeZone>> = LazyLock::new(local_zone);
-    Timestamp::now().to_zoned_datetime(ZONE.clone().unwrap_or(TimeZone::UTC))
+    at.to_zoned_datetime(ZONE.clone().unwrap_or(TimeZone::UTC))
 }
 
 /// The largest files of the zone database have 4 KiB.
@@ -81,6 +91,13 @@ fn zone_file(path: &Path) -> Option<TimeZone> {
     TimeZone::tzif(&path.to_string_lossy(), &content).ok()
 }
 
+/// The time of day of `at`, in milliseconds since 1970, as `15:04`.
+pub(crate) fn time_of_day(at: u64) -> String {
+    let timestamp = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+    let local = timestamp.map(local_time);
+    local.map_or_else(String::new, |local| local.strftime("%H:%M").to_string())
+}
+
 /// `name #tag (number)`, as screen and log show it.
 pub(crate) fn format_participant(participant: &Participant) -> String {
     let Participant { number, name, tag } = participant;
@@ -99,6 +116,7 @@ impl std::fmt::Display for LogEntry {
                 write!(f, "joined {}", format_participant(participant))
             }
             LogEntry::Left(participant) => write!(f, "left   {}", format_participant(participant)),
+            LogEntry::Changed(change) => change.fmt(f),
             LogEntry::Ended => f.write_str("session ended"),
         }
     }

@@ -1,0 +1,105 @@
+//! `link`, `relink`, `invite`, `links`, `revoke`.
+
+use super::{EventLoop, NotDone, refuse};
+use crate::control::{LinkNumber, RoomLink, RoomOrder};
+use crate::log::WholeRoomChange;
+use crate::span::Span;
+use crate::supervisor::console::RoomLinks;
+use crate::supervisor::operator::{Answer, Invite, Moment, Refused};
+use crate::token::{Secret, Token};
+use crate::units::format_duration;
+
+impl EventLoop {
+    pub(super) fn show_link_again(&mut self, on_terminal: bool) -> Result<Answer, NotDone> {
+        let links = self.shown_links()?;
+        if on_terminal {
+            self.console.repeat_links(&links);
+            return Ok(Answer::Shown);
+        }
+        Ok(Answer::Told(links.lines()))
+    }
+
+    /// Everyone inside stays, and is told the new link.
+    pub(super) fn relink(&mut self, on_terminal: bool) -> Result<Answer, NotDone> {
+        self.shown_links()?;
+        self.replace_ticket()?;
+        let change = self.room.relink();
+        let answer = self.changed(change);
+        let links = self.shown_links()?;
+        self.console.show_links(&links);
+        let Answer::Changed { line, .. } = answer else { return Ok(answer) };
+        Ok(Answer::Changed { line, more: (!on_terminal).then(|| links.lines()) })
+    }
+
+    pub(super) fn invite(
+        &mut self,
+        people: u32,
+        within: Span,
+        on_terminal: bool,
+        now: Moment,
+    ) -> Result<Answer, NotDone> {
+        self.shown_links()?;
+        let link = self.room.invite(people, within, now.instant)?;
+        let ticket = self.draw_invite(link, people, within)?;
+        let change = WholeRoomChange::Invited { link, people, seconds: within.seconds() };
+        let answer = self.changed(change.into());
+        let Some(links) = self.links_with(&ticket) else { return Ok(answer) };
+        if on_terminal {
+            self.console.show_invite(&links);
+            return Ok(answer);
+        }
+        let Answer::Changed { line, .. } = answer else { return Ok(answer) };
+        Ok(Answer::Changed { line, more: Some(links.main().to_owned()) })
+    }
+
+    pub(super) fn list_links(&mut self, now: Moment) -> Answer {
+        let line = |(number, invite): (LinkNumber, Invite)| {
+            let left = format_duration(invite.ends.saturating_duration_since(now.instant));
+            let Invite { left: people, people: all, .. } = invite;
+            format!("{number:>4}  invite · {people} of {all} left · for {left}")
+        };
+        let room = format!("{:>4}  the link of the room · any number of people", 0);
+        let invites = self.room.invites(now.instant).into_iter().map(line);
+        Answer::Told(std::iter::once(room).chain(invites).collect::<Vec<_>>().join("\n"))
+    }
+
+    pub(super) fn revoke(&mut self, link: LinkNumber, now: Moment) -> Result<Answer, NotDone> {
+        let change = self.room.revoke(link, now.instant)?;
+        self.order_room(RoomOrder::EndLink { number: link })?;
+        Ok(self.changed(change))
+    }
+
+    /// The links on the screen.
+    fn shown_links(&self) -> Result<RoomLinks, Refused> {
+        let links = self.present_links().filter(|_| self.console.has_link());
+        links.ok_or_else(|| Refused::because("there is no link yet"))
+    }
+
+    fn replace_ticket(&mut self) -> Result<(), NotDone> {
+        let secret = self.access.redraw().map_err(|_| no_randomness())?;
+        self.order_room(RoomOrder::Relink(RoomLink {
+            number: 0,
+            secret,
+            uses: None,
+            seconds: None,
+        }))
+    }
+
+    /// Makes the secret of an invite, and returns its ticket.
+    fn draw_invite(
+        &mut self,
+        number: LinkNumber,
+        people: u32,
+        within: Span,
+    ) -> Result<Secret, NotDone> {
+        let secret = Token::generate().map_err(|_| no_randomness())?;
+        let ticket = secret.expose_secret();
+        let (uses, seconds) = (Some(people), Some(within.seconds().into()));
+        self.order_room(RoomOrder::AddLink(RoomLink { number, secret, uses, seconds }))?;
+        Ok(ticket)
+    }
+}
+
+fn no_randomness() -> NotDone {
+    refuse("the kernel gave no random bytes; try again")
+}
