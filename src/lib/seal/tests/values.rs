@@ -8,7 +8,7 @@ use crate::seal::{
 };
 
 use super::vectors::{
-    VECTORS, array, generation, hex, host, link, host_session, name_of, number, public, room_key,
+    VECTORS, array, generation, hex, host, host_session, link, name_of, number, public, room_key,
     roster, roster_vector, secret, text, transcript, wire, wires,
 };
 use crate::box_head::BoxHead;
