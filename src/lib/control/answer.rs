@@ -111,7 +111,7 @@ mod tests {
             number,
             name,
             tag: "k7q".to_owned(),
-            by: Connected::Page,
+            by: Some(Connected::Page),
             since: u64::MAX,
             muted: true,
             muted_seconds: Some(u64::MAX),

@@ -65,6 +65,19 @@ impl Tmux {
         self.run(&format!("send-keys {keys}"));
     }
 
+    /// Types `text` as it is, without the names of keys.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        let hex: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.run(&format!("send-keys -H {}", hex.join(" ")));
+    }
+
+    /// The column and the row of the cursor, from 0.
+    pub(crate) fn cursor(&mut self) -> (u16, u16) {
+        let answer = self.run("display-message -p '#{cursor_x} #{cursor_y}'");
+        let (x, y) = answer[0].split_once(' ').unwrap();
+        (x.parse().unwrap(), y.parse().unwrap())
+    }
+
     /// The rows of the screen, without spaces at their ends.
     pub(crate) fn screen(&mut self) -> Vec<String> {
         self.run("capture-pane -p")

@@ -85,7 +85,9 @@ pub(crate) struct ListedParticipant {
     pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) tag: String,
-    pub(crate) by: Connected,
+    /// Absent while the room has not said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<Connected>,
     /// When they joined, in milliseconds since 1970.
     pub(crate) since: u64,
     /// Whether what they say is refused.

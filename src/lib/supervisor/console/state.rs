@@ -10,7 +10,7 @@ use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
 use crate::control::EventLine;
 use crate::log::{self, EventLog, LogEntry};
-use crate::terminal::{OutputEnd, Screen, Severity};
+use crate::terminal::{OutputEnd, Prompt, Screen, Severity};
 
 /// Wait for a reader that has not taken all lines when the session is over. It may be stuck.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
@@ -88,6 +88,11 @@ impl Console {
             passed_checks: Vec::new(),
             log_is_saved: false,
         })
+    }
+
+    /// The prompt at which the operator types commands; must be called inside a runtime.
+    pub(in crate::supervisor) fn open_prompt(&self) -> Prompt {
+        self.screen.open_prompt()
     }
 
     /// Returns when the reader of stdout is gone, or a line could not be written to it.

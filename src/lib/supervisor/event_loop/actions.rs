@@ -10,6 +10,7 @@ use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
 use crate::supervisor::console::RoomLinks;
 use crate::supervisor::session::{SessionAction, SessionEvent};
+use crate::terminal::{InputUse, Typed};
 use crate::token::Secret;
 
 impl EventLoop {
@@ -124,13 +125,30 @@ impl EventLoop {
         self.console.follow_resize(links.as_ref());
     }
 
-    /// Whether a line that is typed now has a meaning: not between the end of the room and the question.
-    pub(super) fn reads_lines(&self) -> bool {
-        self.log_question.is_open() || !self.console.is_ending()
+    /// What a line that is typed now means: nothing between the end of the room and the question.
+    pub(super) fn input_use(&self) -> InputUse {
+        match (self.log_question.is_open(), self.console.is_ending()) {
+            (true, _) => InputUse::Answer,
+            (false, true) => InputUse::Nothing,
+            (false, false) => InputUse::Commands,
+        }
+    }
+
+    /// Acts on what the operator typed.
+    pub(super) fn handle_typed(&mut self, typed: Typed) -> Option<SessionEvent> {
+        match typed {
+            Typed::Line(line) => self.handle_line(Some(&line)),
+            Typed::EndOfInput => self.handle_line(None),
+            Typed::Complete { .. } => None,
+            Typed::ModesSaved(modes) => {
+                self.children.protect_modes(modes);
+                None
+            }
+        }
     }
 
     /// Acts on a line that the operator typed: an answer, if the question is open. `panic` is none.
-    pub(super) fn handle_line(&mut self, line: Option<&str>) -> Option<SessionEvent> {
+    fn handle_line(&mut self, line: Option<&str>) -> Option<SessionEvent> {
         let command = line.map(command::parse);
         if self.log_question.is_open() && !matches!(command, Some(Ok(Command::Panic))) {
             let settled = self.log_question.handle_answer(&mut self.console, line);

@@ -9,6 +9,7 @@ mod messages;
 mod relay;
 mod reports;
 mod requests;
+mod room_orders;
 mod run;
 mod state;
 mod streams;

@@ -50,7 +50,10 @@ impl EventLoop {
         drop(self.access.take_host());
     }
 
-    fn apply_host(&mut self, outcome: Result<HostOutput, HostError>) -> Option<SessionEvent> {
+    pub(super) fn apply_host(
+        &mut self,
+        outcome: Result<HostOutput, HostError>,
+    ) -> Option<SessionEvent> {
         let output = match outcome {
             Ok(output) => output,
             Err(error) => return Some(self.fail_host(error)),
@@ -64,9 +67,12 @@ impl EventLoop {
                 | HostEvent::Removed { participant, present } => {
                     self.show_left(participant, *present);
                 }
-                HostEvent::Waits { .. }
-                | HostEvent::WaitEnded { .. }
-                | HostEvent::LinkUsed { .. } => {}
+                HostEvent::Waits { participant } => self.show_waits(participant),
+                HostEvent::WaitEnded { participant, .. } => {
+                    let number = u32::try_from(participant.number).unwrap_or(u32::MAX);
+                    self.show_wait_ended(number);
+                }
+                HostEvent::LinkUsed { link } => drop(self.show_link_used(*link)),
             }
         }
         let orders = output.orders;

@@ -2,9 +2,12 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::asker::Asker;
 use super::state::EventLoop;
+use crate::command;
 use crate::control::{Answer, IncomingRequest, Listener, RequestBody, ResponseBody, VERSION};
 use crate::process;
+use crate::supervisor::operator::Refused;
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
 
 impl EventLoop {
@@ -29,8 +32,8 @@ impl EventLoop {
         let (body, event) = match request {
             RequestBody::Ping => (ResponseBody::Pong { version: VERSION.to_owned() }, None),
             RequestBody::Status => (self.status(), None),
-            RequestBody::Who => (self.who(), None),
-            RequestBody::Do { command } => (self.carry_out_line(&command), None),
+            RequestBody::Who => return self.ask_who(Asker::Client { response, wants_data: true }),
+            RequestBody::Do { command } => return self.carry_out_line(&command, response),
             RequestBody::Watch => {
                 let _ = response.send(Answer::Events(self.console.watch()));
                 return None;
@@ -52,11 +55,18 @@ impl EventLoop {
         }
     }
 
-    fn who(&self) -> ResponseBody {
-        ResponseBody::Who { participants: Vec::new(), waiting: Vec::new() }
-    }
-
-    fn carry_out_line(&mut self, _line: &str) -> ResponseBody {
-        ResponseBody::Refused { text: "this command is not carried out yet".to_owned() }
+    fn carry_out_line(
+        &mut self,
+        line: &str,
+        response: oneshot::Sender<Answer>,
+    ) -> Option<SessionEvent> {
+        let asker = Asker::Client { response, wants_data: false };
+        match command::parse(line) {
+            Ok(command) => self.carry_out(command, asker),
+            Err(error) => {
+                self.answer(asker, Err(Refused::because(error.to_string())));
+                None
+            }
+        }
     }
 }

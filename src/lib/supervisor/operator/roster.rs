@@ -3,51 +3,19 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::connections::Connections;
 use super::people::{Number, People, Person, Place};
-use crate::control::Connected;
+use crate::control::{Connected, ListedApplicant, ListedParticipant, ResponseBody};
 use crate::terminal::escape_control;
 use crate::units::format_duration;
 
 /// Who is in the room, and who waits, at one moment.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug)]
 pub(in crate::supervisor) struct Roster {
-    people: Vec<PersonRow>,
-    waiting: Vec<WaitingRow>,
+    people: Vec<ListedParticipant>,
+    waiting: Vec<ListedApplicant>,
     /// Writes the time of day of a moment in milliseconds since 1970.
-    #[serde(skip)]
     time_of_day: fn(u64) -> String,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct PersonRow {
-    number: Number,
-    name: String,
-    tag: String,
-    /// Absent while the room's process has not said it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<Connected>,
-    /// Milliseconds since 1970.
-    since: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    muted: Option<Muted>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Muted {
-    /// `null` is until they are unmuted.
-    seconds: Option<u64>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct WaitingRow {
-    number: Number,
-    name: String,
-    tag: String,
-    /// Milliseconds since 1970.
-    since: u64,
 }
 
 impl Roster {
@@ -58,27 +26,34 @@ impl Roster {
         now: Instant,
         time_of_day: fn(u64) -> String,
     ) -> Self {
-        let row = |(number, person): (Number, &Person)| PersonRow {
-            number,
+        let listed = |(number, person): (Number, &Person)| ListedParticipant {
+            number: number.into(),
             name: person.participant.name.clone(),
             tag: person.participant.tag.clone(),
             by: connections.get(&number).copied(),
             since: person.since.unix_ms,
-            muted: people.muted(number).map(|until| Muted {
-                seconds: until.map(|until| until.saturating_duration_since(now).as_secs()),
-            }),
+            muted: people.muted(number).is_some(),
+            muted_seconds: people
+                .muted(number)
+                .flatten()
+                .map(|until| until.saturating_duration_since(now).as_secs()),
         };
-        let waiting_row = |(number, person): (Number, &Person)| WaitingRow {
-            number,
+        let applicant = |(number, person): (Number, &Person)| ListedApplicant {
+            number: number.into(),
             name: person.participant.name.clone(),
             tag: person.participant.tag.clone(),
             since: person.since.unix_ms,
         };
         Self {
-            people: people.at(Place::Room).map(row).collect(),
-            waiting: people.at(Place::Lobby).map(waiting_row).collect(),
+            people: people.at(Place::Room).map(listed).collect(),
+            waiting: people.at(Place::Lobby).map(applicant).collect(),
             time_of_day,
         }
+    }
+
+    /// The same as data, for scripts.
+    pub(in crate::supervisor) fn to_response(&self) -> ResponseBody {
+        ResponseBody::Who { participants: self.people.clone(), waiting: self.waiting.clone() }
     }
 }
 
@@ -94,11 +69,11 @@ impl fmt::Display for Roster {
                 write!(f, " · {}", by_word(by))?;
             }
             write!(f, " · since {}", (self.time_of_day)(person.since))?;
-            match &person.muted {
-                Some(Muted { seconds: Some(seconds) }) => {
-                    write!(f, " · muted for {}", format_duration(Duration::from_secs(*seconds)))?;
+            match person.muted_seconds {
+                Some(seconds) => {
+                    write!(f, " · muted for {}", format_duration(Duration::from_secs(seconds)))?;
                 }
-                Some(Muted { seconds: None }) => f.write_str(" · muted")?,
+                None if person.muted => f.write_str(" · muted")?,
                 None => {}
             }
         }
