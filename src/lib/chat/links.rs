@@ -17,6 +17,10 @@ pub(crate) struct Links {
     last_number: LinkNumber,
 }
 
+/// Memory of a link at most, in bytes: in a buffer that doubles when it grows, with the secret that it
+/// points to.
+pub(crate) const LINK_BYTES: usize = 2 * size_of::<Link>() + 32;
+
 /// A link that was not ended, and whose uses are not used up.
 #[derive(Debug)]
 struct Link {

@@ -21,9 +21,11 @@ mod mutes;
 mod name_characters;
 mod name_error;
 mod name_index;
+mod name_lobby;
 mod name_registry;
 #[cfg(test)]
 mod name_registry_tests;
+mod name_retention;
 mod nickname;
 #[cfg(test)]
 mod nickname_tests;
@@ -47,6 +49,7 @@ mod seat;
 mod seat_places;
 mod seat_posting;
 mod seat_retention;
+mod seat_rules;
 mod seats;
 #[cfg(test)]
 mod seats_tests;
@@ -63,7 +66,7 @@ mod unicode_tests;
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
 pub(crate) use event_line::{EventLine, LetteredLine};
 pub(crate) use identity::Identity;
-pub(crate) use links::{Links, OWN_LINK};
+pub(crate) use links::{LINK_BYTES, Links, OWN_LINK};
 pub(crate) use lobby::{POLL_RETURN_TIMEOUT, WAITING_BYTES, WAITING_TIMEOUT, WaitEnd, Waiting};
 pub(crate) use mutes::MUTE_BYTES;
 pub(crate) use name_index::NAME_INDEX_BYTES;
@@ -78,7 +81,8 @@ pub(crate) use room_lobby::Joining;
 pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
 pub(crate) use seat_retention::MAX_RETAINED_SEATS;
-pub(crate) use seats::{Entrance, Posting, Returning, Rules, SeatEvent, Seats};
+pub(crate) use seat_rules::Entrance;
+pub(crate) use seats::{Posting, Returning, Rules, SeatEvent, Seats};
 pub(crate) use slow_mode::SLOW_MODE_BYTES;
 #[cfg(test)]
 pub(crate) use text::MAX_MESSAGE_LINES;

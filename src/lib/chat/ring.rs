@@ -59,9 +59,9 @@ pub(super) struct RingEntry {
 }
 
 impl RingEntry {
-    /// The line, if this is a message that is part of the backlog.
-    fn backlog_line(&self) -> Option<&EventLine> {
-        matches!(self.kind, EntryKind::Message(_)).then_some(self.line.as_ref()).flatten()
+    /// Whether this is a message that a newcomer is shown.
+    fn is_backlog(&self) -> bool {
+        matches!(self.kind, EntryKind::Message(_)) && self.line.is_some()
     }
 
     /// Of the line, in the ring.
@@ -152,17 +152,18 @@ impl Ring {
 
     /// The events after `cursor`: at most `max_bytes`, but at least one event if there is any. Stops
     /// before a gap; the next call counts it as missed. Empty for a cursor from the future.
-    pub(crate) fn read_after(&self, cursor: u64, max_bytes: usize) -> EventSlice {
+    pub(crate) fn read_after(&self, cursor: u64, max_bytes: usize, now: Instant) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor };
         let mut bytes = 0;
         for entry in self.entries_after(cursor) {
-            bytes += entry.line.as_ref().map_or(0, EventLine::len);
+            let line = self.readable_line(entry, now);
+            bytes += line.map_or(0, EventLine::len);
             let is_next = entry.seq == slice.cursor + 1;
             if !slice.lines.is_empty() && (!is_next || bytes > max_bytes) {
                 return slice;
             }
             slice.missed += entry.seq - slice.cursor - 1;
-            slice.lines.extend(entry.line.clone());
+            slice.lines.extend(line.cloned());
             slice.cursor = entry.seq;
         }
         if slice.lines.is_empty() && slice.cursor < self.latest_seq() {
@@ -174,11 +175,20 @@ impl Ring {
 
     /// The messages after `cursor` up to the event `end`: at most `max_bytes`, but at least one message
     /// if there is any. What was forgotten does not count as missed: the reader had not joined.
-    pub(crate) fn messages_between(&self, cursor: u64, end: u64, max_bytes: usize) -> EventSlice {
+    pub(crate) fn messages_between(
+        &self,
+        cursor: u64,
+        end: u64,
+        max_bytes: usize,
+        now: Instant,
+    ) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor: end.max(cursor) };
         let mut bytes = 0;
         for entry in entries_after(&self.messages, cursor).take_while(|entry| entry.seq <= end) {
-            let Some(line) = entry.backlog_line() else { continue };
+            if !entry.is_backlog() {
+                continue;
+            }
+            let Some(line) = self.readable_line(entry, now) else { continue };
             bytes += line.len();
             if bytes > max_bytes && !slice.lines.is_empty() {
                 slice.cursor = entry.seq - 1;
@@ -191,7 +201,7 @@ impl Ring {
 
     /// The cursor that is followed by the last `count` messages, or by fewer if there are fewer.
     pub(crate) fn cursor_before_last(&self, count: usize) -> u64 {
-        let messages = self.messages.iter().rev().filter(|entry| entry.backlog_line().is_some());
+        let messages = self.messages.iter().rev().filter(|entry| entry.is_backlog());
         messages.take(count).last().map_or(self.latest_seq(), |first| first.seq - 1)
     }
 
@@ -215,6 +225,12 @@ impl Ring {
                 EntryKind::Announcement | EntryKind::Notice | EntryKind::Keys => None,
             },
         )
+    }
+
+    /// The line of an entry, unless it is forgotten, or to be forgotten at the next [`Ring::expire`].
+    fn readable_line<'a>(&self, entry: &'a RingEntry, now: Instant) -> Option<&'a EventLine> {
+        let is_faded = entry.kind.is_said() && self.has_faded(entry, now);
+        entry.line.as_ref().filter(|_| !is_faded)
     }
 
     /// Everything after `cursor`, both lists merged in order.

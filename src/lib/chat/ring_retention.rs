@@ -15,11 +15,8 @@ impl Ring {
 
     /// Forgets everything that was said. Joins, leaves, keys and notices stay.
     pub(crate) fn clear(&mut self) {
-        for entry in &mut self.messages {
-            if entry.kind.is_said() {
-                self.bytes -= entry.memory_bytes();
-                entry.line = None;
-            }
+        for index in 0..self.messages.len() {
+            self.forget_said(index);
         }
     }
 
@@ -36,14 +33,24 @@ impl Ring {
         }
     }
 
+    /// Whether an entry, if it was said, is to be forgotten before its age ends.
+    pub(super) fn has_faded(&self, entry: &RingEntry, now: Instant) -> bool {
+        self.fade.is_some_and(|fade| now.saturating_duration_since(entry.at) >= fade)
+    }
+
     fn fade_messages(&mut self, now: Instant) {
-        let Some(fade) = self.fade else { return };
-        let is_faded = |entry: &RingEntry| now.saturating_duration_since(entry.at) >= fade;
-        for entry in self.messages.iter_mut().take_while(|entry| is_faded(entry)) {
-            if entry.kind.is_said() {
-                self.bytes -= entry.memory_bytes();
-                entry.line = None;
-            }
+        let end = self.messages.partition_point(|entry| self.has_faded(entry, now));
+        for index in 0..end {
+            self.forget_said(index);
+        }
+    }
+
+    /// Forgets the line of an entry of `messages` that was said.
+    fn forget_said(&mut self, index: usize) {
+        let entry = &mut self.messages[index];
+        if entry.kind.is_said() {
+            self.bytes -= entry.memory_bytes();
+            entry.line = None;
         }
     }
 

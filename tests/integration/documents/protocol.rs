@@ -46,7 +46,7 @@ fn every_message_of_the_wire_is_in_the_protocol() {
     messages.extend(variants("src/lib/wire/client.rs", "ClientMessage<'a>"));
     // Two forms of `join`, in a sealed room.
     assert!(messages.remove("request") && messages.remove("return"));
-    messages.extend(["welcome", "keys"].map(str::to_owned));
+    messages.extend(["welcome", "keys", "waiting"].map(str::to_owned));
     let mut documented = documented_messages(protocol.section("## The wire"));
     documented.extend(documented_messages(protocol.section("### In a sealed room")));
     assert_eq!(documented, messages);

@@ -165,8 +165,11 @@ pub(super) const APART: &[(&str, &[&str])] = &[
     ("chat/seat_places.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     ("chat/seat_posting.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     ("chat/seat_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_rules.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("chat/name_lobby.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("chat/name_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.

@@ -104,12 +104,14 @@ pub(crate) enum RoomOrder {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum RoomReport {
-    /// Of an open room: this person waits in the lobby.
+    /// Of an open room: this person waits in the lobby. Sent again after a [`RoomOrder::Admit`] for which the
+    /// room had no place: the person goes on waiting.
     Waits { participant: Participant },
-    /// Of an open room: this person does not wait any more, because they have gone or waited too long.
-    /// Not sent after [`RoomOrder::Admit`] or [`RoomOrder::Reject`].
+    /// Of an open room: this person does not wait any more, because they have gone, waited too long, or came
+    /// by a link that is over. Not sent after [`RoomOrder::Reject`], nor after a [`RoomOrder::Admit`] that let
+    /// them in.
     WaitEnded { number: u32 },
-    /// Of an open room: a person was let in by this link.
+    /// Of an open room: a person was let in by this invite.
     LinkUsed { link: LinkNumber },
     /// To [`RoomOrder::ListConnections`]: those who have a seat and are not in the room's past, by number.
     Connections {

@@ -114,7 +114,8 @@ impl Connection {
         let number = self.id.number;
         if self.position.cursor < self.joined_seq {
             let cursor = self.position.cursor;
-            let events = inner.ring.messages_between(cursor, self.joined_seq, MAX_BATCH_BYTES);
+            let (end, now) = (self.joined_seq, Instant::now());
+            let events = inner.ring.messages_between(cursor, end, MAX_BATCH_BYTES, now);
             self.position.cursor = events.cursor;
             inner.room.mark_history_read(number, events.cursor);
             if !events.lines.is_empty() {
