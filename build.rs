@@ -97,7 +97,8 @@ struct Values<'a> {
 fn render_documents(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={TEMPLATE}");
     let template = std::fs::read_to_string(TEMPLATE)?;
-    let style = minifier::css::minify(&read(STYLE)?)?.to_string();
+    // The minifier keeps the last semicolon of each rule.
+    let style = minifier::css::minify(&read(STYLE)?)?.to_string().replace(";}", "}");
     let open = script(&OPEN, Names::Local)?;
     let sealed = script(&SEALED, Names::All)?;
     let mut handlebars = Handlebars::new();

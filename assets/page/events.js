@@ -27,35 +27,35 @@ function handleEvent(event) {
 }
 
 const handlers = {
-	welcome({ epoch, you, resume, seq, present: others, gone = [], limits, public: address, rules: current }) {
+	welcome({ epoch, you, resume = session.resume, seq, present: others, gone = [], limits, public: address, rules: current }) {
 		// Another epoch: the server was restarted, and the session shown here is over.
 		if (joined && session.epoch !== epoch) return endSession();
-		session = { joinSeq: seq, ...session, epoch, resume, n: you.n, name: you.name };
+		session = { joinSeq: seq, ...session, epoch, resume, ...(you && { n: you.n, name: you.name }) };
+		startRules(current);
+		resendPending();
+		// In a sealed room, one who goes on in the ring knows who is here.
+		if (!you) return;
 		present.clear();
 		for (const who of [...gone, you, ...others]) participants.set(who.n, who);
 		for (const who of [you, ...others]) present.add(who.n);
 		setLimits(limits);
-		startRules(current);
 		setPublicAddress(address);
-		resendPending();
 		renderRoster();
 		// With its final height, because the message box is scrolled into view.
 		if (!joined) showRoom();
 	},
-	joined({ who, at }) {
+	joined({ who, at = Date.now() }) {
 		participants.set(who.n, who);
 		present.add(who.n);
 		renderRoster();
 		addPresenceChange(who.n, at, 'joined');
 	},
-	left({ n, at }) {
+	left({ who, n = who.n, at = Date.now() }) {
 		present.delete(n);
-		typingUntil.delete(n);
 		renderRoster();
 		addPresenceChange(n, at, 'left');
 	},
 	said({ n, at, ref, body }) {
-		typingUntil.delete(n);
 		const isOwn = n === session.n;
 		if (isOwn) {
 			removePending(ref);
@@ -63,7 +63,6 @@ const handlers = {
 		}
 		addLine(messageLine(n, at, body), !isOwn);
 	},
-	announced: ({ at, body }) => addLine(messageLine(HOST_NUMBER, at, body)),
 	gap: ({ missed }) => addNote('Missed messages: ' + missed),
 	rules: setRules,
 	cleared() {

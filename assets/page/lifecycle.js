@@ -23,7 +23,6 @@ function tick() {
 	else if (connected && !polling && !probeSentAt && silentSeconds > 25) probe();
 	// About twice a minute: a network that blocked WebSockets may not block them any more.
 	else if (polling && !socket && Math.random() < 0.03) openSocket();
-	for (const [n, until] of typingUntil) if (until < now) typingUntil.delete(n);
 	const isOverdue = ({ sentAt }) => sentAt && now - sentAt > ANSWER_TIMEOUT;
 	if (connected && [...pending.values()].some(isOverdue)) giveBackSent('It is not certain that a message was sent');
 	checkSize();

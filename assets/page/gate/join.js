@@ -13,9 +13,9 @@ nameInput.value = keptName;
 // What stands around the script, which is shown again when contact was lost.
 const gate = [...document.querySelectorAll('header, main')];
 
-// Everything else has run when this is reached; these are called later. A browser that lacks one keeps
-// the paragraph that says so, and is shown no form.
-if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) openGate(document.querySelector('#unsupported'));
+// Everything else has run when this is reached. A browser in which it does not, keeps the paragraph that says so,
+// and is shown no form.
+openGate(document.querySelector('#unsupported'));
 
 /** Shows the form in place of the paragraph, or why there is none. */
 function showForm(paragraph) {
@@ -51,8 +51,9 @@ function submitJoin(event) {
 
 /** The host was asked. By polling, the answer has the token with which to go on. */
 function showWaiting({ text, resume }) {
-	session.resume ||= resume;
+	session.resume = session.resume || resume;
 	session.isWaiting = true;
+	refusal.className = 'dim';
 	refusal.textContent = text;
 	joinButton.textContent = 'Waiting…';
 	cancelButton.hidden = false;
@@ -72,6 +73,7 @@ function showRefusal({ text, why, suggest }) {
 	keepFocus(cancelButton, nameInput);
 	cancelButton.hidden = true;
 	clearTimeout(retryTimer);
+	refusal.className = '';
 	refusal.textContent = text;
 	if (suggest) nameInput.value = suggest;
 	const badLink = why === 'bad_ticket';

@@ -5,7 +5,11 @@ const HOST_NUMBER = 0;
 // The server's bound is the smaller one.
 const MAX_TEXT_BYTES = Infinity;
 const ROSTER_END = [];
-const openGate = showForm;
+
+/** Shows the form, unless the browser lacks what is called later. */
+function openGate(paragraph) {
+	if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) showForm(paragraph);
+}
 
 const firstLine = () => {
 	const { name, resume, lastSeq, joinSeq } = session;
@@ -46,5 +50,20 @@ function announceTyping() {
 	send({ t: 'typing' });
 }
 
+/** Up to three participants who are typing. */
+function renderTyping() {
+	for (const [n, until] of typingUntil) if (until < Date.now()) typingUntil.delete(n);
+	const names = [...typingUntil.keys()].slice(0, 3);
+	typing.replaceChildren(...names.flatMap((n) => [participantName(n), ' is typing… ']));
+}
+
+for (const end of ['said', 'left']) {
+	const show = handlers[end];
+	handlers[end] = (event) => {
+		typingUntil.delete(event.n);
+		show(event);
+	};
+}
 handlers.typing = ({ n }) => typingUntil.set(n, Date.now() + 4000);
+handlers.announced = (event) => handlers.said({ ...event, n: HOST_NUMBER });
 handlers.moved = ({ url }) => showNewLink(url);

@@ -49,7 +49,7 @@ function submitMessage(event) {
 	if (!body || isMuted()) return;
 	notice = '';
 	if (checkSize()) notify('Too long: ' + sizeText.textContent, checkSize);
-	else if (isSlowed()) notify(`Slow mode: one message in ${span(rules.slow)}`, isSlowed);
+	else if (isSlowed()) notify('Slow mode', isSlowed);
 	else if (arePendingFull()) notify(`${MAX_PENDING} messages are still being sent; try again in a moment`, arePendingFull);
 	else {
 		const line = messageLine(session.n, 0, body);

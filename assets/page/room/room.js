@@ -62,7 +62,7 @@ function within(seconds) {
 	return () => Date.now() < until;
 }
 
-/** The connection or a notice, and up to three participants who are typing. */
+/** The connection or a notice, and who is typing. */
 function renderStatus() {
 	if (messageBox.readOnly && !isMuted()) notify('You can write again', within(4));
 	messageBox.readOnly = sendButton.disabled = isMuted();
@@ -72,8 +72,7 @@ function renderStatus() {
 	statusBar.classList.toggle('disconnected', !connected || notice || waitingText());
 	if (joined) document.title = (document.hidden && unreadCount ? `(${unreadCount}) ` : '') + (connected ? 'chattrace' : 'offline – chattrace');
 	renderLeaveButton();
-	const names = [...typingUntil.keys()].slice(0, 3);
-	typing.replaceChildren(...names.flatMap((n) => [participantName(n), ' is typing… ']));
+	renderTyping();
 }
 
 function disconnectedText() {

@@ -12,7 +12,7 @@ const KEY_SECONDS = SEAL_SECONDS + 600;
 const MAX_GENERATIONS = 1000;
 
 // What the server may say in clear.
-const PLAIN = ['gap', 'refused', 'end', 'rules', 'cleared', 'removed', 'waiting', 'unmuted'];
+const PLAIN = 'gap refused end rules cleared removed waiting unmuted'.split(' ');
 
 class Violation extends Error {}
 
@@ -132,7 +132,7 @@ function createGuest(ticket) {
 		try {
 			newcomers = await acceptGeneration(event, circle);
 		} catch {
-			violation('A change of the list of people does not match what the host said.');
+			violation('The list of people does not match what the host said.');
 		}
 		for (const { n } of newcomers) if (!counters.has(n)) followed.add(n);
 		const joined = newcomers.map((who) => ({ t: 'joined', who }));

@@ -50,8 +50,6 @@ async function sealedEvents(event, guest) {
 	if (event.t === 'refused' && event.why === 'bad_ticket' && !joined) {
 		event.text = 'This link does not fit this room. It may be of an earlier session, or was changed on its way. Ask the host for the link.';
 	}
-	// Only the host may say such a thing: in a box.
-	delete event.public;
 	return guest.receive(event);
 }
 
@@ -76,7 +74,9 @@ function discardWireBody({ counter }) {
 
 const waitingText = () => (joined && !session.guest.canSeal() ? 'Waiting for a new key from the host; nothing is sent until it is here' : '');
 const announceTyping = () => {};
+const renderTyping = () => {};
 
+/** Whatever the server says: a new address comes from the host, in a box. */
 function setPublicAddress() {
 	if (location.protocol === 'https:') publicAddress ||= location.origin;
 }
@@ -99,20 +99,12 @@ Object.assign(handlers, {
 		session.isBehind = false;
 		showWelcome({ ...event, you, present: all.filter(({ n }) => n !== HOST_NUMBER && n !== you.n) });
 	},
-	/** Goes on in the ring: nothing has changed that its events do not say. */
-	welcome({ epoch, resume = session.resume, rules: current }) {
-		if (session.epoch !== epoch) return endSession();
-		session.resume = resume;
-		startRules(current);
-		resendPending();
-	},
 	said({ kind, missing, ...event }) {
-		const { n, body, at } = event;
+		const { n, body } = event;
 		if (missing) addMark([messages(missing) + ' from ', participantName(n), ` ${missing === 1 ? 'is' : 'are'} missing here`]);
 		if (kind === NEW_LINK) return showNewLink(sanitizeText(body));
-		const text = sanitizeText(body) || '(no text)';
-		if (kind === ANNOUNCEMENT) handlers.announced({ at, body: text });
-		else showMessage({ ...event, body: text });
+		// An announcement is the message of the host, who has no other kind.
+		showMessage({ ...event, body: sanitizeText(body) || '(no text)' });
 	},
 	/** Somebody altered it, or it is not from the person it claims. */
 	bad({ n, isUnsigned }) {
@@ -131,7 +123,3 @@ Object.assign(handlers, {
 		reconnect();
 	},
 });
-for (const change of ['joined', 'left']) {
-	const show = handlers[change];
-	handlers[change] = ({ who, at = Date.now() }) => show({ who, n: who.n, at });
-}
