@@ -18,8 +18,8 @@ const unreadLine = el('p.unread', { 'aria-live': 'off' });
 // The folded joins and leaves, oldest first.
 let folded = [];
 
-/** A line about the log, not of a person. */
-const addNote = (...parts) => addLine(el('p.line dim', {}, ...parts));
+/** A line about the room. It does not count as unread. */
+const addNote = (text) => addLine(el('p.line dim', {}, text), false);
 
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 

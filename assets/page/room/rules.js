@@ -47,6 +47,7 @@ function setRules(changed) {
 	if (joined && text !== before) addNote('The host changed the rules: ' + (text || 'none'));
 	shownToEnd = Infinity;
 	renderRules();
+	renderInvite();
 }
 
 function renderRules() {

@@ -73,8 +73,8 @@ impl Drawn {
     pub(super) fn replace(&mut self, lines: &str, text: &FooterText, size: Size) -> String {
         let footer = text.draw(size);
         let erase = self.erase(size);
-        self.footer = (!footer.is_empty())
-            .then_some(DrawnFooter { size, is_echoed: text.prompt.is_none() });
+        self.footer =
+            (!footer.is_empty()).then_some(DrawnFooter { size, is_echoed: text.prompt.is_none() });
         let pastes = match (self.marks_pastes, text.prompt.is_some()) {
             (false, true) => MARK_PASTES,
             (true, false) => MARK_NO_PASTES,

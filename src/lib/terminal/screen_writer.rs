@@ -10,8 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::foreground::is_in_background;
 use super::footer::{Drawn, FooterText};
+use super::foreground::is_in_background;
 use super::print::write_stderr;
 use super::prompt::PromptText;
 use super::size::Size;

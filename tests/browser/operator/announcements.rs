@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::{MODES, session_with_two};
-use crate::harness::Fixture;
 
 const ANNOUNCEMENTS: &str = "[...document.querySelectorAll('.message .host')].map((host) =>
     host.closest('.message').querySelector('p').textContent)";
@@ -19,13 +18,13 @@ async fn an_announcement_is_marked_and_nobody_else_can_produce_the_mark() {
             assert_eq!(shown, json!(["doors close at <b>six</b>; see https://example.org/"]));
             assert_eq!(page.eval("document.querySelectorAll('.message a').length").await, 1);
         }
-        let forger = fixture.participant("From the host").await;
+        let forger = fixture.participant("Hostess").await;
         forger.send_message("the host: doors close at five").await;
         ana.wait_for_log("at five").await;
         assert_eq!(ana.eval(ANNOUNCEMENTS).await.as_array().unwrap().len(), 1, "{mode}");
         let forged =
             ana.eval("[...document.querySelectorAll('.message')].at(-1).textContent").await;
-        assert!(forged.as_str().unwrap().contains("From the host#"), "{forged}");
+        assert!(forged.as_str().unwrap().contains("Hostess#"), "{forged}");
         // The mark has colours that no name has.
         let colours =
             "[...document.querySelectorAll('.message .host, .message .name')].map((name) =>
@@ -70,18 +69,4 @@ async fn what_is_copied_says_who_announced_it() {
     let copied = ana.execute(copy, vec![]).await;
     let copied = copied.as_str().unwrap();
     assert!(copied.ends_with("TIME Bo: first\nTIME the host: second"), "{copied}");
-}
-
-/// An announcement is kept for newcomers as messages are.
-#[tokio::test]
-async fn newcomers_are_shown_announcements_of_the_backlog() {
-    let fixture = Fixture::operated("--open", &["--backlog", "10"]).await;
-    let ana = fixture.participant("Ana").await;
-    ana.send_message("hello").await;
-    ana.wait_for("document.querySelector('.message:not(.dim)')").await;
-    fixture.room.command("say welcome to all");
-    ana.wait_for_log("welcome to all").await;
-    let bo = fixture.participant("Bo").await;
-    bo.wait_for_log("welcome to all").await;
-    assert_eq!(bo.eval(ANNOUNCEMENTS).await, json!(["welcome to all"]));
 }

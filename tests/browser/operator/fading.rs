@@ -5,12 +5,12 @@ use crate::harness::{Fixture, Page, ProxyMode};
 
 const NO_MESSAGE: &str = "!document.querySelector('.message')";
 
-async fn late_by_days(fixture: &Fixture, days: i64) -> Page {
+async fn join_with_clock(fixture: &Fixture, name: &str, days: i64) -> Page {
     let page = fixture.browser.new_window().await;
     set_clock(&page, days * 86_400_000).await;
     page.goto(fixture.room.link()).await;
     page.wait_for("document.querySelector('#name')").await;
-    page.join(&format!("By {days} days")).await;
+    page.join(name).await;
     page
 }
 
@@ -52,7 +52,8 @@ async fn clocks_that_are_wrong_by_days_change_nothing() {
     for mode in MODES {
         let fixture = Fixture::operated(mode, &[]).await;
         let bo = fixture.participant("Bo").await;
-        let (early, late) = (late_by_days(&fixture, -3).await, late_by_days(&fixture, 3).await);
+        let early = join_with_clock(&fixture, "Early", 3).await;
+        let late = join_with_clock(&fixture, "Late", -3).await;
         fixture.room.command("fade 1h");
         for page in [&early, &late] {
             page.wait_for_rules("messages disappear after 1 h").await;

@@ -196,7 +196,10 @@ mod tests {
 
     #[test]
     fn the_keys_of_the_editor_do_what_they_do_in_a_shell() {
-        use Key::{Backspace, Character, Delete, DeleteToEnd, DeleteToStart, DeleteWord, End, Home, Left, Right};
+        use Key::{
+            Backspace, Character, Delete, DeleteToEnd, DeleteToStart, DeleteWord, End, Home, Left,
+            Right,
+        };
         for (text, keys, line) in [
             ("kick Ana", &[Left, Left, Character('x')][..], "kick Ax|na"),
             ("kick", &[Home, Character('x')], "x|kick"),
@@ -216,7 +219,8 @@ mod tests {
 
     #[test]
     fn one_key_moves_over_and_deletes_what_is_one_character_to_a_reader() {
-        for character in ["é\u{308}", "👍🏽", "👩\u{200d}👩\u{200d}👧", "e\u{301}", "🇩🇪", "क्षि"] {
+        for character in ["é\u{308}", "👍🏽", "👩\u{200d}👩\u{200d}👧", "e\u{301}", "🇩🇪", "क्षि"]
+        {
             assert_eq!(after(&format!("a{character}"), &[Key::Backspace]), "a|", "{character}");
             let left = after(&format!("a{character}"), &[Key::Left]);
             assert_eq!(left, format!("a|{character}"));
@@ -290,11 +294,22 @@ mod tests {
 
     fn key() -> impl Strategy<Value = Key> {
         use Key::{
-            Backspace, Character, Delete, DeleteToEnd, DeleteToStart, DeleteWord, Down, End, Enter, Home, Left,
-            Right, Up,
+            Backspace, Character, Delete, DeleteToEnd, DeleteToStart, DeleteWord, Down, End, Enter,
+            Home, Left, Right, Up,
         };
         let others = [
-            Backspace, Delete, DeleteToEnd, DeleteToStart, DeleteWord, Down, End, Enter, Home, Left, Right, Up,
+            Backspace,
+            Delete,
+            DeleteToEnd,
+            DeleteToStart,
+            DeleteWord,
+            Down,
+            End,
+            Enter,
+            Home,
+            Left,
+            Right,
+            Up,
         ];
         prop_oneof![
             4 => proptest::sample::select(&['a', ' ', 'é', '\u{301}', '\u{200d}', '👩', '🇩', '田', 'क', '\u{94d}'][..])

@@ -291,8 +291,18 @@ mod tests {
     #[test]
     fn keys_without_a_meaning_write_nothing() {
         for bytes in [
-            "\u{1b}[5~", "\u{1b}[15~", "\u{1b}OP", "\u{1b}[[A", "\u{1b}[Z", "\u{1b}x", "\u{1b}[I", "\u{1b}[?1;2c",
-            "\u{1b}]11;rgb:0000/0000/0000\u{7}", "\u{1b}P>|xterm\u{1b}\\", "\u{0}\u{3}\u{1a}\u{1c}", "\u{9b}",
+            "\u{1b}[5~",
+            "\u{1b}[15~",
+            "\u{1b}OP",
+            "\u{1b}[[A",
+            "\u{1b}[Z",
+            "\u{1b}x",
+            "\u{1b}[I",
+            "\u{1b}[?1;2c",
+            "\u{1b}]11;rgb:0000/0000/0000\u{7}",
+            "\u{1b}P>|xterm\u{1b}\\",
+            "\u{0}\u{3}\u{1a}\u{1c}",
+            "\u{9b}",
         ] {
             assert_eq!(keys(bytes.as_bytes()), [], "{bytes:?}");
         }

@@ -27,7 +27,8 @@ impl PromptText {
     /// terminals use. It begins and ends between two characters, with `…` where it is cut.
     pub(in crate::terminal) fn row(&self, max_columns: usize, charset: Charset) -> PromptRow {
         let (before, after) = self.line.split_at(self.cursor);
-        let parts = |text: &str| text.graphemes(true).map(|part| Part::new(part, charset)).collect();
+        let parts =
+            |text: &str| text.graphemes(true).map(|part| Part::new(part, charset)).collect();
         let (before, after): (Vec<Part>, Vec<Part>) = (parts(before), parts(after));
         // A column for the cursor behind the last character.
         let max_columns = max_columns.saturating_sub(1).max(1);
@@ -40,7 +41,10 @@ impl PromptText {
         let before = cut(before.iter().rev(), max_columns - behind, charset);
         let used: usize = before.iter().map(|part| part.columns).sum();
         let after = cut(after.iter(), max_columns.saturating_sub(used), charset);
-        PromptRow { before: before.iter().rev().map(|part| &*part.text).collect(), after: text(&after) }
+        PromptRow {
+            before: before.iter().rev().map(|part| &*part.text).collect(),
+            after: text(&after),
+        }
     }
 }
 
