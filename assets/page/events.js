@@ -97,6 +97,7 @@ const handlers = {
 function resendPending() {
 	for (const own of pending.values()) own.sentAt = 0;
 	connected = true;
+	clearTimeout(retryTimer);
 	inFlightUntil = 0;
 	// If it still holds, the room says so at once.
 	mutedUntil = Math.min(mutedUntil, roomTime() + 1000);

@@ -42,7 +42,6 @@ function clearPage(heading, ...texts) {
 	session = ticket = null;
 	joined = connected = polling = false;
 	notice = restored = publicAddress = nameInput.value = linkInput.value = messageBox.value = inviteLink.value = '';
-	isAskedToLeave = within(0);
 	rules = {};
 	for (const collection of [participants, present, typingUntil, pending]) collection.clear();
 	for (const element of [roster, status, typing]) element.replaceChildren();

@@ -51,10 +51,14 @@ function submitJoin(event) {
 
 /** The host was asked. By polling, the answer has the token with which to go on. */
 function showWaiting({ text, resume }) {
-	session.resume = session.resume || resume;
-	session.isWaiting = true;
+	// By polling, it is said again and again; a screen reader says it once.
+	if (session.isWaiting) return;
+	Object.assign(session, { resume, isWaiting: true });
 	refusal.className = 'dim';
 	refusal.textContent = text;
+	// Longer than the host has to answer: a connection can be lost without a sign.
+	clearTimeout(retryTimer);
+	retryTimer = setTimeout(reconnect, 330000);
 	joinButton.textContent = 'Waiting…';
 	cancelButton.hidden = false;
 }

@@ -6,7 +6,7 @@ let rules = {};
 let timeOffset = 0;
 // Seconds before the end at which the log says how long it is.
 const END_NOTES = [300, 60];
-// Seconds to the end when it was last looked at.
+// Seconds to the end when it was last looked at. 0 after a change, which says the time itself.
 let shownToEnd = 0;
 // Not live: it changes every second. The log says once what has changed, and the message box is described by it.
 const rulesLine = el('p.dim', { id: 'rules' });
@@ -45,7 +45,7 @@ function setRules(changed) {
 	rules = changed;
 	const text = rulesText();
 	if (joined && text !== before) addNote('The host changed the rules: ' + (text || 'none'));
-	shownToEnd = Infinity;
+	shownToEnd = 0;
 	renderRules();
 	renderInvite();
 }

@@ -5,8 +5,8 @@ use crate::harness::{Page, ProxyMode};
 
 async fn expect_removed(page: &Page) {
     page.expect_cleared(&["Bo", "a secret", "a draft"]).await;
-    assert_eq!(page.text("h1").await, "You were removed");
     let text = page.text("main").await;
+    assert_eq!(page.text("h1").await, "You were removed", "{text}");
     assert!(text.contains("host has removed you from this room"), "{text}");
     assert!(!page.asks_before_leaving().await);
 }
