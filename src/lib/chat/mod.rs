@@ -7,6 +7,8 @@
 //! Pure: no I/O, no clock, no randomness. Time and random bits are arguments, so every rule can be
 //! tested at any moment of any conversation.
 
+#[cfg(test)]
+mod admission_tests;
 mod departed;
 mod emoji;
 mod event_line;
@@ -16,7 +18,11 @@ mod identity;
 #[cfg(test)]
 mod language_tests;
 mod links;
+#[cfg(test)]
+mod links_tests;
 mod lobby;
+#[cfg(test)]
+mod lobby_tests;
 mod mutes;
 mod name_characters;
 mod name_error;
@@ -38,11 +44,15 @@ mod reserved_tests;
 mod ring;
 mod ring_retention;
 #[cfg(test)]
+mod ring_retention_tests;
+#[cfg(test)]
 mod ring_tests;
 mod room;
 mod room_error;
 mod room_lobby;
 mod room_orders;
+#[cfg(test)]
+mod room_orders_tests;
 #[cfg(test)]
 mod room_tests;
 mod seat;

@@ -9,8 +9,10 @@ impl Ring {
     /// Sets after which time messages are forgotten; `None` is the age of all entries. It holds for those
     /// that are there. What was forgotten does not come back.
     pub(crate) fn set_fade(&mut self, fade: Option<Duration>, now: Instant) {
+        // What has faded by now stays away, also if it fades later from now on, or never.
+        self.fade_messages(now);
         self.fade = fade;
-        self.expire(now);
+        self.fade_messages(now);
     }
 
     /// Forgets everything that was said. Joins, leaves, keys and notices stay.

@@ -43,6 +43,6 @@ pub(crate) use new_file::{NewFileError, write_new_file};
 pub(crate) use open::{Access, Owner, open_file, open_private_file, read_file};
 pub(crate) use overwrite::overwrite_file;
 pub(crate) use private_dir::{create_private_dir, create_private_subdir};
-pub(crate) use run_dir::{RunDir, RunDirError};
+pub(crate) use run_dir::{RunDir, RunDirError, find_runtime_base};
 pub(crate) use run_dir_handle::RunDirHandle;
 pub(crate) use writable::check_can_create_in;

@@ -84,9 +84,15 @@ pub(super) fn create_one(dir: &Path) -> Result<FolderOrigin> {
 /// Checks that `dir` is a folder of this user that no other user may enter, and gives the user the rights
 /// on it back that they need.
 pub(super) fn check(dir: &Path) -> Result<()> {
+    is_private(dir)?;
+    owner_access::restore(&File::from(open(dir, owner_access::FLAGS, Mode::empty())?))
+}
+
+/// The same without a change to it.
+pub(super) fn is_private(dir: &Path) -> Result<()> {
     let info = std::fs::symlink_metadata(dir)?;
     if info.is_dir() && info.uid() == Uid::current().as_raw() && info.mode() & 0o077 == 0 {
-        return owner_access::restore(&File::from(open(dir, owner_access::FLAGS, Mode::empty())?));
+        return Ok(());
     }
     let text = "it exists, but is not a folder that only you may enter; move it away";
     Err(Error::new(ErrorKind::PermissionDenied, text))

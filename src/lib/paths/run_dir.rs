@@ -10,8 +10,9 @@ use super::artifact::{Artifact, CONTROL_SOCKET, LOCK, LOCK_DRAFT};
 use super::folder::reserve_descriptors;
 use super::locations::runtime_bases;
 use super::open::{check_new, create_new};
-use super::private_dir::{FolderOrigin, check, create_one};
+use super::private_dir::{FolderOrigin, check, create_one, is_private};
 use super::run_dir_handle::{RemovalError, RunDirHandle, remove_base};
+use super::writable::check_can_create_in;
 
 /// Attempts in one base. Each begins anew when a cleaner or an ending session has removed the base, or
 /// the folder before it was locked.
@@ -99,6 +100,33 @@ impl RunDir {
     /// The socket for scripts and `chattrace-clean`.
     pub(crate) fn control_socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
+    }
+}
+
+/// Returns the first base in which [`RunDir::create`] would create a folder, as far as that shows without
+/// creating one.
+///
+/// # Errors
+/// When no base can hold it.
+pub(crate) fn find_runtime_base() -> std::result::Result<PathBuf, RunDirError> {
+    let mut refusals = Vec::new();
+    for base in runtime_bases() {
+        match check_base(&base) {
+            Ok(()) => return Ok(base),
+            Err(error) => refusals.push(format!("{}: {error}", base.display())),
+        }
+    }
+    Err(RunDirError { refusals, remains: Vec::new() })
+}
+
+fn check_base(base: &Path) -> Result<()> {
+    match base.symlink_metadata() {
+        Ok(_) => {
+            is_private(base)?;
+            check_can_create_in(base)
+        }
+        // It would be created.
+        Err(_) => check_can_create_in(base.parent().unwrap_or(base)),
     }
 }
 

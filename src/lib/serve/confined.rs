@@ -50,6 +50,19 @@ impl Confined {
         Protection { confinement: self.confinement, locked: self.locked }
     }
 
+    /// Filters the system calls, runs all probes, and prints what came of it as JSON: for `chattrace
+    /// --check`.
+    ///
+    /// # Errors
+    /// [`ServeError::Output`] if it could not be written.
+    pub(super) async fn report(self, listener: BorrowedFd<'_>) -> Result<Exit, ServeError> {
+        let protection = self.complete(listener).await;
+        match terminal::print_line(&terminal::json_line(&protection)) {
+            Ok(()) | Err(OutputEnd::ReaderGone) => Ok(Exit::Ended),
+            Err(OutputEnd::Failed(error)) => Err(error.into()),
+        }
+    }
+
     /// Filters the system calls, runs all probes, and prints the result of each.
     ///
     /// # Errors

@@ -68,6 +68,9 @@ fn run(cli: &ServeCli) -> Result<Exit, ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match standalone {
+            Some(standalone) if cli.self_test && cli.json => {
+                confined.report(standalone.listener()).await
+            }
             Some(standalone) if cli.self_test => confined.self_test(standalone.listener()).await,
             Some(standalone) => standalone.run(cli, confined).await,
             None => supervised::run(confined).await,

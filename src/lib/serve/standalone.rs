@@ -76,7 +76,10 @@ impl Standalone {
             process::require_threads()?;
         }
         let config = Config::resolve(&cli.overrides()?)?;
-        check_lobby(&config.room)?;
+        // No one comes in during a self test.
+        if !cli.self_test {
+            check_lobby(&config.room)?;
+        }
         let listener = process::listen(config.listen)?;
         let reachable = Reachable::of(&listener)?;
         Ok(Self { config, listener, reachable })

@@ -44,16 +44,28 @@ pub(super) fn warning(name: &'static str, fact: impl Into<String>) -> Check {
     check(Severity::Warning, name, fact)
 }
 
+/// Something without which there is no session.
+pub(super) fn failure(name: &'static str, fact: impl Into<String>) -> Check {
+    check(Severity::Error, name, fact)
+}
+
+/// A check that passed, and protects nothing.
+pub(super) fn note(name: &'static str, fact: impl Into<String>) -> Check {
+    check(Severity::Ok, name, fact)
+}
+
 /// Returns the checks that need no other process. Switches core dumps off, to report whether it could.
 pub(super) fn machine(run_dir: &Path) -> Vec<Check> {
-    vec![
-        swap(&read_swaps()),
-        match process::harden() {
-            Ok(()) => protection_check(Severity::Ok, "core dumps", "off"),
-            Err(error) => protection_check(Severity::Warning, "core dumps", error.to_string()),
-        },
-        runtime_folder(run_dir),
-    ]
+    memory().into_iter().chain([runtime_folder(run_dir)]).collect()
+}
+
+/// Those about what could write memory to a disk.
+pub(super) fn memory() -> [Check; 2] {
+    let core_dumps = match process::harden() {
+        Ok(()) => protection_check(Severity::Ok, "core dumps", "off"),
+        Err(error) => protection_check(Severity::Warning, "core dumps", error.to_string()),
+    };
+    [swap(&read_swaps()), core_dumps]
 }
 
 /// Warns about what the system lacks to end a process that has left its group and its parent; `None` if
@@ -137,8 +149,9 @@ fn swap(swaps: &str) -> Check {
     protection_check(Severity::Warning, "swap", fact)
 }
 
-fn runtime_folder(dir: &Path) -> Check {
-    let shown = dir.display().to_string();
+/// Where the control socket of a session is.
+pub(super) fn runtime_folder(dir: &Path) -> Check {
+    let shown = escape_control(&dir.display().to_string());
     match paths::is_in_memory(dir) {
         true => check(Severity::Ok, "runtime folder", shown),
         false => check(

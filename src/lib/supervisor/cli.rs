@@ -9,6 +9,38 @@ use crate::config::{Logs, Mode, Overrides, Provider, RoomFlags};
 use crate::span::Span;
 use crate::terminal::Verbosity;
 
+const EXAMPLES: &str = "Examples:\n  \
+    chattrace --tunnel none\n  \
+    chattrace --quiet | tee link.txt";
+
+/// `--help`, with related options on one line, so that all of it fits a screen. A test holds it to the
+/// options that there are.
+const HELP: &str = "\
+An anonymous chat that lives exactly as long as this terminal
+Usage: chattrace [OPTIONS]
+       chattrace ctl COMMAND...  (chattrace ctl --help explains it)
+      --config <PATH>         Configuration file [default: yours, or built in]
+      --listen <ADDR>         Where to listen [default: 127.0.0.1:0]
+      --sealed, --open        Who can read: only those in it [default], or not
+      --max-participants <N>  At once; quick tunnels carry 200 [default: 100]
+      --backlog <N>           Earlier messages for newcomers [default: 0]
+      --lobby, --bell         Newcomers wait until you admit them; ring for them
+      --fade <SPAN>           Messages disappear after so long, such as 30m
+      --for <SPAN>, --idle <SPAN>  End after so long, or so long without people
+      --tunnel <HOW>          auto, cloudflared or none [default: auto]
+      --cloudflared <PATH>    cloudflared to use [default: own copy, else PATH]
+      --require-confinement   No session unless the sandbox is complete
+      --check                 Check what a session needs, and start none
+      --explain-limits        Print how much memory the room can take
+      --logs <WHAT>           ask, delete or save the event log [default: ask]
+      --archive-dir <DIR>     Where saved logs go [default: current folder]
+      --json, --no-qr         Events as JSON on stdout; no QR code
+      --quiet, --verbose      Errors only, no questions; every check, too
+  -h, --help, -V, --version   Print help; print version
+Examples:
+  chattrace --tunnel none
+  chattrace --quiet | tee link.txt";
+
 /// An anonymous chat that lives exactly as long as this terminal.
 #[derive(Debug, Parser)]
 #[command(
@@ -18,11 +50,9 @@ use crate::terminal::Verbosity;
     version,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    // Shorter than the usual one: it fits a screen.
-    help_template = "{about}\n{usage-heading} {usage}\n{options}{after-help}",
-    after_help = "Examples:\n  \
-        chattrace --tunnel none\n  \
-        chattrace --quiet | tee link.txt"
+    override_usage = "chattrace [OPTIONS]\n       chattrace ctl COMMAND...",
+    override_help = HELP,
+    after_help = EXAMPLES
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -65,6 +95,9 @@ pub(super) struct Cli {
     /// One JSON object per line on stdout
     #[arg(long)]
     pub(super) json: bool,
+    /// Check what a session needs, and start none
+    #[arg(long)]
+    pub(super) check: bool,
     /// Errors only, no questions
     #[arg(long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -146,5 +179,40 @@ impl CtlArgs {
     /// The line that would be typed at the session's own terminal.
     pub(super) fn command(&self) -> String {
         self.words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The words with two hyphens before the explanation on a line, and the names of values.
+    fn listed(help: &str) -> BTreeSet<String> {
+        let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        let heads = lines.map(|line| line.split("  ").next().unwrap());
+        let options = heads.flat_map(|head| head.split(", ")).filter(|word| word.starts_with("--"));
+        options.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_help_lists_every_option_and_no_other() {
+        let mut command = Cli::command();
+        command.build();
+        let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+        let options: BTreeSet<String> = shown
+            .map(|arg| {
+                let names = arg.get_value_names().unwrap_or_default();
+                let takes_value = arg.get_action().takes_values();
+                let value = names.first().filter(|_| takes_value);
+                let long = arg.get_long().unwrap();
+                value.map_or(format!("--{long}"), |value| format!("--{long} <{value}>"))
+            })
+            .collect();
+        assert_eq!(listed(HELP), options);
+        assert!(HELP.ends_with(EXAMPLES));
     }
 }

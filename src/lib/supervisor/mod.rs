@@ -14,6 +14,7 @@ mod event_loop;
 mod host;
 mod manual;
 mod operator;
+mod preflight;
 mod session;
 mod timers;
 
@@ -96,6 +97,9 @@ pub fn main() -> ExitCode {
     if cli.explains_limits() {
         return explain_limits(&cli);
     }
+    if cli.check {
+        return check(&cli).into();
+    }
     let ended = start(&cli);
     memory::overwrite_stack();
     match ended {
@@ -103,6 +107,18 @@ pub fn main() -> ExitCode {
         Err(error) => {
             terminal::print_error("chattrace", &error);
             error.exit().into()
+        }
+    }
+}
+
+/// Tries what a session needs, and begins none.
+fn check(cli: &cli::Cli) -> Exit {
+    let overrides = cli.overrides();
+    match Config::resolve_session(&overrides) {
+        Ok(config) => preflight::run(&config, overrides.config.as_deref(), cli.json),
+        Err(error) => {
+            terminal::print_error("chattrace", &error);
+            error.exit()
         }
     }
 }
@@ -143,7 +159,8 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
-    let mut console = Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr)?;
+    let mut console =
+        Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr, config.bell)?;
     let access = RoomAccess::draw(&config.room, std::time::Instant::now())?;
     // Last: a step that fails before it leaves nothing, and none behind it can fail.
     let run_dir = RunDir::create(&generate_session_id()?)?;

@@ -226,6 +226,13 @@ impl Screen {
         }
     }
 
+    /// Rings the terminal's bell, unless quiet.
+    pub(crate) fn ring(&self) {
+        if self.is_terminal && !self.is_quiet() {
+            self.footer().ring();
+        }
+    }
+
     /// Replaces the status, or the progress bar, by `text`.
     pub(crate) fn set_status(&self, text: &str) {
         if self.animated {

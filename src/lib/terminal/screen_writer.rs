@@ -47,6 +47,8 @@ struct State {
     /// Each with its line feed.
     lines: VecDeque<String>,
     text: FooterText,
+    /// Whether the bell rings.
+    rings: bool,
     order: Order,
     /// Whether another program has had the terminal since the last drawing.
     is_foreign: bool,
@@ -125,6 +127,11 @@ impl Footer {
                 state.lines.push_back(format!("{text}\n"));
             }
         });
+    }
+
+    /// Rings the bell with the next drawing.
+    pub(super) fn ring(&self) {
+        self.change(|state| state.rings = true);
     }
 
     /// Draws the footer for the present size of the terminal.
@@ -218,6 +225,11 @@ impl State {
         if std::mem::take(&mut self.is_foreign) || is_background {
             drawn.forget();
         }
-        if is_background { lines } else { drawn.replace(&lines, &self.text, Size::of_stderr()) }
+        let bell = if std::mem::take(&mut self.rings) { "\u{7}" } else { "" };
+        let drawing = match is_background {
+            true => lines,
+            false => drawn.replace(&lines, &self.text, Size::of_stderr()),
+        };
+        drawing + bell
     }
 }

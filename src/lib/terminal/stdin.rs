@@ -34,6 +34,6 @@ impl Read for BlockingStdin {
 /// # Errors
 /// When there is no terminal on stdin, or it may not be opened.
 pub(super) fn reopen_stdin() -> io::Result<OwnedFd> {
-    let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     Ok(open("/proc/self/fd/0", flags, Mode::empty())?)
 }

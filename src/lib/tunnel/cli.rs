@@ -42,6 +42,10 @@ pub(super) struct TunnelCli {
     #[arg(long)]
     pub(super) json: bool,
 
+    /// Say which cloudflared would be used, and exit
+    #[arg(long, hide = true)]
+    pub(super) find: bool,
+
     /// Supervised by this process, over a socket on standard input
     #[arg(long, value_name = "PPID", hide = true)]
     pub(super) lifeline: Option<u32>,

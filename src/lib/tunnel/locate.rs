@@ -2,18 +2,22 @@
 //! this order. If there is none, says what to download. Each is identified by its digest.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::attempt::{ProgramFormat, TunnelError};
+use super::cli::{NAME, TunnelCli};
 use super::cloudflared;
 use super::context::Sandbox;
 use super::install::{self, Download, MAX_PROGRAM_BYTES, Pin};
 use super::program_file::{self, NOEXEC};
-use crate::config::TunnelSettings;
+use crate::config::{Config, TunnelSettings};
 use crate::control::CloudflaredSource;
+use crate::exit::Exit;
 use crate::paths::{self, Access, Owner};
-use crate::terminal::io_reason;
+use crate::terminal::{self, io_reason};
+use crate::units::format_bytes;
 
 /// Versions that strip slashes from the end of addresses (cloudflared issue 1717; fixed in 2026.8.2).
 const FAULTY_VERSIONS: [&str; 2] = ["2026.8.0", "2026.8.1"];
@@ -46,13 +50,14 @@ pub(super) enum SearchResult {
     },
 }
 
-/// Searches for a cloudflared. Any but the managed copy is run in `sandbox` to get its version.
+/// Searches for a cloudflared. Any but the managed copy is run in `sandbox` to get its version; without
+/// one, nothing is run, and its version is not known.
 ///
 /// # Errors
 /// When the named program or the managed copy is not usable, or none can be installed here.
 pub(super) async fn search(
     settings: &TunnelSettings,
-    sandbox: &Sandbox,
+    sandbox: Option<&Sandbox>,
 ) -> Result<SearchResult, TunnelError> {
     if let Some(path) = &settings.cloudflared {
         return examine_chosen(path, sandbox).await.map(SearchResult::Found);
@@ -90,7 +95,48 @@ pub(super) async fn search(
     Ok(SearchResult::Missing { download: Download { pin, url, dir }, passed_over })
 }
 
-async fn examine_chosen(path: &Path, sandbox: &Sandbox) -> Result<CloudflaredProgram, TunnelError> {
+/// Prints which cloudflared would be used, or what would be downloaded. Runs none, and creates nothing.
+pub(super) async fn find(cli: &TunnelCli) -> Exit {
+    let config = match Config::resolve(&cli.overrides()) {
+        Ok(config) => config,
+        Err(error) => {
+            terminal::print_error(NAME, &error);
+            return error.exit();
+        }
+    };
+    match search(&config.tunnel, None).await {
+        Ok(found) => terminal::print_result(NAME, &found.to_string()),
+        Err(error) => {
+            terminal::print_error(NAME, &error);
+            Exit::Unavailable
+        }
+    }
+}
+
+/// For people.
+impl fmt::Display for SearchResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(program) => {
+                let source = match program.source {
+                    CloudflaredSource::Managed => "downloaded before, and checked",
+                    CloudflaredSource::Path => "from PATH",
+                    CloudflaredSource::Chosen => "as configured",
+                };
+                write!(f, "{} ({source})", program.path.display())
+            }
+            Self::Missing { download, .. } => {
+                write!(f, "not here; {} is downloaded at the start", download.pin.version)?;
+                download.pin.bytes.map_or(Ok(()), |bytes| write!(f, " ({})", format_bytes(bytes)))
+            }
+        }
+    }
+}
+
+async fn examine_chosen(
+    path: &Path,
+    sandbox: Option<&Sandbox>,
+) -> Result<CloudflaredProgram, TunnelError> {
     let unusable = |why: String| TunnelError::UnusableProgram { path: path.to_owned(), why };
     let absolute = std::path::absolute(path).map_err(|error| unusable(error.to_string()))?;
     let meta = std::fs::metadata(&absolute).map_err(|error| unusable(io_reason(&error)))?;
@@ -145,13 +191,16 @@ pub(super) async fn verify_managed(
 async fn examine(
     path: PathBuf,
     source: CloudflaredSource,
-    sandbox: &Sandbox,
+    sandbox: Option<&Sandbox>,
 ) -> Result<CloudflaredProgram, TunnelError> {
     let format = match program_file::check(&path) {
         Ok(format) => format,
         Err(why) => return Err(TunnelError::UnusableProgram { path, why }),
     };
-    let version = cloudflared::query_version(path.clone(), sandbox).await;
+    let version = match sandbox {
+        Some(sandbox) => cloudflared::query_version(path.clone(), sandbox).await,
+        None => None,
+    };
     if let Some(version) = version.as_ref().filter(|v| FAULTY_VERSIONS.contains(&v.as_str())) {
         return Err(TunnelError::FaultyVersion { path, version: version.clone() });
     }

@@ -81,6 +81,7 @@ pub fn main() -> ExitCode {
     };
     let exit = match cli.lifeline {
         Some(_) => runtime.block_on(supervised::run()),
+        None if cli.find => runtime.block_on(locate::find(&cli)),
         None => runtime.block_on(standalone::run(&cli)),
     };
     // Does not wait for a download: the partial file is resumed the next time.

@@ -67,7 +67,7 @@ async fn find_or_install(
     context: &Context,
     status: &mut StatusSink,
 ) -> Result<CloudflaredProgram, StopReason> {
-    match locate::search(&context.settings, &context.sandbox()).await? {
+    match locate::search(&context.settings, Some(&context.sandbox())).await? {
         SearchResult::Found(program) => Ok(program),
         SearchResult::Missing { download, passed_over } => {
             if let Some(error) = passed_over {

@@ -78,6 +78,23 @@ impl Tmux {
         (x.parse().unwrap(), y.parse().unwrap())
     }
 
+    /// Waits until the cursor is at this column and row.
+    pub(crate) fn wait_until_cursor(&mut self, at: (u16, u16)) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.cursor() != at {
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(timeout);
+            assert!(line.is_ok(), "not at {at:?}: {:?}", self.cursor());
+        }
+    }
+
+    /// Pastes `text`, as with a mouse: marked as such, if the program has asked for it.
+    pub(crate) fn paste(&mut self, text: &str) {
+        let text = text.replace('\n', "\\n").replace('\t', "\\t");
+        self.run(&format!("set-buffer \"{text}\""));
+        self.run("paste-buffer -p");
+    }
+
     /// The rows of the screen, without spaces at their ends.
     pub(crate) fn screen(&mut self) -> Vec<String> {
         self.run("capture-pane -p")

@@ -80,6 +80,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ("supervisor", &[
         &["mod.rs"],
         &["manual.rs"],
+        &["ctl", "preflight.rs"],
         &["cli.rs"],
         &["event_loop"],
         &["console", "timers.rs"],

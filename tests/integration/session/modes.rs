@@ -13,10 +13,11 @@ use crate::harness::{DEADLINE, Terminal};
 const CTRL_C: &str = "\u{3}";
 
 /// Whether keys arrive one by one, as at the prompt. No shell uses this time between two bytes.
-fn is_prompt(modes: &Termios) -> bool {
+pub(super) fn is_prompt(modes: &Termios) -> bool {
     let keys = LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::IEXTEN;
     let times = [SpecialCharacterIndices::VMIN, SpecialCharacterIndices::VTIME];
-    !modes.local_flags.intersects(keys) && times.map(|at| modes.control_chars[at as usize]) == [1, 1]
+    !modes.local_flags.intersects(keys)
+        && times.map(|at| modes.control_chars[at as usize]) == [1, 1]
 }
 
 /// A session on a terminal, at its prompt, and the modes before it.

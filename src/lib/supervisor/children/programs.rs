@@ -26,6 +26,22 @@ impl Programs {
         })
     }
 
+    /// The room's program.
+    pub(in crate::supervisor) fn serve(&self) -> &Path {
+        &self.serve
+    }
+
+    /// The tunnel's program.
+    pub(in crate::supervisor) fn tunnel(&self) -> &Path {
+        &self.tunnel
+    }
+
+    /// All three, with their names.
+    pub(in crate::supervisor) fn all(&self) -> [(&'static str, &Path); 3] {
+        [ChildRole::Serve, ChildRole::Tunnel, ChildRole::Cleaner]
+            .map(|role| (role.program(), self.path(role)))
+    }
+
     /// The program that a child of this role runs. Cleaner and guard run the same one.
     pub(super) fn path(&self, role: ChildRole) -> &Path {
         match role {

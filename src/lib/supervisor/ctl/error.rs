@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::command::CommandError;
 use crate::control::FrameError;
 use crate::exit::Exit;
 use crate::terminal::io_reason;
@@ -9,7 +10,10 @@ use crate::terminal::io_reason;
 /// Why a command was not carried out. Its `Display` is the sentence for the user.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CtlError {
-    /// It is no command, or the session refuses it.
+    /// It was not sent.
+    #[error("{0}")]
+    NoCommand(CommandError),
+    /// The session refuses it.
     #[error("{0}")]
     Refused(String),
     /// There are several sessions, with these ids, and none was named.
@@ -41,7 +45,7 @@ impl CtlError {
     /// The exit code of a program that stops for this error.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Refused(_) | Self::Several(_) => Exit::Refused,
+            Self::NoCommand(_) | Self::Refused(_) | Self::Several(_) => Exit::Refused,
             Self::NoSession
             | Self::NoSuchSession { .. }
             | Self::Unreachable(_)

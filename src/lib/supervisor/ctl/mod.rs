@@ -4,6 +4,7 @@
 mod error;
 mod sessions;
 
+use crate::command::{self, Command};
 use crate::control::{ControlClient, RequestBody, ResponseBody};
 use crate::exit::Exit;
 use crate::supervisor::cli::CtlArgs;
@@ -26,13 +27,12 @@ pub(super) fn run(args: &CtlArgs) -> Exit {
 
 /// The answer as it is printed.
 fn answer(command: &str, session: Option<&str>, as_json: bool) -> Result<String, CtlError> {
-    let path = sessions::find(session)?;
-    let mut client = ControlClient::connect(&path).map_err(CtlError::Unreachable)?;
-    let request = match (command, as_json) {
-        ("who", true) => RequestBody::Who,
-        (_, _) => RequestBody::Do { command: command.to_owned() },
+    let body = match command::parse(command).map_err(CtlError::NoCommand)? {
+        // No session is needed for it.
+        Command::Help(topic) => ResponseBody::Done { text: command::help(topic) },
+        Command::Who if as_json => request(session, RequestBody::Who)?,
+        _ => request(session, RequestBody::Do { command: command.to_owned() })?,
     };
-    let body = client.request(request)?;
     match body {
         ResponseBody::Refused { text } => Err(CtlError::Refused(text)),
         ResponseBody::Error { text } => Err(CtlError::Unanswered(text)),
@@ -42,10 +42,14 @@ fn answer(command: &str, session: Option<&str>, as_json: bool) -> Result<String,
         | ResponseBody::Status { .. }
         | ResponseBody::Who { .. }
         | ResponseBody::Watching
-        | ResponseBody::Stopping => {
-            Err(CtlError::Unanswered("another request's answer".to_owned()))
-        }
+        | ResponseBody::Stopping => Err(CtlError::Unanswered("it sent another answer".to_owned())),
     }
+}
+
+fn request(session: Option<&str>, body: RequestBody) -> Result<ResponseBody, CtlError> {
+    let path = sessions::find(session)?;
+    let mut client = ControlClient::connect(&path).map_err(CtlError::Unreachable)?;
+    Ok(client.request(body)?)
 }
 
 /// `text` with its line feeds, and nothing else that a terminal acts on.

@@ -13,6 +13,7 @@ mod room_orders;
 mod run;
 mod state;
 mod streams;
+mod typed;
 mod wipe;
 
 pub(super) use access::RoomAccess;

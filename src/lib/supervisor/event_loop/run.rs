@@ -89,6 +89,10 @@ pub(in crate::supervisor) async fn run(
             Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
             Some(request) = requests.recv() => Wakeup::Request(request),
         };
+        if let Wakeup::Typed(Typed::Complete { line, cursor }) = &wakeup {
+            let completion = event_loop.complete(line, *cursor);
+            prompt.complete(completion.start, &completion.replacement);
+        }
         let events = event_loop.handle(wakeup);
         outcome = event_loop.step_all(events, &mut sigchld).await;
     };

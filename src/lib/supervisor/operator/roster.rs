@@ -12,7 +12,7 @@ use crate::units::format_duration;
 /// Who is in the room, and who waits, at one moment.
 #[derive(Debug)]
 pub(in crate::supervisor) struct Roster {
-    people: Vec<ListedParticipant>,
+    participants: Vec<ListedParticipant>,
     waiting: Vec<ListedApplicant>,
     /// Writes the time of day of a moment in milliseconds since 1970.
     time_of_day: fn(u64) -> String,
@@ -26,17 +26,19 @@ impl Roster {
         now: Instant,
         time_of_day: fn(u64) -> String,
     ) -> Self {
-        let listed = |(number, person): (Number, &Person)| ListedParticipant {
-            number: number.into(),
-            name: person.participant.name.clone(),
-            tag: person.participant.tag.clone(),
-            by: connections.get(&number).copied(),
-            since: person.since.unix_ms,
-            muted: people.muted(number).is_some(),
-            muted_seconds: people
-                .muted(number)
-                .flatten()
-                .map(|until| until.saturating_duration_since(now).as_secs()),
+        let participant = |(number, person): (Number, &Person)| {
+            let muted = people.muted(number);
+            ListedParticipant {
+                number: number.into(),
+                name: person.participant.name.clone(),
+                tag: person.participant.tag.clone(),
+                by: connections.get(&number).copied(),
+                since: person.since.unix_ms,
+                muted: muted.is_some(),
+                muted_seconds: muted
+                    .flatten()
+                    .map(|until| until.saturating_duration_since(now).as_secs()),
+            }
         };
         let applicant = |(number, person): (Number, &Person)| ListedApplicant {
             number: number.into(),
@@ -45,36 +47,37 @@ impl Roster {
             since: person.since.unix_ms,
         };
         Self {
-            people: people.at(Place::Room).map(listed).collect(),
+            participants: people.at(Place::Room).map(participant).collect(),
             waiting: people.at(Place::Lobby).map(applicant).collect(),
             time_of_day,
         }
     }
 
-    /// The same as data, for scripts.
+    /// The same for scripts.
     pub(in crate::supervisor) fn to_response(&self) -> ResponseBody {
-        ResponseBody::Who { participants: self.people.clone(), waiting: self.waiting.clone() }
+        let (participants, waiting) = (self.participants.clone(), self.waiting.clone());
+        ResponseBody::Who { participants, waiting }
     }
 }
 
 impl fmt::Display for Roster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.people.len() {
+        match self.participants.len() {
             0 => f.write_str("no one is in the room")?,
             count => write!(f, "{count} in the room")?,
         }
-        for person in &self.people {
+        for person in &self.participants {
             write!(f, "\n{:>4}  {}", person.number, name_and_tag(&person.name, &person.tag))?;
             if let Some(by) = person.by {
                 write!(f, " · {}", by_word(by))?;
             }
             write!(f, " · since {}", (self.time_of_day)(person.since))?;
-            match person.muted_seconds {
-                Some(seconds) => {
+            match (person.muted, person.muted_seconds) {
+                (true, Some(seconds)) => {
                     write!(f, " · muted for {}", format_duration(Duration::from_secs(seconds)))?;
                 }
-                None if person.muted => f.write_str(" · muted")?,
-                None => {}
+                (true, None) => f.write_str(" · muted")?,
+                (false, _) => {}
             }
         }
         if !self.waiting.is_empty() {

@@ -8,11 +8,11 @@ mod who;
 
 use std::time::{Instant, SystemTime};
 
-use super::asker::{Asker, response_body};
+use super::asker::Asker;
 use super::state::EventLoop;
 use crate::chat::MessageText;
 use crate::command::{Command, help};
-use crate::control::{self, RoomOrder};
+use crate::control::RoomOrder;
 use crate::log::{RoomChange, WholeRoomChange};
 use crate::supervisor::operator::{Answer, Moment, Refused};
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
@@ -112,10 +112,7 @@ impl EventLoop {
     pub(super) fn answer(&self, asker: Asker, answer: Result<Answer, Refused>) {
         match asker {
             Asker::Terminal => self.console.show_answer(answer),
-            // A client who has gone changes nothing.
-            Asker::Client { response, .. } => {
-                drop(response.send(control::Answer::Body(response_body(answer))));
-            }
+            Asker::Client(client) | Asker::Lister(client) => client.answer(answer),
         }
     }
 
