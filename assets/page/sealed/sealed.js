@@ -76,7 +76,7 @@ const waitingText = () => (joined && !session.guest.canSeal() ? 'Waiting for a n
 const announceTyping = () => {};
 const renderTyping = () => {};
 
-/** Whatever the server says: a new address comes from the host, in a box. */
+/** A new address comes from the host, in a box. What the server says of one is not used. */
 function setPublicAddress() {
 	if (location.protocol === 'https:') publicAddress ||= location.origin;
 }

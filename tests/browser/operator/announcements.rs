@@ -8,7 +8,7 @@ const ANNOUNCEMENTS: &str = "[...document.querySelectorAll('.message .host')].ma
     host.closest('.message').querySelector('p').textContent)";
 
 #[tokio::test]
-async fn an_announcement_is_marked_and_nobody_else_can_produce_the_mark() {
+async fn an_announcement_is_marked_and_no_participant_can_produce_the_mark() {
     for mode in MODES {
         let (fixture, ana, bo) = session_with_two(mode).await;
         fixture.room.command("say doors close at <b>six</b>; see https://example.org/");

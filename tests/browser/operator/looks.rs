@@ -29,7 +29,7 @@ async fn every_state_is_accessible_and_fits_a_narrow_screen() {
         bo.send_message("is this thing on?").await;
         ana.wait_for_log("thing on").await;
         fixture.room.command(
-            "say The doors close in four minutes; whoever stays behind sees to the lights, the heating and the back door",
+            "say The doors close in four minutes; the last to leave sees to the lights, the heating and the back door",
         );
         ana.wait_for_log("back door").await;
         fixture.room.command("mute Ana 5m");
