@@ -6,8 +6,7 @@ use crate::harness::{Page, ProxyMode};
 async fn expect_removed(page: &Page) {
     page.expect_cleared(&["Bo", "a secret", "a draft"]).await;
     let text = page.text("main").await;
-    assert_eq!(page.text("h1").await, "You were removed", "{text}");
-    assert!(text.contains("host has removed you from this room"), "{text}");
+    assert!(text.contains("host has removed you from"), "{text}");
     assert!(!page.asks_before_leaving().await);
 }
 
@@ -22,11 +21,14 @@ async fn a_removed_person_sees_an_empty_page_that_does_not_come_back() {
             ana.set_draft("a draft").await;
             fixture.room.command("kick Ana");
             expect_removed(&ana).await;
+            // One who polls may be told by the answer to the next poll.
+            if transport == ProxyMode::Forward {
+                assert_eq!(ana.text("h1").await, "You were removed", "{mode}");
+            }
             bo.wait_for_log("Ana").await;
             bo.wait_for("document.querySelector('h2').textContent === 'Here: 1'").await;
             // Nothing that the page still runs connects again.
-            let count = "performance.getEntriesByType('resource').filter(({ name }) => !name.endsWith('/bye')).length";
-            let before = ana.eval(count).await;
+            fixture.browser.requested_urls().await;
             ana.execute(
                 "dispatchEvent(new Event('online'));
                 document.dispatchEvent(new Event('visibilitychange'))",
@@ -35,7 +37,10 @@ async fn a_removed_person_sees_an_empty_page_that_does_not_come_back() {
             .await;
             bo.send_message("without Ana").await;
             bo.wait_for_log("without Ana").await;
-            assert_eq!(ana.eval(count).await, before, "{mode}");
+            // Ana's page is the only one behind the proxy.
+            let requested = fixture.browser.requested_urls().await;
+            let of_ana = |url: &&String| url.contains("127.0.0.2") && !url.ends_with("/bye");
+            assert_eq!(requested.iter().find(of_ana), None, "{mode}");
             assert!(fixture.room.command("who").contains("Bo"));
             // A reload shows the form without the link.
             ana.activate().await.refresh().await.unwrap();
@@ -56,7 +61,7 @@ async fn one_who_was_removed_while_away_does_not_come_back() {
             ana.wait_for_status("Disconnected").await;
             fixture.room.command("kick Ana");
             proxy.set(transport);
-            ana.expect_cleared(&["Ana"]).await;
+            expect_removed(&ana).await;
         }
     }
 }
