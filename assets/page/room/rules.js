@@ -44,7 +44,7 @@ function setRules(changed) {
 	const before = rulesText();
 	rules = changed;
 	const text = rulesText();
-	if (joined && text !== before) addNote('The host changed the rules: ' + (text || 'none'));
+	if (joined && text !== before) addNote('Rules now: ' + (text || 'none'));
 	shownToEnd = 0;
 	renderRules();
 	renderInvite();
@@ -54,7 +54,7 @@ function renderRules() {
 	rulesLine.textContent = rulesText();
 	if (!rules.ends_at) return;
 	const toEnd = secondsTo(rules.ends_at);
-	if (joined && END_NOTES.some((note) => toEnd <= note && note < shownToEnd)) addNote('The host ends this room in ' + left(toEnd));
+	if (joined && END_NOTES.some((note) => toEnd <= note && note < shownToEnd)) addNote('The room ends in ' + left(toEnd));
 	shownToEnd = toEnd;
 }
 

@@ -28,7 +28,7 @@ async fn messages_and_announcements_disappear_and_what_else_is_in_the_log_stays(
             page.wait_for(NO_MESSAGE).await;
             let html = page.html().await;
             assert!(!html.contains("passing") && !html.contains("fleeting"), "{html}");
-            page.wait_for_lines("The host changed the rules", 1).await;
+            page.wait_for_lines("Rules now", 1).await;
         }
         // Set later, it holds for what is shown already; taken back, it brings nothing back.
         fixture.room.command("fade off");

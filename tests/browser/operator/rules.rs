@@ -14,8 +14,8 @@ async fn rules_are_in_one_line_and_a_change_is_in_the_log_once() {
         let all = "locked, newcomers wait for the host, one message in 90 s, messages disappear after 2 h";
         ana.wait_for_rules(all).await;
         bo.wait_for_rules(all).await;
-        ana.wait_for_lines(&format!("The host changed the rules: {all}"), 1).await;
-        ana.wait_for_lines("The host changed the rules", 4).await;
+        ana.wait_for_lines(&format!("Rules now: {all}"), 1).await;
+        ana.wait_for_lines("Rules now", 4).await;
         // What holds already is no change.
         fixture.room.command("lock");
         fixture.room.command("unlock");
@@ -23,8 +23,8 @@ async fn rules_are_in_one_line_and_a_change_is_in_the_log_once() {
         fixture.room.command("slow off");
         fixture.room.command("fade off");
         ana.wait_for_rules("").await;
-        ana.wait_for_lines("The host changed the rules: none", 1).await;
-        ana.wait_for_lines("The host changed the rules", 8).await;
+        ana.wait_for_lines("Rules now: none", 1).await;
+        ana.wait_for_lines("Rules now", 8).await;
         // The message box is described by the line, which is no live region.
         let described = "document.querySelector('#message').getAttribute('aria-describedby')";
         assert_eq!(ana.eval(described).await, "rules");
@@ -44,7 +44,7 @@ async fn newcomers_and_those_who_come_back_see_what_holds() {
             ana.wait_for_rules("one message in 10 min").await;
             let bo = fixture.participant("Bo").await;
             bo.wait_for_rules("one message in 10 min").await;
-            bo.wait_for_lines("The host changed the rules", 0).await;
+            bo.wait_for_lines("Rules now", 0).await;
             proxy.set(ProxyMode::Close);
             ana.wait_for_status("Disconnected").await;
             fixture.room.command("slow off");
