@@ -12,7 +12,7 @@ let shownToEnd = 0;
 const rulesLine = el('p.dim', { id: 'rules' });
 
 const roomTime = () => Date.now() + timeOffset;
-const secondsTo = (time) => Math.max(0, Math.ceil((time - roomTime()) / 1000));
+const secondsTo = (time) => Math.max(0, Math.round((time - roomTime()) / 1000));
 
 /** A span of a rule: 30 s, 10 min, 2 h. */
 const span = (seconds) => (seconds % 60 ? seconds + ' s' : seconds % 3600 ? seconds / 60 + ' min' : seconds / 3600 + ' h');

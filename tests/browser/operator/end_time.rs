@@ -14,7 +14,7 @@ async fn a_countdown_runs_and_can_be_taken_back() {
         for page in [&ana, &bo] {
             page.wait_for("/^ends in 3:5\\d$/.test(document.querySelector('#rules').textContent)")
                 .await;
-            page.wait_for_lines("ends in 4:00", 1).await;
+            page.wait_for_lines("Rules now: ends in", 2).await;
         }
         let shown = ana.text("#rules").await;
         ana.wait_for(&format!("document.querySelector('#rules').textContent !== '{shown}'")).await;
