@@ -13,6 +13,8 @@ pub struct Manual {
     pub description: &'static [&'static str],
     /// What follows the line of `--help`, for options that need more than a line; by the id of clap.
     pub details: Vec<(&'static str, &'static str)>,
+    /// COMMANDS: what can be ordered while the program runs, if it takes orders.
+    pub commands: Vec<Entry>,
     /// EXIT STATUS: each code that the program ends with.
     pub exit_codes: Vec<Entry>,
     /// FILES: what the program reads, creates and removes.
@@ -24,15 +26,15 @@ pub struct Manual {
 /// A term and its explanation, in a list of a manual page.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// A code, a path or a variable.
+    /// A command, a code, a path or a variable.
     pub term: String,
     /// What it means.
-    pub text: &'static str,
+    pub text: String,
 }
 
 impl Entry {
-    pub(crate) fn new(term: impl Into<String>, text: &'static str) -> Self {
-        Self { term: term.into(), text }
+    pub(crate) fn new(term: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { term: term.into(), text: text.into() }
     }
 }
 
@@ -51,5 +53,5 @@ pub(crate) fn files(artifacts: &[Artifact]) -> Vec<Entry> {
 
 /// The entries of a table of variables, or of several.
 pub(crate) fn variables(tables: &[&[(&str, &'static str)]]) -> Vec<Entry> {
-    tables.iter().copied().flatten().map(|(name, text)| Entry::new(*name, text)).collect()
+    tables.iter().copied().flatten().map(|(name, text)| Entry::new(*name, *text)).collect()
 }

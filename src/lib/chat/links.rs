@@ -54,11 +54,6 @@ impl Links {
         self.links.iter().any(|link| link.number == number && link.admits(now))
     }
 
-    /// How many more people this link lets in: `None` is any number.
-    pub(crate) fn uses_left(&self, number: LinkNumber) -> Option<u32> {
-        self.links.iter().find(|link| link.number == number)?.uses_left
-    }
-
     /// Counts a person who was let in by this link. One whose uses are used up is gone.
     ///
     /// # Errors

@@ -8,7 +8,11 @@
 //! tested at any moment of any conversation.
 
 #[cfg(test)]
+mod admission_steps;
+#[cfg(test)]
 mod admission_tests;
+#[cfg(test)]
+mod admission_world;
 mod departed;
 mod emoji;
 mod event_line;
@@ -42,6 +46,7 @@ mod reserved;
 #[cfg(test)]
 mod reserved_tests;
 mod ring;
+mod ring_entry;
 mod ring_retention;
 #[cfg(test)]
 mod ring_retention_tests;
@@ -83,7 +88,8 @@ pub(crate) use name_index::NAME_INDEX_BYTES;
 pub(crate) use name_registry::{IDENTITY_BYTES, NameRegistry, max_joins_within};
 pub(crate) use nickname::Nickname;
 pub(crate) use removed::{MAX_REMOVED, REMOVED_BYTES};
-pub(crate) use ring::{ENTRY_OVERHEAD_BYTES, EntryKind, EventSlice, Ring, RingBounds};
+pub(crate) use ring::{EventSlice, Ring, RingBounds};
+pub(crate) use ring_entry::{ENTRY_OVERHEAD_BYTES, EntryKind};
 pub(crate) use room::{Admitted, Entropy, Newcomer, Room, RoomEvent};
 pub(crate) use room_error::RoomError;
 pub(crate) use room_lobby::Joining;

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::ring::{Ring, RingEntry};
+use super::ring::Ring;
+use super::ring_entry::RingEntry;
 
 impl Ring {
     /// Sets after which time messages are forgotten; `None` is the age of all entries. It holds for those
@@ -50,9 +51,9 @@ impl Ring {
     /// Forgets the line of an entry of `messages` that was said.
     fn forget_said(&mut self, index: usize) {
         let entry = &mut self.messages[index];
-        if entry.kind.is_said() {
+        if entry.is_said() {
             self.bytes -= entry.memory_bytes();
-            entry.line = None;
+            entry.forget();
         }
     }
 

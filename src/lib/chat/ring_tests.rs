@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::event_line::EventLine;
 use super::ring::*;
+use super::ring_entry::EntryKind;
 
 fn line(text: impl Into<std::sync::Arc<str>>) -> EventLine {
     EventLine::Shared(text.into())

@@ -127,7 +127,7 @@ fn order_shares(participants: usize) -> Vec<Share> {
 /// What only an open room has: names.
 fn open_shares(participants: usize, connections: usize) -> Vec<Share> {
     let seats = participants + MAX_RETAINED_SEATS;
-    let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
+    let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED + MAX_REMOVED;
     let presence = max_presence_events(participants);
     let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
     let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
@@ -142,7 +142,7 @@ fn open_shares(participants: usize, connections: usize) -> Vec<Share> {
     vec![
         share("joins and leaves in the ring", presence, ENTRY_OVERHEAD_BYTES + PARTICIPANT_BYTES),
         share("seats, also of some who left", seats, seat),
-        share("names of others who left", MAX_NAMED_DEPARTED, IDENTITY_BYTES),
+        share("names of others who left", MAX_NAMED_DEPARTED + MAX_REMOVED, IDENTITY_BYTES),
         share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
         share("chunks of the roster", chunks, chunk),
         share("welcomes being sent", connections, welcome),

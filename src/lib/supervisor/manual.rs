@@ -6,7 +6,7 @@ use super::cli::Cli;
 use crate::exit::Exit;
 use crate::manual::{Manual, exit_codes, files, variables};
 use crate::paths::{self, Artifact};
-use crate::{config, log, terminal};
+use crate::{command, config, log, terminal};
 
 const DESCRIPTION: &[&str] = &[
     "chattrace opens a chat room and prints a link to it. Everyone with the link can join in a browser, \
@@ -55,6 +55,7 @@ pub(crate) fn manual() -> Manual {
         command: Cli::command(),
         description: DESCRIPTION,
         details: [config::ROOM_DETAILS, DETAILS].concat(),
+        commands: command::manual_entries(),
         exit_codes: exit_codes(Exit::ALL),
         files: files(Artifact::ALL),
         environment: variables(&tables),

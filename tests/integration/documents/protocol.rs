@@ -43,6 +43,7 @@ fn every_message_of_the_wire_is_in_the_protocol() {
     let protocol = Document::read("docs/protocol.md");
     let mut messages = variants("src/lib/wire/server.rs", "ServerMessage<'a>");
     messages.extend(variants("src/lib/wire/sealed.rs", "SealedMessage<'a>"));
+    messages.extend(variants("src/lib/wire/orders.rs", "OrderMessage<'a>"));
     messages.extend(variants("src/lib/wire/client.rs", "ClientMessage<'a>"));
     // Two forms of `join`, in a sealed room.
     assert!(messages.remove("request") && messages.remove("return"));
@@ -55,7 +56,7 @@ fn every_message_of_the_wire_is_in_the_protocol() {
 #[test]
 fn every_reason_of_a_refusal_is_in_the_protocol() {
     let protocol = Document::read("docs/protocol.md");
-    let row = protocol.text.lines().find(|line| line.contains("\"t\":\"refused\"")).unwrap();
+    let row = protocol.text.lines().find(|line| line.contains("`why` is")).unwrap();
     let documented: BTreeSet<&str> = quoted(row).collect();
     for reason in variants("src/lib/wire/refusal.rs", "RefusalCode") {
         assert!(documented.contains(reason.as_str()), "{reason}");

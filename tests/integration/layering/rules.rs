@@ -152,9 +152,11 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
 /// which is fixed when the room is made. No file of a sealed room is in this table.
 #[rustfmt::skip]
 pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
-    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
-    ("chat/room.rs", "Room", &["serve/hub/open"]),
-    ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/announce.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/room.rs", "Room", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open"]),
+    ("chat/room.rs", "RoomEvent", &[
+        "chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open", "serve/hub/publish.rs", "wire/server.rs",
+    ]),
     ("serve/hub/open/room.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
@@ -224,6 +226,7 @@ pub(super) const READABLE: &[(&str, &[&str])] = &[
     ("seal", &[]),
     ("serve/hub/open", &[]),
     ("serve/web/lines/open.rs", &[]),
+    ("serve/web/poll/open.rs", &[]),
     ("wire/server.rs", &["event_line", "participant_json"]),
     ("wire/welcome.rs", &["Welcome"]),
 ];
