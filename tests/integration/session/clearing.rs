@@ -7,7 +7,7 @@ use crate::harness::cloudflared::HAPPY;
 
 /// A session with more lines than a screen has, in a window that stays when the session ends.
 fn session(stage: &Stage) -> (Tmux, Link, Vec<Guest>) {
-    let command = in_shell(&stage.local(&[]), "\"$0\" \"$@\"; exec sleep 3600");
+    let command = in_shell(&stage.local(&[]), "trap : INT; \"$0\" \"$@\"; exec sleep 3600");
     let mut window = Tmux::start(&command, 100, 20);
     let lines = window.wait_until_unwrapped(|lines| {
         let starts = |start: &str| lines.iter().any(|line| line.starts_with(start));

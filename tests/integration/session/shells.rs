@@ -31,7 +31,7 @@ fn start(terminal: &mut Terminal, command: &str) {
 /// Types nonsense at the prompt of a session, and waits for its answer.
 fn assert_answers(terminal: &mut Terminal) {
     terminal.type_keys("qqq\r");
-    terminal.wait_for("Ctrl+C ends it");
+    terminal.wait_for("there is no command \"qqq\"");
 }
 
 fn exit(mut terminal: Terminal, stage: &Stage) {
