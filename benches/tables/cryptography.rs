@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use chattrace::seal::{
-    Applicant, Change, Entry, Generation, Guest, HostKeys, HostSession, Knock, Received, RoomKey,
-    Welcome,
+    Applicant, Change, Entry, Generation, Guest, HostKeys, HostSession, Knock, LinkKeys, Received,
+    RoomKey, Welcome,
 };
 
 use super::Bench;
@@ -49,10 +49,10 @@ impl Bench {
         let mut row = |step: String, by: &str, micros: Option<f64>| {
             table.row(vec![step, by.to_owned(), figure(micros, 1)]);
         };
-        let keys = HostKeys::new(draw()?, &draw()?);
+        let link = LinkKeys::new(draw()?);
         let (mut participant, mut host) = (Vec::new(), Vec::new());
         for _ in 0..times {
-            let joined = join(&keys)?;
+            let joined = join(&link)?;
             participant.push(joined.participant.as_secs_f64() * 1e6);
             host.push(joined.host.as_secs_f64() * 1e6);
         }
@@ -99,13 +99,13 @@ struct Joined {
     host: Duration,
 }
 
-fn join(keys: &HostKeys) -> Result<Joined, String> {
+fn join(link: &LinkKeys) -> Result<Joined, String> {
     let failed = |error: &dyn std::fmt::Display| error.to_string();
     let drawn = (draw()?, draw()?, draw()?);
     let started = Instant::now();
-    let knock = Knock::new(keys.ticket(), drawn.0);
+    let knock = Knock::new(link.ticket(), drawn.0);
     let knocked = Instant::now();
-    let answer = keys.answer(knock.message(), drawn.1).map_err(|error| failed(&error));
+    let answer = link.answer(knock.message(), drawn.1).map_err(|error| failed(&error));
     let (message, session) = answer?;
     let answered = Instant::now();
     let opened = knock.open_answer(&message).map_err(|error| failed(&error))?;
@@ -125,11 +125,11 @@ fn join(keys: &HostKeys) -> Result<Joined, String> {
 
 impl Room {
     fn new(size: usize) -> Result<Self, String> {
-        let keys = HostKeys::new(draw()?, &draw()?);
+        let (link, keys) = (LinkKeys::new(draw()?), HostKeys::new(&draw()?));
         let mut entries = vec![keys.entry()];
         let mut waiting = Vec::new();
         for number in 1..=u32::try_from(size).map_err(|error| error.to_string())? {
-            let Joined { applicant, session, signing, .. } = join(&keys)?;
+            let Joined { applicant, session, signing, .. } = join(&link)?;
             let name = format!("person number {number}");
             entries.push(Entry { number, tag: *b"abc", signing, name });
             if waiting.len() < 2 {

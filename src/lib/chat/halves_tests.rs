@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::room_tests::{admit, ticket};
 use super::*;
 use crate::rate_limit::RateLimit;
 use crate::token::Token;
@@ -70,7 +71,7 @@ fn outcome(events: Result<(u32, Vec<RoomEvent>), RoomError>) -> Outcome {
         match event {
             RoomEvent::Joined(identity) => came = Some(identity),
             RoomEvent::Left(identity) => left.push(identity.number),
-            RoomEvent::Message { .. } | RoomEvent::Moved { .. } => {}
+            _ => {}
         }
     }
     Ok((left, came))
@@ -85,7 +86,7 @@ proptest! {
     ) {
         const NAMES: [&str; 6] = ["Ana", "ANA", "Jose", "José", "paypal", "paypaI"];
         let mut now = Instant::now();
-        let mut open = Room::new(RULES, now);
+        let mut open = Room::new(RULES, ticket(), now);
         let names = NameRegistry::new(RULES.max_participants, RULES.retention, now);
         let mut sealed = SealedRoom { names, seats: Seats::new(RULES) };
         let mut tokens = Vec::new();
@@ -100,7 +101,7 @@ proptest! {
                     let name = Nickname::parse(taken.map_or(fresh.as_str(), |name| name)).unwrap();
                     let token = Token::generate().unwrap();
                     let entropy = || Entropy { token: token.clone(), tag: which as u32 };
-                    let joined = open.join(name.clone(), entropy(), now);
+                    let joined = admit(&mut open, name.clone(), entropy(), now);
                     if let Ok((number, _)) = &joined {
                         tokens.push(open.seat(*number).unwrap().resume_token());
                     }

@@ -15,6 +15,9 @@ mod halves_tests;
 mod identity;
 #[cfg(test)]
 mod language_tests;
+mod links;
+mod lobby;
+mod mutes;
 mod name_characters;
 mod name_error;
 mod name_index;
@@ -26,23 +29,31 @@ mod nickname;
 mod nickname_tests;
 #[cfg(test)]
 mod relay_seats_tests;
+mod removed;
 mod reserved;
 #[cfg(test)]
 mod reserved_tests;
 mod ring;
+mod ring_retention;
 #[cfg(test)]
 mod ring_tests;
 mod room;
 mod room_error;
+mod room_lobby;
+mod room_orders;
 #[cfg(test)]
 mod room_tests;
 mod seat;
+mod seat_places;
+mod seat_posting;
+mod seat_retention;
 mod seats;
 #[cfg(test)]
 mod seats_tests;
 mod skeleton;
 #[cfg(test)]
 mod skeleton_tests;
+mod slow_mode;
 mod text;
 #[cfg(test)]
 mod text_tests;
@@ -52,16 +63,23 @@ mod unicode_tests;
 pub(crate) use departed::{MAX_NAMED_DEPARTED, MAX_RESERVATIONS, RESERVATION_BYTES};
 pub(crate) use event_line::{EventLine, LetteredLine};
 pub(crate) use identity::Identity;
+pub(crate) use links::{Links, OWN_LINK};
+pub(crate) use lobby::{POLL_RETURN_TIMEOUT, WAITING_BYTES, WAITING_TIMEOUT, WaitEnd, Waiting};
+pub(crate) use mutes::MUTE_BYTES;
 pub(crate) use name_index::NAME_INDEX_BYTES;
 pub(crate) use name_registry::{IDENTITY_BYTES, NameRegistry, max_joins_within};
 pub(crate) use nickname::Nickname;
+pub(crate) use removed::{MAX_REMOVED, REMOVED_BYTES};
 pub(crate) use ring::{ENTRY_OVERHEAD_BYTES, EntryKind, EventSlice, Ring, RingBounds};
-pub(crate) use room::{Entropy, Room, RoomEvent};
+pub(crate) use room::{Admitted, Entropy, Newcomer, Room, RoomEvent};
 pub(crate) use room_error::RoomError;
+pub(crate) use room_lobby::Joining;
 #[cfg(test)]
 pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
-pub(crate) use seats::{MAX_RETAINED_SEATS, Posting, Returning, Rules, SeatEvent, Seats};
+pub(crate) use seat_retention::MAX_RETAINED_SEATS;
+pub(crate) use seats::{Entrance, Posting, Returning, Rules, SeatEvent, Seats};
+pub(crate) use slow_mode::SLOW_MODE_BYTES;
 #[cfg(test)]
 pub(crate) use text::MAX_MESSAGE_LINES;
 pub(crate) use text::{MessageText, TextError};

@@ -1,13 +1,14 @@
 //! Which names participants may take: the one implementation of these rules, for the room of a server
 //! that reads names, and for the host of a sealed room, whose server does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::departed::{Departed, MAX_RESERVATIONS};
 use super::identity::Identity;
 use super::name_index::NameIndex;
 use super::nickname::Nickname;
+use super::removed::MAX_REMOVED;
 use super::room_error::RoomError;
 use super::seat::Activity;
 use crate::identity::MAX_NAME_BYTES;
@@ -43,20 +44,39 @@ pub(crate) struct NameRegistry {
     joins: TokenBucket,
     /// The latest number that was assigned; 0 before the first.
     last_number: u32,
-    /// By number: those who are present, and those who left and may return.
+    /// By number: those who wait, who are present, and who left and may return.
     members: BTreeMap<u32, Member>,
     present: usize,
     /// Those who left and cannot return.
     departed: Departed,
-    /// Names and tags of `members` and `departed`.
+    /// Those whom the operator removed, the first one in front.
+    removed: VecDeque<Identity>,
+    /// Names and tags of all of these.
     index: NameIndex,
 }
 
 #[derive(Debug)]
 struct Member {
     identity: Identity,
-    /// `None` while the participant is present.
-    left_at: Option<Instant>,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// In the lobby. The others have not been told of this person.
+    Waiting,
+    Present,
+    /// The participant left at this moment, and may return.
+    Left(Instant),
+}
+
+impl Member {
+    fn left_at(&self) -> Option<Instant> {
+        match self.standing {
+            Standing::Left(at) => Some(at),
+            Standing::Waiting | Standing::Present => None,
+        }
+    }
 }
 
 /// Memory of a participant at most, in bytes, present or departed: in a tree or a buffer that is at
@@ -78,6 +98,7 @@ impl NameRegistry {
             members: BTreeMap::new(),
             present: 0,
             departed: Departed::new(retention),
+            removed: VecDeque::new(),
             index: NameIndex::default(),
         }
     }
@@ -88,15 +109,16 @@ impl NameRegistry {
         self.present
     }
 
-    /// A participant who is present, or left and may return.
+    /// Someone who waits or is present, or left and may return.
     pub(crate) fn get(&self, number: u32) -> Option<&Identity> {
         self.members.get(&number).map(|member| &member.identity)
     }
 
     /// The participants who left and whose messages may still be remembered.
     pub(crate) fn departed(&self) -> impl Iterator<Item = &Identity> {
-        let awaited = self.members.values().filter(|member| member.left_at.is_some());
-        awaited.map(|member| &member.identity).chain(self.departed.identities())
+        let awaited = self.members.values().filter(|member| member.left_at().is_some());
+        let removed = self.removed.iter();
+        awaited.map(|member| &member.identity).chain(self.departed.identities()).chain(removed)
     }
 
     /// Admits a newcomer, with the next number and the first free tag from number `tag` on.
@@ -140,12 +162,82 @@ impl NameRegistry {
     /// # Errors
     /// [`RoomError::Full`] after 2^32 - 1 newcomers, which takes two years at the highest rate.
     pub(super) fn assign(&mut self, name: Nickname, tag: u32) -> Result<Identity, RoomError> {
+        let identity = self.insert(name, tag, Standing::Present)?;
+        self.present += 1;
+        Ok(identity)
+    }
+
+    /// Assigns number and tag to a newcomer who is to wait in the lobby. The name is taken from now on;
+    /// [`NameRegistry::admit_waiting`] or [`NameRegistry::withdraw`] follows.
+    ///
+    /// # Errors
+    /// When the name is taken, or too many join.
+    pub(crate) fn wait(
+        &mut self,
+        name: Nickname,
+        tag: u32,
+        now: Instant,
+    ) -> Result<Identity, RoomError> {
+        self.check_newcomer(&name, now)?;
+        self.insert(name, tag, Standing::Waiting)
+    }
+
+    /// Lets in someone who waits, under the same number.
+    ///
+    /// # Errors
+    /// When the room is full, or this person does not wait.
+    pub(crate) fn admit_waiting(&mut self, number: u32) -> Result<&Identity, RoomError> {
+        self.check_place()?;
+        let member = self.members.get_mut(&number);
+        let member = member.filter(|member| member.standing == Standing::Waiting);
+        let member = member.ok_or(RoomError::NoSeat)?;
+        member.standing = Standing::Present;
+        self.present += 1;
+        Ok(&member.identity)
+    }
+
+    /// As [`NameRegistry::admit_waiting`], under the next number if a higher one was assigned in between: for
+    /// a sealed room, where numbers rise in the order of admissions. Name and tag stay.
+    ///
+    /// # Errors
+    /// Those of [`NameRegistry::admit_waiting`]; [`RoomError::Full`] when there are no more numbers.
+    pub(crate) fn admit_waiting_as_newest(&mut self, number: u32) -> Result<&Identity, RoomError> {
+        if number == self.last_number {
+            return self.admit_waiting(number);
+        }
+        self.check_place()?;
+        let next = self.last_number.checked_add(1).ok_or(RoomError::Full)?;
+        let is_waiting = |member: &Member| member.standing == Standing::Waiting;
+        if !self.members.get(&number).is_some_and(is_waiting) {
+            return Err(RoomError::NoSeat);
+        }
+        let mut member = self.members.remove(&number).ok_or(RoomError::NoSeat)?;
+        member.identity.number = next;
+        self.last_number = next;
+        self.members.insert(next, member);
+        self.admit_waiting(next)
+    }
+
+    /// Lets a newcomer wait after all, of whom the others have not been told.
+    pub(crate) fn postpone(&mut self, number: u32) {
+        let member = self.members.get_mut(&number);
+        if let Some(member) = member.filter(|member| member.standing == Standing::Present) {
+            member.standing = Standing::Waiting;
+            self.present -= 1;
+        }
+    }
+
+    fn insert(
+        &mut self,
+        name: Nickname,
+        tag: u32,
+        standing: Standing,
+    ) -> Result<Identity, RoomError> {
         let number = self.last_number.checked_add(1).ok_or(RoomError::Full)?;
         self.last_number = number;
         let identity = Identity { number, name, tag: self.index.free_tag(tag) };
         self.index.insert(&identity);
-        self.members.insert(number, Member { identity: identity.clone(), left_at: None });
-        self.present += 1;
+        self.members.insert(number, Member { identity: identity.clone(), standing });
         Ok(identity)
     }
 
@@ -159,8 +251,9 @@ impl NameRegistry {
 
     /// Notes that a participant is no longer present, and may return. `None` if that is known.
     pub(crate) fn leave(&mut self, number: u32, now: Instant) -> Option<&Identity> {
-        let member = self.members.get_mut(&number).filter(|member| member.left_at.is_none())?;
-        member.left_at = Some(now);
+        let member = self.members.get_mut(&number);
+        let member = member.filter(|member| member.standing == Standing::Present)?;
+        member.standing = Standing::Left(now);
         self.present -= 1;
         Some(&member.identity)
     }
@@ -171,9 +264,9 @@ impl NameRegistry {
     /// When the room is full, or the participant has not left, or can no longer return.
     pub(crate) fn readmit(&mut self, number: u32) -> Result<&Identity, RoomError> {
         self.check_place()?;
-        let member = self.members.get_mut(&number).filter(|member| member.left_at.is_some());
+        let member = self.members.get_mut(&number).filter(|member| member.left_at().is_some());
         let member = member.ok_or(RoomError::NoSeat)?;
-        member.left_at = None;
+        member.standing = Standing::Present;
         self.present += 1;
         Ok(&member.identity)
     }
@@ -181,9 +274,24 @@ impl NameRegistry {
     /// Notes that a participant cannot return. The name stays taken, and is known for those who read
     /// older messages: for longer if the participant has posted one.
     pub(super) fn give_up(&mut self, number: u32, activity: Activity, now: Instant) {
-        if let Some(Member { identity, left_at }) = self.take(number) {
-            self.departed.add(identity, activity, left_at.unwrap_or(now), &mut self.index);
+        if let Some(member) = self.take(number) {
+            let left_at = member.left_at().unwrap_or(now);
+            self.departed.add(member.identity, activity, left_at, &mut self.index);
         }
+    }
+
+    /// Notes that the operator has removed someone, present or not: there is no return, and the name stays
+    /// taken until the session ends. At the bound of [`MAX_REMOVED`], the name of the one who was removed
+    /// first becomes an ordinary reservation.
+    pub(crate) fn remove(&mut self, number: u32, now: Instant) -> Option<Identity> {
+        let identity = self.take(number)?.identity;
+        self.removed.push_back(identity.clone());
+        if self.removed.len() > MAX_REMOVED
+            && let Some(oldest) = self.removed.pop_front()
+        {
+            self.departed.add(oldest, Activity::Posted, now, &mut self.index);
+        }
+        Some(identity)
     }
 
     /// As [`NameRegistry::give_up`], for a host, who is not told what a participant has done: all are
@@ -197,7 +305,7 @@ impl NameRegistry {
         self.departed.expire(now, &mut self.index);
         let (retention, index) = (self.retention, &mut self.index);
         self.members.retain(|_, member| {
-            let age = member.left_at.map(|at| now.saturating_duration_since(at));
+            let age = member.left_at().map(|at| now.saturating_duration_since(at));
             let is_expired = age.is_some_and(|age| age >= retention);
             if is_expired {
                 index.remove(&member.identity);
@@ -208,12 +316,13 @@ impl NameRegistry {
     }
 
     fn bound_awaited(&mut self, now: Instant) {
-        let excess = (self.members.len() - self.present).saturating_sub(MAX_AWAITED);
-        if excess == 0 {
+        // With those who wait, who are few.
+        if self.members.len() - self.present <= MAX_AWAITED {
             return;
         }
-        let left = self.members.iter().filter_map(|(number, it)| Some((it.left_at?, *number)));
+        let left = self.members.iter().filter_map(|(number, it)| Some((it.left_at()?, *number)));
         let mut left: Vec<_> = left.collect();
+        let excess = left.len().saturating_sub(MAX_AWAITED);
         left.sort_unstable();
         for (_, number) in left.into_iter().take(excess) {
             self.forget(number, now);
@@ -226,7 +335,7 @@ impl NameRegistry {
 
     fn take(&mut self, number: u32) -> Option<Member> {
         let member = self.members.remove(&number)?;
-        self.present -= usize::from(member.left_at.is_none());
+        self.present -= usize::from(member.standing == Standing::Present);
         Some(member)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::seats::SILENT_RETURN_TIMEOUT;
+use super::seat_retention::SILENT_RETURN_TIMEOUT;
 use super::*;
 use crate::rate_limit::RateLimit;
 use crate::token::{Secret, Token};

@@ -31,6 +31,8 @@ pub(crate) struct RingBounds {
 pub(crate) enum EntryKind {
     /// A message of the participant with this number. Part of the backlog.
     Message(u32),
+    /// The host said something. Forgotten as a message is, and no part of the backlog.
+    Announcement,
     /// The participant with this number joined or left.
     Presence(u32),
     /// The people in a sealed room changed, and with them the key.
@@ -39,13 +41,33 @@ pub(crate) enum EntryKind {
     Notice,
 }
 
+impl EntryKind {
+    /// Whether the event is something that was said: what fades, and is cleared.
+    pub(super) fn is_said(self) -> bool {
+        matches!(self, Self::Message(_) | Self::Announcement)
+    }
+}
+
 /// One event: encoded once, its line shared by all readers.
 #[derive(Debug)]
-struct RingEntry {
+pub(super) struct RingEntry {
     seq: u64,
-    line: EventLine,
-    at: Instant,
-    kind: EntryKind,
+    /// `None` once the operator had it forgotten: readers do not miss what they were not to see.
+    pub(super) line: Option<EventLine>,
+    pub(super) at: Instant,
+    pub(super) kind: EntryKind,
+}
+
+impl RingEntry {
+    /// The line, if this is a message that is part of the backlog.
+    fn backlog_line(&self) -> Option<&EventLine> {
+        matches!(self.kind, EntryKind::Message(_)).then_some(self.line.as_ref()).flatten()
+    }
+
+    /// Of the line, in the ring.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.line.as_ref().map_or(0, EventLine::memory_bytes)
+    }
 }
 
 /// Memory of an event at most, in bytes, without its line: the entry, in a buffer that doubles when it
@@ -55,16 +77,18 @@ pub(crate) const ENTRY_OVERHEAD_BYTES: usize = 2 * size_of::<RingEntry>() + 2 * 
 /// The events of the room, numbered from 1.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    bounds: RingBounds,
+    pub(super) bounds: RingBounds,
+    /// After which time messages are forgotten, if that is earlier than the age of all entries.
+    pub(super) fade: Option<Duration>,
     /// Messages and notices, in order.
-    messages: VecDeque<RingEntry>,
+    pub(super) messages: VecDeque<RingEntry>,
     /// Of the lines of `messages`.
-    bytes: usize,
+    pub(super) bytes: usize,
     /// Joins and leaves, or keys, in order. Both lists together have no gap in their numbers, except for
     /// what was forgotten.
-    presence: VecDeque<RingEntry>,
+    pub(super) presence: VecDeque<RingEntry>,
     /// Of the lines of `presence`.
-    presence_bytes: usize,
+    pub(super) presence_bytes: usize,
     next_seq: u64,
 }
 
@@ -83,7 +107,7 @@ impl Ring {
     /// An empty ring.
     pub(crate) fn new(bounds: RingBounds) -> Self {
         let (messages, presence) = (VecDeque::new(), VecDeque::new());
-        Self { bounds, messages, bytes: 0, presence, presence_bytes: 0, next_seq: 1 }
+        Self { bounds, fade: None, messages, bytes: 0, presence, presence_bytes: 0, next_seq: 1 }
     }
 
     /// The number of the next event.
@@ -99,13 +123,13 @@ impl Ring {
     /// Appends an event under the number [`Ring::next_seq`].
     pub(crate) fn push(&mut self, line: EventLine, kind: EntryKind, now: Instant) {
         let bytes = line.memory_bytes();
-        let entry = RingEntry { seq: self.next_seq, line, at: now, kind };
+        let entry = RingEntry { seq: self.next_seq, line: Some(line), at: now, kind };
         self.next_seq += 1;
         let RingBounds { messages, bytes: message_bytes, presence, presence_bytes, .. } =
             self.bounds;
         // The newest stays even if it exceeds the bound by itself: its readers are about to be woken.
         match kind {
-            EntryKind::Message(_) | EntryKind::Notice => {
+            EntryKind::Message(_) | EntryKind::Announcement | EntryKind::Notice => {
                 self.messages.push_back(entry);
                 self.bytes += bytes;
                 while self.messages.len() > 1
@@ -126,31 +150,19 @@ impl Ring {
         }
     }
 
-    /// Forgets what is too old at `now`.
-    pub(crate) fn expire(&mut self, now: Instant) {
-        let age = self.bounds.age;
-        let is_expired = |entry: &RingEntry| now.saturating_duration_since(entry.at) >= age;
-        while self.messages.front().is_some_and(is_expired) {
-            self.forget_message();
-        }
-        while self.presence.front().is_some_and(is_expired) {
-            self.forget_presence();
-        }
-    }
-
     /// The events after `cursor`: at most `max_bytes`, but at least one event if there is any. Stops
     /// before a gap; the next call counts it as missed. Empty for a cursor from the future.
     pub(crate) fn read_after(&self, cursor: u64, max_bytes: usize) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor };
         let mut bytes = 0;
         for entry in self.entries_after(cursor) {
-            bytes += entry.line.len();
+            bytes += entry.line.as_ref().map_or(0, EventLine::len);
             let is_next = entry.seq == slice.cursor + 1;
             if !slice.lines.is_empty() && (!is_next || bytes > max_bytes) {
                 return slice;
             }
             slice.missed += entry.seq - slice.cursor - 1;
-            slice.lines.push(entry.line.clone());
+            slice.lines.extend(entry.line.clone());
             slice.cursor = entry.seq;
         }
         if slice.lines.is_empty() && slice.cursor < self.latest_seq() {
@@ -166,28 +178,26 @@ impl Ring {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor: end.max(cursor) };
         let mut bytes = 0;
         for entry in entries_after(&self.messages, cursor).take_while(|entry| entry.seq <= end) {
-            if entry.kind == EntryKind::Notice {
-                continue;
-            }
-            bytes += entry.line.len();
+            let Some(line) = entry.backlog_line() else { continue };
+            bytes += line.len();
             if bytes > max_bytes && !slice.lines.is_empty() {
                 slice.cursor = entry.seq - 1;
                 break;
             }
-            slice.lines.push(entry.line.clone());
+            slice.lines.push(line.clone());
         }
         slice
     }
 
     /// The cursor that is followed by the last `count` messages, or by fewer if there are fewer.
     pub(crate) fn cursor_before_last(&self, count: usize) -> u64 {
-        let messages = self.messages.iter().rev().filter(|entry| entry.kind != EntryKind::Notice);
+        let messages = self.messages.iter().rev().filter(|entry| entry.backlog_line().is_some());
         messages.take(count).last().map_or(self.latest_seq(), |first| first.seq - 1)
     }
 
     /// Whether anything but joins and leaves follows `cursor`.
     pub(crate) fn has_messages_after(&self, cursor: u64) -> bool {
-        entries_after(&self.messages, cursor).next().is_some()
+        entries_after(&self.messages, cursor).any(|entry| entry.line.is_some())
     }
 
     /// The participants whom the events after `cursor` are about, in order and with repetitions. With
@@ -200,9 +210,9 @@ impl Ring {
         let entries = self.entries_after(cursor);
         entries.take_while(move |entry| end.is_none_or(|end| entry.seq <= end)).filter_map(
             move |entry| match entry.kind {
-                EntryKind::Message(number) => Some(number),
+                EntryKind::Message(number) => entry.line.is_some().then_some(number),
                 EntryKind::Presence(number) => end.is_none().then_some(number),
-                EntryKind::Notice | EntryKind::Keys => None,
+                EntryKind::Announcement | EntryKind::Notice | EntryKind::Keys => None,
             },
         )
     }
@@ -216,18 +226,6 @@ impl Ring {
             (Some(_), _) => messages.next(),
             (None, _) => presence.next(),
         })
-    }
-
-    fn forget_message(&mut self) {
-        if let Some(entry) = self.messages.pop_front() {
-            self.bytes -= entry.line.memory_bytes();
-        }
-    }
-
-    fn forget_presence(&mut self) {
-        if let Some(entry) = self.presence.pop_front() {
-            self.presence_bytes -= entry.line.memory_bytes();
-        }
     }
 
     /// Messages, bytes of messages, and joins and leaves: each has a bound.

@@ -8,12 +8,15 @@
 use std::time::Instant;
 
 use super::identity::Identity;
+use super::links::Links;
+use super::lobby::Lobby;
 use super::name_registry::NameRegistry;
 use super::nickname::Nickname;
 use super::room_error::RoomError;
 use super::seat::Seat;
 use super::seats::{Posting, Returning, Rules, SeatEvent, Seats};
 use super::text::MessageText;
+use crate::control::LinkNumber;
 use crate::token::Token;
 
 /// Random bits for one newcomer.
@@ -23,6 +26,26 @@ pub(crate) struct Entropy {
     pub(crate) token: Token,
     /// Selects the tag.
     pub(crate) tag: u32,
+}
+
+/// Someone who wants to join.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) name: Nickname,
+    /// Of the link by which they come.
+    pub(crate) ticket: Token,
+    pub(crate) entropy: Entropy,
+}
+
+/// A newcomer who was let in.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Admitted {
+    pub(crate) number: u32,
+    /// The link by which they came, which is used up by one.
+    pub(crate) link: LinkNumber,
+    /// The last event announces the newcomer; one before it announces who lost a place. Then comes
+    /// [`Room::grant_history`], with the number of the last event.
+    pub(crate) events: Vec<RoomEvent>,
 }
 
 /// What happens in the room, for all participants.
@@ -42,7 +65,7 @@ pub(crate) enum RoomEvent {
     },
     /// The room has another public address; the one before no longer works.
     Moved {
-        /// `https://` and the host name.
+        /// `https://` and the host name; or a path, which is another link at the same address.
         url: String,
     },
 }
@@ -51,15 +74,19 @@ pub(crate) enum RoomEvent {
 #[derive(Debug)]
 pub(crate) struct Room {
     /// Of the same participants as `seats`, and of some who left.
-    names: NameRegistry,
-    seats: Seats,
+    pub(super) names: NameRegistry,
+    pub(super) seats: Seats,
+    pub(super) links: Links,
+    /// Newcomers who are in `names`, and have no seat.
+    pub(super) lobby: Lobby,
 }
 
 impl Room {
-    /// An empty room.
-    pub(crate) fn new(rules: Rules, now: Instant) -> Self {
+    /// An empty room, whose own link has this ticket.
+    pub(crate) fn new(rules: Rules, ticket: Token, now: Instant) -> Self {
         let names = NameRegistry::new(rules.max_participants, rules.retention, now);
-        Self { names, seats: Seats::new(rules) }
+        let (seats, links, lobby) = (Seats::new(rules), Links::new(ticket), Lobby::default());
+        Self { names, seats, links, lobby }
     }
 
     /// How many participants are on the roster.
@@ -83,30 +110,9 @@ impl Room {
         self.seats.get(number)
     }
 
-    /// What the others know of a participant who has a seat.
+    /// What the others know of a participant who has a seat, or will know of one who waits.
     pub(crate) fn identity(&self, number: u32) -> Option<&Identity> {
         self.names.get(number)
-    }
-
-    /// Admits a newcomer. The last event announces this participant; one before it announces who lost a
-    /// seat. Then call [`Room::grant_history`] with the number of the last event.
-    ///
-    /// # Errors
-    /// When the name is taken, the room is full, or too many join.
-    pub(crate) fn join(
-        &mut self,
-        name: Nickname,
-        entropy: Entropy,
-        now: Instant,
-    ) -> Result<(u32, Vec<RoomEvent>), RoomError> {
-        let displaced = self.seats.find_place(now)?;
-        self.names.check_newcomer(&name, now)?;
-        let identity = self.names.assign(name, entropy.tag)?;
-        let mut events = self.displace(displaced, now);
-        let number = identity.number;
-        self.seats.admit(number, entropy.token, now);
-        events.push(RoomEvent::Joined(identity));
-        Ok((number, events))
     }
 
     /// As [`Seats::grant_history`].
@@ -191,13 +197,13 @@ impl Room {
         self.apply(events, now)
     }
 
-    fn displace(&mut self, number: Option<u32>, now: Instant) -> Vec<RoomEvent> {
+    pub(super) fn displace(&mut self, number: Option<u32>, now: Instant) -> Vec<RoomEvent> {
         let events = number.map(|number| self.seats.displace(number, now));
         self.apply(events.unwrap_or_default(), now)
     }
 
     /// Carries over to the names what became of seats. Returns what the others have to be told.
-    fn apply(&mut self, events: Vec<SeatEvent>, now: Instant) -> Vec<RoomEvent> {
+    pub(super) fn apply(&mut self, events: Vec<SeatEvent>, now: Instant) -> Vec<RoomEvent> {
         let mut left = Vec::new();
         for event in events {
             match event {

@@ -28,6 +28,45 @@ pub(crate) enum RoomError {
     /// No seat has this resume token, or the connection lost its seat to a newer one.
     #[error("your session has expired; join again")]
     NoSeat,
+    /// The operator has muted the participant: for this much longer, or until the operator ends it.
+    #[error("{}", muted(*.0))]
+    Muted(Option<Duration>),
+    /// Slow mode; the message passes after this time.
+    #[error("the host has slowed the room down; wait {} and send it again", format_duration(*.0))]
+    Slow(Duration),
+    /// [`crate::control::RoomRules::locked`].
+    #[error("the host has locked the room; ask them to unlock it, and try again")]
+    Locked,
+    /// The operator refused a newcomer who waited in the lobby.
+    #[error("the host did not let you in; ask them before you try again")]
+    NotAdmitted,
+    /// A newcomer waited in the lobby for [`super::WAITING_TIMEOUT`].
+    #[error("the host did not answer; tell them that you are waiting, and try again")]
+    NotAnswered,
+    /// The operator removed the participant, whose seat and resume token are void.
+    #[error("the host has removed you from the room; ask them if you want to come back")]
+    Removed,
+    /// The link was ended or replaced, its time is over, or its uses are used up.
+    #[error("this link does not admit anyone any more; ask the host for a new one")]
+    DeadLink,
+}
+
+impl RoomError {
+    /// The seconds after which the same message passes, for [`RoomError::Muted`] and
+    /// [`RoomError::Slow`]; rounded up.
+    pub(crate) fn seconds_left(&self) -> Option<u64> {
+        let (Self::Muted(Some(left)) | Self::Slow(left)) = self else { return None };
+        Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    }
+}
+
+fn muted(left: Option<Duration>) -> String {
+    match left {
+        Some(left) => {
+            format!("the host has muted you; wait {} and send it again", format_duration(left))
+        }
+        None => "the host has muted you; wait until the host lets you write again".to_owned(),
+    }
 }
 
 fn name_taken(free: Option<&Nickname>) -> String {

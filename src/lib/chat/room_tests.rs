@@ -13,7 +13,8 @@ pub(super) const RETENTION: Duration = Duration::from_secs(600);
 
 pub(super) fn room(max_participants: usize) -> Room {
     let rate_limit = RateLimit::Limited { per_second: 2, burst: 10 };
-    Room::new(Rules { max_participants, rate_limit, retention: RETENTION }, Instant::now())
+    let rules = Rules { max_participants, rate_limit, retention: RETENTION };
+    Room::new(rules, ticket(), Instant::now())
 }
 
 pub(super) fn entropy(tag: u32) -> Entropy {
@@ -21,8 +22,25 @@ pub(super) fn entropy(tag: u32) -> Entropy {
 }
 
 pub(super) fn join(room: &mut Room, name: &str, now: Instant) -> Result<u32, RoomError> {
-    let name = Nickname::parse(name)?;
-    room.join(name, entropy(7), now).map(|(number, _)| number)
+    admit(room, Nickname::parse(name)?, entropy(7), now).map(|(number, _)| number)
+}
+
+/// The ticket of the link of all rooms in these tests.
+pub(super) fn ticket() -> Token {
+    Token::copy_from(&[7; 16])
+}
+
+/// Joins by the room's own link, without a lobby.
+pub(super) fn admit(
+    room: &mut Room,
+    name: Nickname,
+    entropy: Entropy,
+    now: Instant,
+) -> Result<(u32, Vec<RoomEvent>), RoomError> {
+    match room.join(Newcomer { name, ticket: ticket(), entropy }, now)? {
+        Joining::Admitted(Admitted { number, events, .. }) => Ok((number, events)),
+        Joining::Waits(_) => panic!("there is no lobby"),
+    }
 }
 
 pub(super) fn text(body: &str) -> MessageText {
@@ -88,7 +106,7 @@ fn a_full_room_displaces_disconnected_participants_who_only_joined() {
     room.detach(spoke, 1, now);
     let later = now + Duration::from_secs(1);
     room.detach(silent, 1, later);
-    let (_, events) = room.join(Nickname::parse("Cy").unwrap(), entropy(1), later).unwrap();
+    let (_, events) = admit(&mut room, Nickname::parse("Cy").unwrap(), entropy(1), later).unwrap();
     let [RoomEvent::Left(gone), RoomEvent::Joined(_)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(gone.number, silent);
     assert_eq!(room.resume(&silent_resume, later), Err(RoomError::NoSeat));
@@ -150,7 +168,7 @@ proptest! {
                     let known = room.roster().chain(room.departed());
                     let taken = known.into_iter().any(|known| known.name.clashes_with(&name));
                     let full = room.present_count() >= 4;
-                    let joined = room.join(name, entropy(step as u32), now);
+                    let joined = admit(&mut room, name, entropy(step as u32), now);
                     let refused = matches!(joined, Err(RoomError::NameTaken(_)));
                     prop_assert_eq!(refused, taken && !full);
                 }
@@ -171,8 +189,7 @@ proptest! {
             now += Duration::from_secs(seconds);
             let number = which + 1;
             let mut events = match kind {
-                0 => room
-                    .join(Nickname::parse(&format!("N{which}")).unwrap(), entropy(which), now)
+                0 => admit(&mut room, Nickname::parse(&format!("N{which}")).unwrap(), entropy(which), now)
                     .map(|(number, events)| {
                         resumes.push(room.seat(number).unwrap().resume_token());
                         events
@@ -198,7 +215,7 @@ proptest! {
                     RoomEvent::Joined(who) => prop_assert!(announced.insert(who.number)),
                     RoomEvent::Left(who) => prop_assert!(announced.remove(&who.number)),
                     RoomEvent::Message { number, .. } => prop_assert!(room.seat(number).is_some()),
-                    RoomEvent::Moved { url } => prop_assert!(false, "moved without a request: {url}"),
+                    other => prop_assert!(false, "without a request: {other:?}"),
                 }
             }
             let roster: BTreeSet<u32> = room.roster().map(|identity| identity.number).collect();

@@ -91,6 +91,16 @@ impl Seat {
         self.joined_seq
     }
 
+    /// The participant's number.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether a transport is open.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.presence == Presence::Connected
+    }
+
     /// Where a client reads on that has seen everything up to `after`; without it, from the `latest`
     /// event on. Never before what this participant may read.
     pub(crate) fn resume_cursor(&self, after: Option<u64>, latest: u64) -> u64 {
@@ -99,7 +109,12 @@ impl Seat {
 
     /// What brings the participant back: the number, which finds the seat, and the secret.
     pub(crate) fn resume_token(&self) -> Secret {
-        Secret::new(format!("{}.{}", self.number, &*self.token.expose_secret()))
+        Self::format_resume_token(self.number, &self.token)
+    }
+
+    /// The text of [`Seat::resume_token`] for a seat with this number and secret.
+    pub(super) fn format_resume_token(number: u32, token: &Token) -> Secret {
+        Secret::new(format!("{number}.{}", &*token.expose_secret()))
     }
 
     /// The inverse of [`Seat::resume_token`].

@@ -4,22 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::mutes::Mutes;
+use super::removed::Removed;
 use super::room_error::RoomError;
 use super::seat::{Activity, Presence, Seat};
+use super::slow_mode::SlowMode;
+use crate::control::RoomRules;
 use crate::rate_limit::{RateLimit, TokenBucket};
 use crate::token::Token;
-
-/// A participant whose last transport was lost may return unnoticed within this time: a phone that
-/// changes from Wi-Fi to mobile, a page that is resumed, a laptop lid.
-pub(crate) const SILENT_RETURN_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A participant who did more than join keeps the seat in a full room for this long after a disconnect:
-/// a phone that changes its network returns within seconds.
-const PROTECTED_RETURN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Most seats that are retained for participants who left. Beyond it, seats with the least activity go
-/// first, then the oldest; their names stay reserved.
-pub(crate) const MAX_RETAINED_SEATS: usize = 1024;
 
 /// What the operator configured.
 #[derive(Clone, Copy, Debug)]
@@ -63,20 +55,66 @@ pub(crate) enum Posting {
     Repeated,
 }
 
+/// How newcomers come in, unless the room is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// At once.
+    Direct,
+    /// When the operator admits them.
+    Lobby,
+}
+
 /// The seats by the numbers of their participants.
 #[derive(Debug)]
 pub(crate) struct Seats {
-    rules: Rules,
-    by_number: BTreeMap<u32, Seat>,
-    present: usize,
+    pub(super) rules: Rules,
+    pub(super) by_number: BTreeMap<u32, Seat>,
+    pub(super) present: usize,
     /// The highest number that has had a seat.
-    last_number: u32,
+    pub(super) last_number: u32,
+    /// What the operator may change while the session goes on.
+    room_rules: RoomRules,
+    pub(super) mutes: Mutes,
+    pub(super) slow_mode: SlowMode,
+    removed: Removed,
 }
 
 impl Seats {
     /// No seats.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, by_number: BTreeMap::new(), present: 0, last_number: 0 }
+        Self {
+            rules,
+            by_number: BTreeMap::new(),
+            present: 0,
+            last_number: 0,
+            room_rules: RoomRules::default(),
+            mutes: Mutes::default(),
+            slow_mode: SlowMode::default(),
+            removed: Removed::default(),
+        }
+    }
+
+    /// The rules that hold at the moment.
+    pub(crate) fn room_rules(&self) -> RoomRules {
+        self.room_rules
+    }
+
+    /// Replaces the rules. Returns whether they are others than before.
+    pub(crate) fn set_room_rules(&mut self, rules: RoomRules) -> bool {
+        self.slow_mode.set(Duration::from_secs(rules.slow.into()));
+        std::mem::replace(&mut self.room_rules, rules) != rules
+    }
+
+    /// What becomes of a newcomer by the rules.
+    ///
+    /// # Errors
+    /// [`RoomError::Locked`], also if there is a lobby.
+    pub(crate) fn entrance(&self) -> Result<Entrance, RoomError> {
+        match self.room_rules {
+            RoomRules { locked: true, .. } => Err(RoomError::Locked),
+            RoomRules { lobby: true, .. } => Ok(Entrance::Lobby),
+            RoomRules { .. } => Ok(Entrance::Direct),
+        }
     }
 
     /// How many participants are present.
@@ -84,10 +122,15 @@ impl Seats {
         self.present
     }
 
+    /// The seats of those who are present, from this number on, in the order of their numbers.
+    pub(crate) fn present_from(&self, number: u32) -> impl Iterator<Item = &Seat> {
+        self.by_number.range(number..).map(|(_, seat)| seat).filter(|seat| seat.is_present())
+    }
+
     /// The participants who are present, in the order of their numbers.
     #[cfg(test)]
     pub(crate) fn present(&self) -> impl Iterator<Item = u32> {
-        self.by_number.values().filter(|seat| seat.is_present()).map(|seat| seat.number)
+        self.present_from(0).map(Seat::number)
     }
 
     /// The seat of a participant, present or retained.
@@ -105,69 +148,22 @@ impl Seats {
         self.get(number).map(|seat| seat.transport)
     }
 
-    /// A place for one more: a free one (`None`), or that of a disconnected participant, who is to be
-    /// displaced.
-    ///
-    /// # Errors
-    /// [`RoomError::Full`] if there is neither.
-    pub(crate) fn find_place(&self, now: Instant) -> Result<Option<u32>, RoomError> {
-        if self.present < self.rules.max_participants {
-            return Ok(None);
-        }
-        let (.., number) = self.displaceable(now).min().ok_or(RoomError::Full)?;
-        Ok(Some(number))
-    }
-
-    /// Displaces as many disconnected participants as it takes, and as there are, so that `newcomers`
-    /// more have a place.
-    pub(crate) fn make_places(&mut self, newcomers: usize, now: Instant) -> Vec<SeatEvent> {
-        let needed = self.present.saturating_add(newcomers);
-        let missing = needed.saturating_sub(self.rules.max_participants);
-        if missing == 0 {
-            return Vec::new();
-        }
-        let mut displaceable: Vec<_> = self.displaceable(now).collect();
-        displaceable.sort_unstable();
-        let displaced = displaceable.into_iter().take(missing);
-        displaced.flat_map(|(.., number)| self.displace(number, now)).collect()
-    }
-
-    /// The disconnected participants who may lose their place, the least is the first to lose it: those
-    /// who only joined, then the longest disconnected.
-    fn displaceable(&self, now: Instant) -> impl Iterator<Item = (bool, Instant, u32)> {
-        let disconnected = self.by_number.values().filter_map(|seat| match seat.presence {
-            Presence::Disconnected(since) => {
-                Some((seat.activity != Activity::JoinedOnly, since, seat.number))
-            }
-            Presence::Connected | Presence::Left(_) => None,
-        });
-        disconnected.filter(move |(was_active, since, _)| {
-            !was_active || now.saturating_duration_since(*since) >= PROTECTED_RETURN_TIMEOUT
-        })
-    }
-
-    /// Takes a disconnected participant off the roster before the timeout. One who did more than join
-    /// may still return when there is a place.
-    pub(super) fn displace(&mut self, number: u32, now: Instant) -> Vec<SeatEvent> {
-        match self.get(number).map(|seat| seat.activity) {
-            Some(Activity::JoinedOnly) => self.leave(number, now),
-            Some(Activity::Active | Activity::Posted) => {
-                Vec::from_iter(self.mark_left(number, now))
-            }
-            None => Vec::new(),
-        }
-    }
-
     /// Seats a newcomer under a number that is higher than all before it; `None`, and no seat, if it is
     /// not. Whether there is a place is for the caller to find out.
     pub(crate) fn admit(&mut self, number: u32, token: Token, now: Instant) -> Option<&Seat> {
         if number <= self.last_number {
             return None;
         }
-        self.last_number = number;
+        Some(self.admit_earlier(number, token, now))
+    }
+
+    /// As [`Seats::admit`], for a number that was assigned before others that have a seat by now. It has never
+    /// had one: the caller sees to that.
+    pub(super) fn admit_earlier(&mut self, number: u32, token: Token, now: Instant) -> &Seat {
+        self.last_number = self.last_number.max(number);
         self.present += 1;
         let bucket = TokenBucket::new(self.rules.rate_limit, now);
-        Some(self.by_number.entry(number).or_insert(Seat::new(number, token, bucket)))
+        self.by_number.entry(number).or_insert(Seat::new(number, token, bucket))
     }
 
     /// Decides what a newcomer may read: everything after the event `joined_seq`, and of the messages
@@ -197,9 +193,13 @@ impl Seats {
     /// Finds the participant who has this resume token, and moves one who is present to a new transport.
     ///
     /// # Errors
-    /// [`RoomError::NoSeat`] when there is no such seat, or the secret is wrong.
+    /// [`RoomError::NoSeat`] when there is no such seat, or the secret is wrong; [`RoomError::Removed`] when
+    /// the operator has removed the participant who had it.
     pub(crate) fn resume(&mut self, token: &str) -> Result<Returning, RoomError> {
         let (number, secret) = Seat::parse_resume_token(token).ok_or(RoomError::NoSeat)?;
+        if self.removed.has_token(number, &secret) {
+            return Err(RoomError::Removed);
+        }
         let seat = self.by_number.get_mut(&number).filter(|seat| seat.token == secret);
         let seat = seat.ok_or(RoomError::NoSeat)?;
         if !seat.is_present() {
@@ -235,77 +235,21 @@ impl Seats {
         left.into_iter().chain(self.give_up(number)).collect()
     }
 
-    /// Counts a message towards the participant's rate limit, unless it repeats an earlier one under the
-    /// same reference.
-    ///
-    /// # Errors
-    /// When the participant is over the rate limit, or not present.
-    pub(crate) fn post(
-        &mut self,
-        number: u32,
-        reference: Option<&str>,
-        now: Instant,
-    ) -> Result<Posting, RoomError> {
-        let seat = self.by_number.get_mut(&number).filter(|seat| seat.is_present());
-        let seat = seat.ok_or(RoomError::NoSeat)?;
-        if reference.is_some_and(|reference| seat.has_posted(reference)) {
-            return Ok(Posting::Repeated);
+    /// Removes a participant at the word of the operator, present or not: seat and resume token are void.
+    pub(crate) fn remove(&mut self, number: u32, now: Instant) -> Vec<SeatEvent> {
+        if let Some(seat) = self.by_number.get(&number) {
+            self.removed.add(number, seat.token.clone());
         }
-        seat.bucket.take(now).map_err(RoomError::TooFast)?;
-        seat.activity = Activity::Posted;
-        if let Some(reference) = reference {
-            seat.remember_reference(reference);
-        }
-        Ok(Posting::Accepted)
+        self.leave(number, now)
     }
 
-    /// Whether to relay that a participant is typing.
-    pub(crate) fn accept_typing(&mut self, number: u32, now: Instant) -> bool {
-        let seat = self.by_number.get_mut(&number).filter(|seat| seat.is_present());
-        seat.is_some_and(|seat| seat.accept_typing(now))
-    }
-
-    /// Ends silent returns that are over, then retention. Call it about once a second. A seat whose
-    /// retention is over is no event: everybody counts that time from the event `Left`.
-    pub(crate) fn expire(&mut self, now: Instant) -> Vec<SeatEvent> {
-        let is_overdue = |seat: &&Seat| match seat.presence {
-            Presence::Disconnected(since) => {
-                now.saturating_duration_since(since) >= SILENT_RETURN_TIMEOUT
-            }
-            Presence::Connected | Presence::Left(_) => false,
-        };
-        let overdue = self.by_number.values().filter(is_overdue).map(|seat| seat.number);
-        let overdue: Vec<u32> = overdue.collect();
-        let mut events: Vec<SeatEvent> =
-            overdue.into_iter().filter_map(|number| self.mark_left(number, now)).collect();
-        let retention = self.rules.retention;
-        self.by_number.retain(|_, seat| match seat.presence {
-            Presence::Left(at) => now.saturating_duration_since(at) < retention,
-            Presence::Connected | Presence::Disconnected(_) => true,
-        });
-        events.extend(self.bound_retained());
-        events
-    }
-
-    /// Gives up retained seats beyond [`MAX_RETAINED_SEATS`].
-    fn bound_retained(&mut self) -> Vec<SeatEvent> {
-        let retained = self.by_number.len() - self.present;
-        let excess = retained.saturating_sub(MAX_RETAINED_SEATS);
-        if excess == 0 {
-            return Vec::new();
-        }
-        let retained = self.by_number.values().filter_map(|seat| match seat.presence {
-            Presence::Left(at) => Some((seat.activity, at, seat.number)),
-            Presence::Connected | Presence::Disconnected(_) => None,
-        });
-        let mut retained: Vec<_> = retained.collect();
-        retained.sort_unstable();
-        let excess = retained.into_iter().take(excess);
-        excess.filter_map(|(.., number)| self.give_up(number)).collect()
+    /// Whether the operator has removed this participant, who had a seat.
+    pub(crate) fn is_removed(&self, number: u32) -> bool {
+        self.removed.contains(number)
     }
 
     /// Removes a present participant from the roster and retains the seat.
-    fn mark_left(&mut self, number: u32, now: Instant) -> Option<SeatEvent> {
+    pub(super) fn mark_left(&mut self, number: u32, now: Instant) -> Option<SeatEvent> {
         let seat = self.by_number.get_mut(&number).filter(|seat| seat.is_present())?;
         seat.presence = Presence::Left(now);
         self.present -= 1;
@@ -313,8 +257,15 @@ impl Seats {
     }
 
     /// Removes the seat of a participant who has left.
-    fn give_up(&mut self, number: u32) -> Option<SeatEvent> {
+    pub(super) fn give_up(&mut self, number: u32) -> Option<SeatEvent> {
         let seat = self.by_number.remove(&number)?;
+        self.forget_orders(number);
         Some(SeatEvent::GivenUp { number, activity: seat.activity })
+    }
+
+    /// Forgets what was kept beside the seat of one who cannot return.
+    pub(super) fn forget_orders(&mut self, number: u32) {
+        self.mutes.end(number);
+        self.slow_mode.forget(number);
     }
 }

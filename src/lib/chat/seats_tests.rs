@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::room_tests::{RETENTION, join, names, room, text};
-use super::seats::SILENT_RETURN_TIMEOUT;
+use super::room_tests::{RETENTION, join, names, room, text, ticket};
+use super::seat_retention::SILENT_RETURN_TIMEOUT;
 use super::*;
 use crate::rate_limit::RateLimit;
 use crate::token::Token;
@@ -60,8 +60,11 @@ fn a_flood_of_joins_and_leaves_frees_no_reserved_name() {
 fn at_the_bound_of_reservations_newcomers_wait_for_the_oldest() {
     let retention = Duration::from_secs(86_400);
     let mut now = Instant::now();
-    let mut room =
-        Room::new(Rules { max_participants: 10, rate_limit: RateLimit::Unlimited, retention }, now);
+    let mut room = Room::new(
+        Rules { max_participants: 10, rate_limit: RateLimit::Unlimited, retention },
+        ticket(),
+        now,
+    );
     for number in 0..MAX_RESERVATIONS {
         now += Duration::from_millis(20);
         let number = join(&mut room, &format!("Guest {number}"), now).unwrap();

@@ -19,7 +19,7 @@ use crate::control::{self, FromGuard, ToGuard, VERSION};
 use crate::exit::Exit;
 use crate::paths::{self, RunDirHandle};
 use crate::process::{self, ParentError, SessionProcess};
-use crate::terminal::{self, escape_control};
+use crate::terminal::{self, TerminalModes, escape_control};
 
 /// Bound for killing processes that start as fast as they die, or that we may not signal.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,13 +42,15 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
         terminal::print_error(NAME, &format_args!("{}: {error}", run_dir.display()));
         return Exit::Usage;
     }
+    // Before the supervisor sets those of its prompt: it may be killed before its message is sent.
+    let mut modes = TerminalModes::of_stderr();
     // Opened before the wait: no other folder can take its place unnoticed.
     let handle = RunDirHandle::open(run_dir);
     let end = match process::become_guard(parent) {
         Ok(supervisor) => {
             // An error means that the supervisor is dead, which the wait below notices at once.
             let _ = control::send_blocking(&FromGuard::Hello { version: VERSION.to_owned() });
-            wait(supervisor.as_ref())
+            wait(supervisor.as_ref(), &mut modes)
         }
         Err(ParentError::Orphaned) => SessionEnd::SupervisorDied,
         Err(error) => {
@@ -56,6 +58,10 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
             return Exit::Failed;
         }
     };
+    // First of all: the shell reads from the terminal as soon as the supervisor is dead.
+    if end == SessionEnd::SupervisorDied {
+        modes.iter().for_each(TerminalModes::restore_after_kill);
+    }
     let mut remaining = kill_all(run_dir.file_name().unwrap_or(OsStr::new("")));
     // While processes remain, the folder stays: by it, the next cleaner finds them.
     if remaining.is_empty() {
@@ -71,19 +77,27 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     if remaining.is_empty() { Exit::Ended } else { Exit::Remains }
 }
 
-/// Waits for a message, for the end of the lifeline on stdin, or for the end of the supervisor. The
+/// Waits for the end of the session; `modes` become those that the supervisor tells.
+fn wait(supervisor: Option<&OwnedFd>, modes: &mut Option<TerminalModes>) -> SessionEnd {
+    loop {
+        match wait_for_message(supervisor) {
+            Some(ToGuard::Modes { modes: told }) => *modes = Some(told),
+            Some(ToGuard::Wipe) => return SessionEnd::Requested,
+            None => return SessionEnd::SupervisorDied,
+        }
+    }
+}
+
+/// Waits for a message; `None` at the end of the lifeline on stdin, and at the end of the supervisor. The
 /// last is needed because another process may hold a copy of the supervisor's end of the lifeline,
 /// such as a child that was stopped between fork and exec.
-fn wait(supervisor: Option<&OwnedFd>) -> SessionEnd {
+fn wait_for_message(supervisor: Option<&OwnedFd>) -> Option<ToGuard> {
     let stdin = std::io::stdin();
     let fds = std::iter::once(stdin.as_fd()).chain(supervisor.map(OwnedFd::as_fd));
     let mut fds: Vec<_> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
     while poll(&mut fds, PollTimeout::NONE) == Err(Errno::EINTR) {}
     let stdin_is_ready = fds.first().and_then(PollFd::any) == Some(true);
-    match stdin_is_ready.then(control::recv_blocking::<ToGuard>).flatten() {
-        Some(ToGuard::Wipe) => SessionEnd::Requested,
-        None => SessionEnd::SupervisorDied,
-    }
+    stdin_is_ready.then(control::recv_blocking::<ToGuard>).flatten()
 }
 
 /// Kills every process that carries the mark of `session`, and names those that remain. Done when two

@@ -1,11 +1,15 @@
 //! What follows a command's word. Each function takes all of it, and refuses what it has no use for.
 
 use super::order::{Applicants, Command};
+use super::span_problem::{SpanProblem, is_like_span, parse_span};
 use super::target::Who;
-use crate::span::{Span, SpanError};
+use crate::span::Span;
 
 /// Most people whom one invite lets in: as many as the largest room holds.
 const MAX_INVITED: u32 = 10_000;
+
+/// For how long an invite admits that is given no time.
+const INVITE_SPAN: &str = "1h";
 
 /// What is wrong with what follows a command's word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +19,9 @@ pub(crate) enum ArgumentError {
     /// This word has no meaning here.
     Surplus(String),
     /// This word stands where a span has to.
-    Span(String, SpanError),
+    Span(String, SpanProblem),
     /// The same, where it could also be the end of a name.
-    SpanOrName(String, SpanError),
+    SpanOrName(String, SpanProblem),
     /// This word stands where a number from 1 on has to.
     Number(String),
     /// More people than this.
@@ -69,10 +73,10 @@ pub(super) fn who_and_span(rest: &str) -> Parsed<(Who, Option<Span>)> {
     };
     // After a number, a second one can only be a span.
     let is_number = matches!(Who::parse(name), Some(Who::Number(_)));
-    if !is_number && !Span::is_like(last) {
+    if !is_number && !is_like_span(last) {
         return Ok((who(rest)?, None));
     }
-    let span = last.parse().map_err(|error| match is_number {
+    let span = parse_span(last).map_err(|error| match is_number {
         true => ArgumentError::Span(last.to_owned(), error),
         false => ArgumentError::SpanOrName(last.to_owned(), error),
     })?;
@@ -128,7 +132,7 @@ pub(super) fn people_and_span(rest: &str) -> Parsed<Command> {
         let people = number(word)?;
         if people <= MAX_INVITED { Ok(people) } else { Err(ArgumentError::TooMany(MAX_INVITED)) }
     })?;
-    let within = words.next().map_or(Ok(Span::HOUR), span)?;
+    let within = words.next().map_or_else(|| span(INVITE_SPAN), span)?;
     match words.next() {
         None => Ok(Command::Invite { people, within }),
         Some(word) => Err(ArgumentError::Surplus(word.to_owned())),
@@ -154,7 +158,7 @@ fn optional_span(rest: &str) -> Parsed<Option<Span>> {
 }
 
 fn span(word: &str) -> Parsed<Span> {
-    word.parse().map_err(|error| ArgumentError::Span(word.to_owned(), error))
+    parse_span(word).map_err(|error| ArgumentError::Span(word.to_owned(), error))
 }
 
 fn number(word: &str) -> Parsed<u32> {

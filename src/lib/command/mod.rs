@@ -12,6 +12,7 @@ mod grammar;
 mod help;
 mod nearest;
 mod order;
+mod span_problem;
 mod table;
 mod target;
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::span_problem::is_like_span;
 use crate::identity::{TAG_LENGTH, TAG_LETTERS};
-use crate::span::Span;
 
 /// A person, as the operator names them. [`find`](super::find) looks whether there is one, and only one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) fn quote(name: &str) -> String {
     let last = name.split_whitespace().last().unwrap_or_default();
     let is_plain = Who::parse(name) == Some(Who::Name(name.to_owned()))
         && !name.starts_with('"')
-        && !Span::is_like(last)
+        && !is_like_span(last)
         && !name.eq_ignore_ascii_case("all");
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }

@@ -28,11 +28,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_RATE: RateLimit = RateLimit::Limited { per_second: 100, burst: 200 };
 
 /// A request, and where its answer goes.
-pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<Reply>);
+pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<Answer>);
 
 /// What follows on a request.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub(crate) enum Answer {
     /// This, in as many lines as it needs; then the next request.
     Body(ResponseBody),
     /// These events, until the session or the client ends.
@@ -89,13 +89,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                     // The error repeats the request, which may fill a whole frame and grows when it is
                     // escaped; the response has to fit into a frame as well.
                     let text = terminal::sanitize_line(&error.to_string());
-                    (0, Reply::Body(ResponseBody::Error { text }))
+                    (0, Answer::Body(ResponseBody::Error { text }))
                 }
                 Err(error) => return Err(error),
             };
             match answer {
-                Reply::Body(body) => self.send_all(answer::split(id, body)).await?,
-                Reply::Events(events) => return self.stream_events(id, events).await,
+                Answer::Body(body) => self.send_all(answer::split(id, body)).await?,
+                Answer::Events(events) => return self.stream_events(id, events).await,
             }
             while let Err(wait) = bucket.take(Instant::now().into_std()) {
                 sleep(wait).await;
@@ -163,14 +163,14 @@ async fn end_of(stream: impl AsyncRead + Unpin) {
 }
 
 /// The session's answer; `None` when the session is over.
-async fn ask(body: RequestBody, requests: &mpsc::Sender<IncomingRequest>) -> Option<Reply> {
+async fn ask(body: RequestBody, requests: &mpsc::Sender<IncomingRequest>) -> Option<Answer> {
     let (sender, receiver) = oneshot::channel();
     requests.send((body, sender)).await.ok()?;
     match timeout(ANSWER_TIMEOUT, receiver).await {
         Ok(answer) => answer.ok(),
         Err(_) => {
             let text = "the session did not answer in time; try again".to_owned();
-            Some(Reply::Body(ResponseBody::Error { text }))
+            Some(Answer::Body(ResponseBody::Error { text }))
         }
     }
 }

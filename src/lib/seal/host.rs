@@ -1,4 +1,4 @@
-//! The host's side: keys of the session, one session for each participant, generations.
+//! The host's side: keys of the session and of its links, one session for each participant, generations.
 
 use std::num::NonZeroU32;
 
@@ -12,32 +12,24 @@ use super::sealed_box::Kind;
 use super::signing::{self, SigningSecret};
 use crate::secret_bytes::SecretBytes;
 
-/// The keys of the host, and its counter of boxes; new for each session.
+/// The keys of one link. A room has one link for everyone, and may have others for a few people.
 #[derive(Debug)]
-pub struct HostKeys {
+pub struct LinkKeys {
     secret: SecretBytes<32>,
     psk: SecretBytes<32>,
     ticket: Ticket,
-    author: Author,
 }
 
-impl HostKeys {
-    /// Takes over two drawn secrets: the static key of the handshake (X25519), and the seed of the signing
-    /// key (Ed25519).
-    pub fn new(secret: SecretBytes<32>, signing: &SecretBytes<32>) -> Self {
+impl LinkKeys {
+    /// Takes over a drawn secret: the static key of the handshake (X25519).
+    pub fn new(secret: SecretBytes<32>) -> Self {
         let ticket = Ticket::of(&noise::public_key(&secret));
-        let author = Author::new(SigningSecret::new(signing));
-        Self { secret, psk: ticket.psk(), ticket, author }
+        Self { secret, psk: ticket.psk(), ticket }
     }
 
     /// The secret in the link.
     pub fn ticket(&self) -> &Ticket {
         &self.ticket
-    }
-
-    /// The host's own entry in every roster.
-    pub fn entry(&self) -> Entry {
-        Entry::host(self.author.public())
     }
 
     /// Answers message 1 of a handshake with message 2, and starts a session. `ephemeral` is drawn for this
@@ -54,6 +46,22 @@ impl HostKeys {
             .map(|(message_2, session)| (message_2, HostSession(session)))
             .ok_or(WrongTicket)
     }
+}
+
+/// The signing key of the host, and its counter of boxes; new for each session.
+#[derive(Debug)]
+pub struct HostKeys(Author);
+
+impl HostKeys {
+    /// Takes the drawn seed of the signing key (Ed25519).
+    pub fn new(signing: &SecretBytes<32>) -> Self {
+        Self(Author::new(SigningSecret::new(signing)))
+    }
+
+    /// The host's own entry in every roster.
+    pub fn entry(&self) -> Entry {
+        Entry::host(self.0.public())
+    }
 
     /// Signs and seals a box of the host, which is [`Kind::Announcement`] or [`Kind::Moved`], in
     /// `generation`.
@@ -66,14 +74,14 @@ impl HostKeys {
         kind: Kind,
         text: &str,
     ) -> Result<Vec<u8>, SealError> {
-        let host = self.author.public();
+        let host = self.0.public();
         let place = (generation.number.get(), HOST_NUMBER);
-        self.author.seal(&generation.letter.key, &host, place, (kind, text))
+        self.0.seal(&generation.letter.key, &host, place, (kind, text))
     }
 
     /// The box of the host with this counter was not published; the next one does not follow it.
     pub fn refused(&mut self, counter: u32) {
-        self.author.refused(counter);
+        self.0.refused(counter);
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! | step | guest | host |
 //! |---|---|---|
-//! | handshake, `Noise_NXpsk0_25519_AESGCM_SHA256` | [`Knock::new`], [`Knock::open_answer`] | [`HostKeys::answer`] |
+//! | handshake, `Noise_NXpsk0_25519_AESGCM_SHA256` | [`Knock::new`], [`Knock::open_answer`] | [`LinkKeys::answer`] |
 //! | request | [`Answered::request`] | [`HostSession::open_request`] |
 //! | refusal, or | [`Applicant::open_refusal`] | [`HostSession::seal_refusal`] |
 //! | welcome: a letter, and the whole roster | [`Applicant::welcome`] | [`HostSession::letter`], [`Generation::seal_parts`] |
@@ -63,7 +63,7 @@ pub use author::SealError;
 pub use circle::{Change, Changed, Circle, Welcome};
 pub use derivation::{RoomKey, Ticket};
 pub use guest::{Guest, Received, Said};
-pub use host::{Generation, HostKeys, HostSession, Request, RequestError, WrongTicket};
+pub use host::{Generation, HostKeys, HostSession, LinkKeys, Request, RequestError, WrongTicket};
 pub use key_ring::MAX_SEALING_AGE;
 pub use knock::{Answered, Applicant, Knock};
 pub use letter::LETTER_BYTES;

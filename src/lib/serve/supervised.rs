@@ -91,6 +91,7 @@ async fn send_messages(
     loop {
         tokio::select! {
             Some(notice) = service.notices.recv() => outbox.send(&notice).await?,
+            report = hub.next_report() => outbox.send(&FromServe::Operator(report)).await?,
             message = hub.next_to_host() => outbox.send(&FromServe::Sealed(message)).await?,
             () = draining.notified() => {
                 drained.get_or_insert_with(|| Box::pin(hub.drained()));
@@ -100,6 +101,9 @@ async fn send_messages(
                 // What happened before the end is reported first.
                 while let Ok(notice) = service.notices.try_recv() {
                     outbox.send(&notice).await?;
+                }
+                while let Some(report) = hub.try_next_report() {
+                    outbox.send(&FromServe::Operator(report)).await?;
                 }
                 while let Some(message) = hub.try_next_to_host() {
                     outbox.send(&FromServe::Sealed(message)).await?;

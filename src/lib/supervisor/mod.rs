@@ -159,7 +159,8 @@ async fn run(cli: &cli::Cli) -> Result<Exit, StartError> {
     let listener = process::listen(config.listen)?;
     // Without it, orphans go to init, which reaps them.
     let adopted = process::become_subreaper();
-    let mut console = Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr)?;
+    let mut console =
+        Console::new(open_screen(cli.verbosity())?, cli.json, !cli.no_qr, config.bell)?;
     let access = RoomAccess::draw(&config.room, std::time::Instant::now())?;
     // Last: a step that fails before it leaves nothing, and none behind it can fail.
     let run_dir = RunDir::create(&generate_session_id()?)?;

@@ -17,7 +17,7 @@ const STACK_BYTES: usize = 64 * 1024;
 /// The sending end of a thread that writes to stdout or stderr.
 #[derive(Debug)]
 pub(crate) struct BackgroundWriter {
-    sender: LineSender,
+    sender: mpsc::Sender<String>,
     end: watch::Receiver<Option<Result<(), OutputEnd>>>,
     thread: std::thread::JoinHandle<()>,
 }
@@ -46,17 +46,13 @@ impl BackgroundWriter {
         })?;
         // An error means that the thread has ended already, which `output_end` reports.
         let _ = started.recv();
-        Ok(Self { sender: LineSender(sender), end, thread })
+        Ok(Self { sender, end, thread })
     }
 
     /// Queues `text` for one write. Drops it when the queue is full.
     pub(crate) fn send(&self, text: String) {
-        self.sender.send(text);
-    }
-
-    /// A second sender, for a progress bar. [`BackgroundWriter::flush`] waits until it is dropped.
-    pub(super) fn sender(&self) -> LineSender {
-        self.sender.clone()
+        // A full queue means that the reader is stuck; a closed one is reported by `output_end`.
+        let _ = self.sender.try_send(text);
     }
 
     /// Returns when nothing more can be written, and why.
@@ -92,25 +88,6 @@ impl BackgroundWriter {
             // An error means that the thread is gone without a result: it has panicked.
             end.wait_for(Option::is_some).await.map_or(Ok(()), |end| (*end).unwrap_or(Ok(())))
         }
-    }
-}
-
-/// A further sender of lines to the thread.
-#[derive(Clone, Debug)]
-pub(super) struct LineSender(mpsc::Sender<String>);
-
-impl LineSender {
-    /// A sender without a thread, and what it sends.
-    #[cfg(test)]
-    pub(super) fn with_receiver() -> (Self, mpsc::Receiver<String>) {
-        let (sender, lines) = mpsc::channel(MAX_QUEUED_LINES);
-        (Self(sender), lines)
-    }
-
-    /// Queues `text` for one write. Drops it when the queue is full.
-    pub(super) fn send(&self, text: String) {
-        // A full queue means that the reader is stuck; a closed one is reported by `output_end`.
-        let _ = self.0.try_send(text);
     }
 }
 

@@ -1,6 +1,9 @@
 //! Lines on stdout and stderr, written at once.
 
 use std::fmt::Display;
+use std::os::fd::AsFd as _;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::charset::Charset;
 use super::escape::escape_control;
@@ -58,6 +61,16 @@ pub(super) fn write_stderr(text: &str) -> Result<(), OutputEnd> {
     match write_all(&std::io::stderr().lock(), text.as_bytes()) {
         Err(OutputEnd::Failed(_)) => Ok(()),
         written => written,
+    }
+}
+
+/// Writes a few bytes to the terminal on stderr, if it takes them at once: one that was stopped with
+/// Ctrl+S, or that is not read, would block.
+pub(super) fn write_stderr_at_once(text: &str) {
+    let stderr = std::io::stderr();
+    let mut polled = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
+        let _ = write_stderr(text);
     }
 }
 

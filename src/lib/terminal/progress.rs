@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::bar_row::{BarOutput, BarRow};
-use super::footer::Footer;
+use super::screen_writer::Footer;
 use super::size::has_control_sequences;
 use crate::units::format_bytes;
 
@@ -95,17 +95,16 @@ fn style(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::background_writer::LineSender;
     use super::*;
 
     #[test]
     fn a_transfer_is_shown_in_the_units_of_every_other_line() {
         for (total, text) in [(Some(40_000_000), "2 KiB of 38.2 MiB"), (None, "2 KiB")] {
-            let (sender, mut lines) = LineSender::with_receiver();
-            let bar = Progress::transfer_in(Footer::new(sender), "fetching", total);
+            let footer = Footer::default();
+            let bar = Progress::transfer_in(footer.clone(), "fetching", total);
             bar.set_position(2048);
             bar.0.tick();
-            let drawn: String = std::iter::from_fn(|| lines.try_recv().ok()).collect();
+            let drawn = footer.status().unwrap();
             assert!(drawn.contains("fetching") && drawn.contains(text), "{drawn}");
         }
     }

@@ -2,15 +2,19 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use console::Style;
+use tokio::time::timeout;
 
-use super::background_writer::BackgroundWriter;
 use super::charset::Charset;
+use super::clear::clear_sequence;
 use super::columns::{rows_of, truncate};
-use super::footer::Footer;
-use super::print::write_stderr;
+use super::foreground::is_in_background;
+use super::modes::resume_output;
 use super::progress::Progress;
+use super::prompt::Prompt;
+use super::screen_writer::{Footer, ScreenWriter};
 use super::size::{Size, has_control_sequences};
 use super::wrap::wrap;
 
@@ -25,6 +29,9 @@ const LABEL_COLUMNS: usize = 16;
 
 /// The column at which the text of a fact begins: two spaces, the symbol, a space, the label, a space.
 const FACT_COLUMN: usize = 4 + LABEL_COLUMNS + 1;
+
+/// A terminal that has not taken the clearing sequence by then is stuck.
+const CLEAR_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How serious a line is, shown as a symbol. Colour never carries meaning alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +64,9 @@ pub(crate) struct Screen {
     colour: bool,
     /// Whether it shows a footer.
     animated: bool,
-    footer: Footer,
     /// The transfer that the footer shows in place of the status.
     progress: RefCell<Option<Progress>>,
-    writer: BackgroundWriter,
+    writer: ScreenWriter,
 }
 
 impl Screen {
@@ -72,27 +78,57 @@ impl Screen {
         let is_terminal = std::io::stderr().is_terminal();
         let is_unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let has_control_sequences = has_control_sequences();
-        let writer = BackgroundWriter::start("stderr", write_stderr)?;
         Ok(Self {
             verbosity,
             is_terminal,
             // https://no-color.org: any value but the empty one.
             colour: has_control_sequences && is_unset("NO_COLOR"),
             animated: has_control_sequences && verbosity != Verbosity::Quiet,
-            footer: Footer::new(writer.sender()),
             progress: RefCell::default(),
-            writer,
+            writer: ScreenWriter::start()?,
         })
     }
 
     /// Removes the footer, and returns when every line is written or the terminal is closed.
     pub(crate) async fn finish(self) {
         self.clear_footer();
-        let Self { footer, progress, writer, .. } = self;
-        // They hold senders, for which the writer waits.
-        drop((footer, progress));
-        // A terminal without a reader changes nothing at the end.
-        let _ = writer.flush().await;
+        self.writer.flush().await;
+    }
+
+    /// The prompt on this screen; must be called inside a runtime. None is drawn on a terminal whose lines
+    /// cannot change, and nothing is read when quiet.
+    pub(crate) fn open_prompt(&self) -> Prompt {
+        if self.is_quiet() {
+            return Prompt::none();
+        }
+        Prompt::open(self.animated.then_some(self.footer()))
+    }
+
+    /// Whether [`Screen::clear_everything`] can clear it: it is a terminal that obeys control sequences.
+    pub(crate) fn can_clear(&self) -> bool {
+        self.is_terminal && has_control_sequences()
+    }
+
+    /// Clears the screen and the lines that have scrolled off it, drops what was not printed yet, and
+    /// prints `last_line`; also when quiet, in the background, and after Ctrl+S. Where nothing can be
+    /// cleared, `last_line` alone is printed. Returns false if the terminal did not take it in
+    /// [`CLEAR_TIMEOUT`]. The prompt must have been left before.
+    pub(crate) async fn clear_everything(self, last_line: &str) -> bool {
+        let clear = if self.can_clear() {
+            // A tcsetattr(3) from the background would break the line of the shell.
+            if !is_in_background() {
+                resume_output(std::io::stderr());
+            }
+            clear_sequence(std::env::var_os("STY").is_some_and(|session| !session.is_empty()))
+        } else {
+            String::new()
+        };
+        let written = self.writer.replace_all(format!("{clear}{last_line}\n"));
+        timeout(CLEAR_TIMEOUT, written).await.is_ok()
+    }
+
+    fn footer(&self) -> &Footer {
+        self.writer.footer()
     }
 
     /// Whether stderr is a terminal. On anything else, nothing changes after it was printed.
@@ -140,7 +176,7 @@ impl Screen {
 
     /// Rows of the footer, the pinned text and the status included.
     pub(crate) fn footer_rows(&self) -> usize {
-        if self.animated { self.footer.rows(self.size()) } else { 0 }
+        if self.animated { self.footer().row_count(self.size()) } else { 0 }
     }
 
     /// Makes `text` the pinned text and `status` the status, which are drawn below the next line. The
@@ -148,25 +184,25 @@ impl Screen {
     pub(crate) fn pin(&self, text: &str, status: &str) {
         if self.animated {
             self.end_progress();
-            self.footer.pin(text, status);
+            self.footer().pin(text, status);
         }
     }
 
     /// Whether the footer shows the pinned text at the present size of the terminal.
     pub(crate) fn shows_pinned(&self) -> bool {
-        self.footer.shows_pinned(self.size())
+        self.footer().shows_pinned(self.size())
     }
 
     /// Prints one or more lines, unless quiet.
     pub(crate) fn print(&self, text: &str) {
         if !self.is_quiet() {
-            self.footer.print(text);
+            self.footer().print(text);
         }
     }
 
     /// Prints `text` even when quiet.
     pub(crate) fn force_line(&self, text: &str) {
-        self.footer.print(text);
+        self.footer().print(text);
     }
 
     /// Prints `text`, truncated to one row of the terminal.
@@ -190,11 +226,18 @@ impl Screen {
         }
     }
 
+    /// Rings the terminal's bell, unless quiet.
+    pub(crate) fn ring(&self) {
+        if self.is_terminal && !self.is_quiet() {
+            self.footer().ring();
+        }
+    }
+
     /// Replaces the status, or the progress bar, by `text`.
     pub(crate) fn set_status(&self, text: &str) {
         if self.animated {
             self.end_progress();
-            self.footer.set_status(Some(text.to_owned()));
+            self.footer().set_status(Some(text.to_owned()));
         }
     }
 
@@ -202,7 +245,7 @@ impl Screen {
     pub(crate) fn redraw(&self) {
         match &*self.progress.borrow() {
             Some(bar) => bar.redraw(),
-            None => self.footer.redraw(),
+            None => self.footer().redraw(),
         }
     }
 
@@ -210,7 +253,7 @@ impl Screen {
     pub(crate) fn start_progress(&self, message: &str, total: Option<u64>) {
         self.clear_status();
         if self.animated {
-            let bar = Progress::transfer_in(self.footer.clone(), message, total);
+            let bar = Progress::transfer_in(self.footer().clone(), message, total);
             self.progress.replace(Some(bar));
         }
     }
@@ -225,7 +268,7 @@ impl Screen {
     /// Takes the status or the progress bar off the screen.
     pub(crate) fn clear_status(&self) {
         self.end_progress();
-        self.footer.set_status(None);
+        self.footer().set_status(None);
     }
 
     fn end_progress(&self) {
@@ -236,7 +279,7 @@ impl Screen {
 
     /// Takes the whole footer off the screen.
     pub(crate) fn clear_footer(&self) {
-        self.footer.unpin();
+        self.footer().unpin();
         self.clear_status();
     }
 

@@ -5,7 +5,7 @@ use super::columns::truncate;
 
 /// Columns at the end of the row that stay free. Terminals of East Asia may draw some of our signs two
 /// columns wide (UAX #11, "ambiguous").
-const FREE_COLUMNS: u16 = 3;
+pub(super) const FREE_COLUMNS: u16 = 3;
 
 /// `text` as one row, cut to `columns`. Without wrapping (DECAWM), a text that is wider than the
 /// terminal is cut there too.

@@ -2,9 +2,12 @@
 //! such as the next program on the same terminal.
 
 use std::io::{self, Read, stdin};
+use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::poll::PollFlags;
+use nix::sys::stat::Mode;
 use nix::unistd::read;
 
 use super::write::wait_for;
@@ -23,4 +26,14 @@ impl Read for BlockingStdin {
             }
         }
     }
+}
+
+/// The terminal on stdin, opened anew so that its reads do not block. `O_NONBLOCK` on stdin itself would
+/// hold for every program that shares it, the shell included.
+///
+/// # Errors
+/// When there is no terminal on stdin, or it may not be opened.
+pub(super) fn reopen_stdin() -> io::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    Ok(open("/proc/self/fd/0", flags, Mode::empty())?)
 }

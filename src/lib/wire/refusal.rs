@@ -25,6 +25,14 @@ pub(crate) enum RefusalCode {
     BadKey,
     /// Not a message of this protocol.
     BadJson,
+    /// The operator has muted the participant.
+    Muted,
+    /// Slow mode: the same message passes later.
+    Slow,
+    /// The operator has locked the room.
+    Locked,
+    /// The operator did not let a newcomer in.
+    NotAdmitted,
     /// The session is ending.
     Closing,
 }
@@ -40,12 +48,14 @@ pub(crate) struct Refusal {
     pub(crate) text: String,
     /// A free nickname, next to [`RefusalCode::NameTaken`].
     pub(crate) suggestion: Option<String>,
+    /// Seconds until the same message passes, next to [`RefusalCode::Muted`] and [`RefusalCode::Slow`].
+    pub(crate) seconds: Option<u64>,
 }
 
 impl Refusal {
-    /// A refusal without reference and suggestion.
+    /// A refusal that only has a code and a text.
     pub(crate) fn new(code: RefusalCode, text: impl Into<String>) -> Self {
-        Self { reference: None, code, text: text.into(), suggestion: None }
+        Self { reference: None, code, text: text.into(), suggestion: None, seconds: None }
     }
 
     /// What stands in the line `refused`, for a room whose server must not read it.
@@ -81,9 +91,14 @@ impl From<RoomError> for Refusal {
             RoomError::BadName(_) => RefusalCode::BadName,
             RoomError::NameTaken(_) => RefusalCode::NameTaken,
             RoomError::Full => RefusalCode::Full,
-            RoomError::NoSeat => RefusalCode::BadTicket,
+            RoomError::NoSeat | RoomError::Removed | RoomError::DeadLink => RefusalCode::BadTicket,
+            RoomError::Muted(_) => RefusalCode::Muted,
+            RoomError::Slow(_) => RefusalCode::Slow,
+            RoomError::Locked => RefusalCode::Locked,
+            RoomError::NotAdmitted | RoomError::NotAnswered => RefusalCode::NotAdmitted,
         };
         let mut refusal = Self::new(code, error.to_string());
+        refusal.seconds = error.seconds_left();
         if let RoomError::NameTaken(Some(free)) = error {
             refusal.suggestion = Some(free.as_str().to_owned());
         }

@@ -46,6 +46,8 @@ enum ServerMessage<'a> {
         text: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         suggest: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
     },
     Beat,
     End {
@@ -94,6 +96,7 @@ impl Refusal {
             why: self.code,
             text: &self.text,
             suggest: self.suggestion.as_deref(),
+            seconds: self.seconds,
         })
     }
 }

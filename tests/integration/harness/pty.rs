@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::termios::{Termios, tcgetattr};
 
 /// The master side; a thread reads what the program prints.
 #[derive(Debug)]
@@ -37,12 +38,7 @@ impl Pty {
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let path = ptsname_r(&master).unwrap();
-        let slave = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(nix::libc::O_NOCTTY)
-            .open(&path)
-            .unwrap();
+        let slave = open_slave(&path);
         resize(&path, columns);
         Self { master, slave, path }
     }
@@ -90,9 +86,30 @@ fn read(mut master: File, stopped: &OwnedFd, output: &Sender<Vec<u8>>) {
     }
 }
 
-/// Sets the size of the terminal at `path`; its foreground processes get SIGWINCH. stty does it,
+/// The modes of the terminal at `path`.
+pub(super) fn modes(path: &str) -> Termios {
+    tcgetattr(open_slave(path)).unwrap()
+}
+
+/// The terminal at `path`, which does not become the controlling one.
+pub(super) fn open_slave(path: &str) -> File {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).custom_flags(nix::libc::O_NOCTTY);
+    options.open(path).unwrap()
+}
+
+/// Changes the modes of the terminal at `path` by words of stty(1).
+pub(super) fn set_modes(path: &str, words: &str) {
+    stty(path, words);
+}
+
+/// Sets the size of the terminal at `path`; its foreground processes get SIGWINCH. stty(1) does it,
 /// because the ioctl has no safe wrapper.
 pub(super) fn resize(path: &str, columns: u16) {
-    let size = ["-F", path, "rows", "40", "cols", &columns.to_string()];
-    assert!(Command::new("stty").args(size).status().unwrap().success());
+    stty(path, &format!("rows 40 cols {columns}"));
+}
+
+fn stty(path: &str, words: &str) {
+    let stty = Command::new("stty").args(["-F", path]).args(words.split(' ')).status();
+    assert!(stty.unwrap().success());
 }

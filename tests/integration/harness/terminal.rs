@@ -1,10 +1,12 @@
 //! A program on a terminal of its own: what it prints there, and the keys that it gets.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, PipeReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
+use nix::sys::termios::Termios;
 use rustix::process::Signal;
 
 use super::pty::{self, Master, Pty};
@@ -106,6 +108,41 @@ impl Terminal {
     /// Changes the width; the program gets SIGWINCH.
     pub(crate) fn resize(&self, columns: u16) {
         pty::resize(&self.path, columns);
+    }
+
+    /// The modes of the terminal (termios(3)).
+    pub(crate) fn modes(&self) -> Termios {
+        pty::modes(&self.path)
+    }
+
+    /// Changes the modes of the terminal by these words of stty(1), as another program does.
+    pub(crate) fn set_modes(&self, words: &str) {
+        pty::set_modes(&self.path, words);
+    }
+
+    /// `/dev/pts/N`.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Keeps the modes when no program has the terminal any more. To be dropped before
+    /// [`Terminal::wait`], which waits for the end of the output.
+    pub(crate) fn hold_modes(&self) -> File {
+        pty::open_slave(&self.path)
+    }
+
+    /// Waits until the modes of the terminal fulfil `condition`, and returns them.
+    pub(crate) fn wait_for_modes(&mut self, condition: impl Fn(&Termios) -> bool) -> Termios {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let modes = self.modes();
+            if condition(&modes) {
+                return modes;
+            }
+            assert!(Instant::now() < deadline, "{modes:?}:\n{}", self.transcript());
+            // Modes have no descriptor to wait on.
+            std::thread::yield_now();
+        }
     }
 
     /// Closes the terminal, as closing its window does.

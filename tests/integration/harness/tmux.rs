@@ -65,6 +65,36 @@ impl Tmux {
         self.run(&format!("send-keys {keys}"));
     }
 
+    /// Types `text` as it is, without the names of keys.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        let hex: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.run(&format!("send-keys -H {}", hex.join(" ")));
+    }
+
+    /// The column and the row of the cursor, from 0.
+    pub(crate) fn cursor(&mut self) -> (u16, u16) {
+        let answer = self.run("display-message -p '#{cursor_x} #{cursor_y}'");
+        let (x, y) = answer[0].split_once(' ').unwrap();
+        (x.parse().unwrap(), y.parse().unwrap())
+    }
+
+    /// Waits until the cursor is at this column and row.
+    pub(crate) fn wait_until_cursor(&mut self, at: (u16, u16)) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.cursor() != at {
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(timeout);
+            assert!(line.is_ok(), "not at {at:?}: {:?}", self.cursor());
+        }
+    }
+
+    /// Pastes `text`, as with a mouse: marked as such, if the program has asked for it.
+    pub(crate) fn paste(&mut self, text: &str) {
+        let text = text.replace('\n', "\\n").replace('\t', "\\t");
+        self.run(&format!("set-buffer \"{text}\""));
+        self.run("paste-buffer -p");
+    }
+
     /// The rows of the screen, without spaces at their ends.
     pub(crate) fn screen(&mut self) -> Vec<String> {
         self.run("capture-pane -p")

@@ -27,7 +27,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
         "config", "control", "exit", "line_reader", "manual", "paths", "process", "quick_tunnel", "terminal",
         "units",
     ]),
-    ("chat", Subject, &["emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
+    ("chat", Subject, &["control", "emoji_sequence", "identity", "invisible", "marks", "rate_limit", "token", "units"]),
     ("command", Subject, &["identity", "manual", "span", "terminal"]),
     ("seal", Subject, &["box_head", "secret_bytes", "token"]),
     // The relay passes on what the host says, as it is.
@@ -37,8 +37,8 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("config", Ground, &["exit", "paths", "span", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "rate_limit", "span",
-        "terminal", "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "span", "terminal",
+        "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -112,9 +112,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("control", &[
         &["mod.rs"],
-        &["client.rs", "link.rs", "listener.rs"],
-        &["conversation.rs"],
-        &["answer.rs"],
+        &["link.rs", "listener.rs"],
         &["frame.rs", "message"],
         &["validate.rs"],
     ]),
@@ -124,7 +122,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["inheritance"],
         &["required_calls"],
         &["confine"],
-        &["inherited_fds.rs", "listener.rs", "local_socket.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
+        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/inheritance", &[
         &["mod.rs"],
@@ -165,13 +163,25 @@ pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
 pub(super) const APART: &[(&str, &[&str])] = &[
     // Seats have numbers. What a participant is called, and says, is for others to know.
     ("chat/seats.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_places.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_posting.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
-pub(super) const PURE: &[&str] =
-    &["chat", "seal", "wire", "supervisor/host", "supervisor/session", "tunnel/attempt"];
+pub(super) const PURE: &[&str] = &[
+    "chat",
+    "seal",
+    "wire",
+    "supervisor/host",
+    "supervisor/session",
+    "terminal/prompt/editor.rs",
+    "terminal/prompt/keys.rs",
+    "terminal/prompt/view.rs",
+    "tunnel/attempt",
+];
 
 /// What pure code does not name.
 pub(super) const IMPURE: &[&str] = &[
@@ -259,13 +269,14 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("ed25519_dalek", &["seal"]),
     ("hkdf", &["seal"]),
     ("snow", &["seal"]),
-    ("zeroize", &["seal", "secret_bytes.rs", "serve/websocket", "token.rs"]),
+    ("zeroize", &["seal", "secret_bytes.rs", "serve/websocket", "terminal/prompt", "token.rs"]),
 ];
 
 /// A call that opens, creates or removes a file by its path, and the only files and folders that make
 /// it. `paths` checks what it opens: a pipe there cannot block, a link leads nowhere.
 pub(super) const CALLS: &[(&str, &[&str])] = &[
-    ("nix::fcntl::open", &["paths"]),
+    // The terminal on stdin, which is open already.
+    ("nix::fcntl::open", &["paths", "terminal/stdin.rs"]),
     ("nix::fcntl::openat", &["paths"]),
     ("nix::unistd::unlinkat", &["paths", "process/required_calls"]),
     ("std::fs::File::create", &["paths"]),

@@ -143,6 +143,12 @@ impl Client {
                 let read = self.next.unwrap_or(self.joined + 1);
                 self.next = Some(read + missed);
             }
+            // What was said before it, and not read, is not missed.
+            (Some("cleared"), Some(seq)) => {
+                let next = self.next.unwrap_or(self.joined + 1);
+                assert!(seq >= next, "{event}\n{}", self.transcript());
+                self.next = Some(seq + 1);
+            }
             (_, Some(seq)) if seq > self.joined => {
                 let next = self.next.unwrap_or(self.joined + 1);
                 assert_eq!(seq, next, "{event}\n{}", self.transcript());

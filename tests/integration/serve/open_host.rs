@@ -77,6 +77,13 @@ impl OpenHost {
         self.send(&order_message(order, fields));
     }
 
+    /// Sends orders in one write.
+    pub(super) fn orders(&mut self, orders: &[(&str, Value)]) {
+        let lines = orders.iter().map(|(order, fields)| order_message(order, fields.clone()));
+        let lines: String = lines.map(|line| format!("{line}\n")).collect();
+        self.send_bytes(lines.as_bytes());
+    }
+
     /// The next message.
     pub(super) fn recv(&mut self) -> Value {
         let mut line = String::new();
@@ -117,6 +124,13 @@ impl OpenHost {
             line["after"] = after.into();
         }
         client.send_line(&line);
+        client
+    }
+
+    /// A participant who returns, and is told so by a welcome.
+    pub(super) fn returned(&self, welcome: &Value, after: Option<u64>) -> Client {
+        let mut client = self.returning(welcome, after);
+        client.welcome = client.wait("welcome");
         client
     }
 

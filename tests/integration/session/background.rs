@@ -11,10 +11,10 @@ use crate::harness::{DEADLINE, Terminal};
 /// Shells that every Debian system has, without the files of the user.
 const SHELLS: [&[&str]; 2] = [&["bash", "--norc", "--noprofile", "-i"], &["dash", "-i"]];
 
-const PROMPT: &str = "ready$ ";
+pub(super) const PROMPT: &str = "ready$ ";
 
 /// A shell on a terminal, in a folder of its own.
-fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
+pub(super) fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
     // As a window starts it, also where the tests run in the background, which ignores these signals.
     let script = format!("exec env --default-signal=INT,QUIT {}", arguments.join(" "));
     let mut command = shell(stage, &script);
@@ -26,7 +26,7 @@ fn interactive(stage: &Stage, arguments: &[&str]) -> Terminal {
 }
 
 /// Types a command, and waits until it has ended; returns what it printed.
-fn run(terminal: &mut Terminal, line: &str) -> String {
+pub(super) fn run(terminal: &mut Terminal, line: &str) -> String {
     // The echo of the typed line has the quotes.
     terminal.type_keys(&format!("{line}; echo en''ded\r"));
     let output = terminal.wait_for("ended");

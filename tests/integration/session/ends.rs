@@ -31,6 +31,11 @@ pub(crate) fn kill_with_guard(session: &Program) {
     session.wait_exit();
 }
 
+/// Kills the guard of the session `supervisor`, and nothing else.
+pub(super) fn kill_guard(supervisor: u32) {
+    kill(child(supervisor, "chattrace-clean"));
+}
+
 /// The guard of a session. The cleaner, whose name is the same, must have exited.
 pub(super) fn guard(session: &Program) -> u32 {
     child(session.pid(), "chattrace-clean")

@@ -154,7 +154,7 @@ proptest! {
 
 /// A host, and a guest who waits at each step.
 fn knock(room: &Room) -> Knock {
-    Knock::new(room.host.ticket(), SecretBytes::copy_from(&[9; 32]))
+    Knock::new(room.link.ticket(), SecretBytes::copy_from(&[9; 32]))
 }
 
 proptest! {
@@ -166,9 +166,9 @@ proptest! {
         let secret = || SecretBytes::copy_from(&[8; 32]);
         let message_1 = *knock(&room).message();
         for bytes in [&bytes[..], &short, long.as_flattened(), &flip(&message_1, bit)] {
-            prop_assert!(room.host.answer(bytes, secret()).is_err());
+            prop_assert!(room.link.answer(bytes, secret()).is_err());
         }
-        let (message_2, session) = room.host.answer(&message_1, secret()).unwrap();
+        let (message_2, session) = room.link.answer(&message_1, secret()).unwrap();
         for bytes in [&bytes[..], &short, long.as_flattened(), &flip(&message_2, bit)] {
             prop_assert_eq!(knock(&room).open_answer(bytes).err(), Some(Violation::Answer));
         }
@@ -188,7 +188,7 @@ proptest! {
     #[test]
     fn names_of_any_length_are_asked_for_or_refused(length in 0..9000_usize) {
         let room = Room::new();
-        let (message_2, session) = room.host.answer(knock(&room).message(), SecretBytes::copy_from(&[8; 32])).unwrap();
+        let (message_2, session) = room.link.answer(knock(&room).message(), SecretBytes::copy_from(&[8; 32])).unwrap();
         let answered = knock(&room).open_answer(&message_2).unwrap();
         let name = "n".repeat(length);
         match answered.request(&name, &SecretBytes::copy_from(&[7; 32])) {

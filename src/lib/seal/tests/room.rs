@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::seal::roster::Roster;
 use crate::seal::{
     Applicant, Change, Changed, Circle, Entry, Generation, Guest, HostKeys, HostSession, Kind,
-    Knock, RoomKey, SecretBytes, Violation, Welcome,
+    Knock, LinkKeys, RoomKey, SecretBytes, Violation, Welcome,
 };
 
 pub(super) const RING_AGE: Duration = Duration::from_secs(600);
@@ -16,6 +16,7 @@ pub(super) const START: Duration = Duration::from_secs(1_000_000);
 
 /// A host and its participants. Secrets are drawn from a counter.
 pub(super) struct Room {
+    pub(super) link: LinkKeys,
     pub(super) host: HostKeys,
     /// By rising number; the first one is the host's.
     pub(super) entries: Roster,
@@ -38,9 +39,9 @@ fn secret(seed: u64) -> SecretBytes<32> {
 
 impl Room {
     pub(super) fn new() -> Self {
-        let host = HostKeys::new(secret(1), &secret(2));
+        let (link, host) = (LinkKeys::new(secret(1)), HostKeys::new(&secret(2)));
         let entries = Roster::from([(0, host.entry())]);
-        Self { host, entries, sessions: Vec::new(), generation: None, drawn: 2 }
+        Self { link, host, entries, sessions: Vec::new(), generation: None, drawn: 2 }
     }
 
     fn draw(&mut self) -> SecretBytes<32> {
@@ -51,8 +52,8 @@ impl Room {
     /// A newcomer asks to join, and is given the next number in the next generation.
     pub(super) fn apply(&mut self, name: &str) -> (u32, Applicant) {
         let (ephemeral, answering, signing) = (self.draw(), self.draw(), self.draw());
-        let knock = Knock::new(self.host.ticket(), ephemeral);
-        let (answer, session) = self.host.answer(knock.message(), answering).unwrap();
+        let knock = Knock::new(self.link.ticket(), ephemeral);
+        let (answer, session) = self.link.answer(knock.message(), answering).unwrap();
         let answered = knock.open_answer(&answer).unwrap();
         let (applicant, sealed) = answered.request(name, &signing).unwrap();
         let known = |key: &[u8; 32]| self.entries.values().any(|entry| entry.signing == *key);

@@ -367,7 +367,7 @@ fn nothing_secret_is_printed() {
     assert!(matches!(&said, Received::Said(said) if said.content.text == "plugh"));
     let printed = format!("{changed:?} {said:?} {quagga:?} {applicant:?} {:?}", room.host);
     assert!(printed.contains("hidden"), "{printed}");
-    for secret in ["Quagga", "Wisent", "plugh", &room.host.ticket().to_text()] {
+    for secret in ["Quagga", "Wisent", "plugh", &room.link.ticket().to_text()] {
         assert!(!printed.contains(secret), "{secret} in {printed}");
     }
 }

@@ -10,7 +10,7 @@ use crate::seal::{
 };
 
 use super::vectors::{
-    RING_AGE, VECTORS, array, host, number, secret, text, transcript, wire, wires,
+    RING_AGE, VECTORS, array, link, number, secret, text, transcript, wire, wires,
 };
 
 /// One participant, who has come that far.
@@ -35,7 +35,7 @@ const NOW: Duration = Duration::from_secs(7);
 impl Participant {
     pub(super) fn knocking(who: &str) -> Self {
         let ephemeral = secret(&format!("{who} ephemeral"));
-        Self::Knocking(Knock::new(host().ticket(), ephemeral))
+        Self::Knocking(Knock::new(link().ticket(), ephemeral))
     }
 
     /// Replays their transcript up to and with the line `last`, and checks each line.

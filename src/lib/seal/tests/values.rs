@@ -8,8 +8,8 @@ use crate::seal::{
 };
 
 use super::vectors::{
-    VECTORS, array, generation, hex, host, host_session, name_of, number, public, room_key, roster,
-    roster_vector, secret, text, transcript, wire, wires,
+    VECTORS, array, generation, hex, host, host_session, link, name_of, number, public, room_key,
+    roster, roster_vector, secret, text, transcript, wire, wires,
 };
 use crate::box_head::BoxHead;
 
@@ -34,7 +34,7 @@ fn ticket_door_and_psk_follow_from_the_static_key() {
     assert_eq!(ticket.door().as_bytes().as_slice(), hex(&VECTORS["door"]));
     assert_eq!(ticket.door_text(), text(&transcript("Ana")[0]["out"]["door"]));
     assert_eq!(ticket.psk().as_bytes().as_slice(), hex(&VECTORS["psk"]));
-    assert_eq!(host().ticket(), &ticket);
+    assert_eq!(link().ticket(), &ticket);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_host_refuses_what_is_not_acceptable() {
         let known = |key: &[u8; 32]| present.values().any(|entry| entry.signing == *key);
         let outcome = if case.get("knock").is_some() {
             let answer =
-                host().answer(&wire(&case["knock"]).unwrap(), secret("impostor ephemeral"));
+                link().answer(&wire(&case["knock"]).unwrap(), secret("impostor ephemeral"));
             assert_eq!(answer.err(), Some(WrongTicket));
             "bad_ticket"
         } else {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::seal::roster::{Roster, parse_entries};
-use crate::seal::{Generation, HostKeys, HostSession, RoomKey, SecretBytes};
+use crate::seal::{Generation, HostKeys, HostSession, LinkKeys, RoomKey, SecretBytes};
 
 pub(super) static VECTORS: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../../tests/fixtures/sealed.json")).unwrap()
@@ -57,7 +57,11 @@ pub(super) fn public(name: &str) -> [u8; 32] {
 }
 
 pub(super) fn host() -> HostKeys {
-    HostKeys::new(secret("host static"), &secret("host signing"))
+    HostKeys::new(&secret("host signing"))
+}
+
+pub(super) fn link() -> LinkKeys {
+    LinkKeys::new(secret("host static"))
 }
 
 /// The lines that `who` sent and was sent.
@@ -69,7 +73,7 @@ pub(super) fn transcript(who: &str) -> &'static [Value] {
 pub(super) fn host_session(who: &str) -> (Vec<u8>, HostSession) {
     let knock = wire(&transcript(who)[0]["out"]["noise"]).unwrap();
     let (answer, session) =
-        host().answer(&knock, secret(&format!("host ephemeral for {who}"))).unwrap();
+        link().answer(&knock, secret(&format!("host ephemeral for {who}"))).unwrap();
     (answer.to_vec(), session)
 }
 

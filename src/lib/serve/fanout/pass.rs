@@ -93,8 +93,9 @@ impl Pass<'_> {
     fn serve(&mut self, subscriber: &mut Subscriber) {
         let WriteOwner::FanOut { writer, position, .. } = &mut subscriber.owner else { return };
         let id = subscriber.id;
-        let replaced = self.snapshot.seat_changes != self.seat_changes && !self.hub.is_current(id);
-        let keeps_up = !replaced && self.send_new(writer, id, position);
+        let may_differ = self.snapshot.seat_changes != self.seat_changes;
+        let follows_all = !may_differ || self.hub.follows_all(id);
+        let keeps_up = follows_all && self.send_new(writer, id, position);
         if keeps_up && !self.snapshot.closing {
             return;
         }

@@ -17,7 +17,7 @@ pub(in crate::serve) struct FanOut {
 /// One socket, as the fan-out sees it.
 #[derive(Debug)]
 pub(super) struct Subscriber {
-    /// Tells whose socket it is, and whether a newer connection has the seat.
+    /// Tells whose socket it is, and whether it gets what all get.
     pub(super) id: ConnectionId,
     /// Where the writer of this socket is.
     pub(super) owner: WriteOwner<Writer>,

@@ -59,6 +59,8 @@ pub(in crate::serve) struct Connection {
     /// read.
     pub(super) joined_seq: u64,
     pub(super) arrival: Arrival,
+    /// Whether it is a poll, and not a socket.
+    pub(super) is_poll: bool,
 }
 
 impl Hub {
@@ -71,6 +73,7 @@ impl Hub {
         arrival: Arrival,
     ) -> Connection {
         inner.connections += 1;
+        inner.pollers.remove(number);
         let transport = inner.room.transport(number).unwrap_or_default();
         Connection {
             hub: Arc::clone(self),
@@ -79,12 +82,13 @@ impl Hub {
             position: Position { cursor, typing: inner.typing_count },
             joined_seq: inner.room.seat(number).map_or(u64::MAX, Seat::joined_seq),
             arrival,
+            is_poll: false,
         }
     }
 }
 
 impl Connection {
-    /// Identifies this connection; the fan-out checks it with [`Hub::is_current`].
+    /// Identifies this connection; the fan-out checks it with [`Hub::follows_all`].
     pub(in crate::serve) fn id(&self) -> ConnectionId {
         self.id
     }
@@ -118,8 +122,14 @@ impl Connection {
                 return ReadOutcome::Pieces(batch.into_pieces(number));
             }
         }
-        // More than once only if this participant gets no line of what was read.
-        while self.position != inner.latest_position() {
+        loop {
+            if let Some(line) = inner.take_own_line(number, self.position.cursor) {
+                return ReadOutcome::Pieces(vec![line.into()]);
+            }
+            if self.position == inner.latest_position() {
+                break;
+            }
+            // More than once only if this participant gets no line of what was read.
             let batch = inner.read_after(self.position);
             self.position = batch.end;
             let pieces = batch.into_pieces(number);
@@ -171,8 +181,11 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut inner = self.hub.lock();
-        let ConnectionId { number, transport } = self.id;
-        inner.room.detach(number, transport, Instant::now());
+        let (ConnectionId { number, transport }, now) = (self.id, Instant::now());
+        if self.is_poll && inner.is_current(self.id) {
+            inner.pollers.end(number, now);
+        }
+        inner.room.detach(number, transport, now);
         inner.connections -= 1;
         let is_closing = inner.life == Life::Closing;
         drop(inner);

@@ -6,15 +6,18 @@
 
 mod batch;
 mod connection;
+mod connections;
 mod open;
 mod orders;
+mod own_lines;
 mod publish;
+mod reports;
 mod room_state;
 mod sealed;
 mod settings;
 mod snapshot;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,16 +25,20 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::chat::Ring;
 use crate::config::{Mode, RoomSettings};
-use crate::control::{FromServe, RoomRules};
+use crate::control::{FromServe, RoomReport, RoomRules};
 use crate::token::Token;
 use crate::wire::RoomTerms;
+use connections::{ConnectionLists, Pollers};
 use open::OpenRoom;
+use own_lines::OwnLines;
 use room_state::RoomState;
 use sealed::SealedRoom;
 
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
+pub(super) use connections::POLLER_BYTES;
 pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
+pub(super) use own_lines::OWN_LINE_BYTES;
 pub(super) use sealed::{
     KnockEnd, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
 };
@@ -55,6 +62,8 @@ pub(super) struct Hub {
     notices: mpsc::Sender<FromServe>,
     /// Of a sealed room: there is something to send to the host, or another deadline.
     host_work: Notify,
+    /// There is a report to the operator.
+    report_work: Notify,
     /// Random per session: tells a client that an earlier one is gone.
     epoch: String,
     terms: RoomTerms,
@@ -73,13 +82,15 @@ struct Inner {
     /// Number of the last note in `typing`.
     typing_count: u64,
     life: Life,
-    /// How often a connection may have lost its seat: to a newer one, or because the participant was
-    /// removed.
+    /// How often a connection may have lost its seat, to a newer one or because the participant was
+    /// removed, or was to get a line of its own.
     seat_changes: u64,
-    /// What the operator has ordered to hold for all.
-    rules: RoomRules,
-    /// The participants whom the operator has removed.
-    removed: BTreeSet<u32>,
+    /// Lines that only one participant gets.
+    own_lines: OwnLines,
+    pollers: Pollers,
+    /// What the operator has to learn beside joins and leaves, in order.
+    reports: VecDeque<RoomReport>,
+    connection_lists: ConnectionLists,
     /// How many [`Connection`]s exist.
     connections: usize,
     /// Whether participants, connected or between two polls, have to learn of the closing.
@@ -138,24 +149,28 @@ impl Hub {
         rules: RoomRules,
     ) -> (Self, mpsc::Receiver<FromServe>) {
         let (notices, receiver) = mpsc::channel(MAX_NOTICES);
-        let inner = Inner {
+        let mut inner = Inner {
             room: state,
             ring: Ring::new(settings::ring_bounds(room)),
             typing: VecDeque::new(),
             typing_count: 0,
             life: Life::Open,
             seat_changes: 0,
-            rules,
-            removed: BTreeSet::new(),
+            own_lines: OwnLines::default(),
+            pollers: Pollers::default(),
+            reports: VecDeque::new(),
+            connection_lists: ConnectionLists::default(),
             connections: 0,
             awaits_goodbye: false,
             public_address: None,
         };
+        inner.set_rules(rules, Instant::now());
         let hub = Self {
             inner: Mutex::new(inner),
             changed: watch::Sender::new(()),
             notices,
             host_work: Notify::new(),
+            report_work: Notify::new(),
             knock_work: Notify::new(),
             epoch: epoch.expose_secret().to_string(),
             terms: RoomTerms::of(room),
@@ -221,6 +236,12 @@ impl Inner {
         self.room.transport(id.number) == Some(id.transport)
     }
 
+    /// Whether the fan-out may send to this connection what all get: it has its seat, and no line waits for it
+    /// alone.
+    fn follows_all(&self, id: ConnectionId) -> bool {
+        self.is_current(id) && !self.own_lines.has(id.number)
+    }
+
     /// Checks that this connection has its seat.
     ///
     /// # Errors
@@ -228,7 +249,7 @@ impl Inner {
     fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
         if self.is_current(id) {
             Ok(())
-        } else if self.removed.contains(&id.number) {
+        } else if self.room.is_removed(id.number) {
             Err(CloseReason::Removed)
         } else {
             Err(CloseReason::Replaced)

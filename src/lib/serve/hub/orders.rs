@@ -1,6 +1,7 @@
 //! Carries out what the operator orders, in open and sealed rooms.
 
-use std::time::Instant;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
 
 use super::publish::unix_milliseconds;
 use super::room_state::RoomState;
@@ -18,29 +19,29 @@ impl Hub {
             RoomOrder::Announce { text } => self.announce(&text),
             RoomOrder::AnnounceSealed { body } => self.announce_sealed(&body),
             RoomOrder::Remove { number } => self.remove(number),
-            RoomOrder::Mute { .. }
-            | RoomOrder::Unmute { .. }
-            | RoomOrder::Admit { .. }
+            RoomOrder::Mute { number, seconds } => {
+                self.mute(number, seconds.map(Duration::from_secs));
+            }
+            RoomOrder::Unmute { number } => self.unmute(number),
+            RoomOrder::Admit { .. }
             | RoomOrder::Reject { .. }
             | RoomOrder::AddLink(_)
             | RoomOrder::EndLink { .. }
-            | RoomOrder::Relink(_)
-            | RoomOrder::Clear
-            | RoomOrder::ListConnections { .. }
-            | RoomOrder::Panic => {}
+            | RoomOrder::Relink(_) => {}
+            RoomOrder::Clear => self.clear(),
+            RoomOrder::ListConnections { request } => self.list_connections(request),
+            RoomOrder::Panic => {}
         }
     }
 
     /// Has these rules hold from now on, and says so if they are others than before.
     fn set_rules(&self, rules: RoomRules) {
         let mut inner = self.lock();
-        if inner.rules == rules {
-            return;
+        if inner.set_rules(rules, Instant::now()) {
+            let view = inner.rules_view();
+            inner.push(EntryKind::Notice, |seq| wire::rules_line(seq, view).into());
+            self.notify();
         }
-        inner.rules = rules;
-        let view = inner.rules_view();
-        inner.push(EntryKind::Notice, |seq| wire::rules_line(seq, view).into());
-        self.notify();
     }
 
     fn announce_sealed(&self, body: &Sealed) {
@@ -51,35 +52,61 @@ impl Hub {
         }
     }
 
-    /// Removes a participant, who is told so.
+    /// Removes a participant, present or away, or a person in the lobby. They are told so.
     fn remove(&self, number: u32) {
         let mut inner = self.lock();
-        if inner.room.seat(number).is_none() {
-            return;
-        }
-        inner.removed.insert(number);
-        inner.seat_changes += 1;
         let now = Instant::now();
         match &mut inner.room {
             RoomState::Open(open) => {
-                let event = open.room.leave(number, now);
+                let event = open.room.remove(number, now);
                 self.publish(&mut inner, event);
             }
             RoomState::Sealed(sealed) => sealed.remove(number, now),
         }
+        inner.seat_changes += 1;
+        self.notify();
+    }
+
+    /// Refuses what this participant says, for so long. They are told, now and with each welcome.
+    fn mute(&self, number: u32, span: Option<Duration>) {
+        let mut inner = self.lock();
+        if inner.room.mute(number, span, Instant::now()) && inner.room.seat(number).is_some() {
+            self.add_own_line(&mut inner, number);
+        }
+    }
+
+    fn unmute(&self, number: u32) {
+        let mut inner = self.lock();
+        if inner.room.unmute(number) {
+            self.add_own_line(&mut inner, number);
+        }
+    }
+
+    /// Forgets what was said, and has all clients do the same.
+    fn clear(&self) {
+        let mut inner = self.lock();
+        inner.ring.clear();
+        inner.push(EntryKind::Notice, |seq| wire::cleared_line(seq).into());
         self.notify();
     }
 }
 
 impl Inner {
+    /// Replaces the rules, and shortens what the ring remembers. Returns whether they are others than before.
+    pub(super) fn set_rules(&mut self, rules: RoomRules, now: Instant) -> bool {
+        let fade = NonZeroU32::new(rules.fade).map(|fade| Duration::from_secs(fade.get().into()));
+        self.ring.set_fade(fade, now);
+        self.room.set_rules(rules)
+    }
+
     /// The rules as clients read them now.
     pub(super) fn rules_view(&self) -> RulesView {
-        RulesView::new(self.rules, unix_milliseconds())
+        RulesView::new(self.room.rules(), unix_milliseconds())
     }
 
     /// Publishes an announcement of the host. [`Hub::notify`] follows.
     pub(super) fn push_announcement(&mut self, body: &str) {
         let at = unix_milliseconds();
-        self.push(EntryKind::Notice, |seq| wire::announced_line(seq, at, body).into());
+        self.push(EntryKind::Announcement, |seq| wire::announced_line(seq, at, body).into());
     }
 }

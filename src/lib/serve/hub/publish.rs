@@ -12,6 +12,9 @@ impl Hub {
         let mut inner = self.lock();
         let now = Instant::now();
         inner.ring.expire(now);
+        for number in inner.room.expire_mutes(now) {
+            self.add_own_line(&mut inner, number);
+        }
         match &mut inner.room {
             RoomState::Open(open) => {
                 let events = open.room.expire(now);
@@ -22,6 +25,7 @@ impl Hub {
                 self.report_gone(sealed, events);
             }
         }
+        inner.forget_seatless();
     }
 
     /// Notes the public address. An open room announces it: a client that came by an older one cannot
@@ -37,6 +41,13 @@ impl Hub {
 }
 
 impl Inner {
+    /// Forgets what is kept of participants who have no seat any more.
+    fn forget_seatless(&mut self) {
+        let Self { room, own_lines, pollers, .. } = self;
+        own_lines.retain(|number| room.seat(number).is_some());
+        pollers.retain(|number| room.seat(number).is_some());
+    }
+
     /// Appends the event that `line` writes under this number in the ring. [`Hub::notify`] follows.
     pub(super) fn push(&mut self, kind: EntryKind, line: impl FnOnce(u64) -> EventLine) {
         let line = line(self.ring.next_seq());

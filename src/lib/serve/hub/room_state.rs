@@ -1,10 +1,11 @@
 //! The room, open or sealed, for what does not depend on that: seats by number.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::open::OpenRoom;
 use super::sealed::SealedRoom;
 use crate::chat::{RoomError, Seat};
+use crate::control::RoomRules;
 use crate::wire::{Refusal, RefusalCode};
 
 /// The state of the room that differs between an open and a sealed one.
@@ -79,6 +80,73 @@ impl RoomState {
         match self {
             Self::Open(open) => open.room.mark_active(number),
             Self::Sealed(sealed) => sealed.seats.mark_active(number),
+        }
+    }
+
+    /// The seats of those who are present, from this number on.
+    pub(super) fn present_from(&self, number: u32) -> Box<dyn Iterator<Item = &Seat> + '_> {
+        match self {
+            Self::Open(open) => Box::new(open.room.present_from(number)),
+            Self::Sealed(sealed) => Box::new(sealed.seats.present_from(number)),
+        }
+    }
+
+    /// The rules that hold for all.
+    pub(super) fn rules(&self) -> RoomRules {
+        match self {
+            Self::Open(open) => open.room.rules(),
+            Self::Sealed(sealed) => sealed.seats.room_rules(),
+        }
+    }
+
+    /// Replaces the rules. Returns whether they are others than before.
+    pub(super) fn set_rules(&mut self, rules: RoomRules) -> bool {
+        match self {
+            Self::Open(open) => open.room.set_rules(rules),
+            Self::Sealed(sealed) => sealed.seats.set_room_rules(rules),
+        }
+    }
+
+    /// Whether the operator has removed this participant, who had a seat.
+    pub(super) fn is_removed(&self, number: u32) -> bool {
+        match self {
+            Self::Open(open) => open.room.is_removed(number),
+            Self::Sealed(sealed) => sealed.seats.is_removed(number),
+        }
+    }
+
+    /// Mutes a participant for so long; `None` is until [`RoomState::unmute`]. Returns whether it holds.
+    pub(super) fn mute(&mut self, number: u32, span: Option<Duration>, now: Instant) -> bool {
+        match self {
+            Self::Open(open) => open.room.mute(number, span, now),
+            Self::Sealed(sealed) => sealed.seats.mute(number, span, now),
+        }
+    }
+
+    /// Ends a mute. Returns whether there was one.
+    pub(super) fn unmute(&mut self, number: u32) -> bool {
+        match self {
+            Self::Open(open) => open.room.unmute(number),
+            Self::Sealed(sealed) => sealed.seats.unmute(number),
+        }
+    }
+
+    /// Whether this participant may say something, as far as mutes go.
+    ///
+    /// # Errors
+    /// [`RoomError::Muted`], with the time that is left.
+    pub(super) fn check_mute(&self, number: u32, now: Instant) -> Result<(), RoomError> {
+        match self {
+            Self::Open(open) => open.room.check_mute(number, now),
+            Self::Sealed(sealed) => sealed.seats.check_mute(number, now),
+        }
+    }
+
+    /// Ends the mutes whose time is over, and returns whose they were.
+    pub(super) fn expire_mutes(&mut self, now: Instant) -> Vec<u32> {
+        match self {
+            Self::Open(open) => open.room.expire_mutes(now),
+            Self::Sealed(sealed) => sealed.seats.expire_mutes(now),
         }
     }
 

@@ -12,8 +12,8 @@ pub(in crate::serve) struct Snapshot {
     pub(in crate::serve) latest: Position,
     /// Whether the session ends: a socket that has read everything is told so.
     pub(in crate::serve) closing: bool,
-    /// If it differs from an earlier snapshot, a connection may have been replaced: check
-    /// [`Hub::is_current`].
+    /// If it differs from an earlier snapshot, a connection may have to read by itself: check
+    /// [`Hub::follows_all`].
     pub(in crate::serve) seat_changes: u64,
 }
 
@@ -38,9 +38,10 @@ impl Hub {
         self.lock().read_after(position)
     }
 
-    /// Whether no newer connection has taken the seat of this one.
-    pub(in crate::serve) fn is_current(&self, id: ConnectionId) -> bool {
-        self.lock().is_current(id)
+    /// Whether a connection gets what all get, and nothing else, until the next change of
+    /// [`Snapshot::seat_changes`].
+    pub(in crate::serve) fn follows_all(&self, id: ConnectionId) -> bool {
+        self.lock().follows_all(id)
     }
 }
 

@@ -16,6 +16,7 @@ use super::service::{Child, NotReading, Service};
 use crate::config::Mode;
 use crate::control::{ToGuard, ToServe, ToTunnel};
 use crate::process::{self, ServiceProcess, SessionProcess, SpawnError};
+use crate::terminal::TerminalModes;
 
 /// Events that wait for the event loop. While the queue is full, the children wait.
 const MAX_QUEUED_EVENTS: usize = 256;
@@ -31,6 +32,8 @@ pub(in crate::supervisor) struct Children {
     tunnel: Option<Service<ToTunnel>>,
     cleaner: Option<Cleaner>,
     guard: Option<Service<ToGuard>>,
+    /// The modes of the terminal before the prompt, which the guard restores.
+    modes: Option<TerminalModes>,
 }
 
 impl Children {
@@ -41,7 +44,9 @@ impl Children {
     ) -> (Self, mpsc::Receiver<ChildEvent>) {
         let (events, queue) = mpsc::channel(MAX_QUEUED_EVENTS);
         let (serve, tunnel, cleaner, guard) = (None, None, None, None);
-        (Self { programs, session_id, events, serve, tunnel, cleaner, guard }, queue)
+        let children =
+            Self { programs, session_id, events, serve, tunnel, cleaner, guard, modes: None };
+        (children, queue)
     }
 
     /// Spawns the guard of the session in `run_dir`. It shares the supervisor's standard error, for
@@ -63,7 +68,21 @@ impl Children {
             |_| None,
         )?;
         self.guard = Some(guard);
+        self.order_guard_modes();
         Ok(())
+    }
+
+    /// Lets the guard, and each that replaces it, restore these modes of the terminal if this process is
+    /// killed.
+    pub(in crate::supervisor) fn protect_modes(&mut self, modes: TerminalModes) {
+        self.modes = Some(modes);
+        self.order_guard_modes();
+    }
+
+    fn order_guard_modes(&self) {
+        if let Some(modes) = self.modes.clone() {
+            self.order_guard(ToGuard::Modes { modes });
+        }
     }
 
     /// Spawns the `chattrace-clean` that removes what dead sessions left.

@@ -1,5 +1,7 @@
 //! What the operator ordered and is told about it, and who asks to be let in.
 
+use std::time::Instant;
+
 use super::link::RoomLinks;
 use super::state::Console;
 use super::stdout::ConsoleEvent;
@@ -44,6 +46,13 @@ impl Console {
         let mut lines = self.code(links).unwrap_or_default();
         lines.extend([String::new(), self.screen.bold(links.main()), String::new()]);
         self.screen.print(&lines.join("\n"));
+    }
+
+    /// Rings the terminal's bell for a person who comes in or knocks, if the operator wants it.
+    pub(in crate::supervisor) fn ring(&mut self, now: Instant) {
+        if self.bell.rings(now) {
+            self.screen.ring();
+        }
     }
 
     /// Draws the bottom of the screen, into which the terminal may have written.

@@ -57,31 +57,30 @@ impl Console {
         ));
     }
 
-    /// Clears the screen, and forgets the event log.
+    /// Forgets the event log. The screen is cleared with the last line.
     pub(in crate::supervisor) fn show_panic(&mut self) {
         self.is_ending = true;
-        self.is_panic = true;
+        self.panic = Some(String::new());
         self.log = EventLog::default();
         self.screen.clear_footer();
         self.stdout.event(&ConsoleEvent::Closing { text: "panic" });
     }
 
-    /// Clears the screen; its only line says what remains.
-    fn show_panic_over(&self, remains: &[String]) {
-        let text = match remains {
+    /// The last line after `panic`.
+    fn panic_over_text(&self, remains: &[String]) -> String {
+        match remains {
             [] if self.log_is_saved => "panic: nothing else remains".to_owned(),
             [] => "panic: nothing remains".to_owned(),
             _ => escape_control(&format!("panic: remains: {}", remains.join(", "))),
-        };
-        self.screen.force_line(&text);
+        }
     }
 
     /// Shows the last lines: that nothing remains, except a log that was saved, or each thing that does.
     pub(in crate::supervisor) fn show_finished(&mut self, remains: &[String]) {
         self.screen.clear_footer();
         self.stdout.event(&ConsoleEvent::Closed { remains });
-        if self.is_panic {
-            self.show_panic_over(remains);
+        if self.panic.is_some() {
+            self.panic = Some(self.panic_over_text(remains));
             return;
         }
         if remains.is_empty() {

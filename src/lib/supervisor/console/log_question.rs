@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::state::Console;
 use crate::config::Logs;
 use crate::log;
+use crate::supervisor::session::AskAboutLog;
 use crate::terminal;
 
 /// How the event log is settled: by the configuration, or by the answer of the operator.
@@ -15,6 +16,8 @@ pub(in crate::supervisor) struct LogQuestion {
     /// Whether the question is on the screen and not answered.
     open: bool,
     fate: LogFate,
+    /// How long the answer is waited for; `None` is for ever.
+    seconds: Option<u64>,
     /// Files that a save began, and that could not be removed.
     remains: Vec<String>,
 }
@@ -41,12 +44,21 @@ impl LogQuestion {
     /// A question that is not asked yet. Without `archive_dir` a log is saved in the working directory.
     pub(in crate::supervisor) fn new(policy: Logs, archive_dir: Option<PathBuf>) -> Self {
         let (fate, remains) = (LogFate::AsRequested, Vec::new());
-        Self { policy, archive_dir, open: false, fate, remains }
+        Self { policy, archive_dir, open: false, fate, seconds: None, remains }
     }
 
     /// Settles the log, or asks the operator if `ask` allows it; true once it is settled.
-    pub(in crate::supervisor) fn settle(&mut self, console: &mut Console, ask: bool) -> bool {
-        let ask = ask && !console.screen.is_quiet() && terminal::is_interactive();
+    pub(in crate::supervisor) fn settle(
+        &mut self,
+        console: &mut Console,
+        ask: AskAboutLog,
+    ) -> bool {
+        self.seconds = match ask {
+            AskAboutLog::For(wait) => Some(wait.as_secs()),
+            AskAboutLog::Yes | AskAboutLog::No => None,
+        };
+        let ask =
+            ask != AskAboutLog::No && !console.screen.is_quiet() && terminal::is_interactive();
         let settled = match self.policy {
             // Without an operator who could answer, a log that cannot be saved is lost.
             Logs::Save => self.save(console, None, ask) || !ask,
@@ -74,6 +86,7 @@ impl LogQuestion {
         answer: Option<&str>,
     ) -> bool {
         self.open = false;
+        self.seconds = None;
         let Some(answer) = answer else {
             // The terminal is gone: the default.
             return true;
@@ -117,6 +130,10 @@ impl LogQuestion {
             .print(&screen.wrapped(
                 "[s]ave, [d]elete or [v]iew: s, d or v, then Enter (Enter alone deletes)",
             ));
+        if let Some(seconds) = self.seconds {
+            let text = format!("without an answer it is deleted in {seconds} s");
+            screen.print(&screen.wrapped(&text));
+        }
         self.open = true;
     }
 

@@ -4,6 +4,7 @@
 //! Names come from the network. `control` bounds them where they are read, and they are escaped
 //! here once more, for screen and event log alike. No message text gets this far.
 
+mod bell;
 mod changes;
 mod ending;
 mod link;

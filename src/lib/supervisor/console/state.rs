@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use super::bell::Bell;
 use super::qr::QrState;
 use super::stdout::{Stdout, StdoutMode};
 use crate::control::EventLine;
 use crate::log::{self, EventLog, LogEntry};
-use crate::terminal::{OutputEnd, Screen, Severity};
+use crate::terminal::{OutputEnd, Prompt, Screen, Severity};
 
 /// Wait for a reader that has not taken all lines when the session is over. It may be stuck.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
@@ -30,8 +31,8 @@ pub(in crate::supervisor) struct Console {
     pub(super) present: usize,
     /// How many wait in the lobby.
     pub(super) waiting: usize,
-    /// Whether the screen is cleared at the end, and the event log forgotten.
-    pub(super) is_panic: bool,
+    /// After `panic`: the only line that is left on the screen.
+    pub(super) panic: Option<String>,
     /// What the status line says about the address.
     pub(super) address: &'static str,
     /// Whether a link was shown.
@@ -48,6 +49,8 @@ pub(in crate::supervisor) struct Console {
     pub(super) tunnel_delays: Vec<String>,
     /// The checks that passed and were not shown yet.
     pub(super) passed_checks: Vec<&'static str>,
+    /// Rings when a person comes in or knocks, if the operator wants it.
+    pub(super) bell: Bell,
     /// Whether a file with the event log remains, as the operator wanted.
     pub(super) log_is_saved: bool,
 }
@@ -62,6 +65,7 @@ impl Console {
         screen: Screen,
         json: bool,
         show_qr: bool,
+        bell: bool,
     ) -> std::io::Result<Self> {
         let on_screen =
             std::io::stdout().is_terminal() && screen.is_terminal() && !screen.is_quiet();
@@ -77,7 +81,8 @@ impl Console {
             show_qr,
             present: 0,
             waiting: 0,
-            is_panic: false,
+            panic: None,
+            bell: Bell::new(bell),
             address: "opening",
             has_link: false,
             qr: QrState::Shown,
@@ -88,6 +93,11 @@ impl Console {
             passed_checks: Vec::new(),
             log_is_saved: false,
         })
+    }
+
+    /// The prompt at which the operator types commands; must be called inside a runtime.
+    pub(in crate::supervisor) fn open_prompt(&self) -> Prompt {
+        self.screen.open_prompt()
     }
 
     /// Returns when the reader of stdout is gone, or a line could not be written to it.
@@ -105,12 +115,18 @@ impl Console {
     /// # Errors
     /// When a line for stdout could not be written.
     pub(in crate::supervisor) async fn flush(self) -> Result<(), OutputEnd> {
-        let Self { screen, stdout, .. } = self;
+        let Self { screen, stdout, panic, .. } = self;
+        let screen_written = async move {
+            match panic {
+                Some(last_line) => drop(screen.clear_everything(&last_line).await),
+                None => drop(timeout(FLUSH_TIMEOUT, screen.finish()).await),
+            }
+        };
         let watched = stdout.end_watch();
         let (written, _, _) = tokio::join!(
             timeout(FLUSH_TIMEOUT, stdout.flush()),
             timeout(FLUSH_TIMEOUT, watched),
-            timeout(FLUSH_TIMEOUT, screen.finish())
+            screen_written
         );
         // A stuck reader has not refused anything.
         written.unwrap_or(Ok(()))

@@ -52,20 +52,16 @@ impl RoomAccess {
     pub(super) fn ticket(&self) -> Secret {
         match self {
             Self::Open { ticket } => ticket.expose_secret(),
-            Self::Sealed { ticket, .. } => ticket.clone(),
+            Self::Sealed { host: Some(host), .. } => host.ticket(),
+            Self::Sealed { ticket, host: None, .. } => ticket.clone(),
         }
     }
 
-    /// Draws another ticket for an open room, in place of the present one.
-    ///
-    /// # Errors
-    /// When the kernel has no randomness.
-    pub(super) fn redraw(&mut self) -> Result<Token, getrandom::Error> {
-        let drawn = Token::generate()?;
+    /// Takes over the ticket of an open room that replaces the present one.
+    pub(super) fn replace_ticket(&mut self, new: Token) {
         if let Self::Open { ticket } = self {
-            ticket.clone_from(&drawn);
+            *ticket = new;
         }
-        Ok(drawn)
     }
 
     /// What serve gets of it.

@@ -2,9 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::asker::Asker;
 use super::state::EventLoop;
-use crate::command::{self, Command, CommandError};
 use crate::control::{RoomOrder, ToServe, ToTunnel};
 use crate::process::Reachable;
 use crate::supervisor::children::{ChildRole, Cleanup};
@@ -122,28 +120,6 @@ impl EventLoop {
     pub(super) fn follow_resize(&mut self) {
         let links = self.present_links();
         self.console.follow_resize(links.as_ref());
-    }
-
-    /// Whether a line that is typed now has a meaning: not between the end of the room and the question.
-    pub(super) fn reads_lines(&self) -> bool {
-        self.log_question.is_open() || !self.console.is_ending()
-    }
-
-    /// Acts on a line that the operator typed: an answer, if the question is open. `panic` is none.
-    pub(super) fn handle_line(&mut self, line: Option<&str>) -> Option<SessionEvent> {
-        let command = line.map(command::parse);
-        if self.log_question.is_open() && !matches!(command, Some(Ok(Command::Panic))) {
-            let settled = self.log_question.handle_answer(&mut self.console, line);
-            return settled.then_some(SessionEvent::LogSettled);
-        }
-        match command {
-            Some(Ok(command)) => return self.carry_out(command, Asker::Terminal),
-            // Enter has moved the cursor into the footer.
-            Some(Err(CommandError::Empty)) => self.console.redraw(),
-            Some(Err(error)) => self.console.show_hint(&error.to_string()),
-            None => self.console.show_hint("help lists the commands; Ctrl+C ends the session"),
-        }
-        None
     }
 
     /// The links that admit now.

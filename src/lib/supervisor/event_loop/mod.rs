@@ -9,9 +9,11 @@ mod messages;
 mod relay;
 mod reports;
 mod requests;
+mod room_orders;
 mod run;
 mod state;
 mod streams;
+mod typed;
 mod wipe;
 
 pub(super) use access::RoomAccess;

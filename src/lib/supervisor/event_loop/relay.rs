@@ -6,7 +6,7 @@ use super::access::RoomAccess;
 use super::state::EventLoop;
 use crate::control::{FromRelay, ToServe};
 use crate::supervisor::children::{ChildRole, Violation};
-use crate::supervisor::host::{HostError, HostOutput, Presence};
+use crate::supervisor::host::{HostError, HostEvent, HostOutput};
 use crate::supervisor::session::{EndReason, SessionEvent};
 use crate::token::sealed_room_link;
 
@@ -50,22 +50,32 @@ impl EventLoop {
         drop(self.access.take_host());
     }
 
-    fn apply_host(&mut self, outcome: Result<HostOutput, HostError>) -> Option<SessionEvent> {
+    pub(super) fn apply_host(
+        &mut self,
+        outcome: Result<HostOutput, HostError>,
+    ) -> Option<SessionEvent> {
         let output = match outcome {
             Ok(output) => output,
             Err(error) => return Some(self.fail_host(error)),
         };
-        for presence in &output.presence {
-            match presence {
-                Presence::Joined { participant, present } => {
+        for event in &output.events {
+            match event {
+                HostEvent::Joined { participant, present } => {
                     self.show_joined(participant, *present);
                 }
-                Presence::Left { participant, present } => {
+                HostEvent::Left { participant, present }
+                | HostEvent::Removed { participant, present } => {
                     self.show_left(participant, *present);
                 }
+                HostEvent::Waits { participant } => self.show_waits(participant),
+                HostEvent::WaitEnded { participant, .. } => {
+                    let number = u32::try_from(participant.number).unwrap_or(u32::MAX);
+                    self.show_wait_ended(number);
+                }
+                HostEvent::LinkUsed { link } => drop(self.show_link_used(*link)),
             }
         }
-        let orders = output.orders.into_iter().map(ToServe::Sealed).collect();
+        let orders = output.orders;
         let overflow = self.children.order_serve_all(orders).err()?;
         self.drop_host();
         Some(self.handle_violation(ChildRole::Serve, Violation::Hostile(overflow.to_string())))
@@ -75,7 +85,7 @@ impl EventLoop {
         self.drop_host();
         let text = error.to_string();
         match error {
-            HostError::UnknownParticipant => {
+            HostError::UnknownParticipant | HostError::UnknownLink => {
                 self.handle_violation(ChildRole::Serve, Violation::Hostile(text))
             }
             HostError::Randomness | HostError::Exhausted => {

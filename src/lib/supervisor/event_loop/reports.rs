@@ -26,8 +26,10 @@ impl EventLoop {
 
     /// Shows that a person came in.
     pub(super) fn show_joined(&mut self, participant: &Participant, present: usize) {
-        self.room.joined(participant, read_clocks());
+        let now = read_clocks();
+        self.room.joined(participant, now);
         self.console.show_joined(participant, present);
+        self.console.ring(now.instant);
         self.follow_presence(present);
     }
 
@@ -51,6 +53,7 @@ impl EventLoop {
             WaitingLine::Own => drop(self.console.show_change(&change)),
             WaitingLine::Counted => self.console.report_change(&change),
         }
+        self.console.ring(now.instant);
     }
 
     /// Shows that a person waits no longer, if it was shown that they waited.

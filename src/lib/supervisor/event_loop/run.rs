@@ -15,7 +15,7 @@ use crate::supervisor::console::LogFate;
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
 };
-use crate::terminal::{self, OutputEnd, TypedLines};
+use crate::terminal::{self, InputUse, OutputEnd, Typed};
 
 /// What wakes the loop.
 enum Wakeup {
@@ -29,8 +29,7 @@ enum Wakeup {
     DeadlineReached,
     ChildEvent(ChildEvent),
     Request(IncomingRequest),
-    /// A line that the operator typed; `None` at Ctrl+D, and when the terminal is gone.
-    Typed(Option<String>),
+    Typed(Typed),
 }
 
 /// The handlers of every signal that a session reacts to.
@@ -69,11 +68,12 @@ pub(in crate::supervisor) async fn run(
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
     let mut outcome = event_loop.step_all(events, &mut sigchld).await;
     let mut streams = Streams::watch(&event_loop.console);
-    let mut typed_lines = TypedLines::open();
+    let mut prompt = event_loop.console.open_prompt();
     let outcome = loop {
         if let Some(outcome) = outcome {
             break outcome;
         }
+        prompt.use_for(event_loop.input_use());
         let deadline = event_loop.next_deadline();
         // The rate limits of the protocols keep child events from starving the branches after them. A
         // request is answered after the messages that came before it.
@@ -83,15 +83,20 @@ pub(in crate::supervisor) async fn run(
             _ = suspend.recv() => Wakeup::Suspend,
             _ = resized.recv() => Wakeup::Resized,
             reason = streams.ended() => Wakeup::StreamEnded(reason),
-            line = typed_lines.next(), if event_loop.reads_lines() => Wakeup::Typed(line),
+            typed = prompt.next() => Wakeup::Typed(typed),
             _ = sigchld.recv() => Wakeup::ChildExited,
             () = reached(deadline) => Wakeup::DeadlineReached,
             Some(event) = child_events.recv() => Wakeup::ChildEvent(event),
             Some(request) = requests.recv() => Wakeup::Request(request),
         };
+        if let Wakeup::Typed(Typed::Complete { line, cursor }) = &wakeup {
+            let completion = event_loop.complete(line, *cursor);
+            prompt.complete(completion.start, &completion.replacement);
+        }
         let events = event_loop.handle(wakeup);
         outcome = event_loop.step_all(events, &mut sigchld).await;
     };
+    prompt.use_for(InputUse::Nothing);
     let log_fate = event_loop.log_question.fate();
     (with_output(outcome, event_loop.console.flush().await), log_fate)
 }
@@ -146,7 +151,7 @@ impl EventLoop {
             Wakeup::DeadlineReached => return self.take_expired_timers(),
             Wakeup::ChildEvent(event) => self.handle_child_event(event),
             Wakeup::Request((request, response)) => self.handle_request(request, response),
-            Wakeup::Typed(line) => self.handle_line(line.as_deref()),
+            Wakeup::Typed(typed) => self.handle_typed(typed),
         };
         event.into_iter().collect()
     }

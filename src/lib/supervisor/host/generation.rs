@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 use std::time::Instant;
 
-use super::output::{HostError, HostOutput, Presence};
+use super::output::{HostError, HostEvent, HostOutput};
 use super::people::{Person, Standing};
 use super::state::Host;
 use crate::control::{Letter, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, Sealed, ToRelay};
-use crate::seal::{Entry, Generation, Kind, RoomKey};
+use crate::seal::{Entry, Generation, RoomKey};
 
 impl Host {
     /// Begins the next generation with everyone who is to be in it.
@@ -27,19 +27,17 @@ impl Host {
         let entries = || std::iter::once(&host).chain(circle().map(|person| &person.entry));
         let mut generation = Generation::new(number, key, entries(), seconds);
 
-        let orders = &mut output.orders;
-        orders.extend(letter_lines(&generation, circle()));
+        letter_lines(&generation, circle()).into_iter().for_each(|line| output.relay(line));
         let came = self.people.with(has_come).map(|person| &person.entry);
-        let came = seal_parts(&mut generation, came);
-        orders
-            .extend(came.into_iter().map(|part| ToRelay::Came { generation: number.get(), part }));
-        let roster = seal_parts(&mut generation, entries());
-        orders.extend(
-            roster.into_iter().map(|part| ToRelay::Roster { generation: number.get(), part }),
-        );
-        let went = self.people.with(|it| it == Standing::Leaving).map(|it| it.entry.number);
-        orders.push(ToRelay::Keys { generation: number.get(), went: went.collect() });
-        orders.extend(self.admission_lines());
+        for part in seal_parts(&mut generation, came) {
+            output.relay(ToRelay::Came { generation: number.get(), part });
+        }
+        for part in seal_parts(&mut generation, entries()) {
+            output.relay(ToRelay::Roster { generation: number.get(), part });
+        }
+        let went = self.people.with(has_gone).map(|it| it.entry.number);
+        output.relay(ToRelay::Keys { generation: number.get(), went: went.collect() });
+        self.admission_lines().for_each(|line| output.relay(line));
 
         self.report_presence(output);
         self.pace.change(self.people.next_circle().count(), now);
@@ -66,35 +64,28 @@ impl Host {
     /// Tells the operator who went and who came, with the count after each.
     fn report_presence(&self, output: &mut HostOutput) {
         let mut present = self.people.circle().count();
-        for person in self.people.with(|it| it == Standing::Leaving) {
+        for person in self.people.with(has_gone) {
             present -= 1;
             let participant = person.participant();
-            output.presence.push(Presence::Left { participant, present });
+            output.events.push(match person.standing {
+                Standing::Removed => HostEvent::Removed { participant, present },
+                _ => HostEvent::Left { participant, present },
+            });
         }
         for person in self.people.with(has_come) {
             present += 1;
             let participant = person.participant();
-            output.presence.push(Presence::Joined { participant, present });
+            output.events.push(HostEvent::Joined { participant, present });
         }
-    }
-
-    /// Seals the room's new `link` for those who are in it. There is no order if no one is.
-    pub(in crate::supervisor) fn moved(&mut self, link: &str) -> HostOutput {
-        let mut output = HostOutput::default();
-        let is_empty = self.people.circle().next().is_none();
-        let Some(generation) = self.generation.as_ref().filter(|_| !is_empty) else {
-            return output;
-        };
-        // A link is short, and addresses change less often than 2^32 times.
-        if let Ok(body) = self.keys.seal_box(generation, Kind::Moved, link) {
-            output.orders.push(ToRelay::Moved { body: sealed(body) });
-        }
-        output
     }
 }
 
 fn has_come(standing: Standing) -> bool {
     standing.is_in_next_circle() && !standing.is_in_circle()
+}
+
+fn has_gone(standing: Standing) -> bool {
+    standing.is_in_circle() && !standing.is_in_next_circle()
 }
 
 /// The letters of `generation`, in as few lines as they fit in.

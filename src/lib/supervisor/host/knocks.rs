@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::links::LinkId;
 use crate::seal::HostSession;
 
 /// Most handshakes without a request. The relay ends the oldest of 65, and so does the host, which does
@@ -16,6 +17,7 @@ const KNOCK_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 struct Knock {
     number: u64,
+    link: LinkId,
     answered_at: Instant,
     session: HostSession,
 }
@@ -26,17 +28,17 @@ pub(super) struct Knocks(VecDeque<Knock>);
 
 impl Knocks {
     /// Adds one that was answered at `now`. Of more than [`MAX_KNOCKS`], the oldest is forgotten.
-    pub(super) fn add(&mut self, number: u64, session: HostSession, now: Instant) {
+    pub(super) fn add(&mut self, number: u64, link: LinkId, session: HostSession, now: Instant) {
         if self.0.len() == MAX_KNOCKS {
             self.0.pop_front();
         }
-        self.0.push_back(Knock { number, answered_at: now, session });
+        self.0.push_back(Knock { number, link, answered_at: now, session });
     }
 
-    /// The session of a knock, which is none any more.
-    pub(super) fn take(&mut self, number: u64) -> Option<HostSession> {
+    /// The link and the session of a knock, which is none any more.
+    pub(super) fn take(&mut self, number: u64) -> Option<(LinkId, HostSession)> {
         let at = self.0.iter().position(|knock| knock.number == number)?;
-        self.0.remove(at).map(|knock| knock.session)
+        self.0.remove(at).map(|knock| (knock.link, knock.session))
     }
 
     /// Forgets those that have waited too long.

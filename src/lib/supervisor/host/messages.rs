@@ -4,11 +4,13 @@
 use std::time::Instant;
 
 use super::generation::sealed;
-use super::output::{HostError, HostOutput};
+use super::lobby::is_waiting;
+use super::output::{HostError, HostEvent, HostOutput};
 use super::people::Standing;
-use super::requests::Judged;
+use super::requests::Requested;
 use super::state::Host;
-use crate::control::{FromRelay, Handshake, ToRelay};
+use crate::chat::WaitEnd;
+use crate::control::{FromRelay, Handshake, LinkNumber, ToRelay};
 use crate::wire::Refusal;
 
 impl Host {
@@ -21,13 +23,19 @@ impl Host {
         message: FromRelay,
         now: Instant,
     ) -> Result<HostOutput, HostError> {
-        let mut orders = Vec::new();
+        let mut output = HostOutput::default();
         match message {
-            FromRelay::Knock { knock, noise, .. } => orders.push(self.answer(knock, &noise, now)?),
-            FromRelay::Request { knock, sealed } => {
-                orders.extend(self.judge(knock, sealed.as_bytes(), now)?);
+            FromRelay::Knock { knock, link, noise } => {
+                output.relay(self.answer(knock, link, &noise, now)?);
             }
-            FromRelay::KnockEnded { knock } => self.end_knock(knock, now),
+            FromRelay::Request { knock, sealed } => {
+                // Of a knock that is over: the host forgets the oldest of 65 while its request is on the way.
+                if let Some((link, session)) = self.knocks.take(knock) {
+                    let requested = Requested { knock, link, session };
+                    self.judge_request(requested, sealed.as_bytes(), now, &mut output)?;
+                }
+            }
+            FromRelay::KnockEnded { knock } => self.end_knock(knock, now, &mut output),
             FromRelay::Gone { number } => {
                 self.check_told(number)?;
                 self.mark_gone(number, now);
@@ -36,62 +44,61 @@ impl Host {
                 self.check_told(number)?;
                 self.give_up(number, now);
             }
-            FromRelay::Returns { number } => orders.extend(self.readmit(number)?),
+            FromRelay::Returns { number } => {
+                self.readmit(number)?.into_iter().for_each(|order| output.relay(order));
+            }
         }
-        let mut output = self.advance(now)?;
-        output.orders.splice(..0, orders);
+        let HostOutput { orders, events } = self.advance(now)?;
+        output.orders.extend(orders);
+        output.events.extend(events);
         Ok(output)
     }
 
-    /// The session ends: those who wait are told so.
+    /// The session ends: those who are not in yet are told so.
     pub(in crate::supervisor) fn close(self) -> HostOutput {
         let json = Refusal::closing().to_sealed_json();
-        let orders = self.people.into_joining().filter_map(|(knock, session)| {
-            let text = session.seal_refusal(&json).ok()?;
-            Some(ToRelay::Refuse { knock, sealed: sealed(text) })
-        });
-        HostOutput { orders: orders.collect(), presence: Vec::new() }
+        let mut output = HostOutput::default();
+        for (knock, session) in self.people.into_newcomers() {
+            if let Ok(text) = session.seal_refusal(&json) {
+                output.relay(ToRelay::Refuse { knock, sealed: sealed(text) });
+            }
+        }
+        output
     }
 
     fn answer(
         &mut self,
         knock: u64,
+        link: LinkNumber,
         message_1: &Handshake,
         now: Instant,
     ) -> Result<ToRelay, HostError> {
         let ephemeral = (self.draw)().ok_or(HostError::Randomness)?;
-        let Ok((message_2, session)) = self.keys.answer(message_1.as_bytes(), ephemeral) else {
+        let Some((link, keys)) = self.links.get(link)? else {
             return Ok(ToRelay::WrongTicket { knock });
         };
-        self.knocks.add(knock, session, now);
+        let Ok((message_2, session)) = keys.answer(message_1.as_bytes(), ephemeral) else {
+            return Ok(ToRelay::WrongTicket { knock });
+        };
+        self.knocks.add(knock, link, session, now);
         let noise = Handshake::new(message_2.to_vec()).expect("message 2 is the longest");
         Ok(ToRelay::Answer { knock, noise })
     }
 
-    /// Ignored for a knock that is over: the host forgets the oldest of 65 while its request is on the way.
-    fn judge(
-        &mut self,
-        knock: u64,
-        request: &[u8],
-        now: Instant,
-    ) -> Result<Option<ToRelay>, HostError> {
-        let Some(session) = self.knocks.take(knock) else { return Ok(None) };
-        match self.judge_request(knock, session, request, now)? {
-            Judged::Granted => Ok(None),
-            Judged::Refused(text) => Ok(Some(ToRelay::Refuse { knock, sealed: sealed(text) })),
-        }
-    }
-
     /// The client of a knock is gone. It may have been admitted while the relay was writing this: then it
     /// is a participant who left. Ignored for a knock that is over on both sides.
-    fn end_knock(&mut self, knock: u64, now: Instant) {
+    fn end_knock(&mut self, knock: u64, now: Instant, output: &mut HostOutput) {
         if self.knocks.take(knock).is_some() {
             return;
         }
         match self.people.by_knock(knock) {
-            Some((number, Standing::Joining { .. })) => {
-                self.people.remove(number);
+            Some((number, Standing::Joining { .. } | Standing::Waiting { .. })) => {
+                let Some(person) = self.people.take(number) else { return };
                 self.names.withdraw(number);
+                if is_waiting(person.standing) {
+                    let participant = person.participant();
+                    output.events.push(HostEvent::WaitEnded { participant, end: WaitEnd::Gone });
+                }
             }
             Some((number, _)) => self.mark_gone(number, now),
             None => {}
@@ -118,9 +125,11 @@ impl Host {
         person.standing = match person.standing {
             Standing::Present => Standing::Leaving,
             Standing::Returning => Standing::Departed,
-            unchanged @ (Standing::Joining { .. } | Standing::Leaving | Standing::Departed) => {
-                unchanged
-            }
+            unchanged @ (Standing::Waiting { .. }
+            | Standing::Joining { .. }
+            | Standing::Leaving
+            | Standing::Removed
+            | Standing::Departed) => unchanged,
         };
         self.names.leave(number, now);
     }
@@ -140,7 +149,10 @@ impl Host {
             Standing::Present => {
                 return Ok(Some(ToRelay::Readmit { numbers: vec![number] }));
             }
-            Standing::Returning | Standing::Joining { .. } => return Ok(None),
+            Standing::Removed => return Ok(refuse),
+            Standing::Returning | Standing::Waiting { .. } | Standing::Joining { .. } => {
+                return Ok(None);
+            }
         };
         // The room may be full by now.
         if self.names.readmit(number).is_err() {

@@ -1,32 +1,51 @@
 //! The people whom the host knows: who waits, who is in the room, who left and may return.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
+use super::links::LinkId;
 use crate::control::Participant;
 use crate::seal::{Entry, HostSession};
 
 /// Where a person is on their way through the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The request of this knock was granted; they are in the next generation. The relay does not know
-    /// their number yet.
-    Joining { knock: u64 },
+    /// In the lobby, until the operator decides, or until this moment. The relay does not know their number.
+    Waiting {
+        until: Instant,
+        /// Whether the use of their link was counted already.
+        is_counted: bool,
+    },
+    /// Their request was granted; they are in the next generation. The relay does not know their number
+    /// yet.
+    Joining { by: AdmittedBy },
     /// In the present generation, and in the next.
     Present,
     /// In the present generation, and not in the next.
     Leaving,
+    /// The same, and they cannot return.
+    Removed,
     /// Not in the present generation, which they may return to.
     Departed,
     /// Not in the present generation, and in the next.
     Returning,
 }
 
+/// Who granted a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AdmittedBy {
+    /// Rules that held when it came. If they change before the person is in, the request is judged again.
+    Rules,
+    /// The operator, for this person.
+    Operator,
+}
+
 impl Standing {
     /// Whether the person shares the present room key.
     pub(super) fn is_in_circle(self) -> bool {
         match self {
-            Self::Present | Self::Leaving => true,
-            Self::Joining { .. } | Self::Departed | Self::Returning => false,
+            Self::Present | Self::Leaving | Self::Removed => true,
+            Self::Waiting { .. } | Self::Joining { .. } | Self::Departed | Self::Returning => false,
         }
     }
 
@@ -34,7 +53,17 @@ impl Standing {
     pub(super) fn is_in_next_circle(self) -> bool {
         match self {
             Self::Joining { .. } | Self::Present | Self::Returning => true,
-            Self::Leaving | Self::Departed => false,
+            Self::Waiting { .. } | Self::Leaving | Self::Removed | Self::Departed => false,
+        }
+    }
+
+    /// Whether the relay may speak of the person by number.
+    fn is_told(self) -> bool {
+        match self {
+            Self::Waiting { .. } | Self::Joining { .. } => false,
+            Self::Present | Self::Leaving | Self::Removed | Self::Departed | Self::Returning => {
+                true
+            }
         }
     }
 }
@@ -45,8 +74,9 @@ pub(super) struct Person {
     pub(super) entry: Entry,
     /// The same one after a return.
     pub(super) session: HostSession,
-    /// The knock that they came by.
+    /// The knock that they came by, and its link.
     pub(super) knock: u64,
+    pub(super) link: LinkId,
     pub(super) standing: Standing,
 }
 
@@ -70,14 +100,50 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Adds a person whose request was granted.
+    /// Adds a person whose request was not refused.
     pub(super) fn insert(&mut self, person: Person) {
         self.by_number.insert(person.entry.number, person);
     }
 
-    /// Removes a person of whom the relay was not told.
+    /// Removes a person. Their keys are overwritten.
     pub(super) fn remove(&mut self, number: u32) {
         self.by_number.remove(&number);
+    }
+
+    /// Takes out a person of whom the relay was not told.
+    pub(super) fn take(&mut self, number: u32) -> Option<Person> {
+        self.by_number.remove(&number)
+    }
+
+    /// Gives a person of whom the relay was not told another number.
+    pub(super) fn renumber(&mut self, number: u32, new_number: u32) {
+        if let Some(mut person) = self.by_number.remove(&number) {
+            person.entry.number = new_number;
+            self.by_number.insert(new_number, person);
+        }
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<&Person> {
+        self.by_number.get(&number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Person> {
+        self.by_number.get_mut(&number)
+    }
+
+    pub(super) fn standing(&self, number: u32) -> Option<Standing> {
+        self.by_number.get(&number).map(|person| person.standing)
+    }
+
+    /// Whether the number is higher than all that the relay has been told.
+    pub(super) fn is_newest(&self, number: u32) -> bool {
+        number > self.last_told
+    }
+
+    /// The numbers of those who are in the next generation by the rules alone, and came by such a link.
+    pub(super) fn admitted_by_rules(&self, is_wanted: impl Fn(LinkId) -> bool) -> Vec<u32> {
+        let by_rules = self.with(|it| it == Standing::Joining { by: AdmittedBy::Rules });
+        by_rules.filter(|it| is_wanted(it.link)).map(|it| it.entry.number).collect()
     }
 
     /// Removes a person who has left. Their keys are overwritten.
@@ -89,18 +155,14 @@ impl People {
 
     /// Someone whom the relay may speak of.
     pub(super) fn told_mut(&mut self, number: u32) -> Option<&mut Person> {
-        let is_told = |person: &&mut Person| !matches!(person.standing, Standing::Joining { .. });
-        self.by_number.get_mut(&number).filter(is_told)
+        self.by_number.get_mut(&number).filter(|person| person.standing.is_told())
     }
 
     /// Whether the relay was told this number at some time. Those who left are forgotten after a while,
     /// and it may speak of them later.
     pub(super) fn was_told(&self, number: u32) -> bool {
-        let is_joining = self
-            .by_number
-            .get(&number)
-            .is_some_and(|person| matches!(person.standing, Standing::Joining { .. }));
-        (1..=self.last_told).contains(&number) && !is_joining
+        let is_told = self.by_number.get(&number).is_none_or(|person| person.standing.is_told());
+        (1..=self.last_told).contains(&number) && is_told
     }
 
     /// The person who came by this knock, and is still expected or present.
@@ -142,6 +204,7 @@ impl People {
 
     /// The next circle is now the present one, and the relay is told.
     pub(super) fn begin_circle(&mut self) {
+        self.by_number.retain(|_, person| person.standing != Standing::Removed);
         for (number, person) in &mut self.by_number {
             person.standing = match person.standing {
                 Standing::Joining { .. } => {
@@ -149,20 +212,16 @@ impl People {
                     Standing::Present
                 }
                 Standing::Present | Standing::Returning => Standing::Present,
-                Standing::Leaving | Standing::Departed => Standing::Departed,
+                Standing::Leaving | Standing::Removed | Standing::Departed => Standing::Departed,
+                waiting @ Standing::Waiting { .. } => waiting,
             };
         }
     }
 
-    /// The knocks of those who wait, and their sessions.
-    pub(super) fn into_joining(self) -> impl Iterator<Item = (u64, HostSession)> {
-        let people = self.by_number.into_values();
-        people.filter_map(|person| match person.standing {
-            Standing::Joining { knock } => Some((knock, person.session)),
-            Standing::Present | Standing::Leaving | Standing::Departed | Standing::Returning => {
-                None
-            }
-        })
+    /// The knocks of those who are not in yet, and their sessions.
+    pub(super) fn into_newcomers(self) -> impl Iterator<Item = (u64, HostSession)> {
+        let newcomers = self.by_number.into_values().filter(|person| !person.standing.is_told());
+        newcomers.map(|person| (person.knock, person.session))
     }
 
     /// Forgets those who left and are not `kept`. Their keys are overwritten.

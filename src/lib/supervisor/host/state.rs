@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::knocks::Knocks;
+use super::links::HostLinks;
+use super::lobby::{Entrance, is_waiting};
 use super::output::{HostError, HostOutput};
 use super::pace::{Pace, REKEY_INTERVAL};
-use super::people::People;
+use super::people::{People, Standing};
 use crate::chat::NameRegistry;
-use crate::seal::{Generation, HostKeys, SecretBytes};
-use crate::token::{Secret, Token};
+use crate::seal::{Generation, HostKeys, LinkKeys, SecretBytes};
+use crate::token::Token;
 
 /// How much longer than the relay the host remembers those who left: the relay counts from the moment at
 /// which it reports them, the host from when it reads that.
@@ -33,6 +35,9 @@ pub(in crate::supervisor) struct HostRules {
 /// keys.
 pub(in crate::supervisor) struct Host {
     pub(super) keys: HostKeys,
+    pub(super) links: HostLinks,
+    /// By the rules that hold now.
+    pub(super) entrance: Entrance,
     pub(super) draw: Draw,
     pub(super) started: Instant,
     pub(super) names: NameRegistry,
@@ -65,7 +70,9 @@ impl Host {
         let key = || draw().ok_or(HostError::Randomness);
         let retention = rules.ring_age + EXTRA_RETENTION;
         Ok(Self {
-            keys: HostKeys::new(key()?, &key()?),
+            links: HostLinks::new(LinkKeys::new(key()?)),
+            keys: HostKeys::new(&key()?),
+            entrance: Entrance::Direct,
             draw,
             started: now,
             names: NameRegistry::new(rules.max_participants, retention, now),
@@ -77,14 +84,9 @@ impl Host {
         })
     }
 
-    /// The secret part of the link.
-    pub(in crate::supervisor) fn ticket(&self) -> Secret {
-        Secret::new(self.keys.ticket().to_text())
-    }
-
-    /// What the relay compares knocks with.
+    /// What the relay compares knocks with, of the room's own link.
     pub(in crate::supervisor) fn door(&self) -> Token {
-        self.keys.ticket().door()
+        self.links.own().ticket().door()
     }
 
     /// When [`Host::advance`] has something to do, if no message comes before.
@@ -92,8 +94,13 @@ impl Host {
         let change = self.people.is_changing().then(|| self.next_change());
         let rekey = self.pace.last_change().filter(|_| self.people.circle().next().is_some());
         let expiry = self.people.has_departed().then(|| self.expired_at + EXPIRY_INTERVAL);
+        let rekey = rekey.map(|last| last + REKEY_INTERVAL);
+        let waits = self.people.with(is_waiting).filter_map(|person| match person.standing {
+            Standing::Waiting { until, .. } => Some(until),
+            _ => None,
+        });
         let deadlines =
-            [change, rekey.map(|last| last + REKEY_INTERVAL), expiry, self.knocks.deadline()];
+            [change, rekey, expiry, self.knocks.deadline(), self.links.deadline(), waits.min()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -103,15 +110,17 @@ impl Host {
     /// [`HostError::Randomness`] and [`HostError::Exhausted`].
     pub(in crate::supervisor) fn advance(&mut self, now: Instant) -> Result<HostOutput, HostError> {
         let mut output = HostOutput::default();
-        self.expire(now);
+        self.expire(now, &mut output);
         if self.is_change_due(now) {
             self.begin_generation(now, &mut output)?;
         }
         Ok(output)
     }
 
-    fn expire(&mut self, now: Instant) {
+    fn expire(&mut self, now: Instant, output: &mut HostOutput) {
         self.knocks.expire(now);
+        self.links.expire(now);
+        self.end_waits(now, output);
         if now >= self.expired_at + EXPIRY_INTERVAL {
             self.expired_at = now;
             self.names.expire(now);

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::state::{ServeState, Session, SessionPhase, TunnelState};
-use super::types::{EndReason, EndRequest, SessionAction, SessionOutcome, SessionTimer};
+use super::types::{
+    AskAboutLog, EndReason, EndRequest, SessionAction, SessionOutcome, SessionTimer,
+};
 
 /// Wait for the goodbye and the unregistering together. The whole end shall take at most 2 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -14,6 +16,10 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// Wait for the room's process once it is released: it has only its memory left to overwrite.
 const SERVE_EXIT_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// Wait for an answer about the event log of a session that ended by itself: its operator may be away, and
+/// the log has names in it.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Wait for the room's process after `panic`: it overwrites the memory of a full room in half of this.
 const PANIC_TIMEOUT: Duration = Duration::from_millis(250);
@@ -99,11 +105,21 @@ impl Session {
         if stopped { self.settle_log(reason) } else { Vec::new() }
     }
 
-    /// Enters `SettlingLog`. A closed terminal is not asked.
+    /// Enters `SettlingLog`. A closed terminal is not asked, and one that may be left alone not for long.
     pub(super) fn settle_log(&mut self, reason: EndReason) -> Vec<SessionAction> {
-        let ask = reason != EndReason::Requested(EndRequest::TerminalClosed);
+        let ask = match &reason {
+            EndReason::Requested(EndRequest::TerminalClosed) => AskAboutLog::No,
+            EndReason::Requested(EndRequest::TimeOver | EndRequest::Idle) => {
+                AskAboutLog::For(ANSWER_TIMEOUT)
+            }
+            _ => AskAboutLog::Yes,
+        };
         self.phase = SessionPhase::SettlingLog(reason);
-        vec![SessionAction::SettleLog { ask }]
+        let mut actions = vec![SessionAction::SettleLog { ask }];
+        if let AskAboutLog::For(wait) = ask {
+            actions.push(SessionAction::ArmTimer(SessionTimer::Answer, wait));
+        }
+        actions
     }
 
     /// Enters `Wiping` after an orderly end.

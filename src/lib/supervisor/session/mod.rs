@@ -27,5 +27,6 @@ pub(in crate::supervisor) use state::Session;
 #[cfg(test)]
 use state::SessionPhase;
 pub(in crate::supervisor) use types::{
-    EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome, SessionTimer, TunnelPolicy,
+    AskAboutLog, EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome, SessionTimer,
+    TunnelPolicy,
 };

@@ -15,7 +15,7 @@ use super::types::SessionEvent::{
 use super::types::SessionTimer::{
     Cleaner, Close, Goodbye, Kill, ServeExit, ServeStart, TunnelRetry,
 };
-use super::types::{SessionAction, SessionEvent, SessionTimer};
+use super::types::{AskAboutLog, SessionAction, SessionEvent, SessionTimer};
 
 impl Session {
     /// Takes `event` and returns what is to be done about it, in order.
@@ -102,8 +102,9 @@ impl Session {
 
             (SettlingLog(reason), LogSettled) => self.wipe(reason),
             // The question about the log is open: it gets the default answer.
-            (SettlingLog(_), End(Requested(TerminalClosed | Terminate))) => {
-                vec![SettleLog { ask: false }]
+            (SettlingLog(_), End(Requested(TerminalClosed | Terminate)))
+            | (SettlingLog(_), TimerExpired(SessionTimer::Answer)) => {
+                vec![SettleLog { ask: AskAboutLog::No }]
             }
 
             // Ctrl+C reaches a whole pipeline, and the exit of a program beside this one may be

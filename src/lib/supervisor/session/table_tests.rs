@@ -18,6 +18,7 @@ fn events() -> Vec<SessionEvent> {
         SessionTimer::ServeExit,
         SessionTimer::Kill,
         SessionTimer::Panic,
+        SessionTimer::Answer,
         SessionTimer::End,
         SessionTimer::Idle,
     ];

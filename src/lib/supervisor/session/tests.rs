@@ -65,7 +65,7 @@ fn a_whole_session() {
     assert_eq!(session.phase(), &SessionPhase::Stopping(reason.clone()));
     assert!(actions.contains(&SessionAction::ReleaseServe));
     let actions = session.step(SessionEvent::ServeExited("ended with code 0".into()));
-    assert_eq!(actions, [SessionAction::SettleLog { ask: true }]);
+    assert_eq!(actions, [SessionAction::SettleLog { ask: AskAboutLog::Yes }]);
     assert_eq!(session.step(SessionEvent::LogSettled), [SessionAction::Wipe]);
     let finish = SessionAction::Finish(SessionOutcome::Clean(reason));
     assert_eq!(session.step(wiped()), [finish]);
@@ -273,8 +273,8 @@ fn only_a_second_ctrl_c_kills() {
         session.step(SessionEvent::RoomClosed);
         session.step(SessionEvent::TunnelExited("ended".into()));
         let actions = session.step(SessionEvent::ServeExited("ended".into()));
-        assert_eq!(actions, [SessionAction::SettleLog { ask: true }]);
-        assert_eq!(session.step(end(again)), [SessionAction::SettleLog { ask: false }]);
+        assert_eq!(actions, [SessionAction::SettleLog { ask: AskAboutLog::Yes }]);
+        assert_eq!(session.step(end(again)), [SessionAction::SettleLog { ask: AskAboutLog::No }]);
         assert_eq!(session.step(SessionEvent::LogSettled), [SessionAction::Wipe]);
     }
 }
@@ -290,4 +290,62 @@ fn the_first_interrupt_after_a_neighbours_end_is_not_a_second_one() {
         assert_eq!(session.phase(), &SessionPhase::Closing(reason));
         assert!(session.step(ctrl_c()).contains(&SessionAction::KillServe));
     }
+}
+
+/// The operator may be away, and their Ctrl+C may come at that very moment.
+#[test]
+fn a_session_that_ends_by_itself_asks_for_a_while() {
+    for timer in [SessionTimer::End, SessionTimer::Idle] {
+        let mut session = open();
+        session.step(SessionEvent::TimerExpired(timer));
+        session.step(SessionEvent::RoomClosed);
+        session.step(SessionEvent::TunnelExited("ended".into()));
+        let actions = session.step(SessionEvent::ServeExited("ended".into()));
+        let [SessionAction::SettleLog { ask: AskAboutLog::For(wait) }, armed] = &*actions else {
+            panic!("{actions:?}");
+        };
+        assert_eq!(armed, &SessionAction::ArmTimer(SessionTimer::Answer, *wait));
+        let expired = SessionEvent::TimerExpired(SessionTimer::Answer);
+        assert_eq!(session.step(expired), [SessionAction::SettleLog { ask: AskAboutLog::No }]);
+        let mut session = open();
+        session.step(SessionEvent::TimerExpired(timer));
+        assert_eq!(session.step(ctrl_c()), []);
+        assert!(session.step(ctrl_c()).contains(&SessionAction::KillServe));
+    }
+}
+
+/// Nothing is waited for that may hang.
+#[test]
+fn panic_is_over_in_two_steps_from_every_phase() {
+    let ended = || "ended".to_owned();
+    let way = [
+        ctrl_c(),
+        SessionEvent::RoomClosed,
+        SessionEvent::TunnelExited(ended()),
+        SessionEvent::ServeExited(ended()),
+    ];
+    let kill = [SessionAction::KillTunnel, SessionAction::KillServe, SessionAction::Wipe];
+    for count in 0..=way.len() {
+        let has_room = count < way.len();
+        for confirmed in
+            [SessionEvent::TimerExpired(SessionTimer::Panic), SessionEvent::ServeExited(ended())]
+        {
+            let mut session = open();
+            way[..count].iter().for_each(|event| drop(session.step(event.clone())));
+            let actions = session.step(SessionEvent::Panic);
+            assert_eq!(actions[0], SessionAction::ShowPanic, "{count}");
+            if has_room {
+                assert_eq!(actions[1], SessionAction::PanicRoom, "{count}");
+                assert_eq!(session.step(confirmed), kill, "{count}");
+            } else {
+                assert_eq!(actions[1..], kill, "{count}");
+            }
+            let finish = SessionAction::Finish(SessionOutcome::Panicked);
+            assert_eq!(session.step(wiped()), [finish]);
+        }
+    }
+    // Asked for again, it waits for nothing.
+    let mut session = open();
+    session.step(SessionEvent::Panic);
+    assert_eq!(session.step(SessionEvent::Panic), kill);
 }

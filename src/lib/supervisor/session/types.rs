@@ -118,6 +118,8 @@ pub(in crate::supervisor) enum SessionTimer {
     Kill,
     /// The room's process must have overwritten its memory after the order to panic.
     Panic,
+    /// The question about the event log must be answered, if the session ended without the operator.
+    Answer,
     /// The time that was set for the session is over.
     End,
     /// No one was in the room for as long as was set.
@@ -171,16 +173,24 @@ pub(in crate::supervisor) enum SessionAction {
     /// Kill the room's process; its memory is then not overwritten.
     KillServe,
     /// Save or delete the event log.
-    SettleLog {
-        /// Whether the operator may be asked; otherwise the configuration or the default decides.
-        ask: bool,
-    },
+    SettleLog { ask: AskAboutLog },
     /// Kill every process that is left, remove the runtime folder, and check that both are gone.
     Wipe,
     /// Report [`SessionEvent::TimerExpired`] after this long.
     ArmTimer(SessionTimer, Duration),
     /// The last action of every session.
     Finish(SessionOutcome),
+}
+
+/// Whether the operator may be asked about the event log; otherwise the configuration or the default
+/// decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum AskAboutLog {
+    /// They are there: they have ended the session.
+    Yes,
+    /// They may not be there: no answer within this time is the default.
+    For(Duration),
+    No,
 }
 
 /// How a session ended.

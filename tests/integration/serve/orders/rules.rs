@@ -6,7 +6,8 @@ use crate::harness::TestEnv;
 use crate::serve::client::kinds;
 use crate::serve::open_host::OpenHost;
 
-fn rules(fields: &Value) -> Value {
+/// The fields of all rules, none of which is set but these.
+pub(super) fn rules(fields: &Value) -> Value {
     let mut rules = json!({"locked": false, "lobby": false, "slow": 0, "fade": 0, "ends_at": null});
     rules.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     rules

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::room::OpenRoom;
-use crate::chat::{Entropy, Identity, Nickname, Ring, RoomError};
+use crate::chat::{Admitted, Entropy, Identity, Joining, Newcomer, Nickname, Ring, RoomError};
 use crate::serve::hub::batch::Position;
 use crate::serve::hub::connection::{Arrival, CloseReason, Connection};
 use crate::serve::hub::room_state::RoomState;
@@ -32,10 +32,9 @@ struct Admission {
 impl Hub {
     /// Whether this is the ticket of the link; compares in constant time.
     pub(in crate::serve) fn accepts_ticket(&self, ticket: &str) -> bool {
+        let Some(ticket) = Token::parse(ticket) else { return false };
         match &self.lock().room {
-            RoomState::Open(open) => {
-                Token::parse(ticket).is_some_and(|ticket| ticket == open.ticket)
-            }
+            RoomState::Open(open) => open.room.accepts_ticket(&ticket, Instant::now()),
             RoomState::Sealed(_) => false,
         }
     }
@@ -47,13 +46,20 @@ impl Hub {
     pub(in crate::serve) fn join(
         self: &Arc<Self>,
         name: Nickname,
+        ticket: &str,
         entropy: Entropy,
     ) -> Result<Connection, RoomError> {
         let mut inner = self.lock();
         let Inner { room, ring, .. } = &mut *inner;
         let open = room.open()?;
         let history_start = ring.cursor_before_last(open.backlog);
-        let (number, events) = open.room.join(name, entropy, Instant::now())?;
+        let ticket = Token::parse(ticket).ok_or(RoomError::DeadLink)?;
+        let newcomer = Newcomer { name, ticket, entropy };
+        let Joining::Admitted(Admitted { number, events, .. }) =
+            open.room.join(newcomer, Instant::now())?
+        else {
+            return Err(RoomError::Full);
+        };
         self.publish(&mut inner, events);
         // The last of these events announces the newcomer.
         let joined_seq = inner.ring.latest_seq();

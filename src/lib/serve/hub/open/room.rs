@@ -11,7 +11,6 @@ use crate::token::Token;
 /// What an open room has and a sealed one has not.
 #[derive(Debug)]
 pub(in crate::serve::hub) struct OpenRoom {
-    pub(super) ticket: Token,
     pub(in crate::serve::hub) room: Room,
     pub(super) roster: Roster,
     /// How many earlier messages a newcomer is shown.
@@ -23,9 +22,8 @@ pub(in crate::serve::hub) struct OpenRoom {
 impl OpenRoom {
     /// An empty room.
     pub(in crate::serve::hub) fn new(settings: &RoomSettings, ticket: Token, now: Instant) -> Self {
-        let room = Room::new(settings::rules(settings), now);
+        let room = Room::new(settings::rules(settings), ticket, now);
         Self {
-            ticket,
             room,
             roster: Roster::default(),
             backlog: settings.backlog,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::roster::Roster;
-use crate::chat::{Entropy, Nickname, Room, RoomEvent, Rules};
+use crate::chat::{Admitted, Entropy, Joining, Newcomer, Nickname, Room, RoomEvent, Rules};
 use crate::rate_limit::RateLimit;
 use crate::token::{Secret, Token};
 use crate::wire;
@@ -36,12 +36,20 @@ fn step() -> impl Strategy<Value = Step> {
 fn room(max_participants: usize) -> Room {
     let retention = Duration::from_secs(600);
     let rules = Rules { max_participants, rate_limit: RateLimit::Unlimited, retention };
-    Room::new(rules, Instant::now())
+    Room::new(rules, ticket(), Instant::now())
 }
 
 fn join(room: &mut Room, name: &str, now: Instant) -> (u32, Vec<RoomEvent>) {
     let entropy = Entropy { token: Token::generate().unwrap(), tag: 0 };
-    room.join(Nickname::parse(name).unwrap(), entropy, now).unwrap()
+    let newcomer = Newcomer { name: Nickname::parse(name).unwrap(), ticket: ticket(), entropy };
+    match room.join(newcomer, now).unwrap() {
+        Joining::Admitted(Admitted { number, events, .. }) => (number, events),
+        Joining::Waits(_) => panic!("there is no lobby"),
+    }
+}
+
+fn ticket() -> Token {
+    Token::copy_from(&[7; 16])
 }
 
 /// A room, and a roster that gets all of its events.

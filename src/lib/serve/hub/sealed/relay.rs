@@ -129,7 +129,6 @@ impl Hub {
         inner.push(EntryKind::Keys, |_| line);
         // Their connections have to look whether they still have a seat.
         inner.seat_changes += removed.len() as u64;
-        inner.removed.extend(removed);
         self.notify();
     }
 

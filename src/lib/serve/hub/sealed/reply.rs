@@ -54,11 +54,6 @@ pub(super) fn wrong_link() -> Refusal {
     Refusal::new(RefusalCode::BadTicket, text)
 }
 
-/// The refusal of a participant whom the operator has removed.
-pub(super) fn removed() -> Refusal {
-    Refusal::new(RefusalCode::BadTicket, "the host has removed you from this room")
-}
-
 /// The refusal of a participant who cannot return.
 pub(super) fn expired() -> Refusal {
     Refusal::new(RefusalCode::BadTicket, "your session has expired; join again")

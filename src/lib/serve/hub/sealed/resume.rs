@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::generation::Generation;
 use super::reply::{ReturnDecision, Seated, expired};
-use crate::chat::Returning;
+use crate::chat::{Returning, RoomError};
 use crate::control::FromRelay;
 use crate::serve::hub::connection::{Arrival, Entered};
 use crate::serve::hub::{Hub, Inner, Life};
@@ -145,6 +145,9 @@ impl Hub {
     pub(super) fn enter(self: &Arc<Self>, seated: &Seated) -> Result<Entered, Refusal> {
         let Seated { number, transport, generation } = seated;
         let mut inner = self.lock();
+        if inner.room.is_removed(*number) {
+            return Err(RoomError::Removed.into());
+        }
         if inner.room.transport(*number) != Some(*transport) {
             return Err(expired());
         }

@@ -46,7 +46,7 @@ pub(in crate::serve::web) fn join(
         }
     }
     let name = Nickname::parse(&name).map_err(RoomError::from)?;
-    Ok(state.hub.join(name, entropy()?)?)
+    Ok(state.hub.join(name, &ticket, entropy()?)?)
 }
 
 /// Posts a message.

@@ -89,6 +89,10 @@ pub(in crate::serve::web) async fn poll(
         Ok(entered) => entered,
         Err(refusal) => return refuse(&refusal),
     };
+    connection.mark_poll();
+    if !welcome.is_empty() {
+        connection.repeat_own_line();
+    }
     let mut hold = if welcome.is_empty() { Hold::UntilNews } else { Hold::Never };
     let welcome = welcome.into_iter().map(shared_piece);
     let mut replies = String::new();
@@ -157,6 +161,10 @@ fn refuse(refusal: &Refusal) -> Response {
         | RefusalCode::NameTaken
         | RefusalCode::Full
         | RefusalCode::BadKey
+        | RefusalCode::Muted
+        | RefusalCode::Slow
+        | RefusalCode::Locked
+        | RefusalCode::NotAdmitted
         | RefusalCode::Closing => StatusCode::OK,
     };
     let mut response = (status, answer_lines(refusal.to_line())).into_response();

@@ -67,6 +67,7 @@ async fn enter(
             (connection, welcome, rest)
         }
     };
+    connection.repeat_own_line();
     writer.send(welcome).await?;
     Ok((connection, rest))
 }

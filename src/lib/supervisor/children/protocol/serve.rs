@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::relay::RelayProtocol;
 use super::rules::{GREETING_TIMEOUT, Protocol, Violation, check_version};
 use crate::config::Mode;
-use crate::control::{FromServe, Participant};
+use crate::control::{FromServe, MAX_WAITING, Participant, RoomReport};
 use crate::rate_limit::RateLimit;
 
 /// The most that `room.max_participants` can be set to.
@@ -26,23 +26,26 @@ enum ServeStage {
 #[derive(Debug)]
 pub(in crate::supervisor::children) struct ServeProtocol {
     stage: ServeStage,
-    room: RoomProtocol,
+    pub(super) room: RoomProtocol,
 }
 
 /// What the room's process reports about the participants.
 #[derive(Debug)]
-enum RoomProtocol {
+pub(super) enum RoomProtocol {
     Open(OpenProtocol),
     Sealed(RelayProtocol),
 }
 
 /// Who is in an open room according to its process.
 #[derive(Debug, Default)]
-struct OpenProtocol {
+pub(super) struct OpenProtocol {
     /// The participants whose join was read and whose leave was not, by number. The room drops
     /// notices while the supervisor is busy, so this may hold too many: beyond
     /// [`MAX_PARTICIPANTS`], the oldest is forgotten.
     present: BTreeMap<u64, Participant>,
+    /// The people who wait in the lobby, by number. The same holds here: beyond twice [`MAX_WAITING`], the
+    /// oldest is forgotten.
+    pub(super) waiting: BTreeMap<u64, Participant>,
 }
 
 impl ServeProtocol {
@@ -56,15 +59,52 @@ impl ServeProtocol {
     }
 }
 
-impl OpenProtocol {
-    /// A join and the leave after it must give one number the same name and tag.
-    fn check_identity(&self, participant: &Participant) -> Result<(), Violation> {
-        match self.present.get(&participant.number) {
-            Some(known) if known != participant => {
-                Err(Violation::Hostile("gave one number to two participants".to_owned()))
+impl RoomProtocol {
+    /// Whether requests and links that a report is about exist is for the one who gives them to judge.
+    fn check_report(&mut self, report: &RoomReport) -> Result<(), Violation> {
+        match (report, self) {
+            (RoomReport::Waits { participant }, Self::Open(room)) => room.waits(participant),
+            (RoomReport::WaitEnded { number }, Self::Open(room)) => {
+                room.waiting.remove(&u64::from(*number));
+                Ok(())
             }
-            Some(_) | None => Ok(()),
+            (RoomReport::LinkUsed { .. }, Self::Open(_)) | (RoomReport::Connections { .. }, _) => {
+                Ok(())
+            }
+            // Its host knows who waits, and which link was used.
+            (RoomReport::Waits { .. }, Self::Sealed(_)) => Err(Violation::out_of_order("waits")),
+            (RoomReport::WaitEnded { .. }, Self::Sealed(_)) => {
+                Err(Violation::out_of_order("wait_ended"))
+            }
+            (RoomReport::LinkUsed { .. }, Self::Sealed(_)) => {
+                Err(Violation::out_of_order("link_used"))
+            }
         }
+    }
+}
+
+impl OpenProtocol {
+    /// Waiting, a join and the leave after it must give one number the same name and tag.
+    fn check_identity(&self, participant: &Participant) -> Result<(), Violation> {
+        let number = &participant.number;
+        let known = [self.present.get(number), self.waiting.get(number)];
+        if known.into_iter().flatten().all(|known| known == participant) {
+            Ok(())
+        } else {
+            Err(Violation::Hostile("gave one number to two participants".to_owned()))
+        }
+    }
+
+    fn waits(&mut self, participant: &Participant) -> Result<(), Violation> {
+        self.check_identity(participant)?;
+        if self.present.contains_key(&participant.number) {
+            return Err(Violation::Hostile("reported that a participant waits".to_owned()));
+        }
+        self.waiting.insert(participant.number, participant.clone());
+        if self.waiting.len() > 2 * MAX_WAITING {
+            self.waiting.pop_first();
+        }
+        Ok(())
     }
 
     fn joined(&mut self, participant: &Participant, count: usize) -> Result<(), Violation> {
@@ -72,6 +112,7 @@ impl OpenProtocol {
         if !(1..=MAX_PARTICIPANTS).contains(&count) {
             return Err(Violation::Hostile(format!("sent a join with a count of {count}")));
         }
+        self.waiting.remove(&participant.number);
         self.present.insert(participant.number, participant.clone());
         if self.present.len() > MAX_PARTICIPANTS {
             self.present.pop_first();
@@ -118,7 +159,7 @@ impl Protocol<FromServe> for ServeProtocol {
             (FromServe::Sealed(message), Serving | Drained, RoomProtocol::Sealed(relay)) => {
                 relay.check(message)
             }
-            (FromServe::Operator(_), Serving | Drained, _) => Ok(()),
+            (FromServe::Operator(report), Serving | Drained, room) => room.check_report(report),
             (FromServe::Drained, Serving, _) if answer_permitted => {
                 self.stage = Drained;
                 Ok(())

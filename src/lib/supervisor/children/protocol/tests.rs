@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::serve::RoomProtocol;
 use super::*;
 use crate::config::Mode;
-use crate::control::{FromGuard, FromRelay, FromServe, FromTunnel, Participant, VERSION};
+use crate::control::{
+    FromGuard, FromRelay, FromServe, FromTunnel, MAX_WAITING, Participant, RoomReport, VERSION,
+};
 use crate::rate_limit::TokenBucket;
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> T {
@@ -273,4 +276,64 @@ fn a_room_that_is_as_fast_as_it_may_be_is_not_ended() {
     for number in 1..=10_000 {
         take(joined(10_000 + number, usize::try_from(number).unwrap()), 20_000 + number);
     }
+}
+
+fn report(report: RoomReport) -> FromServe {
+    FromServe::Operator(report)
+}
+
+fn waits(number: u64, name: &str) -> FromServe {
+    report(RoomReport::Waits { participant: who(number, name) })
+}
+
+#[test]
+fn one_who_waits_has_the_number_and_name_under_which_they_come_in() {
+    let begun = [hello(), ready(), joined(1, 1), waits(2, "Ana")];
+    for wrong in [
+        waits(1, "Ana"),
+        waits(2, "Bob"),
+        FromServe::Joined { participant: who(2, "Bob"), present: 2 },
+    ] {
+        let checked = after::<ServeProtocol, _>(&begun).check(&wrong, false);
+        assert!(matches!(checked, Err(Violation::Hostile(_))), "{wrong:?}");
+    }
+    for right in [
+        waits(2, "Ana"),
+        joined(2, 2),
+        report(RoomReport::WaitEnded { number: 2 }),
+        // The report that they wait was dropped, or the operator has admitted them meanwhile.
+        report(RoomReport::WaitEnded { number: 7 }),
+    ] {
+        after::<ServeProtocol, _>(&begun).check(&right, false).unwrap();
+    }
+}
+
+#[test]
+fn the_room_of_a_sealed_session_does_not_know_who_waits() {
+    let connections = RoomReport::Connections { request: 1, connections: vec![], is_last: true };
+    let mut relay = ServeProtocol::new(Mode::Sealed);
+    for message in [hello(), ready(), report(connections)] {
+        relay.check(&message, false).unwrap();
+    }
+    for wrong in [
+        waits(1, "Ana"),
+        report(RoomReport::WaitEnded { number: 1 }),
+        report(RoomReport::LinkUsed { link: 0 }),
+    ] {
+        assert!(relay.check(&wrong, false).is_err(), "{wrong:?}");
+    }
+    // Nothing is reported before the room is open.
+    let wrong = report(RoomReport::LinkUsed { link: 0 });
+    assert!(after::<ServeProtocol, _>(&[hello()]).check(&wrong, false).is_err());
+}
+
+/// A room that says again and again that others wait costs bounded memory.
+#[test]
+fn a_flood_of_people_who_wait_is_forgotten() {
+    let mut room = after::<ServeProtocol, _>(&[hello(), ready()]);
+    for number in 1..=10_000 {
+        room.check(&waits(number, "Ana"), false).unwrap();
+    }
+    let RoomProtocol::Open(open) = &room.room else { panic!("a sealed room") };
+    assert_eq!(open.waiting.len(), 2 * MAX_WAITING);
 }

@@ -1,12 +1,11 @@
 //! `link`, `relink`, `invite`, `links`, `revoke`.
 
-use super::{EventLoop, NotDone, refuse};
-use crate::control::{LinkNumber, RoomLink, RoomOrder};
+use super::{EventLoop, NotDone};
+use crate::control::LinkNumber;
 use crate::log::WholeRoomChange;
 use crate::span::Span;
 use crate::supervisor::console::RoomLinks;
 use crate::supervisor::operator::{Answer, Invite, Moment, Refused};
-use crate::token::{Secret, Token};
 use crate::units::format_duration;
 
 impl EventLoop {
@@ -22,7 +21,7 @@ impl EventLoop {
     /// Everyone inside stays, and is told the new link.
     pub(super) fn relink(&mut self, on_terminal: bool) -> Result<Answer, NotDone> {
         self.shown_links()?;
-        self.replace_ticket()?;
+        self.order_relink()?;
         let change = self.room.relink();
         let answer = self.changed(change);
         let links = self.shown_links()?;
@@ -40,7 +39,7 @@ impl EventLoop {
     ) -> Result<Answer, NotDone> {
         self.shown_links()?;
         let link = self.room.invite(people, within, now.instant)?;
-        let ticket = self.draw_invite(link, people, within)?;
+        let ticket = self.order_invite(link, people, within)?;
         let change = WholeRoomChange::Invited { link, people, seconds: within.seconds() };
         let answer = self.changed(change.into());
         let Some(links) = self.links_with(&ticket) else { return Ok(answer) };
@@ -65,7 +64,7 @@ impl EventLoop {
 
     pub(super) fn revoke(&mut self, link: LinkNumber, now: Moment) -> Result<Answer, NotDone> {
         let change = self.room.revoke(link, now.instant)?;
-        self.order_room(RoomOrder::EndLink { number: link })?;
+        self.order_link_end(link)?;
         Ok(self.changed(change))
     }
 
@@ -74,32 +73,4 @@ impl EventLoop {
         let links = self.present_links().filter(|_| self.console.has_link());
         links.ok_or_else(|| Refused::because("there is no link yet"))
     }
-
-    fn replace_ticket(&mut self) -> Result<(), NotDone> {
-        let secret = self.access.redraw().map_err(|_| no_randomness())?;
-        self.order_room(RoomOrder::Relink(RoomLink {
-            number: 0,
-            secret,
-            uses: None,
-            seconds: None,
-        }))
-    }
-
-    /// Makes the secret of an invite, and returns its ticket.
-    fn draw_invite(
-        &mut self,
-        number: LinkNumber,
-        people: u32,
-        within: Span,
-    ) -> Result<Secret, NotDone> {
-        let secret = Token::generate().map_err(|_| no_randomness())?;
-        let ticket = secret.expose_secret();
-        let (uses, seconds) = (Some(people), Some(within.seconds().into()));
-        self.order_room(RoomOrder::AddLink(RoomLink { number, secret, uses, seconds }))?;
-        Ok(ticket)
-    }
-}
-
-fn no_randomness() -> NotDone {
-    refuse("the kernel gave no random bytes; try again")
 }

@@ -8,13 +8,12 @@ mod who;
 
 use std::time::{Instant, SystemTime};
 
-use super::asker::Asker;
+use super::asker::{Asker, response_body};
 use super::state::EventLoop;
 use crate::chat::MessageText;
 use crate::command::{Command, help};
-use crate::control::{RoomOrder, ToServe};
+use crate::control::{self, RoomOrder};
 use crate::log::{RoomChange, WholeRoomChange};
-use crate::supervisor::children::{ChildRole, Violation};
 use crate::supervisor::operator::{Answer, Moment, Refused};
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
 
@@ -32,7 +31,8 @@ impl From<Refused> for NotDone {
     }
 }
 
-fn refuse(sentence: impl Into<String>) -> NotDone {
+/// [`NotDone`] with this sentence.
+pub(super) fn refuse(sentence: impl Into<String>) -> NotDone {
     NotDone::Refused(Refused::because(sentence))
 }
 
@@ -98,13 +98,13 @@ impl EventLoop {
         self.require_room()?;
         let text = MessageText::parse(text, self.config.room.message_bytes)
             .map_err(|error| refuse(error.to_string()))?;
-        self.order_room(RoomOrder::Announce { text: text.as_str().to_owned() })?;
+        self.order_announcement(text.as_str())?;
         Ok(self.changed(WholeRoomChange::Announced.into()))
     }
 
     fn clear(&mut self) -> Result<Answer, NotDone> {
         self.require_room()?;
-        self.order_room(RoomOrder::Clear)?;
+        self.order_room(vec![RoomOrder::Clear])?;
         Ok(self.changed(WholeRoomChange::Cleared.into()))
     }
 
@@ -112,7 +112,10 @@ impl EventLoop {
     pub(super) fn answer(&self, asker: Asker, answer: Result<Answer, Refused>) {
         match asker {
             Asker::Terminal => self.console.show_answer(answer),
-            Asker::Client(client) | Asker::Lister(client) => client.answer(answer),
+            // A client who has gone changes nothing.
+            Asker::Client { response, .. } => {
+                drop(response.send(control::Answer::Body(response_body(answer))));
+            }
         }
     }
 
@@ -129,22 +132,6 @@ impl EventLoop {
         } else {
             Err(Refused::because("the room is not open yet"))
         }
-    }
-
-    /// Gives the room's process an order, which is kept for it until it reads.
-    ///
-    /// # Errors
-    /// When it reads nothing any more.
-    pub(super) fn order_room(&mut self, order: RoomOrder) -> Result<(), NotDone> {
-        self.order_room_all(vec![order])
-    }
-
-    /// The same with several.
-    pub(super) fn order_room_all(&mut self, orders: Vec<RoomOrder>) -> Result<(), NotDone> {
-        let orders = orders.into_iter().map(ToServe::Operator).collect();
-        let Err(overflow) = self.children.order_serve_all(orders) else { return Ok(()) };
-        let violation = Violation::Hostile(overflow.to_string());
-        Err(NotDone::Ends(self.handle_violation(ChildRole::Serve, violation)))
     }
 }
 

@@ -20,7 +20,9 @@ impl EventLoop {
         if found.place == Place::Lobby {
             return self.decide(vec![found], PersonChange::NotAdmitted);
         }
-        self.order_room(RoomOrder::Remove { number: found.number })?;
+        if !self.order_removal(found.number)? {
+            return Err(refuse("they are not there any more"));
+        }
         let change = self.room.kick(&found);
         let Answer::Changed { line, .. } = self.changed(change) else { return Ok(Answer::Shown) };
         Ok(Answer::Changed { line, more: Some(STILL_HAS_LINK.to_owned()) })
@@ -34,7 +36,7 @@ impl EventLoop {
     ) -> Result<Answer, NotDone> {
         let found = self.room.find(who, WITH_SEAT, now.instant)?;
         let seconds = span.map(|span| span.seconds().into());
-        self.order_room(RoomOrder::Mute { number: found.number, seconds })?;
+        self.order_room(vec![RoomOrder::Mute { number: found.number, seconds }])?;
         let change = self.room.mute(&found, span, now.instant);
         Ok(self.changed(change))
     }
@@ -43,7 +45,7 @@ impl EventLoop {
         let found = self.room.find(who, WITH_SEAT, now.instant)?;
         match self.room.unmute(&found) {
             Ok(change) => {
-                self.order_room(RoomOrder::Unmute { number: found.number })?;
+                self.order_room(vec![RoomOrder::Unmute { number: found.number }])?;
                 Ok(self.changed(change))
             }
             Err(sentence) => Ok(Answer::Told(sentence)),
@@ -79,13 +81,12 @@ impl EventLoop {
 
     /// Admits or refuses people who wait. Each gets a line; the answer has all of them.
     fn decide(&mut self, found: Vec<Found>, change: PersonChange) -> Result<Answer, NotDone> {
-        let order = |number| match change {
-            PersonChange::Admitted => RoomOrder::Admit { number },
-            _ => RoomOrder::Reject { number },
-        };
-        self.order_room_all(found.iter().map(|found| order(found.number)).collect())?;
         let mut lines = Vec::new();
         for found in &found {
+            match change {
+                PersonChange::Admitted => self.order_admission(found.number)?,
+                _ => self.order_rejection(found.number)?,
+            }
             self.waiting_lines.ended(found.number);
             let change = self.room.decide(found, change);
             lines.push(self.console.show_change(&change));

@@ -1,7 +1,7 @@
 //! `lock`, `unlock`, `lobby`, `slow`, `fade`.
 
 use super::{EventLoop, NotDone};
-use crate::control::{RoomOrder, RoomRules};
+use crate::control::RoomRules;
 use crate::log::Rule;
 use crate::span::Span;
 use crate::supervisor::operator::Answer;
@@ -31,7 +31,7 @@ impl EventLoop {
     ) -> Result<Answer, NotDone> {
         match self.room.set_rule(rule, set) {
             Ok(change) => {
-                self.order_room(RoomOrder::Rules(self.room.rules()))?;
+                self.order_rules()?;
                 Ok(self.changed(change))
             }
             Err(line) => Ok(Answer::Told(line)),

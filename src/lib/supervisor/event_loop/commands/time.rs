@@ -4,7 +4,6 @@ use tokio::time::Instant;
 
 use super::super::asker::Asker;
 use super::{EventLoop, NotDone};
-use crate::control::RoomOrder;
 use crate::log::WholeRoomChange;
 use crate::span::Span;
 use crate::supervisor::operator::{Answer, Moment};
@@ -14,7 +13,7 @@ impl EventLoop {
     /// Sets the end anew, also in place of an earlier one.
     pub(super) fn end_in(&mut self, span: Span, now: Moment) -> Result<Answer, NotDone> {
         let ends_at = self.arm_end(span, now);
-        self.order_room(RoomOrder::Rules(self.room.rules()))?;
+        self.order_rules()?;
         Ok(self.changed(WholeRoomChange::Ending { seconds: span.seconds(), ends_at }.into()))
     }
 
@@ -31,7 +30,7 @@ impl EventLoop {
         if self.room.set_end(None).is_none() {
             return Ok(Answer::Told(WholeRoomChange::Staying.to_string()));
         }
-        self.order_room(RoomOrder::Rules(self.room.rules()))?;
+        self.order_rules()?;
         Ok(self.changed(WholeRoomChange::Staying.into()))
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::super::asker::Asker;
 use super::{EventLoop, NotDone};
-use crate::control::{Connected, RoomOrder};
+use crate::control::{self, Connected, RoomOrder};
 use crate::log;
 use crate::supervisor::children::{ChildRole, Violation};
 use crate::supervisor::operator::{Answer, Refused};
@@ -15,7 +15,10 @@ const MAX_ASKERS: usize = 32;
 
 impl EventLoop {
     /// Answers as soon as the room's process has, and in 2 s in any case.
-    pub(super) fn ask_who(&mut self, asker: Asker) -> Option<SessionEvent> {
+    pub(in crate::supervisor::event_loop) fn ask_who(
+        &mut self,
+        asker: Asker,
+    ) -> Option<SessionEvent> {
         if self.askers.len() == MAX_ASKERS {
             let text = "who is asked too often; wait for the answer";
             self.answer(asker, Err(Refused::because(text)));
@@ -27,7 +30,7 @@ impl EventLoop {
             return None;
         }
         let request = self.connection_query.ask(Instant::now())?;
-        match self.order_room(RoomOrder::ListConnections { request }) {
+        match self.order_room(vec![RoomOrder::ListConnections { request }]) {
             Err(NotDone::Ends(event)) => Some(event),
             Err(NotDone::Refused(_)) | Ok(()) => None,
         }
@@ -63,10 +66,10 @@ impl EventLoop {
         let roster = self.room.roster(&connections, now, log::time_of_day);
         for asker in std::mem::take(&mut self.askers) {
             match asker {
-                Asker::Lister(client) => client.respond(roster.to_response()),
-                Asker::Terminal | Asker::Client(_) => {
-                    self.answer(asker, Ok(Answer::Told(roster.to_string())))
+                Asker::Client { response, wants_data: true } => {
+                    drop(response.send(control::Answer::Body(roster.to_response())));
                 }
+                asker => self.answer(asker, Ok(Answer::Told(roster.to_string()))),
             }
         }
     }

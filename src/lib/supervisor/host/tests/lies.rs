@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::relay::Room;
-use crate::control::FromRelay;
+use crate::control::{FromRelay, ToRelay, ToServe};
 use crate::supervisor::host::HostError;
 
 #[test]
@@ -55,6 +55,42 @@ fn what_may_have_crossed_with_an_order_changes_nothing() {
     room.returns(2);
     room.check();
     assert_eq!((room.guests.len(), room.refused_returns.as_slice()), (1, &[2][..]));
+}
+
+#[test]
+fn a_link_that_there_never_was_is_a_lie() {
+    let mut room = Room::new(10);
+    assert!(room.invite(3, 1, Duration::from_secs(60)));
+    let noise = || crate::base64url::Opaque::new(vec![7; 48]).unwrap();
+    // One that was skipped, or has ended, may be told of: the knock fails.
+    for (knock, link) in [(7, 1), (8, 2)] {
+        let output = room.host.handle(FromRelay::Knock { knock, link, noise: noise() }, room.now);
+        let orders = output.unwrap().orders;
+        assert!(matches!(orders[..], [ToServe::Sealed(ToRelay::WrongTicket { .. })]), "{orders:?}");
+    }
+    let message = FromRelay::Knock { knock: 9, link: 4, noise: noise() };
+    assert_eq!(room.lie(message), HostError::UnknownLink);
+}
+
+/// Of one who waits, the relay has been told no number.
+#[test]
+fn one_who_waits_in_the_lobby_is_none_of_whom_the_relay_may_speak() {
+    let mut room = Room::new(10);
+    room.join("Ana");
+    room.set_rules(false, true);
+    room.join("Bo");
+    room.set_rules(false, false);
+    room.join("Cy");
+    room.wait(Duration::from_secs(1));
+    // 3 was told, so that 2 is lower than it.
+    assert!(room.guests.contains_key(&3));
+    for message in [
+        FromRelay::Gone { number: 2 },
+        FromRelay::GivenUp { number: 2 },
+        FromRelay::Returns { number: 2 },
+    ] {
+        assert_eq!(room.lie(message), HostError::UnknownParticipant);
+    }
 }
 
 /// The relay ends knocks itself; one that does not, fills nothing.

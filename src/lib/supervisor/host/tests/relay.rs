@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::super::output::{HostError, HostOutput, Presence};
+use super::super::output::{HostError, HostEvent, HostOutput};
 use super::super::state::{Host, HostRules};
 use crate::base64url::Opaque;
-use crate::control::{FromRelay, MAX_FRAME_BYTES, Sealed, ToRelay, ToServe};
+use crate::chat::RoomError;
+use crate::control::{
+    FromRelay, LinkNumber, MAX_FRAME_BYTES, RoomOrder, RoomRules, Sealed, ToRelay, ToServe,
+};
 use crate::seal::{
     Answered, Applicant, Change, Changed, Guest, Knock, SecretBytes, Ticket, Welcome,
 };
@@ -26,15 +29,23 @@ pub(super) struct Room {
     knocking: BTreeMap<u64, Knock>,
     pub(super) answered: BTreeMap<u64, Answered>,
     pub(super) waiting: BTreeMap<u64, Applicant>,
+    /// The knocks of those who were told that they wait in the lobby.
+    pub(super) in_lobby: BTreeSet<u64>,
     pub(super) guests: BTreeMap<u32, Guest>,
     /// Those whom the room knows as gone, with the keys they had.
     pub(super) departed: BTreeMap<u32, Guest>,
+    /// Those whom the operator has removed.
+    pub(super) removed: BTreeMap<u32, Guest>,
+    /// The doors that the relay has, and the tickets that people have, by link.
+    pub(super) links: BTreeMap<LinkNumber, Ticket>,
     pub(super) wrong_tickets: Vec<u64>,
     pub(super) refusals: Vec<(u64, serde_json::Value)>,
     pub(super) refused_returns: Vec<u32>,
     /// The bodies of `moved`.
     pub(super) moved: Vec<Sealed>,
-    pub(super) board: Vec<Presence>,
+    /// The bodies of `announced`.
+    pub(super) announced: Vec<Sealed>,
+    pub(super) board: Vec<HostEvent>,
     /// Of the generation that is being prepared, or was published last.
     generation: u32,
     letters: BTreeMap<u32, Vec<u8>>,
@@ -42,6 +53,7 @@ pub(super) struct Room {
     roster: Vec<Vec<u8>>,
     is_published: bool,
     numbers: BTreeSet<u32>,
+    is_removed: BTreeSet<u32>,
     /// When each change was published, and to how many it was told.
     pub(super) changes: Vec<(Instant, usize)>,
 }
@@ -51,7 +63,9 @@ impl Room {
         let now = Instant::now();
         let rules = HostRules { max_participants, ring_age: RING_AGE };
         let host = Host::new(rules, || SecretBytes::generate().ok(), now).unwrap();
+        let ticket = Ticket::parse(&host.ticket()).unwrap();
         Self {
+            links: BTreeMap::from([(0, ticket)]),
             host,
             started: now,
             now,
@@ -59,6 +73,9 @@ impl Room {
             knocking: BTreeMap::new(),
             answered: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            in_lobby: BTreeSet::new(),
+            removed: BTreeMap::new(),
+            announced: Vec::new(),
             guests: BTreeMap::new(),
             departed: BTreeMap::new(),
             wrong_tickets: Vec::new(),
@@ -72,6 +89,7 @@ impl Room {
             roster: Vec::new(),
             is_published: true,
             numbers: BTreeSet::new(),
+            is_removed: BTreeSet::new(),
             changes: Vec::new(),
         }
     }
@@ -110,11 +128,16 @@ impl Room {
 
     /// A handshake, up to the answer.
     pub(super) fn knock_with(&mut self, ticket: &Ticket) -> u64 {
+        self.knock_by(0, ticket)
+    }
+
+    /// The same through the door of another link.
+    pub(super) fn knock_by(&mut self, link: LinkNumber, ticket: &Ticket) -> u64 {
         self.last_knock += 1;
         let knock = Knock::new(ticket, draw());
         let noise = Opaque::new(knock.message().to_vec()).unwrap();
         self.knocking.insert(self.last_knock, knock);
-        self.send(FromRelay::Knock { knock: self.last_knock, link: 0, noise });
+        self.send(FromRelay::Knock { knock: self.last_knock, link, noise });
         self.last_knock
     }
 
@@ -141,6 +164,44 @@ impl Room {
         knock
     }
 
+    /// The same by an invite.
+    pub(super) fn join_by(&mut self, link: LinkNumber, name: &str) -> u64 {
+        let knock = self.knock_by(link, &self.links[&link].clone());
+        self.request(knock, name);
+        knock
+    }
+
+    pub(super) fn set_rules(&mut self, locked: bool, lobby: bool) {
+        let rules = RoomRules { locked, lobby, ..RoomRules::default() };
+        let output = self.host.set_rules(&rules, self.now);
+        self.take(output);
+    }
+
+    /// Makes an invite. Returns whether there is one.
+    pub(super) fn invite(&mut self, number: LinkNumber, people: u32, within: Duration) -> bool {
+        let invite = self.host.invite(number, people, within, self.now).unwrap();
+        let Some((ticket, output)) = invite else { return false };
+        self.links.insert(number, Ticket::parse(&ticket).unwrap());
+        self.take(output);
+        true
+    }
+
+    pub(super) fn relink(&mut self) {
+        let output = self.host.relink(self.now).unwrap();
+        self.take(output);
+    }
+
+    pub(super) fn admit_waiting(&mut self, number: u32) -> Result<(), RoomError> {
+        let output = self.host.admit(number, self.now)?;
+        self.take(output);
+        Ok(())
+    }
+
+    pub(super) fn kick(&mut self, number: u32) -> bool {
+        let output = self.host.kick(number, self.now).unwrap();
+        output.map(|output| self.take(output)).is_some()
+    }
+
     pub(super) fn gone(&mut self, number: u32) {
         self.send(FromRelay::Gone { number });
     }
@@ -155,17 +216,47 @@ impl Room {
     }
 
     pub(super) fn take(&mut self, output: HostOutput) {
-        self.board.extend(output.presence);
+        self.board.extend(output.events);
         for order in output.orders {
-            let line = serde_json::to_string(&ToServe::Sealed(order)).unwrap();
+            let line = serde_json::to_string(&order).unwrap();
             assert!(line.len() < MAX_FRAME_BYTES, "{} bytes", line.len());
-            let ToServe::Sealed(order) = serde_json::from_str(&line).unwrap() else { panic!() };
-            self.take_order(order);
+            match serde_json::from_str(&line).unwrap() {
+                ToServe::Sealed(message) => self.take_message(message),
+                ToServe::Operator(order) => self.take_order(order),
+                other => panic!("{other:?}"),
+            }
+        }
+        let went: Vec<_> = self.removed.keys().filter(|it| self.guests.contains_key(it)).collect();
+        assert!(went.is_empty(), "{went:?} are removed and still share the key");
+    }
+
+    fn take_order(&mut self, order: RoomOrder) {
+        match order {
+            RoomOrder::Remove { number } => {
+                if let Some(guest) = self.departed.remove(&number) {
+                    self.removed.insert(number, guest);
+                }
+                self.is_removed.insert(number);
+            }
+            RoomOrder::AddLink(link) => {
+                assert_eq!(link.secret, self.links[&link.number].door());
+                assert_eq!(link.uses, None, "the host counts");
+            }
+            RoomOrder::EndLink { number } => {
+                self.links.remove(&number).unwrap();
+            }
+            RoomOrder::Relink(link) => {
+                let ticket = Ticket::parse(&self.host.ticket()).unwrap();
+                assert_eq!((link.number, &link.secret), (0, &ticket.door()));
+                self.links = BTreeMap::from([(0, ticket)]);
+            }
+            RoomOrder::AnnounceSealed { body } => self.announced.push(body),
+            other => panic!("{other:?} is not of the host"),
         }
     }
 
-    fn take_order(&mut self, order: ToRelay) {
-        match order {
+    fn take_message(&mut self, message: ToRelay) {
+        match message {
             ToRelay::Answer { knock, noise } => {
                 let answered = self.knocking.remove(&knock).unwrap();
                 let answered = answered.open_answer(noise.as_bytes()).unwrap();
@@ -175,8 +266,12 @@ impl Room {
                 self.knocking.remove(&knock).unwrap();
                 self.wrong_tickets.push(knock);
             }
-            ToRelay::Wait { knock } => panic!("{knock} waits"),
+            ToRelay::Wait { knock } => {
+                assert!(self.waiting.contains_key(&knock), "{knock} has asked for nothing");
+                assert!(self.in_lobby.insert(knock), "{knock} was told already");
+            }
             ToRelay::Refuse { knock, sealed } => {
+                self.in_lobby.remove(&knock);
                 let applicant = self.waiting.remove(&knock).unwrap();
                 let json = applicant.open_refusal(sealed.as_bytes()).unwrap();
                 self.refusals.push((knock, serde_json::from_str(&json).unwrap()));
@@ -228,7 +323,9 @@ impl Room {
         let clock = self.clock();
         for number in went {
             let guest = self.guests.remove(number).unwrap();
-            self.departed.insert(*number, guest);
+            let is_removed = self.is_removed.contains(number);
+            let gone = if is_removed { &mut self.removed } else { &mut self.departed };
+            gone.insert(*number, guest);
             assert!(!self.letters.contains_key(number), "a letter for {number}, who went");
         }
         for (number, guest) in &mut self.guests {
@@ -239,7 +336,7 @@ impl Room {
         }
         // No one else's letter opens for one who went.
         let other = self.letters.values().next().map(Vec::as_slice);
-        for guest in self.departed.values_mut() {
+        for guest in self.departed.values_mut().chain(self.removed.values_mut()) {
             let change = Change {
                 generation: guest.generation() + 1,
                 letter: other,
@@ -252,7 +349,9 @@ impl Room {
 
     fn admit(&mut self, knock: u64, number: u32) {
         assert!(self.is_published);
-        assert!(self.numbers.insert(number), "{number} was assigned twice");
+        assert!(self.numbers.last() < Some(&number), "{number} is not the highest");
+        self.numbers.insert(number);
+        self.in_lobby.remove(&knock);
         let applicant = self.waiting.remove(&knock).unwrap();
         let clock = self.clock();
         let guest = applicant.welcome(&self.welcome(number), RING_AGE, clock).unwrap();
@@ -262,6 +361,7 @@ impl Room {
 
     fn readmit(&mut self, number: u32) {
         assert!(self.is_published);
+        assert!(!self.is_removed.contains(&number), "{number} was removed");
         let clock = self.clock();
         // One who was not taken out of the circle yet is among the guests.
         let departed = self.departed.remove(&number).or_else(|| self.guests.remove(&number));

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::relay::Room;
-use crate::control::{FromRelay, Participant};
+use crate::control::{FromRelay, Participant, ToRelay, ToServe};
 use crate::seal::{Content, Kind, Received, SecretBytes, Ticket};
-use crate::supervisor::host::Presence;
+use crate::supervisor::host::HostEvent;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn board(room: &mut Room) -> Vec<String> {
-    let line = |presence: Presence| match presence {
-        Presence::Joined { participant, present } => format!("+{}·{present}", participant.name),
-        Presence::Left { participant, present } => format!("-{}·{present}", participant.name),
+    let line = |event: HostEvent| match event {
+        HostEvent::Joined { participant, present } => format!("+{}·{present}", participant.name),
+        HostEvent::Left { participant, present } => format!("-{}·{present}", participant.name),
+        other => format!("{other:?}"),
     };
     room.board.drain(..).map(line).collect()
 }
@@ -61,7 +62,9 @@ fn a_wrong_ticket_and_a_broken_handshake_are_told_in_clear() {
         let output =
             room.host.handle(FromRelay::Knock { knock: 9, link: 0, noise }, room.now).unwrap();
         let order = &output.orders[..];
-        assert!(matches!(order, [crate::control::ToRelay::WrongTicket { knock: 9 }]), "{order:?}");
+        let ToServe::Sealed(ToRelay::WrongTicket { knock: 9 }) = order[0] else {
+            panic!("{order:?}");
+        };
     }
     assert!(room.answered.is_empty());
 }
@@ -322,7 +325,7 @@ fn a_thousand_who_come_together_are_in_within_two_seconds() {
     }
     room.wait(20 * SECOND);
     assert_eq!((room.guests.len(), room.departed.len()), (0, 1_000));
-    let left = room.board.iter().filter(|it| matches!(it, Presence::Left { .. })).count();
+    let left = room.board.iter().filter(|it| matches!(it, HostEvent::Left { .. })).count();
     assert_eq!(left, 1_000);
 }
 
@@ -330,7 +333,7 @@ fn a_thousand_who_come_together_are_in_within_two_seconds() {
 fn the_operator_gets_number_name_and_tag() {
     let mut room = Room::new(10);
     room.join("Ana");
-    let [Presence::Joined { participant, present: 1 }] = &room.board[..] else { panic!() };
+    let [HostEvent::Joined { participant, present: 1 }] = &room.board[..] else { panic!() };
     let Participant { number, name, tag } = participant;
     let entry = room.guests[&1].entry(1).unwrap();
     assert_eq!((*number, name.as_str(), tag.as_bytes()), (1, "Ana", &entry.tag[..]));

@@ -1,31 +1,16 @@
-//! Whether the operator can be asked at the terminal, and a question that blocks.
+//! A question at the terminal that blocks, and the line that answers it.
 
-use std::io::{IsTerminal as _, Read};
+use std::io::Read;
 use std::os::fd::AsFd as _;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{FlushArg, tcflush};
-use nix::unistd::{getpgrp, tcgetpgrp};
 
 use super::print::write_stderr;
 use super::stdin::BlockingStdin;
 
 /// Longest line. A terminal in line mode returns at most 4 096 bytes (termios(3)).
 const MAX_INPUT_BYTES: usize = 4096;
-
-/// Whether the operator can be asked: stdin and stderr are terminals, and this process group is in the
-/// foreground. The kernel stops a background process that reads from its terminal (SIGTTIN).
-pub(crate) fn is_interactive() -> bool {
-    std::io::stdin().is_terminal()
-        && std::io::stderr().is_terminal()
-        && tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground == getpgrp())
-}
-
-/// Whether another process group is in the foreground of the terminal on stderr: a shell, mostly, that
-/// started this one in the background. A terminal that is not ours to ask counts as free (ENOTTY).
-pub(super) fn is_in_background() -> bool {
-    tcgetpgrp(std::io::stderr()).is_ok_and(|foreground| foreground != getpgrp())
-}
 
 /// Discards what was typed before the question, also half a line.
 pub(crate) fn discard_typeahead() {

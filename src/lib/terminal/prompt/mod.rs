@@ -1,0 +1,10 @@
+//! The prompt: a line that the operator types while lines arrive above it.
+
+mod editor;
+mod input;
+mod keyboard;
+mod keys;
+mod view;
+
+pub(crate) use input::{InputUse, Prompt, Typed};
+pub(super) use view::PromptText;
