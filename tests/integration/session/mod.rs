@@ -3,8 +3,10 @@
 mod addresses;
 mod archive;
 mod background;
+mod check;
 mod confined;
 pub(crate) mod control;
+pub(crate) mod ctl;
 pub(crate) mod ends;
 mod failed_start;
 mod fallback;
