@@ -43,6 +43,9 @@ pub(crate) fn render(manual: &Manual, programs: &[String]) -> Result<Vec<u8>> {
     let entries = |entries: &[chattrace::Entry]| {
         entries.iter().map(|entry| (entry.term.clone(), entry.text.to_owned())).collect::<Vec<_>>()
     };
+    if !manual.commands.is_empty() {
+        list("COMMANDS", &entries(&manual.commands)).to_writer(&mut output)?;
+    }
     list("EXIT STATUS", &entries(&manual.exit_codes)).to_writer(&mut output)?;
     let environment = [variables_of_options(manual), entries(&manual.environment)].concat();
     list("ENVIRONMENT", &environment).to_writer(&mut output)?;

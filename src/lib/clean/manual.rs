@@ -32,6 +32,7 @@ pub(crate) fn manual() -> Manual {
         command: CleanCli::command(),
         description: DESCRIPTION,
         details: DETAILS.to_vec(),
+        commands: Vec::new(),
         exit_codes: exit_codes(&[
             Exit::Ended,
             Exit::Remains,

@@ -36,6 +36,7 @@ pub(crate) fn manual() -> Manual {
         command: ServeCli::command(),
         description: DESCRIPTION,
         details: [config::ROOM_DETAILS, DETAILS].concat(),
+        commands: Vec::new(),
         exit_codes: exit_codes(&[
             Exit::Ended,
             Exit::Usage,

@@ -34,6 +34,7 @@ pub(crate) fn manual() -> Manual {
         command: TunnelCli::command(),
         description: DESCRIPTION,
         details: DETAILS.to_vec(),
+        commands: Vec::new(),
         exit_codes: exit_codes(Exit::ALL),
         files: files(&[
             Artifact::Session,
