@@ -6,6 +6,7 @@ mod manual_page;
 use std::io::{Error, Result};
 use std::path::Path;
 
+use chattrace::Manual;
 use clap::Command;
 use clap_complete::Shell;
 
@@ -24,6 +25,18 @@ fn main() -> Result<()> {
     write_all(Path::new(folder))
 }
 
+/// The command line of `program`, with the commands of `chattrace ctl` as the values of its argument.
+fn completed(program: &Manual, ctl: &Manual) -> Command {
+    let command = public(&program.command);
+    if program.command.find_subcommand("ctl").is_none() {
+        return command;
+    }
+    let words = ctl.commands.iter().filter_map(|entry| entry.term.split(' ').next());
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    let ctl = public(&ctl.command).name("ctl").mut_arg("words", |arg| arg.value_parser(words));
+    command.subcommand(ctl).disable_help_subcommand(true)
+}
+
 /// The command line without the options by which the programs start each other.
 fn public(command: &Command) -> Command {
     let shown = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned();
@@ -35,17 +48,19 @@ fn public(command: &Command) -> Command {
 fn write_all(share: &Path) -> Result<()> {
     let man = share.join("man/man1");
     std::fs::create_dir_all(&man)?;
-    let manuals = chattrace::manuals();
-    let names: Vec<String> =
-        manuals.iter().map(|manual| manual.command.get_name().to_owned()).collect();
+    let (manuals, ctl) = (chattrace::manuals(), chattrace::ctl_manual());
+    let name = |manual: &Manual| manual.command.get_name().to_owned();
+    let names: Vec<String> = manuals.iter().map(name).collect();
+    let pages: Vec<String> = manuals.iter().chain([&ctl]).map(name).collect();
+    std::fs::write(man.join("chattrace-ctl.1"), manual_page::render(&ctl, &pages)?)?;
     for manual in manuals {
         let name = manual.command.get_name().to_owned();
-        let page = manual_page::render(&manual, &names)?;
+        let page = manual_page::render(&manual, &pages)?;
         std::fs::write(man.join(format!("{name}.1")), page)?;
         for (shell, folder) in COMPLETIONS {
             let folder = share.join(folder);
             std::fs::create_dir_all(&folder)?;
-            clap_complete::generate_to(shell, &mut public(&manual.command), &name, folder)?;
+            clap_complete::generate_to(shell, &mut completed(&manual, &ctl), &name, folder)?;
         }
     }
     // bash-completion looks for a file with the name of the program.

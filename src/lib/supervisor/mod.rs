@@ -18,7 +18,7 @@ mod preflight;
 mod session;
 mod timers;
 
-pub(crate) use manual::manual;
+pub(crate) use manual::{ctl_manual, manual};
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};

@@ -5,7 +5,7 @@ mod error;
 mod sessions;
 
 use crate::command::{self, Command};
-use crate::control::{ControlClient, RequestBody, ResponseBody};
+use crate::control::{RequestBody, ResponseBody};
 use crate::exit::Exit;
 use crate::supervisor::cli::CtlArgs;
 use crate::terminal::{self, escape_control};
@@ -47,9 +47,7 @@ fn answer(command: &str, session: Option<&str>, as_json: bool) -> Result<String,
 }
 
 fn request(session: Option<&str>, body: RequestBody) -> Result<ResponseBody, CtlError> {
-    let path = sessions::find(session)?;
-    let mut client = ControlClient::connect(&path).map_err(CtlError::Unreachable)?;
-    Ok(client.request(body)?)
+    Ok(sessions::connect(session)?.request(body)?)
 }
 
 /// `text` with its line feeds, and nothing else that a terminal acts on.

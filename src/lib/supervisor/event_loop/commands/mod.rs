@@ -6,12 +6,12 @@ mod rules;
 mod time;
 mod who;
 
-use super::asker::Asker;
+use super::asker::{Asker, response_body};
 use super::clock::read_clocks;
 use super::state::EventLoop;
 use crate::chat::MessageText;
 use crate::command::{Command, help};
-use crate::control::RoomOrder;
+use crate::control::{self, RoomOrder};
 use crate::log::{RoomChange, WholeRoomChange};
 use crate::supervisor::operator::{Answer, Refused};
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
@@ -111,7 +111,10 @@ impl EventLoop {
     pub(super) fn answer(&self, asker: Asker, answer: Result<Answer, Refused>) {
         match asker {
             Asker::Terminal => self.console.show_answer(answer),
-            Asker::Client(client) | Asker::Lister(client) => client.answer(answer),
+            // A client who has gone changes nothing.
+            Asker::Client { response, .. } => {
+                drop(response.send(control::Answer::Body(response_body(answer))));
+            }
         }
     }
 
