@@ -137,7 +137,7 @@ async fn what_is_left_stays_in_order() {
             document.activeElement.className,
         ]";
     let state = ana.execute(script, vec![]).await;
-    assert_eq!(state, serde_json::json!([2, false, "(3) chattrace", "log"]));
+    assert_eq!(state, serde_json::json!([2, false, "(2) chattrace", "log"]));
     // What says that it is of tomorrow is as old as its arrival.
     ana.execute("timeOffset += 31e3; fadeLog()", vec![]).await;
     ana.wait_for(NO_MESSAGE).await;
