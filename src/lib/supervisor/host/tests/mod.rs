@@ -2,7 +2,10 @@
 
 mod admissions;
 mod lies;
-mod operator;
+mod links;
+mod lobby;
+mod orders;
 mod random;
 mod relay;
+mod removal;
 mod script;

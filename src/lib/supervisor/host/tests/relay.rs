@@ -7,10 +7,7 @@ use super::super::output::{HostError, HostEvent, HostOutput};
 use super::super::state::{Host, HostRules};
 use super::admissions::Admissions;
 use crate::base64url::Opaque;
-use crate::chat::RoomError;
-use crate::control::{
-    FromRelay, LinkNumber, MAX_FRAME_BYTES, RoomOrder, RoomRules, Sealed, ToRelay, ToServe,
-};
+use crate::control::{FromRelay, LinkNumber, MAX_FRAME_BYTES, RoomOrder, Sealed, ToRelay, ToServe};
 use crate::seal::{
     Answered, Applicant, Change, Changed, Guest, Knock, SecretBytes, Ticket, Welcome,
 };
@@ -179,53 +176,6 @@ impl Room {
         let knock = self.knock_by(link, &self.links[&link].clone());
         self.request(knock, name);
         knock
-    }
-
-    pub(super) fn set_rules(&mut self, locked: bool, lobby: bool) {
-        let rules = RoomRules { locked, lobby, ..RoomRules::default() };
-        self.model.set_rules(!locked && !lobby);
-        let output = self.host.set_rules(&rules, self.now);
-        self.take(output);
-    }
-
-    /// Makes an invite. Returns whether there is one.
-    pub(super) fn invite(&mut self, number: LinkNumber, people: u32, within: Duration) -> bool {
-        let invite = self.host.invite(number, people, within, self.now).unwrap();
-        let Some((ticket, output)) = invite else { return false };
-        self.links.insert(number, Ticket::parse(&ticket).unwrap());
-        self.tickets.push((number, self.links[&number].clone()));
-        self.model.invite(number, people);
-        self.take(output);
-        true
-    }
-
-    pub(super) fn relink(&mut self) {
-        self.model.links_are_replaced();
-        let output = self.host.relink(self.now).unwrap();
-        self.take(output);
-    }
-
-    pub(super) fn revoke(&mut self, number: LinkNumber) -> bool {
-        let Some(output) = self.host.revoke(number) else { return false };
-        self.model.link_is_revoked(number);
-        self.take(output);
-        true
-    }
-
-    pub(super) fn admit_waiting(&mut self, number: u32) -> Result<(), RoomError> {
-        let output = self.host.admit(number, self.now)?;
-        self.model.is_admitted(number);
-        self.take(output);
-        Ok(())
-    }
-
-    pub(super) fn reject(&mut self, number: u32) -> bool {
-        self.host.reject(number).map(|output| self.take(output)).is_some()
-    }
-
-    pub(super) fn kick(&mut self, number: u32) -> bool {
-        let output = self.host.kick(number, self.now).unwrap();
-        output.map(|output| self.take(output)).is_some()
     }
 
     pub(super) fn gone(&mut self, number: u32) {
