@@ -41,7 +41,7 @@ pub(crate) fn render(manual: &Manual, programs: &[String]) -> Result<Vec<u8>> {
     description(manual).to_writer(&mut output)?;
     page.render_options_section(&mut output)?;
     let entries = |entries: &[chattrace::Entry]| {
-        entries.iter().map(|entry| (entry.term.clone(), entry.text.to_owned())).collect::<Vec<_>>()
+        entries.iter().map(|entry| (entry.term.clone(), entry.text.clone())).collect::<Vec<_>>()
     };
     if !manual.commands.is_empty() {
         list("COMMANDS", &entries(&manual.commands)).to_writer(&mut output)?;

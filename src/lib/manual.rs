@@ -26,15 +26,15 @@ pub struct Manual {
 /// A term and its explanation, in a list of a manual page.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// A code, a path or a variable.
+    /// A command, a code, a path or a variable.
     pub term: String,
     /// What it means.
-    pub text: &'static str,
+    pub text: String,
 }
 
 impl Entry {
-    pub(crate) fn new(term: impl Into<String>, text: &'static str) -> Self {
-        Self { term: term.into(), text }
+    pub(crate) fn new(term: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { term: term.into(), text: text.into() }
     }
 }
 
@@ -53,5 +53,5 @@ pub(crate) fn files(artifacts: &[Artifact]) -> Vec<Entry> {
 
 /// The entries of a table of variables, or of several.
 pub(crate) fn variables(tables: &[&[(&str, &'static str)]]) -> Vec<Entry> {
-    tables.iter().copied().flatten().map(|(name, text)| Entry::new(*name, text)).collect()
+    tables.iter().copied().flatten().map(|(name, text)| Entry::new(*name, *text)).collect()
 }

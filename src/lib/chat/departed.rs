@@ -78,6 +78,12 @@ impl Departed {
         }
     }
 
+    /// Takes out a participant who is known by name. The name stays in the index.
+    pub(super) fn take(&mut self, number: u32) -> Option<Identity> {
+        let index = self.named.iter().position(|it| it.identity.number == number)?;
+        self.named.remove(index).map(|departure| departure.identity)
+    }
+
     /// Frees the names of all who left at least the retention time ago.
     pub(super) fn expire(&mut self, now: Instant, names: &mut NameIndex) {
         let retention = self.retention;

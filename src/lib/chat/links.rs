@@ -17,6 +17,10 @@ pub(crate) struct Links {
     last_number: LinkNumber,
 }
 
+/// Memory of a link at most, in bytes: in a buffer that doubles when it grows, with the secret that it
+/// points to.
+pub(crate) const LINK_BYTES: usize = 2 * size_of::<Link>() + 32;
+
 /// A link that was not ended, and whose uses are not used up.
 #[derive(Debug)]
 struct Link {
@@ -48,11 +52,6 @@ impl Links {
     /// Whether the link with this number admits at `now`.
     pub(crate) fn admits(&self, number: LinkNumber, now: Instant) -> bool {
         self.links.iter().any(|link| link.number == number && link.admits(now))
-    }
-
-    /// How many more people this link lets in: `None` is any number.
-    pub(crate) fn uses_left(&self, number: LinkNumber) -> Option<u32> {
-        self.links.iter().find(|link| link.number == number)?.uses_left
     }
 
     /// Counts a person who was let in by this link. One whose uses are used up is gone.

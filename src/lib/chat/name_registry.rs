@@ -8,9 +8,7 @@ use super::departed::{Departed, MAX_RESERVATIONS};
 use super::identity::Identity;
 use super::name_index::NameIndex;
 use super::nickname::Nickname;
-use super::removed::MAX_REMOVED;
 use super::room_error::RoomError;
-use super::seat::Activity;
 use crate::identity::MAX_NAME_BYTES;
 use crate::rate_limit::{RateLimit, TokenBucket};
 
@@ -23,11 +21,6 @@ const JOINS_PER_SECOND: u32 = 50;
 /// the page once or more. Their names fit in what is reserved.
 const JOIN_BURST: u32 = 1000;
 
-/// Most participants who left and are known as ones who may return. The seats of a room have a lower
-/// bound, [`super::MAX_RETAINED_SEATS`]; this one is for a host whose server does not say which seats it
-/// gives up. Beyond it, those who left first can no longer return.
-const MAX_AWAITED: usize = 2048;
-
 /// Most newcomers within `seconds` to a room for `max_participants`.
 pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> usize {
     max_participants + (JOIN_BURST as u64 + JOINS_PER_SECOND as u64 * seconds) as usize
@@ -39,30 +32,30 @@ pub(crate) const fn max_joins_within(seconds: u64, max_participants: usize) -> u
 pub(crate) struct NameRegistry {
     max_participants: usize,
     /// How long a name stays taken after the participant left.
-    retention: Duration,
+    pub(super) retention: Duration,
     /// Of newcomers.
     joins: TokenBucket,
     /// The latest number that was assigned; 0 before the first.
-    last_number: u32,
+    pub(super) last_number: u32,
     /// By number: those who wait, who are present, and who left and may return.
-    members: BTreeMap<u32, Member>,
-    present: usize,
+    pub(super) members: BTreeMap<u32, Member>,
+    pub(super) present: usize,
     /// Those who left and cannot return.
-    departed: Departed,
+    pub(super) departed: Departed,
     /// Those whom the operator removed, the first one in front.
-    removed: VecDeque<Identity>,
+    pub(super) removed: VecDeque<Identity>,
     /// Names and tags of all of these.
-    index: NameIndex,
+    pub(super) index: NameIndex,
 }
 
 #[derive(Debug)]
-struct Member {
-    identity: Identity,
-    standing: Standing,
+pub(super) struct Member {
+    pub(super) identity: Identity,
+    pub(super) standing: Standing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// In the lobby. The others have not been told of this person.
     Waiting,
     Present,
@@ -71,7 +64,8 @@ enum Standing {
 }
 
 impl Member {
-    fn left_at(&self) -> Option<Instant> {
+    /// When the participant left.
+    pub(super) fn left_at(&self) -> Option<Instant> {
         match self.standing {
             Standing::Left(at) => Some(at),
             Standing::Waiting | Standing::Present => None,
@@ -167,67 +161,7 @@ impl NameRegistry {
         Ok(identity)
     }
 
-    /// Assigns number and tag to a newcomer who is to wait in the lobby. The name is taken from now on;
-    /// [`NameRegistry::admit_waiting`] or [`NameRegistry::withdraw`] follows.
-    ///
-    /// # Errors
-    /// When the name is taken, or too many join.
-    pub(crate) fn wait(
-        &mut self,
-        name: Nickname,
-        tag: u32,
-        now: Instant,
-    ) -> Result<Identity, RoomError> {
-        self.check_newcomer(&name, now)?;
-        self.insert(name, tag, Standing::Waiting)
-    }
-
-    /// Lets in someone who waits, under the same number.
-    ///
-    /// # Errors
-    /// When the room is full, or this person does not wait.
-    pub(crate) fn admit_waiting(&mut self, number: u32) -> Result<&Identity, RoomError> {
-        self.check_place()?;
-        let member = self.members.get_mut(&number);
-        let member = member.filter(|member| member.standing == Standing::Waiting);
-        let member = member.ok_or(RoomError::NoSeat)?;
-        member.standing = Standing::Present;
-        self.present += 1;
-        Ok(&member.identity)
-    }
-
-    /// As [`NameRegistry::admit_waiting`], under the next number if a higher one was assigned in between: for
-    /// a sealed room, where numbers rise in the order of admissions. Name and tag stay.
-    ///
-    /// # Errors
-    /// Those of [`NameRegistry::admit_waiting`]; [`RoomError::Full`] when there are no more numbers.
-    pub(crate) fn admit_waiting_as_newest(&mut self, number: u32) -> Result<&Identity, RoomError> {
-        if number == self.last_number {
-            return self.admit_waiting(number);
-        }
-        self.check_place()?;
-        let next = self.last_number.checked_add(1).ok_or(RoomError::Full)?;
-        let is_waiting = |member: &Member| member.standing == Standing::Waiting;
-        if !self.members.get(&number).is_some_and(is_waiting) {
-            return Err(RoomError::NoSeat);
-        }
-        let mut member = self.members.remove(&number).ok_or(RoomError::NoSeat)?;
-        member.identity.number = next;
-        self.last_number = next;
-        self.members.insert(next, member);
-        self.admit_waiting(next)
-    }
-
-    /// Lets a newcomer wait after all, of whom the others have not been told.
-    pub(crate) fn postpone(&mut self, number: u32) {
-        let member = self.members.get_mut(&number);
-        if let Some(member) = member.filter(|member| member.standing == Standing::Present) {
-            member.standing = Standing::Waiting;
-            self.present -= 1;
-        }
-    }
-
-    fn insert(
+    pub(super) fn insert(
         &mut self,
         name: Nickname,
         tag: u32,
@@ -239,14 +173,6 @@ impl NameRegistry {
         self.index.insert(&identity);
         self.members.insert(number, Member { identity: identity.clone(), standing });
         Ok(identity)
-    }
-
-    /// Takes back what was assigned to a newcomer whom the others have not been told of: the name is
-    /// free at once. The number is not assigned again.
-    pub(crate) fn withdraw(&mut self, number: u32) {
-        if let Some(member) = self.take(number) {
-            self.index.remove(&member.identity);
-        }
     }
 
     /// Notes that a participant is no longer present, and may return. `None` if that is known.
@@ -271,69 +197,11 @@ impl NameRegistry {
         Ok(&member.identity)
     }
 
-    /// Notes that a participant cannot return. The name stays taken, and is known for those who read
-    /// older messages: for longer if the participant has posted one.
-    pub(super) fn give_up(&mut self, number: u32, activity: Activity, now: Instant) {
-        if let Some(member) = self.take(number) {
-            let left_at = member.left_at().unwrap_or(now);
-            self.departed.add(member.identity, activity, left_at, &mut self.index);
-        }
-    }
-
-    /// Notes that the operator has removed someone, present or not: there is no return, and the name stays
-    /// taken until the session ends. At the bound of [`MAX_REMOVED`], the name of the one who was removed
-    /// first becomes an ordinary reservation.
-    pub(crate) fn remove(&mut self, number: u32, now: Instant) -> Option<Identity> {
-        let identity = self.take(number)?.identity;
-        self.removed.push_back(identity.clone());
-        if self.removed.len() > MAX_REMOVED
-            && let Some(oldest) = self.removed.pop_front()
-        {
-            self.departed.add(oldest, Activity::Posted, now, &mut self.index);
-        }
-        Some(identity)
-    }
-
-    /// As [`NameRegistry::give_up`], for a host, who is not told what a participant has done: all are
-    /// known for equally long.
-    pub(crate) fn forget(&mut self, number: u32, now: Instant) {
-        self.give_up(number, Activity::JoinedOnly, now);
-    }
-
-    /// Frees the names of all who left at least the retention time ago. Call it about once a second.
-    pub(crate) fn expire(&mut self, now: Instant) {
-        self.departed.expire(now, &mut self.index);
-        let (retention, index) = (self.retention, &mut self.index);
-        self.members.retain(|_, member| {
-            let age = member.left_at().map(|at| now.saturating_duration_since(at));
-            let is_expired = age.is_some_and(|age| age >= retention);
-            if is_expired {
-                index.remove(&member.identity);
-            }
-            !is_expired
-        });
-        self.bound_awaited(now);
-    }
-
-    fn bound_awaited(&mut self, now: Instant) {
-        // With those who wait, who are few.
-        if self.members.len() - self.present <= MAX_AWAITED {
-            return;
-        }
-        let left = self.members.iter().filter_map(|(number, it)| Some((it.left_at()?, *number)));
-        let mut left: Vec<_> = left.collect();
-        let excess = left.len().saturating_sub(MAX_AWAITED);
-        left.sort_unstable();
-        for (_, number) in left.into_iter().take(excess) {
-            self.forget(number, now);
-        }
-    }
-
-    fn check_place(&self) -> Result<(), RoomError> {
+    pub(super) fn check_place(&self) -> Result<(), RoomError> {
         if self.present < self.max_participants { Ok(()) } else { Err(RoomError::Full) }
     }
 
-    fn take(&mut self, number: u32) -> Option<Member> {
+    pub(super) fn take(&mut self, number: u32) -> Option<Member> {
         let member = self.members.remove(&number)?;
         self.present -= usize::from(member.standing == Standing::Present);
         Some(member)

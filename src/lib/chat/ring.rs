@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::event_line::EventLine;
+use super::ring_entry::{EntryKind, RingEntry};
 
 /// The bounds of a ring. At a bound, the oldest event of that kind is forgotten.
 #[derive(Clone, Copy, Debug)]
@@ -25,54 +26,6 @@ pub(crate) struct RingBounds {
     /// Every entry is forgotten after this time.
     pub(crate) age: Duration,
 }
-
-/// What an event is about, as far as the ring needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EntryKind {
-    /// A message of the participant with this number. Part of the backlog.
-    Message(u32),
-    /// The host said something. Forgotten as a message is, and no part of the backlog.
-    Announcement,
-    /// The participant with this number joined or left.
-    Presence(u32),
-    /// The people in a sealed room changed, and with them the key.
-    Keys,
-    /// About the room itself.
-    Notice,
-}
-
-impl EntryKind {
-    /// Whether the event is something that was said: what fades, and is cleared.
-    pub(super) fn is_said(self) -> bool {
-        matches!(self, Self::Message(_) | Self::Announcement)
-    }
-}
-
-/// One event: encoded once, its line shared by all readers.
-#[derive(Debug)]
-pub(super) struct RingEntry {
-    seq: u64,
-    /// `None` once the operator had it forgotten: readers do not miss what they were not to see.
-    pub(super) line: Option<EventLine>,
-    pub(super) at: Instant,
-    pub(super) kind: EntryKind,
-}
-
-impl RingEntry {
-    /// The line, if this is a message that is part of the backlog.
-    fn backlog_line(&self) -> Option<&EventLine> {
-        matches!(self.kind, EntryKind::Message(_)).then_some(self.line.as_ref()).flatten()
-    }
-
-    /// Of the line, in the ring.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.line.as_ref().map_or(0, EventLine::memory_bytes)
-    }
-}
-
-/// Memory of an event at most, in bytes, without its line: the entry, in a buffer that doubles when it
-/// grows, and the two counters of an `Arc`.
-pub(crate) const ENTRY_OVERHEAD_BYTES: usize = 2 * size_of::<RingEntry>() + 2 * size_of::<usize>();
 
 /// The events of the room, numbered from 1.
 #[derive(Debug)]
@@ -123,7 +76,7 @@ impl Ring {
     /// Appends an event under the number [`Ring::next_seq`].
     pub(crate) fn push(&mut self, line: EventLine, kind: EntryKind, now: Instant) {
         let bytes = line.memory_bytes();
-        let entry = RingEntry { seq: self.next_seq, line: Some(line), at: now, kind };
+        let entry = RingEntry::new(self.next_seq, line, now, kind);
         self.next_seq += 1;
         let RingBounds { messages, bytes: message_bytes, presence, presence_bytes, .. } =
             self.bounds;
@@ -152,17 +105,18 @@ impl Ring {
 
     /// The events after `cursor`: at most `max_bytes`, but at least one event if there is any. Stops
     /// before a gap; the next call counts it as missed. Empty for a cursor from the future.
-    pub(crate) fn read_after(&self, cursor: u64, max_bytes: usize) -> EventSlice {
+    pub(crate) fn read_after(&self, cursor: u64, max_bytes: usize, now: Instant) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor };
         let mut bytes = 0;
         for entry in self.entries_after(cursor) {
-            bytes += entry.line.as_ref().map_or(0, EventLine::len);
+            let line = self.readable_line(entry, now);
+            bytes += line.map_or(0, EventLine::len);
             let is_next = entry.seq == slice.cursor + 1;
             if !slice.lines.is_empty() && (!is_next || bytes > max_bytes) {
                 return slice;
             }
             slice.missed += entry.seq - slice.cursor - 1;
-            slice.lines.extend(entry.line.clone());
+            slice.lines.extend(line.cloned());
             slice.cursor = entry.seq;
         }
         if slice.lines.is_empty() && slice.cursor < self.latest_seq() {
@@ -174,11 +128,20 @@ impl Ring {
 
     /// The messages after `cursor` up to the event `end`: at most `max_bytes`, but at least one message
     /// if there is any. What was forgotten does not count as missed: the reader had not joined.
-    pub(crate) fn messages_between(&self, cursor: u64, end: u64, max_bytes: usize) -> EventSlice {
+    pub(crate) fn messages_between(
+        &self,
+        cursor: u64,
+        end: u64,
+        max_bytes: usize,
+        now: Instant,
+    ) -> EventSlice {
         let mut slice = EventSlice { missed: 0, lines: Vec::new(), cursor: end.max(cursor) };
         let mut bytes = 0;
         for entry in entries_after(&self.messages, cursor).take_while(|entry| entry.seq <= end) {
-            let Some(line) = entry.backlog_line() else { continue };
+            if !entry.is_backlog() {
+                continue;
+            }
+            let Some(line) = self.readable_line(entry, now) else { continue };
             bytes += line.len();
             if bytes > max_bytes && !slice.lines.is_empty() {
                 slice.cursor = entry.seq - 1;
@@ -191,13 +154,13 @@ impl Ring {
 
     /// The cursor that is followed by the last `count` messages, or by fewer if there are fewer.
     pub(crate) fn cursor_before_last(&self, count: usize) -> u64 {
-        let messages = self.messages.iter().rev().filter(|entry| entry.backlog_line().is_some());
+        let messages = self.messages.iter().rev().filter(|entry| entry.is_backlog());
         messages.take(count).last().map_or(self.latest_seq(), |first| first.seq - 1)
     }
 
     /// Whether anything but joins and leaves follows `cursor`.
     pub(crate) fn has_messages_after(&self, cursor: u64) -> bool {
-        entries_after(&self.messages, cursor).any(|entry| entry.line.is_some())
+        entries_after(&self.messages, cursor).any(|entry| entry.line().is_some())
     }
 
     /// The participants whom the events after `cursor` are about, in order and with repetitions. With
@@ -209,12 +172,18 @@ impl Ring {
     ) -> impl Iterator<Item = u32> {
         let entries = self.entries_after(cursor);
         entries.take_while(move |entry| end.is_none_or(|end| entry.seq <= end)).filter_map(
-            move |entry| match entry.kind {
-                EntryKind::Message(number) => entry.line.is_some().then_some(number),
+            move |entry| match entry.kind()? {
+                EntryKind::Message(number) => Some(number),
                 EntryKind::Presence(number) => end.is_none().then_some(number),
                 EntryKind::Announcement | EntryKind::Notice | EntryKind::Keys => None,
             },
         )
+    }
+
+    /// The line of an entry, unless it is forgotten, or to be forgotten at the next [`Ring::expire`].
+    fn readable_line<'a>(&self, entry: &'a RingEntry, now: Instant) -> Option<&'a EventLine> {
+        let is_faded = entry.is_said() && self.has_faded(entry, now);
+        entry.line().filter(|_| !is_faded)
     }
 
     /// Everything after `cursor`, both lists merged in order.

@@ -3,23 +3,23 @@
 
 use std::time::{Duration, Instant};
 
-use super::ring::{Ring, RingEntry};
+use super::ring::Ring;
+use super::ring_entry::RingEntry;
 
 impl Ring {
     /// Sets after which time messages are forgotten; `None` is the age of all entries. It holds for those
     /// that are there. What was forgotten does not come back.
     pub(crate) fn set_fade(&mut self, fade: Option<Duration>, now: Instant) {
+        // What has faded by now stays away, also if it fades later from now on, or never.
+        self.fade_messages(now);
         self.fade = fade;
-        self.expire(now);
+        self.fade_messages(now);
     }
 
     /// Forgets everything that was said. Joins, leaves, keys and notices stay.
     pub(crate) fn clear(&mut self) {
-        for entry in &mut self.messages {
-            if entry.kind.is_said() {
-                self.bytes -= entry.memory_bytes();
-                entry.line = None;
-            }
+        for index in 0..self.messages.len() {
+            self.forget_said(index);
         }
     }
 
@@ -36,14 +36,24 @@ impl Ring {
         }
     }
 
+    /// Whether an entry, if it was said, is to be forgotten before its age ends.
+    pub(super) fn has_faded(&self, entry: &RingEntry, now: Instant) -> bool {
+        self.fade.is_some_and(|fade| now.saturating_duration_since(entry.at) >= fade)
+    }
+
     fn fade_messages(&mut self, now: Instant) {
-        let Some(fade) = self.fade else { return };
-        let is_faded = |entry: &RingEntry| now.saturating_duration_since(entry.at) >= fade;
-        for entry in self.messages.iter_mut().take_while(|entry| is_faded(entry)) {
-            if entry.kind.is_said() {
-                self.bytes -= entry.memory_bytes();
-                entry.line = None;
-            }
+        let end = self.messages.partition_point(|entry| self.has_faded(entry, now));
+        for index in 0..end {
+            self.forget_said(index);
+        }
+    }
+
+    /// Forgets the line of an entry of `messages` that was said.
+    fn forget_said(&mut self, index: usize) {
+        let entry = &mut self.messages[index];
+        if entry.is_said() {
+            self.bytes -= entry.memory_bytes();
+            entry.forget();
         }
     }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::event_line::EventLine;
 use super::ring::*;
+use super::ring_entry::EntryKind;
 
 fn line(text: impl Into<std::sync::Arc<str>>) -> EventLine {
     EventLine::Shared(text.into())
@@ -39,20 +40,20 @@ fn lines(slice: &EventSlice) -> Vec<&str> {
 #[test]
 fn a_cursor_reads_each_event_once_and_learns_what_it_missed() {
     let ring = filled(7);
-    let slice = ring.read_after(5, 1000);
+    let slice = ring.read_after(5, 1000, Instant::now());
     assert_eq!((slice.missed, lines(&slice), slice.cursor), (0, vec!["6", "7"], 7));
-    let slice = ring.read_after(0, 1000);
+    let slice = ring.read_after(0, 1000, Instant::now());
     assert_eq!((slice.missed, slice.lines.len(), slice.cursor), (2, 5, 7));
-    let slice = ring.read_after(99, 1000);
+    let slice = ring.read_after(99, 1000, Instant::now());
     assert_eq!((slice.missed, slice.lines.len(), slice.cursor), (0, 0, 99));
-    assert_eq!(ring.read_after(u64::MAX, 1).lines.len(), 0);
+    assert_eq!(ring.read_after(u64::MAX, 1, Instant::now()).lines.len(), 0);
 }
 
 #[test]
 fn a_read_is_bounded_but_returns_at_least_one_event() {
     let ring = filled(7);
-    assert_eq!(lines(&ring.read_after(3, 2)), ["4", "5"]);
-    assert_eq!(lines(&ring.read_after(3, 0)), ["4"]);
+    assert_eq!(lines(&ring.read_after(3, 2, Instant::now())), ["4", "5"]);
+    assert_eq!(lines(&ring.read_after(3, 0, Instant::now())), ["4"]);
 }
 
 #[test]
@@ -62,9 +63,15 @@ fn entries_expire() {
     ring.push(line("a"), EntryKind::Message(1), start);
     ring.push(line("b"), EntryKind::Presence(1), start);
     ring.expire(start + Duration::from_secs(599));
-    assert_eq!(ring.read_after(0, 10).missed, 0);
+    assert_eq!(ring.read_after(0, 10, Instant::now()).missed, 0);
     ring.expire(start + Duration::from_secs(600));
-    assert_eq!((ring.read_after(0, 10).missed, ring.read_after(0, 10).cursor), (2, 2));
+    assert_eq!(
+        (
+            ring.read_after(0, 10, Instant::now()).missed,
+            ring.read_after(0, 10, Instant::now()).cursor
+        ),
+        (2, 2)
+    );
 }
 
 #[test]
@@ -72,12 +79,12 @@ fn the_backlog_is_the_last_messages() {
     let ring = filled(7);
     let start = ring.cursor_before_last(2);
     assert_eq!(start, 3);
-    assert_eq!(lines(&ring.messages_between(start, 7, 1000)), ["4", "6"]);
-    assert_eq!(ring.messages_between(start, 7, 1000).cursor, 7);
+    assert_eq!(lines(&ring.messages_between(start, 7, 1000, Instant::now())), ["4", "6"]);
+    assert_eq!(ring.messages_between(start, 7, 1000, Instant::now()).cursor, 7);
     // In pieces, and not beyond the end.
-    let piece = ring.messages_between(start, 7, 1);
+    let piece = ring.messages_between(start, 7, 1, Instant::now());
     assert_eq!((lines(&piece), piece.cursor), (vec!["4"], 5));
-    assert_eq!(lines(&ring.messages_between(5, 5, 1000)), [""; 0]);
+    assert_eq!(lines(&ring.messages_between(5, 5, 1000, Instant::now())), [""; 0]);
     assert_eq!(ring.cursor_before_last(0), 7);
     assert_eq!(ring.cursor_before_last(99), 3, "2 is forgotten");
 }
@@ -89,9 +96,9 @@ fn joins_and_leaves_push_out_no_message() {
     for number in 2..=1000 {
         ring.push(line(format!("{number}")), EntryKind::Presence(number), Instant::now());
     }
-    let slice = ring.read_after(0, 10_000);
+    let slice = ring.read_after(0, 10_000, Instant::now());
     assert_eq!((slice.missed, lines(&slice), slice.cursor), (0, vec!["important"], 1));
-    let slice = ring.read_after(1, 10_000);
+    let slice = ring.read_after(1, 10_000, Instant::now());
     assert_eq!((slice.missed, slice.lines.len(), slice.cursor), (994, 5, 1000));
     assert_eq!(
         ring.mentioned_participants(0, None).collect::<Vec<_>>(),
@@ -117,7 +124,7 @@ proptest! {
                 prop_assert!(messages <= 8 && presence <= 5);
                 prop_assert!(bytes <= 100 || messages == 1);
             } else {
-                let slice = ring.read_after(cursor, size);
+                let slice = ring.read_after(cursor, size, Instant::now());
                 seen += slice.missed;
                 for line in &slice.lines {
                     seen += 1;

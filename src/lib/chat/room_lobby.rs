@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::lobby::{WaitEnd, Waiting};
 use super::room::{Admitted, Entropy, Newcomer, Room, RoomEvent};
 use super::room_error::RoomError;
-use super::seats::Entrance;
+use super::seat_rules::Entrance;
 use crate::token::Secret;
 
 /// What becomes of a newcomer who is not refused.

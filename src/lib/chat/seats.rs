@@ -55,15 +55,6 @@ pub(crate) enum Posting {
     Repeated,
 }
 
-/// How newcomers come in, unless the room is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entrance {
-    /// At once.
-    Direct,
-    /// When the operator admits them.
-    Lobby,
-}
-
 /// The seats by the numbers of their participants.
 #[derive(Debug)]
 pub(crate) struct Seats {
@@ -73,7 +64,7 @@ pub(crate) struct Seats {
     /// The highest number that has had a seat.
     pub(super) last_number: u32,
     /// What the operator may change while the session goes on.
-    room_rules: RoomRules,
+    pub(super) room_rules: RoomRules,
     pub(super) mutes: Mutes,
     pub(super) slow_mode: SlowMode,
     removed: Removed,
@@ -91,29 +82,6 @@ impl Seats {
             mutes: Mutes::default(),
             slow_mode: SlowMode::default(),
             removed: Removed::default(),
-        }
-    }
-
-    /// The rules that hold at the moment.
-    pub(crate) fn room_rules(&self) -> RoomRules {
-        self.room_rules
-    }
-
-    /// Replaces the rules. Returns whether they are others than before.
-    pub(crate) fn set_room_rules(&mut self, rules: RoomRules) -> bool {
-        self.slow_mode.set(Duration::from_secs(rules.slow.into()));
-        std::mem::replace(&mut self.room_rules, rules) != rules
-    }
-
-    /// What becomes of a newcomer by the rules.
-    ///
-    /// # Errors
-    /// [`RoomError::Locked`], also if there is a lobby.
-    pub(crate) fn entrance(&self) -> Result<Entrance, RoomError> {
-        match self.room_rules {
-            RoomRules { locked: true, .. } => Err(RoomError::Locked),
-            RoomRules { lobby: true, .. } => Ok(Entrance::Lobby),
-            RoomRules { .. } => Ok(Entrance::Direct),
         }
     }
 

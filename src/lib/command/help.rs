@@ -29,5 +29,9 @@ fn explain(row: &Row) -> String {
 
 /// The commands for a manual page: each with its usage and its explanation.
 pub(crate) fn manual_entries() -> Vec<Entry> {
-    COMMANDS.iter().map(|row| Entry::new(row.usage, row.summary)).collect()
+    let text = |row: &Row| match row.details {
+        "" => row.summary.to_owned(),
+        details => format!("{}. {details}", row.summary),
+    };
+    COMMANDS.iter().map(|row| Entry::new(row.usage, text(row))).collect()
 }

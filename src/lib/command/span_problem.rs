@@ -53,9 +53,10 @@ fn is_negative(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether a word is written like a span, valid or not: it begins with a sign or a digit, and is not digits
-/// only. `Ana 2` is a name that the room suggests when `Ana` is taken.
+/// Whether a word is written like a span, valid or not: it begins with a sign or a digit, is not digits only,
+/// and has no tag. `Ana 2` is a name that the room suggests when `Ana` is taken.
 pub(super) fn is_like_span(word: &str) -> bool {
     let unsigned = word.trim_start_matches(['-', '+', '.']);
-    unsigned.starts_with(|c: char| c.is_ascii_digit()) && !word.bytes().all(|b| b.is_ascii_digit())
+    let is_number = word.bytes().all(|b| b.is_ascii_digit());
+    unsigned.starts_with(|c: char| c.is_ascii_digit()) && !is_number && !word.contains('#')
 }

@@ -10,7 +10,7 @@ pub(super) struct Row {
     /// The whole command: `[…]` may be left out, of `a|b` one is written, words in capital letters stand
     /// for values.
     pub(super) usage: &'static str,
-    /// What it does, in at most 54 characters, so that a line of `help` fits in 80.
+    /// What it does, in at most 61 characters, so that a line of `help` fits in 80.
     pub(super) summary: &'static str,
     /// What has to be known beside it, in sentences. Empty if there is nothing.
     pub(super) details: &'static str,

@@ -73,6 +73,7 @@ impl Who {
 fn split_tag(text: &str) -> Option<(&str, String)> {
     // A name may end in the emoji of this sign.
     let (name, end) = text.rsplit_once('#')?;
+    let name = name.trim_end();
     tag(end).filter(|_| !name.is_empty()).map(|tag| (name, tag))
 }
 
@@ -85,10 +86,11 @@ fn tag(text: &str) -> Option<String> {
 
 /// `name`, in quotation marks if a command would take it for something else without them.
 pub(super) fn quote(name: &str) -> String {
-    let last = name.split_whitespace().last().unwrap_or_default();
+    let (before, last) = name.rsplit_once(' ').unwrap_or(("", name));
     let is_plain = Who::parse(name) == Some(Who::Name(name.to_owned()))
         && !name.starts_with('"')
         && !is_like_span(last)
+        && !matches!(Who::parse(before), Some(Who::Number(_)))
         && !name.eq_ignore_ascii_case("all");
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }

@@ -69,6 +69,19 @@ pub(super) fn read_blocking<T: DeserializeOwned>(stream: impl std::io::Read) -> 
     parse(&line).ok()
 }
 
+/// Takes the first line from what was received, with nothing of it left there; `None` if it has not arrived
+/// as a whole.
+pub(super) fn take_line(received: &mut Vec<u8>) -> Result<Option<Vec<u8>>, FrameError> {
+    match received.iter().position(|byte| *byte == b'\n') {
+        Some(end) if end < MAX_FRAME_BYTES => {
+            let rest = received.split_off(end + 1);
+            Ok(Some(std::mem::replace(received, rest)))
+        }
+        None if received.len() < MAX_FRAME_BYTES => Ok(None),
+        Some(_) | None => Err(FrameError::TooLong),
+    }
+}
+
 /// Parses one message. serde also accepts a number as `type`: `{"id":1,"type":2}` would end a session.
 pub(super) fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
     #[derive(serde::Deserialize)]
@@ -121,6 +134,24 @@ mod tests {
         assert!(matches!(garbage, Err(FrameError::Malformed(_))));
         assert_eq!(read(&mut lines, &mut buffer).await.unwrap(), Some(FromServe::Drained));
         assert_eq!(read::<FromServe>(&mut lines, &mut buffer).await.unwrap(), None);
+    }
+
+    #[test]
+    fn a_line_is_taken_whole_and_nothing_of_it_stays() {
+        let mut received = b"one\ntwo\nthr".to_vec();
+        assert_eq!(take_line(&mut received).unwrap(), Some(b"one\n".to_vec()));
+        assert_eq!(take_line(&mut received).unwrap(), Some(b"two\n".to_vec()));
+        assert_eq!(take_line(&mut received).unwrap(), None);
+        assert_eq!(received, b"thr");
+        let mut all = b"all\n".to_vec();
+        assert_eq!(take_line(&mut all).unwrap(), Some(b"all\n".to_vec()));
+        assert_eq!(all.capacity(), 0);
+        for (length, fits) in [(MAX_FRAME_BYTES, true), (MAX_FRAME_BYTES + 1, false)] {
+            let mut line = vec![b'x'; length - 1];
+            assert_eq!(take_line(&mut line).is_ok(), fits);
+            line.push(b'\n');
+            assert_eq!(take_line(&mut line).is_ok(), fits);
+        }
     }
 
     proptest::proptest! {

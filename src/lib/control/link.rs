@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream as StdStream;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::io::BufReader;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Duration, timeout};
@@ -19,12 +19,16 @@ use super::frame::{self, FrameError};
 /// How long a message may wait for a peer that does not read: longer than any pause of a healthy one.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Bytes to read at once: more than most messages have.
+const CHUNK_BYTES: usize = 4096;
+
 /// Receives messages of type `T`.
 #[derive(Debug)]
 pub(crate) struct Inbox<T> {
-    reader: BufReader<OwnedReadHalf>,
-    /// A line that has arrived in part.
-    buffer: Vec<u8>,
+    stream: OwnedReadHalf,
+    /// Lines that have arrived, the last of them in part. No line stays here once it is received: the host of
+    /// an open room announces texts, and freed memory is overwritten.
+    received: Vec<u8>,
     message: PhantomData<fn() -> T>,
 }
 
@@ -77,7 +81,7 @@ fn stdin_socket() -> std::io::Result<StdStream> {
 fn open<Receive, Send>(stream: StdStream) -> std::io::Result<(Inbox<Receive>, Outbox<Send>)> {
     stream.set_nonblocking(true)?;
     let (reader, writer) = UnixStream::from_std(stream)?.into_split();
-    let inbox = Inbox { reader: BufReader::new(reader), buffer: Vec::new(), message: PhantomData };
+    let inbox = Inbox { stream: reader, received: Vec::new(), message: PhantomData };
     Ok((inbox, Outbox { writer, message: PhantomData }))
 }
 
@@ -87,7 +91,16 @@ impl<T: DeserializeOwned> Inbox<T> {
     /// # Errors
     /// [`FrameError::Malformed`] leaves the channel usable, the others do not.
     pub(crate) async fn recv(&mut self) -> Result<Option<T>, FrameError> {
-        frame::read(&mut self.reader, &mut self.buffer).await
+        loop {
+            if let Some(line) = frame::take_line(&mut self.received)? {
+                return Ok(Some(frame::parse(&line)?));
+            }
+            self.received.reserve(CHUNK_BYTES);
+            if self.stream.read_buf(&mut self.received).await? == 0 {
+                // The sender may have died before it finished a line.
+                return Ok(None);
+            }
+        }
     }
 }
 

@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use super::fanout::MAX_FRAMES;
 use super::hub::{
-    MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_KEYS_BYTES, MAX_KNOCKS_IN_FLIGHT,
-    MAX_KNOCKS_WAITING, MAX_NOTICES, MAX_REQUESTS, max_presence_events,
+    MAX_BATCH_BYTES, MAX_CHUNK_MEMBERS, MAX_DEPARTED, MAX_KEPT_DECISIONS, MAX_KEYS_BYTES,
+    MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_NOTICES, MAX_REQUESTS, OWN_LINE_BYTES,
+    POLLER_BYTES, max_presence_events,
 };
 use super::web::{MAX_REQUEST_BYTES, MAX_SOCKET_BYTES, SPARE_CONNECTIONS};
 use crate::chat::{
-    ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, MAX_NAMED_DEPARTED, MAX_RESERVATIONS, MAX_RETAINED_SEATS,
-    NAME_INDEX_BYTES, RESERVATION_BYTES, max_joins_within, max_seat_bytes,
+    ENTRY_OVERHEAD_BYTES, IDENTITY_BYTES, LINK_BYTES, MAX_NAMED_DEPARTED, MAX_REMOVED,
+    MAX_RESERVATIONS, MAX_RETAINED_SEATS, MUTE_BYTES, NAME_INDEX_BYTES, REMOVED_BYTES,
+    RESERVATION_BYTES, SLOW_MODE_BYTES, WAITING_BYTES, max_joins_within, max_seat_bytes,
 };
 use crate::config::{Mode, RoomSettings};
+use crate::control::{MAX_LINKS, MAX_SEALED_BYTES, MAX_WAITING};
 use crate::process::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use crate::units;
 use crate::wire::MAX_REFERENCE_BYTES;
@@ -31,6 +34,12 @@ const WELCOME_SECONDS: u64 = 70;
 
 /// A notice to the operator: an escaped name and a few numbers.
 const NOTICE_BYTES: usize = 256;
+
+/// A client in the lobby: its secrets, and what its task waits for.
+const WAITER_BYTES: usize = 512;
+
+/// A supervisor that reads nothing for so long ends the session.
+const STUCK_SECONDS: u64 = 2;
 
 /// A participant in a generation: a letter as text, and an entry in the roster of all and in that of those
 /// who came, each in a part of its own at worst.
@@ -67,18 +76,21 @@ impl MemoryLimit {
     /// The limit of a room with these settings.
     pub(super) fn of(room: &RoomSettings) -> Self {
         let participants = room.max_participants;
-        // Pending or closing connections; and all, with those of participants.
-        let (pending, connections) =
-            (participants + SPARE_CONNECTIONS, 2 * participants + SPARE_CONNECTIONS);
+        // Pending or closing connections, and those of people in the lobby; and all, with those of
+        // participants.
+        let pending = participants + SPARE_CONNECTIONS + MAX_WAITING;
+        let connections = participants + pending;
         let mut process = vec![
             share("the program", 1, PROGRAM_BYTES),
             share("text of messages", 1, room.ring.bytes),
             share("messages in the ring", room.ring.events, ENTRY_OVERHEAD_BYTES),
+            share("links", MAX_LINKS, LINK_BYTES),
         ];
         process.extend(match room.mode {
             Mode::Open => open_shares(participants, connections),
             Mode::Sealed => sealed_shares(participants, connections),
         });
+        process.extend(order_shares(participants));
         process.extend([
             share("sockets", participants, MAX_SOCKET_BYTES),
             share("batches being sent", participants, MAX_BATCH_BYTES),
@@ -100,10 +112,22 @@ fn share(what: &'static str, max_count: usize, each_bytes: usize) -> Share {
     Share { what, max_count, each_bytes }
 }
 
+/// What is kept of the operator's orders, and of connections to answer them.
+fn order_shares(participants: usize) -> Vec<Share> {
+    let seats = participants + MAX_RETAINED_SEATS;
+    vec![
+        // Of those who have a seat, and of as many who are about to get one.
+        share("mutes", 2 * seats, MUTE_BYTES + OWN_LINE_BYTES),
+        share("last messages in slow mode", seats, SLOW_MODE_BYTES),
+        share("removed participants", MAX_REMOVED, REMOVED_BYTES),
+        share("participants who poll", seats, POLLER_BYTES),
+    ]
+}
+
 /// What only an open room has: names.
 fn open_shares(participants: usize, connections: usize) -> Vec<Share> {
     let seats = participants + MAX_RETAINED_SEATS;
-    let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED;
+    let names = MAX_RESERVATIONS + seats + MAX_NAMED_DEPARTED + MAX_REMOVED;
     let presence = max_presence_events(participants);
     let chunk = MAX_CHUNK_MEMBERS * PARTICIPANT_BYTES;
     let chunks = 2 * max_joins_within(WELCOME_SECONDS, participants);
@@ -111,14 +135,20 @@ fn open_shares(participants: usize, connections: usize) -> Vec<Share> {
     let pointers = 2 * (participants / MAX_CHUNK_MEMBERS + 4) * size_of::<Arc<str>>();
     let welcome = pointers + 2 * chunk + MAX_DEPARTED * PARTICIPANT_BYTES;
     let seat = max_seat_bytes(MAX_REFERENCE_BYTES) + IDENTITY_BYTES;
+    let name = IDENTITY_BYTES + NAME_INDEX_BYTES;
+    // That people wait and do not any more, each at most once for a place in the lobby and once for what was
+    // sent before; and joins by invites.
+    let reports = 3 * MAX_WAITING + max_joins_within(STUCK_SECONDS, participants);
     vec![
         share("joins and leaves in the ring", presence, ENTRY_OVERHEAD_BYTES + PARTICIPANT_BYTES),
         share("seats, also of some who left", seats, seat),
-        share("names of others who left", MAX_NAMED_DEPARTED, IDENTITY_BYTES),
+        share("names of others who left", MAX_NAMED_DEPARTED + MAX_REMOVED, IDENTITY_BYTES),
         share("reserved names, as hashes", names, NAME_INDEX_BYTES + RESERVATION_BYTES),
         share("chunks of the roster", chunks, chunk),
         share("welcomes being sent", connections, welcome),
         share("notices to the operator", MAX_NOTICES, NOTICE_BYTES),
+        share("people in the lobby", MAX_WAITING, WAITING_BYTES + WAITER_BYTES + name),
+        share("reports to the operator", reports, NOTICE_BYTES),
     ]
 }
 
@@ -137,6 +167,8 @@ fn sealed_shares(participants: usize, connections: usize) -> Vec<Share> {
         share("generations in welcomes", MAX_WELCOMED_MEMBERS, GENERATION_MEMBER_BYTES),
         share("seats, also of some who left", seats, max_seat_bytes(MAX_REFERENCE_BYTES)),
         share("handshakes with the host", knocks, HANDSHAKE_BYTES),
+        share("requests in the lobby", MAX_WAITING, WAITER_BYTES),
+        share("refusals of those who poll", MAX_KEPT_DECISIONS, WAITER_BYTES + MAX_SEALED_BYTES),
         share("messages to the host", 3 * knocks + 2 * seats, HANDSHAKE_BYTES),
         share("welcomes being sent", connections, SEALED_WELCOME_BYTES),
     ]

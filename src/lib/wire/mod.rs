@@ -12,6 +12,7 @@ mod refusal;
 mod sealed;
 mod sealed_box;
 mod server;
+mod waiting;
 mod welcome;
 
 pub(crate) use client::{ClientMessage, MAX_REFERENCE_BYTES};
@@ -25,6 +26,7 @@ pub(crate) use sealed::{
 };
 pub(crate) use sealed_box::SealedBox;
 pub(crate) use server::{beat_line, end_line, event_line, gap_line, participant_json, typing_line};
+pub(crate) use waiting::waiting_line;
 pub(crate) use welcome::{RoomTerms, Welcome};
 
 /// Longest WebSocket message or request body from a client. A message of 4 096 bytes fits even if JSON

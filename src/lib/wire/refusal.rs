@@ -17,7 +17,7 @@ pub(crate) enum RefusalCode {
     BadName,
     /// Another participant has the nickname, or one that looks like it.
     NameTaken,
-    /// The room is full.
+    /// The room is full, or its lobby.
     Full,
     /// The ticket or the resume token is not valid, or not any more.
     BadTicket,
@@ -75,6 +75,13 @@ impl Refusal {
     /// The refusal of everything once the session is ending.
     pub(crate) fn closing() -> Self {
         Self::new(RefusalCode::Closing, "the session is ending")
+    }
+
+    /// The refusal of a client whose link is not one of the room, or not any more: which of the two is not
+    /// known of a link that was replaced.
+    pub(crate) fn wrong_link() -> Self {
+        let text = "this link does not open this room, or not any more; ask for the whole link, or a new one";
+        Self::new(RefusalCode::BadTicket, text)
     }
 
     /// Adds the client's id of the refused message, if it gave one.

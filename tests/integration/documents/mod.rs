@@ -4,6 +4,7 @@ mod commands;
 mod configuration;
 mod events;
 mod links;
+mod operator;
 mod protocol;
 mod words;
 

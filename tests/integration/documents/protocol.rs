@@ -43,10 +43,11 @@ fn every_message_of_the_wire_is_in_the_protocol() {
     let protocol = Document::read("docs/protocol.md");
     let mut messages = variants("src/lib/wire/server.rs", "ServerMessage<'a>");
     messages.extend(variants("src/lib/wire/sealed.rs", "SealedMessage<'a>"));
+    messages.extend(variants("src/lib/wire/orders.rs", "OrderMessage<'a>"));
     messages.extend(variants("src/lib/wire/client.rs", "ClientMessage<'a>"));
     // Two forms of `join`, in a sealed room.
     assert!(messages.remove("request") && messages.remove("return"));
-    messages.extend(["welcome", "keys"].map(str::to_owned));
+    messages.extend(["welcome", "keys", "waiting"].map(str::to_owned));
     let mut documented = documented_messages(protocol.section("## The wire"));
     documented.extend(documented_messages(protocol.section("### In a sealed room")));
     assert_eq!(documented, messages);
@@ -55,7 +56,7 @@ fn every_message_of_the_wire_is_in_the_protocol() {
 #[test]
 fn every_reason_of_a_refusal_is_in_the_protocol() {
     let protocol = Document::read("docs/protocol.md");
-    let row = protocol.text.lines().find(|line| line.contains("\"t\":\"refused\"")).unwrap();
+    let row = protocol.text.lines().find(|line| line.contains("`why` is")).unwrap();
     let documented: BTreeSet<&str> = quoted(row).collect();
     for reason in variants("src/lib/wire/refusal.rs", "RefusalCode") {
         assert!(documented.contains(reason.as_str()), "{reason}");

@@ -9,6 +9,7 @@ mod conversation;
 mod disk;
 mod encodings;
 mod forgotten;
+mod orders;
 mod process_memory;
 mod processes;
 mod sealed;

@@ -44,7 +44,7 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("identity", Ground, &[]),
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
-    ("log", Ground, &["control", "paths"]),
+    ("log", Ground, &["control", "paths", "span"]),
     ("emoji_sequence", Ground, &["marks"]),
     ("manual", Ground, &["exit", "paths"]),
     ("marks", Ground, &[]),
@@ -85,7 +85,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["event_loop"],
         &["console", "timers.rs"],
         &["archive.rs", "checks.rs", "children"],
-        &["host", "session"],
+        &["host", "operator", "session"],
     ]),
     ("tunnel", &[
         &["mod.rs"],
@@ -152,9 +152,11 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
 /// which is fixed when the room is made. No file of a sealed room is in this table.
 #[rustfmt::skip]
 pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
-    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
-    ("chat/room.rs", "Room", &["serve/hub/open"]),
-    ("chat/room.rs", "RoomEvent", &["serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/announce.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/room.rs", "Room", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open"]),
+    ("chat/room.rs", "RoomEvent", &[
+        "chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open", "serve/hub/publish.rs", "wire/server.rs",
+    ]),
     ("serve/hub/open/room.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
@@ -166,8 +168,11 @@ pub(super) const APART: &[(&str, &[&str])] = &[
     ("chat/seat_places.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     ("chat/seat_posting.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     ("chat/seat_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
+    ("chat/seat_rules.rs", &["chat/text.rs", "chat/room.rs", "chat/name_registry.rs"]),
     // The host judges names. It has no use for texts.
     ("chat/name_registry.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("chat/name_lobby.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
+    ("chat/name_retention.rs", &["chat/text.rs", "chat/room.rs", "chat/seats.rs"]),
 ];
 
 /// Folders and files without I/O, clock, randomness and runtime: time and secrets are arguments.
@@ -176,6 +181,7 @@ pub(super) const PURE: &[&str] = &[
     "seal",
     "wire",
     "supervisor/host",
+    "supervisor/operator",
     "supervisor/session",
     "terminal/prompt/editor.rs",
     "terminal/prompt/keys.rs",
@@ -221,6 +227,7 @@ pub(super) const READABLE: &[(&str, &[&str])] = &[
     ("seal", &[]),
     ("serve/hub/open", &[]),
     ("serve/web/lines/open.rs", &[]),
+    ("serve/web/poll/open.rs", &[]),
     ("wire/server.rs", &["event_line", "participant_json"]),
     ("wire/welcome.rs", &["Welcome"]),
 ];
@@ -253,7 +260,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("directories", &["paths"]),
-    ("jiff", &["log.rs"]),
+    ("jiff", &["log"]),
     ("landlock", &["process/confine"]),
     ("rustix", &["process", "memory"]),
     ("rustls", &["tunnel/install"]),

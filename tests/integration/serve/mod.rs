@@ -1,6 +1,7 @@
 //! `chattrace-serve` from outside: its wire protocol, its rules, and what it does with bad input.
 
 mod absence;
+mod admission;
 mod backlog;
 mod bad_input;
 mod changed_links;
@@ -19,7 +20,7 @@ mod joins;
 mod languages;
 mod memory_limits;
 mod messages;
-mod open_host;
+pub(crate) mod open_host;
 mod order;
 mod orders;
 mod polls;

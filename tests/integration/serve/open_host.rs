@@ -12,23 +12,23 @@ use super::client::Client;
 use super::http::{Connection, Poller, Response};
 use crate::harness::{DEADLINE, SERVE, TestEnv};
 
-pub(super) const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 /// A room that accepts connections.
-pub(super) struct OpenHost {
-    pub(super) child: Child,
+pub(crate) struct OpenHost {
+    pub(crate) child: Child,
     channel: UnixStream,
     messages: BufReader<UnixStream>,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl OpenHost {
-    pub(super) fn start(env: &TestEnv) -> Self {
+    pub(crate) fn start(env: &TestEnv) -> Self {
         Self::with(env, &json!({}), &json!({}))
     }
 
     /// With these settings of the room in place of others, and these further fields of the message `start`.
-    pub(super) fn with(env: &TestEnv, settings: &Value, further: &Value) -> Self {
+    pub(crate) fn with(env: &TestEnv, settings: &Value, further: &Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -50,6 +50,8 @@ impl OpenHost {
             "max_participants": 100,
             "backlog": 0,
             "message_bytes": 4096,
+            "lobby": false,
+            "fade": null,
             "ring": {"events": 1000, "bytes": 1_000_000, "age_seconds": 600},
             "rate": {"per_second": 0, "burst": 0},
         });
@@ -63,36 +65,36 @@ impl OpenHost {
     }
 
     /// Sends a message of any type.
-    pub(super) fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         self.send_bytes(format!("{message}\n").as_bytes());
     }
 
     /// Sends bytes that need not be a message.
-    pub(super) fn send_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.channel.write_all(bytes).unwrap();
     }
 
     /// Sends an order of the operator.
-    pub(super) fn order(&mut self, order: &str, fields: Value) {
+    pub(crate) fn order(&mut self, order: &str, fields: Value) {
         self.send(&order_message(order, fields));
     }
 
     /// Sends orders in one write.
-    pub(super) fn orders(&mut self, orders: &[(&str, Value)]) {
+    pub(crate) fn orders(&mut self, orders: &[(&str, Value)]) {
         let lines = orders.iter().map(|(order, fields)| order_message(order, fields.clone()));
         let lines: String = lines.map(|line| format!("{line}\n")).collect();
         self.send_bytes(lines.as_bytes());
     }
 
     /// The next message.
-    pub(super) fn recv(&mut self) -> Value {
+    pub(crate) fn recv(&mut self) -> Value {
         let mut line = String::new();
         self.messages.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
 
     /// The next message of this type; those before it are skipped.
-    pub(super) fn wait(&mut self, kind: &str) -> Value {
+    pub(crate) fn wait(&mut self, kind: &str) -> Value {
         loop {
             let message = self.recv();
             if message["type"] == kind {
@@ -102,13 +104,13 @@ impl OpenHost {
     }
 
     /// A socket without a line.
-    pub(super) fn open_socket(&self) -> Client {
+    pub(crate) fn open_socket(&self) -> Client {
         let host = self.address.to_string();
         Client::open(self.address, &host, &format!("http://{host}"))
     }
 
     /// A participant over a socket.
-    pub(super) fn join(&self, name: &str) -> Client {
+    pub(crate) fn join(&self, name: &str) -> Client {
         let mut client = self.open_socket();
         client.send_line(&join_line(name));
         client.welcome = client.wait("welcome");
@@ -116,7 +118,7 @@ impl OpenHost {
     }
 
     /// A socket that asks to return to the seat of this welcome.
-    pub(super) fn returning(&self, welcome: &Value, after: Option<u64>) -> Client {
+    pub(crate) fn returning(&self, welcome: &Value, after: Option<u64>) -> Client {
         let mut client = self.open_socket();
         let mut line = join_line(welcome["you"]["name"].as_str().unwrap());
         line["resume"] = welcome["resume"].clone();
@@ -128,18 +130,18 @@ impl OpenHost {
     }
 
     /// A participant who returns, and is told so by a welcome.
-    pub(super) fn returned(&self, welcome: &Value, after: Option<u64>) -> Client {
+    pub(crate) fn returned(&self, welcome: &Value, after: Option<u64>) -> Client {
         let mut client = self.returning(welcome, after);
         client.welcome = client.wait("welcome");
         client
     }
 
-    pub(super) fn join_by_poll(&self, name: &str) -> Poller {
+    pub(crate) fn join_by_poll(&self, name: &str) -> Poller {
         let host = self.address.to_string();
         Poller::join_by(self.address, &host, &format!("http://{host}"), &join_line(name))
     }
 
-    pub(super) fn request(&self, line: &str, body: &str) -> Response {
+    pub(crate) fn request(&self, line: &str, body: &str) -> Response {
         let mut connection = Connection::to(self.address);
         let (host, length) = (self.address, body.len());
         let head = format!("{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n");
@@ -148,7 +150,7 @@ impl OpenHost {
     }
 
     /// Closes the channel, and expects the server to end with code 0.
-    pub(super) fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.channel.shutdown(Shutdown::Write).unwrap();
         // Unread messages would reset the channel.
         std::io::copy(&mut self.messages, &mut std::io::sink()).unwrap();
@@ -165,12 +167,12 @@ impl Drop for OpenHost {
 }
 
 /// The line by which `name` joins.
-pub(super) fn join_line(name: &str) -> Value {
+pub(crate) fn join_line(name: &str) -> Value {
     json!({"t": "join", "name": name, "ticket": TICKET})
 }
 
 /// The message to serve with an order of the operator.
-pub(super) fn order_message(order: &str, mut fields: Value) -> Value {
+pub(crate) fn order_message(order: &str, mut fields: Value) -> Value {
     fields["type"] = "operator".into();
     fields["order"] = order.into();
     fields

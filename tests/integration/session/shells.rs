@@ -17,8 +17,8 @@ const SESSION: &str = "chattrace --tunnel none --no-qr --logs delete";
 /// The modes that the shell gives to the programs that it starts, by stty(1).
 fn modes(terminal: &mut Terminal) -> String {
     let output = run(terminal, "stty -g");
-    let is_modes = |line: &&str| line.matches(':').count() > 10;
-    output.lines().map(str::trim).find(is_modes).unwrap_or_else(|| panic!("{output}")).to_owned()
+    let is_modes = |word: &&str| word.matches(':').count() > 10;
+    output.split_whitespace().find(is_modes).unwrap_or_else(|| panic!("{output}")).to_owned()
 }
 
 /// Types `command`, a session, and waits for its prompt.
@@ -31,7 +31,7 @@ fn start(terminal: &mut Terminal, command: &str) {
 /// Types nonsense at the prompt of a session, and waits for its answer.
 fn assert_answers(terminal: &mut Terminal) {
     terminal.type_keys("qqq\r");
-    terminal.wait_for("Ctrl+C ends it");
+    terminal.wait_for("there is no command \"qqq\"");
 }
 
 fn exit(mut terminal: Terminal, stage: &Stage) {

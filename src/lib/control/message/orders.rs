@@ -3,10 +3,10 @@
 //!
 //! In a sealed room, names and tickets are the host's: the room is told numbers and doors.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::sealed::Sealed;
-use super::serve::Participant;
+use super::participant::Participant;
+use super::sealed::{LinkNumber, Sealed};
 use crate::config::RoomSettings;
 use crate::control::validate;
 use crate::span::Span;
@@ -23,10 +23,6 @@ pub(crate) const MAX_LINKS: usize = 64;
 
 /// Most connections in one line of [`RoomReport::Connections`].
 pub(crate) const MAX_CONNECTIONS_PER_LINE: usize = 250;
-
-/// The number of a link: 0 is the room's own, others are invites and count up from 1. No number is used
-/// twice in a session.
-pub(crate) type LinkNumber = u32;
 
 /// What holds for everyone in the room. The room sends it to every client whenever it changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,17 +100,19 @@ pub(crate) enum RoomOrder {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum RoomReport {
-    /// Of an open room: this person waits in the lobby.
+    /// Of an open room: this person waits in the lobby. Sent again after a [`RoomOrder::Admit`] for which the
+    /// room had no place: the person goes on waiting.
     Waits { participant: Participant },
-    /// Of an open room: this person does not wait any more, because they have gone or waited too long.
-    /// Not sent after [`RoomOrder::Admit`] or [`RoomOrder::Reject`].
+    /// Of an open room: this person does not wait any more, because they have gone, waited too long, or came
+    /// by a link that is over. Not sent after [`RoomOrder::Reject`], nor after a [`RoomOrder::Admit`] that let
+    /// them in.
     WaitEnded { number: u32 },
-    /// Of an open room: a person was let in by this link.
+    /// Of an open room: a person was let in by this invite.
     LinkUsed { link: LinkNumber },
     /// To [`RoomOrder::ListConnections`]: those who have a seat and are not in the room's past, by number.
     Connections {
         request: u64,
-        #[serde(deserialize_with = "validate::connections")]
+        #[serde(deserialize_with = "deserialize_connections")]
         connections: Vec<(u32, Connected)>,
         /// Whether this is the last line of the answer.
         is_last: bool,
@@ -131,4 +129,11 @@ pub(crate) enum Connected {
     Poll,
     /// Not connected at the moment; the seat is kept.
     Away,
+}
+
+/// Connections in one line of a report: at most [`MAX_CONNECTIONS_PER_LINE`].
+fn deserialize_connections<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<(u32, Connected)>, D::Error> {
+    validate::at_most(from, "a list of connections", MAX_CONNECTIONS_PER_LINE)
 }

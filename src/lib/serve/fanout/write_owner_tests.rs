@@ -210,3 +210,18 @@ fn the_task_is_woken_when_the_fan_out_gives_the_writer_back() {
     assert!(owner.give_back().is_none(), "the fan-out does not have it any more");
     assert!(owner.reclaim().is_some() && owner.reclaim().is_none());
 }
+
+#[test]
+fn a_closed_writer_is_given_to_no_one_and_wakes_its_task() {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut owner = WriteOwner::Task;
+    // The task has it, and goes on.
+    assert!(owner.close().is_none());
+    owner.hand_over("writer", Position::at(1));
+    assert!(owner.poll_returned(&mut cx).is_pending());
+    assert!(matches!(owner.close(), Some(("writer", Some(_)))));
+    assert!(owner.close().is_none() && owner.reclaim().is_none() && owner.give_back().is_none());
+    assert!(owner.poll_returned(&mut cx).is_ready());
+    let mut owner = WriteOwner::Returned { writer: "writer", position: Position::at(1) };
+    assert!(matches!(owner.close(), Some(("writer", None))));
+}

@@ -114,7 +114,8 @@ impl Connection {
         let number = self.id.number;
         if self.position.cursor < self.joined_seq {
             let cursor = self.position.cursor;
-            let events = inner.ring.messages_between(cursor, self.joined_seq, MAX_BATCH_BYTES);
+            let (end, now) = (self.joined_seq, Instant::now());
+            let events = inner.ring.messages_between(cursor, end, MAX_BATCH_BYTES, now);
             self.position.cursor = events.cursor;
             inner.room.mark_history_read(number, events.cursor);
             if !events.lines.is_empty() {
@@ -174,6 +175,22 @@ impl Connection {
                 let events = sealed.seats.leave(number, now);
                 self.hub.report_gone(sealed, events);
             }
+        }
+    }
+}
+
+impl Inner {
+    /// Checks that this connection has its seat.
+    ///
+    /// # Errors
+    /// Why it has not.
+    pub(super) fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
+        if self.is_current(id) {
+            Ok(())
+        } else if self.room.is_removed(id.number) {
+            Err(CloseReason::Removed)
+        } else {
+            Err(CloseReason::Replaced)
         }
     }
 }

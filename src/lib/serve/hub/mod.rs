@@ -5,8 +5,12 @@
 //! it, on any path, tells the room that the transport is gone.
 
 mod batch;
+mod clearing;
 mod connection;
 mod connections;
+mod links;
+mod list_connections;
+mod mutes;
 mod open;
 mod orders;
 mod own_lines;
@@ -37,10 +41,13 @@ use sealed::SealedRoom;
 pub(super) use batch::{Batch, MAX_BATCH_BYTES, Position};
 pub(super) use connection::{CloseReason, Connection, Entered, ReadOutcome};
 pub(super) use connections::POLLER_BYTES;
-pub(super) use open::{MAX_CHUNK_MEMBERS, MAX_DEPARTED};
+pub(super) use open::{
+    Joined, LobbyClient, LobbyEnd, LobbyTransport, MAX_CHUNK_MEMBERS, MAX_DEPARTED,
+};
 pub(super) use own_lines::OWN_LINE_BYTES;
 pub(super) use sealed::{
-    KnockEnd, MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
+    FoundKnock, Knock, KnockEnd, KnockReply, MAX_KEPT_DECISIONS, MAX_KNOCKS_IN_FLIGHT,
+    MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
 };
 pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};
 pub(super) use snapshot::Snapshot;
@@ -62,6 +69,8 @@ pub(super) struct Hub {
     notices: mpsc::Sender<FromServe>,
     /// Of a sealed room: there is something to send to the host, or another deadline.
     host_work: Notify,
+    /// The operator has cleared what was said.
+    cleared: Notify,
     /// There is a report to the operator.
     report_work: Notify,
     /// Random per session: tells a client that an earlier one is gone.
@@ -85,6 +94,8 @@ struct Inner {
     /// How often a connection may have lost its seat, to a newer one or because the participant was
     /// removed, or was to get a line of its own.
     seat_changes: u64,
+    /// Number of the last event `cleared`; 0 before the first.
+    cleared_seq: u64,
     /// Lines that only one participant gets.
     own_lines: OwnLines,
     pollers: Pollers,
@@ -156,6 +167,7 @@ impl Hub {
             typing_count: 0,
             life: Life::Open,
             seat_changes: 0,
+            cleared_seq: 0,
             own_lines: OwnLines::default(),
             pollers: Pollers::default(),
             reports: VecDeque::new(),
@@ -170,6 +182,7 @@ impl Hub {
             changed: watch::Sender::new(()),
             notices,
             host_work: Notify::new(),
+            cleared: Notify::new(),
             report_work: Notify::new(),
             knock_work: Notify::new(),
             epoch: epoch.expose_secret().to_string(),
@@ -198,9 +211,11 @@ impl Hub {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.life = Life::Closing;
-        inner.awaits_goodbye = inner.connections > 0 || inner.room.present_count() > 0;
+        inner.awaits_goodbye = inner.connections > 0
+            || inner.room.present_count() > 0
+            || inner.room.waiting_count() > 0;
+        inner.room.refuse_waiting();
         drop(inner);
-        self.refuse_waiting();
         self.notify();
     }
 
@@ -240,19 +255,5 @@ impl Inner {
     /// alone.
     fn follows_all(&self, id: ConnectionId) -> bool {
         self.is_current(id) && !self.own_lines.has(id.number)
-    }
-
-    /// Checks that this connection has its seat.
-    ///
-    /// # Errors
-    /// Why it has not.
-    fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
-        if self.is_current(id) {
-            Ok(())
-        } else if self.room.is_removed(id.number) {
-            Err(CloseReason::Removed)
-        } else {
-            Err(CloseReason::Replaced)
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::publish::unix_milliseconds;
 use super::room_state::RoomState;
 use super::{Hub, Inner};
-use crate::chat::EntryKind;
+use crate::chat::{EntryKind, RoomError};
 use crate::control::{RoomOrder, RoomRules, Sealed};
 use crate::wire::{self, RulesView};
 
@@ -23,11 +23,11 @@ impl Hub {
                 self.mute(number, seconds.map(Duration::from_secs));
             }
             RoomOrder::Unmute { number } => self.unmute(number),
-            RoomOrder::Admit { .. }
-            | RoomOrder::Reject { .. }
-            | RoomOrder::AddLink(_)
-            | RoomOrder::EndLink { .. }
-            | RoomOrder::Relink(_) => {}
+            RoomOrder::Admit { number } => self.admit_waiting(number),
+            RoomOrder::Reject { number } => self.reject_waiting(number),
+            RoomOrder::AddLink(link) => self.add_link(link),
+            RoomOrder::EndLink { number } => self.end_link(number),
+            RoomOrder::Relink(link) => self.relink(link),
             RoomOrder::Clear => self.clear(),
             RoomOrder::ListConnections { request } => self.list_connections(request),
             RoomOrder::Panic => {}
@@ -58,35 +58,16 @@ impl Hub {
         let now = Instant::now();
         match &mut inner.room {
             RoomState::Open(open) => {
+                let waited = open.room.waits(number);
                 let event = open.room.remove(number, now);
                 self.publish(&mut inner, event);
+                if waited {
+                    self.end_wait(&mut inner, number, RoomError::Removed);
+                }
             }
             RoomState::Sealed(sealed) => sealed.remove(number, now),
         }
         inner.seat_changes += 1;
-        self.notify();
-    }
-
-    /// Refuses what this participant says, for so long. They are told, now and with each welcome.
-    fn mute(&self, number: u32, span: Option<Duration>) {
-        let mut inner = self.lock();
-        if inner.room.mute(number, span, Instant::now()) && inner.room.seat(number).is_some() {
-            self.add_own_line(&mut inner, number);
-        }
-    }
-
-    fn unmute(&self, number: u32) {
-        let mut inner = self.lock();
-        if inner.room.unmute(number) {
-            self.add_own_line(&mut inner, number);
-        }
-    }
-
-    /// Forgets what was said, and has all clients do the same.
-    fn clear(&self) {
-        let mut inner = self.lock();
-        inner.ring.clear();
-        inner.push(EntryKind::Notice, |seq| wire::cleared_line(seq).into());
         self.notify();
     }
 }

@@ -19,6 +19,7 @@ impl Hub {
             RoomState::Open(open) => {
                 let events = open.room.expire(now);
                 self.publish(&mut inner, events);
+                self.end_waits(&mut inner, now);
             }
             RoomState::Sealed(sealed) => {
                 let events = sealed.seats.expire(now);

@@ -51,6 +51,22 @@ impl RoomState {
         }
     }
 
+    /// How many people wait in the lobby.
+    pub(super) fn waiting_count(&self) -> usize {
+        match self {
+            Self::Open(open) => open.room.waiting().count(),
+            Self::Sealed(sealed) => sealed.waiting_count(),
+        }
+    }
+
+    /// Refuses all who wait to be let in, because the session ends.
+    pub(super) fn refuse_waiting(&mut self) {
+        match self {
+            Self::Open(open) => open.refuse_waiting(),
+            Self::Sealed(sealed) => sealed.refuse_waiting(),
+        }
+    }
+
     /// The seat of a participant, also of one who left, as long as it is retained.
     pub(super) fn seat(&self, number: u32) -> Option<&Seat> {
         match self {

@@ -1,5 +1,7 @@
 //! The state of the room for the fan-out, which reads once for all sockets.
 
+use std::time::Instant;
+
 use tokio::sync::watch;
 
 use super::batch::{Batch, MAX_BATCH_BYTES, Position};
@@ -53,7 +55,7 @@ impl Inner {
 
     /// Reads at most [`MAX_BATCH_BYTES`] of events, and all later "typing" notes.
     pub(super) fn read_after(&self, position: Position) -> Batch {
-        let events = self.ring.read_after(position.cursor, MAX_BATCH_BYTES);
+        let events = self.ring.read_after(position.cursor, MAX_BATCH_BYTES, Instant::now());
         let unread = self.typing.iter().filter(|(note, _)| *note > position.typing);
         let typing = unread.map(|(_, number)| *number).collect();
         let end = Position { cursor: events.cursor, typing: self.typing_count };

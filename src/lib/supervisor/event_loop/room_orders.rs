@@ -54,9 +54,9 @@ impl EventLoop {
         };
         let now = Instant::now();
         let admitted = host.admit(number, now);
-        let advanced = host.advance(now);
         let mut output = admitted.map_err(|error| refuse(admission_error(&error)))?;
-        let advanced = match advanced {
+        // Not before: what an advance orders must not be lost.
+        let advanced = match host.advance(now) {
             Ok(advanced) => advanced,
             Err(error) => return self.order_by_host(Err(error)),
         };
@@ -102,7 +102,7 @@ impl EventLoop {
             return self.order_room(vec![RoomOrder::EndLink { number }]);
         };
         // The host has ended one that is used up.
-        let output = host.revoke(number, Instant::now()).unwrap_or_default();
+        let output = host.revoke(number).unwrap_or_default();
         self.order_by_host(Ok(output))
     }
 

@@ -35,17 +35,13 @@ impl Host {
 
     /// Ends an invite. Those who came by it and are not in yet are refused. `None` if there is no such
     /// invite.
-    pub(in crate::supervisor) fn revoke(
-        &mut self,
-        number: LinkNumber,
-        now: Instant,
-    ) -> Option<HostOutput> {
+    pub(in crate::supervisor) fn revoke(&mut self, number: LinkNumber) -> Option<HostOutput> {
         if !self.links.end(number) {
             return None;
         }
         let mut output = HostOutput::default();
         output.order(RoomOrder::EndLink { number });
-        self.refuse_newcomers_by(|link| link.number == number, now, &mut output);
+        self.refuse_newcomers_by(|link| link.number == number, &mut output);
         Some(output)
     }
 
@@ -59,7 +55,7 @@ impl Host {
         let reference = Secret::new(format!("#1.{}", keys.ticket().to_text()));
         let mut output = HostOutput::default();
         output.order(RoomOrder::Relink(self.links.replace_all(keys, now)));
-        self.refuse_newcomers_by(|_| true, now, &mut output);
+        self.refuse_newcomers_by(|_| true, &mut output);
         self.publish_address(&reference, &mut output);
         Ok(output)
     }
@@ -75,15 +71,10 @@ impl Host {
 
     /// Refuses those who came by links that the operator has ended, and are not in yet: those who wait, and
     /// those whom no word of the operator has admitted.
-    fn refuse_newcomers_by(
-        &mut self,
-        is_ended: impl Fn(LinkId) -> bool,
-        now: Instant,
-        output: &mut HostOutput,
-    ) {
-        for number in self.people.admitted_by_rules(is_ended) {
+    fn refuse_newcomers_by(&mut self, is_ended: impl Fn(LinkId) -> bool, output: &mut HostOutput) {
+        for number in self.people.admitted_by_rules(&is_ended) {
             self.refuse(number, RoomError::DeadLink, output);
         }
-        self.end_waits(now, output);
+        self.end_waits_by(is_ended, output);
     }
 }

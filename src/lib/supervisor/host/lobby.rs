@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::generation::sealed;
+use super::links::LinkId;
 use super::output::{HostEvent, HostOutput};
 use super::people::{AdmittedBy, Person, Standing};
 use super::state::Host;
-use crate::chat::{RoomError, WaitEnd};
+use crate::chat::{OWN_LINK, RoomError, WaitEnd};
 use crate::control::{MAX_WAITING, RoomOrder, RoomRules, ToRelay, WAITING_SECONDS};
 use crate::wire::Refusal;
 
@@ -127,12 +128,12 @@ impl Host {
     /// [`RoomError::DeadLink`].
     pub(super) fn count_use(
         &mut self,
-        link: super::links::LinkId,
+        link: LinkId,
         now: Instant,
         output: &mut HostOutput,
     ) -> Result<(), RoomError> {
         let has_ended = self.links.use_up(link, now)?;
-        if link.number != crate::chat::OWN_LINK {
+        if link.number != OWN_LINK {
             output.events.push(HostEvent::LinkUsed { link: link.number });
         }
         if has_ended {
@@ -144,19 +145,39 @@ impl Host {
 
     /// Ends the wait of those who have waited too long, and of those whose link does not admit any more.
     pub(super) fn end_waits(&mut self, now: Instant, output: &mut HostOutput) {
-        let end = |person: &Person| match person.standing {
+        let ended = self.waits_that_end(|person| match person.standing {
             Standing::Waiting { is_counted: false, .. } if !self.links.admits(person.link, now) => {
                 Some(WaitEnd::LinkEnded)
             }
             Standing::Waiting { until, .. } if until <= now => Some(WaitEnd::TimedOut),
             _ => None,
-        };
+        });
+        self.end_each(ended, output);
+    }
+
+    /// Ends the wait of those whose link the operator has ended.
+    pub(super) fn end_waits_by(
+        &mut self,
+        is_ended: impl Fn(LinkId) -> bool,
+        output: &mut HostOutput,
+    ) {
+        let end = |person: &Person| is_ended(person.link).then_some(WaitEnd::LinkEnded);
+        let ended = self.waits_that_end(end);
+        self.end_each(ended, output);
+    }
+
+    fn waits_that_end(&self, end: impl Fn(&Person) -> Option<WaitEnd>) -> Vec<(u32, WaitEnd)> {
         let waiting = self.people.with(is_waiting);
-        let ended: Vec<_> =
-            waiting.filter_map(|it| Some((it.entry.number, end(it)?, it.participant()))).collect();
-        for (number, end, participant) in ended {
+        waiting.filter_map(|person| Some((person.entry.number, end(person)?))).collect()
+    }
+
+    fn end_each(&mut self, ended: Vec<(u32, WaitEnd)>, output: &mut HostOutput) {
+        for (number, end) in ended {
+            let participant = self.people.get(number).map(Person::participant);
             self.refuse(number, end.into(), output);
-            output.events.push(HostEvent::WaitEnded { participant, end });
+            output
+                .events
+                .extend(participant.map(|participant| HostEvent::WaitEnded { participant, end }));
         }
     }
 

@@ -79,6 +79,7 @@ impl People {
         if self.waiting.contains_key(&number) || self.present.contains_key(&number) {
             return false;
         }
+        self.away.remove(&number);
         insert(&mut self.waiting, number, participant, now, MAX_WAITING);
         true
     }

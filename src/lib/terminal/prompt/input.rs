@@ -2,23 +2,9 @@
 //! line by line. Read without a thread, because a thread in read(2) cannot be cancelled.
 
 use super::keyboard::Keyboard;
-use crate::terminal::modes::TerminalModes;
+use super::typed::Typed;
 use crate::terminal::screen_writer::Footer;
 use crate::terminal::typed_lines::TypedLines;
-
-/// What the operator typed, and what has to be done before more is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Typed {
-    /// A whole line, trimmed.
-    Line(String),
-    /// Ctrl+D on an empty line; and once, when the terminal is closed.
-    EndOfInput,
-    /// Tab: the line and the byte at which its cursor stands, for [`Prompt::complete`].
-    Complete { line: String, cursor: usize },
-    /// The modes of the terminal as they were before the prompt, which sets its own when the next key is
-    /// waited for. The guard restores them if this process is killed.
-    ModesSaved(TerminalModes),
-}
 
 /// What typed lines are read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

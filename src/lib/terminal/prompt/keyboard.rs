@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::editor::{Edit, Editor};
-use super::input::Typed;
 use super::keys::KeyParser;
+use super::typed::Typed;
 use super::view::PromptText;
 use crate::terminal::footer::MARK_NO_PASTES;
 use crate::terminal::foreground::{is_interactive, is_one_terminal};

@@ -33,6 +33,7 @@ fn after_clear_nothing_of_before_is_there_for_anyone() {
     // Bo had not read: nothing is missing, since there is nothing to be read.
     assert_eq!(kinds(&events), ["joined", "cleared", "said"]);
     let mut back = host.returned(&away, after);
+    back.expect_forgotten();
     assert_eq!(kinds(&back.until_said("after")), ["cleared", "said"]);
     let mut new = host.join("Di");
     assert_eq!(bodies(&new.until_said("after")), ["after"]);

@@ -7,6 +7,8 @@ mod end;
 mod floods;
 mod host;
 mod joins;
+mod lobby;
+mod orders;
 mod polls;
 mod readers;
 mod resume;

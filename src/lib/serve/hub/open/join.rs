@@ -5,17 +5,27 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::lobby::LobbyClient;
 use super::room::OpenRoom;
-use crate::chat::{Admitted, Entropy, Identity, Joining, Newcomer, Nickname, Ring, RoomError};
+use crate::chat::{Admitted, Identity, Joining, Newcomer, OWN_LINK, Ring, RoomError};
+use crate::control::RoomReport;
 use crate::serve::hub::batch::Position;
 use crate::serve::hub::connection::{Arrival, CloseReason, Connection};
-use crate::serve::hub::room_state::RoomState;
 use crate::serve::hub::{Hub, Inner};
 use crate::token::{Secret, Token};
 use crate::wire::{RulesView, Welcome};
 
 /// Most departed participants whom a welcome names. A client shows the others by number.
 pub(in crate::serve) const MAX_DEPARTED: usize = 256;
+
+/// What becomes of a newcomer who is not refused.
+#[derive(Debug)]
+pub(in crate::serve) enum Joined {
+    /// They are in the room.
+    In(Connection),
+    /// They wait in the lobby.
+    Waits(LobbyClient),
+}
 
 /// The content of a welcome, copied under the lock and serialised without it.
 #[derive(Debug)]
@@ -30,43 +40,61 @@ struct Admission {
 }
 
 impl Hub {
-    /// Whether this is the ticket of the link; compares in constant time.
-    pub(in crate::serve) fn accepts_ticket(&self, ticket: &str) -> bool {
-        let Some(ticket) = Token::parse(ticket) else { return false };
-        match &self.lock().room {
-            RoomState::Open(open) => open.room.accepts_ticket(&ticket, Instant::now()),
-            RoomState::Sealed(_) => false,
-        }
+    /// Whether this is the ticket of a link that admits. Uses nothing up; compares in constant time.
+    pub(in crate::serve) fn accepts_ticket(&self, ticket: &Token) -> bool {
+        let mut inner = self.lock();
+        let open = inner.room.open();
+        open.is_ok_and(|open| open.room.accepts_ticket(ticket, Instant::now()))
     }
 
-    /// Admits a newcomer.
+    /// Checks that the room is not locked.
+    ///
+    /// # Errors
+    /// [`RoomError::Locked`] if it is.
+    pub(in crate::serve) fn check_unlocked(&self) -> Result<(), RoomError> {
+        if self.lock().room.rules().locked { Err(RoomError::Locked) } else { Ok(()) }
+    }
+
+    /// Admits a newcomer, or has them wait.
     ///
     /// # Errors
     /// Those of [`crate::chat::Room::join`].
     pub(in crate::serve) fn join(
         self: &Arc<Self>,
-        name: Nickname,
-        ticket: &str,
-        entropy: Entropy,
-    ) -> Result<Connection, RoomError> {
+        newcomer: Newcomer,
+    ) -> Result<Joined, RoomError> {
+        let now = Instant::now();
         let mut inner = self.lock();
         let Inner { room, ring, .. } = &mut *inner;
         let open = room.open()?;
         let history_start = ring.cursor_before_last(open.backlog);
-        let ticket = Token::parse(ticket).ok_or(RoomError::DeadLink)?;
-        let newcomer = Newcomer { name, ticket, entropy };
-        let Joining::Admitted(Admitted { number, events, .. }) =
-            open.room.join(newcomer, Instant::now())?
-        else {
-            return Err(RoomError::Full);
-        };
-        self.publish(&mut inner, events);
+        match open.room.join(newcomer, now)? {
+            Joining::Waits(number) => Ok(Joined::Waits(self.begin_wait(&mut inner, number)?)),
+            Joining::Admitted(admitted) => {
+                let number = admitted.number;
+                let start = self.let_in(&mut inner, admitted, history_start);
+                // This may have been the last use of a link by which others wait.
+                self.end_waits(&mut inner, now);
+                let connection = self.connect(&mut inner, number, start, Arrival::Newcomer);
+                Ok(Joined::In(connection))
+            }
+        }
+    }
+
+    /// Announces a newcomer who has a seat, and reports the use of an invite. Of the messages after
+    /// `history_start`, the newcomer may read the backlog. Returns where it begins.
+    pub(super) fn let_in(&self, inner: &mut Inner, admitted: Admitted, history_start: u64) -> u64 {
+        let Admitted { number, link, events } = admitted;
+        self.publish(inner, events);
+        if link != OWN_LINK {
+            inner.report(self, RoomReport::LinkUsed { link });
+        }
         // The last of these events announces the newcomer.
         let joined_seq = inner.ring.latest_seq();
-        let open = inner.room.open()?;
+        let Ok(open) = inner.room.open() else { return joined_seq };
         let start = if open.backlog == 0 { joined_seq } else { history_start };
         open.room.grant_history(number, start, joined_seq);
-        Ok(self.connect(&mut inner, number, start, Arrival::Newcomer))
+        start
     }
 
     /// Returns a participant to the seat of a resume token, to read on after the event `after`; without

@@ -2,6 +2,8 @@
 
 mod announce;
 mod join;
+mod lobby;
+mod lobby_decision;
 mod publish;
 mod room;
 mod roster;
@@ -9,6 +11,7 @@ mod roster;
 mod roster_tests;
 mod say;
 
-pub(in crate::serve) use join::MAX_DEPARTED;
+pub(in crate::serve) use join::{Joined, MAX_DEPARTED};
+pub(in crate::serve) use lobby::{LobbyClient, LobbyEnd, LobbyTransport};
 pub(super) use room::OpenRoom;
 pub(in crate::serve) use roster::MAX_CHUNK_MEMBERS;

@@ -69,7 +69,7 @@ fn entry_kind(event: &RoomEvent) -> EntryKind {
     }
 }
 
-fn participant(identity: &Identity) -> Participant {
+pub(super) fn participant(identity: &Identity) -> Participant {
     Participant {
         number: identity.number.into(),
         name: identity.name.as_str().to_owned(),

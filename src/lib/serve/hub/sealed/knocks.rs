@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::control::Handshake;
+use crate::control::{Handshake, LinkNumber};
 use crate::token::{Secret, Token};
 
 /// Most knocks that the host has got, and whose requests have not arrived.
@@ -37,11 +37,20 @@ pub(super) const MIN_PLACE_TIME: Duration = Duration::from_millis(200);
 pub(super) struct Knocks<W> {
     last_number: u64,
     /// Not passed on to the host yet.
-    waiting: BTreeMap<u64, (Entry<W>, Handshake)>,
+    waiting: BTreeMap<u64, (Entry<W>, FirstMessage)>,
     /// Passed on to the host.
     in_flight: BTreeMap<u64, (Entry<W>, Stage)>,
-    /// Their requests are passed on to the host.
-    requested: BTreeMap<u64, Entry<W>>,
+    /// Their requests are passed on to the host. With the tokens by which clients that poll ask for the
+    /// decision, should the host put it off.
+    requested: BTreeMap<u64, (Entry<W>, Token)>,
+}
+
+/// What a client knocks with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FirstMessage {
+    /// Of its door.
+    pub(super) link: LinkNumber,
+    pub(super) noise: Handshake,
 }
 
 #[derive(Debug)]
@@ -66,7 +75,7 @@ enum Stage {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum KnockStep<W> {
     /// The knock has a place: pass it on to the host.
-    PassOn { knock: u64, noise: Handshake },
+    PassOn { knock: u64, first: FirstMessage },
     /// The knock is over.
     Ended { knock: u64, waiter: W, cause: EndCause, known_to_host: bool },
 }
@@ -101,13 +110,13 @@ impl<W> Default for Knocks<W> {
 impl<W> Knocks<W> {
     /// Adds a knock, which waits for a place: [`Knocks::advance`] follows. Returns its number; `None` if
     /// too many wait.
-    pub(super) fn add(&mut self, noise: Handshake, waiter: W, now: Instant) -> Option<u64> {
+    pub(super) fn add(&mut self, first: FirstMessage, waiter: W, now: Instant) -> Option<u64> {
         if self.waiting.len() >= MAX_KNOCKS_WAITING {
             return None;
         }
         self.last_number += 1;
         let entry = Entry { waiter, deadline: now + KNOCK_TIMEOUT };
-        self.waiting.insert(self.last_number, (entry, noise));
+        self.waiting.insert(self.last_number, (entry, first));
         Some(self.last_number)
     }
 
@@ -155,15 +164,16 @@ impl<W> Knocks<W> {
     /// # Errors
     /// When there is no such knock, or too many requests wait.
     pub(super) fn request(&mut self, knock: u64, now: Instant) -> Result<(), RequestError> {
-        if !matches!(self.in_flight.get(&knock), Some((_, Stage::Answered { .. }))) {
+        let Some((_, Stage::Answered { token, .. })) = self.in_flight.get(&knock) else {
             return Err(RequestError::UnknownKnock);
-        }
+        };
         if self.requested.len() >= MAX_REQUESTS {
             return Err(RequestError::TooMany);
         }
+        let token = token.clone();
         let (mut entry, _) = self.in_flight.remove(&knock).ok_or(RequestError::UnknownKnock)?;
         entry.deadline = now + REQUEST_TIMEOUT;
-        self.requested.insert(knock, entry);
+        self.requested.insert(knock, (entry, token));
         Ok(())
     }
 
@@ -175,12 +185,13 @@ impl<W> Knocks<W> {
     /// Removes a knock, at any stage, that the host knows of.
     pub(super) fn remove_known(&mut self, knock: u64) -> Option<W> {
         let in_flight = self.in_flight.remove(&knock).map(|(entry, _)| entry);
-        in_flight.or_else(|| self.requested.remove(&knock)).map(|entry| entry.waiter)
+        let requested = || self.requested.remove(&knock).map(|(entry, _)| entry);
+        in_flight.or_else(requested).map(|entry| entry.waiter)
     }
 
     /// Removes a knock whose request waits for the host's decision.
-    pub(super) fn remove_requested(&mut self, knock: u64) -> Option<W> {
-        self.requested.remove(&knock).map(|entry| entry.waiter)
+    pub(super) fn remove_requested(&mut self, knock: u64) -> Option<(W, Token)> {
+        self.requested.remove(&knock).map(|(entry, token)| (entry.waiter, token))
     }
 
     /// Removes a knock that waits for a place.
@@ -192,7 +203,7 @@ impl<W> Knocks<W> {
     pub(super) fn clear(&mut self) -> Vec<W> {
         let waiting = std::mem::take(&mut self.waiting).into_values().map(|(entry, _)| entry);
         let in_flight = std::mem::take(&mut self.in_flight).into_values().map(|(entry, _)| entry);
-        let requested = std::mem::take(&mut self.requested).into_values();
+        let requested = std::mem::take(&mut self.requested).into_values().map(|(entry, _)| entry);
         waiting.chain(in_flight).chain(requested).map(|entry| entry.waiter).collect()
     }
 
@@ -205,9 +216,9 @@ impl<W> Knocks<W> {
                 let cause = EndCause::Displaced;
                 steps.push(KnockStep::Ended { knock, waiter, cause, known_to_host: true });
             }
-            let Some((knock, (entry, noise))) = self.waiting.pop_first() else { break };
+            let Some((knock, (entry, first))) = self.waiting.pop_first() else { break };
             self.in_flight.insert(knock, (entry, Stage::Unanswered));
-            steps.push(KnockStep::PassOn { knock, noise });
+            steps.push(KnockStep::PassOn { knock, first });
         }
         steps
     }
@@ -216,7 +227,7 @@ impl<W> Knocks<W> {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let waiting = self.waiting.values().map(|(entry, _)| entry.deadline);
         let in_flight = self.in_flight.values().map(|(entry, _)| entry.deadline);
-        let requested = self.requested.values().map(|entry| entry.deadline).min();
+        let requested = self.requested.values().map(|(entry, _)| entry.deadline).min();
         let displaced = self.displaceable().map(|(_, at)| at);
         // In these two lists, the deadlines rise with the numbers.
         let firsts = waiting.take(1).chain(in_flight.take(1)).chain(requested);
@@ -244,9 +255,9 @@ impl<W> Knocks<W> {
             let (knock, (entry, _)) = first.remove_entry();
             end(knock, entry.waiter, EndCause::KnockTimeout, true);
         }
-        let overdue = self.requested.iter().filter(|(_, entry)| entry.deadline <= now);
+        let overdue = self.requested.iter().filter(|(_, (entry, _))| entry.deadline <= now);
         for knock in Vec::from_iter(overdue.map(|(knock, _)| *knock)) {
-            if let Some(entry) = self.requested.remove(&knock) {
+            if let Some((entry, _)) = self.requested.remove(&knock) {
                 end(knock, entry.waiter, EndCause::RequestTimeout, true);
             }
         }

@@ -8,8 +8,8 @@ use super::knocks::*;
 use crate::control::Handshake;
 use crate::token::Token;
 
-fn noise() -> Handshake {
-    Handshake::new(vec![0; 48]).unwrap()
+fn first() -> FirstMessage {
+    FirstMessage { link: 0, noise: Handshake::new(vec![0; 48]).unwrap() }
 }
 
 fn token() -> Token {
@@ -33,7 +33,7 @@ fn the_oldest_of_65_keeps_its_place_for_its_time_and_no_longer() {
     let start = Instant::now();
     let mut knocks = Knocks::default();
     for number in 1..=65 {
-        assert_eq!(knocks.add(noise(), number, start), Some(number));
+        assert_eq!(knocks.add(first(), number, start), Some(number));
     }
     assert_eq!(numbers(knocks.advance(start)), ((1..=64).collect(), vec![]));
     // It is for the host to answer.
@@ -54,7 +54,7 @@ fn a_thousand_that_never_send_a_request_are_through_in_four_seconds() {
     let start = Instant::now();
     let mut knocks = Knocks::default();
     for number in 1..=1000 {
-        knocks.add(noise(), number, start);
+        knocks.add(first(), number, start);
     }
     let (mut now, mut passed_on) = (start, 0);
     loop {
@@ -76,7 +76,7 @@ fn a_request_frees_the_place_and_has_a_time_of_its_own() {
     let start = Instant::now();
     let mut knocks = Knocks::default();
     for number in 1..=65 {
-        knocks.add(noise(), number, start);
+        knocks.add(first(), number, start);
     }
     knocks.advance(start);
     assert_eq!(knocks.request(1, start), Err(RequestError::UnknownKnock));
@@ -106,7 +106,7 @@ proptest! {
             match step {
                 0 | 1 => {
                     for _ in 0..pick {
-                        match knocks.add(noise(), 0, now) {
+                        match knocks.add(first(), 0, now) {
                             Some(number) => {
                                 open.insert(number);
                                 last = number;
@@ -129,7 +129,7 @@ proptest! {
                 prop_assert!(open.remove(&knock), "{} twice", knock);
             }
             let (waiting, in_flight, requested) = knocks.counts();
-prop_assert!(in_flight <= MAX_KNOCKS_IN_FLIGHT);
+            prop_assert!(in_flight <= MAX_KNOCKS_IN_FLIGHT);
             let all = waiting + in_flight + requested;
             prop_assert_eq!(all, open.len());
             prop_assert!(knocks.next_deadline().is_none_or(|deadline| deadline > now));

@@ -6,17 +6,24 @@
 
 mod generation;
 mod handshake;
+mod knock;
 mod knocks;
 #[cfg(test)]
 mod knocks_tests;
+mod lobby;
 mod relay;
 mod remove;
 mod reply;
 mod resume;
 mod room;
 mod say;
+mod waiters;
+#[cfg(test)]
+mod waiters_tests;
 
-pub(in crate::serve) use handshake::KnockEnd;
+pub(in crate::serve) use knock::{Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
+pub(in crate::serve) use lobby::FoundKnock;
 pub(in crate::serve) use resume::{Resumed, ReturnReply};
 pub(super) use room::SealedRoom;
+pub(in crate::serve) use waiters::MAX_KEPT_DECISIONS;

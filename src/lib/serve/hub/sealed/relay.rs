@@ -6,7 +6,8 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::generation::Generation;
-use super::reply::{Decision, Reply, ReturnDecision, Seated, expired, wrong_link};
+use super::lobby::hand_over;
+use super::reply::{Decision, Reply, ReturnDecision, Seated, Verdict, expired, wrong_link};
 use super::room::SealedRoom;
 use crate::chat::{EntryKind, EventLine, SeatEvent};
 use crate::control::{FromRelay, Handshake, ToRelay};
@@ -22,12 +23,14 @@ impl Hub {
         let Ok(sealed) = inner.room.sealed() else { return };
         match message {
             ToRelay::Answer { knock, noise } => self.answer(sealed, knock, noise),
-            ToRelay::Wait { .. } => {}
+            ToRelay::Wait { knock } => self.put_off(sealed, knock),
             ToRelay::WrongTicket { knock } => {
                 self.refuse(sealed, knock, Decision::Refused(wrong_link()));
             }
             ToRelay::Refuse { knock, sealed: reason } => {
-                self.refuse(sealed, knock, Decision::RefusedSealed(reason));
+                if !self.refuse_in_lobby(sealed, knock, &reason) {
+                    self.refuse(sealed, knock, Decision::RefusedSealed(reason));
+                }
             }
             ToRelay::Letters { generation, letters } => {
                 sealed.next.add_letters(generation, letters);
@@ -85,18 +88,6 @@ impl Hub {
         }
     }
 
-    /// Refuses all who wait for the host, because the session ends.
-    pub(in crate::serve::hub) fn refuse_waiting(&self) {
-        let mut inner = self.lock();
-        let Ok(sealed) = inner.room.sealed() else { return };
-        for waiter in sealed.knocks.clear() {
-            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
-        }
-        for waiter in std::mem::take(&mut sealed.returns).into_values() {
-            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
-        }
-    }
-
     fn answer(&self, sealed: &mut SealedRoom, knock: u64, noise: Handshake) {
         let now = Instant::now();
         let Ok(token) = Token::generate() else { return };
@@ -138,7 +129,7 @@ impl Hub {
         // Seats are assigned in the order of the numbers.
         newcomers.sort_unstable_by_key(|(_, number)| *number);
         for (knock, number) in newcomers {
-            let waiter = sealed.knocks.remove_requested(knock);
+            let waiter = sealed.take_admitted(knock, number, now);
             let (Some(waiter), Some(generation), Ok(token)) =
                 (waiter, sealed.newest.clone(), Token::generate())
             else {
@@ -147,10 +138,7 @@ impl Hub {
             };
             sealed.seats.admit(number, token, now);
             let seated = sealed.seated(number, generation);
-            let transport = seated.transport;
-            if waiter.send(Reply::Decided(Decision::Admitted(seated))).is_err() {
-                sealed.seats.detach(number, transport, now);
-            }
+            hand_over(sealed, waiter, seated, now);
         }
     }
 
@@ -178,6 +166,17 @@ impl Hub {
 }
 
 impl SealedRoom {
+    /// Refuses all who wait for the host, because the session ends.
+    pub(in crate::serve::hub) fn refuse_waiting(&mut self) {
+        let in_lobby = self.lobby.decide_all(&Verdict::Closing, Instant::now());
+        for waiter in self.knocks.clear().into_iter().chain(in_lobby) {
+            let _ = waiter.send(Reply::Decided(Decision::Refused(Refusal::closing())));
+        }
+        for waiter in std::mem::take(&mut self.returns).into_values() {
+            let _ = waiter.send(ReturnDecision::Refused(Refusal::closing()));
+        }
+    }
+
     /// The seat of a participant who comes or returns with this generation, and may read what follows it.
     fn seated(&mut self, number: u32, generation: Arc<Generation>) -> Seated {
         self.seats.grant_history(number, generation.seq, generation.seq);

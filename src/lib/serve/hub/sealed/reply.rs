@@ -13,6 +13,8 @@ use crate::wire::{Refusal, RefusalCode};
 pub(super) enum Reply {
     /// The second message of the handshake, and where the next reply arrives.
     Answered { noise: Handshake, next: oneshot::Receiver<Reply> },
+    /// The host has put its decision off: the client waits in the lobby. The decision arrives at `next`.
+    PutOff { next: oneshot::Receiver<Reply> },
     /// The handshake is over.
     Decided(Decision),
 }
@@ -26,6 +28,19 @@ pub(super) enum Decision {
     RefusedSealed(Sealed),
     /// The handshake has failed.
     Refused(Refusal),
+}
+
+/// The decision on a client that polls, kept for its next poll.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    /// This participant has a seat.
+    Seated(u32),
+    /// The host refused the request, for a reason that only the client can read.
+    RefusedSealed(Sealed),
+    /// The host did not decide in time.
+    NotInTime,
+    /// The session ends.
+    Closing,
 }
 
 /// The decision on a return.
@@ -50,8 +65,7 @@ pub(super) struct Seated {
 
 /// The refusal of a client with another link.
 pub(super) fn wrong_link() -> Refusal {
-    let text = "this link does not open this room; ask for the whole link again";
-    Refusal::new(RefusalCode::BadTicket, text)
+    Refusal::wrong_link()
 }
 
 /// The refusal of a participant who cannot return.

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 
 use super::generation::{Generation, NextGeneration};
 use super::knocks::Knocks;
-use super::reply::{Reply, ReturnDecision};
-use crate::chat::Seats;
+use super::reply::{Reply, ReturnDecision, Verdict};
+use super::waiters::Waiters;
+use crate::chat::{Links, Seats};
 use crate::config::RoomSettings;
 use crate::control::FromRelay;
 use crate::serve::hub::settings;
@@ -17,10 +18,12 @@ use crate::token::Token;
 /// What a sealed room has and an open one has not.
 #[derive(Debug)]
 pub(in crate::serve::hub) struct SealedRoom {
-    /// What a client shows that has the link.
-    pub(super) door: Token,
+    /// The doors of all links: what a client shows that has one of them.
+    pub(in crate::serve::hub) doors: Links,
     pub(in crate::serve::hub) seats: Seats,
     pub(super) knocks: Knocks<oneshot::Sender<Reply>>,
+    /// By their knocks, those about whom the host decides later.
+    pub(super) lobby: Waiters<oneshot::Sender<Reply>, Verdict>,
     /// Participants who had left, and have asked to return; the host has not decided.
     pub(super) returns: BTreeMap<u32, oneshot::Sender<ReturnDecision>>,
     /// What has arrived of the next generation.
@@ -36,9 +39,10 @@ impl SealedRoom {
     /// An empty room.
     pub(in crate::serve::hub) fn new(settings: &RoomSettings, door: Token) -> Self {
         Self {
-            door,
+            doors: Links::new(door),
             seats: Seats::new(settings::rules(settings)),
             knocks: Knocks::default(),
+            lobby: Waiters::default(),
             returns: BTreeMap::new(),
             next: NextGeneration::default(),
             newest: None,

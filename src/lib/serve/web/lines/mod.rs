@@ -2,6 +2,7 @@
 
 mod open;
 mod sealed;
+mod waiting;
 
 use super::state::WebState;
 use crate::config::Mode;
@@ -10,6 +11,7 @@ use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
 
 pub(super) use open::join;
 pub(super) use sealed::{FirstLine, first_line, request};
+pub(super) use waiting::{WaitingReply, handle_while_waiting, not_in_the_room_yet};
 
 /// What only the sender of a line gets in reply.
 #[derive(Debug)]

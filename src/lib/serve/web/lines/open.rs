@@ -1,19 +1,16 @@
 //! The lines of clients of an open room: joins by name and ticket, messages as text.
 
-use crate::chat::{Entropy, MessageText, Nickname, RoomError};
-use crate::serve::hub::Connection;
+use crate::chat::{Entropy, MessageText, Newcomer, Nickname, RoomError};
+use crate::serve::hub::{Connection, Joined, LobbyTransport};
 use crate::serve::web::state::WebState;
 use crate::token::Token;
 use crate::wire::{ClientMessage, Refusal, RefusalCode};
 
-/// Lets a client in by its first line, which must be a join.
+/// Lets a client in by its first line, which must be a join, or has it wait in the lobby.
 ///
 /// # Errors
-/// The refusal to send: wrong line, ticket or name, a full or closing room, too many joins.
-pub(in crate::serve::web) fn join(
-    state: &WebState,
-    first_line: &str,
-) -> Result<Connection, Refusal> {
+/// The refusal to send: wrong line, ticket or name, a full, locked or closing room, too many joins.
+pub(in crate::serve::web) fn join(state: &WebState, first_line: &str) -> Result<Joined, Refusal> {
     let (name, ticket, resume, after) = match ClientMessage::parse(first_line)? {
         ClientMessage::Join { name, ticket, resume, after } => (name, ticket, resume, after),
         ClientMessage::Knock { .. } | ClientMessage::Request { .. } => {
@@ -34,19 +31,23 @@ pub(in crate::serve::web) fn join(
     if state.hub.is_closing() {
         return Err(Refusal::closing());
     }
-    if !state.hub.accepts_ticket(&ticket) {
-        let text = "this link does not open this room; ask for the whole link again";
-        return Err(Refusal::new(RefusalCode::BadTicket, text));
-    }
+    // Before the ticket: those who have a seat return to it by any link, also by one that was replaced.
     if let Some(resume) = resume {
+        if let Some(client) = state.hub.return_to_lobby(&resume, LobbyTransport::Socket)? {
+            return Ok(Joined::Waits(client));
+        }
         match state.hub.resume(&resume, after) {
             // The seat has expired: the client joins anew.
             Err(RoomError::NoSeat) => {}
-            other => return Ok(other?),
+            resumed => return Ok(Joined::In(resumed?)),
         }
     }
+    let ticket = Token::parse(&ticket).filter(|ticket| state.hub.accepts_ticket(ticket));
+    let ticket = ticket.ok_or_else(Refusal::wrong_link)?;
+    // After the ticket: strangers do not learn whether the room is locked.
+    state.hub.check_unlocked()?;
     let name = Nickname::parse(&name).map_err(RoomError::from)?;
-    Ok(state.hub.join(name, &ticket, entropy()?)?)
+    Ok(state.hub.join(Newcomer { name, ticket, entropy: entropy()? })?)
 }
 
 /// Posts a message.

@@ -1,80 +1,111 @@
 //! Lets the client of a poll into a sealed room. The handshake takes two polls, each of which is held until
 //! the host replies; between them, the knock waits under a token.
 
+use std::sync::Arc;
+
+use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
 use crate::control::Sealed;
-use crate::serve::hub::{Entered, KnockEnd, Resumed, ReturnReply};
+use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
+use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
 use crate::token::Secret;
 use crate::wire::{self, ClientMessage, Refusal, RefusalCode};
 
-/// What a poll that lets in its client begins with.
-pub(super) enum Entrance {
-    /// The client is in the room; its other lines follow.
-    Entered(Entered),
-    /// The client is not in the room yet, or not let in: this line is the whole answer.
-    Line(String),
-}
-
-/// Lets the client in by its bearer token, or by the `first` line. Returns also whether that line was used.
+/// Lets the client in by its bearer token, or by the first line of the body.
 ///
 /// # Errors
 /// Why it is not let in.
 pub(super) async fn enter(
     state: &WebState,
+    slot: &Arc<ConnectionSlot>,
     bearer: Option<Secret>,
     after: Option<u64>,
-    first: Option<&str>,
-) -> Result<(Entrance, FirstLineUse), Refusal> {
+    body: &str,
+) -> Result<Entrance, Refusal> {
+    let first = lines_of(body).next();
     let Some(token) = bearer else {
-        let entrance = match lines::first_line(first.unwrap_or_default())? {
+        return match lines::first_line(first.unwrap_or_default())? {
             FirstLine::Knock { door, noise } => {
                 let mut knock = state.hub.knock(&door, noise)?;
                 match knock.answer().await {
                     Ok(answer) => {
                         let token = knock.detach()?;
-                        Entrance::Line(wire::answer_line(&answer, Some(&token)))
+                        Ok(Entrance::Lines(wire::answer_line(&answer, Some(&token))))
                     }
-                    Err(end) => entered(end)?,
+                    Err(end) => entered(end),
                 }
             }
             FirstLine::Return { resume, after } => {
                 let resumed = state.hub.return_to_seat(&resume, after)?;
-                Entrance::Entered(decided(resumed).await?)
+                Ok(Entrance::Entered(decided(resumed).await?, FirstLineUse::Join))
             }
             FirstLine::Request => {
                 let text = "a join to this room follows the answer to a knock; knock first";
-                return Err(Refusal::new(RefusalCode::BadJson, text));
+                Err(Refusal::new(RefusalCode::BadJson, text))
             }
         };
-        return Ok((entrance, FirstLineUse::Join));
     };
+    match state.hub.find_waiting_knock(&token) {
+        Some(FoundKnock::Waiting(knock)) => {
+            return wait(slot, knock, body).await;
+        }
+        // The participant has read nothing yet, not even the welcome.
+        Some(FoundKnock::Seated(resume)) => {
+            let entered = decided(state.hub.return_to_seat(&resume, None)?).await?;
+            return Ok(Entrance::Entered(entered, FirstLineUse::InRoom));
+        }
+        Some(FoundKnock::Ended(end)) => return entered(end),
+        None => {}
+    }
     if let Some(Ok(ClientMessage::Request { sealed })) = first.map(ClientMessage::parse) {
-        let entrance = request(state, &token, sealed).await?;
-        return Ok((entrance, FirstLineUse::Join));
+        return request(state, &token, sealed).await;
     }
     let entered = match state.hub.return_to_seat(&token, after)? {
         // A poll that reads on in the ring is held until there is something to read.
         Resumed::Entered((connection, _)) if after.is_some() => (connection, Vec::new()),
         resumed @ (Resumed::Entered(_) | Resumed::Asked(_)) => decided(resumed).await?,
     };
-    Ok((Entrance::Entered(entered), FirstLineUse::InRoom))
-}
-
-/// What the first line of a poll is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FirstLineUse {
-    /// It lets the client in.
-    Join,
-    /// It is like the others, of a client that is in the room.
-    InRoom,
+    Ok(Entrance::Entered(entered, FirstLineUse::InRoom))
 }
 
 /// Sends the request that belongs to an earlier knock, and waits for the decision.
 async fn request(state: &WebState, token: &str, sealed: Sealed) -> Result<Entrance, Refusal> {
     let mut knock = state.hub.find_knock(token)?;
     knock.request(sealed)?;
-    entered(knock.end_of_handshake().await)
+    match knock.next_reply().await {
+        KnockReply::Ended(end) => entered(end),
+        KnockReply::PutOff => {
+            tokio::select! {
+                biased;
+                // The decision may have followed at once.
+                end = knock.end() => return entered(end),
+                () = std::future::ready(()) => {}
+            }
+            knock.keep_for_next_poll();
+            Ok(Entrance::Lines(wire::waiting_line(None)))
+        }
+    }
+}
+
+/// Holds the poll of a client in the lobby, until the host decides.
+async fn wait(
+    slot: &Arc<ConnectionSlot>,
+    mut knock: Knock,
+    body: &str,
+) -> Result<Entrance, Refusal> {
+    match handle_while_waiting(body)? {
+        WaitingLines::None => {}
+        WaitingLines::Answered(lines) => return Ok(Entrance::Lines(lines)),
+        WaitingLines::Left => {
+            knock.leave();
+            return Ok(Entrance::Lines(String::new()));
+        }
+    }
+    match hold(slot, knock.end()).await {
+        Some(end) => entered(end),
+        None => Ok(Entrance::Lines(wire::waiting_line(None))),
+    }
 }
 
 /// Waits for the host's decision on a return, if it has to decide.
@@ -95,8 +126,10 @@ async fn decided(resumed: Resumed) -> Result<Entered, Refusal> {
 /// What the end of a handshake means for the client.
 fn entered(end: KnockEnd) -> Result<Entrance, Refusal> {
     match end {
-        KnockEnd::Admitted(entered) => Ok(Entrance::Entered(entered)),
-        KnockEnd::RefusedSealed(sealed) => Ok(Entrance::Line(wire::sealed_refusal_line(&sealed))),
+        KnockEnd::Admitted(entered) => Ok(Entrance::Entered(entered, FirstLineUse::Join)),
+        KnockEnd::RefusedSealed(sealed) => Ok(Entrance::Lines(wire::sealed_refusal_line(&sealed))),
         KnockEnd::Refused(refusal) => Err(refusal),
+        // A newer poll gets the answer.
+        KnockEnd::Replaced => Ok(Entrance::Lines(String::new())),
     }
 }

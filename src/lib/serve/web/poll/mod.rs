@@ -1,7 +1,9 @@
 //! The room over long polls, for networks that block WebSockets.
 
 mod answer;
+mod entrance;
 mod handshake;
+mod open;
 mod parked;
 mod route;
 

@@ -36,7 +36,7 @@ use crate::serve::web::host_policy::AcceptedHost;
 use crate::serve::web::security_headers::add_security_headers;
 
 /// After this time, a poll gets an empty answer: well below the 100 s of the tunnel provider.
-const HOLD_TIMEOUT: Duration = Duration::from_secs(25);
+pub(super) const HOLD_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Bytes that are read and dropped if the client sends more than its request. If they were left unread,
 /// the kernel would reset the connection when it is closed, and the client might lose the answer.
@@ -113,6 +113,7 @@ impl ParkedPoll {
     /// the request but the HTTP version.
     async fn send_answer(self, stream: TcpStream, pieces: Vec<Bytes>) {
         let Self { host, version, mode, connection } = self;
+        let cleared = connection.cleared();
         drop(connection);
         let request: &[u8] = if version == Version::HTTP_10 {
             b"POST / HTTP/1.0\r\n\r\n"
@@ -129,8 +130,13 @@ impl ParkedPoll {
             .half_close(true)
             .writev(true)
             .serve_connection(TokioIo::new(tokio::io::join(request, stream)), service);
-        // An error means that the client is gone.
-        let _ = sent.await;
+        tokio::select! {
+            biased;
+            // An error means that the client is gone.
+            _ = sent => {}
+            // Its client polls again for what follows.
+            () = cleared => {}
+        }
     }
 }
 

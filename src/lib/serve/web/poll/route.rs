@@ -13,10 +13,11 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answer::{ANSWER_FLUSH_BYTES, answer, answer_lines, read_new, shared_piece};
-use super::handshake::{self, Entrance, FirstLineUse};
+use super::entrance::{Entrance, FirstLineUse, lines_of};
 use super::parked::{ParkedPoll, ParkingSlot};
+use super::{handshake, open};
 use crate::config::Mode;
-use crate::serve::hub::Entered;
+use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::host_policy::AcceptedHost;
 use crate::serve::web::lines::{self, Reply};
 use crate::serve::web::state::WebState;
@@ -35,7 +36,8 @@ enum Hold {
     Never,
 }
 
-/// `?after=41`: number of the last event that the client saw. Without it, the poll reads from now on.
+/// `?after=41`: number of the last event that the client saw. Without it, or with 0, it has seen nothing yet,
+/// and the answer begins with a welcome.
 #[derive(Debug, Deserialize)]
 pub(in crate::serve::web) struct PollQuery {
     after: Option<u64>,
@@ -44,7 +46,7 @@ pub(in crate::serve::web) struct PollQuery {
 /// Handles the lines in the body; the first is a join, unless the request has a resume token.
 pub(in crate::serve::web) async fn poll(
     State(state): State<Arc<WebState>>,
-    Extension(parking): Extension<ParkingSlot>,
+    (Extension(parking), Extension(slot)): (Extension<ParkingSlot>, Extension<Arc<ConnectionSlot>>),
     Extension(host): Extension<AcceptedHost>,
     version: Version,
     query: Query<PollQuery>,
@@ -70,23 +72,14 @@ pub(in crate::serve::web) async fn poll(
     let Ok(body) = std::str::from_utf8(&body) else {
         return refuse(&Refusal::new(RefusalCode::BadJson, "the body must be UTF-8 text"));
     };
-    let first = body.lines().find(|line| !line.is_empty());
     let bearer = bearer_token(&headers);
-    let entered = match (state.hub.mode(), bearer) {
-        (Mode::Open, Some(resume)) => {
-            resume_seat(&state, resume, query.after).map(|entered| (entered, FirstLineUse::InRoom))
-        }
-        (Mode::Open, None) => join(&state, first).map(|entered| (entered, FirstLineUse::Join)),
-        (Mode::Sealed, bearer) => {
-            match handshake::enter(&state, bearer, query.after, first).await {
-                Ok((Entrance::Line(line), _)) => return answer_lines(line),
-                Ok((Entrance::Entered(entered), first)) => Ok((entered, first)),
-                Err(refusal) => Err(refusal),
-            }
-        }
+    let entrance = match state.hub.mode() {
+        Mode::Open => open::enter(&state, &slot, bearer, query.after, body).await,
+        Mode::Sealed => handshake::enter(&state, &slot, bearer, query.after, body).await,
     };
-    let ((mut connection, welcome), first_use) = match entered {
-        Ok(entered) => entered,
+    let ((mut connection, welcome), first_use) = match entrance {
+        Ok(Entrance::Entered(entered, first_use)) => (entered, first_use),
+        Ok(Entrance::Lines(lines)) => return answer_lines(lines),
         Err(refusal) => return refuse(&refusal),
     };
     connection.mark_poll();
@@ -97,7 +90,7 @@ pub(in crate::serve::web) async fn poll(
     let welcome = welcome.into_iter().map(shared_piece);
     let mut replies = String::new();
     let used = usize::from(first_use == FirstLineUse::Join);
-    for line in body.lines().filter(|line| !line.is_empty()).skip(used) {
+    for line in lines_of(body).skip(used) {
         hold = Hold::Never;
         if replies.len() >= ANSWER_FLUSH_BYTES {
             replies.push_str(&too_many_lines().to_line());
@@ -119,16 +112,6 @@ pub(in crate::serve::web) async fn poll(
             answer(welcome.chain([replies]).chain(pieces.unwrap_or_default()).collect())
         }
     }
-}
-
-fn join(state: &WebState, first_line: Option<&str>) -> Result<Entered, Refusal> {
-    let mut connection = lines::join(state, first_line.unwrap_or_default())?;
-    let welcome = connection.welcome().unwrap_or_default();
-    Ok((connection, welcome))
-}
-
-fn resume_seat(state: &WebState, resume: Secret, after: Option<u64>) -> Result<Entered, Refusal> {
-    Ok((state.hub.resume(&resume, after)?, Vec::new()))
 }
 
 /// The token after `Bearer`, in any case and with any number of spaces (RFC 9110, section 11.4); with

@@ -2,8 +2,10 @@
 
 use super::close::{CloseAction, CloseCode};
 use super::first_message::{JoinError, next_message, split_first_line};
+use super::waiting::wait;
 use crate::control::{Handshake, Sealed};
-use crate::serve::hub::{Entered, KnockEnd, Resumed, ReturnReply};
+use crate::serve::hub::{Entered, KnockEnd, KnockReply, Resumed, ReturnReply};
+use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
 use crate::serve::websocket::{Reader, Writer};
@@ -17,6 +19,7 @@ use crate::wire::{self, Refusal, RefusalCode};
 /// Why it is not let in.
 pub(super) async fn enter(
     state: &WebState,
+    slot: &ConnectionSlot,
     reader: &mut Reader,
     writer: &mut Writer,
     message: String,
@@ -45,7 +48,7 @@ pub(super) async fn enter(
         }
         FirstLine::Knock { .. } if !rest.is_empty() => Err(too_early().into()),
         FirstLine::Knock { door, noise } => {
-            let entered = handshake(state, reader, writer, door, noise).await?;
+            let entered = handshake(state, slot, reader, writer, door, noise).await?;
             Ok((entered, String::new()))
         }
     }
@@ -54,6 +57,7 @@ pub(super) async fn enter(
 /// Relays the handshake, up to the host's decision.
 async fn handshake(
     state: &WebState,
+    slot: &ConnectionSlot,
     reader: &mut Reader,
     writer: &mut Writer,
     door: Secret,
@@ -67,11 +71,17 @@ async fn handshake(
     };
     writer.send(vec![wire::answer_line(&answer, None).into()]).await?;
     let request = tokio::select! {
-        end = knock.end_of_handshake() => return entered(end),
+        end = knock.end() => return entered(end),
         message = next_message(reader, writer) => parse_request(message?)?,
     };
     knock.request(request)?;
-    entered(unless_client_speaks(knock.end_of_handshake(), reader, writer).await?)
+    match unless_client_speaks(knock.next_reply(), reader, writer).await? {
+        KnockReply::Ended(end) => entered(end),
+        KnockReply::PutOff => {
+            slot.mark_admitted();
+            entered(wait(knock.end(), reader, writer).await?)
+        }
+    }
 }
 
 /// Parses the message after the answer: a request, and nothing else.
@@ -87,6 +97,7 @@ fn entered(end: KnockEnd) -> Result<Entered, JoinError> {
         KnockEnd::Admitted(entered) => Ok(entered),
         KnockEnd::RefusedSealed(sealed) => Err(JoinError::RefusedSealed(sealed)),
         KnockEnd::Refused(refusal) => Err(refusal.into()),
+        KnockEnd::Replaced => Err(CloseAction::Send(CloseCode::SeatReleased).into()),
     }
 }
 

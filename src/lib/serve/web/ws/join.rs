@@ -7,8 +7,9 @@ use tokio::time::{Instant, timeout_at};
 use super::close::{CloseAction, CloseCode, send_last_line};
 use super::first_message::{JoinError, next_message, split_first_line};
 use super::handshake;
+use super::waiting::wait;
 use crate::config::Mode;
-use crate::serve::hub::Connection;
+use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;
 use crate::serve::web::state::WebState;
@@ -53,8 +54,12 @@ async fn enter(
     let message = first.unwrap_or(Err(CloseAction::Drop.into()))?;
     let (connection, welcome, rest) = match state.hub.mode() {
         Mode::Open => {
-            let (mut connection, rest) = join_by_message(state, message)?;
+            let (joined, rest) = join_by_message(state, message)?;
             slot.mark_admitted();
+            let mut connection = match joined {
+                Joined::In(connection) => connection,
+                Joined::Waits(client) => Box::pin(wait_in_lobby(client, reader, writer)).await?,
+            };
             // Others who join at the same moment are then in the welcome, not announced after it.
             tokio::task::yield_now().await;
             let welcome = connection.welcome()?;
@@ -62,7 +67,7 @@ async fn enter(
         }
         Mode::Sealed => {
             let ((connection, welcome), rest) =
-                Box::pin(handshake::enter(state, reader, writer, message)).await?;
+                Box::pin(handshake::enter(state, slot, reader, writer, message)).await?;
             slot.mark_admitted();
             (connection, welcome, rest)
         }
@@ -74,8 +79,24 @@ async fn enter(
 
 /// Lets the client in by the first line of its message, and returns the other lines. Not async, so that
 /// the message is freed here: a future would keep it for as long as the client stays.
-fn join_by_message(state: &WebState, message: String) -> Result<(Connection, String), Refusal> {
+fn join_by_message(state: &WebState, message: String) -> Result<(Joined, String), Refusal> {
     let (first, rest) = split_first_line(&message);
-    let connection = lines::join(state, first)?;
-    Ok((connection, rest.to_owned()))
+    let joined = lines::join(state, first)?;
+    if matches!(joined, Joined::Waits(_)) && !rest.is_empty() {
+        return Err(lines::not_in_the_room_yet());
+    }
+    Ok((joined, rest.to_owned()))
+}
+
+/// Has the client wait until the operator has decided.
+async fn wait_in_lobby(
+    mut client: LobbyClient,
+    reader: &mut Reader,
+    writer: &mut Writer,
+) -> Result<Connection, JoinError> {
+    match wait(client.end(), reader, writer).await? {
+        LobbyEnd::Admitted(connection) => Ok(connection),
+        LobbyEnd::Refused(refusal) => Err(refusal.into()),
+        LobbyEnd::Replaced => Err(CloseAction::Send(CloseCode::SeatReleased).into()),
+    }
 }

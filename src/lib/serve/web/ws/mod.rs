@@ -7,6 +7,7 @@ mod handshake;
 mod join;
 mod session;
 mod upgrade;
+mod waiting;
 
 pub(super) use close::CloseCode;
 pub(in crate::serve) use session::MAX_SOCKET_BYTES;

@@ -10,15 +10,15 @@ use crate::serve::fanout::Subscription;
 use crate::serve::hub::{Connection, ReadOutcome};
 use crate::serve::web::lines::{self, Reply};
 use crate::serve::web::state::WebState;
-use crate::serve::websocket::{Incoming, Reader, Writer};
+use crate::serve::websocket::{Incoming, Reader, SendError, Writer};
 use crate::wire::{MAX_FRAME_BYTES, Refusal, RefusalCode};
 
 /// Four pings in the 100 s after which the tunnel provider closes idle sockets, and more often than
 /// NATs drop idle connections.
-const PING_INTERVAL: Duration = Duration::from_secs(25);
+pub(super) const PING_INTERVAL: Duration = Duration::from_secs(25);
 
 /// A connection on which no frame arrived for the time of three pings is dead.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Replies to the lines of one message are sent when they have this size, before the next line is
 /// parsed: the replies to thousands of invalid lines have fifty times the size of the message.
@@ -94,7 +94,8 @@ impl<'a> SocketSession<'a> {
     /// Sends everything that is new, in batches, and hands the writer over to the fan-out.
     async fn send_new(&mut self) -> Result<(), CloseAction> {
         loop {
-            self.writer()?.flush().await?;
+            let cleared = self.connection.cleared();
+            unless_cleared(cleared, self.writer()?.flush()).await?;
             match self.connection.try_read() {
                 ReadOutcome::Empty => {
                     let position = self.connection.position();
@@ -106,7 +107,10 @@ impl<'a> SocketSession<'a> {
                         return Ok(());
                     }
                 }
-                ReadOutcome::Pieces(pieces) => self.writer()?.send(pieces).await?,
+                ReadOutcome::Pieces(pieces) => {
+                    let cleared = self.connection.cleared();
+                    unless_cleared(cleared, self.writer()?.send(pieces)).await?;
+                }
                 ReadOutcome::Closed(reason) => {
                     return Err(send_last_line(self.writer()?, reason).await);
                 }
@@ -172,6 +176,19 @@ impl<'a> SocketSession<'a> {
         // The ring has the messages: no copy of them is kept while a slow client reads the replies.
         drop(text);
         if replies.is_empty() { Ok(()) } else { self.reply(replies).await }
+    }
+}
+
+/// Waits until a frame is sent. When its content is cleared before, the frame cannot be ended, and the
+/// connection is dropped: its client returns for what follows.
+async fn unless_cleared(
+    cleared: impl Future<Output = ()>,
+    sent: impl Future<Output = Result<(), SendError>>,
+) -> Result<(), CloseAction> {
+    tokio::select! {
+        biased;
+        sent = sent => Ok(sent?),
+        () = cleared => Err(CloseAction::Drop),
     }
 }
 

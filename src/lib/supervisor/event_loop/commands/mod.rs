@@ -6,15 +6,14 @@ mod rules;
 mod time;
 mod who;
 
-use std::time::{Instant, SystemTime};
-
 use super::asker::{Asker, response_body};
+use super::clock::read_clocks;
 use super::state::EventLoop;
 use crate::chat::MessageText;
 use crate::command::{Command, help};
 use crate::control::{self, RoomOrder};
 use crate::log::{RoomChange, WholeRoomChange};
-use crate::supervisor::operator::{Answer, Moment, Refused};
+use crate::supervisor::operator::{Answer, Refused};
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
 
 /// Why a command was not carried out.
@@ -133,9 +132,4 @@ impl EventLoop {
             Err(Refused::because("the room is not open yet"))
         }
     }
-}
-
-/// The present moment.
-pub(super) fn read_clocks() -> Moment {
-    Moment::new(Instant::now(), SystemTime::now())
 }

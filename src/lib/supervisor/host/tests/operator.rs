@@ -24,7 +24,7 @@ fn board(room: &mut Room) -> Vec<String> {
     room.board.drain(..).map(line).collect()
 }
 
-/// The number of the one who waits under this name.
+/// The number of the one who began to wait under this name.
 fn waits(room: &Room, name: &str) -> u32 {
     let waiting = room.board.iter().rev().find_map(|event| match event {
         HostEvent::Waits { participant } if participant.name == name => Some(participant.number),
@@ -132,7 +132,7 @@ fn newcomers_wait_in_the_lobby_until_they_are_admitted() {
     assert_eq!(room.in_lobby.iter().copied().collect::<Vec<_>>(), [bo, cy]);
     let (bo, cy) = (waits(&room, "Bo"), waits(&room, "Cy"));
     room.admit_waiting(bo).unwrap();
-    assert!(room.host.reject(cy).map(|output| room.take(output)).is_some());
+    assert!(room.reject(cy));
     assert_eq!(room.last_refusal(), "not_admitted");
     room.wait(SECOND);
     room.check();
@@ -140,7 +140,7 @@ fn newcomers_wait_in_the_lobby_until_they_are_admitted() {
     // Twice, and those who are in.
     for number in [bo, cy, 1, 0, 77] {
         assert_eq!(room.admit_waiting(number), Err(RoomError::NoSeat), "{number}");
-        assert!(room.host.reject(number).is_none(), "{number}");
+        assert!(!room.reject(number), "{number}");
     }
     // The name of one who was refused is free.
     room.join("Cy");
@@ -330,7 +330,7 @@ fn knocking_and_refusals_use_up_nothing() {
     room.join_by(1, "Bo");
     room.join_by(1, "Cy");
     let (bo, cy) = (waits(&room, "Bo"), waits(&room, "Cy"));
-    assert!(room.host.reject(bo).map(|output| room.take(output)).is_some());
+    assert!(room.reject(bo));
     room.board.retain(|event| !matches!(event, HostEvent::Joined { .. }));
     assert_eq!(board(&mut room), ["?Bo", "?Cy"]);
     room.join_by(1, "Di");
@@ -402,8 +402,7 @@ fn an_invite_that_was_revoked_admits_no_one_who_is_not_in() {
     room.join_by(1, "Ana");
     room.join_by(1, "Bo");
     room.join_by(2, "Cy");
-    let output = room.host.revoke(1, room.now).unwrap();
-    room.take(output);
+    assert!(room.revoke(1));
     assert_eq!(room.last_refusal(), "bad_ticket");
     room.wait(SECOND);
     room.check();
@@ -411,7 +410,7 @@ fn an_invite_that_was_revoked_admits_no_one_who_is_not_in() {
     assert_eq!(names, ["", "Ana", "Cy"]);
     // Again, the room's own, and one that there is not.
     for number in [0, 1, 3] {
-        assert!(room.host.revoke(number, room.now).is_none(), "{number}");
+        assert!(!room.revoke(number), "{number}");
     }
 }
 
@@ -423,8 +422,7 @@ fn links_are_bounded_and_their_numbers_rise() {
         assert!(!room.invite(number, 1, HOUR), "{number} again");
     }
     assert!(!room.invite(100, 1, HOUR));
-    let output = room.host.revoke(7, room.now).unwrap();
-    room.take(output);
+    assert!(room.revoke(7));
     assert!(room.invite(101, 1, HOUR));
 }
 
@@ -467,4 +465,33 @@ fn one_who_waits_is_kicked_like_one_who_is_refused() {
     assert!(room.kick(ana));
     assert!(room.in_lobby.is_empty());
     assert_eq!(room.admit_waiting(ana), Err(RoomError::NoSeat));
+}
+
+/// Their use of the invite was counted when their request was granted.
+#[test]
+fn one_who_was_sent_to_the_lobby_after_all_uses_up_an_invite_once() {
+    let mut room = Room::new(10);
+    room.join("Ana");
+    room.invite(1, 2, HOUR);
+    let knock = room.join_by(1, "Bo");
+    room.set_rules(false, true);
+    assert!(room.in_lobby.contains(&knock));
+    let bo = waits(&room, "Bo");
+    room.join_by(1, "Cy");
+    let cy = waits(&room, "Cy");
+    room.admit_waiting(cy).unwrap();
+    assert!(!room.links.contains_key(&1));
+    room.admit_waiting(bo).unwrap();
+    room.wait(SECOND);
+    room.check();
+    assert_eq!(room.guests.len(), 3);
+    // One who waits again does not outlive the link.
+    room.invite(2, 2, HOUR);
+    room.set_rules(false, false);
+    let knocks = [room.join_by(2, "Di"), room.join_by(2, "Ed")];
+    room.set_rules(false, true);
+    assert!(knocks.iter().all(|knock| room.in_lobby.contains(knock)) || room.guests.len() > 3);
+    room.relink();
+    assert!(room.in_lobby.is_empty());
+    assert_eq!(room.last_refusal(), "bad_ticket");
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::super::lobby::is_waiting;
 use super::relay::Room;
 use crate::control::FromRelay;
 
@@ -18,6 +19,23 @@ enum Step {
     GivenUp(usize),
     Wait(u64),
     Moved,
+    Order(Order),
+}
+
+/// What the operator does.
+#[derive(Clone, Debug)]
+enum Order {
+    Rules(bool, bool),
+    Admit(usize),
+    Reject(usize),
+    Kick(usize),
+    /// For so many people, and so many seconds.
+    Invite(u32, u64),
+    /// A knock and its request, by one of the links that there were.
+    JoinBy(usize, u8),
+    Revoke(usize),
+    Relink,
+    Announce,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -33,6 +51,23 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u64..700_000).prop_map(Step::Wait),
         1 => Just(Step::Moved),
     ]
+}
+
+/// Such a step, or one of the operator.
+fn ordered_step() -> impl Strategy<Value = Step> {
+    let which = 0usize..20;
+    let order = prop_oneof![
+        3 => any::<(bool, bool)>().prop_map(|(locked, lobby)| Order::Rules(locked, lobby)),
+        6 => which.clone().prop_map(Order::Admit),
+        1 => which.clone().prop_map(Order::Reject),
+        2 => which.clone().prop_map(Order::Kick),
+        2 => (1u32..4, 1u64..400).prop_map(|(people, time)| Order::Invite(people, time)),
+        8 => (which.clone(), any::<u8>()).prop_map(|(link, name)| Order::JoinBy(link, name)),
+        1 => which.prop_map(Order::Revoke),
+        1 => Just(Order::Relink),
+        1 => Just(Order::Announce),
+    ];
+    prop_oneof![1 => step(), 1 => order.prop_map(Step::Order)]
 }
 
 /// The one at `which` of those that there are.
@@ -56,6 +91,7 @@ fn take(room: &mut Room, step: &Step) {
             if let Some(knock) = pick(open, which) {
                 room.answered.remove(&knock);
                 room.waiting.remove(&knock);
+                room.in_lobby.remove(&knock);
                 room.send(FromRelay::KnockEnded { knock });
             }
         }
@@ -83,9 +119,54 @@ fn take(room: &mut Room, step: &Step) {
                 }
             }
         }
+        Step::Order(ref order) => carry_out(room, order),
         Step::Moved => {
             let output = room.host.moved("https://a.trycloudflare.com/#1.AAAAAAAAAAAAAAAAAAAAAA");
             room.take(output);
+        }
+    }
+}
+
+fn carry_out(room: &mut Room, order: &Order) {
+    match *order {
+        Order::Rules(locked, lobby) => room.set_rules(locked, lobby),
+        Order::Admit(which) => {
+            let waiting = room.host.people.with(is_waiting).map(|person| person.entry.number);
+            if let Some(number) = pick(waiting, which) {
+                let _ = room.admit_waiting(number);
+            }
+        }
+        Order::Reject(which) => {
+            room.reject(u32::try_from(which).unwrap());
+        }
+        Order::Kick(which) => {
+            let people = room.host.people.with(|_| true).map(|person| person.entry.number);
+            if let Some(number) = pick(people, which) {
+                room.kick(number);
+            }
+        }
+        Order::Invite(people, seconds) => {
+            room.last_invite += 1;
+            room.invite(room.last_invite, people, Duration::from_secs(seconds));
+        }
+        Order::JoinBy(which, name) => {
+            let links = room.tickets.clone();
+            let Some((link, ticket)) = links.get(which % links.len()) else { return };
+            let knock = room.knock_by(*link, ticket);
+            if room.answered.contains_key(&knock) {
+                room.request(knock, &format!("n{}", name % 40));
+            }
+        }
+        Order::Revoke(which) => {
+            if let Some(link) = pick(room.links.keys().copied(), which) {
+                room.revoke(link);
+            }
+        }
+        Order::Relink => room.relink(),
+        Order::Announce => {
+            if let Some(output) = room.host.announce("hello") {
+                room.take(output);
+            }
         }
     }
 }
@@ -122,6 +203,30 @@ proptest! {
         room.check();
         prop_assert!(room.waiting.is_empty());
         prop_assert!(has_pace(&room.changes));
+        let present = room.host.people.circle().count();
+        prop_assert_eq!(room.guests.len(), present);
+        prop_assert!(present <= 12);
+    }
+
+    /// The same with an operator who orders anything at any time. Beside it, every admission is checked
+    /// against a count of what was asked for and ordered (`admissions`): no one comes in whom neither the
+    /// rules nor the operator admitted, no invite lets in more than it says, numbers of newcomers rise, and
+    /// those who are removed read nothing more.
+    #[test]
+    fn no_order_of_commands_lets_in_one_who_was_not_admitted(
+        steps in proptest::collection::vec(ordered_step(), 1..160),
+    ) {
+        let mut room = Room::new(12);
+        for step in &steps {
+            take(&mut room, step);
+            room.check();
+        }
+        room.wait(Duration::from_secs(30));
+        room.check();
+        prop_assert!(room.waiting.keys().eq(room.in_lobby.iter()));
+        room.wait(Duration::from_secs(300));
+        room.check();
+        prop_assert!(room.in_lobby.is_empty() && room.waiting.is_empty());
         let present = room.host.people.circle().count();
         prop_assert_eq!(room.guests.len(), present);
         prop_assert!(present <= 12);

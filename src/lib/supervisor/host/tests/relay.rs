@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::output::{HostError, HostEvent, HostOutput};
 use super::super::state::{Host, HostRules};
+use super::admissions::Admissions;
 use crate::base64url::Opaque;
 use crate::chat::RoomError;
 use crate::control::{
@@ -38,6 +39,9 @@ pub(super) struct Room {
     pub(super) removed: BTreeMap<u32, Guest>,
     /// The doors that the relay has, and the tickets that people have, by link.
     pub(super) links: BTreeMap<LinkNumber, Ticket>,
+    /// All tickets that there were, also those that admit no one any more.
+    pub(super) tickets: Vec<(LinkNumber, Ticket)>,
+    pub(super) last_invite: LinkNumber,
     pub(super) wrong_tickets: Vec<u64>,
     pub(super) refusals: Vec<(u64, serde_json::Value)>,
     pub(super) refused_returns: Vec<u32>,
@@ -53,6 +57,7 @@ pub(super) struct Room {
     roster: Vec<Vec<u8>>,
     is_published: bool,
     numbers: BTreeSet<u32>,
+    pub(super) model: Admissions,
     is_removed: BTreeSet<u32>,
     /// When each change was published, and to how many it was told.
     pub(super) changes: Vec<(Instant, usize)>,
@@ -65,6 +70,8 @@ impl Room {
         let host = Host::new(rules, || SecretBytes::generate().ok(), now).unwrap();
         let ticket = Ticket::parse(&host.ticket()).unwrap();
         Self {
+            tickets: vec![(0, ticket.clone())],
+            last_invite: 0,
             links: BTreeMap::from([(0, ticket)]),
             host,
             started: now,
@@ -89,6 +96,7 @@ impl Room {
             roster: Vec::new(),
             is_published: true,
             numbers: BTreeSet::new(),
+            model: Admissions::default(),
             is_removed: BTreeSet::new(),
             changes: Vec::new(),
         }
@@ -137,6 +145,7 @@ impl Room {
         let knock = Knock::new(ticket, draw());
         let noise = Opaque::new(knock.message().to_vec()).unwrap();
         self.knocking.insert(self.last_knock, knock);
+        self.model.knocks(self.last_knock, link);
         self.send(FromRelay::Knock { knock: self.last_knock, link, noise });
         self.last_knock
     }
@@ -154,6 +163,7 @@ impl Room {
         let answered = self.answered.remove(&knock).unwrap();
         let (applicant, sealed) = answered.request(name, signing).unwrap();
         self.waiting.insert(knock, applicant);
+        self.model.requests(knock);
         self.send(FromRelay::Request { knock, sealed: Opaque::new(sealed).unwrap() });
     }
 
@@ -173,6 +183,7 @@ impl Room {
 
     pub(super) fn set_rules(&mut self, locked: bool, lobby: bool) {
         let rules = RoomRules { locked, lobby, ..RoomRules::default() };
+        self.model.set_rules(!locked && !lobby);
         let output = self.host.set_rules(&rules, self.now);
         self.take(output);
     }
@@ -182,19 +193,34 @@ impl Room {
         let invite = self.host.invite(number, people, within, self.now).unwrap();
         let Some((ticket, output)) = invite else { return false };
         self.links.insert(number, Ticket::parse(&ticket).unwrap());
+        self.tickets.push((number, self.links[&number].clone()));
+        self.model.invite(number, people);
         self.take(output);
         true
     }
 
     pub(super) fn relink(&mut self) {
+        self.model.links_are_replaced();
         let output = self.host.relink(self.now).unwrap();
         self.take(output);
     }
 
+    pub(super) fn revoke(&mut self, number: LinkNumber) -> bool {
+        let Some(output) = self.host.revoke(number) else { return false };
+        self.model.link_is_revoked(number);
+        self.take(output);
+        true
+    }
+
     pub(super) fn admit_waiting(&mut self, number: u32) -> Result<(), RoomError> {
         let output = self.host.admit(number, self.now)?;
+        self.model.is_admitted(number);
         self.take(output);
         Ok(())
+    }
+
+    pub(super) fn reject(&mut self, number: u32) -> bool {
+        self.host.reject(number).map(|output| self.take(output)).is_some()
     }
 
     pub(super) fn kick(&mut self, number: u32) -> bool {
@@ -216,6 +242,15 @@ impl Room {
     }
 
     pub(super) fn take(&mut self, output: HostOutput) {
+        let waits = output.orders.iter().filter_map(|order| match order {
+            ToServe::Sealed(ToRelay::Wait { knock }) => Some(*knock),
+            _ => None,
+        });
+        let told = output.events.iter().filter_map(|event| match event {
+            HostEvent::Waits { participant } => Some(u32::try_from(participant.number).unwrap()),
+            _ => None,
+        });
+        self.model.wait(told.zip(waits));
         self.board.extend(output.events);
         for order in output.orders {
             let line = serde_json::to_string(&order).unwrap();
@@ -248,6 +283,7 @@ impl Room {
             RoomOrder::Relink(link) => {
                 let ticket = Ticket::parse(&self.host.ticket()).unwrap();
                 assert_eq!((link.number, &link.secret), (0, &ticket.door()));
+                self.tickets.push((0, ticket.clone()));
                 self.links = BTreeMap::from([(0, ticket)]);
             }
             RoomOrder::AnnounceSealed { body } => self.announced.push(body),
@@ -351,6 +387,7 @@ impl Room {
         assert!(self.is_published);
         assert!(self.numbers.last() < Some(&number), "{number} is not the highest");
         self.numbers.insert(number);
+        self.model.lets_in(knock);
         self.in_lobby.remove(&knock);
         let applicant = self.waiting.remove(&knock).unwrap();
         let clock = self.clock();

@@ -1,0 +1,77 @@
+//! Lets the client of a poll into an open room.
+
+use std::sync::Arc;
+
+use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd, LobbyTransport};
+use crate::serve::web::connections::ConnectionSlot;
+use crate::serve::web::lines;
+use crate::serve::web::state::WebState;
+use crate::token::Secret;
+use crate::wire::{self, Refusal};
+
+/// Lets the client in by its bearer token, or by the first line of the body.
+///
+/// # Errors
+/// Why it is not let in.
+pub(super) async fn enter(
+    state: &WebState,
+    slot: &Arc<ConnectionSlot>,
+    bearer: Option<Secret>,
+    after: Option<u64>,
+    body: &str,
+) -> Result<Entrance, Refusal> {
+    let Some(token) = bearer else {
+        let first = lines_of(body).next().unwrap_or_default();
+        return match lines::join(state, first)? {
+            Joined::In(connection) => Ok(welcomed(connection, FirstLineUse::Join)),
+            Joined::Waits(_) if lines_of(body).nth(1).is_some() => {
+                Err(lines::not_in_the_room_yet())
+            }
+            Joined::Waits(client) => {
+                let token = client.keep_for_next_poll();
+                Ok(Entrance::Lines(wire::waiting_line(token.as_deref())))
+            }
+        };
+    };
+    if let Some(client) = state.hub.return_to_lobby(&token, LobbyTransport::Poll)? {
+        return wait(slot, client, body).await;
+    }
+    // A client that has seen nothing of the room was admitted between two polls, or its answer was lost.
+    let has_welcome = after.is_some_and(|after| after > 0);
+    let connection = state.hub.resume(&token, after.or(Some(0)))?;
+    Ok(if has_welcome {
+        Entrance::Entered((connection, Vec::new()), FirstLineUse::InRoom)
+    } else {
+        welcomed(connection, FirstLineUse::InRoom)
+    })
+}
+
+/// Holds the poll of a client in the lobby, until the operator has decided.
+async fn wait(
+    slot: &Arc<ConnectionSlot>,
+    mut client: LobbyClient,
+    body: &str,
+) -> Result<Entrance, Refusal> {
+    match handle_while_waiting(body)? {
+        WaitingLines::None => {}
+        WaitingLines::Answered(lines) => return Ok(Entrance::Lines(lines)),
+        WaitingLines::Left => {
+            client.leave();
+            return Ok(Entrance::Lines(String::new()));
+        }
+    }
+    match hold(slot, client.end()).await {
+        Some(LobbyEnd::Admitted(connection)) => Ok(welcomed(connection, FirstLineUse::InRoom)),
+        Some(LobbyEnd::Refused(refusal)) => Err(refusal),
+        // A newer poll gets the answer.
+        Some(LobbyEnd::Replaced) => Ok(Entrance::Lines(String::new())),
+        None => Ok(Entrance::Lines(wire::waiting_line(None))),
+    }
+}
+
+fn welcomed(mut connection: Connection, first: FirstLineUse) -> Entrance {
+    // Without one, the seat is lost again; what is read next says why.
+    let welcome = connection.welcome().unwrap_or_default();
+    Entrance::Entered((connection, welcome), first)
+}
