@@ -37,8 +37,8 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("config", Ground, &["exit", "paths", "span", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "span", "terminal",
-        "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "rate_limit", "span",
+        "terminal", "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
@@ -112,7 +112,9 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("control", &[
         &["mod.rs"],
-        &["link.rs", "listener.rs"],
+        &["client.rs", "link.rs", "listener.rs"],
+        &["conversation.rs"],
+        &["answer.rs"],
         &["frame.rs", "message"],
         &["validate.rs"],
     ]),
@@ -122,7 +124,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["inheritance"],
         &["required_calls"],
         &["confine"],
-        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
+        &["inherited_fds.rs", "listener.rs", "local_socket.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/inheritance", &[
         &["mod.rs"],

@@ -233,7 +233,9 @@ fn opposite_commands_of_two_clients_leave_one_of_their_states() {
             }
         })
     });
-    clients.map(|client| client.join().unwrap());
+    for client in clients {
+        client.join().unwrap();
+    }
     Script::connect(&stage).ask(r#"{"id":1,"type":"do","command":"end"}"#);
     let ended = session.wait().expect_code(0);
     let states: Vec<bool> = events(&ended)
