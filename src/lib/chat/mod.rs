@@ -97,6 +97,7 @@ pub(crate) use room_lobby::Joining;
 pub(crate) use seat::Activity;
 pub(crate) use seat::{Seat, max_seat_bytes};
 pub(crate) use seat_retention::MAX_RETAINED_SEATS;
+pub(crate) use seat_rules::Entrance;
 pub(crate) use seats::{Posting, Returning, Rules, SeatEvent, Seats};
 pub(crate) use slow_mode::SLOW_MODE_BYTES;
 #[cfg(test)]

@@ -96,11 +96,6 @@ impl People {
         self.muted.remove(&number);
     }
 
-    /// Takes out all who wait.
-    pub(super) fn take_waiting(&mut self) -> Vec<Participant> {
-        std::mem::take(&mut self.waiting).into_values().map(|person| person.participant).collect()
-    }
-
     /// Forgets who cannot return, who cannot wait any more, and which mutes are over.
     pub(super) fn expire(&mut self, now: Instant) {
         let retention = self.retention;

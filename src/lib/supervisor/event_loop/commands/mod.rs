@@ -50,14 +50,38 @@ impl EventLoop {
                 self.answer(asker, Ok(Answer::Changed { line: text, more: None }));
                 return Some(SessionEvent::End(EndReason::Requested(EndRequest::Command)));
             }
-            command => match self.change(command, asker.is_terminal()) {
-                Ok(answer) => self.answer(asker, Ok(answer)),
-                Err(NotDone::Refused(refused)) => self.answer(asker, Err(refused)),
-                Err(NotDone::Ends(event)) => {
-                    self.answer(asker, Err(Refused::because("the session is ending")));
-                    return Some(event);
-                }
-            },
+            Command::Say(_)
+            | Command::Kick(_)
+            | Command::Mute(..)
+            | Command::Unmute(_)
+            | Command::Slow(_)
+            | Command::Lock
+            | Command::Unlock
+            | Command::LobbyOn
+            | Command::LobbyOff
+            | Command::Admit(_)
+            | Command::Refuse(_)
+            | Command::Link
+            | Command::Relink
+            | Command::Invite { .. }
+            | Command::Links
+            | Command::Revoke(_)
+            | Command::Clear
+            | Command::Fade(_)
+            | Command::End(Some(_))
+            | Command::Stay => return self.change_and_answer(command, asker),
+        }
+        None
+    }
+
+    fn change_and_answer(&mut self, command: Command, asker: Asker) -> Option<SessionEvent> {
+        match self.change(command, asker.is_terminal()) {
+            Ok(answer) => self.answer(asker, Ok(answer)),
+            Err(NotDone::Refused(refused)) => self.answer(asker, Err(refused)),
+            Err(NotDone::Ends(event)) => {
+                self.answer(asker, Err(Refused::because("the session is ending")));
+                return Some(event);
+            }
         }
         None
     }

@@ -90,7 +90,12 @@ impl EventLoop {
         for found in &found {
             match change {
                 PersonChange::Admitted => self.order_admission(found.number)?,
-                _ => self.order_rejection(found.number)?,
+                PersonChange::Kicked
+                | PersonChange::Muted { .. }
+                | PersonChange::Unmuted
+                | PersonChange::Waiting
+                | PersonChange::WaitingEnded
+                | PersonChange::NotAdmitted => self.order_rejection(found.number)?,
             }
             self.waiting_lines.ended(found.number);
             let change = self.room.decide(found, change);

@@ -69,7 +69,9 @@ impl EventLoop {
                 Asker::Client { response, wants_data: true } => {
                     drop(response.send(control::Answer::Body(roster.to_response())));
                 }
-                asker => self.answer(asker, Ok(Answer::Told(roster.to_string()))),
+                asker @ (Asker::Terminal | Asker::Client { .. }) => {
+                    self.answer(asker, Ok(Answer::Told(roster.to_string())))
+                }
             }
         }
     }
