@@ -187,9 +187,10 @@ mod tests {
         let events = events.clone();
         tokio::spawn(async move {
             while let Some((request, answer)) = requests.recv().await {
-                let _ = answer.send(match request {
-                    RequestBody::Watch => Answer::Events(events.subscribe()),
-                    _ => Answer::Body(ResponseBody::Stopping),
+                let _ = answer.send(if request == RequestBody::Watch {
+                    Answer::Events(events.subscribe())
+                } else {
+                    Answer::Body(ResponseBody::Stopping)
                 });
             }
         });

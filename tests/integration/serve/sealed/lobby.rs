@@ -229,7 +229,7 @@ fn every_link_has_a_door() {
     order(&mut host, "add_link", link(1, OTHER));
     set_rules(&mut host, &json!({"slow": 1}));
     ana.wait("rules");
-    let mut knocks = |host: &mut Host, door: &str, link: u32| {
+    let knocks = |host: &mut Host, door: &str, link: u32| {
         let mut client = host.open_socket();
         let mut line = knock_line();
         line["door"] = door.into();
