@@ -154,7 +154,10 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
 /// which is fixed when the room is made. No file of a sealed room is in this table.
 #[rustfmt::skip]
 pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
-    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/announce.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/announce.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs",
+        // The operator's own words.
+        "supervisor/event_loop/commands/mod.rs",
+    ]),
     ("chat/room.rs", "Room", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open"]),
     ("chat/room.rs", "RoomEvent", &[
         "chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open", "serve/hub/publish.rs", "wire/server.rs",

@@ -149,8 +149,10 @@ fn a_typed_word_shows_the_code_again() {
     window.wait_for("24 here");
     assert_eq!(code_rows(&window.screen()).0, 0);
     for word in ["link", "LINK"] {
-        guests.push(Guest::join(&link, &format!("late {word}")));
-        window.wait_for(&format!("+ late {word}"));
+        // Names that differ in case only are the same.
+        let name = format!("late {}", guests.len());
+        guests.push(Guest::join(&link, &name));
+        window.wait_for(&format!("+ {name}"));
         window.type_keys(&format!("{word} Enter"));
         window.wait_until(|screen| {
             let (shown, all) = code_rows(screen);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::entrance::{Entrance, is_waiting};
 use super::generation::sealed;
 use super::links::LinkId;
 use super::output::{HostEvent, HostOutput};
@@ -13,25 +14,6 @@ use crate::wire::Refusal;
 
 /// How long a person waits before the answer is no.
 const WAITING_TIMEOUT: Duration = Duration::from_secs(WAITING_SECONDS);
-
-/// How newcomers come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entrance {
-    Direct,
-    Lobby,
-    Locked,
-}
-
-impl Entrance {
-    /// A locked room has no lobby.
-    pub(super) fn of(rules: &RoomRules) -> Self {
-        match (rules.locked, rules.lobby) {
-            (true, _) => Self::Locked,
-            (false, true) => Self::Lobby,
-            (false, false) => Self::Direct,
-        }
-    }
-}
 
 impl Host {
     /// These rules hold from now on, also for those whose request was granted and who are not in yet. Those
@@ -195,9 +177,4 @@ impl Host {
         let text = text.expect("a sentence is shorter than the longest content");
         output.relay(ToRelay::Refuse { knock, sealed: sealed(text) });
     }
-}
-
-/// Whether a person is in the lobby.
-pub(super) fn is_waiting(standing: Standing) -> bool {
-    matches!(standing, Standing::Waiting { .. })
 }

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
+use super::entrance::is_waiting;
 use super::generation::sealed;
-use super::lobby::is_waiting;
 use super::output::{HostError, HostEvent, HostOutput};
 use super::people::Standing;
 use super::requests::Requested;

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use super::entrance::Entrance;
 use super::generation::sealed;
 use super::links::LinkId;
-use super::lobby::Entrance;
 use super::output::{HostError, HostEvent, HostOutput};
 use super::people::{AdmittedBy, Person, Standing};
 use super::state::Host;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::entrance::{Entrance, is_waiting};
 use super::knocks::Knocks;
 use super::links::HostLinks;
-use super::lobby::{Entrance, is_waiting};
 use super::output::{HostError, HostOutput};
 use super::pace::{Pace, REKEY_INTERVAL};
 use super::people::{People, Standing};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::super::lobby::is_waiting;
+use super::super::entrance::is_waiting;
 use super::relay::Room;
 use crate::control::FromRelay;
 

@@ -1,0 +1,28 @@
+//! The rules by which newcomers come in.
+
+use super::people::Standing;
+use crate::control::RoomRules;
+
+/// How newcomers come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entrance {
+    Direct,
+    Lobby,
+    Locked,
+}
+
+impl Entrance {
+    /// A locked room has no lobby.
+    pub(super) fn of(rules: &RoomRules) -> Self {
+        match (rules.locked, rules.lobby) {
+            (true, _) => Self::Locked,
+            (false, true) => Self::Lobby,
+            (false, false) => Self::Direct,
+        }
+    }
+}
+
+/// Whether a person is in the lobby.
+pub(super) fn is_waiting(standing: Standing) -> bool {
+    matches!(standing, Standing::Waiting { .. })
+}
