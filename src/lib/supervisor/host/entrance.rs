@@ -1,6 +1,5 @@
-//! The rules by which newcomers come in.
+//! How newcomers come in, by the rules of the room.
 
-use super::people::Standing;
 use crate::control::RoomRules;
 
 /// How newcomers come in.
@@ -20,9 +19,4 @@ impl Entrance {
             (false, false) => Self::Direct,
         }
     }
-}
-
-/// Whether a person is in the lobby.
-pub(super) fn is_waiting(standing: Standing) -> bool {
-    matches!(standing, Standing::Waiting { .. })
 }

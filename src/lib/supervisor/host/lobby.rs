@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::entrance::{Entrance, is_waiting};
+use super::entrance::Entrance;
 use super::generation::sealed;
 use super::links::LinkId;
 use super::output::{HostEvent, HostOutput};
@@ -83,7 +83,7 @@ impl Host {
     /// # Errors
     /// [`RoomError::Full`] if [`MAX_WAITING`] do.
     pub(super) fn check_lobby(&self) -> Result<(), RoomError> {
-        let waiting = self.people.with(is_waiting).count();
+        let waiting = self.people.with(Standing::is_waiting).count();
         if waiting < MAX_WAITING { Ok(()) } else { Err(RoomError::Full) }
     }
 
@@ -132,13 +132,7 @@ impl Host {
                 Some(WaitEnd::LinkEnded)
             }
             Standing::Waiting { until, .. } if until <= now => Some(WaitEnd::TimedOut),
-            Standing::Waiting { .. }
-            | Standing::Joining { .. }
-            | Standing::Present
-            | Standing::Leaving
-            | Standing::Removed
-            | Standing::Departed
-            | Standing::Returning => None,
+            _ => None,
         });
         self.end_each(ended, output);
     }
@@ -155,7 +149,7 @@ impl Host {
     }
 
     fn waits_that_end(&self, end: impl Fn(&Person) -> Option<WaitEnd>) -> Vec<(u32, WaitEnd)> {
-        let waiting = self.people.with(is_waiting);
+        let waiting = self.people.with(Standing::is_waiting);
         waiting.filter_map(|person| Some((person.entry.number, end(person)?))).collect()
     }
 

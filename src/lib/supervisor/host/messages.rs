@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use super::entrance::is_waiting;
 use super::generation::sealed;
 use super::output::{HostError, HostEvent, HostOutput};
 use super::people::Standing;
@@ -95,7 +94,7 @@ impl Host {
             Some((number, Standing::Joining { .. } | Standing::Waiting { .. })) => {
                 let Some(person) = self.people.take(number) else { return };
                 self.names.withdraw(number);
-                if is_waiting(person.standing) {
+                if person.standing.is_waiting() {
                     let participant = person.participant();
                     output.events.push(HostEvent::WaitEnded { participant, end: WaitEnd::Gone });
                 }

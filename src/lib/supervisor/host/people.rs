@@ -57,6 +57,11 @@ impl Standing {
         }
     }
 
+    /// Whether the person is in the lobby.
+    pub(super) fn is_waiting(self) -> bool {
+        matches!(self, Self::Waiting { .. })
+    }
+
     /// Whether the relay may speak of the person by number.
     fn is_told(self) -> bool {
         match self {

@@ -86,12 +86,7 @@ impl Host {
                 output.relay(ToRelay::Wait { knock: person.knock });
                 output.events.push(HostEvent::Waits { participant: person.participant() });
             }
-            Standing::Joining { .. }
-            | Standing::Present
-            | Standing::Leaving
-            | Standing::Removed
-            | Standing::Departed
-            | Standing::Returning => {
+            _ => {
                 let counted = self.count_use(link, now, output);
                 counted.expect("the link admitted at the same moment");
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::entrance::{Entrance, is_waiting};
+use super::entrance::Entrance;
 use super::knocks::Knocks;
 use super::links::HostLinks;
 use super::output::{HostError, HostOutput};
@@ -95,15 +95,11 @@ impl Host {
         let rekey = self.pace.last_change().filter(|_| self.people.circle().next().is_some());
         let expiry = self.people.has_departed().then(|| self.expired_at + EXPIRY_INTERVAL);
         let rekey = rekey.map(|last| last + REKEY_INTERVAL);
-        let waits = self.people.with(is_waiting).filter_map(|person| match person.standing {
-            Standing::Waiting { until, .. } => Some(until),
-            Standing::Joining { .. }
-            | Standing::Present
-            | Standing::Leaving
-            | Standing::Removed
-            | Standing::Departed
-            | Standing::Returning => None,
-        });
+        let waits =
+            self.people.with(Standing::is_waiting).filter_map(|person| match person.standing {
+                Standing::Waiting { until, .. } => Some(until),
+                _ => None,
+            });
         let deadlines =
             [change, rekey, expiry, self.knocks.deadline(), self.links.deadline(), waits.min()];
         deadlines.into_iter().flatten().min()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::super::entrance::is_waiting;
+use super::super::people::Standing;
 use super::relay::Room;
 use crate::control::FromRelay;
 
@@ -131,7 +131,8 @@ fn carry_out(room: &mut Room, order: &Order) {
     match *order {
         Order::Rules(locked, lobby) => room.set_rules(locked, lobby),
         Order::Admit(which) => {
-            let waiting = room.host.people.with(is_waiting).map(|person| person.entry.number);
+            let waiting =
+                room.host.people.with(Standing::is_waiting).map(|person| person.entry.number);
             if let Some(number) = pick(waiting, which) {
                 let _ = room.admit_waiting(number);
             }
