@@ -69,7 +69,12 @@ impl Host {
             let participant = person.participant();
             output.events.push(match person.standing {
                 Standing::Removed => HostEvent::Removed { participant, present },
-                _ => HostEvent::Left { participant, present },
+                Standing::Waiting { .. }
+                | Standing::Joining { .. }
+                | Standing::Present
+                | Standing::Leaving
+                | Standing::Departed
+                | Standing::Returning => HostEvent::Left { participant, present },
             });
         }
         for person in self.people.with(has_come) {

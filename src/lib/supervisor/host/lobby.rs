@@ -132,7 +132,13 @@ impl Host {
                 Some(WaitEnd::LinkEnded)
             }
             Standing::Waiting { until, .. } if until <= now => Some(WaitEnd::TimedOut),
-            _ => None,
+            Standing::Waiting { .. }
+            | Standing::Joining { .. }
+            | Standing::Present
+            | Standing::Leaving
+            | Standing::Removed
+            | Standing::Departed
+            | Standing::Returning => None,
         });
         self.end_each(ended, output);
     }

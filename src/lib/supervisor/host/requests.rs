@@ -86,7 +86,12 @@ impl Host {
                 output.relay(ToRelay::Wait { knock: person.knock });
                 output.events.push(HostEvent::Waits { participant: person.participant() });
             }
-            _ => {
+            Standing::Joining { .. }
+            | Standing::Present
+            | Standing::Leaving
+            | Standing::Removed
+            | Standing::Departed
+            | Standing::Returning => {
                 let counted = self.count_use(link, now, output);
                 counted.expect("the link admitted at the same moment");
             }

@@ -98,7 +98,12 @@ impl Host {
         let waits =
             self.people.with(Standing::is_waiting).filter_map(|person| match person.standing {
                 Standing::Waiting { until, .. } => Some(until),
-                _ => None,
+                Standing::Joining { .. }
+                | Standing::Present
+                | Standing::Leaving
+                | Standing::Removed
+                | Standing::Departed
+                | Standing::Returning => None,
             });
         let deadlines =
             [change, rekey, expiry, self.knocks.deadline(), self.links.deadline(), waits.min()];

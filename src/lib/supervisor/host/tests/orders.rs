@@ -73,11 +73,9 @@ impl Room {
 
     /// The number of the one who began to wait under this name.
     pub(super) fn waits(&self, name: &str) -> u32 {
-        let waiting = self.board.iter().rev().find_map(|event| match event {
-            HostEvent::Waits { participant } if participant.name == name => {
-                Some(participant.number)
-            }
-            _ => None,
+        let waiting = self.board.iter().rev().find_map(|event| {
+            let HostEvent::Waits { participant } = event else { return None };
+            (participant.name == name).then_some(participant.number)
         });
         u32::try_from(waiting.unwrap()).unwrap()
     }

@@ -192,13 +192,13 @@ impl Room {
     }
 
     pub(super) fn take(&mut self, output: HostOutput) {
-        let waits = output.orders.iter().filter_map(|order| match order {
-            ToServe::Sealed(ToRelay::Wait { knock }) => Some(*knock),
-            _ => None,
+        let waits = output.orders.iter().filter_map(|order| {
+            let ToServe::Sealed(ToRelay::Wait { knock }) = order else { return None };
+            Some(*knock)
         });
-        let told = output.events.iter().filter_map(|event| match event {
-            HostEvent::Waits { participant } => Some(u32::try_from(participant.number).unwrap()),
-            _ => None,
+        let told = output.events.iter().filter_map(|event| {
+            let HostEvent::Waits { participant } = event else { return None };
+            Some(u32::try_from(participant.number).unwrap())
         });
         self.model.wait(told.zip(waits));
         self.board.extend(output.events);
@@ -208,7 +208,10 @@ impl Room {
             match serde_json::from_str(&line).unwrap() {
                 ToServe::Sealed(message) => self.take_message(message),
                 ToServe::Operator(order) => self.take_order(order),
-                other => panic!("{other:?}"),
+                ToServe::Start { .. }
+                | ToServe::Host { .. }
+                | ToServe::Moved { .. }
+                | ToServe::Drain => panic!("{line} is not of the host"),
             }
         }
         let went: Vec<_> = self.removed.keys().filter(|it| self.guests.contains_key(it)).collect();
@@ -216,6 +219,7 @@ impl Room {
     }
 
     fn take_order(&mut self, order: RoomOrder) {
+        let text = format!("{order:?}");
         match order {
             RoomOrder::Remove { number } => {
                 if let Some(guest) = self.departed.remove(&number) {
@@ -237,7 +241,15 @@ impl Room {
                 self.links = BTreeMap::from([(0, ticket)]);
             }
             RoomOrder::AnnounceSealed { body } => self.announced.push(body),
-            other => panic!("{other:?} is not of the host"),
+            RoomOrder::Rules(_)
+            | RoomOrder::Announce { .. }
+            | RoomOrder::Mute { .. }
+            | RoomOrder::Unmute { .. }
+            | RoomOrder::Admit { .. }
+            | RoomOrder::Reject { .. }
+            | RoomOrder::Clear
+            | RoomOrder::ListConnections { .. }
+            | RoomOrder::Panic => panic!("{text} is not of the host"),
         }
     }
 
