@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::guest::{Guest, try_join};
 use super::super::stage::{Link, Stage};
 use super::Operator;
+use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
 
 /// Someone who knocks, and does not wait for what follows.
@@ -55,6 +56,28 @@ fn newcomers_wait_until_they_are_admitted() {
     assert!(operator.done("kick Eve").starts_with("refused Eve #"));
     operator.event("not_admitted");
     operator.end();
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn the_status_counts_who_waits_until_they_are_admitted() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&["--open", "--lobby", "--no-qr"]), 100);
+    let link = Link::on_screen(&mut terminal);
+    let lines = try_join(&link, "Bo");
+    assert_eq!(lines[0]["t"], "waiting", "{lines:?}");
+    terminal.wait_for("1 waiting");
+    terminal.type_keys("admit Bo\r");
+    terminal.wait_for("+ Bo #");
+    // No code of an invite either.
+    terminal.type_keys("invite\r");
+    terminal.wait_for("invite 1: for 1 person");
+    terminal.type_keys("end\r");
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("\r");
+    let ended = terminal.wait().expect_code(0);
+    let (_, later) = ended.stderr.rsplit_once("+ Bo #").unwrap();
+    assert!(!later.contains("1 waiting") && !later.contains('▀'), "{later}");
     stage.assert_nothing_left();
 }
 

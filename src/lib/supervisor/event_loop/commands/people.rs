@@ -99,6 +99,7 @@ impl EventLoop {
             }
             self.waiting_lines.ended(found.number);
             let change = self.room.decide(found, change);
+            self.console.set_waiting(self.room.people().waiting());
             lines.push(self.console.show_change(&change));
         }
         if lines.is_empty() {
