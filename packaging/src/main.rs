@@ -25,15 +25,20 @@ fn main() -> Result<()> {
     write_all(Path::new(folder))
 }
 
-/// The command line of `program`, with the commands of `chattrace ctl` as the values of its argument.
+/// The command line of `program`. The commands of `chattrace ctl` are subcommands here, because shells
+/// complete those, and no values of an argument.
 fn completed(program: &Manual, ctl: &Manual) -> Command {
     let command = public(&program.command);
     if program.command.find_subcommand("ctl").is_none() {
         return command;
     }
-    let words = ctl.commands.iter().filter_map(|entry| entry.term.split(' ').next());
-    let words: Vec<String> = words.map(str::to_owned).collect();
-    let ctl = public(&ctl.command).name("ctl").mut_arg("words", |arg| arg.value_parser(words));
+    let orders = ctl.commands.iter().map(|entry| {
+        let word = entry.term.split(' ').next().unwrap_or_default().to_owned();
+        let (about, _) = entry.text.split_once(". ").unwrap_or((&entry.text, ""));
+        Command::new(word).about(about.to_owned()).disable_help_flag(true)
+    });
+    let options = ctl.command.get_arguments().filter(|arg| !arg.is_positional()).cloned();
+    let ctl = Command::new("ctl").args(options).subcommands(orders).disable_help_subcommand(true);
     command.subcommand(ctl).disable_help_subcommand(true)
 }
 
@@ -63,10 +68,22 @@ fn write_all(share: &Path) -> Result<()> {
             clap_complete::generate_to(shell, &mut completed(&manual, &ctl), &name, folder)?;
         }
     }
+    complete_values_in_fish(&share.join(COMPLETIONS[2].1).join("chattrace.fish"))?;
     // bash-completion looks for a file with the name of the program.
     for name in &names {
         let folder = share.join(COMPLETIONS[0].1);
         std::fs::rename(folder.join(format!("{name}.bash")), folder.join(name))?;
     }
     Ok(())
+}
+
+/// Lets fish complete the value of an option that is the last word: the generated function parses the line,
+/// fails while that value is missing, and hides every option of a program with subcommands.
+fn complete_values_in_fish(script: &Path) -> Result<()> {
+    const FAILS: &str = "2>/dev/null\n    or return\n";
+    let generated = std::fs::read_to_string(script)?;
+    if !generated.contains(FAILS) {
+        return Err(Error::other("clap_complete writes another function for fish; look at it"));
+    }
+    std::fs::write(script, generated.replace(FAILS, "2>/dev/null\n    or return 0\n"))
 }

@@ -102,7 +102,10 @@ fn every_variable_that_the_programs_read_is_documented() {
         .flat_map(|line| line.split([' ', ',']))
         .collect();
     // Values in the help, and variables that are set for cloudflared.
-    let values = ["PATH", "ADDR", "N", "HOW", "WHAT", "DIR", "PID", "PPID", "MODE", "RUN_DIR"];
+    let values = [
+        "PATH", "ADDR", "N", "HOW", "WHAT", "DIR", "PID", "PPID", "MODE", "RUN_DIR", "SPAN", "ID",
+        "COMMAND",
+    ];
     let set = ["NO_AUTOUPDATE", "TUNNEL_NO_PRECHECKS", "TUNNEL_TRANSPORT_PROTOCOL"];
     let others = [values.as_slice(), set.as_slice()].concat();
     let missing: Vec<&String> = read

@@ -65,8 +65,9 @@ const DETAILS: &[(&str, &str)] = &[
 
 const CTL_DESCRIPTION: &[&str] = &[
     "chattrace ctl gives one command to a session of the same user that is running, as if it were typed at the \
-     session's own terminal, and prints the answer. WHO is a number, a name or name#tag; SPAN is 30s, 10m or 2h. \
-     A text or a name that begins with a hyphen is written behind --.",
+     session's own terminal, and prints the answer. WHO is a number, a name or name#tag; SPAN is 30s, 10m or 2h.",
+    "Options may stand behind the command. A text or a name that begins with a hyphen is written behind --. \
+     While several sessions are running, one is chosen by its ID, which chattrace ctl names.",
 ];
 
 /// The manual page of `chattrace ctl`.
