@@ -67,14 +67,10 @@ impl Host {
         for person in self.people.with(has_gone) {
             present -= 1;
             let participant = person.participant();
-            output.events.push(match person.standing {
-                Standing::Removed => HostEvent::Removed { participant, present },
-                Standing::Waiting { .. }
-                | Standing::Joining { .. }
-                | Standing::Present
-                | Standing::Leaving
-                | Standing::Departed
-                | Standing::Returning => HostEvent::Left { participant, present },
+            output.events.push(if person.standing == Standing::Removed {
+                HostEvent::Removed { participant, present }
+            } else {
+                HostEvent::Left { participant, present }
             });
         }
         for person in self.people.with(has_come) {

@@ -127,18 +127,12 @@ impl Host {
 
     /// Ends the wait of those who have waited too long, and of those whose link does not admit any more.
     pub(super) fn end_waits(&mut self, now: Instant, output: &mut HostOutput) {
-        let ended = self.waits_that_end(|person| match person.standing {
-            Standing::Waiting { is_counted: false, .. } if !self.links.admits(person.link, now) => {
-                Some(WaitEnd::LinkEnded)
+        let ended = self.waits_that_end(|person| {
+            let Standing::Waiting { until, is_counted } = person.standing else { return None };
+            if !is_counted && !self.links.admits(person.link, now) {
+                return Some(WaitEnd::LinkEnded);
             }
-            Standing::Waiting { until, .. } if until <= now => Some(WaitEnd::TimedOut),
-            Standing::Waiting { .. }
-            | Standing::Joining { .. }
-            | Standing::Present
-            | Standing::Leaving
-            | Standing::Removed
-            | Standing::Departed
-            | Standing::Returning => None,
+            (until <= now).then_some(WaitEnd::TimedOut)
         });
         self.end_each(ended, output);
     }

@@ -80,22 +80,13 @@ impl Host {
     /// Tells relay and operator of one who begins to wait, and counts one who is let in.
     fn accept(&mut self, number: u32, now: Instant, output: &mut HostOutput) {
         let Some(person) = self.people.get(number) else { return };
-        let link = person.link;
-        match person.standing {
-            Standing::Waiting { .. } => {
-                output.relay(ToRelay::Wait { knock: person.knock });
-                output.events.push(HostEvent::Waits { participant: person.participant() });
-            }
-            Standing::Joining { .. }
-            | Standing::Present
-            | Standing::Leaving
-            | Standing::Removed
-            | Standing::Departed
-            | Standing::Returning => {
-                let counted = self.count_use(link, now, output);
-                counted.expect("the link admitted at the same moment");
-            }
+        if person.standing.is_waiting() {
+            output.relay(ToRelay::Wait { knock: person.knock });
+            output.events.push(HostEvent::Waits { participant: person.participant() });
+            return;
         }
+        let counted = self.count_use(person.link, now, output);
+        counted.expect("the link admitted at the same moment");
     }
 
     /// Random bits that select a tag.

@@ -95,16 +95,10 @@ impl Host {
         let rekey = self.pace.last_change().filter(|_| self.people.circle().next().is_some());
         let expiry = self.people.has_departed().then(|| self.expired_at + EXPIRY_INTERVAL);
         let rekey = rekey.map(|last| last + REKEY_INTERVAL);
-        let waits =
-            self.people.with(Standing::is_waiting).filter_map(|person| match person.standing {
-                Standing::Waiting { until, .. } => Some(until),
-                Standing::Joining { .. }
-                | Standing::Present
-                | Standing::Leaving
-                | Standing::Removed
-                | Standing::Departed
-                | Standing::Returning => None,
-            });
+        let waits = self.people.with(Standing::is_waiting).filter_map(|person| {
+            let Standing::Waiting { until, .. } = person.standing else { return None };
+            Some(until)
+        });
         let deadlines =
             [change, rekey, expiry, self.knocks.deadline(), self.links.deadline(), waits.min()];
         deadlines.into_iter().flatten().min()

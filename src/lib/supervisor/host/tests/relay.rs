@@ -208,10 +208,10 @@ impl Room {
             match serde_json::from_str(&line).unwrap() {
                 ToServe::Sealed(message) => self.take_message(message),
                 ToServe::Operator(order) => self.take_order(order),
-                ToServe::Start { .. }
+                other @ (ToServe::Start { .. }
                 | ToServe::Host { .. }
                 | ToServe::Moved { .. }
-                | ToServe::Drain => panic!("{line} is not of the host"),
+                | ToServe::Drain) => panic!("{other:?}"),
             }
         }
         let went: Vec<_> = self.removed.keys().filter(|it| self.guests.contains_key(it)).collect();
@@ -219,7 +219,6 @@ impl Room {
     }
 
     fn take_order(&mut self, order: RoomOrder) {
-        let text = format!("{order:?}");
         match order {
             RoomOrder::Remove { number } => {
                 if let Some(guest) = self.departed.remove(&number) {
@@ -241,7 +240,7 @@ impl Room {
                 self.links = BTreeMap::from([(0, ticket)]);
             }
             RoomOrder::AnnounceSealed { body } => self.announced.push(body),
-            RoomOrder::Rules(_)
+            other @ (RoomOrder::Rules(_)
             | RoomOrder::Announce { .. }
             | RoomOrder::Mute { .. }
             | RoomOrder::Unmute { .. }
@@ -249,7 +248,7 @@ impl Room {
             | RoomOrder::Reject { .. }
             | RoomOrder::Clear
             | RoomOrder::ListConnections { .. }
-            | RoomOrder::Panic => panic!("{text} is not of the host"),
+            | RoomOrder::Panic) => panic!("{other:?} is not of the host"),
         }
     }
 

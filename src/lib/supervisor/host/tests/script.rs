@@ -10,13 +10,13 @@ use crate::supervisor::host::HostEvent;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn board(room: &mut Room) -> Vec<String> {
-    let line = |event: HostEvent| match &event {
+    let line = |event: HostEvent| match event {
         HostEvent::Joined { participant, present } => format!("+{}·{present}", participant.name),
         HostEvent::Left { participant, present } => format!("-{}·{present}", participant.name),
-        HostEvent::Removed { .. }
+        other @ (HostEvent::Removed { .. }
         | HostEvent::Waits { .. }
         | HostEvent::WaitEnded { .. }
-        | HostEvent::LinkUsed { .. } => format!("{event:?}"),
+        | HostEvent::LinkUsed { .. }) => format!("{other:?}"),
     };
     room.board.drain(..).map(line).collect()
 }
