@@ -35,6 +35,7 @@ const SHARED: &[&str] = &[
     "room/log",
     "room/copy",
     "events",
+    "room/rules",
     "room/limits",
     "room/compose",
     "room/invite",
@@ -96,7 +97,8 @@ struct Values<'a> {
 fn render_documents(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={TEMPLATE}");
     let template = std::fs::read_to_string(TEMPLATE)?;
-    let style = minifier::css::minify(&read(STYLE)?)?.to_string();
+    // The minifier keeps the last semicolon of each rule.
+    let style = minifier::css::minify(&read(STYLE)?)?.to_string().replace(";}", "}");
     let open = script(&OPEN, Names::Local)?;
     let sealed = script(&SEALED, Names::All)?;
     let mut handlebars = Handlebars::new();
@@ -152,21 +154,24 @@ enum Names {
 /// every byte. Changes no syntax that a browser of the last five years would not know.
 fn minify_script(script: &str, names: Names) -> Result<String, Box<dyn Error>> {
     let allocator = Allocator::default();
-    // Strict, and with no names that another script could use; it is one script all the same.
-    let mut parsed = Parser::new(&allocator, script, SourceType::cjs()).parse();
+    // It is no module, but strict as one. In a module, what the script does not use is left out.
+    let kind = if names == Names::All { SourceType::mjs() } else { SourceType::cjs() };
+    let mut parsed = Parser::new(&allocator, script, kind).parse();
     let checked = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
     if let Some(error) = parsed.errors.iter().chain(&checked.errors).next() {
         return Err(format!("the page's script: {error:?}").into());
     }
     let mangle = MangleOptions { top_level: names == Names::All, ..MangleOptions::default() };
-    let compress = CompressOptions {
-        target: EngineTargets::from_target("es2020")?,
-        ..CompressOptions::safest()
+    let options = match names {
+        Names::Local => CompressOptions::safest(),
+        Names::All => CompressOptions::smallest(),
     };
+    let compress = CompressOptions { target: EngineTargets::from_target("es2020")?, ..options };
     let options = MinifierOptions { mangle: Some(mangle), compress: Some(compress) };
     let minified = Minifier::new(options).minify(&allocator, &mut parsed.program);
     let code = Codegen::new().with_options(CodegenOptions::minify()).with_scoping(minified.scoping);
-    Ok(code.build(&parsed.program).code)
+    let code = code.build(&parsed.program).code;
+    Ok(if names == Names::All { format!("'use strict';{code}") } else { code })
 }
 
 fn hash(text: &str) -> String {

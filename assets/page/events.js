@@ -8,7 +8,7 @@ function receive(text) {
 
 /** One line that cannot be shown keeps back none of the others. */
 function addUnreadable() {
-	addLine(el('p.line dim', {}, 'A line cannot be shown in this browser'));
+	addNote('A line cannot be shown in this browser');
 }
 
 /** Whether the event is new: after a reconnect, events can arrive twice. */
@@ -27,41 +27,50 @@ function handleEvent(event) {
 }
 
 const handlers = {
-	welcome({ epoch, you, resume, seq, present: others, gone = [], limits, public: address }) {
+	welcome({ epoch, you, resume = session.resume, seq, present: others, gone = [], limits, public: address, rules: current }) {
 		// Another epoch: the server was restarted, and the session shown here is over.
 		if (joined && session.epoch !== epoch) return endSession();
-		session = { joinSeq: seq, ...session, epoch, resume, n: you.n, name: you.name };
+		session = { joinSeq: seq, ...session, epoch, resume, ...(you && { n: you.n, name: you.name }) };
+		startRules(current);
+		resendPending();
+		// In a sealed room, one who goes on in the ring knows who is here.
+		if (!you) return;
 		present.clear();
 		for (const who of [...gone, you, ...others]) participants.set(who.n, who);
 		for (const who of [you, ...others]) present.add(who.n);
 		setLimits(limits);
 		setPublicAddress(address);
-		resendPending();
 		renderRoster();
 		// With its final height, because the message box is scrolled into view.
 		if (!joined) showRoom();
 	},
-	joined({ who, at }) {
+	joined({ who, at = Date.now() }) {
 		participants.set(who.n, who);
 		present.add(who.n);
 		renderRoster();
 		addPresenceChange(who.n, at, 'joined');
 	},
-	left({ n, at }) {
+	left({ who, n = who.n, at = Date.now() }) {
 		present.delete(n);
-		typingUntil.delete(n);
 		renderRoster();
 		addPresenceChange(n, at, 'left');
 	},
 	said({ n, at, ref, body }) {
-		typingUntil.delete(n);
 		const isOwn = n === session.n;
-		if (isOwn) removePending(ref);
+		if (isOwn) {
+			removePending(ref);
+			nextMessageAt = at + rules.slow * 1000;
+		}
 		addLine(messageLine(n, at, body), !isOwn);
 	},
-	gap: ({ missed }) => addLine(el('p.line dim', {}, 'Missed messages: ' + missed)),
+	gap: ({ missed }) => addNote('Missed messages: ' + missed),
+	rules: setRules,
+	cleared() {
+		clearLog();
+		addNote('The host cleared the messages');
+	},
 	refused(event) {
-		const { ref, why, text } = event;
+		const { ref, why, text, seconds } = event;
 		if (!joined) return showRefusal(event);
 		if (!connected) {
 			// Of too many that join at this moment, the page is one that tries again.
@@ -70,11 +79,17 @@ const handlers = {
 		}
 		if (pending.has(ref)) giveBack(ref);
 		// Without a seat, the page joins again, and sends its messages then.
-		else if (why !== 'bad_ticket') giveBackSent();
+		else if (why !== 'bad_ticket' && why !== 'muted') giveBackSent();
+		const until = roomTime() + seconds * 1000;
+		if (why === 'muted') mutedUntil = until || Infinity;
+		if (why === 'slow') nextMessageAt = until;
+		checkSize();
 		// One may send again after a second, and reads for longer.
-		const until = Date.now() + 4000;
-		notify(text, why === 'too_fast' ? () => Date.now() < until : isGivenBack);
+		notify(text, { muted: isMuted, slow: isSlowed, too_fast: within(4) }[why] || isGivenBack);
 	},
+	unmuted: () => (mutedUntil = 0),
+	waiting: showWaiting,
+	removed: ({ text }) => endSession(text, 'You were removed'),
 	end: ({ text }) => endSession(text),
 };
 
@@ -82,7 +97,10 @@ const handlers = {
 function resendPending() {
 	for (const own of pending.values()) own.sentAt = 0;
 	connected = true;
+	clearTimeout(retryTimer);
 	inFlightUntil = 0;
+	// If it still holds, the room says so at once.
+	mutedUntil = Math.min(mutedUntil, roomTime() + 1000);
 }
 
 function removePending(ref) {
@@ -96,6 +114,7 @@ function removePending(ref) {
 function giveBack(ref) {
 	const own = removePending(ref);
 	discardWireBody(own);
+	nextMessageAt = 0;
 	restoreDraft(own.body);
 }
 

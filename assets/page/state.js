@@ -28,6 +28,7 @@ const typingUntil = new Map();
 // Own messages without an answer: ref to {body, line, sentAt}; sentAt is 0 before they are sent.
 const pending = new Map();
 // From the join to the end: {name, resume, epoch, n, lastSeq, joinSeq}; in a sealed room also {guest, knock}.
+// isWaiting is true while the host decides whether to let one in.
 let session = null;
 // Whether the server has admitted this session, and it has not ended yet.
 let joined = false;

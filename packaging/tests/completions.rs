@@ -101,3 +101,15 @@ fn every_shell_completes_the_values_of_an_option() {
     let completed: Vec<&str> = completed.iter().map(|line| line.trim_end()).collect();
     assert_eq!(completed, ["chattrace --tunnel cloudflared", "chattrace --json --logs delete"]);
 }
+
+#[test]
+fn every_shell_completes_the_commands_of_a_session() {
+    let mutes = BTreeSet::from(["mute".to_owned()]);
+    assert_eq!(bash("chattrace ctl mut"), mutes);
+    assert_eq!(fish("chattrace ctl mut"), mutes);
+    let links = BTreeSet::from(["link", "links"].map(str::to_owned));
+    assert_eq!(bash("chattrace ctl link"), links);
+    assert_eq!(fish("chattrace ctl link"), links);
+    let completed = zsh(&["chattrace ctl --json mut".to_owned()]);
+    assert_eq!(completed[0].trim_end(), "chattrace ctl --json mute");
+}

@@ -12,6 +12,10 @@ use std::sync::LazyLock;
 
 const PROGRAMS: [&str; 4] = ["chattrace", "chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
 
+/// The pages: one for each program, and one for `chattrace ctl`.
+const PAGES: [&str; 5] =
+    ["chattrace", "chattrace-serve", "chattrace-tunnel", "chattrace-clean", "chattrace-ctl"];
+
 /// The folder with everything that is generated, written anew once for all tests.
 fn share() -> &'static Path {
     static SHARE: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -45,18 +49,26 @@ fn programs() -> &'static Path {
 
 /// What `program --help` prints.
 fn help(program: &str) -> String {
-    run(Command::new(programs().join(program)).arg("--help"))
+    let (program, subcommand) = match program {
+        "chattrace-ctl" => ("chattrace", Some("ctl")),
+        program => (program, None),
+    };
+    run(Command::new(programs().join(program)).args(subcommand).arg("--help"))
 }
 
 /// The options in a help text: `--json` and, without a long form, `-0`.
 fn options(help: &str) -> BTreeSet<String> {
     let rows = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-    let option = |row: &str| {
-        let words = row.split_whitespace().take(2).map(|word| word.trim_end_matches(','));
-        words.filter(|word| word.starts_with('-')).last().map(str::to_owned)
+    // Of `-h, --help`, the long form.
+    let options = |row: &str| {
+        let head = row.split("  ").next().unwrap_or_default().to_owned();
+        let words = head.split([',', ' ']).filter(|word| word.starts_with('-'));
+        let (long, short): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with("--"));
+        let found = if long.is_empty() { short } else { long };
+        found.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let found: BTreeSet<String> = rows.filter_map(option).collect();
-    assert!(found.len() > 4, "{help}");
+    let found: BTreeSet<String> = rows.flat_map(options).collect();
+    assert!(found.len() > 2, "{help}");
     found
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{PROGRAMS, help, options, run, share};
+use crate::{PAGES, help, options, run, share};
 
 /// The page without hyphenation and line breaks; any warning of groff is a failure.
 fn page(program: &str) -> String {
@@ -22,7 +22,7 @@ fn section<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn man_shows_every_page_without_a_warning_and_with_every_section() {
-    for program in PROGRAMS {
+    for program in PAGES {
         let page = page(program);
         for heading in [
             "NAME",
@@ -38,14 +38,14 @@ fn man_shows_every_page_without_a_warning_and_with_every_section() {
             assert!(!section(&page, heading).is_empty(), "{program}: {heading}\n{page}");
         }
         assert!(section(&page, "DESCRIPTION").len() > 1, "{page}");
-        let others: Vec<&str> = PROGRAMS.into_iter().filter(|other| *other != program).collect();
+        let others: Vec<&str> = PAGES.into_iter().filter(|other| *other != program).collect();
         assert_eq!(section(&page, "SEE ALSO"), [format!("{}(1)", others.join("(1), "))]);
     }
 }
 
 #[test]
 fn options_and_usage_are_those_of_the_help() {
-    for program in PROGRAMS {
+    for program in PAGES {
         let (page, help) = (page(program), help(program));
         let described = section(&page, "OPTIONS");
         for option in options(&help) {
@@ -62,7 +62,7 @@ fn options_and_usage_are_those_of_the_help() {
 
 #[test]
 fn examples_are_those_of_the_help() {
-    for program in PROGRAMS {
+    for program in PAGES {
         let help = help(program);
         let examples = help.lines().skip_while(|line| *line != "Examples:").skip(1);
         let examples: Vec<&str> = examples.map(str::trim).collect();
@@ -95,14 +95,17 @@ fn variables_read_in(folder: &Path, found: &mut Vec<String>) {
 fn every_variable_that_the_programs_read_is_documented() {
     let mut read = Vec::new();
     variables_read_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/lib"), &mut read);
-    let pages = PROGRAMS.map(page);
+    let pages = PAGES.map(page);
     let documented: Vec<&str> = pages
         .iter()
         .flat_map(|page| section(page, "ENVIRONMENT"))
         .flat_map(|line| line.split([' ', ',']))
         .collect();
     // Values in the help, and variables that are set for cloudflared.
-    let values = ["PATH", "ADDR", "N", "HOW", "WHAT", "DIR", "PID", "PPID", "MODE", "RUN_DIR"];
+    let values = [
+        "PATH", "ADDR", "N", "HOW", "WHAT", "DIR", "PID", "PPID", "MODE", "RUN_DIR", "SPAN", "ID",
+        "COMMAND",
+    ];
     let set = ["NO_AUTOUPDATE", "TUNNEL_NO_PRECHECKS", "TUNNEL_TRANSPORT_PROTOCOL"];
     let others = [values.as_slice(), set.as_slice()].concat();
     let missing: Vec<&String> = read
@@ -119,5 +122,20 @@ fn every_exit_code_has_a_meaning() {
     let codes: Vec<&str> = codes.iter().filter_map(|line| line.split_whitespace().next()).collect();
     for code in ["0", "1", "2", "69", "70", "78", "130"] {
         assert!(codes.contains(&code), "{code}: {codes:?}");
+    }
+}
+
+/// The page has each command that `chattrace ctl help` has.
+#[test]
+fn the_commands_of_a_session_are_those_of_its_help() {
+    let manual = page("chattrace-ctl");
+    let described = section(&manual, "COMMANDS");
+    let overview =
+        run(std::process::Command::new(crate::programs().join("chattrace")).args(["ctl", "help"]));
+    let usages = overview.lines().filter_map(|line| line.split_once("  ")).map(|(usage, _)| usage);
+    let usages: Vec<&str> = usages.collect();
+    assert!(usages.len() > 20, "{overview}");
+    for usage in usages {
+        assert!(described.iter().any(|line| line.starts_with(usage)), "{usage}: {described:?}");
     }
 }

@@ -52,6 +52,11 @@ pub fn manuals() -> [Manual; 4] {
     [supervisor::manual(), serve::manual(), tunnel::manual(), clean::manual()]
 }
 
+/// The manual page of `chattrace ctl`, a part of the first program.
+pub fn ctl_manual() -> Manual {
+    supervisor::ctl_manual()
+}
+
 /// What holds between modules that may not import each other.
 #[cfg(test)]
 mod tests {

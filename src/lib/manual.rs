@@ -13,7 +13,7 @@ pub struct Manual {
     pub description: &'static [&'static str],
     /// What follows the line of `--help`, for options that need more than a line; by the id of clap.
     pub details: Vec<(&'static str, &'static str)>,
-    /// COMMANDS: what can be ordered while the program runs, if it takes orders.
+    /// COMMANDS: what the program takes as its arguments, if it has commands.
     pub commands: Vec<Entry>,
     /// EXIT STATUS: each code that the program ends with.
     pub exit_codes: Vec<Entry>,

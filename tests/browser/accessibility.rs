@@ -98,7 +98,7 @@ async fn regions_have_their_roles_and_names() {
 impl Page {
     /// Fails when an element is wider than a screen of 320 px, or a control is smaller than 44 px, the
     /// minimum for a finger (WCAG 2.2, 2.5.5).
-    async fn expect_to_fit(&self, state: &str) {
+    pub(crate) async fn expect_to_fit(&self, state: &str) {
         const SMALL: &str = "[...document.querySelectorAll('button, input, textarea')].filter((e) =>
             e.checkVisibility() && (e.offsetHeight < 44 || e.offsetWidth < 44)).map((e) => e.outerHTML)";
         const WIDE: &str = "[...document.querySelectorAll('body, body *')].filter((e) =>

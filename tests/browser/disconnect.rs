@@ -154,7 +154,7 @@ async fn two_minutes_without_contact_clear_all_but_the_draft() {
     assert_eq!(ana.eval("document.activeElement.tagName").await, "H1");
     let body = ana.html().await;
     assert!(!body.contains("secret") && !body.contains("Bo"), "{body}");
-    let held = "[session, participants.size, pending.size, publicLink, log.textContent]";
+    let held = "[session, participants.size, pending.size, publicAddress, log.textContent]";
     assert_eq!(ana.eval(held).await, json!([null, 0, 0, "", ""]));
     assert_eq!(ana.eval(DRAFT).await, "a waiting message\nan unfinished sentence");
     assert!(ana.asks_before_leaving().await, "the draft would be lost");

@@ -109,8 +109,8 @@ async fn limits_are_named_before_they_are_reached() {
     ana.join("Ana").await;
     assert_eq!(ana.text("h2").await, "Here: 1");
     ana.send_messages(&["1", "2", "3", "4"]).await;
-    assert_eq!(ana.text(".status-bar p:last-child").await, "1 more at once, then 1 per second");
-    ana.wait_for("!document.querySelector('.status-bar p:last-child').textContent").await;
+    assert_eq!(ana.text(".typing + p").await, "1 more at once, then 1 per second");
+    ana.wait_for("!document.querySelector('.typing + p').textContent").await;
     for name in ["Bo", "Cy"] {
         fixture.participant(name).await;
     }

@@ -459,7 +459,7 @@ async fn a_notice_goes_when_its_reason_goes() {
     // The refused message is not in the box any more.
     ana.execute(set_draft, vec![json!("")]).await;
     let refuse = "restoreDraft('refused'); receive(JSON.stringify({ t: 'refused', why: arguments[0], text: 'no' }))";
-    ana.execute(refuse, vec![json!("muted")]).await;
+    ana.execute(refuse, vec![json!("bad_json")]).await;
     ana.wait_for_status("no").await;
     ana.execute(set_draft, vec![json!("refused\nand more")]).await;
     assert_eq!(ana.text("[role=status]").await, "no");

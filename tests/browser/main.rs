@@ -24,6 +24,7 @@ mod log;
 mod neighbours;
 mod newer_features;
 mod old_browsers;
+mod operator;
 mod pasted_text;
 mod privacy;
 mod refusals;

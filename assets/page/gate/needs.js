@@ -1,7 +1,7 @@
 // What the browser must have for a sealed room. Without it, the page says what is missing and offers no form:
 // a sealed room is never used in clear.
 
-const BROWSERS = 'Chrome 137, Edge 137, Firefox 130 and Safari 17 have it, and all newer ones.';
+const BROWSERS = 'Chrome 137, Edge 137, Firefox 130, Safari 17 or newer have it.';
 
 /** The sentences about what is missing; none if everything is there. */
 async function missingFunctions() {

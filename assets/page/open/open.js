@@ -1,9 +1,15 @@
 // What only an open room has: its first line, messages in clear, and who is typing.
 
+// The number of what the host says; no participant has it.
+const HOST_NUMBER = 0;
 // The server's bound is the smaller one.
 const MAX_TEXT_BYTES = Infinity;
 const ROSTER_END = [];
-const openGate = showForm;
+
+/** Shows the form, unless the browser lacks what is called later. */
+function openGate(paragraph) {
+	if (window.fetch && window.AbortController && window.Blob && document.body.replaceChildren) showForm(paragraph);
+}
 
 const firstLine = () => {
 	const { name, resume, lastSeq, joinSeq } = session;
@@ -27,12 +33,12 @@ const discardWireBody = () => {};
 const waitingText = () => '';
 
 function setPublicAddress(address = location.protocol === 'https:' && location.origin) {
-	publicLink = address ? address + LINK_PATH + ticket : '';
+	publicAddress = address || '';
 }
 
 /** Over https only the tunnel's provider is between; over plain http, everything on the way. */
 function readersText() {
-	const others = publicLink ? ', Cloudflare' : isLoopback() ? '' : ', the network';
+	const others = publicAddress ? ', Cloudflare' : isLoopback() ? '' : ', the network';
 	return `Can read along: host's computer${others}`;
 }
 
@@ -44,5 +50,20 @@ function announceTyping() {
 	send({ t: 'typing' });
 }
 
+/** Up to three participants who are typing. */
+function renderTyping() {
+	for (const [n, until] of typingUntil) if (until < Date.now()) typingUntil.delete(n);
+	const names = [...typingUntil.keys()].slice(0, 3);
+	typing.replaceChildren(...names.flatMap((n) => [participantName(n), ' is typing… ']));
+}
+
+for (const end of ['said', 'left']) {
+	const show = handlers[end];
+	handlers[end] = (event) => {
+		typingUntil.delete(event.n);
+		show(event);
+	};
+}
 handlers.typing = ({ n }) => typingUntil.set(n, Date.now() + 4000);
-handlers.moved = ({ url }) => showNewLink(url + LINK_PATH + ticket);
+handlers.announced = (event) => handlers.said({ ...event, n: HOST_NUMBER });
+handlers.moved = ({ url }) => showNewLink(url);

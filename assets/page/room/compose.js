@@ -6,10 +6,12 @@ const messageBox = el('textarea', {
 	dir: 'auto',
 	enterKeyHint: 'send',
 	'aria-label': 'Message',
+	'aria-describedby': 'rules',
 	oninput: onMessageInput,
 	onkeydown: onMessageKey,
 	...privateInput,
 });
+const sendButton = el('button', {}, 'Send');
 const sizeText = el('p', {});
 
 /** The draft without what the server drops: empty lines around it, and spaces at its end. */
@@ -44,9 +46,10 @@ const arePendingFull = () => pending.size >= MAX_PENDING;
 function submitMessage(event) {
 	event.preventDefault();
 	const body = draftText();
-	if (!body) return;
+	if (!body || isMuted()) return;
 	notice = '';
 	if (checkSize()) notify('Too long: ' + sizeText.textContent, checkSize);
+	else if (isSlowed()) notify('Slow mode', isSlowed);
 	else if (arePendingFull()) notify(`${MAX_PENDING} messages are still being sent; try again in a moment`, arePendingFull);
 	else {
 		const line = messageLine(session.n, 0, body);

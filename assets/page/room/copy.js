@@ -16,7 +16,7 @@ document.addEventListener('copy', (event) => {
 	event.preventDefault();
 });
 
-const headText = (line) => (line.n ? `${line.firstChild.textContent} ${line.querySelector('bdi').textContent}: ` : '');
+const headText = (line) => ('n' in line ? `${line.firstChild.textContent} ${line.querySelector('bdi').textContent}: ` : '');
 
 /** What of an element is in the range, without tags and the targets of links. */
 function writtenPart(range, text) {

@@ -1,7 +1,9 @@
 // Who can read along, and the link for others while one is alone.
 
-// The link that works from elsewhere, if there is one.
-let publicLink = '';
+// The address that works from elsewhere, if there is one.
+let publicAddress = '';
+
+const roomLink = () => (publicAddress || location.origin) + LINK_PATH + ticket;
 
 const readers = el('p.readers dim', {});
 const inviteText = el('p', {});
@@ -18,20 +20,21 @@ const isLoopback = () => /^(localhost|127\.[\d.]+|\[::1])$/.test(location.hostna
 /** Shows what depends on the public link and on who is here. */
 function renderInvite() {
 	readers.textContent = readersText();
-	inviteLink.value = publicLink || location.origin + LINK_PATH + ticket;
-	const reach = publicLink || !isLoopback() ? '' : ', but only on this computer';
-	inviteText.textContent = `Nobody else is here yet. This link lets others in${reach}:`;
+	inviteLink.value = roomLink();
+	const reach = publicAddress || !isLoopback() ? '' : ', but only on this computer';
+	inviteText.textContent = `Nobody else is here yet. This link lets others in${reach}${rules.locked ? ', when the host has unlocked it' : ''}:`;
 	const isHidden = present.size > 1;
-	// The focus of a button that is hidden would be lost.
-	if (isHidden && invite.contains(document.activeElement)) messageBox.focus();
+	if (isHidden) keepFocus(invite, messageBox);
 	invite.hidden = isHidden;
 }
 
-/** A new link, written by the host. */
-function showNewLink(link) {
-	publicLink = link;
+/** Takes what the host wrote of a new link: an address without a ticket, a ticket without an address, or both. */
+function showNewLink(reference) {
+	[publicAddress] = /^https?:\/\/[^/?#]+/.exec(reference) || [publicAddress];
+	ticket = usableTicket(reference) || ticket;
+	keepForReload();
 	renderInvite();
-	addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(link)));
+	addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(roomLink())));
 }
 
 function selectField(event) {

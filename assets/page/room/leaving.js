@@ -1,19 +1,17 @@
 // Leaving the room, and losing it.
 
 const leaveButton = el('button.quiet', { onclick: askToLeave }, 'Leave');
-// Until then, a second press leaves.
-let leaveAskedUntil = 0;
+// Whether a second press leaves.
+let isAskedToLeave = within(0);
 
 /** Leaves at the second press within five seconds. A double click is one press. */
 function askToLeave(event) {
 	if (event.detail > 1) return;
 	if (isAskedToLeave()) return leave();
-	leaveAskedUntil = Date.now() + 5000;
+	isAskedToLeave = within(5);
 	notify('Press Leave again to go', isAskedToLeave);
 	renderStatus();
 }
-
-const isAskedToLeave = () => Date.now() < leaveAskedUntil;
 
 function renderLeaveButton() {
 	const text = isAskedToLeave() ? 'Leave now?' : 'Leave';

@@ -6,6 +6,12 @@ let rate = { per_second: 0 };
 let allowance = 0,
 	countedAt = 0;
 let maxPeople, messageBytes;
+// Times of the room: until when the host has muted this participant, and from when slow mode takes a message.
+let mutedUntil = 0,
+	nextMessageAt = 0;
+
+const isMuted = () => roomTime() < mutedUntil;
+const isSlowed = () => rules.slow && roomTime() < nextMessageAt;
 
 /** Takes the limits of the room from the welcome. */
 function setLimits(limits) {
@@ -23,6 +29,7 @@ function countAllowance() {
 function useAllowance() {
 	countAllowance();
 	allowance -= 1;
+	nextMessageAt = roomTime() + rules.slow * 1000;
 }
 
 /** A size and its limit, if it comes close. */
@@ -32,9 +39,10 @@ const near = (size, limit, unit) => (size > limit * 0.8 ? `${size} of ${limit} $
 function sendLimits() {
 	countAllowance();
 	const isFast = rate.per_second && allowance < rate.burst * 0.4;
-	const left = Math.max(0, Math.floor(allowance));
 	return [
+		isMuted() && 'muted' + (mutedUntil < Infinity ? ' for ' + left(secondsTo(mutedUntil)) : ''),
+		isSlowed() && 'next message in ' + left(secondsTo(nextMessageAt)),
 		near(pending.size, MAX_PENDING, 'messages are waiting'),
-		isFast ? `${left} more at once, then ${rate.per_second} per second` : '',
+		isFast ? `${Math.max(0, Math.floor(allowance))} more at once, then ${rate.per_second} per second` : '',
 	];
 }

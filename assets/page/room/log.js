@@ -4,6 +4,8 @@
 const GROUP_TIME = 300000;
 // Joins and leaves in folds, all together. Of older ones, a fold has only the number.
 const MAX_FOLDED = 100;
+// Of two nodes, the second comes later.
+const FOLLOWING = 4;
 
 // Screen readers speak what is added to the log. An own message enters it when the room sends it: once, and in
 // the order that all see. Until then it stands below the log.
@@ -16,6 +18,9 @@ const unreadLine = el('p.unread', { 'aria-live': 'off' });
 // The folded joins and leaves, oldest first.
 let folded = [];
 
+/** A line about the room. It does not count as unread. */
+const addNote = (text) => addLine(el('p.line dim', {}, text), false);
+
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 
 /** A message; `at` is 0 for an own one that the server has not accepted yet. */
@@ -25,7 +30,8 @@ function messageLine(n, at, body) {
 	const line = el('div.line message', {}, el('time', {}, at ? clock(at) : '··:··'), who, text);
 	line.classList.toggle('own', n === session.n);
 	line.classList.toggle('dim', !at);
-	return Object.assign(line, { n, at: at || Date.now() });
+	// It fades from the time that the room gives; from now on, if that is to come.
+	return Object.assign(line, { n, at: at || Date.now(), since: Math.min(at || Infinity, roomTime()) });
 }
 
 /** Hides time and name of a message that follows one of the same person, of the same five minutes and day. */
@@ -46,10 +52,22 @@ function addLine(line, isNews = true) {
 	log.append(line);
 	if (line.n) groupLine(line, before);
 	if (unsent.firstChild) groupLine(unsent.firstChild, line);
-	while (log.childElementCount > MAX_LOG_LINES) log.firstChild.remove();
-	// Its head may have been removed.
-	if (log.firstChild.n) groupLine(log.firstChild);
+	while (log.childElementCount > MAX_LOG_LINES) removeLine(log.firstChild);
 	showLogEnd();
+}
+
+/** Removes a line from the log. The next one of the group shows time and name. */
+function removeLine(line) {
+	const { previousElementSibling: before, nextElementSibling: next } = line;
+	if (unreadCount && unreadLine.compareDocumentPosition(line) & FOLLOWING) unreadCount -= 1;
+	keepFocus(line, logView);
+	line.remove();
+	if (next?.n) groupLine(next, before);
+}
+
+/** Moves the focus out of an element that is about to go: it would be lost. */
+function keepFocus(element, target) {
+	if (element.contains(document.activeElement)) target.focus({ preventScroll: true });
 }
 
 /** Adds an own message that waits for its answer. */
@@ -120,13 +138,14 @@ function showUnread() {
 	const text = `${unreadCount} new message${unreadCount === 1 ? '' : 's'}`;
 	if (unreadCount) unreadLine.textContent = text;
 	const isHidden = !unreadCount || followsLog;
-	// The focus of a button that is hidden would be lost.
-	if (isHidden && document.activeElement === newMessages) logView.focus({ preventScroll: true });
+	if (isHidden) keepFocus(newMessages, logView);
 	newMessages.textContent = text + ' below';
 	newMessages.hidden = isHidden;
 }
 
 function clearLog() {
 	folded = [];
-	for (const list of [log, unsent]) list.replaceChildren();
+	unreadCount = 0;
+	keepFocus(log, logView);
+	log.replaceChildren();
 }

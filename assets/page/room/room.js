@@ -5,14 +5,14 @@ const roster = el('ul', { id: 'people', tabIndex: 0 });
 // Shows and hides the list on a narrow screen; a wide one always shows it, with the title.
 const peopleButton = el('button.people', { 'aria-expanded': false, 'aria-controls': 'people', onclick: togglePeople });
 const status = el('p', { role: 'status' });
-const statusBar = el('div.status-bar', {}, status, typing, sizeText);
+const statusBar = el('div.status-bar', {}, status, typing, sizeText, rulesLine);
 
 function showRoom() {
 	joined = true;
 	keepForReload();
 	logView.prepend(invite);
 	const aside = el('section.roster', { 'aria-label': 'Who is here' }, rosterTitle, peopleButton, roster);
-	const form = el('form', { onsubmit: submitMessage }, messageBox, el('button', {}, 'Send'));
+	const form = el('form', { onsubmit: submitMessage }, messageBox, sendButton);
 	document.body.replaceChildren(
 		el('a.skip', { href: '#message', onclick: skipToMessage }, 'Skip to the message box'),
 		el('header', {}, el('h1', {}, 'chattrace'), readers, leaveButton),
@@ -33,6 +33,7 @@ function skipToMessage(event) {
 
 /** A name in its colour, with the tag that distinguishes participants of the same name. */
 function participantName(n) {
+	if (!n) return el('bdi.host', {}, 'the host');
 	const { name, tag } = participants.get(n) || { name: '?', tag: n };
 	return el('span.name', { style: `color: hsl(${n * 45} 70% var(--light))` }, el('bdi', {}, name), el('span.tag', {}, '#' + tag));
 }
@@ -55,16 +56,23 @@ function notify(text, holds) {
 	noticeHolds = holds;
 }
 
-/** The connection or a notice, and up to three participants who are typing. */
+/** Whether fewer than these seconds have passed since this call. */
+function within(seconds) {
+	const until = Date.now() + seconds * 1000;
+	return () => Date.now() < until;
+}
+
+/** The connection or a notice, and who is typing. */
 function renderStatus() {
+	if (messageBox.readOnly && !isMuted()) notify('You can write again', within(4));
+	messageBox.readOnly = sendButton.disabled = isMuted();
 	if (notice && !noticeHolds()) notice = '';
 	const text = connected ? notice || waitingText() || (polling ? 'Connected by polling' : 'Connected') : disconnectedText();
 	if (status.textContent !== text) status.textContent = text;
 	statusBar.classList.toggle('disconnected', !connected || notice || waitingText());
 	if (joined) document.title = (document.hidden && unreadCount ? `(${unreadCount}) ` : '') + (connected ? 'chattrace' : 'offline – chattrace');
 	renderLeaveButton();
-	const names = [...typingUntil.keys()].slice(0, 3);
-	typing.replaceChildren(...names.flatMap((n) => [participantName(n), ' is typing… ']));
+	renderTyping();
 }
 
 function disconnectedText() {

@@ -11,6 +11,9 @@ const KEY_SECONDS = SEAL_SECONDS + 600;
 // Keys that are kept at most. Of a circle that changes every moment, older ones go sooner.
 const MAX_GENERATIONS = 1000;
 
+// What the server may say in clear.
+const PLAIN = 'gap refused end rules cleared removed waiting unmuted'.split(' ');
+
 class Violation extends Error {}
 
 const violation = (text) => {
@@ -129,7 +132,7 @@ function createGuest(ticket) {
 		try {
 			newcomers = await acceptGeneration(event, circle);
 		} catch {
-			violation('A change of the list of people does not match what the host said.');
+			violation('The list of people does not match what the host said.');
 		}
 		for (const { n } of newcomers) if (!counters.has(n)) followed.add(n);
 		const joined = newcomers.map((who) => ({ t: 'joined', who }));
@@ -192,8 +195,8 @@ function createGuest(ticket) {
 	 */
 	function receive(event) {
 		const reader = { keys, welcome, said: receiveBox, announced: receiveBox, moved: receiveBox }[event.t];
-		if (event.t === 'gap') followed.clear();
-		return reader ? reader(event) : ['gap', 'refused', 'end'].includes(event.t) ? [event] : [];
+		if (['gap', 'cleared'].includes(event.t)) followed.clear();
+		return reader ? reader(event) : PLAIN.includes(event.t) ? [event] : [];
 	}
 	return { knock, request, refusal, receive, sealMessage, forgetBox, canSeal };
 }

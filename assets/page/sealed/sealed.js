@@ -50,8 +50,6 @@ async function sealedEvents(event, guest) {
 	if (event.t === 'refused' && event.why === 'bad_ticket' && !joined) {
 		event.text = 'This link does not fit this room. It may be of an earlier session, or was changed on its way. Ask the host for the link.';
 	}
-	// Only the host may say such a thing: in a box.
-	delete event.public;
 	return guest.receive(event);
 }
 
@@ -76,9 +74,11 @@ function discardWireBody({ counter }) {
 
 const waitingText = () => (joined && !session.guest.canSeal() ? 'Waiting for a new key from the host; nothing is sent until it is here' : '');
 const announceTyping = () => {};
+const renderTyping = () => {};
 
+/** A new address comes from the host, in a box. What the server says of one is not used. */
 function setPublicAddress() {
-	if (location.protocol === 'https:') publicLink ||= location.origin + LINK_PATH + ticket;
+	if (location.protocol === 'https:') publicAddress ||= location.origin;
 }
 
 /** A line about a message that cannot be shown as one. */
@@ -99,23 +99,16 @@ Object.assign(handlers, {
 		session.isBehind = false;
 		showWelcome({ ...event, you, present: all.filter(({ n }) => n !== HOST_NUMBER && n !== you.n) });
 	},
-	/** Goes on in the ring: nothing has changed that its events do not say. */
-	welcome({ epoch, resume = session.resume }) {
-		if (session.epoch !== epoch) return endSession();
-		session.resume = resume;
-		resendPending();
-	},
 	said({ kind, missing, ...event }) {
-		const { n, body, at } = event;
+		const { n, body } = event;
 		if (missing) addMark([messages(missing) + ' from ', participantName(n), ` ${missing === 1 ? 'is' : 'are'} missing here`]);
 		if (kind === NEW_LINK) return showNewLink(sanitizeText(body));
-		const text = sanitizeText(body) || '(no text)';
-		if (kind === ANNOUNCEMENT) addLine(el('p.line', {}, el('time', {}, clock(at)), ' The host says: ', ...linkify(text)));
-		else showMessage({ ...event, body: text });
+		// An announcement is the message of the host, who has no other kind.
+		showMessage({ ...event, body: sanitizeText(body) || '(no text)' });
 	},
 	/** Somebody altered it, or it is not from the person it claims. */
 	bad({ n, isUnsigned }) {
-		const claim = participants.has(n) ? ['A message that claims to be from ', n === HOST_NUMBER ? 'the host' : participantName(n)] : ['A message'];
+		const claim = participants.has(n) ? ['A message that claims to be from ', participantName(n)] : ['A message'];
 		addMark([...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened; it may have been altered on the way']);
 	},
 	unreadable: ({ n }) => addMark(['A message from ', participantName(n), ' is sealed for people who were here before'], 'p.line dim'),
@@ -130,7 +123,3 @@ Object.assign(handlers, {
 		reconnect();
 	},
 });
-for (const change of ['joined', 'left']) {
-	const show = handlers[change];
-	handlers[change] = ({ who, at = Date.now() }) => show({ who, n: who.n, at });
-}

@@ -10,8 +10,12 @@ let backoff = 0,
 function connect() {
 	clearTimeout(retryTimer);
 	// When neither transport works, they take turns.
-	polling = failures > 2 && !polling;
-	if (polling) pollFirst();
+	// One who waits by polling goes on with the same token.
+	const goesOn = polling && session.isWaiting;
+	session.isWaiting = goesOn;
+	polling = goesOn || (failures > 2 && !polling);
+	if (goesOn) poll('');
+	else if (polling) pollFirst();
 	else openSocket();
 }
 
@@ -22,7 +26,7 @@ function reconnect() {
 	probeSentAt = 0;
 	latestPoll += 1;
 	closeSocket();
-	if (!joined && polling) return showRefusal({ text: 'The room cannot be reached. Try again in a moment.' });
+	if (!joined && polling && !session.isWaiting) return showRefusal({ text: 'The room cannot be reached. Try again in a moment.' });
 	backoff = Math.min(15000, backoff * 2 || 300);
 	clearTimeout(retryTimer);
 	retryTimer = setTimeout(connect, backoff * (0.5 + Math.random() / 2));
@@ -37,7 +41,7 @@ function send(event) {
 
 /** Sends the pending messages that are not in flight; returns whether it sent any. */
 function sendPending() {
-	if (!connected || (polling && Date.now() < inFlightUntil)) return false;
+	if (!connected || isMuted() || (polling && Date.now() < inFlightUntil)) return false;
 	let any = false;
 	for (const [ref, own] of pending) {
 		if (own.sentAt || (any && polling)) continue;

@@ -28,7 +28,8 @@ function openSocket() {
 		clearTimeout(connectTimer);
 		if (ws !== socket) return;
 		closeSocket();
-		if (code === 4000) inOrder(() => endSession());
+		// The last line said why. It may be read after this.
+		if (code === 4000 || code === 4004) inOrder(() => session && endSession());
 		// Not valid text, or too long: sent again, it would close the next socket.
 		if (code === 1007 || code === 1009) giveBackSent();
 		if (!answered) failures += 1;

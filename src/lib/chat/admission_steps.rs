@@ -63,7 +63,9 @@ impl World {
             match end {
                 WaitEnd::TimedOut => prop_assert!(self.now - since >= WAITING_TIMEOUT),
                 WaitEnd::LinkEnded => prop_assert!(!self.links[link].admits(self.now)),
-                other => prop_assert!(false, "{other:?}"),
+                WaitEnd::Rejected | WaitEnd::Removed | WaitEnd::Gone => {
+                    prop_assert!(false, "{end:?} without a request");
+                }
             }
             person.standing = Standing::NotAdmitted;
         }
@@ -104,7 +106,7 @@ impl World {
                 RoomEvent::Joined(who) | RoomEvent::Left(who) => {
                     (EntryKind::Presence(who.number), "presence")
                 }
-                other => panic!("{other:?}"),
+                RoomEvent::Moved { .. } => panic!("moved without a request"),
             };
             self.ring.push(EventLine::Shared(line.into()), kind, self.now);
             if line == "message" {

@@ -121,10 +121,11 @@ impl World {
                 }
             }
             Step::Mute(_, span) => {
-                if self.room.mute(number, span.map(Duration::from_secs), now) {
-                    self.people[index].muted =
-                        Some(span.map(|span| now + Duration::from_secs(span)));
-                }
+                let span = span.map(Duration::from_secs);
+                let is_muted = self.room.mute(number, span, now);
+                let muted = is_muted.then_some(span.map(|span| now + span));
+                let person = &mut self.people[index];
+                person.muted = muted.or(person.muted);
             }
             Step::Unmute(_) => {
                 self.room.unmute(number);
@@ -142,7 +143,12 @@ impl World {
                 self.room.detach(number, self.room.transport(number).unwrap_or_default(), now);
             }
             Step::Resume(_) => self.resume(number, index)?,
-            _ => {}
+            Step::Join(_)
+            | Step::Rules(_)
+            | Step::AddLink { .. }
+            | Step::EndLink(_)
+            | Step::Relink
+            | Step::Expire => {}
         }
         Ok(())
     }

@@ -71,7 +71,7 @@ fn outcome(events: Result<(u32, Vec<RoomEvent>), RoomError>) -> Outcome {
         match event {
             RoomEvent::Joined(identity) => came = Some(identity),
             RoomEvent::Left(identity) => left.push(identity.number),
-            _ => {}
+            RoomEvent::Message { .. } | RoomEvent::Moved { .. } => {}
         }
     }
     Ok((left, came))

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::links::Links;
 use super::lobby::WaitEnd;
 use super::room::{Room, RoomEvent};
 use super::room_error::RoomError;
@@ -69,17 +68,12 @@ impl Room {
         self.seats.expire_mutes(now)
     }
 
-    /// The links, to look a ticket up. That uses none up.
-    pub(crate) fn links(&self) -> &Links {
-        &self.links
-    }
-
-    /// As [`Links::add`].
+    /// As [`Links::add`](super::Links::add).
     pub(crate) fn add_link(&mut self, link: RoomLink, now: Instant) -> bool {
         self.links.add(link, now)
     }
 
-    /// As [`Links::end`]. [`Room::end_waits`] follows.
+    /// As [`Links::end`](super::Links::end). [`Room::end_waits`] follows.
     pub(crate) fn end_link(&mut self, number: LinkNumber) -> bool {
         self.links.end(number)
     }

@@ -137,7 +137,7 @@ fn a_repeated_message_of_one_who_is_muted_is_still_known() {
     let now = Instant::now();
     let mut room = room(5);
     let ana = join(&mut room, "Ana", now).unwrap();
-    let mut send = |room: &mut Room, reference: &str| {
+    let send = |room: &mut Room, reference: &str| {
         room.post_message(ana, Some(reference.into()), text("x"), now).map(|event| event.is_some())
     };
     assert_eq!(send(&mut room, "a1"), Ok(true));

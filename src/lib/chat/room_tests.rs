@@ -215,7 +215,7 @@ proptest! {
                     RoomEvent::Joined(who) => prop_assert!(announced.insert(who.number)),
                     RoomEvent::Left(who) => prop_assert!(announced.remove(&who.number)),
                     RoomEvent::Message { number, .. } => prop_assert!(room.seat(number).is_some()),
-                    other => prop_assert!(false, "without a request: {other:?}"),
+                    RoomEvent::Moved { url } => prop_assert!(false, "moved without a request: {url}"),
                 }
             }
             let roster: BTreeSet<u32> = room.roster().map(|identity| identity.number).collect();

@@ -23,5 +23,7 @@ pub(crate) use error::CommandError;
 pub(crate) use find::{WhoError, find};
 pub(crate) use grammar::parse;
 pub(crate) use help::{help, manual_entries};
+#[cfg(test)]
+pub(crate) use order::Topic;
 pub(crate) use order::{Applicants, Command};
 pub(crate) use target::Who;

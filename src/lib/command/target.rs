@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::span_problem::is_like_span;
 use crate::identity::{TAG_LENGTH, TAG_LETTERS};
 
-/// A person, as the operator names them. [`find`](super::find) looks whether there is one, and only one.
+/// A person, as the operator names them. [`find`](super::find()) looks whether there is one, and only one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     /// `3`

@@ -37,7 +37,7 @@ pub(super) struct ConfigFile {
     pub(super) room: RoomSection,
 }
 
-/// The object `limits`. [`SessionLimits`](super::SessionLimits) says what each key means.
+/// The object `limits`. [`SessionLimits`](super::settings::SessionLimits) says what each key means.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LimitsSection {

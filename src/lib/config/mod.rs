@@ -19,7 +19,5 @@ mod values;
 pub(crate) use error::ConfigError;
 pub(crate) use flags::{ROOM_DETAILS, RoomFlags};
 pub(crate) use overrides::Overrides;
-pub(crate) use settings::{
-    ArchiveDir, Config, RoomSettings, SessionLimits, SettingSource, TunnelSettings,
-};
+pub(crate) use settings::{ArchiveDir, Config, RoomSettings, SettingSource, TunnelSettings};
 pub(crate) use values::{ConfinementPolicy, Logs, Mode, Provider};

@@ -28,11 +28,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_RATE: RateLimit = RateLimit::Limited { per_second: 100, burst: 200 };
 
 /// A request, and where its answer goes.
-pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<Reply>);
+pub(crate) type IncomingRequest = (RequestBody, oneshot::Sender<Answer>);
 
 /// What follows on a request.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub(crate) enum Answer {
     /// This, in as many lines as it needs; then the next request.
     Body(ResponseBody),
     /// These events, until the session or the client ends.
@@ -89,13 +89,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                     // The error repeats the request, which may fill a whole frame and grows when it is
                     // escaped; the response has to fit into a frame as well.
                     let text = terminal::sanitize_line(&error.to_string());
-                    (0, Reply::Body(ResponseBody::Error { text }))
+                    (0, Answer::Body(ResponseBody::Error { text }))
                 }
                 Err(error) => return Err(error),
             };
             match answer {
-                Reply::Body(body) => self.send_all(answer::split(id, body)).await?,
-                Reply::Events(events) => return self.stream_events(id, events).await,
+                Answer::Body(body) => self.send_all(answer::split(id, body)).await?,
+                Answer::Events(events) => return self.stream_events(id, events).await,
             }
             while let Err(wait) = bucket.take(Instant::now().into_std()) {
                 sleep(wait).await;
@@ -163,14 +163,146 @@ async fn end_of(stream: impl AsyncRead + Unpin) {
 }
 
 /// The session's answer; `None` when the session is over.
-async fn ask(body: RequestBody, requests: &mpsc::Sender<IncomingRequest>) -> Option<Reply> {
+async fn ask(body: RequestBody, requests: &mpsc::Sender<IncomingRequest>) -> Option<Answer> {
     let (sender, receiver) = oneshot::channel();
     requests.send((body, sender)).await.ok()?;
     match timeout(ANSWER_TIMEOUT, receiver).await {
         Ok(answer) => answer.ok(),
         Err(_) => {
             let text = "the session did not answer in time; try again".to_owned();
-            Some(Reply::Body(ResponseBody::Error { text }))
+            Some(Answer::Body(ResponseBody::Error { text }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    /// A session that answers each ping, and lets clients watch `events`.
+    fn session(events: &broadcast::Sender<EventLine>) -> mpsc::Sender<IncomingRequest> {
+        let (sender, mut requests) = mpsc::channel::<IncomingRequest>(1);
+        let events = events.clone();
+        tokio::spawn(async move {
+            while let Some((request, answer)) = requests.recv().await {
+                let _ = answer.send(if request == RequestBody::Watch {
+                    Answer::Events(events.subscribe())
+                } else {
+                    Answer::Body(ResponseBody::Stopping)
+                });
+            }
+        });
+        sender
+    }
+
+    /// A client with a small buffer on the way to it.
+    fn client(events: &broadcast::Sender<EventLine>) -> BufReader<DuplexStream> {
+        let (ours, theirs) = duplex(64);
+        tokio::spawn(serve(theirs, session(events)));
+        BufReader::new(ours)
+    }
+
+    async fn line(client: &mut BufReader<DuplexStream>) -> String {
+        let mut line = String::new();
+        client.read_line(&mut line).await.unwrap();
+        line
+    }
+
+    fn events() -> broadcast::Sender<EventLine> {
+        broadcast::Sender::new(4)
+    }
+
+    async fn watch(client: &mut BufReader<DuplexStream>) {
+        client.get_mut().write_all(b"{\"id\":2,\"type\":\"watch\"}\n").await.unwrap();
+        assert_eq!(line(client).await, "{\"id\":2,\"type\":\"watching\"}\n");
+    }
+
+    fn event(number: usize) -> EventLine {
+        EventLine::Event(format!("{{\"event\":\"{number}\"}}").into())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_watches_gets_each_event_until_the_last() {
+        let events = events();
+        let mut client = client(&events);
+        watch(&mut client).await;
+        for number in 0..100 {
+            events.send(event(number)).unwrap();
+            assert_eq!(line(&mut client).await, format!("{{\"event\":\"{number}\"}}\n"));
+        }
+        // As long as it likes, without a request.
+        tokio::time::advance(CLIENT_TIMEOUT * 10).await;
+        events.send(event(100)).unwrap();
+        assert_eq!(line(&mut client).await, "{\"event\":\"100\"}\n");
+        events.send(EventLine::End).unwrap();
+        assert_eq!(line(&mut client).await, "");
+        events.closed().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_watches_and_does_not_read_is_cut_off() {
+        let events = events();
+        let mut client = client(&events);
+        watch(&mut client).await;
+        // More than the buffer and the queue hold. What waits is bounded.
+        for number in 0..100 {
+            events.send(event(number)).unwrap();
+            tokio::task::yield_now().await;
+        }
+        events.closed().await;
+        let mut received = 0;
+        while !line(&mut client).await.is_empty() {
+            received += 1;
+        }
+        assert!((1..20).contains(&received), "{received}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_watches_may_leave_and_may_not_flood() {
+        let events = events();
+        let mut leaving = client(&events);
+        watch(&mut leaving).await;
+        drop(leaving);
+        events.closed().await;
+        let mut flooding = client(&events);
+        watch(&mut flooding).await;
+        let flood = flooding.get_mut().write_all(&[b'x'; 2 * frame::MAX_FRAME_BYTES]).await;
+        assert!(flood.is_err());
+        events.closed().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_line_is_waited_for_no_longer_than_a_whole_one() {
+        let mut client = client(&events());
+        client.get_mut().write_all(b"{\"id\":1,").await.unwrap();
+        let start = Instant::now();
+        assert_eq!(line(&mut client).await, "");
+        assert_eq!(start.elapsed(), CLIENT_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_floods_is_slowed_down() {
+        let mut client = client(&events());
+        let start = Instant::now();
+        for _ in 0..1200 {
+            client.get_mut().write_all(b"{\"id\":1,\"type\":\"ping\"}\n").await.unwrap();
+            assert!(line(&mut client).await.contains("stopping"));
+        }
+        // The first 200 at once, 100 more each second.
+        assert!(start.elapsed() >= Duration::from_secs(9), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_gives_no_answer_is_not_waited_for() {
+        let (sender, mut requests) = mpsc::channel::<IncomingRequest>(1);
+        let (ours, theirs) = duplex(1024);
+        tokio::spawn(serve(theirs, sender));
+        let mut client = BufReader::new(ours);
+        client.get_mut().write_all(b"{\"id\":1,\"type\":\"who\"}\n").await.unwrap();
+        let unanswered = requests.recv().await;
+        assert!(line(&mut client).await.contains("did not answer in time"));
+        drop(unanswered);
     }
 }

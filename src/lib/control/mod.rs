@@ -11,7 +11,7 @@ mod message;
 mod validate;
 
 pub(crate) use client::ControlClient;
-pub(crate) use conversation::{EventLine, IncomingRequest, Reply};
+pub(crate) use conversation::{Answer, EventLine, IncomingRequest};
 pub(crate) use frame::FrameError;
 #[cfg(test)]
 pub(crate) use frame::MAX_FRAME_BYTES;

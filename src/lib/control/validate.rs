@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::message::{Connected, MAX_CONNECTIONS_PER_LINE};
 use crate::identity::{MAX_NAME_BYTES, MAX_NAME_GRAPHEMES, TAG_LENGTH, TAG_LETTERS};
 use crate::process::{Confinement, MissingLayer};
 use crate::quick_tunnel::QuickTunnelName;
@@ -63,11 +62,13 @@ pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error
     checked(from, "a participant's number", |number| (1..=MAX_INTEGER).contains(number))
 }
 
-/// Connections in one line of a report: at most [`MAX_CONNECTIONS_PER_LINE`].
-pub(super) fn connections<'de, D: Deserializer<'de>>(
+/// A list of at most `max` elements.
+pub(super) fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
-) -> Result<Vec<(u32, Connected)>, D::Error> {
-    checked(from, "a list of connections", |list: &Vec<_>| list.len() <= MAX_CONNECTIONS_PER_LINE)
+    what: &'static str,
+    max: usize,
+) -> Result<Vec<T>, D::Error> {
+    checked(from, what, |list: &Vec<T>| list.len() <= max)
 }
 
 /// A participant's name, by [`is_name`].

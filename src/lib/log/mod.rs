@@ -3,6 +3,7 @@
 //! It lives in memory. [`LogEntry`] has no place for message text, so none can get in. Only
 //! [`EventLog::save`] writes a file, and only on the order of the operator.
 
+mod participant;
 mod room_change;
 
 pub(crate) use room_change::{PersonChange, RoomChange, Rule, WholeRoomChange};
@@ -15,6 +16,8 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
+
+use participant::format_participant;
 
 use crate::control::Participant;
 use crate::paths::{self, Owner};
@@ -96,12 +99,6 @@ pub(crate) fn time_of_day(at: u64) -> String {
     let timestamp = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
     let local = timestamp.map(local_time);
     local.map_or_else(String::new, |local| local.strftime("%H:%M").to_string())
-}
-
-/// `name #tag (number)`, as screen and log show it.
-pub(crate) fn format_participant(participant: &Participant) -> String {
-    let Participant { number, name, tag } = participant;
-    format!("{name} #{tag} ({number})")
 }
 
 impl std::fmt::Display for LogEntry {

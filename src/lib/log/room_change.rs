@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::format_participant;
+use super::participant::format_participant;
 use crate::control::{LinkNumber, Participant, RoomRules};
 use crate::span::Span;
 

@@ -54,7 +54,8 @@ pub(crate) fn describe(artifact: Artifact) -> Option<(String, &'static str)> {
         }
         Artifact::ControlSocket => (
             runtime(&format!("SESSION/{CONTROL_SOCKET}")),
-            "Answers status, ping and stop, one JSON object per line. No message ever crosses it.",
+            "Takes the requests of chattrace ctl and of scripts, one JSON object per line. No message of a \
+             participant ever crosses it.",
         ),
         Artifact::TunnelHome => {
             (runtime(&format!("SESSION/{TUNNEL_HOME}/")), "The home folder of cloudflared, empty.")

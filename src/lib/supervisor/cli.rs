@@ -50,7 +50,7 @@ Examples:
     version,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    override_usage = "chattrace [OPTIONS]\n       chattrace ctl COMMAND...",
+    override_usage = "chattrace [OPTIONS]",
     override_help = HELP,
     after_help = EXAMPLES
 )]

@@ -3,10 +3,12 @@
 use clap::CommandFactory as _;
 
 use super::cli::Cli;
+use crate::command;
+use crate::control::VERSION;
 use crate::exit::Exit;
-use crate::manual::{Manual, exit_codes, files, variables};
+use crate::manual::{Entry, Manual, exit_codes, files, variables};
 use crate::paths::{self, Artifact};
-use crate::{command, config, log, terminal};
+use crate::{config, log, terminal};
 
 const DESCRIPTION: &[&str] = &[
     "chattrace opens a chat room and prints a link to it. Everyone with the link can join in a browser, \
@@ -36,17 +38,59 @@ const DETAILS: &[(&str, &str)] = &[
         "cloudflared",
         "Managed is the copy that chattrace has downloaded. Without any, one is downloaded.",
     ),
+    (
+        "lobby",
+        "They see that you were asked. At most 32 wait, each up to 5 minutes; others are told that the room is full.",
+    ),
+    (
+        "duration",
+        "SPAN is a whole number and a unit: 30s, 10m, 2h. Everyone sees a countdown in the last five minutes.",
+    ),
+    ("idle", "SPAN as with --for."),
+    (
+        "check",
+        "One line for each check, on standard output. The code is 0 if a session could begin, else 69.",
+    ),
     ("logs", "Without an answer, the log is deleted. A save that fails leaves no file."),
     ("archive_dir", "Event logs are written nowhere else."),
     (
         "json",
-        "Each has its name in event: link, joined, left, tunnel, closing, closed. None contains a message.",
+        "Each has its name in event, such as link, joined, left, rules or closed. None contains a message.",
     ),
     (
         "quiet",
         "The link is printed all the same; the event log is deleted unless --logs says otherwise.",
     ),
 ];
+
+const CTL_DESCRIPTION: &[&str] = &[
+    "chattrace ctl gives one command to a session of the same user that is running, as if it were typed at the \
+     session's own terminal, and prints the answer. WHO is a number, a name or name#tag; SPAN is 30s, 10m or 2h.",
+    "Options may stand behind the command. A text or a name that begins with a hyphen is written behind --. \
+     While several sessions are running, one is chosen by its ID, which chattrace ctl names.",
+];
+
+/// The manual page of `chattrace ctl`.
+pub(crate) fn ctl_manual() -> Manual {
+    let mut command = Cli::command();
+    let ctl = command.find_subcommand_mut("ctl").cloned();
+    Manual {
+        command: ctl.unwrap_or_default().name("chattrace-ctl").version(VERSION),
+        description: CTL_DESCRIPTION,
+        details: Vec::new(),
+        commands: command::manual_entries(),
+        exit_codes: [
+            ("0", "the command was carried out"),
+            ("1", "it was refused, for the reason on stderr, or several sessions are running"),
+            ("2", "the command line is wrong"),
+            ("69", "no session is running, or it does not answer"),
+        ]
+        .map(|(code, text)| Entry::new(code, text))
+        .into(),
+        files: files(&[Artifact::ControlSocket]),
+        environment: variables(&[paths::VARIABLES]),
+    }
+}
 
 /// The manual page.
 pub(crate) fn manual() -> Manual {
@@ -55,7 +99,7 @@ pub(crate) fn manual() -> Manual {
         command: Cli::command(),
         description: DESCRIPTION,
         details: [config::ROOM_DETAILS, DETAILS].concat(),
-        commands: command::manual_entries(),
+        commands: Vec::new(),
         exit_codes: exit_codes(Exit::ALL),
         files: files(Artifact::ALL),
         environment: variables(&tables),

@@ -1,8 +1,8 @@
 //! `chattrace`: one session, from the banner to "nothing remains".
 //!
 //! It owns the terminal, the processes and their orderly end. [`session`] decides what happens,
-//! [`event_loop`] does it. [`host`] has the keys of a sealed room. No message text ever reaches this
-//! program.
+//! [`event_loop`] does it. [`operator`] is the room as the operator ordered it, and [`host`] has the keys of
+//! a sealed one. No text of a participant ever reaches this program.
 
 mod archive;
 mod checks;
@@ -18,7 +18,7 @@ mod preflight;
 mod session;
 mod timers;
 
-pub(crate) use manual::manual;
+pub(crate) use manual::{ctl_manual, manual};
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};

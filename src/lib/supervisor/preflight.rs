@@ -34,12 +34,9 @@ struct CheckEvent<'a> {
 pub(super) fn run(config: &Config, file: Option<&Path>, as_json: bool) -> Exit {
     let checks = checks(config, file);
     let lines: Vec<String> = checks.iter().map(|check| line(check, as_json)).collect();
-    match terminal::print_result("chattrace", &lines.join("\n")) {
-        Exit::Ended if checks.iter().any(|check| check.severity == Severity::Error) => {
-            Exit::Unavailable
-        }
-        exit => exit,
-    }
+    let exit = terminal::print_result("chattrace", &lines.join("\n"));
+    let something_is_missing = checks.iter().any(|check| check.severity == Severity::Error);
+    if exit == Exit::Ended && something_is_missing { Exit::Unavailable } else { exit }
 }
 
 fn line(check: &Check, as_json: bool) -> String {

@@ -117,7 +117,7 @@ impl FooterText {
     }
 
     /// The rows from top to bottom; the pinned text is one, which the terminal breaks. The first is empty
-    /// where there is room for a prompt.
+    /// where there is room for a prompt; there is none before the status, unless something is typed.
     fn rows(&self, size: Size) -> Vec<String> {
         let pinned = self.pinned.as_deref().filter(|text| pinned_fits(text, size));
         let status = self.status.as_deref().map(|status| status_row(status, size.columns));
@@ -125,7 +125,8 @@ impl FooterText {
         let needed: usize = rows.iter().map(|row| rows_of(row, size.columns)).sum();
         // The first row, and one for the last line.
         let has_space = needed + 2 <= usize::from(size.rows);
-        let is_shown = self.prompt.is_some() || !rows.is_empty();
+        let is_typed = self.prompt.as_ref().is_some_and(|prompt| !prompt.line.is_empty());
+        let is_shown = is_typed || !rows.is_empty();
         (has_space && is_shown).then(String::new).into_iter().chain(rows).collect()
     }
 

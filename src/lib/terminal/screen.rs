@@ -104,8 +104,8 @@ impl Screen {
         Prompt::open(self.animated.then_some(self.footer()))
     }
 
-    /// Whether [`Screen::clear_everything`] can clear it: it is a terminal that obeys control sequences.
-    pub(crate) fn can_clear(&self) -> bool {
+    /// Whether it is a terminal that obeys control sequences.
+    fn can_clear(&self) -> bool {
         self.is_terminal && has_control_sequences()
     }
 

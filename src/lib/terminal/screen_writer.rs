@@ -47,6 +47,8 @@ struct State {
     /// Each with its line feed.
     lines: VecDeque<String>,
     text: FooterText,
+    /// The pinned text and the status that come with the next line.
+    pinned: Option<(String, String)>,
     /// Whether the bell rings.
     rings: bool,
     order: Order,
@@ -123,6 +125,8 @@ impl Footer {
     /// Prints `text` as lines above the footer. Drops it when too many wait.
     pub(super) fn print(&self, text: &str) {
         self.change(|state| {
+            state.text = state.next_text();
+            state.pinned = None;
             if state.lines.len() < MAX_QUEUED_LINES {
                 state.lines.push_back(format!("{text}\n"));
             }
@@ -139,17 +143,15 @@ impl Footer {
         self.change(|_| {});
     }
 
-    /// Replaces the pinned text and the status, which are drawn the next time.
+    /// Replaces the pinned text and the status, in the drawing with the next line.
     pub(super) fn pin(&self, text: &str, status: &str) {
-        let mut state = self.state();
-        state.text.pinned = Some(text.to_owned());
-        state.text.status = Some(status.to_owned());
+        self.state().pinned = Some((text.to_owned(), status.to_owned()));
     }
 
     /// Removes the pinned text and the prompt at the next drawing.
     pub(super) fn unpin(&self) {
         let mut state = self.state();
-        (state.text.pinned, state.text.prompt) = (None, None);
+        (state.pinned, state.text.pinned, state.text.prompt) = (None, None, None);
     }
 
     /// Replaces the status, and draws the footer.
@@ -169,12 +171,12 @@ impl Footer {
 
     /// Whether the terminal is large enough for the pinned text, and shows a footer.
     pub(super) fn shows_pinned(&self, size: Size) -> bool {
-        self.state().text.shows_pinned(size) && !is_in_background()
+        self.state().next_text().shows_pinned(size) && !is_in_background()
     }
 
     /// The rows of the footer in a terminal of this size, once it has a status.
     pub(super) fn row_count(&self, size: Size) -> usize {
-        self.state().text.row_count(size)
+        self.state().next_text().row_count(size)
     }
 
     /// What the next drawing shows as the status.
@@ -214,6 +216,15 @@ impl Footer {
 }
 
 impl State {
+    /// The footer below the next line.
+    fn next_text(&self) -> FooterText {
+        let mut text = self.text.clone();
+        if let Some((pinned, status)) = self.pinned.clone() {
+            (text.pinned, text.status) = (Some(pinned), Some(status));
+        }
+        text
+    }
+
     /// What is written next. Takes the lines, however many wait.
     fn draw(&mut self, drawn: &mut Drawn, end: Option<&End>) -> String {
         if let Some(End::Replace(text)) = end {

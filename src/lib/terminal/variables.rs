@@ -12,5 +12,9 @@ pub(crate) const VARIABLES: &[(&str, &str)] = &[
         "Without a value, or with dumb or unknown, no line is ever redrawn; with linux, signs that the \
          console lacks are replaced.",
     ),
+    (
+        "STY",
+        "Set by GNU screen, whose scrollback needs another way to be cleared at the end by panic.",
+    ),
     ("COLUMNS, LINES", "The size of a terminal that does not tell its own."),
 ];

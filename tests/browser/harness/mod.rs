@@ -7,6 +7,7 @@ mod page;
 mod proxy;
 mod room;
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -44,6 +45,11 @@ impl Fixture {
         Self { room: Room::sealed(options), browser: Browser::start().await }
     }
 
+    /// Starts a whole session, whose room is `--open` or `--sealed`, and a browser.
+    pub(crate) async fn operated(mode: &str, options: &[&str]) -> Self {
+        Self { room: Room::operated(mode, options), browser: Browser::start().await }
+    }
+
     /// Starts `chattrace-serve` with this configuration file, and a browser.
     pub(crate) async fn with_config(config: &str) -> Self {
         Self { room: Room::with_config(config), browser: Browser::start().await }
@@ -71,7 +77,8 @@ impl TempDir {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).unwrap();
+        // Private, as a runtime folder has to be.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path).unwrap();
         Self(path)
     }
 

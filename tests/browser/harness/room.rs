@@ -1,11 +1,14 @@
 //! A room: `chattrace-serve` alone, or under its supervisor.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Once;
 
-use super::TempDir;
+use serde_json::{Value, json};
+
+use super::{TempDir, WAIT_TIMEOUT};
 
 /// A room without a tunnel, killed when dropped.
 #[derive(Debug)]
@@ -25,8 +28,33 @@ impl Room {
 
     /// Starts a sealed room with these options, and waits for its link. Its keys are the supervisor's.
     pub(crate) fn sealed(options: &[&str]) -> Self {
-        let fixed = ["--sealed", "--quiet", "--tunnel", "none", "--logs", "delete"];
+        Self::operated("--sealed", options)
+    }
+
+    /// Starts a whole session, whose room is `--open` or `--sealed`, and waits for its link.
+    pub(crate) fn operated(mode: &str, options: &[&str]) -> Self {
+        let fixed = [mode, "--quiet", "--tunnel", "none", "--logs", "delete"];
         Self::start_program("chattrace", &[&fixed, options].concat())
+    }
+
+    /// Has the session carry out a command of the operator. Returns its answer.
+    pub(crate) fn command(&self, command: &str) -> String {
+        let answer = self.request(&json!({ "id": 1, "type": "do", "command": command }));
+        assert_eq!(answer["type"], "done", "{command}: {answer}");
+        answer["text"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends one request to the control socket. Returns its answer.
+    fn request(&self, request: &Value) -> Value {
+        let sessions = self.home.path().join("chattrace").read_dir().unwrap();
+        let mut sockets = sessions.map(|entry| entry.unwrap().path().join("control.sock"));
+        let socket = sockets.find(|path| path.exists()).expect("the session has a socket");
+        let mut stream = UnixStream::connect(socket).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
+        writeln!(stream, "{request}").unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
     }
 
     fn start_program(name: &str, options: &[&str]) -> Self {
@@ -35,6 +63,7 @@ impl Room {
             .args(options)
             .env_clear()
             .env("HOME", home.path())
+            .env("XDG_RUNTIME_DIR", home.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -96,9 +96,6 @@ async fn a_browser_without_the_needed_functions_is_told_which_is_missing() {
         assert!(text.contains(said), "{said}: {text}");
         assert_eq!(page.eval("document.querySelector('form')").await, Value::Null, "{said}");
     }
-    let old = prepared(&fixture, "delete window.fetch").await;
-    let text = old.text("#unsupported").await;
-    assert!(text.contains("Chrome 137"), "{text}");
 }
 
 /// The static page, which also has the sentence about a provider that alters it.

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Document, quoted};
 use crate::harness::cloudflared::{HAPPY, ONLY_HTTP2};
 use crate::harness::{CLEAN, Output, Program, StandIn, Stream, TestEnv};
+use crate::serve::client::Client;
 use crate::serve::server::Server;
-use crate::session::guest::Guest;
+use crate::session::ctl::ctl;
+use crate::session::guest::{Guest, try_join};
 use crate::session::stage::{Link, Stage, event, events, watched};
 use crate::tunnel::command::{ORIGIN, tunnel};
 
@@ -48,7 +50,48 @@ fn emitted<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> Events {
     found
 }
 
-/// A session with a participant and a tunnel that is lost emits every event, with every field.
+/// A session in which the operator gives every command that is an event.
+fn operated() -> Output {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--json"]));
+    let link = Link::printed(&mut session);
+    let order = |command: &str| {
+        let words: Vec<&str> = command.split(' ').collect();
+        ctl(&stage, &words).expect_code(0).stdout
+    };
+    let _ana = Guest::join(&link, "Ana");
+    event(&mut session, "joined");
+    for command in
+        ["mute Ana 10m", "unmute Ana", "slow 30s", "say hi", "clear", "kick Ana", "lobby on"]
+    {
+        order(command);
+    }
+    for (name, command, outcome) in
+        [("Bo", "admit Bo", "admitted"), ("Cy", "refuse Cy", "not_admitted")]
+    {
+        try_join(&link, name);
+        event(&mut session, "waiting");
+        order(command);
+        event(&mut session, outcome);
+    }
+    let origin = format!("http://{}", link.address);
+    let mut leaving = Client::open(link.address.parse().unwrap(), &link.address, &origin);
+    leaving.send_line(&json!({ "t": "join", "name": "Di", "ticket": link.ticket }));
+    event(&mut session, "waiting");
+    drop(leaving);
+    event(&mut session, "waiting_ended");
+    order("lobby off");
+    let invite = Link::local(order("invite 2").lines().last().unwrap());
+    let _eve = Guest::join(&invite, "Eve");
+    event(&mut session, "invite_used");
+    for command in ["revoke 1", "relink", "end in 10m", "stay", "end"] {
+        order(command);
+    }
+    session.wait().expect_code(0)
+}
+
+/// A session with a participant and a tunnel that is lost, and one with an operator, emit every event, with
+/// every field.
 #[test]
 fn the_events_of_a_session_are_those_in_the_protocol() {
     let stage = Stage::new(&format!("{HAPPY}wait die\nexit 1\n"));
@@ -61,7 +104,7 @@ fn the_events_of_a_session_are_those_in_the_protocol() {
     assert_eq!(event(&mut session, "tunnel")["state"], "lost");
     session.signal("TERM");
     let ended = session.wait().expect_code(0);
-    assert_eq!(emitted([&ended]), documented("### chattrace"));
+    assert_eq!(emitted([&ended, &operated()]), documented("### chattrace"));
     let rows = table("### chattrace");
     let tunnel = rows.iter().find(|row| row[0].contains("tunnel")).unwrap();
     let states =

@@ -14,9 +14,8 @@ fn sentence(text: &str) -> String {
 
 #[test]
 fn the_table_of_commands_is_that_of_the_programs() {
-    let manuals = chattrace::manuals();
-    let supervisor = manuals.iter().find(|manual| manual.command.get_name() == "chattrace");
-    let rows = supervisor.unwrap().commands.iter().map(|entry| {
+    let manual = chattrace::ctl_manual();
+    let rows = manual.commands.iter().map(|entry| {
         format!("| `{}` | {} |\n", entry.term.replace('|', "\\|"), sentence(&entry.text))
     });
     let table = String::from("| command | effect |\n|---|---|\n") + &rows.collect::<String>();

@@ -43,6 +43,7 @@ fn every_message_of_the_wire_is_in_the_protocol() {
     let protocol = Document::read("docs/protocol.md");
     let mut messages = variants("src/lib/wire/server.rs", "ServerMessage<'a>");
     messages.extend(variants("src/lib/wire/sealed.rs", "SealedMessage<'a>"));
+    messages.extend(variants("src/lib/wire/orders.rs", "OrderMessage<'a>"));
     messages.extend(variants("src/lib/wire/client.rs", "ClientMessage<'a>"));
     // Two forms of `join`, in a sealed room.
     assert!(messages.remove("request") && messages.remove("return"));
@@ -55,7 +56,7 @@ fn every_message_of_the_wire_is_in_the_protocol() {
 #[test]
 fn every_reason_of_a_refusal_is_in_the_protocol() {
     let protocol = Document::read("docs/protocol.md");
-    let row = protocol.text.lines().find(|line| line.contains("\"t\":\"refused\"")).unwrap();
+    let row = protocol.text.lines().find(|line| line.contains("`why` is")).unwrap();
     let documented: BTreeSet<&str> = quoted(row).collect();
     for reason in variants("src/lib/wire/refusal.rs", "RefusalCode") {
         assert!(documented.contains(reason.as_str()), "{reason}");
@@ -79,15 +80,18 @@ fn the_control_socket_answers_as_the_protocol_says() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--json"]));
     Link::printed(&mut session);
-    let mut socket = UnixStream::connect(stage.run_dirs()[0].join("control.sock")).unwrap();
+    let path = stage.run_dirs()[0].join("control.sock");
     let protocol = Document::read("docs/protocol.md");
     let rows = protocol.section("## The control socket").lines();
     let rows: Vec<&str> = rows.filter(|row| row.starts_with('|')).skip(2).collect();
-    assert_eq!(rows.len(), 4);
-    // The last request in the table, "anything else", first: the one before it ends the session.
-    for row in [rows[3], rows[0], rows[1], rows[2]] {
+    let [requests @ .., anything] = rows.as_slice() else { panic!("no table") };
+    assert_eq!(requests.len(), 6);
+    // "anything else" first: the request before it ends the session.
+    for row in [anything].into_iter().chain(requests) {
         let mut samples = quoted(row).filter(|text| text.starts_with('{'));
-        let request = if row == rows[3] { "anything else" } else { samples.next().unwrap() };
+        let request = if row == anything { "anything else" } else { samples.next().unwrap() };
+        // The stream of a watcher takes no further request.
+        let mut socket = UnixStream::connect(&path).unwrap();
         writeln!(socket, "{request}").unwrap();
         let mut line = String::new();
         BufReader::new(&socket).read_line(&mut line).unwrap();

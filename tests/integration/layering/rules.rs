@@ -37,14 +37,14 @@ pub(super) const MODULES: &[(&str, Tier, &[&str])] = &[
     ("config", Ground, &["exit", "paths", "span", "terminal"]),
     // The types that its messages carry, and the rules of their fields.
     ("control", Ground, &[
-        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "span", "terminal",
-        "token",
+        "base64url", "config", "identity", "line_reader", "memory", "process", "quick_tunnel", "rate_limit", "span",
+        "terminal", "token",
     ]),
     ("exit", Ground, &[]),
     ("identity", Ground, &[]),
     ("invisible", Ground, &[]),
     ("line_reader", Ground, &[]),
-    ("log", Ground, &["control", "paths"]),
+    ("log", Ground, &["control", "paths", "span"]),
     ("emoji_sequence", Ground, &["marks"]),
     ("manual", Ground, &["exit", "paths"]),
     ("marks", Ground, &[]),
@@ -85,7 +85,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["event_loop"],
         &["console", "timers.rs"],
         &["archive.rs", "checks.rs", "children"],
-        &["host", "session"],
+        &["host", "operator", "session"],
     ]),
     ("tunnel", &[
         &["mod.rs"],
@@ -112,7 +112,9 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
     ]),
     ("control", &[
         &["mod.rs"],
-        &["link.rs", "listener.rs"],
+        &["client.rs", "link.rs", "listener.rs"],
+        &["conversation.rs"],
+        &["answer.rs"],
         &["frame.rs", "message"],
         &["validate.rs"],
     ]),
@@ -122,7 +124,7 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
         &["inheritance"],
         &["required_calls"],
         &["confine"],
-        &["inherited_fds.rs", "listener.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
+        &["inherited_fds.rs", "listener.rs", "local_socket.rs", "pidfd.rs", "reachable.rs", "stream.rs"],
     ]),
     ("process/inheritance", &[
         &["mod.rs"],
@@ -152,9 +154,14 @@ pub(super) const FLOORS: &[(&str, &[&[&str]])] = &[
 /// which is fixed when the room is made. No file of a sealed room is in this table.
 #[rustfmt::skip]
 pub(super) const ITEMS: &[(&str, &str, &[&str])] = &[
-    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs"]),
+    ("chat/text.rs", "MessageText", &["chat/room.rs", "serve/hub/open/announce.rs", "serve/hub/open/say.rs", "serve/web/lines/open.rs",
+        // The operator's own words.
+        "supervisor/event_loop/commands/mod.rs",
+    ]),
     ("chat/room.rs", "Room", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open"]),
-    ("chat/room.rs", "RoomEvent", &["chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open", "serve/hub/publish.rs", "wire/server.rs"]),
+    ("chat/room.rs", "RoomEvent", &[
+        "chat/room_lobby.rs", "chat/room_orders.rs", "serve/hub/open", "serve/hub/publish.rs", "wire/server.rs",
+    ]),
     ("serve/hub/open/room.rs", "OpenRoom", &["serve/hub/mod.rs", "serve/hub/open", "serve/hub/room_state.rs"]),
     ("serve/web/lines/open.rs", "say", &["serve/web/lines/mod.rs"]),
 ];
@@ -179,6 +186,7 @@ pub(super) const PURE: &[&str] = &[
     "seal",
     "wire",
     "supervisor/host",
+    "supervisor/operator",
     "supervisor/session",
     "terminal/prompt/editor.rs",
     "terminal/prompt/keys.rs",
@@ -224,6 +232,7 @@ pub(super) const READABLE: &[(&str, &[&str])] = &[
     ("seal", &[]),
     ("serve/hub/open", &[]),
     ("serve/web/lines/open.rs", &[]),
+    ("serve/web/poll/open.rs", &[]),
     ("wire/server.rs", &["event_line", "participant_json"]),
     ("wire/welcome.rs", &["Welcome"]),
 ];
@@ -256,7 +265,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("directories", &["paths"]),
-    ("jiff", &["log.rs"]),
+    ("jiff", &["log"]),
     ("landlock", &["process/confine"]),
     ("rustix", &["process", "memory"]),
     ("rustls", &["tunnel/install"]),

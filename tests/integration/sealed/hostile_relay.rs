@@ -43,16 +43,16 @@ fn a_field_that_breaks_its_bound_ends_the_session() {
     let long = zeros(97);
     for fields in [
         r#""message":"knock""#.to_owned(),
-        r#""message":"knock","knock":0,"noise":""}"#.to_owned(),
-        format!(r#""message":"knock","knock":0,"noise":"{}""#, zeros(48)),
-        format!(r#""message":"knock","knock":-1,"noise":"{}""#, zeros(48)),
-        format!(r#""message":"knock","knock":9007199254740992,"noise":"{}""#, zeros(48)),
-        format!(r#""message":"knock","knock":1,"noise":"{long}""#),
-        format!(r#""message":"knock","knock":1,"noise":"{}=""#, zeros(48)),
-        r#""message":"knock","knock":1,"noise":"AB""#.to_owned(),
-        r#""message":"knock","knock":1,"noise":7"#.to_owned(),
-        r#""message":"knock","knock":1,"noise":null"#.to_owned(),
-        format!(r#""message":"knock","knock":1,"noise":"{}","more":1"#, zeros(48)),
+        r#""message":"knock","knock":0,"link":0,"noise":""}"#.to_owned(),
+        format!(r#""message":"knock","knock":0,"link":0,"noise":"{}""#, zeros(48)),
+        format!(r#""message":"knock","knock":-1,"link":0,"noise":"{}""#, zeros(48)),
+        format!(r#""message":"knock","knock":9007199254740992,"link":0,"noise":"{}""#, zeros(48)),
+        format!(r#""message":"knock","knock":1,"link":0,"noise":"{long}""#),
+        format!(r#""message":"knock","knock":1,"link":0,"noise":"{}=""#, zeros(48)),
+        r#""message":"knock","knock":1,"link":0,"noise":"AB""#.to_owned(),
+        r#""message":"knock","knock":1,"link":0,"noise":7"#.to_owned(),
+        r#""message":"knock","knock":1,"link":0,"noise":null"#.to_owned(),
+        format!(r#""message":"knock","knock":1,"link":0,"noise":"{}","more":1"#, zeros(48)),
         format!(r#""message":"request","knock":1,"sealed":"{}""#, zeros(8221)),
         r#""message":"request","knock":1,"sealed":"+/""#.to_owned(),
         r#""message":"request","sealed":"""#.to_owned(),
@@ -100,7 +100,7 @@ fn the_messages_of_an_open_room_end_the_session() {
 #[test]
 fn a_number_for_two_knocks_ends_the_session() {
     let knock = |knock: &str| {
-        relay(&format!(r#""message":"knock","knock":{knock},"noise":"{}""#, zeros(48)))
+        relay(&format!(r#""message":"knock","knock":{knock},"link":0,"noise":"{}""#, zeros(48)))
     };
     let lies = [knock("7"), knock("7")].join("\n");
     assert_ends(&lies, "gave one number to two knocks");
@@ -111,11 +111,14 @@ fn a_number_for_two_knocks_ends_the_session() {
 fn invented_handshakes_change_nothing() {
     let flood = |fields: &str| format!("flood 1000 {{\"type\":\"sealed\",{fields}}}");
     let lies = [
-        flood(&format!(r#""message":"knock","knock":{{n}},"noise":"{}""#, zeros(48))),
+        flood(&format!(r#""message":"knock","knock":{{n}},"link":0,"noise":"{}""#, zeros(48))),
         flood(&format!(r#""message":"request","knock":{{n}},"sealed":"{}""#, zeros(272))),
         flood(r#""message":"knock_ended","knock":{n}"#),
-        relay(r#""message":"knock","knock":1001,"noise":"""#),
-        relay(&format!(r#""message":"knock","knock":9007199254740991,"noise":"{}""#, zeros(96))),
+        relay(r#""message":"knock","knock":1001,"link":0,"noise":"""#),
+        relay(&format!(
+            r#""message":"knock","knock":9007199254740991,"link":0,"noise":"{}""#,
+            zeros(96)
+        )),
         relay(r#""message":"knock_ended","knock":77777"#),
         relay(&format!(r#""message":"request","knock":88888,"sealed":"{}""#, zeros(8220))),
         relay(r#""message":"request","knock":89,"sealed":"""#),
@@ -128,7 +131,7 @@ fn invented_handshakes_change_nothing() {
 /// A relay that asks, and does not read what the host answers.
 #[test]
 fn a_relay_that_only_asks_ends_the_session() {
-    let knock = format!(r#""message":"knock","knock":{{n}},"noise":"{}""#, zeros(48));
+    let knock = format!(r#""message":"knock","knock":{{n}},"link":0,"noise":"{}""#, zeros(48));
     let lies = format!("flood 50000 {{\"type\":\"sealed\",{knock}}}");
     assert_ends(&lies, "does not read its messages");
 }

@@ -50,6 +50,8 @@ impl OpenHost {
             "max_participants": 100,
             "backlog": 0,
             "message_bytes": 4096,
+            "lobby": false,
+            "fade": null,
             "ring": {"events": 1000, "bytes": 1_000_000, "age_seconds": 600},
             "rate": {"per_second": 0, "burst": 0},
         });

@@ -233,8 +233,11 @@ fn the_scheme_of_an_authorization_has_no_case_and_a_refusal_names_it() {
     for value in
         [format!("Bearer {resume}"), format!("bearer {resume}"), format!("BEARER   {resume}")]
     {
-        let answer =
-            server.post("/poll", &format!("Authorization: {value}\r\n"), "{\"t\":\"beat\"}");
+        let answer = server.post(
+            "/poll?after=1",
+            &format!("Authorization: {value}\r\n"),
+            "{\"t\":\"beat\"}",
+        );
         assert_eq!(answer.events()[0]["t"], "beat", "{value:?}");
     }
     let wrong = server.join_line("Bo").to_string().replace(&server.ticket, "x");

@@ -138,7 +138,7 @@ fn an_upgrade_to_another_protocol_is_passed_over() {
     let mut connection = server.connect();
     connection.send(
         format!(
-            "POST /poll HTTP/1.1\r\nHost: {}\r\n{H2C}Authorization: Bearer {resume}\r\n\
+            "POST /poll?after=1 HTTP/1.1\r\nHost: {}\r\n{H2C}Authorization: Bearer {resume}\r\n\
              Content-Length: 0\r\n\r\n",
             server.host
         )

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::guest::Guest;
-use super::stage::{Link, Stage, watched};
+use super::stage::{Link, Stage, event, events, watched};
 use crate::harness::DEADLINE;
 use crate::harness::cloudflared::HAPPY;
 
@@ -37,6 +37,11 @@ impl Script {
         self.0.read_line(&mut answer).unwrap();
         serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
     }
+
+    /// Every line until the session closes the connection.
+    fn rest(self) -> Vec<String> {
+        self.0.lines().map(Result::unwrap).collect()
+    }
 }
 
 #[test]
@@ -51,7 +56,7 @@ fn a_script_can_ask_and_can_end_the_session() {
         json!({ "id": 7, "type": "pong", "version": version })
     );
     let _ana = Guest::join(&link, "Ana");
-    super::stage::event(&mut session, "joined");
+    event(&mut session, "joined");
     let status = script.ask(r#"{"id":8,"type":"status"}"#);
     assert_eq!(status["phase"], "open");
     assert_eq!(status["present"], 1);
@@ -139,4 +144,143 @@ fn clients_that_never_read_harm_nobody() {
     session.wait().expect_code(0);
     drop(deaf);
     stage.assert_nothing_left();
+}
+
+#[test]
+fn a_script_gives_commands_and_lists_people() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--json"]));
+    let link = Link::printed(&mut session);
+    let mut script = Script::connect(&stage);
+    let _ana = Guest::join(&link, "Ana");
+    event(&mut session, "joined");
+    let done = script.ask(r#"{"id":1,"type":"do","command":"mute Ana 10m"}"#);
+    assert_eq!((&done["id"], &done["type"]), (&json!(1), &json!("done")), "{done}");
+    assert!(done["text"].as_str().unwrap().starts_with("muted Ana"), "{done}");
+    let refused = script.ask(r#"{"id":2,"type":"do","command":"mute Bo"}"#);
+    assert_eq!((&refused["id"], &refused["type"]), (&json!(2), &json!("refused")), "{refused}");
+    let listed = script.ask(r#"{"id":3,"type":"who"}"#);
+    let ana = &listed["participants"][0];
+    assert_eq!(
+        (&ana["name"], &ana["number"], &ana["muted"]),
+        (&json!("Ana"), &json!(1), &json!(true))
+    );
+    assert!(ana["since"].as_u64() > Some(1_700_000_000_000), "{listed}");
+    let garbage = script.ask(r#"{"id":4,"type":"do"}"#);
+    assert_eq!((&garbage["id"], &garbage["type"]), (&json!(0), &json!("error")));
+    script.ask(r#"{"id":5,"type":"do","command":"end"}"#);
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_watcher_gets_the_events_that_stdout_gets() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--json"]));
+    let link = Link::printed(&mut session);
+    let mut watcher = Script::connect(&stage);
+    assert_eq!(watcher.ask(r#"{"id":9,"type":"watch"}"#), json!({ "id": 9, "type": "watching" }));
+    Guest::join(&link, "Ana").leave();
+    let mut script = Script::connect(&stage);
+    for command in ["lock", "say hello", "clear", "invite 2", "end"] {
+        script.ask(&json!({ "id": 1, "type": "do", "command": command }).to_string());
+    }
+    let ended = session.wait().expect_code(0);
+    let seen: Vec<Value> =
+        watcher.rest().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // The link came before it watched.
+    assert_eq!(seen, events(&ended)[1..]);
+    assert!(seen.len() >= 8 && !ended.stdout.contains("hello"), "{seen:?}");
+    stage.assert_nothing_left();
+}
+
+#[test]
+fn a_ninth_client_is_told_that_there_are_eight() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--json"]));
+    Link::printed(&mut session);
+    let mut clients: Vec<Script> = (0..8).map(|_| Script::connect(&stage)).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(r#"{"id":1,"type":"ping"}"#)["type"], "pong");
+    }
+    let refused = Script::connect(&stage).rest();
+    assert!(refused.len() == 1 && refused[0].contains("8 programs are connected"), "{refused:?}");
+    let refused = super::ctl::ctl(&stage, &["lock"]).expect_code(69);
+    assert!(refused.stderr.contains("8 programs are connected"), "{refused:#?}");
+    // Those that are connected are served, and one that leaves makes room.
+    assert_eq!(clients[7].ask(r#"{"id":3,"type":"stop"}"#)["type"], "stopping");
+    session.wait().expect_code(0);
+    stage.assert_nothing_left();
+}
+
+/// Each command is carried out whole, and the last one holds.
+#[test]
+fn opposite_commands_of_two_clients_leave_one_of_their_states() {
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--json"]));
+    Link::printed(&mut session);
+    let clients = ["lock", "unlock"].map(|command| {
+        let mut client = Script::connect(&stage);
+        std::thread::spawn(move || {
+            for id in 1..=100 {
+                let request = json!({ "id": id, "type": "do", "command": command });
+                let answer = client.ask(&request.to_string());
+                assert_eq!(
+                    (&answer["id"], &answer["type"]),
+                    (&json!(id), &json!("done")),
+                    "{answer}"
+                );
+            }
+        })
+    });
+    for client in clients {
+        client.join().unwrap();
+    }
+    Script::connect(&stage).ask(r#"{"id":1,"type":"do","command":"end"}"#);
+    let ended = session.wait().expect_code(0);
+    let states: Vec<bool> = events(&ended)
+        .iter()
+        .filter(|event| event["event"] == "rules")
+        .map(|event| event["locked"].as_bool().unwrap())
+        .collect();
+    // No change is reported that is none.
+    assert!(states.windows(2).all(|pair| pair[0] != pair[1]), "{states:?}");
+    assert_eq!(states.first(), Some(&true));
+}
+
+/// The folder and the socket are open to all, by mistake: the user of the peer is what counts.
+#[test]
+fn another_user_on_the_socket_is_not_answered() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let stage = Stage::new(HAPPY);
+    let mut session = watched(&stage.local(&["--json"]));
+    Link::printed(&mut session);
+    let path = socket(&stage);
+    let above = stage.env.root().parent().unwrap();
+    let allow = |mode: u32| {
+        for path in socket(&stage).ancestors().take_while(|path| *path != above) {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    allow(0o777);
+    // Of this thread alone.
+    let other = std::thread::spawn(move || {
+        let nobody = rustix::process::Uid::from_raw(65534);
+        rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
+        let mut stream = UnixStream::connect(path).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let _ = stream.write_all(b"{\"id\":1,\"type\":\"stop\"}\n");
+        let mut answer = Vec::new();
+        // The session may close before it has read.
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    });
+    assert_eq!(other.join().unwrap(), b"");
+    // A session removes no folder that others may enter.
+    allow(0o700);
+    assert_eq!(Script::connect(&stage).ask(r#"{"id":1,"type":"status"}"#)["phase"], "open");
+    session.signal("TERM");
+    session.wait().expect_code(0);
 }

@@ -42,7 +42,7 @@ pub(super) fn guard(session: &Program) -> u32 {
 }
 
 /// A session that has reached this phase.
-pub(super) fn session_in(stage: &Stage, phase: &str) -> Program {
+pub(crate) fn session_in(stage: &Stage, phase: &str) -> Program {
     match phase {
         "preparing" => stage.stand_in.version("hang"),
         "opening" => stage.stand_in.order(HANGS),

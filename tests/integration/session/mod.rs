@@ -3,8 +3,11 @@
 mod addresses;
 mod archive;
 mod background;
+mod check;
+mod clearing;
 mod confined;
 pub(crate) mod control;
+pub(crate) mod ctl;
 pub(crate) mod ends;
 mod failed_start;
 mod fallback;

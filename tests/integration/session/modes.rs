@@ -75,9 +75,11 @@ fn every_end_restores_the_modes() {
         assert_eq!(terminal.modes(), before, "{end:?}");
         drop(held);
         let ended = terminal.wait().expect_code(code);
-        // Pastes are marked while there is a prompt.
-        let marks = |sequence: &str| ended.stdout.matches(sequence).count();
-        assert_eq!((marks("\u{1b}[?2004h"), marks("\u{1b}[?2004l")), (1, 1), "{ended:#?}");
+        // Pastes are marked while there is a prompt, and no longer.
+        let (marked, unmarked) = ("\u{1b}[?2004h", "\u{1b}[?2004l");
+        let count = |sequence: &str| ended.stdout.matches(sequence).count();
+        assert_eq!(count(marked), count(unmarked), "{ended:#?}");
+        assert!(ended.stdout.rfind(marked) < ended.stdout.rfind(unmarked), "{ended:#?}");
         stage.assert_nothing_left();
     }
 }

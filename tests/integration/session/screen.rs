@@ -52,7 +52,7 @@ fn a_wide_terminal_shows_everything_in_its_place() {
     }
     // Alone on its line, without anything behind it, so that only the link is copied.
     let link = lines.iter().position(|line| line.starts_with("http://127.0.0.1:")).unwrap();
-    assert!(lines[link - 1].is_empty(), "{lines:#?}");
+    assert_eq!(lines[link - 1], ">", "{lines:#?}");
     assert!(ended.stdout.contains(&format!("{}\u{1b}[0m\r\n", lines[link])), "{ended:#?}");
     assert!(lines.iter().filter(|line| line.contains('▀')).count() > 10, "QR code");
     assert!(ended.stderr.contains("this computer can read what is said"));
@@ -97,11 +97,12 @@ fn without_colour_nothing_is_painted_and_a_dumb_terminal_gets_plain_lines() {
     let mut command = stage.local(&[]);
     command.env("NO_COLOR", "1");
     let ended = run_on_terminal(&stage, &command, 100);
-    // The footer is erased and drawn where the cursor is, its status without wrapping; no other sequence
-    // is used.
-    let moves = ["[K", "[J", "[C", "[?7l", "[?7h", "7", "8", "[1A", "[2A", "[3A"];
-    let moves = moves.map(|sequence| format!("\u{1b}{sequence}"));
-    let moves: usize = moves.iter().map(|sequence| ended.stdout.matches(sequence).count()).sum();
+    // The footer is erased and drawn where the cursor is, at once, its prompt and status without wrapping,
+    // and pastes are marked; no other sequence is used.
+    let moves = ["[K", "[J", "[C", "7", "8", "[1A", "[2A", "[3A"];
+    let switches = ["[?7l", "[?7h", "[?2004l", "[?2004h", "[?2026l", "[?2026h"];
+    let moves = moves.iter().chain(&switches).map(|sequence| format!("\u{1b}{sequence}"));
+    let moves: usize = moves.map(|sequence| ended.stdout.matches(&sequence).count()).sum();
     assert_eq!(ended.stdout.matches('\u{1b}').count(), moves, "{ended:#?}");
     let mut command = stage.local(&[]);
     command.env("TERM", "dumb");

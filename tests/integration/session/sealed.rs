@@ -165,7 +165,9 @@ fn a_relay_that_lies_ends_the_session() {
         line.as_object_mut().unwrap().extend(message.as_object().unwrap().clone());
         format!("say {line}\n")
     };
-    let knock = |number: u64| sealed(json!({"message": "knock", "knock": number, "noise": noise}));
+    let knock = |number: u64| {
+        sealed(json!({"message": "knock", "knock": number, "link": 0, "noise": noise}))
+    };
     let request = json!({"message": "request", "knock": 2, "sealed": "AAAA"});
     for (more, words) in [
         (knock(1) + &knock(1), "gave one number to two knocks"),
@@ -174,8 +176,8 @@ fn a_relay_that_lies_ends_the_session() {
         (sealed(json!({"message": "returns", "number": 0})), "reported a participant"),
         (sealed(json!({"message": "given_up", "number": 4_294_967_295_u32})), "reported a participant"),
         (sealed(json!({"message": "gone", "number": -1})), "sent an invalid message ("),
-        (sealed(json!({"message": "knock", "knock": 0, "noise": noise})), "sent an invalid message ("),
-        (sealed(json!({"message": "knock", "knock": 1, "noise": "A A"})), "sent an invalid message ("),
+        (sealed(json!({"message": "knock", "knock": 0, "link": 0, "noise": noise})), "sent an invalid message ("),
+        (sealed(json!({"message": "knock", "knock": 1, "link": 0, "noise": "A A"})), "sent an invalid message ("),
         ("say {\"type\":\"left\",\"participant\":{\"number\":1,\"name\":\"A\",\"tag\":\"abc\"},\"present\":0}\n".to_owned(), "sent \"left\" out of order"),
     ] {
         let stage = Stage::new(HAPPY);

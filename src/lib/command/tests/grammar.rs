@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::command::order::Topic;
-use crate::command::{Applicants, Command, Who, parse};
+use crate::command::{Applicants, Command, Topic, Who, parse};
 use crate::span::Span;
 
 fn name(name: &str) -> Who {

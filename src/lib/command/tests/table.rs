@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::order::Topic;
 use crate::command::table::{COMMANDS, Completes, row};
-use crate::command::{Command, help, manual_entries, parse};
+use crate::command::{Command, Topic, help, manual_entries, parse};
 
 /// The lines that a usage stands for: with and without what may be left out, with each choice.
 fn lines(usage: &str) -> Vec<String> {

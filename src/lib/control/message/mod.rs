@@ -4,6 +4,7 @@
 
 mod guard;
 mod orders;
+mod participant;
 mod request;
 mod sealed;
 mod serve;
@@ -11,17 +12,18 @@ mod tunnel;
 
 pub(crate) use guard::{FromGuard, ToGuard};
 pub(crate) use orders::{
-    Connected, LinkNumber, MAX_CONNECTIONS_PER_LINE, MAX_LINKS, MAX_WAITING, RoomLink, RoomOrder,
-    RoomReport, RoomRules, WAITING_SECONDS,
+    Connected, MAX_CONNECTIONS_PER_LINE, MAX_LINKS, MAX_WAITING, RoomLink, RoomOrder, RoomReport,
+    RoomRules, WAITING_SECONDS,
 };
+pub(crate) use participant::Participant;
 pub(crate) use request::{
     ListedApplicant, ListedParticipant, Request, RequestBody, Response, ResponseBody,
 };
 pub(crate) use sealed::{
-    FromRelay, Handshake, Letter, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE, MAX_SEALED_BYTES,
-    Sealed, ToRelay,
+    FromRelay, Handshake, Letter, LinkNumber, MAX_ADMITTED_PER_LINE, MAX_LETTERS_PER_LINE,
+    MAX_SEALED_BYTES, Sealed, ToRelay,
 };
-pub(crate) use serve::{Admission, FromServe, Participant, Protection, ToServe};
+pub(crate) use serve::{Admission, FromServe, Protection, ToServe};
 pub(crate) use tunnel::{CloudflaredSource, FromTunnel, ToTunnel};
 
 /// The version of this build. All programs of a session must be of the same one.

@@ -3,10 +3,10 @@
 //!
 //! In a sealed room, names and tickets are the host's: the room is told numbers and doors.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::sealed::Sealed;
-use super::serve::Participant;
+use super::participant::Participant;
+use super::sealed::{LinkNumber, Sealed};
 use crate::config::RoomSettings;
 use crate::control::validate;
 use crate::span::Span;
@@ -23,10 +23,6 @@ pub(crate) const MAX_LINKS: usize = 64;
 
 /// Most connections in one line of [`RoomReport::Connections`].
 pub(crate) const MAX_CONNECTIONS_PER_LINE: usize = 250;
-
-/// The number of a link: 0 is the room's own, others are invites and count up from 1. No number is used
-/// twice in a session.
-pub(crate) type LinkNumber = u32;
 
 /// What holds for everyone in the room. The room sends it to every client whenever it changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +112,7 @@ pub(crate) enum RoomReport {
     /// To [`RoomOrder::ListConnections`]: those who have a seat and are not in the room's past, by number.
     Connections {
         request: u64,
-        #[serde(deserialize_with = "validate::connections")]
+        #[serde(deserialize_with = "deserialize_connections")]
         connections: Vec<(u32, Connected)>,
         /// Whether this is the last line of the answer.
         is_last: bool,
@@ -133,4 +129,11 @@ pub(crate) enum Connected {
     Poll,
     /// Not connected at the moment; the seat is kept.
     Away,
+}
+
+/// Connections in one line of a report: at most [`MAX_CONNECTIONS_PER_LINE`].
+fn deserialize_connections<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<(u32, Connected)>, D::Error> {
+    validate::at_most(from, "a list of connections", MAX_CONNECTIONS_PER_LINE)
 }

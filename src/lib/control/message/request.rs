@@ -61,7 +61,7 @@ pub(crate) enum ResponseBody {
     },
     /// To [`RequestBody::Who`].
     Who {
-        /// Those in the room, by number.
+        /// Those in the room, and those who are away and keep their seat, by number.
         participants: Vec<ListedParticipant>,
         /// Those who wait in the lobby, by number.
         waiting: Vec<ListedApplicant>,
@@ -85,7 +85,8 @@ pub(crate) struct ListedParticipant {
     pub(crate) number: u64,
     pub(crate) name: String,
     pub(crate) tag: String,
-    /// `None` while the room's process has not said it.
+    /// Absent while the room has not said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<Connected>,
     /// When they joined, in milliseconds since 1970.
     pub(crate) since: u64,

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::orders::LinkNumber;
 use crate::base64url::Opaque;
 use crate::control::validate;
 
@@ -17,6 +16,10 @@ pub(crate) const MAX_SEALED_BYTES: usize = 12 + 8192 + 16;
 pub(crate) const MAX_LETTERS_PER_LINE: usize = 100;
 /// Most newcomers in one line: each takes up to 60 bytes.
 pub(crate) const MAX_ADMITTED_PER_LINE: usize = 250;
+
+/// The number of a link: 0 is the room's own, others are invites and count up from 1. No number is used
+/// twice in a session.
+pub(crate) type LinkNumber = u32;
 
 /// A message of the Noise handshake.
 pub(crate) type Handshake = Opaque<MAX_HANDSHAKE_BYTES>;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::orders::{RoomOrder, RoomReport, RoomRules};
+use super::participant::Participant;
 use super::sealed::{FromRelay, ToRelay};
 use crate::config::RoomSettings;
 use crate::control::validate;
@@ -81,19 +82,4 @@ pub(crate) struct Protection {
     pub(crate) confinement: Confinement,
     /// As far as the process could lock it when it started.
     pub(crate) locked: LockedMemory,
-}
-
-/// One participant, as the operator sees them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Participant {
-    /// Counts up from 1 and is never reused: tells two participants of one name apart.
-    #[serde(deserialize_with = "validate::number")]
-    pub(crate) number: u64,
-    /// The name they chose: at most 64 bytes, printable.
-    #[serde(deserialize_with = "validate::name")]
-    pub(crate) name: String,
-    /// Three letters that the server drew for them.
-    #[serde(deserialize_with = "validate::tag")]
-    pub(crate) tag: String,
 }

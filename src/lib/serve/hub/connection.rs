@@ -179,6 +179,22 @@ impl Connection {
     }
 }
 
+impl Inner {
+    /// Checks that this connection has its seat.
+    ///
+    /// # Errors
+    /// Why it has not.
+    pub(super) fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
+        if self.is_current(id) {
+            Ok(())
+        } else if self.room.is_removed(id.number) {
+            Err(CloseReason::Removed)
+        } else {
+            Err(CloseReason::Replaced)
+        }
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         let mut inner = self.hub.lock();

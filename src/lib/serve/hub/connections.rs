@@ -1,12 +1,10 @@
-//! By what each participant is connected, as the operator asks for it.
+//! By what each participant is connected, and which lists of it the operator has asked for.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::{Hub, Inner};
 use crate::chat::Seat;
-use crate::control::{Connected, MAX_CONNECTIONS_PER_LINE, RoomReport};
+use crate::control::Connected;
 
 /// A client that polls is away once it has not polled for this long: through a tunnel, the next poll arrives
 /// within a second.
@@ -27,13 +25,24 @@ pub(super) struct Pollers {
 /// Lists that the operator has asked for. Each is made line by line when it is sent, so that none of them
 /// takes memory while it waits.
 #[derive(Debug, Default)]
-pub(super) struct ConnectionLists(VecDeque<ConnectionList>);
+pub(super) struct ConnectionLists(pub(super) VecDeque<ConnectionList>);
 
-#[derive(Debug)]
-struct ConnectionList {
-    request: u64,
+/// One list, of which a part may be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ConnectionList {
+    pub(super) request: u64,
     /// The lowest number that was not sent.
-    next: u32,
+    pub(super) next: u32,
+}
+
+impl ConnectionLists {
+    /// Adds a list, the answer to this request.
+    pub(super) fn add(&mut self, request: u64) {
+        if self.0.len() == MAX_LISTS {
+            self.0.pop_front();
+        }
+        self.0.push_back(ConnectionList { request, next: 0 });
+    }
 }
 
 impl Pollers {
@@ -43,7 +52,7 @@ impl Pollers {
     }
 
     /// Notes that a poll of this participant has begun.
-    fn begin(&mut self, number: u32) {
+    pub(super) fn begin(&mut self, number: u32) {
         self.ended_at.insert(number, None);
     }
 
@@ -57,7 +66,8 @@ impl Pollers {
         self.ended_at.retain(|number, _| keep(*number));
     }
 
-    fn connected(&self, seat: &Seat, now: Instant) -> Connected {
+    /// By what the participant of this seat is connected.
+    pub(super) fn connected(&self, seat: &Seat, now: Instant) -> Connected {
         match (seat.is_connected(), self.ended_at.get(&seat.number())) {
             (true, None) => Connected::Page,
             (true, Some(_)) => Connected::Poll,
@@ -67,49 +77,6 @@ impl Pollers {
                 Connected::Poll
             }
             (false, _) => Connected::Away,
-        }
-    }
-}
-
-impl Hub {
-    /// Has the list of all connections sent to the operator, as the answer to this request.
-    pub(super) fn list_connections(&self, request: u64) {
-        let lists = &mut self.lock().connection_lists.0;
-        if lists.len() == MAX_LISTS {
-            lists.pop_front();
-        }
-        lists.push_back(ConnectionList { request, next: 0 });
-        self.report_work.notify_one();
-    }
-}
-
-impl Inner {
-    /// The next line of the list that was asked for first.
-    pub(super) fn next_connections(&mut self) -> Option<RoomReport> {
-        let ConnectionList { request, next } = *self.connection_lists.0.front()?;
-        let now = Instant::now();
-        let mut seats = self.room.present_from(next);
-        let connections: Vec<(u32, Connected)> = seats
-            .by_ref()
-            .take(MAX_CONNECTIONS_PER_LINE)
-            .map(|seat| (seat.number(), self.pollers.connected(seat, now)))
-            .collect();
-        let further = seats.next().map(Seat::number);
-        match further {
-            Some(next) => self.connection_lists.0.front_mut()?.next = next,
-            None => drop(self.connection_lists.0.pop_front()),
-        }
-        Some(RoomReport::Connections { request, connections, is_last: further.is_none() })
-    }
-}
-
-impl Connection {
-    /// Notes that this connection is a poll.
-    pub(in crate::serve) fn mark_poll(&mut self) {
-        self.is_poll = true;
-        let mut inner = self.hub.lock();
-        if inner.is_current(self.id) {
-            inner.pollers.begin(self.id.number);
         }
     }
 }

@@ -9,6 +9,8 @@ mod clearing;
 mod connection;
 mod connections;
 mod links;
+mod list_connections;
+mod mutes;
 mod open;
 mod orders;
 mod own_lines;
@@ -253,19 +255,5 @@ impl Inner {
     /// alone.
     fn follows_all(&self, id: ConnectionId) -> bool {
         self.is_current(id) && !self.own_lines.has(id.number)
-    }
-
-    /// Checks that this connection has its seat.
-    ///
-    /// # Errors
-    /// Why it has not.
-    fn check_current(&self, id: ConnectionId) -> Result<(), CloseReason> {
-        if self.is_current(id) {
-            Ok(())
-        } else if self.room.is_removed(id.number) {
-            Err(CloseReason::Removed)
-        } else {
-            Err(CloseReason::Replaced)
-        }
     }
 }

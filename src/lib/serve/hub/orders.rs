@@ -70,21 +70,6 @@ impl Hub {
         inner.seat_changes += 1;
         self.notify();
     }
-
-    /// Refuses what this participant says, for so long. They are told, now and with each welcome.
-    fn mute(&self, number: u32, span: Option<Duration>) {
-        let mut inner = self.lock();
-        if inner.room.mute(number, span, Instant::now()) && inner.room.seat(number).is_some() {
-            self.add_own_line(&mut inner, number);
-        }
-    }
-
-    fn unmute(&self, number: u32) {
-        let mut inner = self.lock();
-        if inner.room.unmute(number) {
-            self.add_own_line(&mut inner, number);
-        }
-    }
 }
 
 impl Inner {

@@ -3,11 +3,6 @@
 //! holds then.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
-
-use super::connection::Connection;
-use super::{Hub, Inner};
-use crate::wire::{self, Refusal};
 
 /// Memory of an entry at most, in bytes, in a tree whose nodes are at least half full.
 pub(in crate::serve) const OWN_LINE_BYTES: usize = 2 * size_of::<(u32, u64)>();
@@ -31,7 +26,7 @@ impl OwnLines {
     }
 
     /// Takes the line of a reader at this cursor. Returns whether there was one.
-    fn take(&mut self, number: u32, cursor: u64) -> bool {
+    pub(super) fn take(&mut self, number: u32, cursor: u64) -> bool {
         let is_due = self.after.get(&number).is_some_and(|after| *after <= cursor);
         is_due && self.after.remove(&number).is_some()
     }
@@ -39,39 +34,5 @@ impl OwnLines {
     /// Drops the lines of those for whom `keep` does not hold.
     pub(super) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
         self.after.retain(|number, _| keep(*number));
-    }
-}
-
-impl Inner {
-    /// The line that only this participant gets, who has read everything up to `cursor`.
-    pub(super) fn take_own_line(&mut self, number: u32, cursor: u64) -> Option<String> {
-        if !self.own_lines.take(number, cursor) {
-            return None;
-        }
-        Some(match self.room.check_mute(number, Instant::now()) {
-            Ok(()) => wire::unmuted_line(),
-            Err(muted) => Refusal::from(muted).to_line(),
-        })
-    }
-}
-
-impl Hub {
-    /// Tells a participant whether they are muted.
-    pub(super) fn add_own_line(&self, inner: &mut Inner, number: u32) {
-        let latest = inner.ring.latest_seq();
-        inner.own_lines.add(number, latest);
-        inner.seat_changes += 1;
-        self.notify();
-    }
-}
-
-impl Connection {
-    /// Has a participant who is muted read it again: to be called with each welcome.
-    pub(in crate::serve) fn repeat_own_line(&self) {
-        let mut inner = self.hub.lock();
-        let number = self.id.number;
-        if inner.room.check_mute(number, Instant::now()).is_err() {
-            inner.own_lines.add(number, self.position.cursor);
-        }
     }
 }

@@ -12,9 +12,10 @@ use crate::serve::fanout::FanOut;
 use crate::serve::hub::Hub;
 use crate::wire;
 
-/// From the operator's order to end everything at once to the exit. A thousand held polls are answered
-/// within it.
-const PANIC_TIMEOUT: Duration = Duration::from_millis(40);
+/// From the operator's order to end everything at once to the exit, which is due within 100 ms: the runtime
+/// and the memory take the rest. Measured in a build without optimisation on a busy machine: 120 to 180 held
+/// polls are answered in 40 ms. Those that are not see their connection end.
+const PANIC_TIMEOUT: Duration = Duration::from_millis(60);
 
 /// One room and everything that serves it.
 #[derive(Debug)]

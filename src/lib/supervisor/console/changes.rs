@@ -43,7 +43,8 @@ impl Console {
 
     /// Shows the link of an invite, and its QR code if it fits.
     pub(in crate::supervisor) fn show_invite(&mut self, links: &RoomLinks) {
-        let mut lines = self.code(links).unwrap_or_default();
+        let code = self.show_qr.then(|| self.code(links).unwrap_or_default());
+        let mut lines = code.unwrap_or_default();
         lines.extend([String::new(), self.screen.bold(links.main()), String::new()]);
         self.screen.print(&lines.join("\n"));
     }

@@ -147,11 +147,6 @@ impl Console {
         self.waiting = waiting;
     }
 
-    /// Whether the end of the session has begun.
-    pub(in crate::supervisor) fn is_ending(&self) -> bool {
-        self.is_ending
-    }
-
     /// Prints a warning; the session goes on.
     pub(in crate::supervisor) fn warn(&self, text: &str) {
         self.screen.print_notice(Severity::Warning, text);

@@ -5,7 +5,7 @@ mod error;
 mod sessions;
 
 use crate::command::{self, Command};
-use crate::control::{ControlClient, RequestBody, ResponseBody};
+use crate::control::{RequestBody, ResponseBody};
 use crate::exit::Exit;
 use crate::supervisor::cli::CtlArgs;
 use crate::terminal::{self, escape_control};
@@ -27,11 +27,14 @@ pub(super) fn run(args: &CtlArgs) -> Exit {
 
 /// The answer as it is printed.
 fn answer(command: &str, session: Option<&str>, as_json: bool) -> Result<String, CtlError> {
-    let body = match command::parse(command).map_err(CtlError::NoCommand)? {
+    let parsed = command::parse(command).map_err(CtlError::NoCommand)?;
+    let body = if let Command::Help(topic) = parsed {
         // No session is needed for it.
-        Command::Help(topic) => ResponseBody::Done { text: command::help(topic) },
-        Command::Who if as_json => request(session, RequestBody::Who)?,
-        _ => request(session, RequestBody::Do { command: command.to_owned() })?,
+        ResponseBody::Done { text: command::help(topic) }
+    } else if as_json && parsed == Command::Who {
+        request(session, RequestBody::Who)?
+    } else {
+        request(session, RequestBody::Do { command: command.to_owned() })?
     };
     match body {
         ResponseBody::Refused { text } => Err(CtlError::Refused(text)),
@@ -47,9 +50,7 @@ fn answer(command: &str, session: Option<&str>, as_json: bool) -> Result<String,
 }
 
 fn request(session: Option<&str>, body: RequestBody) -> Result<ResponseBody, CtlError> {
-    let path = sessions::find(session)?;
-    let mut client = ControlClient::connect(&path).map_err(CtlError::Unreachable)?;
-    Ok(client.request(body)?)
+    Ok(sessions::connect(session)?.request(body)?)
 }
 
 /// `text` with its line feeds, and nothing else that a terminal acts on.

@@ -110,6 +110,7 @@ impl EventLoop {
         self.timers.stop_countdown();
         if !self.console.has_link() {
             self.follow_presence(self.console.present());
+            self.show_limit();
         }
         if let Some(links) = self.links(public) {
             self.console.show_links(&links);

@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use crate::control::{Reply, ResponseBody};
+use crate::control::{self, ResponseBody};
 use crate::supervisor::operator::{Answer, Refused};
 
 /// What a command came from.
@@ -10,15 +10,13 @@ use crate::supervisor::operator::{Answer, Refused};
 pub(super) enum Asker {
     /// A line at the session's own terminal.
     Terminal,
-    /// A client of the control socket.
-    Client(Client),
-    /// The same, that takes a list of people as JSON.
-    Lister(Client),
+    /// A client of the control socket, who may have gone when the answer comes.
+    Client {
+        response: oneshot::Sender<control::Answer>,
+        /// Whether they get lists as data and not as lines.
+        wants_data: bool,
+    },
 }
-
-/// A client of the control socket that waits for its answer.
-#[derive(Debug)]
-pub(super) struct Client(pub(super) oneshot::Sender<Reply>);
 
 impl Asker {
     /// Whether the answer goes to the operator's screen.
@@ -27,17 +25,10 @@ impl Asker {
     }
 }
 
-impl Client {
-    /// Answers a command.
-    pub(super) fn answer(self, answer: Result<Answer, Refused>) {
-        self.respond(match answer {
-            Ok(answer) => ResponseBody::Done { text: answer.into_text() },
-            Err(refused) => ResponseBody::Refused { text: refused.to_string() },
-        });
-    }
-
-    /// Responds. A client that does not wait any more changes nothing.
-    pub(super) fn respond(self, body: ResponseBody) {
-        let _ = self.0.send(Reply::Body(body));
+/// The response to a client of the control socket.
+pub(super) fn response_body(answer: Result<Answer, Refused>) -> ResponseBody {
+    match answer {
+        Ok(answer) => ResponseBody::Done { text: answer.into_text() },
+        Err(refused) => ResponseBody::Refused { text: refused.to_string() },
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod actions;
 mod asker;
+mod clock;
 mod commands;
 mod messages;
 mod relay;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::commands::read_clocks;
+use super::clock::read_clocks;
 use super::state::EventLoop;
 use crate::control::{LinkNumber, Participant, RoomReport};
 use crate::log::{PersonChange, RoomChange, WholeRoomChange};

@@ -2,10 +2,10 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::asker::{Asker, Client};
+use super::asker::Asker;
 use super::state::EventLoop;
-use crate::command::{self, Command};
-use crate::control::{IncomingRequest, Listener, Reply, RequestBody, ResponseBody, VERSION};
+use crate::command;
+use crate::control::{Answer, IncomingRequest, Listener, RequestBody, ResponseBody, VERSION};
 use crate::process;
 use crate::supervisor::operator::Refused;
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
@@ -27,39 +27,24 @@ impl EventLoop {
     pub(super) fn handle_request(
         &mut self,
         request: RequestBody,
-        reply: oneshot::Sender<Reply>,
+        response: oneshot::Sender<Answer>,
     ) -> Option<SessionEvent> {
-        match request {
-            RequestBody::Ping => {
-                Client(reply).respond(ResponseBody::Pong { version: VERSION.to_owned() });
-            }
-            RequestBody::Status => Client(reply).respond(self.status()),
-            RequestBody::Who => {
-                return self.carry_out(Command::Who, Asker::Lister(Client(reply)));
-            }
-            RequestBody::Do { command } => {
-                return self.handle_command(&command, Asker::Client(Client(reply)));
-            }
+        let (body, event) = match request {
+            RequestBody::Ping => (ResponseBody::Pong { version: VERSION.to_owned() }, None),
+            RequestBody::Status => (self.status(), None),
+            RequestBody::Who => return self.ask_who(Asker::Client { response, wants_data: true }),
+            RequestBody::Do { command } => return self.carry_out_line(&command, response),
             RequestBody::Watch => {
-                let _ = reply.send(Reply::Events(self.console.watch()));
+                let _ = response.send(Answer::Events(self.console.watch()));
+                return None;
             }
             RequestBody::Stop => {
-                Client(reply).respond(ResponseBody::Stopping);
                 let reason = EndReason::Requested(EndRequest::ControlSocket);
-                return Some(SessionEvent::End(reason));
+                (ResponseBody::Stopping, Some(SessionEvent::End(reason)))
             }
-        }
-        None
-    }
-
-    fn handle_command(&mut self, line: &str, asker: Asker) -> Option<SessionEvent> {
-        match command::parse(line) {
-            Ok(command) => self.carry_out(command, asker),
-            Err(error) => {
-                self.answer(asker, Err(Refused::because(error.to_string())));
-                None
-            }
-        }
+        };
+        let _ = response.send(Answer::Body(body));
+        event
     }
 
     fn status(&self) -> ResponseBody {
@@ -67,6 +52,21 @@ impl EventLoop {
             phase: self.session.phase().status_word().to_owned(),
             present: self.console.present(),
             public: self.session.public_address().map(str::to_owned),
+        }
+    }
+
+    fn carry_out_line(
+        &mut self,
+        line: &str,
+        response: oneshot::Sender<Answer>,
+    ) -> Option<SessionEvent> {
+        let asker = Asker::Client { response, wants_data: false };
+        match command::parse(line) {
+            Ok(command) => self.carry_out(command, asker),
+            Err(error) => {
+                self.answer(asker, Err(Refused::because(error.to_string())));
+                None
+            }
         }
     }
 }

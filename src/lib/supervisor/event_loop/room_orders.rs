@@ -136,9 +136,10 @@ impl EventLoop {
 }
 
 fn admission_error(error: &RoomError) -> String {
-    match error {
-        RoomError::NoSeat => "they do not wait any more".to_owned(),
-        error => error.to_string(),
+    if matches!(error, RoomError::NoSeat) {
+        "they do not wait any more".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::process::{self, TerminationSignal, TerminationSignals};
 use crate::supervisor::children::ChildEvent;
 use crate::supervisor::console::LogFate;
 use crate::supervisor::session::{
-    EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome,
+    EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome, SessionTimer,
 };
 use crate::terminal::{self, InputUse, OutputEnd, Typed};
 
@@ -163,7 +163,11 @@ impl EventLoop {
         }
         self.answer_overdue_who(now.into_std());
         self.show_waiting_summary(now.into_std());
-        let expired = self.timers.take_expired(now).into_iter().map(SessionEvent::TimerExpired);
+        let expired = self.timers.take_expired(now);
+        if expired.contains(&SessionTimer::EndSoon) {
+            self.show_end_soon();
+        }
+        let expired = expired.into_iter().map(SessionEvent::TimerExpired);
         self.advance_host(now.into_std()).into_iter().chain(expired).collect()
     }
 

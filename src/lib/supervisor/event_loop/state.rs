@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::access::RoomAccess;
 use super::asker::Asker;
-use super::commands::read_clocks;
+use super::clock::read_clocks;
 use crate::config::{Config, Provider};
 use crate::control::RoomRules;
 use crate::paths::RunDir;

@@ -11,12 +11,12 @@ use crate::terminal::{InputUse, Typed, escape_control};
 const MAX_CANDIDATES: usize = 12;
 
 impl EventLoop {
-    /// What a line that is typed now means: nothing between the end of the room and the question.
+    /// What a line that is typed now means.
     pub(super) fn input_use(&self) -> InputUse {
-        match (self.log_question.is_open(), self.console.is_ending()) {
+        match (self.log_question.is_open(), self.session.phase().takes_commands()) {
             (true, _) => InputUse::Answer,
-            (false, true) => InputUse::Nothing,
-            (false, false) => InputUse::Commands,
+            (false, true) => InputUse::Commands,
+            (false, false) => InputUse::Nothing,
         }
     }
 

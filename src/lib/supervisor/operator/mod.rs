@@ -13,6 +13,9 @@ mod room_control;
 mod roster;
 mod waiting_lines;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use answer::{Answer, Refused};
 pub(super) use connections::ConnectionQuery;
 pub(super) use links::Invite;

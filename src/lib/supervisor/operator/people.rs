@@ -79,6 +79,7 @@ impl People {
         if self.waiting.contains_key(&number) || self.present.contains_key(&number) {
             return false;
         }
+        self.away.remove(&number);
         insert(&mut self.waiting, number, participant, now, MAX_WAITING);
         true
     }
@@ -93,11 +94,6 @@ impl People {
         self.present.remove(&number);
         self.away.remove(&number);
         self.muted.remove(&number);
-    }
-
-    /// Takes out all who wait.
-    pub(super) fn take_waiting(&mut self) -> Vec<Participant> {
-        std::mem::take(&mut self.waiting).into_values().map(|person| person.participant).collect()
     }
 
     /// Forgets who cannot return, who cannot wait any more, and which mutes are over.

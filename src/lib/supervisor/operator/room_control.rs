@@ -114,7 +114,12 @@ impl RoomControl {
         RoomChange::of(&found.participant, PersonChange::Kicked)
     }
 
-    /// Mutes a person.
+    /// Whether a person is muted until the operator says otherwise.
+    pub(in crate::supervisor) fn is_muted_for_good(&self, found: &Found) -> bool {
+        self.people.muted(found.number) == Some(None)
+    }
+
+    /// Mutes a person, in place of an earlier mute.
     pub(in crate::supervisor) fn mute(
         &mut self,
         found: &Found,

@@ -12,7 +12,7 @@ use crate::units::format_duration;
 /// Who is in the room, and who waits, at one moment.
 #[derive(Debug)]
 pub(in crate::supervisor) struct Roster {
-    participants: Vec<ListedParticipant>,
+    people: Vec<ListedParticipant>,
     waiting: Vec<ListedApplicant>,
     /// Writes the time of day of a moment in milliseconds since 1970.
     time_of_day: fn(u64) -> String,
@@ -26,19 +26,17 @@ impl Roster {
         now: Instant,
         time_of_day: fn(u64) -> String,
     ) -> Self {
-        let participant = |(number, person): (Number, &Person)| {
-            let muted = people.muted(number);
-            ListedParticipant {
-                number: number.into(),
-                name: person.participant.name.clone(),
-                tag: person.participant.tag.clone(),
-                by: connections.get(&number).copied(),
-                since: person.since.unix_ms,
-                muted: muted.is_some(),
-                muted_seconds: muted
-                    .flatten()
-                    .map(|until| until.saturating_duration_since(now).as_secs()),
-            }
+        let listed = |(number, person): (Number, &Person)| ListedParticipant {
+            number: number.into(),
+            name: person.participant.name.clone(),
+            tag: person.participant.tag.clone(),
+            by: connections.get(&number).copied(),
+            since: person.since.unix_ms,
+            muted: people.muted(number).is_some(),
+            muted_seconds: people
+                .muted(number)
+                .flatten()
+                .map(|until| until.saturating_duration_since(now).as_secs()),
         };
         let applicant = |(number, person): (Number, &Person)| ListedApplicant {
             number: number.into(),
@@ -47,37 +45,36 @@ impl Roster {
             since: person.since.unix_ms,
         };
         Self {
-            participants: people.at(Place::Room).map(participant).collect(),
+            people: people.at(Place::Room).map(listed).collect(),
             waiting: people.at(Place::Lobby).map(applicant).collect(),
             time_of_day,
         }
     }
 
-    /// The same for scripts.
+    /// The same as data, for scripts.
     pub(in crate::supervisor) fn to_response(&self) -> ResponseBody {
-        let (participants, waiting) = (self.participants.clone(), self.waiting.clone());
-        ResponseBody::Who { participants, waiting }
+        ResponseBody::Who { participants: self.people.clone(), waiting: self.waiting.clone() }
     }
 }
 
 impl fmt::Display for Roster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.participants.len() {
+        match self.people.len() {
             0 => f.write_str("no one is in the room")?,
             count => write!(f, "{count} in the room")?,
         }
-        for person in &self.participants {
+        for person in &self.people {
             write!(f, "\n{:>4}  {}", person.number, name_and_tag(&person.name, &person.tag))?;
             if let Some(by) = person.by {
                 write!(f, " · {}", by_word(by))?;
             }
             write!(f, " · since {}", (self.time_of_day)(person.since))?;
-            match (person.muted, person.muted_seconds) {
-                (true, Some(seconds)) => {
+            match person.muted_seconds {
+                Some(seconds) => {
                     write!(f, " · muted for {}", format_duration(Duration::from_secs(seconds)))?;
                 }
-                (true, None) => f.write_str(" · muted")?,
-                (false, _) => {}
+                None if person.muted => f.write_str(" · muted")?,
+                None => {}
             }
         }
         if !self.waiting.is_empty() {

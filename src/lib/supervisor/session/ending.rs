@@ -112,7 +112,11 @@ impl Session {
             EndReason::Requested(EndRequest::TimeOver | EndRequest::Idle) => {
                 AskAboutLog::For(ANSWER_TIMEOUT)
             }
-            _ => AskAboutLog::Yes,
+            EndReason::Requested(_)
+            | EndReason::NoTunnel(_)
+            | EndReason::Unconfined(_)
+            | EndReason::OutputFailed(_)
+            | EndReason::Failed(_) => AskAboutLog::Yes,
         };
         self.phase = SessionPhase::SettlingLog(reason);
         let mut actions = vec![SessionAction::SettleLog { ask }];

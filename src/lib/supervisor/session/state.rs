@@ -52,6 +52,20 @@ impl SessionPhase {
         }
     }
 
+    /// Whether the operator can type a command: `panic`, once the end has begun. Later, they may be asked
+    /// about the event log.
+    pub(in crate::supervisor) fn takes_commands(&self) -> bool {
+        match self {
+            Self::Preparing { .. }
+            | Self::Starting
+            | Self::Opening
+            | Self::Open
+            | Self::Closing(_)
+            | Self::Stopping(_) => true,
+            Self::SettlingLog(_) | Self::Panicking | Self::Wiping(_) | Self::Over => false,
+        }
+    }
+
     /// Whether the end has begun.
     pub(in crate::supervisor) fn is_ending(&self) -> bool {
         match self {

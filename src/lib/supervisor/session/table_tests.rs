@@ -20,6 +20,7 @@ fn events() -> Vec<SessionEvent> {
         SessionTimer::Panic,
         SessionTimer::Answer,
         SessionTimer::End,
+        SessionTimer::EndSoon,
         SessionTimer::Idle,
     ];
     let mut events = vec![

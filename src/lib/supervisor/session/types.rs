@@ -122,6 +122,8 @@ pub(in crate::supervisor) enum SessionTimer {
     Answer,
     /// The time that was set for the session is over.
     End,
+    /// The operator is reminded of [`SessionTimer::End`]. Means nothing to the session.
+    EndSoon,
     /// No one was in the room for as long as was set.
     Idle,
 }

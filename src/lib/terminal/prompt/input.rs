@@ -1,24 +1,10 @@
 //! What the operator types while a session runs: key by key on a terminal that can draw a prompt, else
 //! line by line. Read without a thread, because a thread in read(2) cannot be cancelled.
 
-use super::keyboard::Keyboard;
-use crate::terminal::modes::TerminalModes;
+use super::keyboard::{Keyboard, Unread};
+use super::typed::Typed;
 use crate::terminal::screen_writer::Footer;
 use crate::terminal::typed_lines::TypedLines;
-
-/// What the operator typed, and what has to be done before more is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Typed {
-    /// A whole line, trimmed.
-    Line(String),
-    /// Ctrl+D on an empty line; and once, when the terminal is closed.
-    EndOfInput,
-    /// Tab: the line and the byte at which its cursor stands, for [`Prompt::complete`].
-    Complete { line: String, cursor: usize },
-    /// The modes of the terminal as they were before the prompt, which sets its own when the next key is
-    /// waited for. The guard restores them if this process is killed.
-    ModesSaved(TerminalModes),
-}
 
 /// What typed lines are read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,11 +52,16 @@ impl Prompt {
     }
 
     /// Reads lines for another use. The prompt is on the screen, and its modes are set, for
-    /// [`InputUse::Commands`] alone; what was typed at it and not read is dropped.
+    /// [`InputUse::Commands`] alone. What was typed at it and not read is dropped, unless a question follows,
+    /// which drops it before it is asked: its answer may have been typed since.
     pub(crate) fn use_for(&mut self, input_use: InputUse) {
         let previous = std::mem::replace(&mut self.input_use, input_use);
         if previous == InputUse::Commands && input_use != InputUse::Commands {
-            self.keyboard.iter_mut().for_each(Keyboard::leave);
+            let unread = match input_use {
+                InputUse::Answer => Unread::Kept,
+                InputUse::Commands | InputUse::Nothing => Unread::Dropped,
+            };
+            self.keyboard.iter_mut().for_each(|keyboard| keyboard.leave(unread));
         }
     }
 

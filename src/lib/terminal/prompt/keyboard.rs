@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::editor::{Edit, Editor};
-use super::input::Typed;
 use super::keys::KeyParser;
+use super::typed::Typed;
 use super::view::PromptText;
 use crate::terminal::footer::MARK_NO_PASTES;
 use crate::terminal::foreground::{is_interactive, is_one_terminal};
@@ -69,6 +69,15 @@ enum State {
     Active,
     /// The terminal is closed.
     Closed,
+}
+
+/// What becomes of keys that were typed and not read, when the prompt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// They answer a question that is on the screen already.
+    Kept,
+    /// They were meant for the prompt, and not for what reads the terminal next.
+    Dropped,
 }
 
 /// What a wait ended with.
@@ -131,9 +140,9 @@ impl Keyboard {
     }
 
     /// Restores the modes of the terminal, unless another program has set its own since, and forgets what
-    /// was typed.
-    pub(super) fn leave(&mut self) {
-        self.restore();
+    /// was read.
+    pub(super) fn leave(&mut self, unread: Unread) {
+        self.restore(unread);
         self.editor = Editor::default();
         self.parser = KeyParser::default();
         self.bytes.make_contiguous().zeroize();
@@ -231,10 +240,12 @@ impl Keyboard {
         }
     }
 
-    fn restore(&mut self) {
+    fn restore(&mut self, unread: Unread) {
         let saved = self.saved.as_ref().filter(|_| self.state == State::Active && is_interactive());
         if let Some(saved) = saved {
-            discard_typeahead();
+            if unread == Unread::Dropped {
+                discard_typeahead();
+            }
             saved.restore(&self.terminal);
         }
         self.state = State::Away;
@@ -245,7 +256,7 @@ impl Drop for Keyboard {
     /// A session that ends in order has left the prompt before. One that panics has not.
     fn drop(&mut self) {
         if self.state == State::Active {
-            self.restore();
+            self.restore(Unread::Dropped);
             write_stderr_at_once(&format!("\r\u{1b}[J{MARK_NO_PASTES}"));
         }
     }

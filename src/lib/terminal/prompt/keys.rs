@@ -283,7 +283,7 @@ mod tests {
             (Key::DeleteWord, &["\u{17}"]),
         ] {
             for form in forms {
-                assert_eq!(keys(form.as_bytes()), [key.clone()], "{form:?}");
+                assert_eq!(keys(form.as_bytes()), std::slice::from_ref(&key), "{form:?}");
             }
         }
     }

@@ -4,7 +4,9 @@ mod editor;
 mod input;
 mod keyboard;
 mod keys;
+mod typed;
 mod view;
 
-pub(crate) use input::{InputUse, Prompt, Typed};
+pub(crate) use input::{InputUse, Prompt};
+pub(crate) use typed::Typed;
 pub(super) use view::PromptText;

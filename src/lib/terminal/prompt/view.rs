@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_mark_alone_has_a_column() {
-        let (before, _) = row(&"\u{301}".repeat(1), 2, 40);
+        let (before, _) = row("\u{301}", 2, 40);
         assert_eq!(before, "\u{301}");
         assert!(row(&" \u{301}".repeat(40), 120, 10).0.chars().filter(|c| *c == ' ').count() < 10);
     }

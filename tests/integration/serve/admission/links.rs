@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{INVITE, expect_report, invited, refusal, with_lobby};
 use crate::harness::TestEnv;
 use crate::serve::client::{Client, kinds};
+use crate::serve::http::Connection;
 use crate::serve::open_host::{OpenHost, join_line};
 
 fn invite(uses: Value, seconds: Value) -> Value {
@@ -39,8 +40,11 @@ fn v22_only_a_join_uses_an_invite_up() {
     settle(&mut host, &mut ana);
     for method in ["GET", "HEAD"] {
         for _ in 0..3 {
-            let page = host.request(&format!("{method} /t/{INVITE}"), "");
-            assert_eq!(page.status, 200);
+            let mut preview = Connection::to(host.address);
+            let address = host.address;
+            let head = format!("{method} /t/{INVITE} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            preview.send(head.as_bytes());
+            assert_eq!(preview.head().status, 200);
         }
     }
     for name in ["Ana", "\u{202e}", ""] {
@@ -88,7 +92,7 @@ fn a_hundred_at_once_on_an_invite_for_three_are_three() {
     );
 }
 
-/// Whoever waits has used nothing up. With the last use, the others by the same link wait no more.
+/// Those who wait have used nothing up. With the last use, the others by the same link wait no more.
 #[test]
 fn in_the_lobby_an_invite_is_used_up_by_those_who_are_admitted() {
     let env = TestEnv::new();
@@ -154,7 +158,7 @@ fn an_invite_that_is_over_admits_no_one_who_waits_by_it() {
     }
 }
 
-/// Whoever is inside stays, is told the new link, and returns by the old one as by the new one.
+/// Those who are inside stay, are told the new link, and return by the old one as by the new one.
 #[test]
 fn a_new_link_replaces_all_others() {
     const NEW: &str = "CCCCCCCCCCCCCCCCCCCCCA";

@@ -78,7 +78,7 @@ fn a_client_that_goes_away_waits_no_more() {
 }
 
 #[test]
-fn whoever_speaks_too_early_waits_no_more() {
+fn a_client_that_speaks_too_early_waits_no_more() {
     let env = TestEnv::new();
     let mut host = with_lobby(&env);
     for line in [json!({"t": "say", "body": "x"}), json!({"t": "typing"}), join_line("Bo")] {
@@ -97,7 +97,7 @@ fn whoever_speaks_too_early_waits_no_more() {
     assert_eq!(refusal(&mut bo)["why"], "bad_json");
 }
 
-/// The rules of the moment at which somebody comes hold for them: later ones let no one in who waits.
+/// The rules at the moment of a join decide about it: later ones let no one in who waits.
 #[test]
 fn rules_that_change_admit_no_one_who_waits() {
     let env = TestEnv::new();
@@ -105,7 +105,7 @@ fn rules_that_change_admit_no_one_who_waits() {
     let (mut ana, ana_number) = waiting(&mut host, "Ana");
     let (mut bo, bo_number) = waiting(&mut host, "Bo");
     host.order("rules", rules(&json!({})));
-    // Whoever comes now is in at once, with a higher number.
+    // Those who come now are in at once, with a higher number.
     let mut cy = loop {
         let mut cy = host.open_socket();
         cy.send_line(&join_line("Cy"));
@@ -221,7 +221,7 @@ fn a_flood_of_the_lobby_is_bounded() {
     super::waiting(&mut host, "Late");
 }
 
-/// Whoever comes and goes in a loop costs the operator no more than two reports each time.
+/// A client that comes and goes in a loop costs the operator no more than two reports each time.
 #[test]
 fn coming_and_going_is_reported_at_most_once_each() {
     let env = TestEnv::new();

@@ -7,7 +7,7 @@ use crate::harness::TestEnv;
 use crate::serve::open_host::{OpenHost, join_line};
 
 #[test]
-fn a_locked_room_refuses_newcomers_and_nobody_else() {
+fn a_locked_room_refuses_newcomers_and_no_one_else() {
     let env = TestEnv::new();
     let mut host = OpenHost::start(&env);
     let mut ana = host.join("Ana");

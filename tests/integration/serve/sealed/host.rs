@@ -108,6 +108,8 @@ impl Host {
             "max_participants": 1000,
             "backlog": 0,
             "message_bytes": 4096,
+            "lobby": false,
+            "fade": null,
             "ring": ring,
             "rate": {"per_second": 0, "burst": 0},
         });

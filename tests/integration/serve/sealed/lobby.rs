@@ -132,6 +132,28 @@ fn a_refusal_between_two_polls_is_not_lost_and_a_request_is_made_once() {
     assert_eq!(host.poll("?after=0", Some(&wrong), &[]).status, 401);
 }
 
+/// The client is told to wait and gets the decision, or gets the decision at once.
+#[test]
+fn a_decision_that_follows_at_once_is_not_lost() {
+    let env = TestEnv::new();
+    let mut host = Host::start(&env);
+    for _ in 0..20 {
+        let (token, mut join, knock) = requesting_by_poll(&mut host);
+        host.tell("wait", json!({"knock": knock}));
+        host.tell("refuse", json!({"knock": knock, "sealed": bytes(272, 9)}));
+        let mut events = join.response().events();
+        if events[0]["t"] == "waiting" {
+            events = host.poll("?after=0", Some(&token), &[]).events();
+        }
+        assert_eq!(events, [json!({"t": "refused", "sealed": bytes(272, 9)})]);
+        let (mut client, knock) = host.requested();
+        host.tell("wait", json!({"knock": knock}));
+        host.admit(&[knock]);
+        let events = client.until(|event| event["t"] != "waiting");
+        assert_eq!(events.last().unwrap()["t"], "welcome");
+    }
+}
+
 #[test]
 fn a_newer_poll_waits_in_place_of_the_older_and_may_leave() {
     let env = TestEnv::new();
@@ -166,7 +188,7 @@ fn the_end_of_the_session_ends_all_waits() {
 
 /// Refused at the knock, and at the request of those who knocked before. The host's word counts more.
 #[test]
-fn a_locked_room_refuses_newcomers_and_nobody_else() {
+fn a_locked_room_refuses_newcomers_and_no_one_else() {
     let env = TestEnv::new();
     let mut host = Host::start(&env);
     let (mut ana, _) = host.join();
@@ -207,7 +229,7 @@ fn every_link_has_a_door() {
     order(&mut host, "add_link", link(1, OTHER));
     set_rules(&mut host, &json!({"slow": 1}));
     ana.wait("rules");
-    let mut knocks = |host: &mut Host, door: &str, link: u32| {
+    let knocks = |host: &mut Host, door: &str, link: u32| {
         let mut client = host.open_socket();
         let mut line = knock_line();
         line["door"] = door.into();
@@ -232,7 +254,7 @@ fn every_link_has_a_door() {
     knocks(&mut host, OTHER, 0);
 }
 
-/// More than a lobby holds: the host's mistake costs nobody but that client anything.
+/// More than a lobby holds: the host's mistake costs no other client anything.
 #[test]
 fn no_more_wait_than_a_lobby_holds() {
     let env = TestEnv::new();

@@ -26,6 +26,7 @@ fn a_short_disconnect_is_silent_and_each_letter_is_the_readers_own() {
     let (resume, mode) = (&welcome["resume"], "sealed");
     let expected = json!({
         "t": "welcome", "epoch": EPOCH, "mode": mode, "resume": resume, "seq": after, "limits": limits,
+        "rules": back.welcome["rules"],
     });
     assert_eq!(back.welcome, expected);
     let events = back.until(|event| event["body"] == short_box(3, 1, 2));
@@ -133,7 +134,8 @@ fn a_newer_connection_takes_the_seat_and_the_host_can_take_it_away() {
     let mut newer = host.returned(&bo.welcome, None);
     assert_eq!(bo.rest(), (vec![], Some(4001)));
     host.change(&[], &[2]);
-    assert_eq!(newer.rest(), (vec![], Some(4001)));
+    let (lines, code) = newer.rest();
+    assert_eq!((kinds(&lines), code), (vec!["removed"], Some(4004)));
     assert_eq!(ana.until(|event| event["went"] == json!([2])).len(), 2);
     let refused = host.refusal(&json!({"t": "join", "resume": newer.welcome["resume"]}));
     assert_eq!(refused["why"], "bad_ticket");

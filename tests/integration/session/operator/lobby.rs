@@ -1,6 +1,6 @@
 //! `lobby`, `admit`, `refuse` in an open room.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 
 use serde_json::json;
@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::guest::{Guest, try_join};
 use super::super::stage::{Link, Stage};
 use super::Operator;
+use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
 
 /// Someone who knocks, and does not wait for what follows.
@@ -58,6 +59,28 @@ fn newcomers_wait_until_they_are_admitted() {
     stage.assert_nothing_left();
 }
 
+#[test]
+fn the_status_counts_who_waits_until_they_are_admitted() {
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&["--open", "--lobby", "--no-qr"]), 100);
+    let link = Link::on_screen(&mut terminal);
+    let lines = try_join(&link, "Bo");
+    assert_eq!(lines[0]["t"], "waiting", "{lines:?}");
+    terminal.wait_for("1 waiting");
+    terminal.type_keys("admit Bo\r");
+    terminal.wait_for("+ Bo #");
+    // No code of an invite either.
+    terminal.type_keys("invite\r");
+    terminal.wait_for("invite 1: for ");
+    terminal.type_keys("end\r");
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("\r");
+    let ended = terminal.wait().expect_code(0);
+    let (_, later) = ended.stderr.rsplit_once("+ Bo #").unwrap();
+    assert!(!later.contains("1 waiting") && !later.contains('▀'), "{later}");
+    stage.assert_nothing_left();
+}
+
 /// A crowd with hostile names is counted, and every program hears of each.
 #[test]
 fn a_crowd_takes_a_few_lines_and_all_of_it_is_refused_at_once() {
@@ -80,18 +103,4 @@ fn a_crowd_takes_a_few_lines_and_all_of_it_is_refused_at_once() {
     assert!(own_lines.count() < 32, "{ended:#?}");
     // There is no terminal that could ring.
     assert!(!ended.stderr.contains('\u{7}'));
-}
-
-#[test]
-fn one_who_goes_is_not_listed() {
-    let stage = Stage::new(HAPPY);
-    let mut operator = Operator::start(&stage, &["--open", "--lobby"]);
-    let mut stream = knock(&operator.link, "Ana");
-    operator.event("waiting");
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    assert!(answer.contains("\"waiting\""), "{answer}");
-    operator.event("waiting_ended");
-    assert_eq!(operator.refused("admit Ana"), "no one waits in the lobby");
-    operator.end();
 }

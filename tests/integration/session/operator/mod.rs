@@ -1,6 +1,7 @@
 //! The operator's commands, given over the control socket and typed at the terminal, to whole sessions.
 
 mod ends;
+mod hostile;
 mod invites;
 mod lobby;
 mod panic;
@@ -73,10 +74,26 @@ impl Operator {
     }
 
     fn request(&mut self, request: Value) -> Value {
-        let mut lines = String::new();
         self.socket.get_mut().write_all(format!("{request}\n").as_bytes()).unwrap();
-        self.socket.read_line(&mut lines).unwrap();
-        serde_json::from_str(&lines).unwrap_or_else(|error| panic!("{error}: {lines:?}"))
+        let mut answer = self.read_line();
+        while answer["more"] == true {
+            let next = self.read_line();
+            for field in ["participants", "waiting"] {
+                let more = next[field].as_array().cloned().unwrap_or_default();
+                answer[field].as_array_mut().into_iter().for_each(|list| list.extend(more.clone()));
+            }
+            if let (Some(text), Some(more)) = (answer["text"].as_str(), next["text"].as_str()) {
+                answer["text"] = format!("{text}{more}").into();
+            }
+            answer["more"] = next["more"].clone();
+        }
+        answer
+    }
+
+    fn read_line(&mut self) -> Value {
+        let mut line = String::new();
+        self.socket.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
 
     /// Ends the session, and returns what it has printed.

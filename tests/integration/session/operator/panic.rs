@@ -2,11 +2,12 @@
 
 use std::io::{BufRead as _, Write as _};
 
+use super::super::ends::{child, session_in};
 use super::super::guest::Guest;
-use super::super::stage::{Link, Stage, event, watched};
+use super::super::stage::{Link, Stage, event};
 use super::{Operator, connect};
-use crate::harness::Terminal;
-use crate::harness::cloudflared::{HAPPY, SILENT};
+use crate::harness::cloudflared::HAPPY;
+use crate::harness::{Output, Terminal, signal};
 
 const CTRL_C: &str = "\u{3}";
 
@@ -30,20 +31,57 @@ fn in_an_open_room_everyone_hears_the_end() {
     }
 }
 
+/// Before there is a room, before there is a link, and with one.
 #[test]
-fn before_there_is_a_link() {
-    let stage = Stage::new(SILENT);
-    let mut session = watched(&stage.public(&["--json", "--open"]));
-    event(&mut session, "tunnel");
-    let mut client = connect(&stage);
+fn over_the_socket_in_every_phase_before_the_end() {
+    for phase in ["preparing", "opening", "open"] {
+        let stage = Stage::new(HAPPY);
+        let session = session_in(&stage, phase);
+        give_panic(&stage);
+        assert_over(session.wait());
+        stage.assert_nothing_left();
+    }
+}
+
+/// While everyone is told the end, and while cloudflared is waited for.
+#[test]
+fn while_the_session_ends() {
+    let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
+    let mut session = session_in(&stage, "open");
+    session.signal("TERM");
+    event(&mut session, "closing");
+    give_panic(&stage);
+    assert_over(session.wait());
+    stage.assert_nothing_left();
+}
+
+/// A process that hangs is not waited for.
+#[test]
+fn with_services_that_hang() {
+    for name in ["chattrace-serve", "chattrace-tunnel", "chattrace-clean"] {
+        let stage = Stage::new(HAPPY);
+        let session = session_in(&stage, "open");
+        signal("STOP", child(session.pid(), name));
+        give_panic(&stage);
+        assert_over(session.wait());
+        stage.assert_nothing_left();
+    }
+}
+
+fn give_panic(stage: &Stage) {
+    let mut client = connect(stage);
     let request = "{\"id\":1,\"type\":\"do\",\"command\":\"panic\"}\n";
     client.get_mut().write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     client.read_line(&mut answer).unwrap();
     assert!(answer.contains("\"done\""), "{answer}");
-    let ended = session.wait().expect_code(0);
+}
+
+fn assert_over(ended: Output) {
+    let ended = ended.expect_code(0);
     assert!(ended.stderr.ends_with("panic: nothing remains\n"), "{ended:#?}");
-    stage.assert_nothing_left();
+    let last = ended.stdout.lines().last();
+    assert_eq!(last, Some("{\"event\":\"closed\",\"remains\":[]}"), "{ended:#?}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use super::super::stage::{Stage, watched};
+use super::super::ends::session_in;
+use super::super::stage::Stage;
 use super::{Operator, connect};
-use crate::harness::cloudflared::{HAPPY, SILENT};
-use crate::harness::{Program, Stream};
+use crate::harness::cloudflared::HAPPY;
 
 #[test]
 fn what_is_no_command_is_refused_with_a_sentence() {
@@ -45,9 +45,9 @@ fn opposite_commands_at_once_leave_one_of_them_in_force() {
 /// Rules are kept for the room; what needs people or a link has to wait for them.
 #[test]
 fn commands_before_the_room_is_open_are_answered() {
-    let stage = Stage::new(SILENT);
-    let mut session = watched(&stage.public(&["--json", "--open"]));
-    let mut operator = starting(&stage, &mut session);
+    let stage = Stage::new(HAPPY);
+    let session = session_in(&stage, "preparing");
+    let mut operator = connect(&stage);
     for command in ["say hello", "clear", "link", "invite", "relink", "kick 1", "admit all"] {
         let reply = give(&mut operator, command);
         assert_eq!(reply["type"], "refused", "{command}: {reply}");
@@ -60,15 +60,6 @@ fn commands_before_the_room_is_open_are_answered() {
     assert_eq!(reply["type"], "done", "{reply}");
     session.wait().expect_code(0);
     stage.assert_nothing_left();
-}
-
-/// A client of a session whose tunnel never has an address.
-fn starting(
-    stage: &Stage,
-    session: &mut Program,
-) -> std::io::BufReader<std::os::unix::net::UnixStream> {
-    session.line(Stream::Stdout, |line| line.contains("\"event\":\"tunnel\""));
-    connect(stage)
 }
 
 fn give(

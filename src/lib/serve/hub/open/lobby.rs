@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
+use super::lobby_decision::LobbyDecision;
 use super::publish::participant;
 use crate::chat::{RoomError, WaitEnd, Waiting};
 use crate::control::RoomReport;
@@ -14,15 +15,6 @@ use crate::serve::hub::room_state::RoomState;
 use crate::serve::hub::{Hub, Inner, Life};
 use crate::token::Secret;
 use crate::wire::Refusal;
-
-/// What is sent to the task of a client in the lobby.
-#[derive(Debug)]
-pub(in crate::serve::hub) enum LobbyDecision {
-    /// The person has a seat, on this transport.
-    Admitted { transport: u64 },
-    /// The person is not let in.
-    Refused(Refusal),
-}
 
 /// A client in the lobby, over a socket or a poll. Dropping it ends the wait of a socket, and begins the
 /// time in which a client that polls has to poll again.

@@ -3,6 +3,7 @@
 mod announce;
 mod join;
 mod lobby;
+mod lobby_decision;
 mod publish;
 mod room;
 mod roster;

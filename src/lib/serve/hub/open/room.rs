@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::lobby::LobbyDecision;
+use super::lobby_decision::LobbyDecision;
 use super::roster::Roster;
 use crate::chat::Room;
 use crate::config::RoomSettings;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 
 use super::knocks::{EndCause, RequestError};
 use super::reply::{Decision, Reply};
+use crate::chat::Entrance;
 use crate::control::{FromRelay, Handshake, Sealed};
 use crate::serve::hub::Hub;
 use crate::serve::hub::connection::Entered;
@@ -139,15 +140,18 @@ impl Knock {
         let mut inner = self.hub.lock();
         let sealed = inner.room.sealed()?;
         // The room may have been locked since the knock.
-        sealed.seats.entrance()?;
+        let entrance = sealed.seats.entrance()?;
         match sealed.knocks.request(self.number, now) {
             Ok(()) => {}
             Err(RequestError::UnknownKnock) => return Err(refusal_of(EndCause::KnockTimeout)),
             Err(RequestError::TooMany) => return Err(too_many()),
         }
-        // The host learns first of those who lose their place to newcomers.
-        let displaced = sealed.seats.make_places(sealed.knocks.requested_count(), now);
-        self.hub.report_gone(sealed, displaced);
+        if entrance == Entrance::Direct {
+            // The host learns first of those who lose their place to newcomers. No one loses it to a person in
+            // the lobby.
+            let displaced = sealed.seats.make_places(sealed.knocks.requested_count(), now);
+            self.hub.report_gone(sealed, displaced);
+        }
         let request = FromRelay::Request { knock: self.number, sealed: sealed_request };
         self.hub.send_to_host(sealed, request);
         self.hub.advance(sealed, now);

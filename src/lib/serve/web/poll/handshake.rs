@@ -76,6 +76,12 @@ async fn request(state: &WebState, token: &str, sealed: Sealed) -> Result<Entran
     match knock.next_reply().await {
         KnockReply::Ended(end) => entered(end),
         KnockReply::PutOff => {
+            tokio::select! {
+                biased;
+                // The decision may have followed at once.
+                end = knock.end() => return entered(end),
+                () = std::future::ready(()) => {}
+            }
             knock.keep_for_next_poll();
             Ok(Entrance::Lines(wire::waiting_line(None)))
         }

@@ -6,15 +6,14 @@ mod rules;
 mod time;
 mod who;
 
-use std::time::{Instant, SystemTime};
-
-use super::asker::Asker;
+use super::asker::{Asker, response_body};
+use super::clock::read_clocks;
 use super::state::EventLoop;
 use crate::chat::MessageText;
 use crate::command::{Command, help};
-use crate::control::RoomOrder;
+use crate::control::{self, RoomOrder};
 use crate::log::{RoomChange, WholeRoomChange};
-use crate::supervisor::operator::{Answer, Moment, Refused};
+use crate::supervisor::operator::{Answer, Refused};
 use crate::supervisor::session::{EndReason, EndRequest, SessionEvent};
 
 /// Why a command was not carried out.
@@ -51,14 +50,38 @@ impl EventLoop {
                 self.answer(asker, Ok(Answer::Changed { line: text, more: None }));
                 return Some(SessionEvent::End(EndReason::Requested(EndRequest::Command)));
             }
-            command => match self.change(command, asker.is_terminal()) {
-                Ok(answer) => self.answer(asker, Ok(answer)),
-                Err(NotDone::Refused(refused)) => self.answer(asker, Err(refused)),
-                Err(NotDone::Ends(event)) => {
-                    self.answer(asker, Err(Refused::because("the session is ending")));
-                    return Some(event);
-                }
-            },
+            Command::Say(_)
+            | Command::Kick(_)
+            | Command::Mute(..)
+            | Command::Unmute(_)
+            | Command::Slow(_)
+            | Command::Lock
+            | Command::Unlock
+            | Command::LobbyOn
+            | Command::LobbyOff
+            | Command::Admit(_)
+            | Command::Refuse(_)
+            | Command::Link
+            | Command::Relink
+            | Command::Invite { .. }
+            | Command::Links
+            | Command::Revoke(_)
+            | Command::Clear
+            | Command::Fade(_)
+            | Command::End(Some(_))
+            | Command::Stay => return self.change_and_answer(command, asker),
+        }
+        None
+    }
+
+    fn change_and_answer(&mut self, command: Command, asker: Asker) -> Option<SessionEvent> {
+        match self.change(command, asker.is_terminal()) {
+            Ok(answer) => self.answer(asker, Ok(answer)),
+            Err(NotDone::Refused(refused)) => self.answer(asker, Err(refused)),
+            Err(NotDone::Ends(event)) => {
+                self.answer(asker, Err(Refused::because("the session is ending")));
+                return Some(event);
+            }
         }
         None
     }
@@ -112,7 +135,10 @@ impl EventLoop {
     pub(super) fn answer(&self, asker: Asker, answer: Result<Answer, Refused>) {
         match asker {
             Asker::Terminal => self.console.show_answer(answer),
-            Asker::Client(client) | Asker::Lister(client) => client.answer(answer),
+            // A client who has gone changes nothing.
+            Asker::Client { response, .. } => {
+                drop(response.send(control::Answer::Body(response_body(answer))));
+            }
         }
     }
 
@@ -130,9 +156,4 @@ impl EventLoop {
             Err(Refused::because("the room is not open yet"))
         }
     }
-}
-
-/// The present moment.
-pub(super) fn read_clocks() -> Moment {
-    Moment::new(Instant::now(), SystemTime::now())
 }

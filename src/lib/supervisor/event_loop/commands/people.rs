@@ -6,6 +6,7 @@ use crate::control::RoomOrder;
 use crate::log::PersonChange;
 use crate::span::Span;
 use crate::supervisor::operator::{Answer, Found, Moment, Place, Refused};
+use crate::terminal::escape_control;
 
 /// What keeps a person out who has the link.
 const STILL_HAS_LINK: &str = "they still have the link: lock, lobby on or relink keeps them out";
@@ -35,6 +36,10 @@ impl EventLoop {
         now: Moment,
     ) -> Result<Answer, NotDone> {
         let found = self.room.find(who, WITH_SEAT, now.instant)?;
+        if span.is_none() && self.room.is_muted_for_good(&found) {
+            let name = escape_control(&found.participant.name);
+            return Ok(Answer::Told(format!("{name} is muted already")));
+        }
         let seconds = span.map(|span| span.seconds().into());
         self.order_room(vec![RoomOrder::Mute { number: found.number, seconds }])?;
         let change = self.room.mute(&found, span, now.instant);
@@ -85,10 +90,16 @@ impl EventLoop {
         for found in &found {
             match change {
                 PersonChange::Admitted => self.order_admission(found.number)?,
-                _ => self.order_rejection(found.number)?,
+                PersonChange::Kicked
+                | PersonChange::Muted { .. }
+                | PersonChange::Unmuted
+                | PersonChange::Waiting
+                | PersonChange::WaitingEnded
+                | PersonChange::NotAdmitted => self.order_rejection(found.number)?,
             }
             self.waiting_lines.ended(found.number);
             let change = self.room.decide(found, change);
+            self.console.set_waiting(self.room.people().waiting());
             lines.push(self.console.show_change(&change));
         }
         if lines.is_empty() {

@@ -1,5 +1,7 @@
 //! `end in`, `stay`, `panic`.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::super::asker::Asker;
@@ -9,10 +11,30 @@ use crate::span::Span;
 use crate::supervisor::operator::{Answer, Moment};
 use crate::supervisor::session::{SessionEvent, SessionTimer};
 
+/// The operator is reminded so long before the end; participants see a countdown from then on.
+const REMINDER: Duration = Duration::from_secs(300);
+
 impl EventLoop {
+    /// Shows the end that was set with `--for`, as the room opens.
+    pub(in crate::supervisor::event_loop) fn show_limit(&mut self) {
+        if let (Some(span), Some(ends_at)) =
+            (self.config.limits.duration, self.room.rules().ends_at)
+        {
+            let change = WholeRoomChange::Ending { seconds: span.seconds(), ends_at };
+            self.console.show_change(&change.into());
+        }
+    }
+
+    /// Reminds the operator of the end.
+    pub(in crate::supervisor::event_loop) fn show_end_soon(&self) {
+        self.console.show_hint("the session ends in 5 min; stay takes that back");
+    }
+
     /// Sets the end anew, also in place of an earlier one.
     pub(super) fn end_in(&mut self, span: Span, now: Moment) -> Result<Answer, NotDone> {
         let ends_at = self.arm_end(span, now);
+        // Not shown when the room opens: the operator has decided otherwise.
+        self.config.limits.duration = None;
         self.order_rules()?;
         Ok(self.changed(WholeRoomChange::Ending { seconds: span.seconds(), ends_at }.into()))
     }
@@ -21,12 +43,18 @@ impl EventLoop {
     pub(in crate::supervisor::event_loop) fn arm_end(&mut self, span: Span, now: Moment) -> u64 {
         let ends_at = now.unix_ms_after(span.duration());
         self.room.set_end(Some(ends_at));
-        self.timers.arm(SessionTimer::End, Instant::from_std(now.instant) + span.duration());
+        let deadline = Instant::from_std(now.instant) + span.duration();
+        self.timers.arm(SessionTimer::End, deadline);
+        self.timers.disarm(SessionTimer::EndSoon);
+        if span.duration() > REMINDER {
+            self.timers.arm(SessionTimer::EndSoon, deadline - REMINDER);
+        }
         ends_at
     }
 
     pub(super) fn stay(&mut self) -> Result<Answer, NotDone> {
         self.timers.disarm(SessionTimer::End);
+        self.timers.disarm(SessionTimer::EndSoon);
         if self.room.set_end(None).is_none() {
             return Ok(Answer::Told(WholeRoomChange::Staying.to_string()));
         }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::super::asker::Asker;
 use super::{EventLoop, NotDone};
-use crate::control::{Connected, RoomOrder};
+use crate::control::{self, Connected, RoomOrder};
 use crate::log;
 use crate::supervisor::children::{ChildRole, Violation};
 use crate::supervisor::operator::{Answer, Refused};
@@ -66,8 +66,10 @@ impl EventLoop {
         let roster = self.room.roster(&connections, now, log::time_of_day);
         for asker in std::mem::take(&mut self.askers) {
             match asker {
-                Asker::Lister(client) => client.respond(roster.to_response()),
-                Asker::Terminal | Asker::Client(_) => {
+                Asker::Client { response, wants_data: true } => {
+                    drop(response.send(control::Answer::Body(roster.to_response())));
+                }
+                asker @ (Asker::Terminal | Asker::Client { .. }) => {
                     self.answer(asker, Ok(Answer::Told(roster.to_string())))
                 }
             }
