@@ -4,6 +4,13 @@ use serde_json::{Value, json};
 
 use super::member::{decode, encode};
 
+/// Writes `value` in place of the byte `at` of what `field` holds.
+fn set_byte(line: &mut Value, field: &str, at: usize, value: u8) {
+    let mut bytes = decode(&line[field]);
+    bytes[at] = value;
+    line[field] = json!(encode(&bytes));
+}
+
 /// Flips one bit of a field in base64url.
 fn flip(line: &mut Value, field: &str, at: usize) {
     let mut bytes = decode(&line[field]);
@@ -65,9 +72,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         "says that another said it",
         |lines| {
             // The number in the head, from Ana's 1 to Bo's 2.
-            let mut bytes = decode(&lines[0]["body"]);
-            bytes[7] = 2;
-            lines[0]["body"] = json!(encode(&bytes));
+            set_byte(&mut lines[0], "body", 7, 2);
             lines[0]["n"] = json!(2);
         },
         "[it does not open] · [1 missing] two · +Cy · three · four",
@@ -79,20 +84,12 @@ pub(super) const ATTACKS: &[Attack] = &[
     ),
     (
         "names a person who is not there",
-        |lines| {
-            let mut bytes = decode(&lines[0]["body"]);
-            bytes[4] = 9;
-            lines[0]["body"] = json!(encode(&bytes));
-        },
+        |lines| set_byte(&mut lines[0], "body", 4, 9),
         "[its author is not in the room] · [1 missing] two · +Cy · three · four",
     ),
     (
         "gives a box an earlier generation",
-        |lines| {
-            let mut bytes = decode(&lines[0]["body"]);
-            bytes[3] = 1;
-            lines[0]["body"] = json!(encode(&bytes));
-        },
+        |lines| set_byte(&mut lines[0], "body", 3, 1),
         "(not for Bo) · [1 missing] two · +Cy · three · four",
     ),
     (
