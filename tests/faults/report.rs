@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::matrix::{self, Cell};
+use crate::matrix;
+use crate::panics;
+use crate::row::Cell;
 use crate::trial::Outcome;
 
 /// Milliseconds, or a word instead.
@@ -52,6 +54,31 @@ pub(crate) fn table(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> Stri
         }
     }
     table + "\n"
+}
+
+/// The times of `panic`, alone and beside other faults, in each column.
+pub(crate) fn panic_times(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> String {
+    let mut text =
+        format!("{:28}{:>7}{:>9}{:>9}\n", "panic to last exit, ms", "n", "median", "max");
+    for column in matrix::columns() {
+        for (kind, is_kind) in
+            [("alone", panics::is_alone as fn(&str) -> bool), ("beside a fault", panics::is_beside)]
+        {
+            let of_kind = outcomes.iter().filter(|(at, outcome)| {
+                let cell = &cells[**at];
+                cell.column == column && is_kind(&cell.row) && outcome.skipped.is_none()
+            });
+            let mut times: Vec<f64> = of_kind.filter_map(|(_, it)| it.milliseconds).collect();
+            times.sort_by(f64::total_cmp);
+            if let (Some(median), Some(max)) =
+                (times.get((times.len().max(1) - 1) / 2), times.last())
+            {
+                let name = format!("{column}, {kind}");
+                let _ = writeln!(text, "{name:28}{:>7}{median:>9.1}{max:>9.1}", times.len());
+            }
+        }
+    }
+    text
 }
 
 /// One trial, with a count instead of the lines about the fifty participants.
