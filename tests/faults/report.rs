@@ -56,29 +56,28 @@ pub(crate) fn table(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> Stri
     table + "\n"
 }
 
-/// The times of `panic`, alone and beside other faults, in each column.
+/// The times of `panic`, alone and beside another fault, in each column.
 pub(crate) fn panic_times(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> String {
-    let mut text =
-        format!("{:28}{:>7}{:>9}{:>9}\n", "panic to last exit, ms", "n", "median", "max");
+    let kinds: [(&str, fn(&str) -> bool); 2] =
+        [("alone", panics::is_alone), ("beside a fault", panics::is_beside)];
+    let head = "panic to last exit, ms";
+    let mut text = format!("{head:28}{:>7}{:>9}{:>9}\n", "n", "median", "max");
     for column in matrix::columns() {
-        for (kind, is_kind) in
-            [("alone", panics::is_alone as fn(&str) -> bool), ("beside a fault", panics::is_beside)]
-        {
-            let of_kind = outcomes.iter().filter(|(at, outcome)| {
-                let cell = &cells[**at];
-                cell.column == column && is_kind(&cell.row) && outcome.skipped.is_none()
-            });
-            let mut times: Vec<f64> = of_kind.filter_map(|(_, it)| it.milliseconds).collect();
-            times.sort_by(f64::total_cmp);
-            if let (Some(median), Some(max)) =
-                (times.get((times.len().max(1) - 1) / 2), times.last())
-            {
-                let name = format!("{column}, {kind}");
-                let _ = writeln!(text, "{name:28}{:>7}{median:>9.1}{max:>9.1}", times.len());
-            }
+        for (kind, is_kind) in kinds {
+            let in_row = |at: usize| cells[at].column == column && is_kind(&cells[at].row);
+            let completed = outcomes.iter().filter(|(at, it)| in_row(**at) && it.skipped.is_none());
+            let times = completed.filter_map(|(_, outcome)| outcome.milliseconds).collect();
+            text += &median_and_max(&format!("{column}, {kind}"), times);
         }
     }
     text
+}
+
+fn median_and_max(name: &str, mut times: Vec<f64>) -> String {
+    times.sort_by(f64::total_cmp);
+    let Some(max) = times.last() else { return String::new() };
+    let median = times[(times.len() - 1) / 2];
+    format!("{name:28}{:>7}{median:>9.1}{max:>9.1}\n", times.len())
 }
 
 /// One trial, with a count instead of the lines about the fifty participants.
