@@ -13,13 +13,23 @@ use crate::terminal;
 pub(in crate::supervisor) struct LogQuestion {
     policy: Logs,
     archive_dir: Option<PathBuf>,
-    /// Whether the question is on the screen and not answered.
-    open: bool,
+    state: QuestionState,
     fate: LogFate,
     /// How long the answer is waited for; `None` is for ever.
     seconds: Option<u64>,
     /// Files that a save began, and that could not be removed.
     remains: Vec<String>,
+}
+
+/// Whether the operator is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum QuestionState {
+    Closed,
+    /// It is to be shown, once the terminal reads lines: an answer that is typed before would be half a line,
+    /// or more than one.
+    Due,
+    /// It is on the screen and not answered.
+    Open,
 }
 
 /// Whether the log ended as the operator wanted.
@@ -44,10 +54,10 @@ impl LogQuestion {
     /// A question that is not asked yet. Without `archive_dir` a log is saved in the working directory.
     pub(in crate::supervisor) fn new(policy: Logs, archive_dir: Option<PathBuf>) -> Self {
         let (fate, remains) = (LogFate::AsRequested, Vec::new());
-        Self { policy, archive_dir, open: false, fate, seconds: None, remains }
+        Self { policy, archive_dir, state: QuestionState::Closed, fate, seconds: None, remains }
     }
 
-    /// Settles the log, or asks the operator if `ask` allows it; true once it is settled.
+    /// Settles the log, or has the operator asked if `ask` allows it; true once it is settled.
     pub(in crate::supervisor) fn settle(
         &mut self,
         console: &mut Console,
@@ -68,15 +78,22 @@ impl LogQuestion {
         if settled {
             self.cancel();
         } else {
-            terminal::discard_typeahead();
-            self.ask(console);
+            self.state = QuestionState::Due;
         }
         settled
     }
 
+    /// Shows the question if it is due. The terminal reads lines by now; what was typed before is dropped.
+    pub(in crate::supervisor) fn show_if_due(&mut self, console: &Console) {
+        if self.state == QuestionState::Due {
+            terminal::discard_typeahead();
+            self.ask(console);
+        }
+    }
+
     /// Whether the next line that the operator types is the answer.
     pub(in crate::supervisor) fn is_open(&self) -> bool {
-        self.open
+        self.state != QuestionState::Closed
     }
 
     /// Acts on an answer; true once the log is settled.
@@ -85,7 +102,7 @@ impl LogQuestion {
         console: &mut Console,
         answer: Option<&str>,
     ) -> bool {
-        self.open = false;
+        self.state = QuestionState::Closed;
         self.seconds = None;
         let Some(answer) = answer else {
             // The terminal is gone: the default.
@@ -117,7 +134,7 @@ impl LogQuestion {
 
     /// Takes the question back: nothing more is read from the terminal.
     pub(in crate::supervisor) fn cancel(&mut self) {
-        self.open = false;
+        self.state = QuestionState::Closed;
     }
 
     fn ask(&mut self, console: &Console) {
@@ -134,7 +151,7 @@ impl LogQuestion {
             let text = format!("without an answer it is deleted in {seconds} s");
             screen.print(&screen.wrapped(&text));
         }
-        self.open = true;
+        self.state = QuestionState::Open;
     }
 
     /// Shows the log, writes it and shows where, or why not; true if it is written. `asks_again` says

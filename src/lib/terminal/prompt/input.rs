@@ -52,8 +52,8 @@ impl Prompt {
     }
 
     /// Reads lines for another use. The prompt is on the screen, and its modes are set, for
-    /// [`InputUse::Commands`] alone. What was typed at it and not read is dropped, unless a question follows,
-    /// which drops it before it is asked: its answer may have been typed since.
+    /// [`InputUse::Commands`] alone. What was typed at it and not read is dropped; by a question that follows,
+    /// when it is asked.
     pub(crate) fn use_for(&mut self, input_use: InputUse) {
         let previous = std::mem::replace(&mut self.input_use, input_use);
         if previous == InputUse::Commands && input_use != InputUse::Commands {

@@ -74,7 +74,7 @@ enum State {
 /// What becomes of keys that were typed and not read, when the prompt ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// They answer a question that is on the screen already.
+    /// The question that follows drops them.
     Kept,
     /// They were meant for the prompt, and not for what reads the terminal next.
     Dropped,
