@@ -173,8 +173,13 @@ impl Poller {
 
     /// Sends a poll with these lines; [`Self::finish`] reads the response.
     pub(crate) fn start(&self, lines: &[Value]) -> Connection {
+        self.start_after(self.after, lines)
+    }
+
+    /// The same, for what came after this event.
+    pub(crate) fn start_after(&self, after: u64, lines: &[Value]) -> Connection {
         let resume = self.welcome["resume"].as_str().unwrap();
-        let path = format!("/poll?after={}", self.after);
+        let path = format!("/poll?after={after}");
         self.request(&path, &format!("Authorization: Bearer {resume}\r\n"), lines)
     }
 

@@ -1,5 +1,6 @@
 //! The end at once.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -34,6 +35,28 @@ fn everyone_is_told_and_the_process_is_gone() {
     assert_eq!(kinds(&held.response().events()), ["end"]);
     assert_eq!(outside.rest().0.len(), 0);
     assert!(std::net::TcpStream::connect(host.address).is_err());
+}
+
+/// As many as a room has, each with a poll that is held: the process exits when the last has its answer. A
+/// client that says nothing and one in the middle of a request are not waited for, nor answered.
+#[test]
+fn every_held_poll_is_answered() {
+    let env = TestEnv::new();
+    let mut host = OpenHost::start(&env);
+    let people: Vec<_> = (0..50).map(|at| host.join_by_poll(&format!("P{at}"))).collect();
+    let silent = std::net::TcpStream::connect(host.address).unwrap();
+    let mut half = std::net::TcpStream::connect(host.address).unwrap();
+    half.write_all(b"POST /poll HTTP/1.1\r\nContent-Length: 9\r\n\r\n{").unwrap();
+    let latest = people[49].welcome["seq"].as_u64().unwrap();
+    let mut held: Vec<_> = people.iter().map(|person| person.start_after(latest, &[])).collect();
+    // Answered after the polls were read: they came first.
+    host.request("GET /", "");
+    host.order("panic", json!({}));
+    for poll in &mut held {
+        assert_eq!(kinds(&poll.response().events()), ["end"]);
+    }
+    assert_eq!(host.child.wait().unwrap().code(), Some(0));
+    drop((silent, half));
 }
 
 /// Clients that read nothing, and one in the middle of a frame, hold up nothing.
