@@ -38,10 +38,9 @@ fn stdout_is_the_link_alone_and_stderr_says_who_can_read_the_chat() {
 
 #[test]
 fn it_lets_messages_fade_without_a_supervisor() {
-    for server in [
-        Server::with(&["--fade", "10m"], "{}"),
-        Server::with(&[], r#"{"room":{"fade":"10m"}}"#),
-    ] {
+    for server in
+        [Server::with(&["--fade", "10m"], "{}"), Server::with(&[], r#"{"room":{"fade":"10m"}}"#)]
+    {
         assert_eq!(server.join("Ana").welcome["rules"]["fade"], 600);
         server.stop();
     }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::entrance::{PollStart, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use super::entrance::{
+    FirstLineUse, PollStart, WaitingLines, handle_while_waiting, hold, lines_of,
+};
 use crate::control::Sealed;
 use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::connections::ConnectionSlot;

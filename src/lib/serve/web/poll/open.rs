@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::entrance::{PollStart, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use super::entrance::{
+    FirstLineUse, PollStart, WaitingLines, handle_while_waiting, hold, lines_of,
+};
 use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd, LobbyTransport};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answer::{ANSWER_FLUSH_BYTES, answer, answer_lines, read_new, shared_piece};
-use super::entrance::{PollStart, FirstLineUse, lines_of};
+use super::entrance::{FirstLineUse, PollStart, lines_of};
 use super::parked::{ParkedPoll, ParkingSlot};
 use super::{handshake, open};
 use crate::config::Mode;
