@@ -69,6 +69,7 @@ pub(in crate::serve::web) async fn poll(
             return (StatusCode::REQUEST_TIMEOUT, text).into_response();
         }
     };
+    slot.mark_awaiting_answer();
     let Ok(body) = std::str::from_utf8(&body) else {
         return refuse(&Refusal::new(RefusalCode::BadJson, "the body must be UTF-8 text"));
     };
