@@ -69,6 +69,8 @@ pub(crate) enum TableName {
     Circle,
     /// The time of each step of the cryptography.
     Cryptography,
+    /// The time from a command of the operator to its effect.
+    Operator,
 }
 
 fn name_and_path(text: &str) -> Result<(String, PathBuf), String> {

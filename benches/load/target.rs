@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use serde_json::json;
+
 use super::client::KEY;
 use super::message::Protocol;
 
@@ -28,6 +30,7 @@ impl Target {
     /// The line by which a client joins the room.
     pub(crate) fn join(&self, name: &str) -> String {
         let ticket = self.ticket.as_deref().unwrap_or_default();
-        format!("{{\"t\":\"join\",\"name\":\"{name}\",\"ticket\":\"{ticket}\"}}")
+        let name = json!(name);
+        format!("{{\"t\":\"join\",\"name\":{name},\"ticket\":\"{ticket}\"}}")
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, mkdtemp};
 
+use super::control::ControlSocket;
 use crate::load::{Protocol, Target};
 use crate::machine::{self, Cores};
 
@@ -70,7 +71,7 @@ pub(crate) struct ServerProcess {
     child: Child,
     /// Kept open: `chattrace-serve` ends when its standard output is closed.
     _stdout: BufReader<ChildStdout>,
-    _temp_dir: TempDir,
+    temp_dir: TempDir,
 }
 
 impl ServerProcess {
@@ -93,7 +94,7 @@ impl ServerProcess {
         let mut line = String::new();
         let read = stdout.read_line(&mut line);
         match parse_target(line.trim()).filter(|_| read.is_ok()) {
-            Some(target) => Ok(Self { target, child, _stdout: stdout, _temp_dir: temp_dir }),
+            Some(target) => Ok(Self { target, child, _stdout: stdout, temp_dir }),
             None => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -117,6 +118,21 @@ impl ServerProcess {
             fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == ROOM)
         };
         children.find(is_room).map_or(own, Pid::from_raw)
+    }
+
+    /// Connects to the control socket of a session.
+    ///
+    /// # Errors
+    /// When this server is none.
+    pub(crate) fn control(&self) -> Result<ControlSocket, String> {
+        let sessions = self.temp_dir.path().join("run/chattrace");
+        let mut folders = fs::read_dir(&sessions).map_err(|error| error.to_string())?.flatten();
+        let socket = folders.find_map(|folder| {
+            let path = folder.path().join("control.sock");
+            path.exists().then_some(path)
+        });
+        let socket = socket.ok_or_else(|| format!("{}: no socket", sessions.display()))?;
+        ControlSocket::connect(&socket)
     }
 
     /// The processor time of both processes so far.

@@ -6,6 +6,7 @@ mod cryptography;
 mod disturbed;
 mod latency;
 mod memory;
+mod operator;
 mod price;
 mod saturation;
 mod self_test;
@@ -88,7 +89,7 @@ impl Bench {
         if self.options.self_test || self.options.quick {
             self.self_test();
         }
-        let tables: [(TableName, TableFn); 9] = [
+        let tables: [(TableName, TableFn); 10] = [
             (TableName::Saturation, Self::saturation),
             (TableName::Latency, Self::latency),
             (TableName::Memory, Self::memory),
@@ -98,6 +99,7 @@ impl Bench {
             (TableName::Disturbed, Self::disturbed),
             (TableName::Circle, Self::circle),
             (TableName::Cryptography, Self::cryptography),
+            (TableName::Operator, Self::operator),
         ];
         for (name, table) in tables {
             if self.is_requested(name) {
