@@ -71,6 +71,10 @@ pub(crate) enum TableName {
     Cryptography,
     /// The time from a command of the operator to its effect.
     Operator,
+    /// The cost of asking who is there.
+    Who,
+    /// A flood of the lobby, and of an invite.
+    Lobby,
 }
 
 fn name_and_path(text: &str) -> Result<(String, PathBuf), String> {

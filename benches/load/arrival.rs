@@ -66,6 +66,17 @@ impl Load {
         Ok(is_next)
     }
 
+    /// How many clients have a name of their own.
+    pub(crate) fn names(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How many clients are in the room.
+    pub(crate) fn present(&self) -> usize {
+        let present = |client: &&Client| client.state == ClientState::Joined;
+        self.clients.iter().filter(present).count()
+    }
+
     /// Whether every client that has connected is in the room or in the lobby, or was refused.
     pub(crate) fn is_answered(&self) -> bool {
         self.clients.iter().all(|client| client.state > ClientState::Joining)

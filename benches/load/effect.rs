@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::client::ClientState;
 use super::event_loop::{Load, STALL_TIMEOUT};
 
 /// A line of the server, by how it begins and what is in it.
@@ -38,7 +39,16 @@ impl Load {
         client.effect = Some(effect);
     }
 
-    /// The same, and the server may remove the client.
+    /// Every client in the lobby looks for this line.
+    pub(crate) fn expect_waiting(&mut self, effect: &Effect) {
+        for client in 0..self.clients.len() {
+            if self.clients[client].state == ClientState::Waiting {
+                self.expect_one(client, effect.clone());
+            }
+        }
+    }
+
+    /// This client looks for this line, and the server may remove the client.
     pub(crate) fn expect_removal(&mut self, client: usize, effect: Effect) {
         self.clients[client].may_be_closed = true;
         self.expect_one(client, effect);

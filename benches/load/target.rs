@@ -17,6 +17,24 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The target of a link, or of the port that a yardstick prints.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        if let Some(link) = line.strip_prefix("http://") {
+            let (address, ticket, protocol) = match link.split_once("/t/") {
+                Some((address, ticket)) => (address, ticket, Protocol::Room),
+                None => {
+                    let (address, ticket) = link.split_once("/#1.")?;
+                    (address, ticket, Protocol::SealedRoom)
+                }
+            };
+            let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
+            return Some(Self { address, ticket, protocol });
+        }
+        let port: u16 = line.parse().ok()?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Some(Self { address, ticket: None, protocol: Protocol::Relay })
+    }
+
     /// The request that upgrades a connection to a WebSocket.
     pub(crate) fn handshake(&self) -> String {
         let address = self.address;

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, mkdtemp};
 
 use super::control::ControlSocket;
-use crate::load::{Protocol, Target};
+use crate::load::Target;
 use crate::machine::{self, Cores};
 
 /// For the exit of a server after SIGTERM.
@@ -93,7 +92,7 @@ impl ServerProcess {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         let read = stdout.read_line(&mut line);
-        match parse_target(line.trim()).filter(|_| read.is_ok()) {
+        match Target::parse(line.trim()).filter(|_| read.is_ok()) {
             Some(target) => Ok(Self { target, child, _stdout: stdout, temp_dir }),
             None => {
                 let _ = child.kill();
@@ -180,22 +179,4 @@ impl Drop for ServerProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The target that a first line describes.
-fn parse_target(line: &str) -> Option<Target> {
-    if let Some(link) = line.strip_prefix("http://") {
-        let (address, ticket, protocol) = match link.split_once("/t/") {
-            Some((address, ticket)) => (address, ticket, Protocol::Room),
-            None => {
-                let (address, ticket) = link.split_once("/#1.")?;
-                (address, ticket, Protocol::SealedRoom)
-            }
-        };
-        let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
-        return Some(Target { address, ticket, protocol });
-    }
-    let port: u16 = line.parse().ok()?;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    Some(Target { address, ticket: None, protocol: Protocol::Relay })
 }
