@@ -1,9 +1,7 @@
 //! What an order of the operator does to a client: the line by which the client learns of it.
 
-use std::time::Duration;
-
 use super::client::ClientState;
-use super::event_loop::{Load, STALL_TIMEOUT};
+use super::event_loop::Load;
 
 /// A line of the server, by how it begins and what is in it.
 #[derive(Clone, Debug)]
@@ -85,6 +83,3 @@ impl Load {
         }
     }
 }
-
-/// For the answer to an order, and for its effect.
-pub(crate) const EFFECT_TIMEOUT: Duration = STALL_TIMEOUT;

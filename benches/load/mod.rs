@@ -18,7 +18,7 @@ mod target;
 
 pub(crate) use client::{ACCEPT, KEY};
 pub(crate) use disruptor::{Disruption, Disruptor};
-pub(crate) use effect::{EFFECT_TIMEOUT, Effect};
+pub(crate) use effect::Effect;
 pub(crate) use event_loop::{Arrival, Load};
 pub(crate) use latency::Latency;
 pub(crate) use long_poll::PollingClients;

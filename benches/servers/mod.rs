@@ -19,7 +19,7 @@ use crate::load::Protocol;
 use crate::machine::Cores;
 use process::TempDir;
 
-pub(crate) use control::{Answer, ControlSocket};
+pub(crate) use control::ControlSocket;
 pub(crate) use floor::Fault;
 pub(crate) use process::ServerProcess;
 pub(crate) use room::{RateLimit, Room};

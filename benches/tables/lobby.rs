@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::Bench;
 use super::latency::PER_SECOND;
-use crate::load::{Arrival, EFFECT_TIMEOUT, Effect, Load, Target};
+use super::order::give;
+use crate::load::{Arrival, Effect, Load, Target};
 use crate::machine;
 use crate::report::{Table, figure, grouped, progress};
-use crate::servers::{ControlSocket, Mode, Server, ServerProcess};
+use crate::servers::{Mode, Server, ServerProcess};
 
 /// People in the room, who send messages to each other meanwhile.
 const INSIDE: usize = 50;
@@ -88,7 +89,7 @@ impl Bench {
         let mut inside = Load::connect(&process.target, INSIDE, Arrival::InWaves)?;
         let mut control = process.control()?;
         inside.expect_all(&Effect::new("rules", "\"lobby\":true"));
-        give(&mut control, "lobby on", &mut [&mut inside])?;
+        give(&mut control, &mut [&mut inside], "lobby on")?;
         inside.synchronize(&[])?;
         inside.measure_latency(PER_SECOND, DURATION / 8, || Ok(()))?;
 
@@ -104,9 +105,7 @@ impl Bench {
             _ => Effect::new("refused", ""),
         };
         flood.load.expect_waiting(&told);
-        let started = Instant::now();
-        give(&mut control, decision, &mut [&mut flood.load])?;
-        let decided = started.elapsed();
+        let decided = give(&mut control, &mut [&mut flood.load], decision)?.effective;
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
         Ok(vec![
             answers,
@@ -121,7 +120,7 @@ impl Bench {
             figure(Some(latency.p99), 0),
             figure(Some(latency.max), 0),
             decision.to_owned(),
-            figure(Some(millis(decided)), 1),
+            figure(decided.map(millis), 1),
         ])
     }
 
@@ -144,13 +143,13 @@ impl Bench {
     fn invite(&self, server: &Server) -> Result<Vec<String>, String> {
         let process = server.start(self.cores)?;
         let mut control = process.control()?;
-        let text = give(&mut control, &format!("invite {INVITED} 10m"), &mut [])?;
+        let text = give(&mut control, &mut [], &format!("invite {INVITED} 10m"))?.text;
         let target = text.lines().find_map(Target::parse).ok_or("an invite without a link")?;
         let mut flood = Flood::new(&target, (0..BY_INVITE).map(|it| format!("I{it}")).collect())?;
         let started = Instant::now();
         while flood.took.is_none() {
             flood.act()?;
-            if started.elapsed() > EFFECT_TIMEOUT {
+            if started.elapsed() > DURATION {
                 return Err("they were not answered in time".to_owned());
             }
         }
@@ -236,27 +235,4 @@ fn hostile_name(number: usize) -> String {
         12 => format!("W{}{number}", "i".repeat(50)),
         _ => format!("panic {number}"),
     }
-}
-
-/// Gives a command, and waits for its answer and its effect on these clients.
-fn give(
-    control: &mut ControlSocket,
-    command: &str,
-    loads: &mut [&mut Load],
-) -> Result<String, String> {
-    control.give(command)?;
-    let started = Instant::now();
-    let mut answer = None;
-    while started.elapsed() < EFFECT_TIMEOUT {
-        loads.iter_mut().try_for_each(|load| load.turn())?;
-        if answer.is_none() {
-            answer = control.try_recv()?;
-        }
-        if !loads.iter().any(|load| load.is_expecting())
-            && let Some(answer) = &answer
-        {
-            return answer.done();
-        }
-    }
-    Err(format!("{command} had no effect"))
 }

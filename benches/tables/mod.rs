@@ -8,6 +8,7 @@ mod latency;
 mod lobby;
 mod memory;
 mod operator;
+mod order;
 mod price;
 mod saturation;
 mod self_test;

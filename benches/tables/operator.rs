@@ -1,27 +1,29 @@
 //! From a command of the operator to its answer, and until the last participant has its effect.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Bench;
-use crate::load::{Arrival, EFFECT_TIMEOUT, Effect, Latency, Load};
+use super::order::{give, pause};
+use crate::load::{Arrival, Effect, Latency, Load};
 use crate::report::{Table, figure, progress};
-use crate::servers::{Answer, ControlSocket, Mode, Server};
+use crate::servers::{ControlSocket, Mode, Server};
 
 /// People in the room, all of whom have to learn of an order that concerns all.
 const PARTICIPANTS: usize = 100;
 
 /// Places for those who are admitted and removed.
-const SPARE_PARTICIPANTS: usize = 40;
+const SPARE_PARTICIPANTS: usize = 2 * GUESTS;
 
-/// Those who wait in the lobby and those who are removed, in a round. In a sealed room each of them changes
-/// the key, which the host does for a hundred people so often before it has to wait.
-const GUESTS: usize = 8;
+/// Those who wait in the lobby, and those who are removed, in a round: more than the room would take in at
+/// this pace by its own rules, if it is sealed.
+const GUESTS: usize = 30;
+
+/// Those of them who are refused, and those who are admitted together.
+const REFUSED: usize = 5;
+const TOGETHER: usize = 5;
 
 /// Between two commands: the control socket takes a hundred in a second.
 const SPACING: Duration = Duration::from_millis(12);
-
-/// Before an admission to a sealed room: longer than the gap between two changes of a hundred people.
-const CHANGE_SPACING: Duration = Duration::from_millis(150);
 
 /// The rows, in the order of the table.
 const ROWS: [&str; 16] = [
@@ -54,7 +56,7 @@ struct Times {
 struct Stage<'a> {
     mode: Mode,
     control: ControlSocket,
-    /// Those who are in the room all the time, and then their guests, if there are any.
+    /// Those who are in the room all the time, and then those who come later.
     loads: Vec<Load>,
     /// By row.
     times: &'a mut [Times],
@@ -114,7 +116,6 @@ impl Bench {
         stage.loads.push(Load::connect_as(&process.target, guests('W'), Arrival::Knocking)?);
         stage.decide_on_guests()?;
         stage.give("lobby", "lobby off")?;
-        stage.loads.truncate(1);
         stage.loads.push(Load::connect_as(&process.target, guests('V'), Arrival::InWaves)?);
         stage.remove_guests()?;
         stage.relink()
@@ -149,9 +150,8 @@ impl Stage<'_> {
         }
         // There has to be something to forget.
         self.loads[0].say_all();
-        self.pause(SPACING)?;
         self.expect_all(&Effect::new("cleared", ""));
-        self.give("clear", "clear").map(drop)
+        self.give("clear", "clear")
     }
 
     /// What one participant learns of, or none.
@@ -162,28 +162,26 @@ impl Stage<'_> {
         self.loads[0].expect_one(who, Effect::new("unmuted", ""));
         self.give("unmute", &format!("unmute P{who}"))?;
         self.give("invite, revoke", "invite 3 10m")?;
-        self.give("invite, revoke", &format!("revoke {}", number + 1)).map(drop)
+        self.give("invite, revoke", &format!("revoke {}", number + 1))
     }
 
-    /// Admits some of those who wait one by one, refuses others, and admits the rest together.
+    /// Refuses some of those who wait, admits most one by one, and the rest together.
     fn decide_on_guests(&mut self) -> Result<(), String> {
-        let admitted = GUESTS / 2;
-        for guest in 0..admitted {
-            self.pause(CHANGE_SPACING)?;
-            self.expect_all(&self.newcomer(guest));
-            self.loads[1].expect_one(guest, Effect::new("welcome", ""));
-            self.give("admit", &format!("admit W{guest}"))?;
-        }
-        for guest in admitted..admitted + 2 {
-            self.loads[1].expect_one(guest, Effect::new("refused", ""));
+        for guest in 0..REFUSED {
+            self.guests().expect_one(guest, Effect::new("refused", ""));
             self.give("refuse", &format!("refuse W{guest}"))?;
         }
-        self.pause(CHANGE_SPACING)?;
-        self.expect_all(&self.newcomer(GUESTS - 1));
-        for guest in admitted + 2..GUESTS {
-            self.loads[1].expect_one(guest, Effect::new("welcome", ""));
+        let last = GUESTS - TOGETHER;
+        for guest in REFUSED..last {
+            self.expect_all(&self.newcomer(guest));
+            self.guests().expect_one(guest, Effect::new("welcome", ""));
+            self.give("admit", &format!("admit W{guest}"))?;
         }
-        self.give("admit all", "admit all").map(drop)
+        self.expect_all(&self.newcomer(GUESTS - 1));
+        for guest in last..GUESTS {
+            self.guests().expect_one(guest, Effect::new("welcome", ""));
+        }
+        self.give("admit all", "admit all")
     }
 
     /// How those inside learn of a guest who was admitted.
@@ -196,13 +194,13 @@ impl Stage<'_> {
 
     fn remove_guests(&mut self) -> Result<(), String> {
         for guest in 0..GUESTS {
-            let n = self.loads[1].number_of(guest);
+            let n = self.guests().number_of(guest);
             let effect = match self.mode {
                 Mode::Open => Effect::new("left", format!("\"n\":{n}}}")),
                 Mode::Sealed => Effect::new("keys", format!("\"went\":[{n}]")),
             };
             self.expect_all(&effect);
-            self.loads[1].expect_removal(guest, Effect::new("removed", ""));
+            self.guests().expect_removal(guest, Effect::new("removed", ""));
             self.give("kick", &format!("kick V{guest}"))?;
         }
         Ok(())
@@ -216,58 +214,26 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Those who came last.
+    fn guests(&mut self) -> &mut Load {
+        let last = self.loads.len() - 1;
+        &mut self.loads[last]
+    }
+
     /// Everyone who is in the room all the time has to receive this line.
     fn expect_all(&mut self, effect: &Effect) {
         self.loads[0].expect_all(effect);
     }
 
     /// Gives a command, waits for its answer and its effect, and records both times.
-    fn give(&mut self, row: &str, command: &str) -> Result<Answer, String> {
-        self.pause(SPACING)?;
-        let has_effect = self.is_expecting();
-        let started = Instant::now();
-        let nanos = || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.control.give(command)?;
-        let (mut answer, mut effect) = (None, None);
-        let answer = loop {
-            self.turn()?;
-            if effect.is_none() && !self.is_expecting() {
-                effect = Some(nanos());
-            }
-            if answer.is_none() {
-                answer = self.control.try_recv()?.map(|answer| (answer, nanos()));
-            }
-            if effect.is_some()
-                && let Some(answer) = answer.take()
-            {
-                break answer;
-            }
-            if started.elapsed() > EFFECT_TIMEOUT {
-                let missing: usize = self.loads.iter().map(Load::expecting).sum();
-                return Err(format!("{command}: {missing} clients learned nothing of it"));
-            }
-        };
-        let (answer, took) = answer;
-        answer.done()?;
-        if let Some(times) = ROWS.iter().position(|it| *it == row).map(|at| &mut self.times[at]) {
-            times.answers.push(took);
-            times.effects.extend(effect.filter(|_| has_effect));
-        }
-        Ok(answer)
-    }
-
-    fn is_expecting(&self) -> bool {
-        self.loads.iter().any(Load::is_expecting)
-    }
-
-    fn turn(&mut self) -> Result<(), String> {
-        self.loads.iter_mut().try_for_each(Load::turn)
-    }
-
-    fn pause(&mut self, duration: Duration) -> Result<(), String> {
-        let started = Instant::now();
-        while started.elapsed() < duration {
-            self.turn()?;
+    fn give(&mut self, row: &str, command: &str) -> Result<(), String> {
+        let mut loads: Vec<&mut Load> = self.loads.iter_mut().collect();
+        pause(&mut loads, SPACING)?;
+        let done = give(&mut self.control, &mut loads, command)?;
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        if let Some(at) = ROWS.iter().position(|name| *name == row) {
+            self.times[at].answers.push(nanos(done.answered));
+            self.times[at].effects.extend(done.effective.map(nanos));
         }
         Ok(())
     }

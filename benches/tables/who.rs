@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Bench;
 use super::latency::PER_SECOND;
-use crate::load::{Arrival, EFFECT_TIMEOUT, Latency, Load, Saturation};
+use crate::load::{Arrival, Latency, Load, Saturation};
 use crate::report::{Table, figure, grouped, median, progress, ratio};
 use crate::servers::{ControlSocket, Mode, Server};
 
@@ -18,6 +18,9 @@ const RATES: [u32; 3] = [0, 1, 10];
 
 /// Outstanding messages of each sender at saturation.
 const OUTSTANDING: usize = 8;
+
+/// For the whole answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A program that asks `who` at a rate, and does not wait for the answers.
 struct Asker<'a> {
@@ -108,7 +111,7 @@ impl Bench {
                 let mut asker = Asker::new(&mut control, rate);
                 let saturation = load.saturate_beside(
                     OUTSTANDING,
-                    self.phases(super::MAX_PARTICIPANTS),
+                    self.phases(size),
                     process.room_pid(),
                     || asker.act(),
                 )?;
@@ -181,7 +184,7 @@ impl Bench {
 fn ask(control: &mut ControlSocket, size: usize) -> Result<u64, String> {
     let started = Instant::now();
     control.send(&json!({ "id": 1, "type": "who" }))?;
-    while started.elapsed() < EFFECT_TIMEOUT {
+    while started.elapsed() < ANSWER_TIMEOUT {
         if let Some(answer) = control.try_recv()? {
             let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
             let listed = answer.participants();
@@ -217,7 +220,7 @@ impl<'a> Asker<'a> {
     fn finish(mut self) -> Result<(), String> {
         let started = Instant::now();
         while self.is_waiting {
-            if started.elapsed() > EFFECT_TIMEOUT {
+            if started.elapsed() > ANSWER_TIMEOUT {
                 return Err("who is not answered".to_owned());
             }
             self.act()?;
