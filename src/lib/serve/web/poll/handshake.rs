@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use super::entrance::{self, Entrance, FirstLineUse, Waited, lines_of};
 use crate::control::Sealed;
 use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::connections::ConnectionSlot;
@@ -94,17 +94,13 @@ async fn wait(
     mut knock: Knock,
     body: &str,
 ) -> Result<Entrance, Refusal> {
-    match handle_while_waiting(body)? {
-        WaitingLines::None => {}
-        WaitingLines::Answered(lines) => return Ok(Entrance::Lines(lines)),
-        WaitingLines::Left => {
+    match entrance::wait(slot, body, knock.end()).await? {
+        Waited::Decided(end) => entered(end),
+        Waited::Lines(lines) => Ok(Entrance::Lines(lines)),
+        Waited::Left => {
             knock.leave();
-            return Ok(Entrance::Lines(String::new()));
+            Ok(Entrance::Lines(String::new()))
         }
-    }
-    match hold(slot, knock.end()).await {
-        Some(end) => entered(end),
-        None => Ok(Entrance::Lines(wire::waiting_line(None))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use super::entrance::{self, Entrance, FirstLineUse, Waited, lines_of};
 use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd, LobbyTransport};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;
@@ -53,20 +53,18 @@ async fn wait(
     mut client: LobbyClient,
     body: &str,
 ) -> Result<Entrance, Refusal> {
-    match handle_while_waiting(body)? {
-        WaitingLines::None => {}
-        WaitingLines::Answered(lines) => return Ok(Entrance::Lines(lines)),
-        WaitingLines::Left => {
-            client.leave();
-            return Ok(Entrance::Lines(String::new()));
+    match entrance::wait(slot, body, client.end()).await? {
+        Waited::Decided(LobbyEnd::Admitted(connection)) => {
+            Ok(welcomed(connection, FirstLineUse::InRoom))
         }
-    }
-    match hold(slot, client.end()).await {
-        Some(LobbyEnd::Admitted(connection)) => Ok(welcomed(connection, FirstLineUse::InRoom)),
-        Some(LobbyEnd::Refused(refusal)) => Err(refusal),
+        Waited::Decided(LobbyEnd::Refused(refusal)) => Err(refusal),
         // A newer poll gets the answer.
-        Some(LobbyEnd::Replaced) => Ok(Entrance::Lines(String::new())),
-        None => Ok(Entrance::Lines(wire::waiting_line(None))),
+        Waited::Decided(LobbyEnd::Replaced) => Ok(Entrance::Lines(String::new())),
+        Waited::Lines(lines) => Ok(Entrance::Lines(lines)),
+        Waited::Left => {
+            client.leave();
+            Ok(Entrance::Lines(String::new()))
+        }
     }
 }
 
