@@ -38,7 +38,7 @@ fn people_talk_and_the_operator_sees_who_comes_and_goes() {
     let left = event(&mut session, "left");
     assert_eq!((&left["participant"]["name"], &left["present"]), (&json!("Bo"), &json!(1)));
     session.signal("TERM");
-    ana.until(|shown| matches!(shown, Shown::Line(line) if line["t"] == "end"));
+    ana.until_line("end");
     let ended = session.wait().expect_code(0);
     assert!(ended.stderr.contains("sealed room: only the people in it"), "{ended:#?}");
     assert!(!ended.stderr.contains("hello Bo") && !ended.stdout.contains("hello Bo"), "{ended:#?}");

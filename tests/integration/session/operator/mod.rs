@@ -8,6 +8,7 @@ mod panic;
 mod people;
 mod repeated;
 mod rules;
+mod sealed;
 mod terminal;
 
 use std::io::{BufRead as _, BufReader, Write as _};
