@@ -30,8 +30,9 @@ pub(super) async fn enter(
                 let mut knock = state.hub.knock(&door, noise)?;
                 match knock.answer().await {
                     Ok(answer) => {
+                        let invite = knock.is_by_invite();
                         let token = knock.detach()?;
-                        Ok(Entrance::Lines(wire::answer_line(&answer, Some(&token))))
+                        Ok(Entrance::Lines(wire::answer_line(&answer, Some(&token), invite)))
                     }
                     Err(end) => entered(end),
                 }
