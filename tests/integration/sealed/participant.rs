@@ -48,19 +48,25 @@ impl Participant {
 
     /// Returns over a WebSocket, to read on after the latest event.
     pub(crate) fn resume(link: &Link, member: Member) -> Self {
-        let mut transport = socket(link);
-        transport.send(&member.return_line(false));
-        Self { transport: Box::new(transport), member, shown: Vec::new() }
+        Self::return_over(Box::new(socket(link)), member, false)
     }
 
     /// Returns over a WebSocket to the present.
     pub(crate) fn return_to_present(link: &Link, member: Member) -> Self {
-        let mut transport = socket(link);
-        transport.send(&member.return_line(true));
-        Self { transport: Box::new(transport), member, shown: Vec::new() }
+        Self::return_over(Box::new(socket(link)), member, true)
     }
 
-    /// The same by long polls.
+    /// Returns over any transport, by a line that asks to.
+    pub(crate) fn return_over(
+        mut transport: Box<dyn Transport>,
+        member: Member,
+        to_present: bool,
+    ) -> Self {
+        transport.send(&member.return_line(to_present));
+        Self { transport, member, shown: Vec::new() }
+    }
+
+    /// Goes on by long polls, to read on or in the present.
     pub(crate) fn return_by_polls(link: &Link, member: Member, to_present: bool) -> Self {
         let after = (!to_present).then_some(member.seq);
         let transport = Polls::with_seat(link, &member.resume, after);

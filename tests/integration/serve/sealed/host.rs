@@ -166,12 +166,18 @@ impl Host {
         numbers
     }
 
-    /// A socket whose request has arrived at the host, and its knock.
-    pub(super) fn requested(&mut self) -> (Client, u64) {
+    /// A socket that has the answer to its knock, and the knock.
+    pub(super) fn answered(&mut self) -> (Client, u64) {
         let mut client = self.open_socket();
         client.send_line(&knock_line());
         let knock = self.answer_next();
         client.wait("answer");
+        (client, knock)
+    }
+
+    /// A socket whose request has arrived at the host, and its knock.
+    pub(super) fn requested(&mut self) -> (Client, u64) {
+        let (mut client, knock) = self.answered();
         client.send_line(&request_line());
         assert_eq!(self.expect_knock("request"), knock);
         (client, knock)

@@ -249,10 +249,7 @@ fn panic_ends_handshakes_too() {
     let mut host = Host::start(&env);
     let (mut ana, _) = host.join();
     let (mut requested, _) = host.requested();
-    let mut answered = host.open_socket();
-    answered.send_line(&knock_line());
-    host.answer_next();
-    answered.wait("answer");
+    let (mut answered, _) = host.answered();
     let polled = host.poll("", None, &[]);
     assert_eq!(polled.status, 400);
     let knock = host.start_poll("", None, &[knock_line()]);

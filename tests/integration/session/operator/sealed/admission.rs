@@ -20,11 +20,8 @@ fn lock_and_lobby_hinder_no_return() {
             talk(&mut ana, &mut bo);
         }
         for over in BOTH {
-            let member = ana.disconnect();
-            ana = match over {
-                Over::WebSocket => Participant::return_to_present(&session.link, member),
-                Over::Polls => Participant::return_by_polls(&session.link, member, true),
-            };
+            let transport = over.connect(&session.link);
+            ana = Participant::return_over(transport, ana.disconnect(), true);
             ana.until_circle();
             talk(&mut bo, &mut ana);
         }

@@ -3,9 +3,23 @@
 use serde_json::json;
 
 use super::{BOTH, By, EITHER, Over, SealedSession, talk};
-use crate::sealed::member::Shown;
+use crate::sealed::member::{Member, Shown};
 use crate::sealed::participant::Participant;
+use crate::sealed::transport::{Transport, socket};
 use crate::session::stage::Link;
+
+/// Returns a person, to read on. Numbers of events may be missing.
+fn back(link: &Link, member: Member, over: Over) -> Participant {
+    let transport: Box<dyn Transport> = match over {
+        Over::WebSocket => {
+            let mut socket = socket(link);
+            socket.expect_forgotten();
+            Box::new(socket)
+        }
+        Over::Polls => over.connect(link),
+    };
+    Participant::return_over(transport, member, false)
+}
 
 fn is_said(shown: &Shown) -> bool {
     matches!(shown, Shown::Said { .. })
@@ -23,10 +37,7 @@ fn what_was_cleared_while_one_was_away_is_not_missing() {
             session.done("clear", "clear");
             bo.until_line("cleared");
             bo.say("and keep this");
-            let mut ana = match over {
-                Over::WebSocket => Participant::resume(&session.link, away),
-                Over::Polls => Participant::return_by_polls(&session.link, away, false),
-            };
+            let mut ana = back(&session.link, away, over);
             let shown = ana.until(is_said);
             let kept = Shown::Said { name: "Bo".into(), text: "and keep this".into(), missing: 0 };
             assert_eq!(shown.last(), Some(&kept), "{shown:?}");
@@ -42,7 +53,7 @@ fn until_faded(link: &Link, mut person: Participant, seq: u64) -> Participant {
     loop {
         let mut member = person.disconnect();
         member.seq = seq;
-        person = Participant::resume(link, member);
+        person = back(link, member, Over::WebSocket);
         person.send(&json!({ "t": "beat" }));
         let mut is_there = false;
         loop {
@@ -78,10 +89,7 @@ fn what_faded_while_one_was_away_is_not_missing() {
                 bo.until_line("rules");
             }
             bo.say("and keep this");
-            let mut ana = match over {
-                Over::WebSocket => Participant::resume(&session.link, away),
-                Over::Polls => Participant::return_by_polls(&session.link, away, false),
-            };
+            let mut ana = back(&session.link, away, over);
             let shown = ana.until(is_said);
             let kept = Shown::Said { name: "Bo".into(), text: "and keep this".into(), missing: 0 };
             assert_eq!(shown.last(), Some(&kept), "{shown:?}");

@@ -112,11 +112,7 @@ impl Over {
 
     /// Returns a person whose connection broke, to read on.
     fn resume(self, link: &Link, person: Participant) -> Participant {
-        let member = person.disconnect();
-        match self {
-            Self::WebSocket => Participant::resume(link, member),
-            Self::Polls => Participant::return_by_polls(link, member, false),
-        }
+        Participant::return_over(self.connect(link), person.disconnect(), false)
     }
 
     /// The close code, or the status, that a removed person's connection ends with.
