@@ -10,7 +10,7 @@ use super::charset::Charset;
 use super::columns::rows_of;
 use super::prompt::PromptText;
 use super::size::Size;
-use super::status_row::{FREE_COLUMNS, status_row};
+use super::status_row::{FREE_COLUMNS, StatusText};
 
 /// Erases the row of the cursor and all below it (ECMA-48: CR, EL, ED). The second column, from which ED
 /// starts, is never the first of the screen: there tmux would keep a copy of the footer in its history.
@@ -47,8 +47,8 @@ pub(super) struct FooterText {
     /// Stays whole, or is left out where the terminal is too small. The terminal itself breaks it into
     /// rows, so that it is copied as one word.
     pub(super) pinned: Option<String>,
-    /// Cut to one row.
-    pub(super) status: Option<String>,
+    /// In one row.
+    pub(super) status: Option<StatusText>,
 }
 
 /// What of the footer stands on the screen.
@@ -112,7 +112,7 @@ impl FooterText {
 
     /// The rows of the footer in a terminal of this size, once it has a status.
     pub(super) fn row_count(&self, size: Size) -> usize {
-        let text = Self { status: Some(String::new()), ..self.clone() };
+        let text = Self { status: Some(StatusText::default()), ..self.clone() };
         text.rows(size).iter().map(|row| rows_of(row, size.columns)).sum()
     }
 
@@ -120,7 +120,7 @@ impl FooterText {
     /// where there is room for a prompt; there is none before the status, unless something is typed.
     fn rows(&self, size: Size) -> Vec<String> {
         let pinned = self.pinned.as_deref().filter(|text| pinned_fits(text, size));
-        let status = self.status.as_deref().map(|status| status_row(status, size.columns));
+        let status = self.status.as_ref().map(|status| status.row(size.columns));
         let rows: Vec<String> = pinned.map(str::to_owned).into_iter().chain(status).collect();
         let needed: usize = rows.iter().map(|row| rows_of(row, size.columns)).sum();
         // The first row, and one for the last line.
@@ -167,7 +167,11 @@ mod tests {
 
     fn text(pinned: &str, status: &str) -> FooterText {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        FooterText { prompt: None, pinned: given(pinned), status: given(status) }
+        FooterText {
+            prompt: None,
+            pinned: given(pinned),
+            status: given(status).map(StatusText::from),
+        }
     }
 
     fn typed(line: &str, cursor: usize) -> FooterText {

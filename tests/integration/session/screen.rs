@@ -119,7 +119,7 @@ fn a_terminal_that_changes_its_size_is_followed() {
     terminal.resize(30);
     let _ana = Guest::join(&link, "Ana");
     terminal.wait_for("+ Ana #");
-    terminal.wait_for("● local only · 1 here · …");
+    terminal.wait_for("● local · 1 here");
     terminal.resize(0);
     let _bo = Guest::join(&link, "Bo");
     terminal.wait_for("+ Bo #");
