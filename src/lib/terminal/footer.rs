@@ -120,8 +120,9 @@ impl FooterText {
     /// where there is room for a prompt; there is none before the status, unless something is typed.
     fn rows(&self, size: Size) -> Vec<String> {
         let pinned = self.pinned.as_deref().filter(|text| pinned_fits(text, size));
+        let pinned = pinned.map(|text| pinned_row(text, size.columns));
         let status = self.status.as_ref().map(|status| status.row(size.columns));
-        let rows: Vec<String> = pinned.map(str::to_owned).into_iter().chain(status).collect();
+        let rows: Vec<String> = pinned.into_iter().chain(status).collect();
         let needed: usize = rows.iter().map(|row| rows_of(row, size.columns)).sum();
         // The first row, and one for the last line.
         let has_space = needed + 2 <= usize::from(size.rows);
@@ -159,6 +160,13 @@ fn draw_prompt(prompt: &PromptText, size: Size) -> String {
 /// Whether the whole pinned text has room together with the status.
 fn pinned_fits(text: &str, size: Size) -> bool {
     rows_of(text, size.columns) < usize::from(size.rows)
+}
+
+/// The pinned text as it is drawn. If it needs one row, it is cut and not broken by a terminal that is
+/// narrower than it was a moment ago: one row more would scroll, and the saved position be wrong. The next
+/// drawing shows all of it.
+fn pinned_row(text: &str, columns: u16) -> String {
+    if rows_of(text, columns) == 1 { format!("{CUT}{text}{WRAP}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -215,7 +223,8 @@ mod tests {
     fn the_cursor_is_saved_in_the_prompt_and_lines_wrap_again_behind_it() {
         let size = Size { columns: 80, rows: 24 };
         let drawn = typed("kick Ana", 5).draw(size);
-        let expected = "\n\n\u{1b}[2A\u{1b}[?7l> kick \u{1b}7Ana\u{1b}[?7h\nlink\n";
+        let expected =
+            "\n\n\u{1b}[2A\u{1b}[?7l> kick \u{1b}7Ana\u{1b}[?7h\n\u{1b}[?7llink\u{1b}[?7h\n";
         assert!(drawn.starts_with(expected), "{drawn:?}");
         assert!(drawn.ends_with("\u{1b}8\u{1b}[?7h"), "{drawn:?}");
     }

@@ -12,6 +12,7 @@ pub(crate) mod ends;
 mod failed_start;
 mod fallback;
 mod first_screen;
+mod gnu_screen;
 mod goodbye;
 pub(crate) mod guest;
 mod hangups;
