@@ -37,7 +37,10 @@ impl GnuScreen {
         screen.env_clear().current_dir(command.get_current_dir().unwrap());
         screen.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         screen.env("SCREENDIR", &folder);
-        Self { terminal: Terminal::start(&screen, columns), name, folder }
+        let mut terminal = Terminal::start(&screen, columns);
+        // Its socket is there before it draws.
+        assert!(terminal.wait_for_output(Instant::now() + DEADLINE));
+        Self { terminal, name, folder }
     }
 
     pub(crate) fn type_keys(&mut self, keys: &str) {

@@ -43,7 +43,7 @@ fn the_prompt_is_whole_at_80_and_at_40_columns() {
         let lines = window.wait_until(|lines| lines.iter().any(|line| line.contains("50 here -")));
         assert!(is_whole(&lines, "> kick Ane"), "{lines:#?}");
         // A longer line scrolls sideways in its row.
-        window.type_keys(&format!("\u{15}say {}end", "x".repeat(200)));
+        window.type_keys(&format!("\u{5}\u{15}say {}end", "x".repeat(200)));
         let width = usize::from(columns) - 3;
         let lines = window.wait_until(|lines| {
             lines.iter().any(|line| line.starts_with("> ...") && line.ends_with("xend"))

@@ -43,7 +43,7 @@ impl TunnelStep {
             Self::Starting => "requesting a public address".to_owned(),
             Self::Registering => "waiting for Cloudflare to register the address".to_owned(),
             Self::Settling { seconds } => {
-                format!("registered; the link follows in {seconds} s, once its name is known")
+                format!("the link follows in {seconds} s, once its name is known")
             }
         }
     }
