@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -55,11 +55,18 @@ impl GnuScreen {
     /// The lines that have scrolled off the screen, and its rows, without spaces at their ends. Of a
     /// character beyond U+00FF, GNU screen gives the lowest eight bits.
     pub(crate) fn history(&self) -> Vec<String> {
-        let file = self.folder.join("captured");
-        self.run(&["-X", "hardcopy", "-h", file.to_str().unwrap()]);
-        // Commands are carried out in their order, and this one is answered.
-        self.run(&["-Q", "title"]);
-        let captured: String = fs::read(file).unwrap().into_iter().map(char::from).collect();
+        let [captured, behind] = ["captured", "behind"].map(|name| self.folder.join(name));
+        let _ = fs::remove_file(&behind);
+        self.run(&["-X", "hardcopy", "-h", captured.to_str().unwrap()]);
+        // Commands are not answered, and are carried out in their order: the first file is whole when there is
+        // a second one.
+        self.run(&["-X", "hardcopy", behind.to_str().unwrap()]);
+        let deadline = Instant::now() + DEADLINE;
+        while !behind.exists() {
+            assert!(Instant::now() < deadline, "no capture");
+            std::thread::yield_now();
+        }
+        let captured: String = fs::read(captured).unwrap().into_iter().map(char::from).collect();
         captured.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
@@ -80,7 +87,7 @@ impl GnuScreen {
     fn run(&self, arguments: &[&str]) {
         let mut screen = Command::new("screen");
         screen.env("SCREENDIR", &self.folder).args(["-S", &self.name]).args(arguments);
-        let status = screen.stdout(Stdio::null()).status();
+        let status = screen.status();
         assert!(status.unwrap().success(), "{arguments:?}");
     }
 }
@@ -89,7 +96,7 @@ impl Drop for GnuScreen {
     fn drop(&mut self) {
         let mut quit = Command::new("screen");
         quit.env("SCREENDIR", &self.folder).args(["-S", &self.name, "-X", "quit"]);
-        let _ = quit.stdout(Stdio::null()).status();
+        let _ = quit.status();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -235,7 +235,7 @@ fn ctrl_z_in_the_middle_of_a_key_and_of_a_paste_tears_neither() {
     window.wait_until(|screen| hints(screen) == 1 && prompts(screen) == ["> mute An"]);
     window.type_text("Dx");
     wait_for_prompt(&mut window, "> mute Axn");
-    window.type_text("\u{15}\u{1b}[200~end\u{1a}\r");
+    window.type_text("\u{5}\u{15}\u{1b}[200~end\u{1a}\r");
     window.wait_until(|screen| hints(screen) == 2 && prompts(screen) == ["> end"]);
     window.type_text("panic\r\u{1b}[20\u{1a}1~");
     window.wait_until(|screen| hints(screen) == 3 && prompts(screen) == ["> end panic"]);
@@ -264,10 +264,12 @@ fn what_is_typed_is_whole_after_every_change_of_the_size() {
     }
     window.resize(70, 24);
     window.type_text("\u{15}ok");
-    wait_for_prompt(&mut window, "> ok");
-    let history = window.history();
-    assert_eq!(prompts(&history).len(), 1, "{history:#?}");
-    assert_eq!(history.iter().filter(|row| row.contains('●')).count(), 1, "{history:#?}");
+    // tmux may read a drawing in two pieces, and shows the first alone for a moment: the prompt without the
+    // status. A second copy of either would stay.
+    window.wait_until_history(|history| {
+        let statuses = history.iter().filter(|row| row.contains('●')).count();
+        prompts(history) == ["> ok"] && statuses == 1
+    });
 }
 
 /// The first letters of a bidirectional line stand where the terminal puts them, and controls are shown.

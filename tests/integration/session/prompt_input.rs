@@ -234,3 +234,55 @@ fn commands_while_the_session_ends_are_refused() {
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }
+
+/// A terminal whose rows cannot change gives whole lines, and gets whole lines.
+#[test]
+fn a_dumb_terminal_has_no_prompt_and_every_command() {
+    let stage = Stage::new(HAPPY);
+    let mut command = stage.local(&["--no-qr"]);
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::start(&command, 40);
+    let link = Link::on_screen(&mut terminal);
+    let _ana = Guest::join(&link, "Ana");
+    terminal.wait_for("+ Ana #");
+    for (typed, shown) in [
+        ("kcik Ana\u{7f}\u{7f}\u{7f}\r", "did you mean"),
+        ("who\r", "1 in the room"),
+        ("\u{4}", "help lists the commands"),
+        ("kick Ana\r", "removed Ana #"),
+    ] {
+        terminal.type_keys(typed);
+        terminal.wait_for(shown);
+    }
+    terminal.type_keys("end\r");
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("\r");
+    let ended = terminal.wait().expect_code(0);
+    assert!(!ended.stdout.contains('\u{1b}'), "{ended:#?}");
+    stage.assert_nothing_left();
+}
+
+/// Commands and names, in the form in which they are shown.
+#[test]
+#[ignore = "needs tmux: tests/run"]
+fn tab_completes_commands_and_names_and_lists_what_fits() {
+    let stage = Stage::new(HAPPY);
+    let (mut window, link) = session(&stage, 80, 24);
+    let _guests = ["Jürgen Müller", "Ana", "אבגד"].map(|name| Guest::join(&link, name));
+    window.wait_for("3 here · Ctrl+C");
+    window.type_text("ki\t");
+    wait_for_prompt(&mut window, "> kick");
+    window.type_text("Jü\t");
+    wait_for_prompt(&mut window, "> kick Jürgen Müller");
+    window.type_text("\u{15}mute א\t");
+    wait_for_prompt(&mut window, "> mute אבגד");
+    // Several candidates are listed above, and what is typed stays.
+    window.type_text("\u{15}un\t");
+    window.wait_until(|screen| {
+        let lists = |row: &String| row.contains("unmute") && row.contains("unlock");
+        prompts(screen) == ["> un"] && screen.iter().any(lists)
+    });
+    // Nothing fits.
+    window.type_text("\u{15}xyz\t!");
+    wait_for_prompt(&mut window, "> xyz!");
+}

@@ -154,3 +154,33 @@ fn a_wide_name_keeps_to_its_row() {
         assert!(screen[row + 1] == ">" && screen[row + 2].starts_with("http"), "{screen:#?}");
     }
 }
+
+/// A terminal breaks a longer row anew when it becomes narrower, and the cursor is in its last piece then. The
+/// pieces above stay as one line: they could only be counted, and in terminals that break nothing, other lines
+/// would be erased. What is typed, the link and the status are whole, and so is each line above.
+#[test]
+#[ignore = "needs tmux: tests/run"]
+fn a_longer_line_is_whole_after_the_window_was_narrow() {
+    let stage = Stage::new(HAPPY);
+    let (mut window, link) = session(&stage.local(&["--no-qr"]), 100, 30);
+    let guests: Vec<Guest> = (0..9).map(|at| Guest::join(&link, &format!("Ana {at}"))).collect();
+    window.wait_for("9 here · Ctrl+C");
+    let typed = format!("say {}end", "x".repeat(80));
+    window.type_text(&typed);
+    window.wait_for(&typed);
+    window.resize(40, 30);
+    window
+        .wait_until(|rows| rows.iter().any(|row| row.starts_with("> …") && row.ends_with("xend")));
+    window.resize(100, 30);
+    let whole = format!("> {typed}");
+    window
+        .wait_until(|rows| rows.contains(&whole) && rows.iter().any(|row| row.contains("ends it")));
+    window.type_text("\u{15}ok");
+    let rows = window.wait_until(|rows| rows.iter().any(|row| row == "> ok"));
+    assert_eq!(status_rows(&rows).len(), 1, "{rows:#?}");
+    assert_eq!(rows.iter().filter(|row| row.contains("+ Ana ")).count(), 9, "{rows:#?}");
+    assert!(rows.iter().filter(|row| row.starts_with('>')).count() <= 2, "{rows:#?}");
+    let at = rows.iter().position(|row| row == "> ok").unwrap();
+    assert_eq!(rows[at + 1], link.url);
+    drop(guests);
+}
