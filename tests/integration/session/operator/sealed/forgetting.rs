@@ -49,11 +49,12 @@ fn what_was_cleared_while_one_was_away_is_not_missing() {
 }
 
 /// Returns this person, who reads from event `seq` on, until the room has no message there any more.
-fn until_faded(link: &Link, mut person: Participant, seq: u64) -> Participant {
+fn until_faded(session: &mut SealedSession, mut person: Participant, seq: u64) -> Participant {
     loop {
         let mut member = person.disconnect();
         member.seq = seq;
-        person = back(link, member, Over::WebSocket);
+        person = Participant::return_by_polls(&session.link, member, false);
+        // Its answer is all that there is.
         person.send(&json!({ "t": "beat" }));
         let mut is_there = false;
         loop {
@@ -66,6 +67,7 @@ fn until_faded(link: &Link, mut person: Participant, seq: u64) -> Participant {
         if !is_there {
             return person;
         }
+        session.done("who", "in the room");
     }
 }
 
@@ -83,7 +85,7 @@ fn what_faded_while_one_was_away_is_not_missing() {
             let (away, seq) = (ana.disconnect(), bo.member.seq);
             bo.say("forget this");
             bo.until_said("forget this");
-            let mut bo = until_faded(&session.link, bo, seq);
+            let mut bo = until_faded(&mut session, bo, seq);
             if is_off {
                 session.done("fade off", "fade");
                 bo.until_line("rules");
