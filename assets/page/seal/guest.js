@@ -12,7 +12,7 @@ const KEY_SECONDS = SEAL_SECONDS + 600;
 const MAX_GENERATIONS = 1000;
 
 // What the server may say in clear.
-const PLAIN = 'gap refused end rules cleared removed waiting unmuted'.split(' ');
+const PLAIN = 'gap refused end rules cleared unmuted removed waiting'.split(' ');
 
 class Violation extends Error {}
 
