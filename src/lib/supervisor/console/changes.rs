@@ -14,6 +14,11 @@ impl Console {
     /// Returns the line.
     pub(in crate::supervisor) fn show_change(&mut self, change: &RoomChange) -> String {
         self.report_change(change);
+        self.show_to_operator(change)
+    }
+
+    /// Shows a change and records it, and reports it to no program. Returns the line.
+    pub(in crate::supervisor) fn show_to_operator(&mut self, change: &RoomChange) -> String {
         let change = change.clone().map_name(escape_control);
         let line = change.to_string();
         self.print_event(&line);

@@ -74,6 +74,7 @@ pub(in crate::supervisor) async fn run(
             break outcome;
         }
         prompt.use_for(event_loop.input_use());
+        event_loop.log_question.show(&event_loop.console);
         let deadline = event_loop.next_deadline();
         // The rate limits of the protocols keep child events from starving the branches after them. A
         // request is answered after the messages that came before it.

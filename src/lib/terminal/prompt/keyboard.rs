@@ -71,15 +71,6 @@ enum State {
     Closed,
 }
 
-/// What becomes of keys that were typed and not read, when the prompt ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unread {
-    /// They answer a question that is on the screen already.
-    Kept,
-    /// They were meant for the prompt, and not for what reads the terminal next.
-    Dropped,
-}
-
 /// What a wait ended with.
 enum Wakeup {
     Continued,
@@ -140,9 +131,9 @@ impl Keyboard {
     }
 
     /// Restores the modes of the terminal, unless another program has set its own since, and forgets what
-    /// was read.
-    pub(super) fn leave(&mut self, unread: Unread) {
-        self.restore(unread);
+    /// was typed: it was meant for the prompt, and not for what reads the terminal next.
+    pub(super) fn leave(&mut self) {
+        self.restore();
         self.editor = Editor::default();
         self.parser = KeyParser::default();
         self.bytes.make_contiguous().zeroize();
@@ -240,12 +231,10 @@ impl Keyboard {
         }
     }
 
-    fn restore(&mut self, unread: Unread) {
+    fn restore(&mut self) {
         let saved = self.saved.as_ref().filter(|_| self.state == State::Active && is_interactive());
         if let Some(saved) = saved {
-            if unread == Unread::Dropped {
-                discard_typeahead();
-            }
+            discard_typeahead();
             saved.restore(&self.terminal);
         }
         self.state = State::Away;
@@ -256,7 +245,7 @@ impl Drop for Keyboard {
     /// A session that ends in order has left the prompt before. One that panics has not.
     fn drop(&mut self) {
         if self.state == State::Active {
-            self.restore(Unread::Dropped);
+            self.restore();
             write_stderr_at_once(&format!("\r\u{1b}[J{MARK_NO_PASTES}"));
         }
     }

@@ -9,6 +9,7 @@ mod people;
 mod repeated;
 mod rules;
 mod sealed;
+mod sealed_crowds;
 mod terminal;
 
 use std::io::{BufRead as _, BufReader, Write as _};

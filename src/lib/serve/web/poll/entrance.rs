@@ -10,8 +10,8 @@ use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, WaitingReply};
 use crate::wire::{self, Refusal};
 
-/// What a poll that lets in its client begins with.
-pub(super) enum Entrance {
+/// How the first poll of a client begins, if it is not refused.
+pub(super) enum PollStart {
     /// The client is in the room; its other lines follow.
     Entered(Entered, FirstLineUse),
     /// The client is not in the room yet, or not let in: these lines are the whole answer.
