@@ -24,6 +24,23 @@ pub(crate) enum Effect {
     Interrupt,
     /// Two requests from the keyboard.
     Forced,
+    /// `panic`, and the session's last line says that nothing remains.
+    Panic,
+    /// `panic` beside another end: either may come first.
+    PanicBeside(Other),
+}
+
+/// An end beside `panic`.
+#[derive(Clone, Copy)]
+pub(crate) enum Other {
+    /// This signal kills the supervisor.
+    Fatal(Signal),
+    /// The room is gone.
+    RoomLost,
+    /// A request to end.
+    Shutdown,
+    /// A request from the keyboard, which may be the second one.
+    Interrupt,
 }
 
 impl Effect {
@@ -36,7 +53,9 @@ impl Effect {
                 | Effect::RoomLost
                 | Effect::Shutdown
                 | Effect::Interrupt
-                | Effect::Forced,
+                | Effect::Forced
+                | Effect::Panic
+                | Effect::PanicBeside(_),
                 _,
             )
             | (Effect::TunnelLost | Effect::None, Closing) => Vec::new(),
@@ -53,17 +72,31 @@ impl Effect {
             (Effect::Fatal(signal), _) => vec![Exit::Signal(signal.as_raw())],
             (Effect::RoomLost, Opening | Open) => vec![Exit::Code(70)],
             // The phase itself began with a request to end, so this is the second one.
-            (Effect::Interrupt, Closing | Question) | (Effect::Forced, _) => {
+            (Effect::Interrupt | Effect::PanicBeside(Other::Interrupt), Closing | Question)
+            | (Effect::Forced, _) => {
                 vec![Exit::Code(0), Exit::Code(130)]
+            }
+            (Effect::PanicBeside(Other::Fatal(signal)), _) => {
+                vec![Exit::Code(0), Exit::Signal(signal.as_raw())]
+            }
+            (Effect::PanicBeside(Other::RoomLost), Opening | Open) => {
+                vec![Exit::Code(0), Exit::Code(70)]
             }
             (
                 Effect::RoomLost
                 | Effect::TunnelLost
                 | Effect::None
                 | Effect::Shutdown
-                | Effect::Interrupt,
+                | Effect::Interrupt
+                | Effect::Panic
+                | Effect::PanicBeside(_),
                 _,
             ) => vec![Exit::Code(0)],
         }
+    }
+
+    /// The last line of the session, where it is certain.
+    pub(crate) fn last_line(self) -> Option<&'static str> {
+        matches!(self, Effect::Panic).then_some("panic: nothing remains")
     }
 }

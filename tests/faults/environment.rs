@@ -1,5 +1,6 @@
 //! The environment of one trial, and what a session left in it.
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -57,6 +58,20 @@ impl Environment {
     /// The address of the room, as cloudflared received it; `None` before cloudflared was started.
     pub(crate) fn origin(&self) -> Option<String> {
         self.stand_in.origin()
+    }
+
+    /// `chattrace ctl` with this command.
+    pub(crate) fn ctl(&self, command: &str) -> Command {
+        let mut ctl = self.env.command(CHATTRACE);
+        ctl.args(["ctl", command]);
+        ctl
+    }
+
+    /// Connects to the control socket of the session; `None` if there is none.
+    pub(crate) fn connect(&self) -> Option<UnixStream> {
+        let sessions = std::fs::read_dir(self.env.runtime().join("chattrace")).ok()?;
+        let mut sockets = sessions.flatten().map(|folder| folder.path().join("control.sock"));
+        sockets.find_map(|socket| UnixStream::connect(socket).ok())
     }
 
     /// Looks for leftovers of the session, and runs `chattrace-clean` if there are any.

@@ -18,17 +18,20 @@ mod environment;
 )]
 #[path = "../integration/harness/mod.rs"]
 mod harness;
+mod inject;
 mod matrix;
 #[allow(dead_code, reason = "shared with the integration tests, which use the rest")]
 #[path = "../integration/sealed/member.rs"]
 mod member;
 mod options;
 mod oracle;
+mod panics;
 mod participants;
 mod plan;
 mod proc;
 mod random;
 mod report;
+mod row;
 mod session;
 mod target;
 mod trial;
@@ -122,6 +125,7 @@ fn run_matrix(options: &Options, totals: &mut Totals) {
         return;
     }
     print(&report::table(&cells, &outcomes));
+    print(&format!("\n{}", report::panic_times(&cells, &outcomes)));
     let outcomes: Vec<Outcome> = outcomes.into_values().collect();
     print(&format!("\n{}", report::summary(&outcomes)));
     for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {

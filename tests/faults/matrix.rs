@@ -1,48 +1,28 @@
 //! The fault matrix: each fault, in each phase, in an empty and in an occupied room, with a
 //! cooperative and an uncooperative cloudflared. With the first the room is sealed, with the other open.
 
-use std::time::Duration;
-
 use rustix::process::Signal;
 
 use crate::effect::Effect;
-use crate::plan::{Behaviour, Mode, Phase, Plan, Step, Trigger, Victim, hanging, registering};
+use crate::panics;
+use crate::plan::{Phase, Step, Victim};
+use crate::row::{
+    ALL, Cell, OnTerminal, Row, WITH_ROOM, WITHOUT_QUESTION, can_be_occupied, column_name,
+    on_terminal, row, send,
+};
 
-use Phase::{Closing, Open, Opening, Preparing, Question};
+use Phase::{Open, Opening, Preparing, Question};
 use Victim::{Cleaner, Cloudflared, Guard, Serve, Supervisor, Tunnel};
 
 const CTRL_C: &str = "\u{3}";
 const CTRL_Z: &str = "\u{1a}";
 
-const ALL: &[Phase] = &[Preparing, Opening, Open, Closing, Question];
-const WITHOUT_QUESTION: &[Phase] = &[Preparing, Opening, Open, Closing];
-/// Phases in which `chattrace-serve` runs.
-const WITH_ROOM: &[Phase] = &[Opening, Open, Closing];
-
-/// One fault, in every phase in which it can happen.
-pub(crate) struct Row {
-    pub(crate) name: String,
-    on_terminal: bool,
-    phases: &'static [Phase],
-    steps: Vec<Step>,
-    effect: Effect,
-}
-
-/// One cell: a row in a column.
-pub(crate) struct Cell {
-    pub(crate) row: String,
-    pub(crate) column: String,
-    /// Whether cloudflared forks and ignores TERM.
-    pub(crate) uncooperative: bool,
-    pub(crate) plan: Plan,
-}
-
 /// The columns of the table, in order.
 pub(crate) fn columns() -> Vec<String> {
     ALL.iter()
         .flat_map(|phase| {
-            let occupied = can_be_occupied(*phase).then(|| column(*phase, true));
-            std::iter::once(column(*phase, false)).chain(occupied)
+            let occupied = can_be_occupied(*phase).then(|| column_name(*phase, true));
+            std::iter::once(column_name(*phase, false)).chain(occupied)
         })
         .collect()
 }
@@ -53,22 +33,13 @@ pub(crate) fn cells() -> Vec<Cell> {
         for row in rows() {
             for phase in row.phases {
                 cells.push(row.cell(*phase, false, uncooperative));
-                if can_be_occupied(*phase) && !row.on_terminal {
+                if can_be_occupied(*phase) && row.on_terminal != OnTerminal::Empty {
                     cells.push(row.cell(*phase, true, uncooperative));
                 }
             }
         }
     }
     cells
-}
-
-/// Whether there are trials with participants in this phase.
-fn can_be_occupied(phase: Phase) -> bool {
-    matches!(phase, Open | Closing)
-}
-
-fn column(phase: Phase, occupied: bool) -> String {
-    format!("{}{}", phase.name(), if occupied { "+50" } else { "" })
 }
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -92,6 +63,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(shutdown_requests());
     rows.extend(stops());
     rows.extend(on_terminals());
+    rows.extend(panics::rows());
     rows
 }
 
@@ -173,48 +145,4 @@ fn on_terminals() -> Vec<Row> {
         on_terminal("Ctrl+C twice", early, twice, Effect::Forced),
         on_terminal("Ctrl+C again", &[Question], vec![Step::TypeKeys(CTRL_C)], Effect::Forced),
     ]
-}
-
-fn send(victim: Victim, signal: Signal) -> Vec<Step> {
-    vec![Step::Signal(vec![victim], signal)]
-}
-
-fn row(name: &str, phases: &'static [Phase], steps: Vec<Step>, effect: Effect) -> Row {
-    Row { name: name.to_owned(), on_terminal: false, phases, steps, effect }
-}
-
-fn on_terminal(name: &str, phases: &'static [Phase], steps: Vec<Step>, effect: Effect) -> Row {
-    Row { on_terminal: true, ..row(name, phases, steps, effect) }
-}
-
-impl Row {
-    fn cell(&self, phase: Phase, occupied: bool, uncooperative: bool) -> Cell {
-        let column = column(phase, occupied);
-        let is_cleaner = self.name == "KILL cleaner";
-        let behaviour = match (uncooperative, phase) {
-            (true, _) => Behaviour::ForksAndIgnoresTerm,
-            // A cooperative one exits at once, and the phase would be over.
-            (false, Closing) => Behaviour::IgnoresTerm,
-            (false, _) => Behaviour::Cooperative,
-        };
-        let suffix = if uncooperative { ", uncooperative" } else { "" };
-        let orders = if phase == Opening { hanging(behaviour) } else { registering(behaviour) };
-        let trigger =
-            if is_cleaner { Trigger::AfterStart(Duration::ZERO) } else { Trigger::InPhase(phase) };
-        // Both modes meet each fault, in as many trials as one.
-        let mode = if uncooperative { Mode::Open } else { Mode::Sealed };
-        let plan = Plan {
-            name: format!("{} / {column}{suffix}", self.name),
-            orders: Some(orders),
-            version_hangs: phase == Preparing && !is_cleaner,
-            on_terminal: self.on_terminal || phase == Question,
-            mode,
-            occupied,
-            trigger,
-            steps: self.steps.iter().cloned().chain(self.effect.more_steps(phase)).collect(),
-            best_effort: false,
-            exits: self.effect.exits(phase),
-        };
-        Cell { row: self.name.clone(), column, uncooperative, plan }
-    }
 }

@@ -59,6 +59,23 @@ pub(crate) enum Step {
     TypeKeys(&'static str),
     /// Sends TERM to the supervisor, unless it exits within this time.
     TermAfter(Duration),
+    /// Gives the command `panic`, and checks the answer.
+    Panic(PanicBy),
+    /// Sends the command `panic` over the control socket this often in one write; waits for no answer.
+    SendPanic {
+        times: usize,
+    },
+    /// The same once, and this long after it a signal to these. All are found before the command is sent.
+    PanicThenSignal(Duration, Vec<Victim>, Signal),
+}
+
+/// From where the operator gives the command `panic`, beside the session's own terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PanicBy {
+    /// A line of JSON on the control socket.
+    Socket,
+    /// `chattrace ctl panic`.
+    Ctl,
 }
 
 /// Who can read what is said in the room.
@@ -102,6 +119,8 @@ pub(crate) struct Plan {
     /// receive it between fork and exec. If not, a missing victim skips the trial.
     pub(crate) best_effort: bool,
     pub(crate) exits: Vec<Exit>,
+    /// The last line of the session, if it must be this one. Then it leaves nothing for `chattrace-clean`.
+    pub(crate) last_line: Option<&'static str>,
 }
 
 /// How the stand-in of cloudflared behaves.

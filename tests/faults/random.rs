@@ -16,6 +16,10 @@ enum Fault {
     Abort,
     /// The victims are stopped, then the supervisor is killed.
     StopThenKill,
+    /// The victims are stopped, then the operator gives the command `panic`.
+    StopThenPanic,
+    /// The operator gives the command `panic`, and the victims are killed while it is carried out.
+    PanicThenKill,
 }
 
 /// The tunnel of the session.
@@ -35,12 +39,18 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
     let occupied = rng.one_in(10);
     let in_shutdown = rng.one_in(2);
     let tunnel = tunnel(&mut rng, occupied);
-    let victims = victims(&mut rng, tunnel, in_shutdown);
+    let mut victims = victims(&mut rng, tunnel, in_shutdown);
     let fault = match rng.below(10) {
         0 => Fault::Abort,
         1 | 2 => Fault::StopThenKill,
+        3 => Fault::StopThenPanic,
+        4 | 5 => Fault::PanicThenKill,
         _ => Fault::Kill,
     };
+    if fault == Fault::StopThenPanic {
+        // It would not read the command.
+        victims.retain(|victim| *victim != Victim::Supervisor);
+    }
     let phase = match tunnel {
         Tunnel::None | Tunnel::Registers(_) => Phase::Open,
         Tunnel::HangsAfter(steps) if steps > 1 => Phase::Opening,
@@ -57,6 +67,7 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
     };
     let second_term = rng.one_in(4);
     let pause = duration(&mut rng, 100);
+    let in_panic = duration(&mut rng, PANIC_MS);
     let names: Vec<&str> = victims.iter().map(|victim| victim.name()).collect();
     let circumstances = circumstances(trigger, tunnel, occupied);
     let mode = if rng.one_in(2) { Mode::Sealed } else { Mode::Open };
@@ -69,10 +80,14 @@ pub(crate) fn plan(seed: u64, number: u64) -> Plan {
         occupied,
         trigger,
         exits: exits(&victims, fault, in_shutdown && second_term),
-        steps: steps(victims, fault, (!in_shutdown || second_term).then_some(pause)),
+        steps: steps(victims, fault, in_panic, (!in_shutdown || second_term).then_some(pause)),
         best_effort: true,
+        last_line: None,
     }
 }
+
+/// The part of a panic in which processes still run, in milliseconds.
+const PANIC_MS: usize = 30;
 
 /// Uniform below `max_ms`, to the microsecond.
 fn duration(rng: &mut Rng, max_ms: usize) -> Duration {
@@ -125,7 +140,12 @@ fn victims(rng: &mut Rng, tunnel: Tunnel, in_shutdown: bool) -> Vec<Victim> {
 }
 
 /// The fault, and a TERM `pause` after it, if one is given.
-fn steps(victims: Vec<Victim>, fault: Fault, pause: Option<Duration>) -> Vec<Step> {
+fn steps(
+    victims: Vec<Victim>,
+    fault: Fault,
+    in_panic: Duration,
+    pause: Option<Duration>,
+) -> Vec<Step> {
     let mut steps = match fault {
         Fault::Kill => vec![Step::Signal(victims, Signal::KILL)],
         Fault::Abort => vec![Step::Signal(victims, Signal::ABORT)],
@@ -133,6 +153,11 @@ fn steps(victims: Vec<Victim>, fault: Fault, pause: Option<Duration>) -> Vec<Ste
             let supervisor = Step::Signal(vec![Victim::Supervisor], Signal::KILL);
             vec![Step::Signal(victims, Signal::STOP), supervisor]
         }
+        Fault::StopThenPanic => {
+            let stop = (!victims.is_empty()).then_some(Step::Signal(victims, Signal::STOP));
+            stop.into_iter().chain([Step::SendPanic { times: 1 }]).collect()
+        }
+        Fault::PanicThenKill => vec![Step::PanicThenSignal(in_panic, victims, Signal::KILL)],
     };
     steps.extend(pause.map(Step::TermAfter));
     steps
@@ -181,6 +206,8 @@ impl Fault {
             Fault::Kill => "KILL",
             Fault::Abort => "ABRT",
             Fault::StopThenKill => "STOP, then KILL supervisor,",
+            Fault::StopThenPanic => "STOP, then panic,",
+            Fault::PanicThenKill => "panic, then KILL",
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::matrix::{self, Cell};
+use crate::matrix;
+use crate::panics;
+use crate::row::Cell;
 use crate::trial::Outcome;
 
 /// Milliseconds, or a word instead.
@@ -52,6 +54,30 @@ pub(crate) fn table(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> Stri
         }
     }
     table + "\n"
+}
+
+/// The times of `panic`, alone and beside another fault, in each column.
+pub(crate) fn panic_times(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> String {
+    let kinds: [(&str, fn(&str) -> bool); 2] =
+        [("alone", panics::is_alone), ("beside a fault", panics::is_beside)];
+    let head = "panic to last exit, ms";
+    let mut text = format!("{head:28}{:>7}{:>9}{:>9}\n", "n", "median", "max");
+    for column in matrix::columns() {
+        for (kind, is_kind) in kinds {
+            let in_row = |at: usize| cells[at].column == column && is_kind(&cells[at].row);
+            let completed = outcomes.iter().filter(|(at, it)| in_row(**at) && it.skipped.is_none());
+            let times = completed.filter_map(|(_, outcome)| outcome.milliseconds).collect();
+            text += &median_and_max(&format!("{column}, {kind}"), times);
+        }
+    }
+    text
+}
+
+fn median_and_max(name: &str, mut times: Vec<f64>) -> String {
+    times.sort_by(f64::total_cmp);
+    let Some(max) = times.last() else { return String::new() };
+    let median = times[(times.len() - 1) / 2];
+    format!("{name:28}{:>7}{median:>9.1}{max:>9.1}\n", times.len())
 }
 
 /// One trial, with a count instead of the lines about the fifty participants.

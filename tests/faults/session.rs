@@ -68,8 +68,7 @@ impl Session {
             Phase::Open => self.await_event("link", None),
             Phase::Closing => {
                 self.reach(Phase::Open, plan);
-                self.terminate();
-                self.await_event("closing", None);
+                self.begin_to_close();
             }
             Phase::Question => panic!("the question is asked on a terminal only"),
         }
@@ -79,15 +78,34 @@ impl Session {
         match phase {
             Phase::Preparing => self.await_text("old sessions"),
             Phase::Opening => self.await_text("waiting for Cloudflare"),
-            Phase::Open => self.await_text("no one here"),
-            Phase::Closing | Phase::Question => {
+            Phase::Open => {
+                self.await_text("no one here");
+                let shown = self.transcript();
+                let link = |word: &&str| word.contains("/t/") || word.contains("/#1.");
+                self.link = shown.split_whitespace().find(link).map(str::to_owned);
+            }
+            Phase::Closing => {
+                self.reach_on_terminal(Phase::Open);
+                self.begin_to_close();
+            }
+            Phase::Question => {
                 self.reach_on_terminal(Phase::Open);
                 self.type_keys(CTRL_C);
-                self.await_text(if phase == Phase::Closing {
-                    "ending the session"
-                } else {
-                    "[v]iew"
-                });
+                self.await_text("[v]iew");
+            }
+        }
+    }
+
+    /// Asks an open session to end, and waits until it has begun to.
+    pub(crate) fn begin_to_close(&mut self) {
+        match &mut self.streams {
+            Streams::Pipes(_) => {
+                self.terminate();
+                self.await_event("closing", None);
+            }
+            Streams::Terminal(terminal) => {
+                terminal.type_keys(CTRL_C);
+                terminal.wait_for("ending the session");
             }
         }
     }

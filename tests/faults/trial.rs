@@ -2,18 +2,15 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
 
-use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::{Environment, Leftovers};
+use crate::inject::{self, Injected};
 use crate::oracle::{self, Teardown};
 use crate::participants::Participants;
-use crate::plan::{Exit, Phase, Plan, Step, Trigger, Victim};
-use crate::proc;
+use crate::plan::{Exit, Phase, Plan, Trigger};
 use crate::session::Session;
-use crate::target;
 
 /// The result of a trial; one line of JSON from the worker.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -37,14 +34,6 @@ pub(crate) struct Outcome {
     pub(crate) exit: String,
     /// All output of the session.
     pub(crate) transcript: String,
-}
-
-/// What the steps did.
-struct Injected {
-    /// When the last step was done that ends the session.
-    at: Instant,
-    signalled: Vec<Victim>,
-    skipped: Option<String>,
 }
 
 impl Outcome {
@@ -97,7 +86,13 @@ fn attempt(plan: &Plan) -> Outcome {
     let environment = Environment::new(plan);
     let mut session = Session::start(&environment, plan);
     let participants = await_trigger(&environment, &mut session, plan);
-    let injected = inject(&mut session, plan);
+    let injected = inject::inject(&environment, &mut session, plan);
+    if let Some(line) = plan.last_line
+        && plan.on_terminal
+        && injected.skipped.is_none()
+    {
+        session.await_text(line);
+    }
     let teardown = oracle::watch_exit(&mut session, injected.at);
     drop(participants);
     let leftovers = environment.leftovers();
@@ -126,8 +121,7 @@ fn await_trigger(
         Participants::join(&address, &ticket, plan.mode)
     });
     if is_closing {
-        session.terminate();
-        session.await_event("closing", None);
+        session.begin_to_close();
     }
     if let Some(pause) = pause {
         session.terminate();
@@ -135,75 +129,6 @@ fn await_trigger(
         std::thread::sleep(pause);
     }
     participants
-}
-
-fn inject(session: &mut Session, plan: &Plan) -> Injected {
-    let mut injected = Injected { at: Instant::now(), signalled: Vec::new(), skipped: None };
-    for step in &plan.steps {
-        match step {
-            Step::Signal(victims, signal) => {
-                let sent = signal_all(session, victims, *signal, plan.best_effort, &mut injected);
-                if let Err(missing) = sent {
-                    injected.skipped = Some(missing.name().to_owned());
-                    break;
-                }
-            }
-            Step::AwaitEvent(name, state) => session.await_event(name, *state),
-            Step::AwaitText(text) => session.await_text(text),
-            Step::TermAfter(timeout) => {
-                let is_ending = injected.signalled.iter().any(|victim| victim.is_vital());
-                let terminated = !session.exits_within(*timeout) && session.terminate();
-                if terminated && !is_ending {
-                    injected.at = Instant::now();
-                }
-            }
-            Step::CloseStdin => {
-                session.close_stdin();
-                injected.at = Instant::now();
-            }
-            Step::CloseTerminal => {
-                session.close_terminal();
-                injected.at = Instant::now();
-            }
-            Step::TypeKeys(keys) => {
-                session.type_keys(keys);
-                injected.at = Instant::now();
-            }
-        }
-    }
-    if injected.skipped.is_some() && session.terminate() {
-        injected.at = Instant::now();
-    }
-    injected
-}
-
-/// Signals those of `victims` that are running.
-///
-/// # Errors
-/// A missing victim, if that keeps the signal from being sent.
-fn signal_all(
-    session: &Session,
-    victims: &[Victim],
-    signal: Signal,
-    best_effort: bool,
-    injected: &mut Injected,
-) -> Result<(), Victim> {
-    // A process that is stopped in its first millisecond, and whose parents are killed, survives: a
-    // documented limit (docs/security.md).
-    let starting = best_effort && signal != Signal::STOP;
-    let targets = target::find(session.pid(), victims, starting);
-    let is_running = |victim: &&Victim| targets.iter().any(|target| target.victim == **victim);
-    if let Some(missing) = victims.iter().find(|victim| !is_running(victim))
-        && (targets.is_empty() || !best_effort)
-    {
-        return Err(*missing);
-    }
-    injected.at = Instant::now();
-    for target in &targets {
-        proc::send_signal(&target.pidfd, signal);
-    }
-    injected.signalled.extend(targets.iter().map(|target| target.victim));
-    Ok(())
 }
 
 fn judge(
@@ -218,6 +143,12 @@ fn judge(
     errors.extend(
         transcript.lines().filter(|line| line.contains("internal error at ")).map(str::to_owned),
     );
+    if let Some(line) = plan.last_line.filter(|_| injected.skipped.is_none()) {
+        if transcript.lines().rfind(|line| !line.is_empty()) != Some(line) {
+            errors.push(format!("the last line is not {line:?}"));
+        }
+        errors.extend(leftovers.by_session.iter().map(|path| format!("not wiped: {path}")));
+    }
     let is_allowed = |exit: Exit| injected.skipped.is_some() || plan.exits.contains(&exit);
     let allowed: Vec<String> = plan.exits.iter().map(Exit::to_string).collect();
     let exit = teardown.exit.map_or_else(|| "no exit".to_owned(), |exit| exit.to_string());

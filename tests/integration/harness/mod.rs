@@ -21,6 +21,8 @@ mod terminal;
 mod test_env;
 #[allow(dead_code, reason = "the fault and fuzz tests have no screen")]
 mod tmux;
+#[allow(dead_code, reason = "the fault and fuzz tests have no screen")]
+mod xterm;
 
 pub(crate) use cloudflared::StandIn;
 #[allow(unused_imports, reason = "the fault and fuzz tests have no screen")]
@@ -34,6 +36,8 @@ pub(crate) use terminal::Terminal;
 pub(crate) use test_env::TestEnv;
 #[allow(unused_imports, reason = "the fault and fuzz tests have no screen")]
 pub(crate) use tmux::Tmux;
+#[allow(unused_imports, reason = "the fault and fuzz tests have no screen")]
+pub(crate) use xterm::Xterm;
 
 use std::process::Command;
 use std::time::Duration;

@@ -2,8 +2,8 @@
 
 use super::guest::Guest;
 use super::stage::{Link, Stage, in_shell};
-use crate::harness::Tmux;
 use crate::harness::cloudflared::HAPPY;
+use crate::harness::{Tmux, Xterm};
 
 /// A session with more lines than a screen has, in a window that stays when the session ends.
 fn session(stage: &Stage) -> (Tmux, Link, Vec<Guest>) {
@@ -23,7 +23,10 @@ fn session(stage: &Stage) -> (Tmux, Link, Vec<Guest>) {
 /// Waits for the last line, above which there is nothing.
 fn assert_cleared(window: &mut Tmux) {
     window.wait_until(|screen| screen[0] == "panic: nothing remains");
-    let history = window.history();
+    assert_one_line(&window.history());
+}
+
+fn assert_one_line(history: &[String]) {
     let rows: Vec<&String> = history.iter().filter(|row| !row.is_empty()).collect();
     assert_eq!(rows, ["panic: nothing remains"]);
 }
@@ -61,5 +64,26 @@ fn panic_at_the_question_clears_it_too() {
     window.wait_for("nter alone deletes");
     window.type_text("panic\r");
     assert_cleared(&mut window);
+    stage.assert_nothing_left();
+}
+
+#[test]
+#[ignore = "needs xterm: tests/run"]
+fn panic_leaves_one_line_in_xterm() {
+    let stage = Stage::new(HAPPY);
+    let folder = stage.env.root().join("bin");
+    let mut window = Xterm::start(&stage.local(&[]), &folder, 100, 20);
+    let rows = window.wait_until(|rows| {
+        let starts = |start: &str| rows.iter().any(|row| row.starts_with(start));
+        starts("http") && starts(">") && starts("  ● local only")
+    });
+    let link = Link::local(rows.iter().find(|row| row.starts_with("http")).unwrap());
+    let _guests: Vec<_> = (0..40).map(|at| Guest::join(&link, &format!("guest {at}"))).collect();
+    let rows = window.wait_until(|rows| rows.iter().any(|row| row.contains("40 here")));
+    // More than the window has rows: the first are among those that have scrolled off.
+    assert!(rows.iter().filter(|row| row.contains("guest ")).count() >= 40, "{rows:?}");
+    super::control::ask(&stage, r#"{"id":1,"type":"do","command":"panic"}"#, drop);
+    let last = window.wait_until(|rows| rows.iter().any(|row| row.starts_with("panic: ")));
+    assert_one_line(&last);
     stage.assert_nothing_left();
 }

@@ -23,8 +23,7 @@ pub(super) fn is_prompt(modes: &Termios) -> bool {
 /// A session on a terminal, at its prompt, and the modes before it.
 fn at_prompt(stage: &Stage, arguments: &[&str]) -> (Terminal, Termios) {
     let mut terminal = Terminal::start(&stage.local(arguments), 100);
-    // The terminal is as new until the first line; the prompt comes behind it.
-    let before = terminal.modes();
+    let before = terminal.first_modes().clone();
     Link::on_screen(&mut terminal);
     terminal.wait_for_modes(is_prompt);
     (terminal, before)

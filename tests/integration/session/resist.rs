@@ -11,7 +11,7 @@ use crate::harness::Program;
 use crate::harness::cloudflared::HAPPY;
 
 /// A room that becomes ready, ignores every signal and order to end, and then does `more`.
-fn room(more: &str) -> String {
+pub(super) fn room(more: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let hello = format!(r#"{{"type":"hello","version":"{version}"}}"#);
     let protection = r#"{"confinement":{"missing":[]},"locked":"nothing"}"#;
@@ -77,6 +77,24 @@ fn they_are_gone_when_the_session_is_killed() {
         session.signal("KILL");
         let ended = session.wait();
         assert!(ended.stderr.ends_with("its processes are ended, nothing remains\n"), "{ended:#?}");
+        forget(&stage);
+        stage.assert_nothing_left();
+    }
+}
+
+/// Nor does one of them hold up `panic`.
+#[test]
+fn they_are_gone_when_the_operator_panics() {
+    for room in rooms() {
+        // It ends the session by itself.
+        if room.ends_with("exit 0\n") {
+            continue;
+        }
+        let stage = Stage::new(HAPPY);
+        let session = session_in(&stage, &room);
+        super::control::ask(&stage, r#"{"id":1,"type":"do","command":"panic"}"#, drop);
+        let ended = session.wait().expect_code(0);
+        assert!(ended.stderr.ends_with("panic: nothing remains\n"), "{ended:#?}");
         forget(&stage);
         stage.assert_nothing_left();
     }

@@ -117,6 +117,7 @@ async fn serve_http(
 /// left unread, the kernel would reset the connection, and the client might lose the response (RFC 9112,
 /// section 9.6). hyper has shut the sending half down.
 async fn linger(stream: TcpStream, slot: &Arc<ConnectionSlot>) {
+    slot.mark_answered();
     // One byte shows whether there is more; most clients have sent none. On the heap, which is wiped.
     let mut first = Box::new([0]);
     if !matches!(stream.try_read(&mut *first), Ok(1)) {

@@ -7,7 +7,7 @@
 //! are never evicted, and there is one for each seat.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
@@ -21,6 +21,10 @@ pub(in crate::serve) const SPARE_CONNECTIONS: usize = 256;
 pub(super) struct Connections {
     max_evictable: usize,
     evictable: Mutex<Evictable>,
+    /// How many clients wait for an answer; see [`ConnectionSlot::mark_awaiting_answer`].
+    awaiting_answer: AtomicUsize,
+    /// None waits any more.
+    all_answered: Notify,
 }
 
 /// The connections that may be evicted.
@@ -47,13 +51,19 @@ pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
     number: u64,
     is_evicted: AtomicBool,
+    awaits_answer: AtomicBool,
     notify: Notify,
 }
 
 impl Connections {
     /// No connection yet; at most `max_evictable` pending and closing ones together.
     pub(super) fn new(max_evictable: usize) -> Self {
-        Self { max_evictable, evictable: Mutex::default() }
+        Self {
+            max_evictable,
+            evictable: Mutex::default(),
+            awaiting_answer: AtomicUsize::new(0),
+            all_answered: Notify::new(),
+        }
     }
 
     /// Adds a pending connection. If there are too many, evicts the first in the order.
@@ -65,6 +75,7 @@ impl Connections {
             connections: Arc::clone(self),
             number,
             is_evicted: AtomicBool::new(false),
+            awaits_answer: AtomicBool::new(false),
             notify: Notify::new(),
         });
         evictable.slots.insert((Phase::Pending, number), Arc::downgrade(&slot));
@@ -77,6 +88,14 @@ impl Connections {
         let mut evictable = self.lock();
         let fewer = evictable.slots.len().saturating_sub(1);
         evictable.evict_beyond(fewer);
+    }
+
+    /// Returns when no client waits for an answer. For one task at a time.
+    pub(super) async fn all_answered(&self) {
+        // The notification of the last answer is kept until it is awaited.
+        while self.awaiting_answer.load(Ordering::Relaxed) > 0 {
+            self.all_answered.notified().await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Evictable> {
@@ -112,6 +131,24 @@ impl ConnectionSlot {
         evictable.evict_beyond(self.connections.max_evictable);
     }
 
+    /// Notes that the client has sent a whole request or message, and waits: one who polls for the answer,
+    /// one with a WebSocket for what is said and for the close frame.
+    pub(super) fn mark_awaiting_answer(&self) {
+        if !self.awaits_answer.swap(true, Ordering::Relaxed) {
+            self.connections.awaiting_answer.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the kernel has the last bytes for the client. So does dropping the slot.
+    pub(super) fn mark_answered(&self) {
+        let Connections { awaiting_answer, all_answered, .. } = &*self.connections;
+        if self.awaits_answer.swap(false, Ordering::Relaxed)
+            && awaiting_answer.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            all_answered.notify_one();
+        }
+    }
+
     /// Returns when the connection is evicted. Cancel safe.
     pub(super) async fn evicted(&self) {
         let notified = self.notify.notified();
@@ -126,6 +163,7 @@ impl ConnectionSlot {
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
+        self.mark_answered();
         let mut evictable = self.connections.lock();
         for phase in [Phase::Pending, Phase::Closing] {
             evictable.slots.remove(&(phase, self.number));
@@ -135,6 +173,8 @@ impl Drop for ConnectionSlot {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use super::*;
 
     fn is_evicted(slot: &ConnectionSlot) -> bool {
@@ -157,6 +197,34 @@ mod tests {
         connections.evict_one();
         assert!(is_evicted(&slots[2]));
         assert!(connections.lock().slots.is_empty());
+    }
+
+    #[tokio::test]
+    async fn all_are_answered_when_each_has_its_answer_or_is_gone() {
+        let connections = Arc::new(Connections::new(10));
+        let silent = connections.add();
+        connections.all_answered().await;
+        let slots = [connections.add(), connections.add()];
+        // Twice: it counts once.
+        slots.iter().chain(&slots).for_each(|slot| slot.mark_awaiting_answer());
+        let mut all_answered = std::pin::pin!(connections.all_answered());
+        let [answered, gone] = slots;
+        answered.mark_answered();
+        answered.mark_answered();
+        assert!(
+            std::future::poll_fn(|cx| Poll::Ready(all_answered.as_mut().poll(cx)))
+                .await
+                .is_pending()
+        );
+        drop(gone);
+        all_answered.await;
+        // The next request of the same client, after a notification that was not awaited.
+        answered.mark_awaiting_answer();
+        answered.mark_answered();
+        answered.mark_awaiting_answer();
+        drop(answered);
+        connections.all_answered().await;
+        drop(silent);
     }
 
     /// Any number of new connections leaves the participants alone.

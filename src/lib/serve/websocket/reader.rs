@@ -3,9 +3,11 @@
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use zeroize::Zeroize as _;
 
 use super::decoder::Decoder;
@@ -18,6 +20,9 @@ const CHUNK_BYTES: usize = 4096;
 /// Bytes after which the task yields to other sockets: the longest message. With fewer, the lines of
 /// one message would go out to all in several pieces.
 const BYTES_PER_TURN: usize = 16 * 1024;
+
+/// Time for the client to close its side after our close frame: a browser does it at once.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads the messages of one client. Never writes to the stream, which it shares with the one
 /// [`super::Writer`] of the socket.
@@ -57,6 +62,14 @@ impl Reader {
                 Ok(_) => self.bytes_this_turn = 0,
             }
         }
+    }
+
+    /// Waits a moment for the client's close frame, after ours. A stream that is dropped with unread bytes is
+    /// reset, and the client might not get the code.
+    pub(in crate::serve) async fn await_close(&mut self) {
+        let closed =
+            async { while !matches!(self.recv().await, None | Some(Incoming::Close(_))) {} };
+        let _ = timeout(CLOSE_TIMEOUT, closed).await;
     }
 
     /// Reads and decodes one chunk. Returns its bytes, 0 at the end of the stream.

@@ -8,9 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::incoming::Incoming;
 use super::outgoing::{OutgoingFrame, SendOutcome, SendQueue};
-use super::reader::Reader;
 use crate::process;
 
 /// Slices per writev(2), which takes up to 1 024 (`IOV_MAX`). They are on the stack, and fewer lines of
@@ -19,9 +17,6 @@ const MAX_SLICES: usize = 64;
 
 /// A client that does not take a whole frame within this time does not read at all.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Time for the client to close its side after our close frame: a browser does it at once.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a frame did not reach the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,16 +99,12 @@ impl Writer {
         }
     }
 
-    /// Sends a close frame with this status code, or none, and waits a moment for the client's. A
-    /// stream that is dropped with unread bytes is reset, and the client might not get the code.
-    pub(in crate::serve) async fn close(mut self, reader: &mut Reader, code: Option<u16>) {
+    /// Sends a close frame with this status code, or none, as the last frame. False if the client is gone
+    /// or does not read.
+    pub(in crate::serve) async fn send_close(mut self, code: Option<u16>) -> bool {
         self.queue.push(OutgoingFrame::close(code));
         let sent = timeout(WRITE_TIMEOUT, self.write_all()).await;
-        if matches!(sent, Ok(Ok(()))) && process::shutdown_write(&self.stream).is_ok() {
-            let closed =
-                async { while !matches!(reader.recv().await, None | Some(Incoming::Close(_))) {} };
-            let _ = timeout(CLOSE_TIMEOUT, closed).await;
-        }
+        matches!(sent, Ok(Ok(()))) && process::shutdown_write(&self.stream).is_ok()
     }
 
     async fn send_frame(&mut self, frame: OutgoingFrame) -> Result<(), SendError> {

@@ -15,7 +15,7 @@ use crate::supervisor::console::{LogFate, TunnelStep};
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome, SessionTimer,
 };
-use crate::terminal::{self, InputUse, OutputEnd, Prompt, Typed};
+use crate::terminal::{self, InputUse, OutputEnd, Typed};
 
 /// What wakes the loop.
 enum Wakeup {
@@ -66,14 +66,15 @@ pub(in crate::supervisor) async fn run(
     let (mut event_loop, mut child_events, actions) = EventLoop::new(setup);
     let mut requests = event_loop.open_control_socket();
     let events = actions.into_iter().filter_map(|action| event_loop.perform(action)).collect();
-    let mut prompt = event_loop.console.open_prompt();
-    let mut outcome = event_loop.step_all(events, &mut prompt, &mut sigchld).await;
+    let mut outcome = event_loop.step_all(events, &mut sigchld).await;
     let mut streams = Streams::watch(&event_loop.console);
+    let mut prompt = event_loop.console.open_prompt();
     let outcome = loop {
         if let Some(outcome) = outcome {
             break outcome;
         }
         prompt.use_for(event_loop.input_use());
+        event_loop.log_question.show(&event_loop.console);
         let deadline = event_loop.next_deadline();
         // The rate limits of the protocols keep child events from starving the branches after them. A
         // request is answered after the messages that came before it.
@@ -94,7 +95,7 @@ pub(in crate::supervisor) async fn run(
             prompt.complete(completion.start, &completion.replacement);
         }
         let events = event_loop.handle(wakeup);
-        outcome = event_loop.step_all(events, &mut prompt, &mut sigchld).await;
+        outcome = event_loop.step_all(events, &mut sigchld).await;
     };
     prompt.use_for(InputUse::Nothing);
     let log_fate = event_loop.log_question.fate();
@@ -190,7 +191,6 @@ impl EventLoop {
     async fn step_all(
         &mut self,
         events: Vec<SessionEvent>,
-        prompt: &mut Prompt,
         sigchld: &mut Signal,
     ) -> Option<SessionOutcome> {
         let mut events = VecDeque::from(events);
@@ -198,10 +198,6 @@ impl EventLoop {
             for action in self.session.step(event) {
                 if let SessionAction::Finish(outcome) = action {
                     return Some(self.finish(outcome));
-                }
-                if matches!(action, SessionAction::SettleLog { .. }) {
-                    // The question is answered in line mode, in which it must be on the screen.
-                    prompt.use_for(InputUse::Nothing);
                 }
                 events.extend(if action == SessionAction::Wipe {
                     Some(SessionEvent::Wiped(self.wipe(sigchld).await))

@@ -34,8 +34,8 @@ impl Host {
         output
     }
 
-    /// Lets in a person who waits, also into a locked room, in the next generation. Their number is another
-    /// one if the room was told a higher one while they waited.
+    /// Lets in a person who waits, also into a locked room, in the next generation, which is due at once. Their
+    /// number is another one if the room was told a higher one while they waited.
     ///
     /// # Errors
     /// [`RoomError::NoSeat`] if this person does not wait, [`RoomError::Full`], after which they go on

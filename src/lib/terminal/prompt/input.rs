@@ -52,7 +52,7 @@ impl Prompt {
     }
 
     /// Reads lines for another use. The prompt is on the screen, and its modes are set, for
-    /// [`InputUse::Commands`] alone. What was typed at it and not read is dropped.
+    /// [`InputUse::Commands`] alone; what was typed at it and not read is dropped.
     pub(crate) fn use_for(&mut self, input_use: InputUse) {
         let previous = std::mem::replace(&mut self.input_use, input_use);
         if previous == InputUse::Commands && input_use != InputUse::Commands {

@@ -133,7 +133,7 @@ impl Keyboard {
     }
 
     /// Restores the modes of the terminal, unless another program has set its own since, and forgets what
-    /// was read.
+    /// was typed: it was meant for the prompt, and not for what reads the terminal next.
     pub(super) fn leave(&mut self) {
         self.restore();
         self.editor = Editor::default();
@@ -244,7 +244,6 @@ impl Keyboard {
     fn restore(&mut self) {
         let saved = self.saved.as_ref().filter(|_| self.state == State::Active && is_interactive());
         if let Some(saved) = saved {
-            // It was meant for the prompt, and not for what reads the terminal next.
             discard_typeahead();
             saved.restore(&self.terminal);
         }

@@ -69,6 +69,7 @@ pub(in crate::serve::web) async fn poll(
             return (StatusCode::REQUEST_TIMEOUT, text).into_response();
         }
     };
+    slot.mark_awaiting_answer();
     let Ok(body) = std::str::from_utf8(&body) else {
         return refuse(&Refusal::new(RefusalCode::BadJson, "the body must be UTF-8 text"));
     };
@@ -138,6 +139,7 @@ fn refuse(refusal: &Refusal) -> Response {
     let status = match refusal.code {
         RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,
         RefusalCode::BadJson => StatusCode::BAD_REQUEST,
+        RefusalCode::Removed => StatusCode::GONE,
         RefusalCode::TooFast
         | RefusalCode::TooLong
         | RefusalCode::BadName

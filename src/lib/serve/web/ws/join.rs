@@ -52,6 +52,7 @@ async fn enter(
     // One deadline for all reads: pings do not extend it.
     let first = timeout_at(deadline, next_message(reader, writer)).await;
     let message = first.unwrap_or(Err(CloseAction::Drop.into()))?;
+    slot.mark_awaiting_answer();
     let (connection, welcome, rest) = match state.hub.mode() {
         Mode::Open => {
             let (joined, rest) = join_by_message(state, message)?;

@@ -96,9 +96,13 @@ async fn run_socket(
     };
     slot.mark_closing();
     let Some(writer) = writer else { return };
-    match action {
-        CloseAction::Drop => {}
-        CloseAction::Echo(code) => Box::pin(writer.close(reader, code)).await,
-        CloseAction::Send(code) => Box::pin(writer.close(reader, Some(code as u16))).await,
+    let code = match action {
+        CloseAction::Drop => return,
+        CloseAction::Echo(code) => code,
+        CloseAction::Send(code) => Some(code as u16),
+    };
+    if Box::pin(writer.send_close(code)).await {
+        slot.mark_answered();
+        Box::pin(reader.await_close()).await;
     }
 }

@@ -1,18 +1,20 @@
 //! `panic` in every phase: no goodbye is waited for, no question asked, and nothing remains.
 
+mod typed;
+mod void;
+
 use std::io::{BufRead as _, Write as _};
 
+use super::super::ctl::ctl;
 use super::super::ends::{child, session_in};
 use super::super::guest::Guest;
 use super::super::stage::{Link, Stage, event};
 use super::{Operator, connect};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{Output, Terminal, signal};
+use typed::assert_cleared;
 
 const CTRL_C: &str = "\u{3}";
-
-/// What clears the screen and what has scrolled off it.
-const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 
 #[test]
 fn in_an_open_room_everyone_hears_the_end() {
@@ -68,6 +70,39 @@ fn with_services_that_hang() {
     }
 }
 
+/// `chattrace ctl` has its answer before the session exits.
+#[test]
+fn ctl_is_answered_in_every_phase() {
+    for phase in ["preparing", "opening", "open", "closing"] {
+        let stage = Stage::new(&format!("ignore-term\n{HAPPY}"));
+        let session = if phase == "closing" {
+            let mut session = session_in(&stage, "open");
+            session.signal("TERM");
+            event(&mut session, "closing");
+            session
+        } else {
+            session_in(&stage, phase)
+        };
+        assert_answered(&stage);
+        assert_over(session.wait());
+        stage.assert_nothing_left();
+        assert!(ctl(&stage, &["panic"]).expect_code(69).stderr.contains("no session is running"));
+    }
+    let stage = Stage::new(HAPPY);
+    let mut terminal = Terminal::start(&stage.local(&["--open"]), 80);
+    Link::on_screen(&mut terminal);
+    terminal.type_keys(CTRL_C);
+    terminal.wait_for("[s]ave, [d]elete or [v]iew");
+    assert_answered(&stage);
+    assert_cleared(terminal);
+    stage.assert_nothing_left();
+}
+
+fn assert_answered(stage: &Stage) {
+    let answered = ctl(stage, &["panic"]).expect_code(0);
+    assert_eq!((&*answered.stdout, &*answered.stderr), ("wiping everything\n", ""));
+}
+
 fn give_panic(stage: &Stage) {
     let mut client = connect(stage);
     let request = "{\"id\":1,\"type\":\"do\",\"command\":\"panic\"}\n";
@@ -82,48 +117,4 @@ fn assert_over(ended: Output) {
     assert!(ended.stderr.ends_with("panic: nothing remains\n"), "{ended:#?}");
     let last = ended.stdout.lines().last();
     assert_eq!(last, Some("{\"event\":\"closed\",\"remains\":[]}"), "{ended:#?}");
-}
-
-#[test]
-fn at_the_terminal_the_last_line_is_all_that_is_left() {
-    let stage = Stage::new(HAPPY);
-    let mut terminal = Terminal::start(&stage.local(&["--open"]), 80);
-    let link = Link::on_screen(&mut terminal);
-    let _ana = Guest::join(&link, "Ana");
-    terminal.wait_for("+ Ana #");
-    terminal.type_keys("panic\r");
-    assert_cleared(terminal);
-    stage.assert_nothing_left();
-}
-
-#[test]
-fn at_the_question_about_the_log() {
-    let stage = Stage::new(HAPPY);
-    let mut terminal = Terminal::start(&stage.local(&["--open"]), 80);
-    Link::on_screen(&mut terminal);
-    terminal.type_keys(CTRL_C);
-    terminal.wait_for("[s]ave, [d]elete or [v]iew");
-    terminal.type_keys("panic\r");
-    assert_cleared(terminal);
-    stage.assert_nothing_left();
-}
-
-/// A log that would be saved is not.
-#[test]
-fn no_log_is_saved() {
-    let stage = Stage::new(HAPPY);
-    let mut terminal = Terminal::start(&stage.local(&["--open", "--logs", "save"]), 80);
-    Link::on_screen(&mut terminal);
-    terminal.type_keys("panic\r");
-    assert_cleared(terminal);
-    stage.assert_nothing_left();
-}
-
-fn assert_cleared(mut terminal: Terminal) {
-    terminal.wait_for("panic: nothing remains");
-    let raw = terminal.raw();
-    terminal.wait().expect_code(0);
-    let last = raw.rsplit(CLEAR).next().unwrap();
-    assert_ne!(last.len(), raw.len(), "the screen was not cleared: {raw:?}");
-    assert_eq!(last.trim(), "panic: nothing remains");
 }
