@@ -64,7 +64,9 @@ fn those_whom_the_operator_admits_do_not_wait_for_the_pace() {
     room.wait(2 * SECOND);
     room.set_rules(false, true);
     let names: Vec<String> = (0..30).map(|number| format!("w{number}")).collect();
-    names.iter().for_each(|name| drop(room.join(name)));
+    for name in &names {
+        room.join(name);
+    }
     let numbers: Vec<u32> = names.iter().map(|name| room.waits(name)).collect();
     let changes = room.changes.len();
     for (admitted, number) in numbers[..20].iter().enumerate() {
