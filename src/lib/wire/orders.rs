@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::server::to_json;
+use crate::chat::RoomError;
 use crate::control::RoomRules;
 
 /// The rules of the room at one moment, as clients read them.
@@ -63,9 +64,9 @@ pub(crate) fn cleared_line(seq: u64) -> Arc<str> {
     to_line(&OrderMessage::Cleared { seq }).into()
 }
 
-/// The last line to a participant whom the operator has removed.
+/// The last line to a participant whom the operator has removed, and the answer to their resume token.
 pub(crate) fn removed_line() -> String {
-    to_line(&OrderMessage::Removed { text: "the host has removed you from this room" })
+    to_line(&OrderMessage::Removed { text: &RoomError::Removed.to_string() })
 }
 
 /// The line to a participant who may speak again.

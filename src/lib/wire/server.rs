@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::orders::removed_line;
 use super::refusal::{Refusal, RefusalCode};
 use crate::chat::{Identity, RoomEvent};
 
@@ -89,8 +90,11 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
 }
 
 impl Refusal {
-    /// The line `refused`, with the line feed that ends it.
+    /// The line `refused`, or `removed`, with the line feed that ends it.
     pub(crate) fn to_line(&self) -> String {
+        if self.code == RefusalCode::Removed {
+            return removed_line();
+        }
         to_line(&ServerMessage::Refused {
             reference: self.reference.as_deref(),
             why: self.code,

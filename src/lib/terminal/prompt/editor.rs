@@ -1,12 +1,13 @@
 //! The line that is being typed, and the lines before it. Pure.
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
+use unicode_segmentation::GraphemeCursor;
 use zeroize::Zeroize as _;
 
 use super::keys::Key;
 
-/// Longest line, as in line mode (termios(3)). What is typed behind it is dropped.
-pub(super) const MAX_LINE_BYTES: usize = 4096;
+/// Longest line in bytes: more than a command may have, so that one which is too long is refused, and not
+/// carried out without its end. What is typed behind it is dropped.
+pub(super) const MAX_LINE_BYTES: usize = 16 * 1024;
 
 /// Lines that Up can bring back. The oldest is forgotten for a new one.
 const MAX_HISTORY: usize = 64;
@@ -158,8 +159,11 @@ impl Editor {
 
     /// The border of a character at the byte `at` or behind it.
     fn border_from(&self, at: usize) -> usize {
-        let borders = self.line.grapheme_indices(true).map(|(border, _)| border);
-        borders.chain([self.line.len()]).find(|border| *border >= at).unwrap_or(0)
+        let mut border = GraphemeCursor::new(at, self.line.len(), true);
+        if border.is_boundary(&self.line, 0) == Ok(true) {
+            return at;
+        }
+        border.next_boundary(&self.line, 0).ok().flatten().unwrap_or(self.line.len())
     }
 }
 
@@ -174,6 +178,7 @@ impl Drop for Editor {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation as _;
 
     use super::*;
 

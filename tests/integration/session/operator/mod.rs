@@ -8,6 +8,7 @@ mod panic;
 mod people;
 mod repeated;
 mod rules;
+mod sealed;
 mod sealed_crowds;
 mod terminal;
 

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{
-    FirstLineUse, PollStart, WaitingLines, handle_while_waiting, hold, lines_of,
-};
+use super::entrance::{self, FirstLineUse, PollStart, Waited, lines_of};
 use crate::control::Sealed;
 use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::connections::ConnectionSlot;
@@ -32,8 +30,9 @@ pub(super) async fn enter(
                 let mut knock = state.hub.knock(&door, noise)?;
                 match knock.answer().await {
                     Ok(answer) => {
+                        let invite = knock.is_by_invite();
                         let token = knock.detach()?;
-                        Ok(PollStart::Lines(wire::answer_line(&answer, Some(&token))))
+                        Ok(PollStart::Lines(wire::answer_line(&answer, Some(&token), invite)))
                     }
                     Err(end) => entered(end),
                 }
@@ -96,17 +95,13 @@ async fn wait(
     mut knock: Knock,
     body: &str,
 ) -> Result<PollStart, Refusal> {
-    match handle_while_waiting(body)? {
-        WaitingLines::None => {}
-        WaitingLines::Answered(lines) => return Ok(PollStart::Lines(lines)),
-        WaitingLines::Left => {
+    match entrance::wait(slot, body, knock.end()).await? {
+        Waited::Decided(end) => entered(end),
+        Waited::Lines(lines) => Ok(PollStart::Lines(lines)),
+        Waited::Left => {
             knock.leave();
-            return Ok(PollStart::Lines(String::new()));
+            Ok(PollStart::Lines(String::new()))
         }
-    }
-    match hold(slot, knock.end()).await {
-        Some(end) => entered(end),
-        None => Ok(PollStart::Lines(wire::waiting_line(None))),
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{
-    FirstLineUse, PollStart, WaitingLines, handle_while_waiting, hold, lines_of,
-};
+use super::entrance::{self, FirstLineUse, PollStart, Waited, lines_of};
 use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd, LobbyTransport};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;
@@ -55,20 +53,18 @@ async fn wait(
     mut client: LobbyClient,
     body: &str,
 ) -> Result<PollStart, Refusal> {
-    match handle_while_waiting(body)? {
-        WaitingLines::None => {}
-        WaitingLines::Answered(lines) => return Ok(PollStart::Lines(lines)),
-        WaitingLines::Left => {
-            client.leave();
-            return Ok(PollStart::Lines(String::new()));
+    match entrance::wait(slot, body, client.end()).await? {
+        Waited::Decided(LobbyEnd::Admitted(connection)) => {
+            Ok(welcomed(connection, FirstLineUse::InRoom))
         }
-    }
-    match hold(slot, client.end()).await {
-        Some(LobbyEnd::Admitted(connection)) => Ok(welcomed(connection, FirstLineUse::InRoom)),
-        Some(LobbyEnd::Refused(refusal)) => Err(refusal),
+        Waited::Decided(LobbyEnd::Refused(refusal)) => Err(refusal),
         // A newer poll gets the answer.
-        Some(LobbyEnd::Replaced) => Ok(PollStart::Lines(String::new())),
-        None => Ok(PollStart::Lines(wire::waiting_line(None))),
+        Waited::Decided(LobbyEnd::Replaced) => Ok(PollStart::Lines(String::new())),
+        Waited::Lines(lines) => Ok(PollStart::Lines(lines)),
+        Waited::Left => {
+            client.leave();
+            Ok(PollStart::Lines(String::new()))
+        }
     }
 }
 

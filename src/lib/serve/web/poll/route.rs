@@ -139,6 +139,7 @@ fn refuse(refusal: &Refusal) -> Response {
     let status = match refusal.code {
         RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,
         RefusalCode::BadJson => StatusCode::BAD_REQUEST,
+        RefusalCode::Removed => StatusCode::GONE,
         RefusalCode::TooFast
         | RefusalCode::TooLong
         | RefusalCode::BadName
