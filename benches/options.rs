@@ -69,6 +69,12 @@ pub(crate) enum TableName {
     Circle,
     /// The time of each step of the cryptography.
     Cryptography,
+    /// The time from a command of the operator to its effect.
+    Operator,
+    /// The cost of asking who is there.
+    Who,
+    /// A flood of the lobby, and of an invite.
+    Lobby,
 }
 
 fn name_and_path(text: &str) -> Result<(String, PathBuf), String> {

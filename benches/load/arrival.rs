@@ -1,5 +1,6 @@
 //! Connecting clients, and the synchronization before messages are counted.
 
+use std::collections::BTreeMap;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -28,27 +29,95 @@ impl Load {
     /// # Errors
     /// When one of them is not admitted.
     pub(crate) fn connect(target: &Target, count: usize, arrival: Arrival) -> Result<Self, String> {
-        let mut load = Self::new(target, count, arrival)?;
-        match arrival {
-            Arrival::AtOnce => {
+        Self::new(target, count, arrival)?.fill(count)
+    }
+
+    /// Connects a client with each of these names. The welcome of one that does not come in waves is not
+    /// opened.
+    ///
+    /// # Errors
+    /// When one of them is not admitted.
+    pub(crate) fn connect_as(
+        target: &Target,
+        names: Vec<String>,
+        arrival: Arrival,
+    ) -> Result<Self, String> {
+        let count = names.len();
+        Self { names, ..Self::new(target, count, arrival)? }.fill(count)
+    }
+
+    /// A load of clients with these names, none of which has connected: [`Self::knock_next`] follows.
+    ///
+    /// # Errors
+    /// When the kernel has no epoll.
+    pub(crate) fn knocking(target: &Target, names: Vec<String>) -> Result<Self, String> {
+        Ok(Self { names, ..Self::new(target, 0, Arrival::Knocking)? })
+    }
+
+    /// Connects the next of the clients that have a name; false if all have.
+    ///
+    /// # Errors
+    /// When the server does not accept the connection.
+    pub(crate) fn knock_next(&mut self) -> Result<bool, String> {
+        let is_next = self.clients.len() < self.names.len();
+        if is_next {
+            self.open()?;
+        }
+        Ok(is_next)
+    }
+
+    /// How many clients have a name of their own.
+    pub(crate) fn names(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How many clients are in the room.
+    pub(crate) fn present(&self) -> usize {
+        let present = |client: &&Client| client.state == ClientState::Joined;
+        self.clients.iter().filter(present).count()
+    }
+
+    /// Whether every client that has connected is in the room or in the lobby, or was refused.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.clients.iter().all(|client| client.state > ClientState::Joining)
+    }
+
+    /// How many clients wait in the lobby.
+    pub(crate) fn waiting(&self) -> usize {
+        self.clients.iter().filter(|client| client.state == ClientState::Waiting).count()
+    }
+
+    /// How many clients were refused, by the reason.
+    pub(crate) fn refusals(&self) -> BTreeMap<String, usize> {
+        let mut refusals = BTreeMap::new();
+        for refusal in self.clients.iter().filter_map(|client| client.refusal.as_ref()) {
+            *refusals.entry(refusal.clone()).or_default() += 1;
+        }
+        refusals
+    }
+
+    /// Connects all of them, and waits until each is in the room or in the lobby.
+    fn fill(mut self, count: usize) -> Result<Self, String> {
+        match self.arrival {
+            Arrival::AtOnce | Arrival::Knocking => {
                 for _ in 0..count {
-                    load.open()?;
+                    self.open()?;
                 }
             }
             Arrival::InWaves => {
-                while load.clients.len() < count {
-                    for _ in 0..WAVE.min(count - load.clients.len()) {
-                        load.open()?;
+                while self.clients.len() < count {
+                    for _ in 0..WAVE.min(count - self.clients.len()) {
+                        self.open()?;
                     }
-                    load.wait_past(ClientState::Handshaking, "got no answer to the handshake")?;
+                    self.wait_past(ClientState::Handshaking, "got no answer to the handshake")?;
                 }
                 for number in 0..count {
-                    load.join(number)?;
+                    self.join(number)?;
                 }
             }
         }
-        load.wait_past(ClientState::Joining, "was not admitted")?;
-        Ok(load)
+        self.wait_past(ClientState::Joining, "was not admitted")?;
+        Ok(self)
     }
 
     fn new(target: &Target, count: usize, arrival: Arrival) -> Result<Self, String> {
@@ -64,20 +133,8 @@ impl Load {
             unsent: Vec::new(),
             arrival,
             server_is_ending: false,
-            first_name: None,
+            names: Vec::new(),
         })
-    }
-
-    /// Connects one client with this name, whose welcome is not opened.
-    ///
-    /// # Errors
-    /// When it is not admitted.
-    pub(crate) fn connect_as(target: &Target, name: &str) -> Result<Self, String> {
-        let mut load = Self::new(target, 1, Arrival::AtOnce)?;
-        load.first_name = Some(name.to_owned());
-        load.open()?;
-        load.wait_past(ClientState::Joining, "was not admitted")?;
-        Ok(load)
     }
 
     /// Waits until nothing has arrived for a while.
@@ -127,6 +184,8 @@ impl Load {
         let event = EpollEvent::new(flags, number as u64);
         self.epoll.add(&stream, event).map_err(|error| failed(&error))?;
         let mut client = Client::new(stream, self.target.handshake().as_bytes());
+        client.may_be_closed = self.arrival == Arrival::Knocking;
+        client.reads_lines = client.may_be_closed;
         client.flush()?;
         self.clients.push(client);
         Ok(())

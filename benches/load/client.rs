@@ -6,9 +6,10 @@ use std::net::TcpStream;
 use chattrace::seal::BoxHead;
 
 use super::delivery_log::Cursor;
+use super::effect::Effect;
 use super::frame::{FrameParser, Opcode, write_client_frame};
 use super::message::{Protocol, leading_number};
-use super::sealed::{Next, SealedJoin};
+use super::sealed::SealedJoin;
 
 /// The sample key of RFC 6455, section 1.3: with a fixed key no digest has to be computed.
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -24,9 +25,6 @@ pub(super) const GO: &[u8] = b"[go]";
 
 /// The last seven characters of a box that ends with [`READY`], and with `.` and [`GO`].
 const SEALED_MARKS: [&[u8]; 2] = [b"ZWFkeV0", b"Lltnb10"];
-
-/// The beginning of the line that begins a generation.
-const KEYS: &[u8] = b"{\"t\":\"keys\"";
 
 /// Bytes at the end of a frame that contain the mark: the mark itself, and the end of the line.
 const TAIL_BYTES: usize = 12;
@@ -44,6 +42,8 @@ pub(super) enum ClientState {
     Upgraded,
     /// Waits for the welcome.
     Joining,
+    /// In the lobby: waits for the welcome still.
+    Waiting,
     /// In the room; counts nothing yet.
     Joined,
     /// Has received [`READY`], so messages reach it.
@@ -73,12 +73,20 @@ pub(super) struct Client {
     pub(super) skips_welcome: bool,
     /// Generations of a sealed room of which it was told before it counted, and the bytes of those lines.
     pub(super) keys: (u64, u64),
+    /// Whether it looks at each line before it counts.
+    pub(super) reads_lines: bool,
+    /// The line that it looks for.
+    pub(super) effect: Option<Effect>,
+    /// Whether the server may refuse or remove it.
+    pub(super) may_be_closed: bool,
+    /// Why it was refused.
+    pub(super) refusal: Option<String>,
     /// Bytes to send, of which the first `sent` are sent.
-    outbox: Vec<u8>,
+    pub(super) outbox: Vec<u8>,
     sent: usize,
     /// The received part of the handshake response, the welcome or a control frame; after a close
     /// frame its payload.
-    partial: Vec<u8>,
+    pub(super) partial: Vec<u8>,
     tail: [u8; TAIL_BYTES],
 }
 
@@ -96,6 +104,10 @@ impl Client {
             sealed_join: None,
             skips_welcome: false,
             keys: (0, 0),
+            reads_lines: false,
+            effect: None,
+            may_be_closed: false,
+            refusal: None,
             outbox: handshake.to_vec(),
             sent: 0,
             partial: Vec::new(),
@@ -163,8 +175,8 @@ impl Client {
     /// Handles a part of a text frame from before the messages are counted.
     pub(super) fn handle_text(&mut self, payload: &[u8], is_last: bool) -> Result<(), String> {
         self.keep_tail(payload);
-        if self.sealed_join.is_some() && self.state < ClientState::Counting {
-            return self.handle_sealed_text(payload, is_last);
+        if self.reads_lines && self.state < ClientState::Counting {
+            return self.handle_lines(payload, is_last);
         }
         match self.state {
             ClientState::Joining => {
@@ -182,6 +194,7 @@ impl Client {
             ClientState::Joined | ClientState::Ready if is_last => self.look_for_marks(),
             ClientState::Handshaking
             | ClientState::Upgraded
+            | ClientState::Waiting
             | ClientState::Joined
             | ClientState::Ready
             | ClientState::Counting
@@ -190,46 +203,13 @@ impl Client {
         Ok(())
     }
 
-    fn look_for_marks(&mut self) {
+    pub(super) fn look_for_marks(&mut self) {
         let [ready, go] = SEALED_MARKS;
         if self.ends_with(GO) || self.ends_with(go) {
             self.state = ClientState::Counting;
         } else if self.ends_with(READY) || self.ends_with(ready) {
             self.state = ClientState::Ready;
         }
-    }
-
-    /// The same in a sealed room.
-    fn handle_sealed_text(&mut self, payload: &[u8], is_last: bool) -> Result<(), String> {
-        self.partial.extend(payload);
-        if !is_last {
-            return Ok(());
-        }
-        let text = std::mem::take(&mut self.partial);
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            if line.starts_with(KEYS) {
-                self.keys = (self.keys.0 + 1, self.keys.1 + line.len() as u64);
-            }
-            if self.state == ClientState::Joining
-                && let Some(join) = &mut self.sealed_join
-            {
-                let head = (!self.skips_welcome).then_some(&mut self.head);
-                match join.receive(line, head)? {
-                    Next::Send(line) => {
-                        write_client_frame(Opcode::Text, line.as_bytes(), &mut self.outbox);
-                        self.flush()?;
-                    }
-                    Next::Welcomed => {
-                        self.n = self.head.number.into();
-                        self.state = ClientState::Joined;
-                    }
-                }
-            }
-        }
-        if self.state > ClientState::Joining {
-            self.look_for_marks();
-        }
-        Ok(())
     }
 
     fn keep_tail(&mut self, payload: &[u8]) {
@@ -284,7 +264,7 @@ impl Client {
 }
 
 /// The number that a welcome gives to its recipient.
-fn own_number(welcome: &[u8]) -> Option<u64> {
+pub(super) fn own_number(welcome: &[u8]) -> Option<u64> {
     const BEFORE: &[u8] = b"\"you\":{\"n\":";
     if !welcome.starts_with(b"{\"t\":\"welcome\"") {
         return None;

@@ -34,6 +34,8 @@ pub(crate) enum Arrival {
     /// All clients connect, a wave at a time; then all join. A server announces each join to all
     /// others, which is a quadratic number of deliveries, in fewer batches when joins come together.
     InWaves,
+    /// As [`Arrival::AtOnce`]; the server may have them wait, or refuse them.
+    Knocking,
 }
 
 /// All clients of one server, and the log of what they received.
@@ -50,8 +52,8 @@ pub(crate) struct Load {
     /// Clients with a filled outbox.
     pub(super) unsent: Vec<usize>,
     pub(super) arrival: Arrival,
-    /// The name of the only client; `None` if they are numbered.
-    pub(super) first_name: Option<String>,
+    /// The names of the first clients; the others are numbered.
+    pub(super) names: Vec<String>,
     /// The server is ending, so a closed connection is no failure.
     pub(super) server_is_ending: bool,
 }
@@ -109,11 +111,12 @@ impl Load {
             client.handshake(&mut bytes, self.target.protocol)?;
             match client.state {
                 ClientState::Handshaking => return Ok(()),
-                ClientState::Upgraded if self.arrival == Arrival::AtOnce => {
+                ClientState::Upgraded if self.arrival != Arrival::InWaves => {
                     return self.join(number);
                 }
                 ClientState::Upgraded
                 | ClientState::Joining
+                | ClientState::Waiting
                 | ClientState::Joined
                 | ClientState::Ready
                 | ClientState::Counting
@@ -128,7 +131,8 @@ impl Load {
                 Opcode::Text => client.handle_text(chunk.payload, chunk.is_last)?,
                 Opcode::Ping | Opcode::Pong | Opcode::Close => {
                     client.handle_control(chunk.opcode, chunk.payload, chunk.is_last)?;
-                    if client.was_closed_by_server() && !self.server_is_ending {
+                    let is_expected = self.server_is_ending || client.may_be_closed;
+                    if client.was_closed_by_server() && !is_expected {
                         return Err(client.close_reason());
                     }
                 }
@@ -147,12 +151,13 @@ impl Load {
         let client = &mut self.clients[number];
         if client.state == ClientState::Upgraded {
             client.state = ClientState::Joining;
-            let name = self.first_name.clone().unwrap_or_else(|| format!("P{number}"));
+            let name = self.names.get(number).cloned().unwrap_or_else(|| format!("P{number}"));
             let join = match self.target.protocol {
                 Protocol::SealedRoom => {
                     let ticket = self.target.ticket.as_deref().unwrap_or_default();
                     let (join, knock) = SealedJoin::knock(ticket, name)?;
-                    client.skips_welcome = self.arrival == Arrival::AtOnce;
+                    client.skips_welcome = self.arrival != Arrival::InWaves;
+                    client.reads_lines = true;
                     client.sealed_join = Some(join);
                     knock
                 }

@@ -81,7 +81,8 @@ impl Load {
 }
 
 impl Latency {
-    fn of(mut nanos: Vec<u64>) -> Option<Self> {
+    /// Of these times in nanoseconds; `None` if there are none.
+    pub(crate) fn of(mut nanos: Vec<u64>) -> Option<Self> {
         nanos.sort_unstable();
         let at = |part: f64| {
             let index = (nanos.len() as f64 * part) as usize;

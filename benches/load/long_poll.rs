@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use super::message::leading_number;
 use super::target::Target;
 
 /// For the response to a join.
@@ -21,6 +22,8 @@ pub(crate) struct PollingClients {
     target: Target,
     /// The resume token of each.
     tokens: Vec<String>,
+    /// The number of the last event: the last join.
+    seq: u64,
     /// Connections with a poll that waits.
     held: Vec<TcpStream>,
 }
@@ -31,18 +34,21 @@ impl PollingClients {
     /// # Errors
     /// When one of them is not admitted.
     pub(crate) fn join(target: &Target, count: usize) -> Result<Self, String> {
-        let mut clients = Self { target: target.clone(), tokens: Vec::new(), held: Vec::new() };
+        let mut clients =
+            Self { target: target.clone(), tokens: Vec::new(), seq: 0, held: Vec::new() };
         let mut buffer = vec![0; 256 * 1024];
         while clients.tokens.len() < count {
             let first = clients.tokens.len();
             let wave = first..count.min(first + WAVE);
             let requests = wave.map(|number| {
                 let line = target.join(&format!("P{number}"));
-                clients.request("", &line)
+                clients.request("/poll", "", &line)
             });
             let requests: Vec<TcpStream> = requests.collect::<Result<_, String>>()?;
             for stream in requests {
-                clients.tokens.push(resume_token(stream, &mut buffer)?);
+                let (token, seq) = seat(stream, &mut buffer)?;
+                clients.tokens.push(token);
+                clients.seq = clients.seq.max(seq);
             }
         }
         Ok(clients)
@@ -53,9 +59,10 @@ impl PollingClients {
     /// # Errors
     /// When one cannot connect.
     pub(crate) fn poll(&mut self) -> Result<(), String> {
+        let path = format!("/poll?after={}", self.seq);
         for token in &self.tokens {
             let authorization = format!("Authorization: Bearer {token}\r\n");
-            let stream = self.request(&authorization, "")?;
+            let stream = self.request(&path, &authorization, "")?;
             stream.set_nonblocking(true).map_err(|error| error.to_string())?;
             self.held.push(stream);
         }
@@ -71,10 +78,10 @@ impl PollingClients {
         self.held.iter().filter(|stream| waits(stream)).count()
     }
 
-    fn request(&self, header: &str, body: &str) -> Result<TcpStream, String> {
+    fn request(&self, path: &str, header: &str, body: &str) -> Result<TcpStream, String> {
         let (address, length) = (self.target.address, body.len());
         let request = format!(
-            "POST /poll HTTP/1.1\r\nHost: {address}\r\n{header}Content-Length: {length}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\n{header}Content-Length: {length}\r\n\r\n{body}"
         );
         let sent = TcpStream::connect(address).and_then(|mut stream| {
             stream.set_read_timeout(Some(RESPONSE_TIMEOUT))?;
@@ -85,8 +92,8 @@ impl PollingClients {
     }
 }
 
-/// Reads a response to its end and returns the resume token in it.
-fn resume_token(mut stream: TcpStream, buffer: &mut [u8]) -> Result<String, String> {
+/// Reads a response to its end; the resume token in it, and the number of the last event that it includes.
+fn seat(mut stream: TcpStream, buffer: &mut [u8]) -> Result<(String, u64), String> {
     let mut front = Vec::new();
     loop {
         let read = stream.read(buffer).map_err(|error| format!("a poll: {error}"))?;
@@ -98,6 +105,9 @@ fn resume_token(mut stream: TcpStream, buffer: &mut [u8]) -> Result<String, Stri
     }
     let front = String::from_utf8_lossy(&front);
     let token = front.split_once("\"resume\":\"").and_then(|(_, rest)| rest.split_once('"'));
-    let token = token.ok_or_else(|| format!("expected a welcome, got {front:?}"))?;
-    Ok(token.0.to_owned())
+    let seq = front.split_once("\"seq\":").and_then(|(_, rest)| leading_number(rest.as_bytes()));
+    match (token, seq) {
+        (Some((token, _)), Some((seq, _))) => Ok((token.to_owned(), seq)),
+        _ => Err(format!("expected a welcome, got {front:?}")),
+    }
 }

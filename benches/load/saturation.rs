@@ -55,6 +55,20 @@ impl Load {
         phases: Phases,
         server: Pid,
     ) -> Result<Saturation, String> {
+        self.saturate_beside(outstanding, phases, server, || Ok(()))
+    }
+
+    /// The same, and calls `on_turn` in every turn of the loop.
+    ///
+    /// # Errors
+    /// As for [`Self::saturate`].
+    pub(crate) fn saturate_beside(
+        &mut self,
+        outstanding: usize,
+        phases: Phases,
+        server: Pid,
+        mut on_turn: impl FnMut() -> Result<(), String>,
+    ) -> Result<Saturation, String> {
         self.log.complete.clear();
         for sender in 0..SENDERS.min(self.clients.len()) {
             for _ in 0..outstanding {
@@ -62,9 +76,9 @@ impl Load {
             }
         }
         let started = Instant::now();
-        self.run_until(started + phases.warm_up)?;
+        self.run_until(started + phases.warm_up, &mut on_turn)?;
         let before = self.snapshot(server)?;
-        self.run_until(started + phases.warm_up + phases.measured)?;
+        self.run_until(started + phases.warm_up + phases.measured, &mut on_turn)?;
         let after = self.snapshot(server)?;
         self.drain()?;
         let seconds = (after.wall - before.wall).as_secs_f64();
@@ -80,7 +94,11 @@ impl Load {
     }
 
     /// Sends a new message for each one that all clients have received.
-    fn run_until(&mut self, deadline: Instant) -> Result<(), String> {
+    fn run_until(
+        &mut self,
+        deadline: Instant,
+        on_turn: &mut impl FnMut() -> Result<(), String>,
+    ) -> Result<(), String> {
         let (mut last, mut before) = (Instant::now(), self.log.deliveries);
         loop {
             while let Some(sender) = self.log.complete.pop() {
@@ -88,6 +106,7 @@ impl Load {
             }
             self.flush()?;
             self.poll_events(100)?;
+            on_turn()?;
             let now = Instant::now();
             if now >= deadline {
                 return Ok(());

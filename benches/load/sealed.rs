@@ -46,6 +46,13 @@ impl SealedJoin {
         Ok((Self { step: Step::Knocked(knock), name }, line.to_string()))
     }
 
+    /// The object in a line `refused` that only its receiver can read.
+    pub(super) fn open_refusal(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let Step::Applied(applicant) = &self.step else { return None };
+        let line: Value = serde_json::from_slice(line).ok()?;
+        applicant.open_refusal(&bytes(&line["sealed"])).ok().map(String::into_bytes)
+    }
+
     /// Takes a line of the server. With `head`, opens the welcome, and writes the generation and the
     /// client's number there; opening a thousand rosters of a thousand takes seconds.
     ///

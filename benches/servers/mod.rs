@@ -1,6 +1,7 @@
 //! The servers that are measured: the room of chattrace, and yardsticks that relay every message to
 //! all clients.
 
+mod control;
 mod floor;
 mod plain;
 mod process;
@@ -18,6 +19,7 @@ use crate::load::Protocol;
 use crate::machine::Cores;
 use process::TempDir;
 
+pub(crate) use control::ControlSocket;
 pub(crate) use floor::Fault;
 pub(crate) use process::ServerProcess;
 pub(crate) use room::{RateLimit, Room};

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +9,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, mkdtemp};
 
-use crate::load::{Protocol, Target};
+use super::control::ControlSocket;
+use crate::load::Target;
 use crate::machine::{self, Cores};
 
 /// For the exit of a server after SIGTERM.
@@ -70,7 +70,7 @@ pub(crate) struct ServerProcess {
     child: Child,
     /// Kept open: `chattrace-serve` ends when its standard output is closed.
     _stdout: BufReader<ChildStdout>,
-    _temp_dir: TempDir,
+    temp_dir: TempDir,
 }
 
 impl ServerProcess {
@@ -92,8 +92,8 @@ impl ServerProcess {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         let read = stdout.read_line(&mut line);
-        match parse_target(line.trim()).filter(|_| read.is_ok()) {
-            Some(target) => Ok(Self { target, child, _stdout: stdout, _temp_dir: temp_dir }),
+        match Target::parse(line.trim()).filter(|_| read.is_ok()) {
+            Some(target) => Ok(Self { target, child, _stdout: stdout, temp_dir }),
             None => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -117,6 +117,21 @@ impl ServerProcess {
             fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == ROOM)
         };
         children.find(is_room).map_or(own, Pid::from_raw)
+    }
+
+    /// Connects to the control socket of a session.
+    ///
+    /// # Errors
+    /// When this server is none.
+    pub(crate) fn control(&self) -> Result<ControlSocket, String> {
+        let sessions = self.temp_dir.path().join("run/chattrace");
+        let mut folders = fs::read_dir(&sessions).map_err(|error| error.to_string())?.flatten();
+        let socket = folders.find_map(|folder| {
+            let path = folder.path().join("control.sock");
+            path.exists().then_some(path)
+        });
+        let socket = socket.ok_or_else(|| format!("{}: no socket", sessions.display()))?;
+        ControlSocket::connect(&socket)
     }
 
     /// The processor time of both processes so far.
@@ -164,22 +179,4 @@ impl Drop for ServerProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The target that a first line describes.
-fn parse_target(line: &str) -> Option<Target> {
-    if let Some(link) = line.strip_prefix("http://") {
-        let (address, ticket, protocol) = match link.split_once("/t/") {
-            Some((address, ticket)) => (address, ticket, Protocol::Room),
-            None => {
-                let (address, ticket) = link.split_once("/#1.")?;
-                (address, ticket, Protocol::SealedRoom)
-            }
-        };
-        let (address, ticket) = (address.parse().ok()?, Some(ticket.to_owned()));
-        return Some(Target { address, ticket, protocol });
-    }
-    let port: u16 = line.parse().ok()?;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    Some(Target { address, ticket: None, protocol: Protocol::Relay })
 }

@@ -69,7 +69,8 @@ impl Bench {
         let mut newcomers = Vec::new();
         for change in 1..=changes {
             let target = process.target.clone();
-            newcomers.push(Load::connect_as(&target, &format!("N{change}"))?);
+            let names = vec![format!("N{change}")];
+            newcomers.push(Load::connect_as(&target, names, Arrival::AtOnce)?);
             load.wait_keys(before.0 + (change * (size - changes)) as u64)?;
         }
         let (after, cpu_after) = (load.keys(), process.cpu_times()?);

@@ -5,11 +5,15 @@ mod crowd;
 mod cryptography;
 mod disturbed;
 mod latency;
+mod lobby;
 mod memory;
+mod operator;
+mod order;
 mod price;
 mod saturation;
 mod self_test;
 mod start;
+mod who;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -88,7 +92,7 @@ impl Bench {
         if self.options.self_test || self.options.quick {
             self.self_test();
         }
-        let tables: [(TableName, TableFn); 9] = [
+        let tables: [(TableName, TableFn); 12] = [
             (TableName::Saturation, Self::saturation),
             (TableName::Latency, Self::latency),
             (TableName::Memory, Self::memory),
@@ -98,6 +102,9 @@ impl Bench {
             (TableName::Disturbed, Self::disturbed),
             (TableName::Circle, Self::circle),
             (TableName::Cryptography, Self::cryptography),
+            (TableName::Operator, Self::operator),
+            (TableName::Who, Self::who),
+            (TableName::Lobby, Self::lobby),
         ];
         for (name, table) in tables {
             if self.is_requested(name) {

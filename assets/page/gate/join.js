@@ -40,7 +40,7 @@ function submitJoin(event) {
 	event.preventDefault();
 	if (session) return;
 	if (!linkInput.hidden) ticket = usableTicket(linkInput.value);
-	const text = linkProblem(linkInput.value, ticket) || 'This is not a link to a room. Paste the whole link.';
+	const text = linkProblem(linkInput.value, ticket) || 'This is no link to a room. Paste the whole link.';
 	if (!ticket) return showRefusal({ text, why: 'bad_ticket' });
 	session = { name: nameInput.value, lastSeq: 0 };
 	refusal.textContent = '';

@@ -42,6 +42,12 @@ function readersText() {
 	return `Can read along: host's computer${others}`;
 }
 
+const { welcome: showWelcome } = handlers;
+handlers.welcome = (event) => {
+	if (!joined) isInvite = event.invite;
+	showWelcome(event);
+};
+
 let typingSentAt = 0;
 
 function announceTyping() {

@@ -2,17 +2,19 @@
 
 // The address that works from elsewhere, if there is one.
 let publicAddress = '';
+// Whether this page came by an invite: its link lets in only so many people, and may be used up.
+let isInvite = false;
 
 const roomLink = () => (publicAddress || location.origin) + LINK_PATH + ticket;
 
 const readers = el('p.readers dim', {});
 const inviteText = el('p', {});
 const inviteLink = el('input', { readOnly: true, 'aria-label': 'Link to this room', onfocus: selectField, ...privateInput });
-const invite = el('section.invite', { 'aria-label': 'Nobody else is here yet', hidden: true }, inviteText, inviteLink);
-invite.append(copyButton(inviteLink, 'Copy link'));
+const forOthers = el('div', {}, inviteLink, copyButton(inviteLink, 'Copy link'));
+const invite = el('section.invite', { 'aria-label': 'Nobody else is here yet', hidden: true }, inviteText, forOthers);
 if (navigator.share) {
 	const share = () => navigator.share({ url: inviteLink.value }).catch(() => {});
-	invite.append(' ', el('button', { onclick: share }, 'Share link'));
+	forOthers.append(' ', el('button', { onclick: share }, 'Share link'));
 }
 
 const isLoopback = () => /^(localhost|127\.[\d.]+|\[::1])$/.test(location.hostname);
@@ -22,16 +24,21 @@ function renderInvite() {
 	readers.textContent = readersText();
 	inviteLink.value = roomLink();
 	const reach = publicAddress || !isLoopback() ? '' : ', but only on this computer';
-	inviteText.textContent = `Nobody else is here yet. This link lets others in${reach}${rules.locked ? ', when the host has unlocked it' : ''}:`;
+	inviteText.textContent = 'Nobody else is here yet. ' + (isInvite ? 'You came by an invite; ask the host for one.' : `This link lets others in${reach}${rules.locked ? ', when the host has unlocked it' : ''}:`);
 	const isHidden = present.size > 1;
 	if (isHidden) keepFocus(invite, messageBox);
 	invite.hidden = isHidden;
+	forOthers.hidden = isInvite;
 }
 
 /** Takes what the host wrote of a new link: an address without a ticket, a ticket without an address, or both. */
 function showNewLink(reference) {
 	[publicAddress] = /^https?:\/\/[^/?#]+/.exec(reference) || [publicAddress];
-	ticket = usableTicket(reference) || ticket;
+	const newTicket = usableTicket(reference);
+	if (newTicket) {
+		ticket = newTicket;
+		isInvite = false;
+	}
 	keepForReload();
 	renderInvite();
 	addLine(el('p.line', {}, 'The room has a new link: ', ...linkify(roomLink())));

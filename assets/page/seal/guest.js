@@ -12,7 +12,7 @@ const KEY_SECONDS = SEAL_SECONDS + 600;
 const MAX_GENERATIONS = 1000;
 
 // What the server may say in clear.
-const PLAIN = 'gap refused end rules cleared removed waiting unmuted'.split(' ');
+const PLAIN = 'gap refused end rules cleared unmuted removed waiting'.split(' ');
 
 class Violation extends Error {}
 
@@ -137,7 +137,7 @@ function createGuest(ticket) {
 		for (const { n } of newcomers) if (!counters.has(n)) followed.add(n);
 		const joined = newcomers.map((who) => ({ t: 'joined', who }));
 		const left = went.map((n) => ({ t: 'left', who: before.get(n) }));
-		return [...joined, ...left, { t: 'keys', generation }];
+		return [...joined, ...left];
 	}
 
 	function fallBehind() {
@@ -178,7 +178,7 @@ function createGuest(ticket) {
 	/** Seals a message. Returns {box, counter}, or nothing while it must not be sealed. */
 	async function sealMessage(text) {
 		if (!canSeal()) return;
-		const [counter, previous] = [(lastCounter += 1), kept[kept.length - 1] || 0];
+		const [counter, previous] = [(lastCounter += 1), kept.slice(-1)[0] || 0];
 		kept = [...kept.slice(-31), counter];
 		const box = await sealBox({ generation: newest, sender: own, hostKey: hostKey(), signingKey: signing.privateKey, counter, previous, text });
 		return { box: toBase64url(box), counter };
@@ -186,8 +186,7 @@ function createGuest(ticket) {
 
 	/** A box that was refused is not one that others can miss. */
 	const forgetBox = (refused) => (kept = kept.filter((counter) => counter !== refused));
-	const isStale = () => hostTime() > newest.seconds + SEAL_SECONDS;
-	const canSeal = () => !isBehind && !isStale();
+	const canSeal = () => !isBehind && hostTime() <= newest.seconds + SEAL_SECONDS;
 
 	/**
 	 * What an event of the server means. Of what it says in clear, only what it may decide is passed on: it
@@ -195,7 +194,8 @@ function createGuest(ticket) {
 	 */
 	function receive(event) {
 		const reader = { keys, welcome, said: receiveBox, announced: receiveBox, moved: receiveBox }[event.t];
-		if (['gap', 'cleared'].includes(event.t)) followed.clear();
+		// While messages fade, those that are missing may have.
+		if (rules.fade || /gap|cleared/.test(event.t)) followed.clear();
 		return reader ? reader(event) : PLAIN.includes(event.t) ? [event] : [];
 	}
 	return { knock, request, refusal, receive, sealMessage, forgetBox, canSeal };

@@ -41,6 +41,7 @@ function handleLine(line) {
 async function sealedEvents(event, guest) {
 	if (event.t === 'answer') {
 		session.knock = event.knock;
+		isInvite = event.invite;
 		const line = JSON.stringify({ t: 'join', sealed: await guest.request(event.noise, cleanText(session.name)) });
 		if (polling) poll(line);
 		else socket?.send(line);
@@ -108,8 +109,8 @@ Object.assign(handlers, {
 	},
 	/** Somebody altered it, or it is not from the person it claims. */
 	bad({ n, isUnsigned }) {
-		const claim = participants.has(n) ? ['A message that claims to be from ', participantName(n)] : ['A message'];
-		addMark([...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened; it may have been altered on the way']);
+		const claim = participants.has(n) ? [' that claims to be from ', participantName(n)] : [];
+		addMark(['A message', ...claim, isUnsigned ? ' was not signed by them, and is not shown' : ' could not be opened; it may have been altered on the way']);
 	},
 	unreadable: ({ n }) => addMark(['A message from ', participantName(n), ' is sealed for people who were here before'], 'p.line dim'),
 	repeat() {

@@ -44,7 +44,7 @@ pub(crate) enum RoomError {
     #[error("the host did not answer; tell them that you are waiting, and try again")]
     NotAnswered,
     /// The operator removed the participant, whose seat and resume token are void.
-    #[error("the host has removed you from the room; ask them if you want to come back")]
+    #[error("the host has removed you from this room; ask them if you want to come back")]
     Removed,
     /// The link was ended or replaced, its time is over, or its uses are used up.
     #[error("this link does not admit anyone any more; ask the host for a new one")]

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use super::links::OWN_LINK;
 use super::lobby::{WaitEnd, Waiting};
 use super::room::{Admitted, Entropy, Newcomer, Room, RoomEvent};
 use super::room_error::RoomError;
 use super::seat_rules::Entrance;
+use crate::control::LinkNumber;
 use crate::token::Secret;
 
 /// What becomes of a newcomer who is not refused.
@@ -39,6 +41,7 @@ impl Room {
         let mut events = self.displace(displaced, now);
         let number = identity.number;
         self.seats.admit(number, token, now);
+        self.mark_invited(number, link);
         events.push(RoomEvent::Joined(identity));
         Ok(Joining::Admitted(Admitted { number, link, events }))
     }
@@ -60,8 +63,15 @@ impl Room {
         self.links.use_up(link, now)?;
         let waiter = self.lobby.take(number).ok_or(RoomError::NoSeat)?;
         self.seats.admit_earlier(number, waiter.token, now);
+        self.mark_invited(number, link);
         events.push(RoomEvent::Joined(identity));
         Ok(Admitted { number, link, events })
+    }
+
+    fn mark_invited(&mut self, number: u32, link: LinkNumber) {
+        if link != OWN_LINK {
+            self.seats.mark_invited(number);
+        }
     }
 
     /// Ends the wait of someone, for this reason; their name is free at once. Returns whether they waited.

@@ -65,6 +65,8 @@ pub(crate) struct Seat {
     /// No cursor of this participant is below this: at first the start of the backlog, then what was
     /// read of it.
     pub(super) history_start: u64,
+    /// Whether the participant came by an invite, which is not for others.
+    pub(super) by_invite: bool,
     recent_references: VecDeque<String>,
     last_typing: Option<Instant>,
 }
@@ -81,6 +83,7 @@ impl Seat {
             activity: Activity::JoinedOnly,
             joined_seq: u64::MAX,
             history_start: u64::MAX,
+            by_invite: false,
             recent_references: VecDeque::new(),
             last_typing: None,
         }
@@ -89,6 +92,11 @@ impl Seat {
     /// The number of the event that announced the participant.
     pub(crate) fn joined_seq(&self) -> u64 {
         self.joined_seq
+    }
+
+    /// Whether the participant came by an invite.
+    pub(crate) fn came_by_invite(&self) -> bool {
+        self.by_invite
     }
 
     /// The participant's number.

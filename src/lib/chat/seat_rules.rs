@@ -15,6 +15,20 @@ pub(crate) enum Entrance {
     Lobby,
 }
 
+impl Entrance {
+    /// What becomes of a newcomer by these rules.
+    ///
+    /// # Errors
+    /// [`RoomError::Locked`], also if there is a lobby.
+    pub(crate) fn by(rules: &RoomRules) -> Result<Self, RoomError> {
+        match rules {
+            RoomRules { locked: true, .. } => Err(RoomError::Locked),
+            RoomRules { lobby: true, .. } => Ok(Self::Lobby),
+            RoomRules { .. } => Ok(Self::Direct),
+        }
+    }
+}
+
 impl Seats {
     /// The rules that hold at the moment.
     pub(crate) fn room_rules(&self) -> RoomRules {
@@ -27,15 +41,11 @@ impl Seats {
         std::mem::replace(&mut self.room_rules, rules) != rules
     }
 
-    /// What becomes of a newcomer by the rules.
+    /// What becomes of a newcomer; see [`Entrance::by`].
     ///
     /// # Errors
-    /// [`RoomError::Locked`], also if there is a lobby.
+    /// [`RoomError::Locked`].
     pub(crate) fn entrance(&self) -> Result<Entrance, RoomError> {
-        match self.room_rules {
-            RoomRules { locked: true, .. } => Err(RoomError::Locked),
-            RoomRules { lobby: true, .. } => Ok(Entrance::Lobby),
-            RoomRules { .. } => Ok(Entrance::Direct),
-        }
+        Entrance::by(&self.room_rules)
     }
 }

@@ -143,6 +143,13 @@ impl Seats {
         }
     }
 
+    /// Notes that a participant came by an invite.
+    pub(super) fn mark_invited(&mut self, number: u32) {
+        if let Some(seat) = self.by_number.get_mut(&number) {
+            seat.by_invite = true;
+        }
+    }
+
     /// Notes that a participant was sent everything up to `cursor`. What of it is older than the join
     /// is not sent again.
     pub(crate) fn mark_history_read(&mut self, number: u32, cursor: u64) {

@@ -50,9 +50,10 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
         Ok(supervisor) => {
             // An error means that the supervisor is dead, which the wait below notices at once.
             let _ = control::send_blocking(&FromGuard::Hello { version: VERSION.to_owned() });
-            wait(supervisor.as_ref(), &mut modes)
+            wait(supervisor.as_ref(), PollTimeout::NONE, &mut modes)
         }
-        Err(ParentError::Orphaned) => SessionEnd::SupervisorDied,
+        // What it sent before it died is there.
+        Err(ParentError::Orphaned) => wait(None, PollTimeout::ZERO, &mut modes),
         Err(error) => {
             terminal::print_error(NAME, &error);
             return Exit::Failed;
@@ -77,10 +78,15 @@ pub(super) fn run(run_dir: &Path, parent: u32) -> Exit {
     if remaining.is_empty() { Exit::Ended } else { Exit::Remains }
 }
 
-/// Waits for the end of the session; `modes` become those that the supervisor tells.
-fn wait(supervisor: Option<&OwnedFd>, modes: &mut Option<TerminalModes>) -> SessionEnd {
+/// Waits for the end of the session, up to `timeout` for each message; `modes` become those that the
+/// supervisor tells.
+fn wait(
+    supervisor: Option<&OwnedFd>,
+    timeout: PollTimeout,
+    modes: &mut Option<TerminalModes>,
+) -> SessionEnd {
     loop {
-        match wait_for_message(supervisor) {
+        match wait_for_message(supervisor, timeout) {
             Some(ToGuard::Modes { modes: told }) => *modes = Some(told),
             Some(ToGuard::Wipe) => return SessionEnd::Requested,
             None => return SessionEnd::SupervisorDied,
@@ -88,14 +94,14 @@ fn wait(supervisor: Option<&OwnedFd>, modes: &mut Option<TerminalModes>) -> Sess
     }
 }
 
-/// Waits for a message; `None` at the end of the lifeline on stdin, and at the end of the supervisor. The
-/// last is needed because another process may hold a copy of the supervisor's end of the lifeline,
-/// such as a child that was stopped between fork and exec.
-fn wait_for_message(supervisor: Option<&OwnedFd>) -> Option<ToGuard> {
+/// Waits for a message; `None` when none comes in `timeout`, at the end of the lifeline on stdin, and at the
+/// end of the supervisor. The last is needed because another process may hold a copy of the supervisor's end
+/// of the lifeline, such as a child that was stopped between fork and exec.
+fn wait_for_message(supervisor: Option<&OwnedFd>, timeout: PollTimeout) -> Option<ToGuard> {
     let stdin = std::io::stdin();
     let fds = std::iter::once(stdin.as_fd()).chain(supervisor.map(OwnedFd::as_fd));
     let mut fds: Vec<_> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
-    while poll(&mut fds, PollTimeout::NONE) == Err(Errno::EINTR) {}
+    while poll(&mut fds, timeout) == Err(Errno::EINTR) {}
     let stdin_is_ready = fds.first().and_then(PollFd::any) == Some(true);
     stdin_is_ready.then(control::recv_blocking::<ToGuard>).flatten()
 }

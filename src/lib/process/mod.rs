@@ -20,7 +20,7 @@ pub(crate) use confine::{
     can_read_unprivileged, drop_privileges, drop_root, restrict_cloudflared,
     restrict_cloudflared_syscalls, restrict_files, restrict_syscalls, restrict_writes,
 };
-pub(crate) use inheritance::{EXEC_COMMAND, reset_inheritance, unblock_all};
+pub(crate) use inheritance::{EXEC_COMMAND, GUARD_OPTION, reset_inheritance, unblock_all};
 pub(crate) use listener::{
     ListenError, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, inherited_listener, listen,
     raise_file_limit,

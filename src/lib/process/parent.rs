@@ -9,6 +9,11 @@ use nix::unistd::{Pid, getpgrp, getppid, setpgid, setsid};
 
 use super::pidfd;
 
+/// Signals that a guard blocks: those that ask a program to end or to stop. It is to outlive a session
+/// that they end.
+pub(super) const GUARD_BLOCKED: [Signal; 5] =
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
+
 /// Why a process may not go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ParentError {
@@ -46,9 +51,8 @@ pub(crate) fn become_service(parent: u32) -> Result<(), ParentError> {
 pub(crate) fn become_guard(parent: u32) -> Result<Option<OwnedFd>, ParentError> {
     // First: until here, a guard that is stopped may stay stopped for ever.
     prctl::set_pdeathsig(Signal::SIGCONT)?;
-    let blocked =
-        [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
-    SigSet::from_iter(blocked).thread_block()?;
+    // Blocked already, unless another program has started it.
+    SigSet::from_iter(GUARD_BLOCKED).thread_block()?;
     new_session()?;
     let number = i32::try_from(parent).map_err(|_| ParentError::Orphaned)?;
     let parent_fd = pidfd::open(Pid::from_raw(number)).map_err(|_| ParentError::Orphaned)?;

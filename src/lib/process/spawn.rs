@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use rustix::process::{WaitId, WaitIdOptions, WaitOptions};
 
 use super::inheritance::{EXEC_COMMAND, LIFELINE_OPTION};
-use super::parent::own_pid;
+use super::parent::{GUARD_BLOCKED, own_pid};
 use super::session_process::child_pids;
 use crate::paths;
 
@@ -106,6 +106,25 @@ impl ServiceProcess {
             .map_err(|source| SpawnError::Refused { name, source })?;
         let pid = pid_of(&child);
         Ok(Self { pid, stdout: child.stdout.take(), stderr: child.stderr.take() })
+    }
+
+    /// Spawns the guard like any service, with the signals blocked that end the session: a closed
+    /// terminal signals all of its foreground group, to which the guard belongs until it leads a session.
+    ///
+    /// # Errors
+    /// As [`ServiceProcess::spawn`].
+    pub(crate) fn spawn_guard(
+        name: &'static str,
+        command: Command,
+        session: &str,
+    ) -> Result<Self, SpawnError> {
+        let refused = |error: Errno| SpawnError::Refused { name, source: error.into() };
+        // The child has the mask of the thread that spawns it.
+        let block = SigSet::from_iter(GUARD_BLOCKED);
+        let before = block.thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(refused)?;
+        let spawned = Self::spawn(name, command, session);
+        before.thread_set_mask().map_err(refused)?;
+        spawned
     }
 
     /// Its pid, which no other process gets until it is reaped.

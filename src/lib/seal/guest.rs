@@ -142,8 +142,8 @@ impl Guest {
         Ok(circle)
     }
 
-    /// The room said that events are missing (`gap`), or the client was away: how many boxes were among them
-    /// is not known, so that none is shown as missing.
+    /// The room said that events are missing (`gap`, `cleared`), messages fade, or the client was away: how many
+    /// boxes were among them is not known, so that none is shown as missing.
     pub fn interrupted(&mut self) {
         self.counters.interrupted();
     }

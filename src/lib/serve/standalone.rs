@@ -101,7 +101,7 @@ impl Standalone {
         let ticket = Token::generate()?;
         let links = ServeLinks::new(&reachable, &ticket.expose_secret());
         let host_policy = HostPolicy::new(listener.local_addr()?, PublicHost::AnyQuickTunnel);
-        let (admission, rules) = (Admission::Open { ticket }, RoomRules::default());
+        let (admission, rules) = (Admission::Open { ticket }, RoomRules::at_start(&config.room));
         let service = RoomService::new(config.room, admission, rules, host_policy)?;
         let listener = TcpListener::from_std(listener)?;
         // Starts a thread, which the filter for system calls forbids later.

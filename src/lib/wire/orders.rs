@@ -41,9 +41,6 @@ enum OrderMessage<'a> {
     Cleared {
         seq: u64,
     },
-    Removed {
-        text: &'a str,
-    },
     Unmuted,
 }
 
@@ -61,11 +58,6 @@ pub(crate) fn announced_line(seq: u64, at: u64, body: &str) -> Arc<str> {
 /// The line `cleared`: what was said before it is forgotten.
 pub(crate) fn cleared_line(seq: u64) -> Arc<str> {
     to_line(&OrderMessage::Cleared { seq }).into()
-}
-
-/// The last line to a participant whom the operator has removed.
-pub(crate) fn removed_line() -> String {
-    to_line(&OrderMessage::Removed { text: "the host has removed you from this room" })
 }
 
 /// The line to a participant who may speak again.

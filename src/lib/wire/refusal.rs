@@ -33,6 +33,8 @@ pub(crate) enum RefusalCode {
     Locked,
     /// The operator did not let a newcomer in.
     NotAdmitted,
+    /// The operator has removed the participant: the line is `removed`, and not `refused`.
+    Removed,
     /// The session is ending.
     Closing,
 }
@@ -98,7 +100,8 @@ impl From<RoomError> for Refusal {
             RoomError::BadName(_) => RefusalCode::BadName,
             RoomError::NameTaken(_) => RefusalCode::NameTaken,
             RoomError::Full => RefusalCode::Full,
-            RoomError::NoSeat | RoomError::Removed | RoomError::DeadLink => RefusalCode::BadTicket,
+            RoomError::NoSeat | RoomError::DeadLink => RefusalCode::BadTicket,
+            RoomError::Removed => RefusalCode::Removed,
             RoomError::Muted(_) => RefusalCode::Muted,
             RoomError::Slow(_) => RefusalCode::Slow,
             RoomError::Locked => RefusalCode::Locked,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::orders::RulesView;
 use super::sealed_box::SealedBox;
 use super::server::to_json;
-use super::welcome::{Limits, RoomTerms, around_array};
+use super::welcome::{Limits, RoomTerms, around_array, is_false};
 use crate::chat::LetteredLine;
 use crate::config::Mode;
 use crate::control::{Handshake, Letter, Sealed};
@@ -22,6 +22,9 @@ enum SealedMessage<'a> {
         /// Of a client that polls: the token of its knock.
         #[serde(skip_serializing_if = "Option::is_none")]
         knock: Option<&'a str>,
+        /// Whether the door is that of an invite, whose link is not for others.
+        #[serde(skip_serializing_if = "is_false")]
+        invite: bool,
     },
     Refused {
         sealed: &'a Sealed,
@@ -41,9 +44,9 @@ enum SealedMessage<'a> {
 }
 
 /// The line `answer`, the second message of a handshake; with the token that finds this knock again, if
-/// the client sends its request by another poll.
-pub(crate) fn answer_line(noise: &Handshake, knock: Option<&str>) -> String {
-    to_line(&SealedMessage::Answer { noise, knock })
+/// the client sends its request by another poll. `invite` says that the client knocked by one.
+pub(crate) fn answer_line(noise: &Handshake, knock: Option<&str>, invite: bool) -> String {
+    to_line(&SealedMessage::Answer { noise, knock, invite })
 }
 
 /// The line `refused` with a reason that only its receiver can read.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::refusal::{Refusal, RefusalCode};
-use crate::chat::{Identity, RoomEvent};
+use crate::chat::{Identity, RoomError, RoomEvent};
 
 /// One line from the server, except the welcome, which is written in pieces (`welcome.rs`).
 #[derive(Serialize)]
@@ -49,6 +49,9 @@ enum ServerMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         seconds: Option<u64>,
     },
+    Removed {
+        text: &'a str,
+    },
     Beat,
     End {
         text: &'a str,
@@ -89,8 +92,11 @@ pub(crate) fn event_line(seq: u64, at: u64, event: &RoomEvent) -> Arc<str> {
 }
 
 impl Refusal {
-    /// The line `refused`, with the line feed that ends it.
+    /// The line `refused`, or `removed`, with the line feed that ends it.
     pub(crate) fn to_line(&self) -> String {
+        if self.code == RefusalCode::Removed {
+            return removed_line();
+        }
         to_line(&ServerMessage::Refused {
             reference: self.reference.as_deref(),
             why: self.code,
@@ -119,6 +125,11 @@ pub(crate) fn beat_line() -> String {
 /// The last line to each client, when the session ends.
 pub(crate) fn end_line() -> String {
     to_line(&ServerMessage::End { text: "What was said here is not kept." })
+}
+
+/// The last line to a participant whom the operator has removed, and the answer to their resume token.
+pub(crate) fn removed_line() -> String {
+    to_line(&ServerMessage::Removed { text: &RoomError::Removed.to_string() })
 }
 
 /// A participant as an element of the array `present` in a welcome.

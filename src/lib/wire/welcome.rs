@@ -29,6 +29,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) terms: &'a RoomTerms,
     /// The rules that hold at this moment.
     pub(crate) rules: RulesView,
+    /// Whether they came by an invite, whose link is not for others.
+    pub(crate) invite: bool,
     /// `https://` and the host name under which the room is reached from elsewhere, if there is one.
     pub(crate) public_address: Option<&'a str>,
 }
@@ -66,6 +68,8 @@ struct Tail<'a> {
     mode: Mode,
     limits: Limits,
     rules: RulesView,
+    #[serde(skip_serializing_if = "is_false")]
+    invite: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     public: Option<&'a str>,
 }
@@ -86,17 +90,24 @@ impl RoomTerms {
 impl Welcome<'_> {
     /// The line in pieces, with the line feed that ends it. The pieces of `present` are not copied.
     pub(crate) fn into_pieces(self) -> Vec<Arc<str>> {
-        let Self { epoch, you, resume, seq, present, gone, terms, rules, public_address } = self;
+        let Self { epoch, you, resume, seq, present, gone, terms, rules, invite, public_address } =
+            self;
         let head = Head { t: "welcome", epoch, you: ParticipantView::of(you), resume, seq };
         let gone = gone.iter().map(ParticipantView::of).collect();
         let RoomTerms { mode, limits } = *terms;
-        let tail = Tail { gone, mode, limits, rules, public: public_address };
+        let tail = Tail { gone, mode, limits, rules, invite, public: public_address };
         let (head, tail) = around_array("present", &head, &tail);
         let mut pieces = present;
         pieces.insert(0, head.into());
         pieces.push((tail + "\n").into());
         pieces
     }
+}
+
+/// Whether to leave a field out that is only said when it is true.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Makes one object of the fields of `head`, an array called `name`, and the fields of `tail`: returns

@@ -112,6 +112,21 @@ async fn messages_disappear_without_a_connection() {
             bo.send_message("after the cut").await;
             ana.wait_for_log("after the cut").await;
             assert_eq!(ana.messages().await, ["after the cut"]);
+            // What faded during the cut is not missing, also when the rule has gone meanwhile.
+            let marks = "document.querySelectorAll('.mark').length";
+            assert_eq!(ana.eval(marks).await, 0, "{mode} {transport:?}");
+            proxy.set(ProxyMode::Close);
+            ana.wait_for_status("Disconnected").await;
+            bo.send_message("during the second cut").await;
+            bo.wait_for_log("during the second cut").await;
+            bo.wait_for(NO_MESSAGE).await;
+            fixture.room.command("fade off");
+            bo.wait_for_rules("").await;
+            proxy.set(transport);
+            ana.wait_for_rules("").await;
+            bo.send_message("after the second cut").await;
+            ana.wait_for_log("after the second cut").await;
+            assert_eq!(ana.eval(marks).await, 0, "{mode} {transport:?}");
         }
     }
 }

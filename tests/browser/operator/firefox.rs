@@ -32,6 +32,9 @@ async fn firefox_shows_what_the_operator_orders() {
     firefox.wait_for("!document.querySelector('.message')").await;
     room.command("kick Ana");
     firefox.wait_for("document.querySelector('h1').textContent === 'You were removed'").await;
+    firefox.wait_for("document.activeElement === document.querySelector('h1')").await;
+    let rest = "document.querySelector('main').children.length + document.querySelectorAll('form, textarea').length";
+    assert_eq!(firefox.eval(rest).await, 2);
     firefox.reload().await;
     firefox.wait_for("document.querySelector('#link').checkVisibility()").await;
 }

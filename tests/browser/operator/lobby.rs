@@ -13,6 +13,17 @@ async fn expect_to_wait(page: &Page) {
     assert_eq!(page.eval("document.querySelector('#refusal').role").await, "alert");
 }
 
+/// A session with Ana in its lobby, whose connection is this proxy's.
+async fn waiting_behind_proxy(mode: &str, transport: ProxyMode) -> (Fixture, Proxy, Page) {
+    let fixture = Fixture::operated(mode, &[]).await;
+    let proxy = Proxy::start(&fixture.room, transport).await;
+    fixture.room.command("lobby on");
+    let ana = fixture.browser.open_page(proxy.link()).await;
+    ana.submit_name("Ana").await;
+    expect_to_wait(&ana).await;
+    (fixture, proxy, ana)
+}
+
 async fn expect_to_wait_no_more(page: &Page, sentence: &str) {
     let text = serde_json::json!(sentence);
     page.wait_for(&format!("document.querySelector('#refusal').textContent.includes({text})"))
@@ -72,12 +83,7 @@ async fn one_who_waits_can_give_up_or_go() {
 #[tokio::test]
 async fn by_polling_one_waits_as_well() {
     for mode in MODES {
-        let fixture = Fixture::operated(mode, &[]).await;
-        let proxy = Proxy::start(&fixture.room, ProxyMode::HttpOnly).await;
-        fixture.room.command("lobby on");
-        let ana = fixture.browser.open_page(proxy.link()).await;
-        ana.submit_name("Ana").await;
-        expect_to_wait(&ana).await;
+        let (fixture, _proxy, ana) = waiting_behind_proxy(mode, ProxyMode::HttpOnly).await;
         fixture.room.command("refuse Ana");
         expect_to_wait_no_more(&ana, "not").await;
         ana.submit_name("Ana").await;
@@ -99,12 +105,7 @@ async fn by_polling_one_waits_as_well() {
 async fn a_cut_does_not_end_the_wait() {
     for mode in MODES {
         for transport in [ProxyMode::Forward, ProxyMode::HttpOnly] {
-            let fixture = Fixture::operated(mode, &[]).await;
-            let proxy = Proxy::start(&fixture.room, transport).await;
-            fixture.room.command("lobby on");
-            let ana = fixture.browser.open_page(proxy.link()).await;
-            ana.submit_name("Ana").await;
-            expect_to_wait(&ana).await;
+            let (fixture, proxy, ana) = waiting_behind_proxy(mode, transport).await;
             let count = "performance.getEntriesByType('resource').length";
             let before = ana.eval(count).await;
             proxy.set(ProxyMode::Close);

@@ -57,6 +57,17 @@ async fn every_state_is_accessible_and_fits_a_narrow_screen() {
         ana.expect_accessible("removed").await;
         ana.expect_to_fit("removed").await;
         ana.save_screenshots(&format!("operator-{kind}-removed")).await;
+        // As the others see it.
+        bo.wait_for_log("left").await;
+        bo.expect_accessible("after a removal").await;
+        bo.expect_to_fit("after a removal").await;
+        bo.save_screenshots(&format!("operator-{kind}-after-removal")).await;
+        bo.leave().await;
+        let answer = fixture.room.command("invite");
+        let invite = answer.lines().find(|line| line.starts_with("http")).unwrap();
+        let cy = fixture.browser.open_page(invite).await;
+        cy.join("Cy").await;
+        cy.save_screenshots(&format!("operator-{kind}-by-invite")).await;
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Terminal {
     /// `None` once the terminal is closed.
     master: Option<Master>,
     path: String,
+    /// Before the program was started.
+    first_modes: Termios,
     output: Receiver<Vec<u8>>,
     /// Receives when all started processes have exited, if there is a witness; else when the stdout
     /// of the shell is closed.
@@ -47,6 +49,7 @@ impl Terminal {
     ) -> Self {
         let pty = Pty::open(columns);
         let path = pty.path.clone();
+        let first_modes = pty::modes(&path);
         let (stdout, witness) = std::io::pipe().unwrap();
         // `setsid -c` makes the terminal the controlling one.
         let mut in_session = Command::new("setsid");
@@ -65,7 +68,18 @@ impl Terminal {
         let (master, output) = pty.into_master();
         let (handle, exited) = (ProcessHandle::open(pid), notify_at_eof(stdout));
         let master = Some(master);
-        Self { child, pid, handle, master, path, output, exited, raw: Vec::new(), consumed: 0 }
+        Self {
+            child,
+            pid,
+            handle,
+            master,
+            path,
+            first_modes,
+            output,
+            exited,
+            raw: Vec::new(),
+            consumed: 0,
+        }
     }
 
     /// Waits for `text`, escape sequences left out, in the output after the last text that was
@@ -96,6 +110,13 @@ impl Terminal {
         output
     }
 
+    /// Waits for more output; false if there is none up to `deadline`.
+    #[allow(dead_code, reason = "the fault and fuzz tests have no screen")]
+    pub(crate) fn wait_for_output(&mut self, deadline: Instant) -> bool {
+        let output = self.output.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        output.map(|bytes| self.raw.extend(bytes)).is_ok()
+    }
+
     pub(crate) fn type_keys(&mut self, keys: &str) {
         self.master.as_mut().expect("the terminal is open").write(keys);
     }
@@ -113,6 +134,11 @@ impl Terminal {
     /// The modes of the terminal (termios(3)).
     pub(crate) fn modes(&self) -> Termios {
         pty::modes(&self.path)
+    }
+
+    /// The modes before the program was started.
+    pub(crate) fn first_modes(&self) -> &Termios {
+        &self.first_modes
     }
 
     /// Changes the modes of the terminal by these words of stty(1), as another program does.

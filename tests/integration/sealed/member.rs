@@ -115,6 +115,8 @@ pub(crate) struct Member {
     /// The latest event.
     pub(crate) seq: u64,
     pub(crate) resume: String,
+    /// Whether messages disappear, by the rules of the room.
+    fades: bool,
     began: Instant,
 }
 
@@ -125,7 +127,9 @@ impl Member {
         let guest =
             with_welcome(line, |welcome| applicant.welcome(welcome, RING_AGE, Duration::ZERO))?;
         let resume = line["resume"].as_str().unwrap().to_owned();
-        Ok(Self { guest, seq: line["seq"].as_u64().unwrap(), resume, began })
+        let seq = line["seq"].as_u64().unwrap();
+        let fades = line["rules"]["fade"].as_u64().is_some_and(|seconds| seconds > 0);
+        Ok(Self { guest, seq, resume, fades, began })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -157,6 +161,12 @@ impl Member {
     /// Takes a line that the server sends to those who are in the room.
     pub(crate) fn receive(&mut self, line: &Value) -> Shown {
         self.seq = line["seq"].as_u64().unwrap_or(self.seq).max(self.seq);
+        // While messages fade, those that are missing may have.
+        if self.fades || matches!(line["t"].as_str(), Some("gap" | "cleared")) {
+            self.guest.interrupted();
+        }
+        let rules = if line["t"] == "rules" { line } else { &line["rules"] };
+        self.fades = rules["fade"].as_u64().map_or(self.fades, |seconds| seconds > 0);
         match line["t"].as_str() {
             Some("keys") => self.change(line),
             Some("said" | "announced" | "moved") => self.open(&decode(&line["body"])),
@@ -165,10 +175,6 @@ impl Member {
             Some("welcome") => {
                 self.resume = line["resume"].as_str().unwrap().to_owned();
                 Shown::Resumed
-            }
-            Some("gap") => {
-                self.guest.interrupted();
-                Shown::Line(line.clone())
             }
             _ => Shown::Line(line.clone()),
         }

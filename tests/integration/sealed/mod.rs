@@ -10,7 +10,7 @@ mod hostile_guests;
 mod hostile_relay;
 pub(crate) mod member;
 pub(crate) mod participant;
-mod recorder;
+pub(crate) mod recorder;
 mod recording;
 pub(crate) mod room;
 pub(crate) mod transport;

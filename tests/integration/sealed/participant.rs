@@ -1,5 +1,6 @@
 //! A participant of a sealed room: a person and a connection.
 
+use chattrace::seal::Applicant;
 use serde_json::{Value, json};
 
 use super::member::{Knocking, Member, Shown, refusal, request};
@@ -33,29 +34,11 @@ impl Participant {
 
     /// Knocks, and asks to be let in; the error is the refusal.
     pub(crate) fn try_join(
-        mut transport: Box<dyn Transport>,
+        transport: Box<dyn Transport>,
         ticket: &str,
         name: &str,
     ) -> Result<Self, Value> {
-        let knocking = Knocking::new(ticket);
-        transport.send(&knocking.line());
-        let answer = transport.next().unwrap();
-        if answer["t"] == "refused" {
-            return Err(answer);
-        }
-        let (applicant, line) = request(knocking.answered(&answer).unwrap(), name);
-        transport.send(&line);
-        let decision = transport.next().unwrap();
-        match decision["t"].as_str() {
-            Some("refused") if decision["sealed"].is_string() => {
-                Err(refusal(&applicant, &decision))
-            }
-            Some("refused") => Err(decision),
-            _ => {
-                let member = Member::welcomed(applicant, &decision).unwrap();
-                Ok(Self { transport, member, shown: Vec::new() })
-            }
-        }
+        Newcomer::request(transport, ticket, name)?.decision()
     }
 
     /// Breaks the connection; the person stays.
@@ -65,19 +48,25 @@ impl Participant {
 
     /// Returns over a WebSocket, to read on after the latest event.
     pub(crate) fn resume(link: &Link, member: Member) -> Self {
-        let mut transport = socket(link);
-        transport.send(&member.return_line(false));
-        Self { transport: Box::new(transport), member, shown: Vec::new() }
+        Self::return_over(Box::new(socket(link)), member, false)
     }
 
     /// Returns over a WebSocket to the present.
     pub(crate) fn return_to_present(link: &Link, member: Member) -> Self {
-        let mut transport = socket(link);
-        transport.send(&member.return_line(true));
-        Self { transport: Box::new(transport), member, shown: Vec::new() }
+        Self::return_over(Box::new(socket(link)), member, true)
     }
 
-    /// The same by long polls.
+    /// Returns over any transport, by a line that asks to.
+    pub(crate) fn return_over(
+        mut transport: Box<dyn Transport>,
+        member: Member,
+        to_present: bool,
+    ) -> Self {
+        transport.send(&member.return_line(to_present));
+        Self { transport, member, shown: Vec::new() }
+    }
+
+    /// Goes on by long polls, to read on or in the present.
     pub(crate) fn return_by_polls(link: &Link, member: Member, to_present: bool) -> Self {
         let after = (!to_present).then_some(member.seq);
         let transport = Polls::with_seat(link, &member.resume, after);
@@ -131,8 +120,63 @@ impl Participant {
         self.until(|shown| matches!(shown, Shown::Said { text, .. } if text == wanted))
     }
 
+    /// The next line of this kind in which nothing is sealed.
+    pub(crate) fn until_line(&mut self, kind: &str) -> Value {
+        let is_wanted = |shown: &Shown| matches!(shown, Shown::Line(line) if line["t"] == kind);
+        match self.until(is_wanted).pop() {
+            Some(Shown::Line(line)) => line,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Everything that is shown up to the next change of the circle.
     pub(crate) fn until_circle(&mut self) -> Vec<Shown> {
         self.until(|shown| matches!(shown, Shown::Circle { .. }))
+    }
+}
+
+/// A person who has asked to be let in.
+pub(crate) struct Newcomer {
+    transport: Box<dyn Transport>,
+    applicant: Applicant,
+}
+
+impl Newcomer {
+    /// Knocks, and asks; the error is the refusal of the knock.
+    pub(crate) fn request(
+        mut transport: Box<dyn Transport>,
+        ticket: &str,
+        name: &str,
+    ) -> Result<Self, Value> {
+        let knocking = Knocking::new(ticket);
+        transport.send(&knocking.line());
+        let answer = transport.next().unwrap();
+        if answer["t"] == "refused" {
+            return Err(answer);
+        }
+        let (applicant, line) = request(knocking.answered(&answer).unwrap(), name);
+        transport.send(&line);
+        Ok(Self { transport, applicant })
+    }
+
+    /// Takes the line that says that the host was asked.
+    pub(crate) fn expect_to_wait(&mut self) {
+        assert_eq!(self.transport.next().unwrap()["t"], "waiting");
+    }
+
+    /// What comes of it, after a wait in the lobby as well; the error is the refusal, or the removal.
+    pub(crate) fn decision(mut self) -> Result<Participant, Value> {
+        let mut line = self.transport.next().unwrap();
+        while line["t"] == "waiting" {
+            line = self.transport.next().unwrap();
+        }
+        match line["t"].as_str() {
+            Some("refused") if line["sealed"].is_string() => Err(refusal(&self.applicant, &line)),
+            Some("refused" | "removed") => Err(line),
+            _ => {
+                let member = Member::welcomed(self.applicant, &line).unwrap();
+                Ok(Participant { transport: self.transport, member, shown: Vec::new() })
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::serve::http::Connection;
 use crate::session::stage::Link;
 
 /// Both directions of one participant's lines.
-pub(crate) trait Transport {
+pub(crate) trait Transport: Send {
     fn send(&mut self, line: &Value);
 
     /// The next line; the error is the close code, or the status of a poll that was refused.

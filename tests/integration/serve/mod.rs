@@ -5,6 +5,7 @@ mod admission;
 mod backlog;
 mod bad_input;
 mod changed_links;
+mod channel;
 pub(crate) mod client;
 #[cfg(target_arch = "x86_64")]
 mod compromised;

@@ -1,25 +1,33 @@
 //! The supervisor's side of the control channel, in an open room.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Stdio};
+use std::ops::{Deref, DerefMut};
 
 use serde_json::{Value, json};
 
+use super::channel::ControlledServe;
 use super::client::Client;
 use super::http::{Connection, Poller, Response};
-use crate::harness::{DEADLINE, SERVE, TestEnv};
+use crate::harness::TestEnv;
 
 pub(crate) const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
-/// A room that accepts connections.
+/// An open room that accepts connections.
 pub(crate) struct OpenHost {
-    pub(crate) child: Child,
-    channel: UnixStream,
-    messages: BufReader<UnixStream>,
-    pub(crate) address: SocketAddr,
+    serve: ControlledServe,
+}
+
+impl Deref for OpenHost {
+    type Target = ControlledServe;
+
+    fn deref(&self) -> &ControlledServe {
+        &self.serve
+    }
+}
+
+impl DerefMut for OpenHost {
+    fn deref_mut(&mut self) -> &mut ControlledServe {
+        &mut self.serve
+    }
 }
 
 impl OpenHost {
@@ -29,49 +37,8 @@ impl OpenHost {
 
     /// With these settings of the room in place of others, and these further fields of the message `start`.
     pub(crate) fn with(env: &TestEnv, settings: &Value, further: &Value) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        ours.set_read_timeout(Some(DEADLINE)).unwrap();
-        ours.set_write_timeout(Some(DEADLINE)).unwrap();
-        let child = env
-            .command(SERVE)
-            .args(["--lifeline", &std::process::id().to_string()])
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::from(OwnedFd::from(listener)))
-            .spawn()
-            .unwrap();
-        let messages = BufReader::new(ours.try_clone().unwrap());
-        let mut host = Self { child, channel: ours, messages, address };
-        assert_eq!(host.recv()["type"], "hello");
-        let mut room = json!({
-            "mode": "open",
-            "max_participants": 100,
-            "backlog": 0,
-            "message_bytes": 4096,
-            "lobby": false,
-            "fade": null,
-            "ring": {"events": 1000, "bytes": 1_000_000, "age_seconds": 600},
-            "rate": {"per_second": 0, "burst": 0},
-        });
-        room.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         let admission = json!({"mode": "open", "ticket": TICKET});
-        let mut start = json!({"type": "start", "room": room, "admission": admission});
-        start.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
-        host.send(&start);
-        assert_eq!(host.recv()["type"], "ready");
-        host
-    }
-
-    /// Sends a message of any type.
-    pub(crate) fn send(&mut self, message: &Value) {
-        self.send_bytes(format!("{message}\n").as_bytes());
-    }
-
-    /// Sends bytes that need not be a message.
-    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
-        self.channel.write_all(bytes).unwrap();
+        Self { serve: ControlledServe::start(env, &admission, settings, further) }
     }
 
     /// Sends an order of the operator.
@@ -86,13 +53,6 @@ impl OpenHost {
         self.send_bytes(lines.as_bytes());
     }
 
-    /// The next message.
-    pub(crate) fn recv(&mut self) -> Value {
-        let mut line = String::new();
-        self.messages.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-
     /// The next message of this type; those before it are skipped.
     pub(crate) fn wait(&mut self, kind: &str) -> Value {
         loop {
@@ -101,12 +61,6 @@ impl OpenHost {
                 return message;
             }
         }
-    }
-
-    /// A socket without a line.
-    pub(crate) fn open_socket(&self) -> Client {
-        let host = self.address.to_string();
-        Client::open(self.address, &host, &format!("http://{host}"))
     }
 
     /// A participant over a socket.
@@ -147,22 +101,6 @@ impl OpenHost {
         let head = format!("{line} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n");
         connection.send(format!("{head}{body}").as_bytes());
         connection.response()
-    }
-
-    /// Closes the channel, and expects the server to end with code 0.
-    pub(crate) fn stop(mut self) {
-        self.channel.shutdown(Shutdown::Write).unwrap();
-        // Unread messages would reset the channel.
-        std::io::copy(&mut self.messages, &mut std::io::sink()).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-    }
-}
-
-impl Drop for OpenHost {
-    /// For a test that failed.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

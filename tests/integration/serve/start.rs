@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use super::server::parse_link;
+use super::server::{Server, parse_link};
 use crate::harness::{Output, Program, SERVE, TestEnv};
 
 fn run(arguments: &[&str]) -> Output {
@@ -34,6 +34,16 @@ fn stdout_is_the_link_alone_and_stderr_says_who_can_read_the_chat() {
     assert_eq!(ended.stdout, format!("{link}\n"));
     let said = "open room: this computer, and a tunnel's provider, can read what is said\n";
     assert_eq!(ended.stderr, said);
+}
+
+#[test]
+fn it_lets_messages_fade_without_a_supervisor() {
+    for server in
+        [Server::with(&["--fade", "10m"], "{}"), Server::with(&[], r#"{"room":{"fade":"10m"}}"#)]
+    {
+        assert_eq!(server.join("Ana").welcome["rules"]["fade"], 600);
+        server.stop();
+    }
 }
 
 #[test]

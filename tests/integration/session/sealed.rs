@@ -1,135 +1,44 @@
 //! Whole sessions with a sealed room: real programs, and guests who have the link.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chattrace::seal::{
-    Change, Changed, Content, Guest, Kind, Knock, Received, SecretBytes, Ticket, Welcome,
-};
 use serde_json::{Value, json};
 
 use super::control::ask;
 use super::hostile::{assert_harmless, room, with_hostile};
-use super::stage::{Stage, event, watched};
+use super::stage::{Link, Stage, event, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::serve::client::Client;
-
-const RING_AGE: Duration = Duration::from_secs(600);
-
-fn decode(text: &Value) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(text.as_str().unwrap()).unwrap()
-}
-
-fn decode_all(texts: &Value) -> Vec<Vec<u8>> {
-    texts.as_array().unwrap().iter().map(decode).collect()
-}
-
-/// The parts of a sealed link: where the room listens, and the ticket.
-struct SealedLink {
-    address: SocketAddr,
-    ticket: Ticket,
-}
-
-impl SealedLink {
-    /// Of a link, or of one to a room that listens at `origin`.
-    fn parse(url: &str, origin: Option<&str>) -> Self {
-        let (base, ticket) = url.split_once("/#1.").unwrap();
-        let address = origin.unwrap_or_else(|| base.strip_prefix("http://").unwrap());
-        Self { address: address.parse().unwrap(), ticket: Ticket::parse(ticket).unwrap() }
-    }
-}
-
-/// Someone in the room, over a WebSocket.
-struct Participant {
-    client: Client,
-    guest: Guest,
-}
-
-impl Participant {
-    /// Knocks, and asks for `name`.
-    fn request(link: &SealedLink, name: &str) -> (Client, chattrace::seal::Applicant) {
-        let host = link.address.to_string();
-        let mut client = Client::open(link.address, &host, &format!("http://{host}"));
-        let knock = Knock::new(&link.ticket, SecretBytes::generate().unwrap());
-        let noise = URL_SAFE_NO_PAD.encode(knock.message());
-        client.send_line(&json!({"t": "knock", "door": link.ticket.door_text(), "noise": noise}));
-        let answered = knock.open_answer(&decode(&client.wait("answer")["noise"])).unwrap();
-        let (applicant, sealed) =
-            answered.request(name, &SecretBytes::generate().unwrap()).unwrap();
-        client.send_line(&json!({"t": "join", "sealed": URL_SAFE_NO_PAD.encode(sealed)}));
-        (client, applicant)
-    }
-
-    fn join(link: &SealedLink, name: &str) -> Self {
-        let (mut client, applicant) = Self::request(link, name);
-        let welcome = client.wait("welcome");
-        let generation = u32::try_from(welcome["generation"].as_u64().unwrap()).unwrap();
-        let (letter, roster) = (decode(&welcome["letter"]), decode_all(&welcome["roster"]));
-        let welcome = Welcome { generation, letter: &letter, roster: &roster };
-        let guest = applicant.welcome(&welcome, RING_AGE, Duration::ZERO).unwrap();
-        Self { client, guest }
-    }
-
-    /// Takes the next generation.
-    fn change(&mut self) {
-        let keys = self.client.wait("keys");
-        let generation = u32::try_from(keys["generation"].as_u64().unwrap()).unwrap();
-        let letter = decode(&keys["letter"]);
-        let came = decode_all(&keys["came"]);
-        let went: Vec<u32> = serde_json::from_value(keys["went"].clone()).unwrap();
-        let change = Change { generation, letter: Some(&letter), came: &came, went: &went };
-        let changed = self.guest.change(&change, Duration::ZERO).unwrap();
-        assert!(matches!(changed, Changed::Next(_)), "{changed:?}");
-    }
-
-    fn say(&mut self, text: &str) {
-        let sealed = self.guest.seal_message(text, Duration::ZERO).unwrap();
-        self.client.send_line(&json!({"t": "say", "body": URL_SAFE_NO_PAD.encode(sealed)}));
-    }
-
-    /// The content of the next event `t`.
-    fn open(&mut self, t: &str) -> Content {
-        let body = decode(&self.client.wait(t)["body"]);
-        let received = self.guest.open_box(&body);
-        let Received::Said(said) = received else { panic!("{received:?}") };
-        said.content
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.guest.roster().map(|entry| entry.name.as_str()).collect()
-    }
-}
+use crate::sealed::member::Shown;
+use crate::sealed::participant::Participant;
+use crate::sealed::transport::socket;
 
 #[test]
 fn people_talk_and_the_operator_sees_who_comes_and_goes() {
     let stage = Stage::new(HAPPY);
     let mut session = watched(&stage.local(&["--sealed", "--json"]));
-    let link = event(&mut session, "link");
-    let link = SealedLink::parse(link["url"].as_str().unwrap(), None);
+    let link = Link::printed(&mut session);
     let mut ana = Participant::join(&link, "Ana");
     let joined = event(&mut session, "joined");
     assert_eq!((&joined["participant"]["name"], &joined["present"]), (&json!("Ana"), &json!(1)));
     let mut bo = Participant::join(&link, "Bo");
-    ana.change();
-    assert_eq!((ana.names(), bo.names()), (vec!["", "Ana", "Bo"], vec!["", "Ana", "Bo"]));
+    ana.until_circle();
+    assert_eq!((ana.member.others(), bo.member.others()), (vec!["Bo"], vec!["Ana"]));
     event(&mut session, "joined");
     ana.say("hello Bo");
-    let said = Content { kind: Kind::Message, previous: 0, text: "hello Bo".to_owned() };
-    assert_eq!((bo.open("said"), ana.open("said")), (said.clone(), said));
+    let said = Shown::Said { name: "Ana".to_owned(), text: "hello Bo".to_owned(), missing: 0 };
+    assert_eq!((bo.next(), ana.next()), (Ok(said.clone()), Ok(said)));
     ask(&stage, r#"{"id":1,"type":"status"}"#, |status| assert_eq!(status["present"], 2));
     // A name that is taken: only the one who asked can read why.
-    let (mut client, applicant) = Participant::request(&link, "ANA");
-    let refused = applicant.open_refusal(&decode(&client.wait("refused")["sealed"])).unwrap();
-    assert!(refused.contains("name_taken") && refused.contains("ANA 2"), "{refused}");
-    bo.client.send_line(&json!({"t": "leave"}));
-    ana.change();
-    assert_eq!(ana.names(), ["", "Ana"]);
+    let refused = Participant::try_join(Box::new(socket(&link)), &link.ticket, "ANA").err();
+    let refused = refused.expect("the name is refused");
+    assert_eq!((&refused["why"], &refused["suggest"]), (&json!("name_taken"), &json!("ANA 2")));
+    bo.leave();
+    ana.until_circle();
+    assert!(ana.member.others().is_empty());
     let left = event(&mut session, "left");
     assert_eq!((&left["participant"]["name"], &left["present"]), (&json!("Bo"), &json!(1)));
     session.signal("TERM");
-    ana.client.wait("end");
+    ana.until_line("end");
     let ended = session.wait().expect_code(0);
     assert!(ended.stderr.contains("sealed room: only the people in it"), "{ended:#?}");
     assert!(!ended.stderr.contains("hello Bo") && !ended.stdout.contains("hello Bo"), "{ended:#?}");
@@ -143,15 +52,14 @@ fn a_new_address_reaches_the_people_sealed() {
     let mut session = watched(&stage.public(&["--sealed", "--json"]));
     let link = event(&mut session, "link");
     let url = link["url"].as_str().unwrap();
-    let link = SealedLink::parse(url, Some(&stage.origin()));
+    let link = Link::at(url, &stage.origin());
     let mut ana = Participant::join(&link, "Ana");
     stage.stand_in.order("greet\nbox other-words.trycloudflare.com\nmetrics\nregister\n");
     stage.stand_in.release("die");
     let other = event(&mut session, "link");
     let ticket = url.split_once('#').unwrap().1;
     assert_eq!(other["url"], format!("https://other-words.trycloudflare.com/#{ticket}"));
-    let content = ana.open("moved");
-    assert_eq!((content.kind, Some(content.text.as_str())), (Kind::Moved, other["url"].as_str()));
+    assert_eq!(ana.next(), Ok(Shown::Moved { link: other["url"].as_str().unwrap().to_owned() }));
     session.signal("TERM");
     session.wait().expect_code(0);
     stage.assert_nothing_left();

@@ -73,6 +73,15 @@ fn after_kill_9_every_shell_has_its_modes() {
     }
 }
 
+/// Ends the session by Ctrl+C, after which the shell has these modes, and the shell.
+fn interrupt_and_exit(mut terminal: Terminal, stage: &Stage, before: &str) {
+    terminal.type_keys("\u{3}");
+    terminal.wait_for("nothing remains");
+    terminal.wait_for(PROMPT);
+    assert_eq!(modes(&mut terminal), before);
+    exit(terminal, stage);
+}
+
 /// The shell sets its own modes when a job is stopped, and does not know those of the prompt.
 #[test]
 fn a_session_that_was_stopped_has_its_prompt_again_in_the_foreground() {
@@ -92,11 +101,7 @@ fn a_session_that_was_stopped_has_its_prompt_again_in_the_foreground() {
     terminal.wait_for("> half");
     terminal.type_keys("\u{15}");
     assert_answers(&mut terminal);
-    terminal.type_keys("\u{3}");
-    terminal.wait_for("nothing remains");
-    terminal.wait_for(PROMPT);
-    assert_eq!(modes(&mut terminal), before);
-    exit(terminal, &stage);
+    interrupt_and_exit(terminal, &stage, &before);
 }
 
 /// `fg` sends no signal to a job that runs.
@@ -120,9 +125,5 @@ fn a_session_in_the_background_touches_no_mode_and_gets_its_prompt_in_the_foregr
     terminal.type_keys("fg\r");
     terminal.wait_for_modes(is_prompt);
     assert_answers(&mut terminal);
-    terminal.type_keys("\u{3}");
-    terminal.wait_for("nothing remains");
-    terminal.wait_for(PROMPT);
-    assert_eq!(modes(&mut terminal), before);
-    exit(terminal, &stage);
+    interrupt_and_exit(terminal, &stage, &before);
 }

@@ -11,8 +11,10 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::alarm;
 
 use super::inherited_fds::close_inherited_fds;
+use super::parent::GUARD_BLOCKED;
 use limits::LimitTooLow;
 pub(crate) use restart::EXEC_COMMAND;
+pub(crate) use restart::GUARD_OPTION;
 pub(super) use restart::LIFELINE_OPTION;
 pub(crate) use signals::unblock_all;
 
@@ -30,7 +32,7 @@ const UMASK: Mode = Mode::S_IRWXG.union(Mode::S_IRWXO);
 /// | standard streams that do not block | a write waits for a slow reader |
 /// | file mode creation mask | 077 |
 /// | interval timers (setitimer(2)) | without effect |
-/// | blocked and pending signals | none is blocked that asks for the end or reports a child or a fault, none is pending |
+/// | blocked and pending signals | none is blocked that asks for the end or reports a child or a fault, none is pending; a guard keeps those blocked that ask for the end |
 /// | ignored signals, the mark of another session | the program starts once more, without them |
 ///
 /// What is left as it is: the parent-death signal, priorities, the control group, the root and current
@@ -51,7 +53,8 @@ pub(crate) fn reset_inheritance() -> Result<(), LimitTooLow> {
     signals::block();
     let masks = signals::read_masks();
     restart::restart_if_needed(masks.ignored());
-    signals::unblock(masks.pending());
+    let kept = if restart::is_guard() { &GUARD_BLOCKED[..] } else { &[] };
+    signals::unblock_except(kept, masks.pending());
     Ok(())
 }
 

@@ -13,6 +13,9 @@ use crate::process::required_calls::require_runtime_calls;
 /// The option by which a service gets the pid of its supervisor.
 pub(in crate::process) const LIFELINE_OPTION: &str = "--lifeline";
 
+/// The option that makes `chattrace-clean` the guard of a session.
+pub(crate) const GUARD_OPTION: &str = "--guard";
+
 /// The first argument of a shim that becomes another program.
 pub(crate) const EXEC_COMMAND: &str = "exec";
 
@@ -58,6 +61,11 @@ fn catch(signals: SignalBits) -> bool {
     let _entered = runtime.enter();
     let caught = |number: &i32| signal(SignalKind::from_raw(*number)).is_ok();
     signals.numbers().filter(caught).count() > 0
+}
+
+/// Whether this program is the guard of a session.
+pub(super) fn is_guard() -> bool {
+    std::env::args_os().nth(1).is_some_and(|arg| arg == GUARD_OPTION)
 }
 
 /// Whether another program of this session has started this one.

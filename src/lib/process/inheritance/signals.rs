@@ -90,9 +90,9 @@ pub(super) fn block() {
     let _ = SigSet::from_iter(BLOCKED).thread_block();
 }
 
-/// Unblocks all signals but [`BLOCKED`], after the `pending` ones were taken out of the queue: most of
-/// them would end this program. Threads that are started later have the same mask.
-pub(super) fn unblock(mut pending: SignalBits) {
+/// Unblocks all signals but [`BLOCKED`] and `kept`, after the `pending` ones were taken out of the queue:
+/// most of them would end this program. Threads that are started later have the same mask.
+pub(super) fn unblock_except(kept: &[Signal], mut pending: SignalBits) {
     let mut taken = SigSet::all();
     TERMINATION.iter().chain(&BLOCKED).for_each(|signal| taken.remove(*signal));
     for _ in 0..MAX_DISCARDED {
@@ -104,7 +104,7 @@ pub(super) fn unblock(mut pending: SignalBits) {
         pending = read_masks().pending();
     }
     // Fails for no set.
-    let _ = SigSet::from_iter(BLOCKED).thread_set_mask();
+    let _ = BLOCKED.iter().chain(kept).copied().collect::<SigSet>().thread_set_mask();
 }
 
 /// Blocks no signal in this thread, for a program that replaces this one (execve(2) keeps the mask).

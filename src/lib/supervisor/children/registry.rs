@@ -56,7 +56,11 @@ impl Children {
     /// When the system does not spawn it.
     pub(in crate::supervisor) fn spawn_guard(&mut self, run_dir: &Path) -> Result<(), SpawnError> {
         let mut command = Command::new(self.programs.path(ChildRole::Guard));
-        command.arg("--guard").arg(run_dir).stdout(Stdio::null()).stderr(Stdio::inherit());
+        command
+            .arg(process::GUARD_OPTION)
+            .arg(run_dir)
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit());
         let (id, events) = (&self.session_id, &self.events);
         // Its greeting is its only message, and no event follows from it.
         let guard = Service::spawn(

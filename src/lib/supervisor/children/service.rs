@@ -106,7 +106,12 @@ impl<O: Order> Service<O> {
         let refused = |source| SpawnError::Refused { name, source };
         let (inbox, outbox, lifeline) = control::pair::<Message, O>().map_err(refused)?;
         command.stdin(lifeline);
-        let mut process = ServiceProcess::spawn(name, command, session_id)?;
+        let spawn = if role == ChildRole::Guard {
+            ServiceProcess::spawn_guard
+        } else {
+            ServiceProcess::spawn
+        };
+        let mut process = spawn(name, command, session_id)?;
         let stderr = pipe_receiver(name, process.stderr.take())?;
         let (orders, queued_orders) = mpsc::channel(MAX_QUEUED_ORDERS);
         tokio::spawn(send_orders(outbox, queued_orders));

@@ -14,6 +14,11 @@ impl Console {
     /// Returns the line.
     pub(in crate::supervisor) fn show_change(&mut self, change: &RoomChange) -> String {
         self.report_change(change);
+        self.show_to_operator(change)
+    }
+
+    /// Shows a change and records it, and reports it to no program. Returns the line.
+    pub(in crate::supervisor) fn show_to_operator(&mut self, change: &RoomChange) -> String {
         let change = change.clone().map_name(escape_control);
         let line = change.to_string();
         self.print_event(&line);
@@ -61,9 +66,10 @@ impl Console {
         self.screen.redraw();
     }
 
+    /// Prints the lines of a list. What a narrow window breaks is indented, so that each entry is seen.
     fn print_lines(&self, lines: &str) {
         for line in lines.lines() {
-            self.screen.print(&self.screen.wrapped(line));
+            self.screen.print(&format!("  {}", self.screen.wrap(line, 4)));
         }
     }
 }

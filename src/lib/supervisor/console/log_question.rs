@@ -13,7 +13,7 @@ use crate::terminal;
 pub(in crate::supervisor) struct LogQuestion {
     policy: Logs,
     archive_dir: Option<PathBuf>,
-    state: QuestionState,
+    stage: Stage,
     fate: LogFate,
     /// How long the answer is waited for; `None` is for ever.
     seconds: Option<u64>,
@@ -21,15 +21,15 @@ pub(in crate::supervisor) struct LogQuestion {
     remains: Vec<String>,
 }
 
-/// Whether the operator is asked.
+/// How far the question is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum QuestionState {
+enum Stage {
+    /// It is not asked, not yet or no more.
     Closed,
-    /// It is to be shown, once the terminal reads lines: an answer that is typed before would be half a line,
-    /// or more than one.
+    /// It is shown as soon as the terminal is in line mode.
     Due,
-    /// It is on the screen and not answered.
-    Open,
+    /// It is on the screen, and not answered.
+    Shown,
 }
 
 /// Whether the log ended as the operator wanted.
@@ -54,10 +54,11 @@ impl LogQuestion {
     /// A question that is not asked yet. Without `archive_dir` a log is saved in the working directory.
     pub(in crate::supervisor) fn new(policy: Logs, archive_dir: Option<PathBuf>) -> Self {
         let (fate, remains) = (LogFate::AsRequested, Vec::new());
-        Self { policy, archive_dir, state: QuestionState::Closed, fate, seconds: None, remains }
+        Self { policy, archive_dir, stage: Stage::Closed, fate, seconds: None, remains }
     }
 
-    /// Settles the log, or has the operator asked if `ask` allows it; true once it is settled.
+    /// Settles the log; true once it is settled. If `ask` allows it, the operator is to be asked instead:
+    /// see [`LogQuestion::show`].
     pub(in crate::supervisor) fn settle(
         &mut self,
         console: &mut Console,
@@ -78,14 +79,15 @@ impl LogQuestion {
         if settled {
             self.cancel();
         } else {
-            self.state = QuestionState::Due;
+            self.stage = Stage::Due;
         }
         settled
     }
 
-    /// Shows the question if it is due. The terminal reads lines by now; what was typed before is dropped.
-    pub(in crate::supervisor) fn show_if_due(&mut self, console: &Console) {
-        if self.state == QuestionState::Due {
+    /// Shows the question if that is due. The terminal must be in line mode; what was typed before is
+    /// dropped.
+    pub(in crate::supervisor) fn show(&mut self, console: &Console) {
+        if self.stage == Stage::Due {
             terminal::discard_typeahead();
             self.ask(console);
         }
@@ -93,7 +95,7 @@ impl LogQuestion {
 
     /// Whether the next line that the operator types is the answer.
     pub(in crate::supervisor) fn is_open(&self) -> bool {
-        self.state != QuestionState::Closed
+        self.stage != Stage::Closed
     }
 
     /// Acts on an answer; true once the log is settled.
@@ -102,7 +104,7 @@ impl LogQuestion {
         console: &mut Console,
         answer: Option<&str>,
     ) -> bool {
-        self.state = QuestionState::Closed;
+        self.stage = Stage::Closed;
         self.seconds = None;
         let Some(answer) = answer else {
             // The terminal is gone: the default.
@@ -134,7 +136,7 @@ impl LogQuestion {
 
     /// Takes the question back: nothing more is read from the terminal.
     pub(in crate::supervisor) fn cancel(&mut self) {
-        self.state = QuestionState::Closed;
+        self.stage = Stage::Closed;
     }
 
     fn ask(&mut self, console: &Console) {
@@ -151,7 +153,7 @@ impl LogQuestion {
             let text = format!("without an answer it is deleted in {seconds} s");
             screen.print(&screen.wrapped(&text));
         }
-        self.state = QuestionState::Open;
+        self.stage = Stage::Shown;
     }
 
     /// Shows the log, writes it and shows where, or why not; true if it is written. `asks_again` says

@@ -73,7 +73,8 @@ impl EventLoop {
     pub(super) fn show_waiting_summary(&mut self, now: Instant) {
         if let Some(count) = self.waiting_lines.take_summary(now) {
             let waiting = self.room.people().waiting();
-            self.console.show_change(&WholeRoomChange::MoreWaiting { count, waiting }.into());
+            // Programs were told of each of them.
+            self.console.show_to_operator(&WholeRoomChange::MoreWaiting { count, waiting }.into());
         }
     }
 

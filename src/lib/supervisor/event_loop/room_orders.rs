@@ -47,21 +47,14 @@ impl EventLoop {
         self.order_by_host(Ok(output))
     }
 
-    /// Lets a person in who waits in the lobby.
+    /// Lets a person in who waits in the lobby: those of a sealed room together, when the command is carried
+    /// out.
     pub(super) fn order_admission(&mut self, number: u32) -> Result<(), NotDone> {
         let Some(host) = self.access.host_mut() else {
             return self.order_room(vec![RoomOrder::Admit { number }]);
         };
-        let now = Instant::now();
-        let admitted = host.admit(number, now);
-        let mut output = admitted.map_err(|error| refuse(admission_error(&error)))?;
-        // Not before: what an advance orders must not be lost.
-        let advanced = match host.advance(now) {
-            Ok(advanced) => advanced,
-            Err(error) => return self.order_by_host(Err(error)),
-        };
-        output.orders.extend(advanced.orders);
-        output.events.extend(advanced.events);
+        let admitted = host.admit(number, Instant::now());
+        let output = admitted.map_err(|error| refuse(admission_error(&error)))?;
         self.order_by_host(Ok(output))
     }
 

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::entrance::Entrance;
 use super::generation::sealed;
 use super::links::LinkId;
 use super::output::{HostEvent, HostOutput};
 use super::people::{AdmittedBy, Person, Standing};
 use super::state::Host;
-use crate::chat::{OWN_LINK, RoomError, WaitEnd};
+use crate::chat::{Entrance, OWN_LINK, RoomError, WaitEnd};
 use crate::control::{MAX_WAITING, RoomOrder, RoomRules, ToRelay, WAITING_SECONDS};
 use crate::wire::Refusal;
 
@@ -23,20 +22,20 @@ impl Host {
         rules: &RoomRules,
         now: Instant,
     ) -> HostOutput {
-        self.entrance = Entrance::of(rules);
+        self.rules = *rules;
         let mut output = HostOutput::default();
         for number in self.people.admitted_by_rules(|_| true) {
-            match self.entrance {
-                Entrance::Direct => {}
-                Entrance::Locked => self.refuse(number, RoomError::Locked, &mut output),
-                Entrance::Lobby => self.postpone(number, now, &mut output),
+            match Entrance::by(rules) {
+                Ok(Entrance::Direct) => {}
+                Ok(Entrance::Lobby) => self.postpone(number, now, &mut output),
+                Err(locked) => self.refuse(number, locked, &mut output),
             }
         }
         output
     }
 
-    /// Lets in a person who waits, also into a locked room, in the next generation. Their number is another
-    /// one if the room was told a higher one while they waited.
+    /// Lets in a person who waits, also into a locked room, in the next generation, which is due at once. Their
+    /// number is another one if the room was told a higher one while they waited.
     ///
     /// # Errors
     /// [`RoomError::NoSeat`] if this person does not wait, [`RoomError::Full`], after which they go on

@@ -12,7 +12,6 @@
 //! `link_orders`), and who has to go (`removal`).
 
 mod announcements;
-mod entrance;
 mod generation;
 mod knocks;
 mod link_orders;

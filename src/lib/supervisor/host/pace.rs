@@ -41,8 +41,8 @@ impl Pace {
             .map_or(by_credit, |last| by_credit.max(last + times(GAP_PER_PERSON, people)))
     }
 
-    /// Takes the cost of a change that is told to so many people. One before its time, as when a person is
-    /// removed, takes what there is.
+    /// Takes the cost of a change that is told to so many people. One before its time, as when the operator
+    /// removes or admits a person, takes what there is.
     pub(super) fn change(&mut self, people: usize, now: Instant) {
         let refill = now.saturating_duration_since(self.credited_at);
         self.credit = (self.credit + refill).min(MAX_CREDIT).saturating_sub(cost(people));

@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use super::entrance::Entrance;
 use super::generation::sealed;
 use super::links::LinkId;
 use super::output::{HostError, HostEvent, HostOutput};
 use super::people::{AdmittedBy, Person, Standing};
 use super::state::Host;
-use crate::chat::{Identity, Nickname, RoomError};
+use crate::chat::{Entrance, Identity, Nickname, RoomError};
 use crate::control::ToRelay;
 use crate::seal::{Entry, HostSession, RequestError};
 use crate::wire::{Refusal, RefusalCode};
@@ -55,9 +54,7 @@ impl Host {
         tag: u32,
         now: Instant,
     ) -> Result<(Entry, Standing), Refusal> {
-        if self.entrance == Entrance::Locked {
-            return Err(RoomError::Locked.into());
-        }
+        let entrance = Entrance::by(&self.rules)?;
         if !self.links.admits(link, now) {
             return Err(RoomError::DeadLink.into());
         }
@@ -65,7 +62,7 @@ impl Host {
         let is_known = |key: &[u8; 32]| *key == host || self.people.has_signing_key(key);
         let request = session.open_request(request, is_known).map_err(refusal_of)?;
         let name = Nickname::parse(&request.name).map_err(RoomError::BadName)?;
-        let (identity, standing) = if self.entrance == Entrance::Lobby {
+        let (identity, standing) = if entrance == Entrance::Lobby {
             self.check_lobby()?;
             (self.names.wait(name, tag, now)?, Self::waiting(now, false))
         } else {

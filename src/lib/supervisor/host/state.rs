@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::entrance::Entrance;
 use super::knocks::Knocks;
 use super::links::HostLinks;
 use super::output::{HostError, HostOutput};
 use super::pace::{Pace, REKEY_INTERVAL};
-use super::people::{People, Standing};
+use super::people::{AdmittedBy, People, Standing};
 use crate::chat::NameRegistry;
+use crate::control::RoomRules;
 use crate::seal::{Generation, HostKeys, LinkKeys, SecretBytes};
 use crate::token::Token;
 
@@ -36,8 +36,8 @@ pub(in crate::supervisor) struct HostRules {
 pub(in crate::supervisor) struct Host {
     pub(super) keys: HostKeys,
     pub(super) links: HostLinks,
-    /// By the rules that hold now.
-    pub(super) entrance: Entrance,
+    /// Those that hold now.
+    pub(super) rules: RoomRules,
     pub(super) draw: Draw,
     pub(super) started: Instant,
     pub(super) names: NameRegistry,
@@ -72,7 +72,7 @@ impl Host {
         Ok(Self {
             links: HostLinks::new(LinkKeys::new(key()?)),
             keys: HostKeys::new(&key()?),
-            entrance: Entrance::Direct,
+            rules: RoomRules::default(),
             draw,
             started: now,
             names: NameRegistry::new(rules.max_participants, retention, now),
@@ -137,7 +137,13 @@ impl Host {
         self.pace.last_change().is_some_and(is_old) && self.people.circle().next().is_some()
     }
 
+    /// When the circle may change at the earliest; may be in the past. Those whom the operator has admitted
+    /// do not wait for the pace: the operator sets it.
     fn next_change(&self) -> Instant {
+        let by_operator = Standing::Joining { by: AdmittedBy::Operator };
+        if self.people.with(|it| it == by_operator).next().is_some() {
+            return self.pace.last_change().unwrap_or(self.started);
+        }
         self.pace.next_change(self.people.next_circle().count())
     }
 }

@@ -1,7 +1,7 @@
 //! What the operator types while a session runs: key by key on a terminal that can draw a prompt, else
 //! line by line. Read without a thread, because a thread in read(2) cannot be cancelled.
 
-use super::keyboard::{Keyboard, Unread};
+use super::keyboard::Keyboard;
 use super::typed::Typed;
 use crate::terminal::screen_writer::Footer;
 use crate::terminal::typed_lines::TypedLines;
@@ -52,16 +52,11 @@ impl Prompt {
     }
 
     /// Reads lines for another use. The prompt is on the screen, and its modes are set, for
-    /// [`InputUse::Commands`] alone. What was typed at it and not read is dropped; by a question that follows,
-    /// when it is asked.
+    /// [`InputUse::Commands`] alone; what was typed at it and not read is dropped.
     pub(crate) fn use_for(&mut self, input_use: InputUse) {
         let previous = std::mem::replace(&mut self.input_use, input_use);
         if previous == InputUse::Commands && input_use != InputUse::Commands {
-            let unread = match input_use {
-                InputUse::Answer => Unread::Kept,
-                InputUse::Commands | InputUse::Nothing => Unread::Dropped,
-            };
-            self.keyboard.iter_mut().for_each(|keyboard| keyboard.leave(unread));
+            self.keyboard.iter_mut().for_each(Keyboard::leave);
         }
     }
 

@@ -12,10 +12,7 @@ fn participants_get_the_end_and_those_who_wait_a_refusal() {
     let mut host = Host::start(&env);
     let (mut ana, _) = host.join();
     let (mut requested, _) = host.requested();
-    let mut answered = host.open_socket();
-    answered.send_line(&knock_line());
-    host.answer_next();
-    answered.wait("answer");
+    let (mut answered, _) = host.answered();
     let mut knocked = host.open_socket();
     knocked.send_line(&knock_line());
     host.expect_knock("knock");

@@ -1,17 +1,14 @@
 //! A scripted host: the supervisor's side of the control channel, in a sealed room.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Stdio};
+use std::ops::{Deref, DerefMut};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::harness::{DEADLINE, SERVE, TestEnv};
+use crate::harness::TestEnv;
+use crate::serve::channel::ControlledServe;
 use crate::serve::client::Client;
 use crate::serve::http::{Connection, Response};
 
@@ -61,15 +58,26 @@ pub(super) fn request_line() -> Value {
 
 /// The relay, and the host's view of it.
 pub(super) struct Host {
-    pub(super) child: Child,
-    channel: UnixStream,
-    messages: BufReader<UnixStream>,
-    pub(super) address: SocketAddr,
+    serve: ControlledServe,
     /// The newest generation; 0 before the first.
     pub(super) generation: u32,
     /// Who shares its key.
     pub(super) circle: BTreeSet<u32>,
     last_number: u32,
+}
+
+impl Deref for Host {
+    type Target = ControlledServe;
+
+    fn deref(&self) -> &ControlledServe {
+        &self.serve
+    }
+}
+
+impl DerefMut for Host {
+    fn deref_mut(&mut self) -> &mut ControlledServe {
+        &mut self.serve
+    }
 }
 
 impl Host {
@@ -79,49 +87,14 @@ impl Host {
 
     /// With these bounds of the ring.
     pub(super) fn with(env: &TestEnv, ring: &Value) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        ours.set_read_timeout(Some(DEADLINE)).unwrap();
-        ours.set_write_timeout(Some(DEADLINE)).unwrap();
-        let child = env
-            .command(SERVE)
-            .args(["--lifeline", &std::process::id().to_string()])
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::from(OwnedFd::from(listener)))
-            .spawn()
-            .unwrap();
-        let messages = BufReader::new(ours.try_clone().unwrap());
-        let mut host = Self {
-            child,
-            channel: ours,
-            messages,
-            address,
+        let settings = json!({"max_participants": 1000, "ring": ring});
+        let admission = json!({"mode": "sealed", "door": DOOR, "epoch": EPOCH});
+        Self {
+            serve: ControlledServe::start(env, &admission, &settings, &json!({})),
             generation: 0,
             circle: BTreeSet::new(),
             last_number: 0,
-        };
-        assert_eq!(host.recv()["type"], "hello");
-        let room = json!({
-            "mode": "sealed",
-            "max_participants": 1000,
-            "backlog": 0,
-            "message_bytes": 4096,
-            "lobby": false,
-            "fade": null,
-            "ring": ring,
-            "rate": {"per_second": 0, "burst": 0},
-        });
-        let admission = json!({"mode": "sealed", "door": DOOR, "epoch": EPOCH});
-        host.send(&json!({"type": "start", "room": room, "admission": admission}));
-        assert_eq!(host.recv()["type"], "ready");
-        host
-    }
-
-    /// Sends a message of any type.
-    pub(super) fn send(&mut self, message: &Value) {
-        self.channel.write_all(format!("{message}\n").as_bytes()).unwrap();
+        }
     }
 
     /// Sends a message about the sealed room.
@@ -129,13 +102,6 @@ impl Host {
         fields["type"] = "sealed".into();
         fields["message"] = kind.into();
         self.send(&fields);
-    }
-
-    /// The next message.
-    pub(super) fn recv(&mut self) -> Value {
-        let mut line = String::new();
-        self.messages.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
 
     /// The next message, which is about the sealed room and of this kind.
@@ -200,18 +166,18 @@ impl Host {
         numbers
     }
 
-    /// A socket without a line.
-    pub(super) fn open_socket(&self) -> Client {
-        let host = self.address.to_string();
-        Client::open(self.address, &host, &format!("http://{host}"))
-    }
-
-    /// A socket whose request has arrived at the host, and its knock.
-    pub(super) fn requested(&mut self) -> (Client, u64) {
+    /// A socket that has the answer to its knock, and the knock.
+    pub(super) fn answered(&mut self) -> (Client, u64) {
         let mut client = self.open_socket();
         client.send_line(&knock_line());
         let knock = self.answer_next();
         client.wait("answer");
+        (client, knock)
+    }
+
+    /// A socket whose request has arrived at the host, and its knock.
+    pub(super) fn requested(&mut self) -> (Client, u64) {
+        let (mut client, knock) = self.answered();
         client.send_line(&request_line());
         assert_eq!(self.expect_knock("request"), knock);
         (client, knock)
@@ -274,21 +240,6 @@ impl Host {
         let mut client = self.open_socket();
         client.send_line(first);
         refusal(&mut client)
-    }
-
-    /// Closes the channel, and expects the relay to end with code 0.
-    pub(super) fn stop(mut self) {
-        self.channel.shutdown(Shutdown::Write).unwrap();
-        std::io::copy(&mut self.messages, &mut std::io::sink()).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-    }
-}
-
-impl Drop for Host {
-    /// For a test that failed.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

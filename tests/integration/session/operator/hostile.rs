@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, Write as _};
 
+use super::super::ctl::ctl;
 use super::super::hostile::{assert_harmless, room, with_hostile};
 use super::super::stage::{Link, Stage, watched};
 use super::connect;
@@ -66,5 +67,36 @@ fn a_flood_of_people_who_wait_is_a_short_list() {
     let ended = session.wait().expect_code(0);
     assert!(ended.stderr.matches("waits in the lobby").count() < 20, "{ended:#?}");
     assert_harmless(&ended, "a flood");
+    stage.assert_nothing_left();
+}
+
+/// No room of ours has two people of one name; one that was taken over may say so.
+#[test]
+fn a_name_that_two_people_have_is_refused_with_both_shown() {
+    let stage = Stage::new(HAPPY);
+    let joined = |number: u32, name: &str, tag: &str| {
+        let participant = format!(r#"{{"number":{number},"name":"{name}","tag":"{tag}"}}"#);
+        format!(r#"say {{"type":"joined","participant":{participant},"present":{number}}}"#)
+    };
+    let lines = [joined(1, "Ana", "k7q"), joined(2, "Ana", "p9d"), joined(3, "ANA", "x3x")];
+    let mut command = with_hostile(&stage, SERVE, &room(&lines.join("\n")));
+    command.args(["--tunnel", "none", "--open"]);
+    let mut session = watched(&command);
+    Link::printed(&mut session);
+    session.stdout_line_with("\"number\":3");
+    let both = "there are Ana#k7q (1), Ana#p9d (2); write the number of one\n";
+    let refused = ctl(&stage, &["mute", "Ana"]).expect_code(1);
+    assert!(refused.stderr.ends_with(both), "{refused:#?}");
+    for who in ["ANA", "Ana#p9d", "1"] {
+        let muted = ctl(&stage, &["mute", who]).expect_code(0);
+        assert!(muted.stdout.starts_with("muted "), "{who}: {muted:#?}");
+    }
+    let three = ctl(&stage, &["mute", "ana"]).expect_code(1);
+    for one in ["Ana#k7q (1)", "Ana#p9d (2)", "ANA#x3x (3)"] {
+        assert!(three.stderr.contains(one), "{three:#?}");
+    }
+    session.signal("TERM");
+    let ended = session.wait().expect_code(0);
+    assert_harmless(&ended, "two of one name");
     stage.assert_nothing_left();
 }

@@ -6,7 +6,7 @@ use super::Operator;
 use crate::harness::cloudflared::HAPPY;
 
 /// The link of an invite that is made with this command.
-fn invited(operator: &mut Operator, command: &str) -> Link {
+pub(super) fn invited(operator: &mut Operator, command: &str) -> Link {
     let text = operator.done(command);
     let url = text.lines().find(|line| line.starts_with("http://"));
     Link::local(url.unwrap_or_else(|| panic!("no link: {text}")))

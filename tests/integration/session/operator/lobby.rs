@@ -101,6 +101,7 @@ fn a_crowd_takes_a_few_lines_and_all_of_it_is_refused_at_once() {
     let ended = operator.end();
     let own_lines = ended.stderr.lines().filter(|line| line.contains("waits in the lobby"));
     assert!(own_lines.count() < 32, "{ended:#?}");
+    assert!(!ended.stdout.contains("more_waiting"), "{ended:#?}");
     // There is no terminal that could ring.
     assert!(!ended.stderr.contains('\u{7}'));
 }

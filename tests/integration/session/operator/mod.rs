@@ -8,6 +8,8 @@ mod panic;
 mod people;
 mod repeated;
 mod rules;
+mod sealed;
+mod sealed_crowds;
 mod terminal;
 
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -37,6 +37,7 @@ struct Admission {
     departed: Vec<Identity>,
     public_address: Option<Arc<str>>,
     rules: RulesView,
+    invite: bool,
 }
 
 impl Hub {
@@ -127,7 +128,8 @@ impl Connection {
     /// Why this connection has lost the seat since the join.
     pub(in crate::serve) fn welcome(&mut self) -> Result<Vec<Arc<str>>, CloseReason> {
         let admission = self.admit()?;
-        let Admission { you, resume, seq, present, departed, public_address, rules } = admission;
+        let Admission { you, resume, seq, present, departed, public_address, rules, invite } =
+            admission;
         let welcome = Welcome {
             epoch: &self.hub.epoch,
             you: &you,
@@ -137,6 +139,7 @@ impl Connection {
             gone: &departed,
             terms: &self.hub.terms,
             rules,
+            invite,
             public_address: public_address.as_deref(),
         };
         Ok(welcome.into_pieces())
@@ -173,6 +176,7 @@ impl Connection {
             departed,
             public_address,
             rules,
+            invite: seat.came_by_invite(),
         })
     }
 }

@@ -9,6 +9,7 @@ use super::knock::{Knock, refusal_of, too_many};
 use super::knocks::{EndCause, FirstMessage, KnockStep};
 use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
+use crate::chat::OWN_LINK;
 use crate::control::{FromRelay, Handshake};
 use crate::serve::hub::{Hub, Life};
 use crate::token::{Secret, Token};
@@ -45,7 +46,9 @@ impl Hub {
         let first = FirstMessage { link, noise };
         let number = sealed.knocks.add(first, waiter, now).ok_or_else(too_many)?;
         self.advance(sealed, now);
-        Ok(Knock::new(self, number, reply))
+        let mut knock = Knock::new(self, number, reply);
+        knock.by_invite = link != OWN_LINK;
+        Ok(knock)
     }
 
     /// Goes on with a handshake whose client polls, by the token of its answer.

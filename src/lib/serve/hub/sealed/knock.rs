@@ -26,6 +26,8 @@ pub(in crate::serve) struct Knock {
     pub(super) number: u64,
     pub(super) reply: oneshot::Receiver<Reply>,
     pub(super) lobby: LobbyStage,
+    /// Whether the client knocked by an invite; known until the answer.
+    pub(super) by_invite: bool,
 }
 
 /// Whether the client is in the lobby, and what becomes of its wait when this connection is gone.
@@ -64,7 +66,12 @@ pub(in crate::serve) enum KnockEnd {
 impl Knock {
     /// The handshake with this number, whose replies arrive at `reply`.
     pub(super) fn new(hub: &Arc<Hub>, number: u64, reply: oneshot::Receiver<Reply>) -> Self {
-        Self { hub: Arc::clone(hub), number, reply, lobby: LobbyStage::Outside }
+        Self { hub: Arc::clone(hub), number, reply, lobby: LobbyStage::Outside, by_invite: false }
+    }
+
+    /// Whether the client knocked by an invite. To be asked where the knock began.
+    pub(in crate::serve) fn is_by_invite(&self) -> bool {
+        self.by_invite
     }
 
     /// Waits for the second message of the handshake. Cancel safe.

@@ -8,10 +8,10 @@ use super::parked::HOLD_TIMEOUT;
 use crate::serve::hub::Entered;
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, WaitingReply};
-use crate::wire::Refusal;
+use crate::wire::{self, Refusal};
 
-/// What a poll that lets in its client begins with.
-pub(super) enum Entrance {
+/// How the first poll of a client begins, if it is not refused.
+pub(super) enum PollStart {
     /// The client is in the room; its other lines follow.
     Entered(Entered, FirstLineUse),
     /// The client is not in the room yet, or not let in: these lines are the whole answer.
@@ -27,12 +27,12 @@ pub(super) enum FirstLineUse {
     InRoom,
 }
 
-/// What the lines of a poll are while its client waits in the lobby.
-pub(super) enum WaitingLines {
-    /// There are none: the poll is held.
-    None,
-    /// They are answered at once, with these lines.
-    Answered(String),
+/// What becomes of a poll whose client waits in the lobby.
+pub(super) enum Waited<T> {
+    /// The operator has decided.
+    Decided(T),
+    /// These lines are the whole answer, and the client waits on.
+    Lines(String),
     /// The client waits no more.
     Left,
 }
@@ -42,29 +42,29 @@ pub(super) fn lines_of(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter(|line| !line.is_empty())
 }
 
-/// Handles the lines of a client in the lobby.
+/// Handles the lines of a client in the lobby; without any, holds the poll until the operator has decided, or
+/// for [`HOLD_TIMEOUT`]. The connection is not evicted meanwhile: its client has shown the link, and the lobby
+/// is small.
 ///
 /// # Errors
-/// When one of them is only for those who are in the room.
-pub(super) fn handle_while_waiting(body: &str) -> Result<WaitingLines, Refusal> {
+/// When a line is only for those who are in the room.
+pub(super) async fn wait<T>(
+    slot: &Arc<ConnectionSlot>,
+    body: &str,
+    decision: impl Future<Output = T>,
+) -> Result<Waited<T>, Refusal> {
     let mut answer = String::new();
     for line in lines_of(body) {
         match lines::handle_while_waiting(line)? {
             WaitingReply::Line(line) => answer.push_str(&line),
-            WaitingReply::Left => return Ok(WaitingLines::Left),
+            WaitingReply::Left => return Ok(Waited::Left),
         }
     }
-    Ok(if answer.is_empty() { WaitingLines::None } else { WaitingLines::Answered(answer) })
-}
-
-/// Holds a poll until the operator has decided; `None` if that takes longer than a poll is held. The
-/// connection is not evicted meanwhile: its client has shown the link, and the lobby is small.
-pub(super) async fn hold<T>(
-    slot: &Arc<ConnectionSlot>,
-    decision: impl Future<Output = T>,
-) -> Option<T> {
+    if !answer.is_empty() {
+        return Ok(Waited::Lines(answer));
+    }
     slot.mark_admitted();
     let decided = timeout(HOLD_TIMEOUT, decision).await;
     slot.mark_closing();
-    decided.ok()
+    Ok(decided.map_or_else(|_| Waited::Lines(wire::waiting_line(None)), Waited::Decided))
 }

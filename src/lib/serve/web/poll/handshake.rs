@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use super::entrance::{self, FirstLineUse, PollStart, Waited, lines_of};
 use crate::control::Sealed;
 use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::connections::ConnectionSlot;
@@ -22,7 +22,7 @@ pub(super) async fn enter(
     bearer: Option<Secret>,
     after: Option<u64>,
     body: &str,
-) -> Result<Entrance, Refusal> {
+) -> Result<PollStart, Refusal> {
     let first = lines_of(body).next();
     let Some(token) = bearer else {
         return match lines::first_line(first.unwrap_or_default())? {
@@ -30,15 +30,16 @@ pub(super) async fn enter(
                 let mut knock = state.hub.knock(&door, noise)?;
                 match knock.answer().await {
                     Ok(answer) => {
+                        let invite = knock.is_by_invite();
                         let token = knock.detach()?;
-                        Ok(Entrance::Lines(wire::answer_line(&answer, Some(&token))))
+                        Ok(PollStart::Lines(wire::answer_line(&answer, Some(&token), invite)))
                     }
                     Err(end) => entered(end),
                 }
             }
             FirstLine::Return { resume, after } => {
                 let resumed = state.hub.return_to_seat(&resume, after)?;
-                Ok(Entrance::Entered(decided(resumed).await?, FirstLineUse::Join))
+                Ok(PollStart::Entered(decided(resumed).await?, FirstLineUse::Join))
             }
             FirstLine::Request => {
                 let text = "a join to this room follows the answer to a knock; knock first";
@@ -53,7 +54,7 @@ pub(super) async fn enter(
         // The participant has read nothing yet, not even the welcome.
         Some(FoundKnock::Seated(resume)) => {
             let entered = decided(state.hub.return_to_seat(&resume, None)?).await?;
-            return Ok(Entrance::Entered(entered, FirstLineUse::InRoom));
+            return Ok(PollStart::Entered(entered, FirstLineUse::InRoom));
         }
         Some(FoundKnock::Ended(end)) => return entered(end),
         None => {}
@@ -66,11 +67,11 @@ pub(super) async fn enter(
         Resumed::Entered((connection, _)) if after.is_some() => (connection, Vec::new()),
         resumed @ (Resumed::Entered(_) | Resumed::Asked(_)) => decided(resumed).await?,
     };
-    Ok(Entrance::Entered(entered, FirstLineUse::InRoom))
+    Ok(PollStart::Entered(entered, FirstLineUse::InRoom))
 }
 
 /// Sends the request that belongs to an earlier knock, and waits for the decision.
-async fn request(state: &WebState, token: &str, sealed: Sealed) -> Result<Entrance, Refusal> {
+async fn request(state: &WebState, token: &str, sealed: Sealed) -> Result<PollStart, Refusal> {
     let mut knock = state.hub.find_knock(token)?;
     knock.request(sealed)?;
     match knock.next_reply().await {
@@ -83,7 +84,7 @@ async fn request(state: &WebState, token: &str, sealed: Sealed) -> Result<Entran
                 () = std::future::ready(()) => {}
             }
             knock.keep_for_next_poll();
-            Ok(Entrance::Lines(wire::waiting_line(None)))
+            Ok(PollStart::Lines(wire::waiting_line(None)))
         }
     }
 }
@@ -93,18 +94,14 @@ async fn wait(
     slot: &Arc<ConnectionSlot>,
     mut knock: Knock,
     body: &str,
-) -> Result<Entrance, Refusal> {
-    match handle_while_waiting(body)? {
-        WaitingLines::None => {}
-        WaitingLines::Answered(lines) => return Ok(Entrance::Lines(lines)),
-        WaitingLines::Left => {
+) -> Result<PollStart, Refusal> {
+    match entrance::wait(slot, body, knock.end()).await? {
+        Waited::Decided(end) => entered(end),
+        Waited::Lines(lines) => Ok(PollStart::Lines(lines)),
+        Waited::Left => {
             knock.leave();
-            return Ok(Entrance::Lines(String::new()));
+            Ok(PollStart::Lines(String::new()))
         }
-    }
-    match hold(slot, knock.end()).await {
-        Some(end) => entered(end),
-        None => Ok(Entrance::Lines(wire::waiting_line(None))),
     }
 }
 
@@ -124,12 +121,12 @@ async fn decided(resumed: Resumed) -> Result<Entered, Refusal> {
 }
 
 /// What the end of a handshake means for the client.
-fn entered(end: KnockEnd) -> Result<Entrance, Refusal> {
+fn entered(end: KnockEnd) -> Result<PollStart, Refusal> {
     match end {
-        KnockEnd::Admitted(entered) => Ok(Entrance::Entered(entered, FirstLineUse::Join)),
-        KnockEnd::RefusedSealed(sealed) => Ok(Entrance::Lines(wire::sealed_refusal_line(&sealed))),
+        KnockEnd::Admitted(entered) => Ok(PollStart::Entered(entered, FirstLineUse::Join)),
+        KnockEnd::RefusedSealed(sealed) => Ok(PollStart::Lines(wire::sealed_refusal_line(&sealed))),
         KnockEnd::Refused(refusal) => Err(refusal),
         // A newer poll gets the answer.
-        KnockEnd::Replaced => Ok(Entrance::Lines(String::new())),
+        KnockEnd::Replaced => Ok(PollStart::Lines(String::new())),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entrance::{Entrance, FirstLineUse, WaitingLines, handle_while_waiting, hold, lines_of};
+use super::entrance::{self, FirstLineUse, PollStart, Waited, lines_of};
 use crate::serve::hub::{Connection, Joined, LobbyClient, LobbyEnd, LobbyTransport};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines;
@@ -20,7 +20,7 @@ pub(super) async fn enter(
     bearer: Option<Secret>,
     after: Option<u64>,
     body: &str,
-) -> Result<Entrance, Refusal> {
+) -> Result<PollStart, Refusal> {
     let Some(token) = bearer else {
         let first = lines_of(body).next().unwrap_or_default();
         return match lines::join(state, first)? {
@@ -30,7 +30,7 @@ pub(super) async fn enter(
             }
             Joined::Waits(client) => {
                 let token = client.keep_for_next_poll();
-                Ok(Entrance::Lines(wire::waiting_line(token.as_deref())))
+                Ok(PollStart::Lines(wire::waiting_line(token.as_deref())))
             }
         };
     };
@@ -41,7 +41,7 @@ pub(super) async fn enter(
     let has_welcome = after.is_some_and(|after| after > 0);
     let connection = state.hub.resume(&token, after.or(Some(0)))?;
     Ok(if has_welcome {
-        Entrance::Entered((connection, Vec::new()), FirstLineUse::InRoom)
+        PollStart::Entered((connection, Vec::new()), FirstLineUse::InRoom)
     } else {
         welcomed(connection, FirstLineUse::InRoom)
     })
@@ -52,26 +52,24 @@ async fn wait(
     slot: &Arc<ConnectionSlot>,
     mut client: LobbyClient,
     body: &str,
-) -> Result<Entrance, Refusal> {
-    match handle_while_waiting(body)? {
-        WaitingLines::None => {}
-        WaitingLines::Answered(lines) => return Ok(Entrance::Lines(lines)),
-        WaitingLines::Left => {
-            client.leave();
-            return Ok(Entrance::Lines(String::new()));
+) -> Result<PollStart, Refusal> {
+    match entrance::wait(slot, body, client.end()).await? {
+        Waited::Decided(LobbyEnd::Admitted(connection)) => {
+            Ok(welcomed(connection, FirstLineUse::InRoom))
         }
-    }
-    match hold(slot, client.end()).await {
-        Some(LobbyEnd::Admitted(connection)) => Ok(welcomed(connection, FirstLineUse::InRoom)),
-        Some(LobbyEnd::Refused(refusal)) => Err(refusal),
+        Waited::Decided(LobbyEnd::Refused(refusal)) => Err(refusal),
         // A newer poll gets the answer.
-        Some(LobbyEnd::Replaced) => Ok(Entrance::Lines(String::new())),
-        None => Ok(Entrance::Lines(wire::waiting_line(None))),
+        Waited::Decided(LobbyEnd::Replaced) => Ok(PollStart::Lines(String::new())),
+        Waited::Lines(lines) => Ok(PollStart::Lines(lines)),
+        Waited::Left => {
+            client.leave();
+            Ok(PollStart::Lines(String::new()))
+        }
     }
 }
 
-fn welcomed(mut connection: Connection, first: FirstLineUse) -> Entrance {
+fn welcomed(mut connection: Connection, first: FirstLineUse) -> PollStart {
     // Without one, the seat is lost again; what is read next says why.
     let welcome = connection.welcome().unwrap_or_default();
-    Entrance::Entered((connection, welcome), first)
+    PollStart::Entered((connection, welcome), first)
 }

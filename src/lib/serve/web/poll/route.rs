@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answer::{ANSWER_FLUSH_BYTES, answer, answer_lines, read_new, shared_piece};
-use super::entrance::{Entrance, FirstLineUse, lines_of};
+use super::entrance::{FirstLineUse, PollStart, lines_of};
 use super::parked::{ParkedPoll, ParkingSlot};
 use super::{handshake, open};
 use crate::config::Mode;
@@ -79,8 +79,8 @@ pub(in crate::serve::web) async fn poll(
         Mode::Sealed => handshake::enter(&state, &slot, bearer, query.after, body).await,
     };
     let ((mut connection, welcome), first_use) = match entrance {
-        Ok(Entrance::Entered(entered, first_use)) => (entered, first_use),
-        Ok(Entrance::Lines(lines)) => return answer_lines(lines),
+        Ok(PollStart::Entered(entered, first_use)) => (entered, first_use),
+        Ok(PollStart::Lines(lines)) => return answer_lines(lines),
         Err(refusal) => return refuse(&refusal),
     };
     connection.mark_poll();
@@ -139,6 +139,7 @@ fn refuse(refusal: &Refusal) -> Response {
     let status = match refusal.code {
         RefusalCode::BadTicket => StatusCode::UNAUTHORIZED,
         RefusalCode::BadJson => StatusCode::BAD_REQUEST,
+        RefusalCode::Removed => StatusCode::GONE,
         RefusalCode::TooFast
         | RefusalCode::TooLong
         | RefusalCode::BadName

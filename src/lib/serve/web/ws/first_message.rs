@@ -5,7 +5,7 @@ use super::session::not_text;
 use crate::control::Sealed;
 use crate::serve::hub::CloseReason;
 use crate::serve::websocket::{Incoming, Reader, Writer};
-use crate::wire::Refusal;
+use crate::wire::{Refusal, RefusalCode};
 
 /// Most pings and pongs before a message; a client that sends more is disconnected. A browser sends none,
 /// and each costs the server a read or even an answer.
@@ -17,7 +17,7 @@ pub(super) enum JoinError {
     Refused(Refusal),
     /// The host tells it why.
     RefusedSealed(Sealed),
-    /// It was let in, and has lost its seat again.
+    /// It had a seat, and has lost it.
     Lost(CloseReason),
     /// The socket is closed like this.
     Close(CloseAction),
@@ -25,6 +25,9 @@ pub(super) enum JoinError {
 
 impl From<Refusal> for JoinError {
     fn from(refusal: Refusal) -> Self {
+        if refusal.code == RefusalCode::Removed {
+            return Self::Lost(CloseReason::Removed);
+        }
         Self::Refused(refusal)
     }
 }

@@ -69,7 +69,8 @@ async fn handshake(
         Ok(noise) => noise,
         Err(end) => return entered(end),
     };
-    writer.send(vec![wire::answer_line(&answer, None).into()]).await?;
+    let answer = wire::answer_line(&answer, None, knock.is_by_invite());
+    writer.send(vec![answer.into()]).await?;
     let request = tokio::select! {
         end = knock.end() => return entered(end),
         message = next_message(reader, writer) => parse_request(message?)?,

@@ -84,18 +84,18 @@ impl EventLoop {
         }
     }
 
-    /// Admits or refuses people who wait. Each gets a line; the answer has all of them.
+    /// Admits or refuses people who wait. Each gets a line; the answer has all of them, and why others were
+    /// left out: the last use of their invite was taken by one before them, or the room is full.
     fn decide(&mut self, found: Vec<Found>, change: PersonChange) -> Result<Answer, NotDone> {
-        let mut lines = Vec::new();
+        let (mut lines, mut left_out) = (Vec::new(), Vec::new());
         for found in &found {
-            match change {
-                PersonChange::Admitted => self.order_admission(found.number)?,
-                PersonChange::Kicked
-                | PersonChange::Muted { .. }
-                | PersonChange::Unmuted
-                | PersonChange::Waiting
-                | PersonChange::WaitingEnded
-                | PersonChange::NotAdmitted => self.order_rejection(found.number)?,
+            match self.order_decision(found.number, change) {
+                Ok(()) => {}
+                Err(NotDone::Refused(refused)) => {
+                    left_out.push(refused);
+                    continue;
+                }
+                Err(ends @ NotDone::Ends(_)) => return Err(ends),
             }
             self.waiting_lines.ended(found.number);
             let change = self.room.decide(found, change);
@@ -103,8 +103,23 @@ impl EventLoop {
             lines.push(self.console.show_change(&change));
         }
         if lines.is_empty() {
-            return Err(refuse("no one waits in the lobby"));
+            let why = left_out.pop();
+            return Err(why.map_or_else(|| refuse("no one waits in the lobby"), NotDone::Refused));
         }
-        Ok(Answer::Changed { line: lines.join("\n"), more: None })
+        let count = left_out.len();
+        let more = left_out.pop().map(|why| format!("{count} left out: {why}"));
+        Ok(Answer::Changed { line: lines.join("\n"), more })
+    }
+
+    fn order_decision(&mut self, number: u32, change: PersonChange) -> Result<(), NotDone> {
+        match change {
+            PersonChange::Admitted => self.order_admission(number),
+            PersonChange::Kicked
+            | PersonChange::Muted { .. }
+            | PersonChange::Unmuted
+            | PersonChange::Waiting
+            | PersonChange::WaitingEnded
+            | PersonChange::NotAdmitted => self.order_rejection(number),
+        }
     }
 }

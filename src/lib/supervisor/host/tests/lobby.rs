@@ -54,6 +54,36 @@ fn a_number_rises_when_a_higher_one_was_told_in_between() {
     assert_eq!(room.admit_waiting(ana), Err(RoomError::NoSeat));
 }
 
+/// In a burst of changes, the next newcomer by the rules would have to wait.
+#[test]
+fn those_whom_the_operator_admits_do_not_wait_for_the_pace() {
+    let mut room = Room::new(1000);
+    for number in 0..200 {
+        room.join(&format!("n{number}"));
+    }
+    room.wait(2 * SECOND);
+    room.set_rules(false, true);
+    let names: Vec<String> = (0..30).map(|number| format!("w{number}")).collect();
+    for name in &names {
+        room.join(name);
+    }
+    let numbers: Vec<u32> = names.iter().map(|name| room.waits(name)).collect();
+    let changes = room.changes.len();
+    for (admitted, number) in numbers[..20].iter().enumerate() {
+        room.admit_waiting(*number).unwrap();
+        room.wait(Duration::ZERO);
+        assert_eq!(
+            (room.changes.len(), room.guests.len()),
+            (changes + admitted + 1, 201 + admitted)
+        );
+    }
+    // All at once are one change.
+    numbers[20..].iter().for_each(|number| room.admit_waiting(*number).unwrap());
+    room.wait(Duration::ZERO);
+    assert_eq!((room.changes.len(), room.guests.len()), (changes + 21, 230));
+    room.check();
+}
+
 #[test]
 fn a_lobby_holds_32_for_five_minutes() {
     let mut room = Room::new(1000);

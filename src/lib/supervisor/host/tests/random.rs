@@ -184,6 +184,23 @@ fn has_pace(changes: &[(Instant, usize)]) -> bool {
     in_rate && changes.windows(2).all(|pair| pair[1].0 - pair[0].0 >= gap(pair[1].1))
 }
 
+/// A room after these steps, checked after each of them.
+fn after(steps: &[Step]) -> Room {
+    let mut room = Room::new(12);
+    for step in steps {
+        take(&mut room, step);
+        room.check();
+    }
+    room
+}
+
+/// Those in the room are those whom the host counts, and not too many.
+fn check_present(room: &Room) {
+    let present = room.host.people.circle().count();
+    assert_eq!(room.guests.len(), present);
+    assert!(present <= 12);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -194,19 +211,13 @@ proptest! {
     fn everyone_in_the_room_and_no_one_else_has_the_newest_key(
         steps in proptest::collection::vec(step(), 1..120),
     ) {
-        let mut room = Room::new(12);
-        for step in &steps {
-            take(&mut room, step);
-            room.check();
-        }
+        let mut room = after(&steps);
         // Those who wait are in, and those who are gone are out, as soon as the pace permits.
         room.wait(Duration::from_secs(30));
         room.check();
         prop_assert!(room.waiting.is_empty());
         prop_assert!(has_pace(&room.changes));
-        let present = room.host.people.circle().count();
-        prop_assert_eq!(room.guests.len(), present);
-        prop_assert!(present <= 12);
+        check_present(&room);
     }
 
     /// The same with an operator who orders anything at any time. Beside it, every admission is checked
@@ -217,19 +228,13 @@ proptest! {
     fn no_order_of_commands_lets_in_one_who_was_not_admitted(
         steps in proptest::collection::vec(ordered_step(), 1..160),
     ) {
-        let mut room = Room::new(12);
-        for step in &steps {
-            take(&mut room, step);
-            room.check();
-        }
+        let mut room = after(&steps);
         room.wait(Duration::from_secs(30));
         room.check();
         prop_assert!(room.waiting.keys().eq(room.in_lobby.iter()));
         room.wait(Duration::from_secs(300));
         room.check();
         prop_assert!(room.in_lobby.is_empty() && room.waiting.is_empty());
-        let present = room.host.people.circle().count();
-        prop_assert_eq!(room.guests.len(), present);
-        prop_assert!(present <= 12);
+        check_present(&room);
     }
 }
