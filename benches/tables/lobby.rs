@@ -14,8 +14,9 @@ use crate::servers::{Mode, Server, ServerProcess};
 /// People in the room, who send messages to each other meanwhile.
 const INSIDE: usize = 50;
 
-/// People who knock at the same time.
+/// People who knock at the same time, and how many do to check correctness only.
 const KNOCKING: usize = 1_000;
+const FEW_KNOCKING: usize = 200;
 
 /// Most who wait: the bound of the lobby.
 const WAITING: usize = 32;
@@ -26,6 +27,10 @@ const INVITED: usize = 3;
 
 /// How long messages are sent inside: longer than the flood takes.
 const DURATION: Duration = Duration::from_secs(4);
+const SHORT_DURATION: Duration = Duration::from_secs(2);
+
+/// How long they are sent before it.
+const LEAD_TIME: Duration = Duration::from_millis(500);
 
 /// Connections that are opened in one turn.
 const OPENED_IN_A_TURN: usize = 4;
@@ -47,8 +52,9 @@ impl Bench {
     }
 
     fn floods(&mut self) {
+        let (knocking, _) = self.flood_size();
         let title = format!(
-            "lobby: {KNOCKING} knock at once with hostile names, while {INSIDE} inside send \
+            "lobby: {knocking} knock at once with hostile names, while {INSIDE} inside send \
              {PER_SECOND} messages per second: ms until all are answered, and until the last who waits \
              knows the decision; µs until each inside has a message"
         );
@@ -84,6 +90,11 @@ impl Bench {
         table.print();
     }
 
+    /// How many knock, and for how long messages are sent meanwhile.
+    fn flood_size(&self) -> (usize, Duration) {
+        if self.options.quick { (FEW_KNOCKING, SHORT_DURATION) } else { (KNOCKING, DURATION) }
+    }
+
     fn flood(&self, server: &Server, decision: &str) -> Result<Vec<String>, String> {
         let process = server.start(self.cores)?;
         let mut inside = Load::connect(&process.target, INSIDE, Arrival::InWaves)?;
@@ -91,11 +102,12 @@ impl Bench {
         inside.expect_all(&Effect::new("rules", "\"lobby\":true"));
         give(&mut control, &mut [&mut inside], "lobby on")?;
         inside.synchronize(&[])?;
-        inside.measure_latency(PER_SECOND, DURATION / 8, || Ok(()))?;
+        inside.measure_latency(PER_SECOND, LEAD_TIME, || Ok(()))?;
 
+        let (knocking, duration) = self.flood_size();
         let before = (Resident::of(&process)?, process.cpu_times()?);
-        let mut flood = Flood::new(&process.target, (0..KNOCKING).map(hostile_name).collect())?;
-        let latency = inside.measure_latency(PER_SECOND, DURATION, || flood.act())?;
+        let mut flood = Flood::new(&process.target, (0..knocking).map(hostile_name).collect())?;
+        let latency = inside.measure_latency(PER_SECOND, duration, || flood.act())?;
         let after = (Resident::of(&process)?, process.cpu_times()?);
         let took = flood.took.ok_or("the flood was not answered in time")?;
         let answers = flood.check(WAITING, Load::waiting, &["full", "bad_name", "name_taken"])?;

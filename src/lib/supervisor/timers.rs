@@ -34,6 +34,11 @@ impl Timers {
         self.deadlines.remove(&timer);
     }
 
+    /// When a timer expires, if it is armed.
+    pub(super) fn deadline(&self, timer: SessionTimer) -> Option<Instant> {
+        self.deadlines.get(&timer).copied()
+    }
+
     /// Counts down from `seconds` at `now`, in place of any other countdown; 0 shows no number.
     pub(super) fn start_countdown(&mut self, seconds: u64, now: Instant) {
         self.countdown = (seconds > 0).then_some(Countdown { seconds_left: seconds, next: now });

@@ -90,7 +90,7 @@ impl TermLike for BarRow {
                 // A bar that cannot be drawn changes nothing.
                 let _ = write_stderr(&format!("{ERASE_ROW}{}", row.unwrap_or_default()));
             }
-            BarOutput::Footer(footer) => footer.set_status(text.map(str::to_owned)),
+            BarOutput::Footer(footer) => footer.set_status(text.map(|text| text.to_owned().into())),
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ mod tests {
             bar.set_position(bytes);
             bar.redraw();
             let text = footer.status().expect("it is drawn");
-            assert!(text.starts_with("  cloudflared [") && !text.ends_with(' '), "{text:?}");
+            assert!(text.starts_with("  cloudflared ") && !text.ends_with(' '), "{text:?}");
             assert!(!text.contains(['\u{1b}', '\r', '\n']), "{text:?}");
         }
         bar.clear();

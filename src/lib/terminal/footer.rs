@@ -10,7 +10,7 @@ use super::charset::Charset;
 use super::columns::rows_of;
 use super::prompt::PromptText;
 use super::size::Size;
-use super::status_row::{FREE_COLUMNS, status_row};
+use super::status_row::{FREE_COLUMNS, StatusText};
 
 /// Erases the row of the cursor and all below it (ECMA-48: CR, EL, ED). The second column, from which ED
 /// starts, is never the first of the screen: there tmux would keep a copy of the footer in its history.
@@ -47,8 +47,8 @@ pub(super) struct FooterText {
     /// Stays whole, or is left out where the terminal is too small. The terminal itself breaks it into
     /// rows, so that it is copied as one word.
     pub(super) pinned: Option<String>,
-    /// Cut to one row.
-    pub(super) status: Option<String>,
+    /// In one row.
+    pub(super) status: Option<StatusText>,
 }
 
 /// What of the footer stands on the screen.
@@ -112,7 +112,7 @@ impl FooterText {
 
     /// The rows of the footer in a terminal of this size, once it has a status.
     pub(super) fn row_count(&self, size: Size) -> usize {
-        let text = Self { status: Some(String::new()), ..self.clone() };
+        let text = Self { status: Some(StatusText::default()), ..self.clone() };
         text.rows(size).iter().map(|row| rows_of(row, size.columns)).sum()
     }
 
@@ -120,8 +120,9 @@ impl FooterText {
     /// where there is room for a prompt; there is none before the status, unless something is typed.
     fn rows(&self, size: Size) -> Vec<String> {
         let pinned = self.pinned.as_deref().filter(|text| pinned_fits(text, size));
-        let status = self.status.as_deref().map(|status| status_row(status, size.columns));
-        let rows: Vec<String> = pinned.map(str::to_owned).into_iter().chain(status).collect();
+        let pinned = pinned.map(|text| pinned_row(text, size.columns));
+        let status = self.status.as_ref().map(|status| status.row(size.columns));
+        let rows: Vec<String> = pinned.into_iter().chain(status).collect();
         let needed: usize = rows.iter().map(|row| rows_of(row, size.columns)).sum();
         // The first row, and one for the last line.
         let has_space = needed + 2 <= usize::from(size.rows);
@@ -161,13 +162,24 @@ fn pinned_fits(text: &str, size: Size) -> bool {
     rows_of(text, size.columns) < usize::from(size.rows)
 }
 
+/// The pinned text as it is drawn. If it needs one row, it is cut and not broken by a terminal that is
+/// narrower than it was a moment ago: one row more would scroll, and the saved position be wrong. The next
+/// drawing shows all of it.
+fn pinned_row(text: &str, columns: u16) -> String {
+    if rows_of(text, columns) == 1 { format!("{CUT}{text}{WRAP}") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn text(pinned: &str, status: &str) -> FooterText {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        FooterText { prompt: None, pinned: given(pinned), status: given(status) }
+        FooterText {
+            prompt: None,
+            pinned: given(pinned),
+            status: given(status).map(StatusText::from),
+        }
     }
 
     fn typed(line: &str, cursor: usize) -> FooterText {
@@ -211,7 +223,8 @@ mod tests {
     fn the_cursor_is_saved_in_the_prompt_and_lines_wrap_again_behind_it() {
         let size = Size { columns: 80, rows: 24 };
         let drawn = typed("kick Ana", 5).draw(size);
-        let expected = "\n\n\u{1b}[2A\u{1b}[?7l> kick \u{1b}7Ana\u{1b}[?7h\nlink\n";
+        let expected =
+            "\n\n\u{1b}[2A\u{1b}[?7l> kick \u{1b}7Ana\u{1b}[?7h\n\u{1b}[?7llink\u{1b}[?7h\n";
         assert!(drawn.starts_with(expected), "{drawn:?}");
         assert!(drawn.ends_with("\u{1b}8\u{1b}[?7h"), "{drawn:?}");
     }

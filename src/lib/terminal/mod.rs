@@ -47,6 +47,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{InputUse, Prompt, Typed};
 pub(crate) use question::{ask, discard_typeahead};
 pub(crate) use screen::{FULL_WIDTH, Screen, Severity, Verbosity};
+pub(crate) use status_row::StatusText;
 pub(crate) use stdin::BlockingStdin;
 pub(crate) use usage::parse_args;
 pub(crate) use variables::VARIABLES;

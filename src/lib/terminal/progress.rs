@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::bar_row::{BarOutput, BarRow};
 use super::screen_writer::Footer;
-use super::size::has_control_sequences;
+use super::size::{Size, has_control_sequences};
 use crate::units::format_bytes;
 
 /// Redraws a second, at most: as often as indicatif draws on stderr by itself.
@@ -15,6 +15,9 @@ const REDRAW_HZ: u8 = 20;
 
 /// How often a spinner moves. It needs no more than this to be seen moving.
 const SPINNER_TICK: Duration = Duration::from_millis(200);
+
+/// A narrower terminal gets the bytes of a transfer, and no bar.
+const BAR_WIDTH: u16 = 80;
 
 /// A progress bar or a spinner. It stays on the screen until [`Progress::clear`] or its drop.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ impl Progress {
 
     fn transfer_to(row: BarRow, message: &str, total: Option<u64>) -> Self {
         let bar = ProgressBar::with_draw_target(total, target(row));
-        bar.set_style(transfer_style(total.is_some()));
+        bar.set_style(transfer_style(total.is_some(), Size::of_stderr().columns));
         bar.set_message(message.to_owned());
         Self(bar)
     }
@@ -60,6 +63,7 @@ impl Progress {
 
     /// Draws the bar for a new size of the terminal.
     pub(super) fn redraw(&self) {
+        self.0.set_style(transfer_style(self.0.length().is_some(), Size::of_stderr().columns));
         self.0.force_draw();
     }
 
@@ -73,11 +77,11 @@ fn target(row: BarRow) -> ProgressDrawTarget {
     ProgressDrawTarget::term_like_with_hz(Box::new(row), REDRAW_HZ)
 }
 
-fn transfer_style(has_total: bool) -> ProgressStyle {
-    let template = if has_total {
-        "  {msg} [{bar:20}] {position} of {total}, {eta} left"
-    } else {
-        "  {msg} {position}"
+fn transfer_style(has_total: bool, width: u16) -> ProgressStyle {
+    let template = match (has_total, width >= BAR_WIDTH) {
+        (true, true) => "  {msg} [{bar:20}] {position} of {total}, {eta} left",
+        (true, false) => "  {msg} {position} of {total}",
+        (false, _) => "  {msg} {position}",
     };
     let position = |state: &ProgressState, to: &mut dyn Write| {
         // An error means that the bar is not drawn this time.
@@ -96,6 +100,19 @@ fn style(template: &str) -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transfer_is_whole_in_40_columns() {
+        let footer = Footer::default();
+        let mib = 1 << 20;
+        let bar = Progress::transfer_in(footer.clone(), "cloudflared", Some(999 * mib + 1));
+        bar.0.set_style(transfer_style(true, 40));
+        bar.set_position(998 * mib + 1);
+        bar.0.tick();
+        let drawn = footer.status().unwrap();
+        assert_eq!(drawn, "  cloudflared 998.1 MiB of 999.1 MiB");
+        assert!(drawn.len() <= 40 - 3);
+    }
 
     #[test]
     fn a_transfer_is_shown_in_the_units_of_every_other_line() {

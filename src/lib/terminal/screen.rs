@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::prompt::Prompt;
 use super::screen_writer::{Footer, ScreenWriter};
 use super::size::{Size, has_control_sequences};
+use super::status_row::StatusText;
 use super::wrap::wrap;
 
 /// Narrower terminals get no banner, and the text of a fact on a line of its own.
@@ -181,7 +182,7 @@ impl Screen {
 
     /// Makes `text` the pinned text and `status` the status, which are drawn below the next line. The
     /// pinned text is on the screen, whole, at every size that has room for it.
-    pub(crate) fn pin(&self, text: &str, status: &str) {
+    pub(crate) fn pin(&self, text: &str, status: StatusText) {
         if self.animated {
             self.end_progress();
             self.footer().pin(text, status);
@@ -234,10 +235,10 @@ impl Screen {
     }
 
     /// Replaces the status, or the progress bar, by `text`.
-    pub(crate) fn set_status(&self, text: &str) {
+    pub(crate) fn set_status(&self, text: StatusText) {
         if self.animated {
             self.end_progress();
-            self.footer().set_status(Some(text.to_owned()));
+            self.footer().set_status(Some(text));
         }
     }
 

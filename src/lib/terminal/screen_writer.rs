@@ -15,6 +15,7 @@ use super::foreground::is_in_background;
 use super::print::write_stderr;
 use super::prompt::PromptText;
 use super::size::Size;
+use super::status_row::StatusText;
 
 /// Lines that wait for a slow terminal. Later ones are dropped. That is no loss for long: every line
 /// about presence carries the whole count.
@@ -48,7 +49,7 @@ struct State {
     lines: VecDeque<String>,
     text: FooterText,
     /// The pinned text and the status that come with the next line.
-    pinned: Option<(String, String)>,
+    pinned: Option<(String, StatusText)>,
     /// Whether the bell rings.
     rings: bool,
     order: Order,
@@ -144,8 +145,8 @@ impl Footer {
     }
 
     /// Replaces the pinned text and the status, in the drawing with the next line.
-    pub(super) fn pin(&self, text: &str, status: &str) {
-        self.state().pinned = Some((text.to_owned(), status.to_owned()));
+    pub(super) fn pin(&self, text: &str, status: StatusText) {
+        self.state().pinned = Some((text.to_owned(), status));
     }
 
     /// Removes the pinned text and the prompt at the next drawing.
@@ -155,7 +156,7 @@ impl Footer {
     }
 
     /// Replaces the status, and draws the footer.
-    pub(super) fn set_status(&self, status: Option<String>) {
+    pub(super) fn set_status(&self, status: Option<StatusText>) {
         self.change(|state| state.text.status = status);
     }
 
@@ -182,7 +183,7 @@ impl Footer {
     /// What the next drawing shows as the status.
     #[cfg(test)]
     pub(super) fn status(&self) -> Option<String> {
-        self.state().text.status.clone()
+        self.state().text.status.as_ref().map(|status| status.longest().to_owned())
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {

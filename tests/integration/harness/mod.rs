@@ -6,6 +6,8 @@ pub(crate) mod cloudflared;
 #[allow(dead_code, reason = "used by the fault and fuzz tests, which have no libtest")]
 pub(crate) mod command_line;
 mod file_proxy;
+#[allow(dead_code, reason = "the fault and fuzz tests have no screen")]
+mod gnu_screen;
 #[allow(dead_code, reason = "the fault and fuzz tests have no namespaces")]
 mod namespace;
 mod process_handle;
@@ -23,6 +25,8 @@ mod tmux;
 mod xterm;
 
 pub(crate) use cloudflared::StandIn;
+#[allow(unused_imports, reason = "the fault and fuzz tests have no screen")]
+pub(crate) use gnu_screen::GnuScreen;
 #[allow(unused_imports, reason = "the fault and fuzz tests have no namespaces")]
 pub(crate) use namespace::{OwnShm, in_namespace, joining};
 pub(crate) use process_handle::ProcessHandle;

@@ -110,6 +110,13 @@ impl Terminal {
         output
     }
 
+    /// Waits for more output; false if there is none up to `deadline`.
+    #[allow(dead_code, reason = "the fault and fuzz tests have no screen")]
+    pub(crate) fn wait_for_output(&mut self, deadline: Instant) -> bool {
+        let output = self.output.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        output.map(|bytes| self.raw.extend(bytes)).is_ok()
+    }
+
     pub(crate) fn type_keys(&mut self, keys: &str) {
         self.master.as_mut().expect("the terminal is open").write(keys);
     }

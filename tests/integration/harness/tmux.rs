@@ -116,6 +116,14 @@ impl Tmux {
         self.run("capture-pane -p -S -")
     }
 
+    /// The same for [`Tmux::history`].
+    pub(crate) fn wait_until_history(
+        &mut self,
+        condition: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
+        self.wait_on(Self::history, condition)
+    }
+
     /// Waits until the screen fulfils `condition`, and returns it.
     pub(crate) fn wait_until(&mut self, condition: impl Fn(&[String]) -> bool) -> Vec<String> {
         self.wait_on(Self::screen, condition)

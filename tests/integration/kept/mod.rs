@@ -15,3 +15,4 @@ mod processes;
 mod sealed;
 mod secrets;
 mod syscalls;
+mod typed;

@@ -90,3 +90,40 @@ fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
     terminal.wait().expect_code(0);
     stage.assert_nothing_left();
 }
+
+/// The processor time that a process has used so far, in hundredths of a second (proc(5)).
+fn processor_time(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    // Behind the name: state, and ten more before utime and stime.
+    fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}
+
+/// A terminal on standard input that was closed is readable without end. The session goes on, as that of its
+/// screen is another one, and its end is counted down meanwhile.
+#[test]
+fn a_closed_terminal_on_standard_input_makes_nothing_spin() {
+    let stage = Stage::new(HAPPY);
+    let shell = super::pipes::shell(&stage, "trap '' HUP; exec sleep 3600");
+    let mut other = Terminal::start(&shell, 80);
+    let script = format!("exec \"$0\" \"$@\" <{}", other.path());
+    let command = in_shell(&stage.local(&["--no-qr", "--for", "59s"]), &script);
+    let mut terminal = Terminal::start(&command, 100);
+    Link::on_screen(&mut terminal);
+    let before = terminal.wait_for(" s · Ctrl+C");
+    let second = |shown: &str| shown.rsplit("ends in ").next().unwrap().to_owned();
+    other.close();
+    let used = processor_time(terminal.pid());
+    let mut seconds = vec![second(&before)];
+    while seconds.len() < 5 {
+        let next = second(&terminal.wait_for(" s · Ctrl+C"));
+        if seconds.last() != Some(&next) {
+            seconds.push(next);
+        }
+    }
+    // Three whole seconds and more have passed; a process that spins uses all of them.
+    let used = processor_time(terminal.pid()) - used;
+    assert!(used < 100, "{used}: {seconds:?}");
+    terminal.signal("TERM");
+    terminal.wait().expect_code(0);
+}

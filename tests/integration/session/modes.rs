@@ -61,6 +61,8 @@ fn every_end_restores_the_modes() {
         (&["\u{1b}[1\u{3}", "\r"], 0),
         (&["\u{1b}[200~who\u{3}", "\r"], 0),
         (&["\u{1b}\u{1c}", "\r"], 0),
+        (&["\u{1b}[200~who\r\u{1c}", "\r"], 0),
+        (&["\u{1b}]0;title\u{3}", "\r"], 0),
     ] {
         let stage = Stage::new(HAPPY);
         let (mut terminal, before) = at_prompt(&stage, &[]);
@@ -113,6 +115,35 @@ fn kill_9_restores_the_modes() {
     let last = screen.rsplit("half a li").next().unwrap();
     assert!(last.contains("\u{1b}[?7h\u{1b}[?2004l\r\u{1b}[J"), "{last:?}");
     drop(held);
+    stage.assert_nothing_left();
+}
+
+/// An error of the program itself, which is provoked by one of epoll_wait(2): tokio panics then.
+#[test]
+#[ignore = "needs ptrace, strace: tests/run"]
+fn a_panic_of_the_program_restores_the_modes() {
+    let stage = Stage::new(HAPPY);
+    let (mut terminal, before) = at_prompt(&stage, &[]);
+    terminal.type_keys("half a li");
+    terminal.wait_for("half a li");
+    let held = terminal.hold_modes();
+    let mut strace = std::process::Command::new("strace");
+    strace.args(["-qq", "-o", "/dev/null", "-e", "trace=epoll_wait"]);
+    strace.args(["-e", "inject=epoll_wait:error=EBADF", "-p", &terminal.pid().to_string()]);
+    let mut strace = strace.spawn().unwrap();
+    // Typed until strace is attached, so that the program waits once more.
+    let deadline = Instant::now() + DEADLINE;
+    while is_prompt(&terminal.modes()) && Instant::now() < deadline {
+        terminal.type_keys("x\u{7f}");
+    }
+    assert_eq!(terminal.modes(), before);
+    terminal.wait_for("internal error at");
+    drop(held);
+    let ended = terminal.wait();
+    strace.wait().unwrap();
+    assert_eq!(ended.status.code(), Some(101), "{ended:#?}");
+    let last = ended.stdout.rsplit("half a li").next().unwrap();
+    assert!(last.contains("\u{1b}[?2004l"), "{last:?}");
     stage.assert_nothing_left();
 }
 

@@ -6,7 +6,7 @@ use crate::harness::Tmux;
 use crate::harness::cloudflared::HAPPY;
 
 /// A session without colour and QR code in a window of this size, at its prompt.
-fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
+pub(super) fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
     let mut command = stage.local(&["--no-qr"]);
     command.env("NO_COLOR", "1");
     let mut window = Tmux::start(&command, columns, rows);
@@ -19,13 +19,13 @@ fn session(stage: &Stage, columns: u16, rows: u16) -> (Tmux, Link) {
 }
 
 /// The rows of prompts.
-fn prompts(screen: &[String]) -> Vec<&str> {
+pub(super) fn prompts(screen: &[String]) -> Vec<&str> {
     let is_prompt = |row: &&String| row.as_str() == ">" || row.starts_with("> ");
     screen.iter().filter(is_prompt).map(String::as_str).collect()
 }
 
 /// Waits until the screen shows this prompt, and no other.
-fn wait_for_prompt(window: &mut Tmux, row: &str) -> Vec<String> {
+pub(super) fn wait_for_prompt(window: &mut Tmux, row: &str) -> Vec<String> {
     window.wait_until(|screen| prompts(screen) == [row])
 }
 
@@ -202,15 +202,45 @@ fn a_key_that_is_no_key_and_a_lone_escape_change_nothing() {
     let (mut window, _) = session(&stage, 80, 24);
     window.type_text("a\u{1b}[15~\u{1b}[5~\u{1b}]0;title\u{7}\u{9b}b");
     wait_for_prompt(&mut window, "> ab");
-    // An ESC waits a moment for the rest of a key, and nothing shows when it no longer does.
-    let is_dropped = |attempt: usize, window: &mut Tmux| {
-        window.type_text("\u{1b}");
-        (0..100 * attempt).for_each(|_| drop(window.screen()));
-        window.type_text("[c.");
-        let screen = window.wait_until(|screen| prompts(screen)[0].ends_with('.'));
-        prompts(&screen)[0].ends_with("[c.")
+    // An ESC waits a moment for the rest of a key, and nothing shows when it no longer does. The status counts
+    // the seconds meanwhile: of two changes, one whole second lies between.
+    window.type_text("\u{15}end in 1m\r");
+    wait_for_prompt(&mut window, ">");
+    window.type_text("c\u{1b}");
+    let screen = wait_for_prompt(&mut window, "> c");
+    let first = wait_for_another_second(&mut window, &screen);
+    wait_for_another_second(&mut window, &first);
+    // With the ESC before it, this would be an answer of the terminal.
+    window.type_text("[c.");
+    wait_for_prompt(&mut window, "> c[c.");
+}
+
+/// Waits until the status shows another number of seconds than on this screen.
+fn wait_for_another_second(window: &mut Tmux, screen: &[String]) -> Vec<String> {
+    let status = |screen: &[String]| screen.iter().find(|row| row.contains('●')).cloned();
+    let before = status(screen);
+    window.wait_until(|screen| status(screen).is_some_and(|row| Some(row) != before))
+}
+
+/// The signal is sent, and the key that it came into is read all the same.
+#[test]
+#[ignore = "needs tmux: tests/run"]
+fn ctrl_z_in_the_middle_of_a_key_and_of_a_paste_tears_neither() {
+    let stage = Stage::new(HAPPY);
+    let (mut window, _) = session(&stage, 80, 24);
+    let hints = |screen: &[String]| {
+        screen.iter().filter(|row| row.contains("Ctrl+Z would leave the room open")).count()
     };
-    assert!((1..50).any(|attempt| is_dropped(attempt, &mut window)));
+    window.type_text("mute An\u{1b}[1\u{1a}");
+    window.wait_until(|screen| hints(screen) == 1 && prompts(screen) == ["> mute An"]);
+    window.type_text("Dx");
+    wait_for_prompt(&mut window, "> mute Axn");
+    window.type_text("\u{5}\u{15}\u{1b}[200~end\u{1a}\r");
+    window.wait_until(|screen| hints(screen) == 2 && prompts(screen) == ["> end"]);
+    window.type_text("panic\r\u{1b}[20\u{1a}1~");
+    window.wait_until(|screen| hints(screen) == 3 && prompts(screen) == ["> end panic"]);
+    window.type_text("\u{15}ok");
+    wait_for_prompt(&mut window, "> ok");
 }
 
 #[test]
@@ -234,10 +264,12 @@ fn what_is_typed_is_whole_after_every_change_of_the_size() {
     }
     window.resize(70, 24);
     window.type_text("\u{15}ok");
-    wait_for_prompt(&mut window, "> ok");
-    let history = window.history();
-    assert_eq!(prompts(&history).len(), 1, "{history:#?}");
-    assert_eq!(history.iter().filter(|row| row.contains('●')).count(), 1, "{history:#?}");
+    // tmux may read a drawing in two pieces, and shows the first alone for a moment: the prompt without the
+    // status. A second copy of either would stay.
+    window.wait_until_history(|history| {
+        let statuses = history.iter().filter(|row| row.contains('●')).count();
+        prompts(history) == ["> ok"] && statuses == 1
+    });
 }
 
 /// The first letters of a bidirectional line stand where the terminal puts them, and controls are shown.

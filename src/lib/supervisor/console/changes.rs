@@ -66,9 +66,10 @@ impl Console {
         self.screen.redraw();
     }
 
+    /// Prints the lines of a list. What a narrow window breaks is indented, so that each entry is seen.
     fn print_lines(&self, lines: &str) {
         for line in lines.lines() {
-            self.screen.print(&self.screen.wrapped(line));
+            self.screen.print(&format!("  {}", self.screen.wrap(line, 4)));
         }
     }
 }

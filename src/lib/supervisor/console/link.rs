@@ -3,6 +3,7 @@
 
 use super::qr::{self, QrSpace, QrState};
 use super::state::Console;
+use super::status::Address;
 use super::stdout::ConsoleEvent;
 use crate::config::Mode;
 use crate::log::LogEntry;
@@ -63,14 +64,14 @@ impl RoomLinks {
     }
 
     /// What the status line says about the address.
-    fn label(&self) -> &'static str {
+    fn address(&self) -> Address {
         match (self.is_public, self.reachable_by) {
-            (true, _) => "public",
-            (false, _) if self.mode == Mode::Sealed => "local only",
+            (true, _) => Address::Public,
+            (false, _) if self.mode == Mode::Sealed => Address::LocalOnly,
             (false, ReachableBy::Network | ReachableBy::Unlisted(_) | ReachableBy::LinkLocal) => {
-                "network"
+                Address::Network
             }
-            (false, ReachableBy::ThisComputer | ReachableBy::NoNetwork) => "local only",
+            (false, ReachableBy::ThisComputer | ReachableBy::NoNetwork) => Address::LocalOnly,
         }
     }
 
@@ -115,12 +116,12 @@ impl Console {
         if links.is_public {
             self.last_loss = None;
         }
-        self.address = links.label();
+        self.address = links.address();
         self.record(if links.is_public { LogEntry::PublicLink } else { LogEntry::LocalLink });
         let (url, public) = (&*links.main, links.is_public);
         self.stdout.event(&ConsoleEvent::Link { url, public, others: &links.others });
         self.stdout.link(url);
-        self.screen.pin(&self.screen.bold(url), &self.status());
+        self.screen.pin(&self.screen.bold(url), self.status());
         self.repeat_links(links);
     }
 
@@ -282,8 +283,8 @@ mod tests {
         assert_eq!(texts(&public), ["https://x.example/#1.T"]);
         let local = sealed_links(None, &network, ReachableBy::Network);
         assert_eq!(
-            (texts(&local), local.label()),
-            (vec!["http://127.0.0.1:80/#1.T"], "local only")
+            (texts(&local), local.address()),
+            (vec!["http://127.0.0.1:80/#1.T"], Address::LocalOnly)
         );
         let other = sealed_links(None, &network, ReachableBy::LinkLocal);
         assert_eq!(texts(&other), ["http://192.0.2.5:80/#1.T"]);

@@ -15,9 +15,13 @@ mod qr;
 mod qr_tests;
 mod start;
 mod state;
+mod status;
 mod stdout;
+mod time_left;
 mod tunnel;
 
 pub(super) use link::RoomLinks;
 pub(super) use log_question::{LogFate, LogQuestion};
 pub(super) use state::Console;
+pub(super) use time_left::TimeLeft;
+pub(super) use tunnel::TunnelStep;

@@ -8,10 +8,12 @@ use tokio::time::timeout;
 
 use super::bell::Bell;
 use super::qr::QrState;
+use super::status::{Address, Status, presence};
 use super::stdout::{Stdout, StdoutMode};
+use super::time_left::TimeLeft;
 use crate::control::EventLine;
 use crate::log::{self, EventLog, LogEntry};
-use crate::terminal::{OutputEnd, Prompt, Screen, Severity};
+use crate::terminal::{OutputEnd, Prompt, Screen, Severity, StatusText};
 
 /// Wait for a reader that has not taken all lines when the session is over. It may be stuck.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
@@ -33,8 +35,10 @@ pub(in crate::supervisor) struct Console {
     pub(super) waiting: usize,
     /// After `panic`: the only line that is left on the screen.
     pub(super) panic: Option<String>,
-    /// What the status line says about the address.
-    pub(super) address: &'static str,
+    /// Where the room can be reached.
+    pub(super) address: Address,
+    /// Until the end that was set.
+    pub(super) time_left: Option<TimeLeft>,
     /// Whether a link was shown.
     pub(super) has_link: bool,
     /// That of the present link.
@@ -83,7 +87,8 @@ impl Console {
             waiting: 0,
             panic: None,
             bell: Bell::new(bell),
-            address: "opening",
+            address: Address::Opening,
+            time_left: None,
             has_link: false,
             qr: QrState::Shown,
             is_ending: false,
@@ -162,28 +167,34 @@ impl Console {
 
     /// How many participants are in the room, for the operator.
     pub(super) fn present_text(&self) -> String {
-        match self.present {
-            0 => "no one here".to_owned(),
-            present => format!("{present} here"),
+        presence(self.present)
+    }
+
+    /// Rewrites the line at the bottom of the screen, which there is until the end begins.
+    pub(super) fn update_status(&self) {
+        if !self.is_ending {
+            self.screen.set_status(self.status());
         }
     }
 
-    /// Rewrites the line at the bottom of the screen.
-    pub(super) fn update_status(&self) {
-        self.screen.set_status(&self.status());
+    /// The line at the bottom of the screen.
+    pub(super) fn status(&self) -> StatusText {
+        let status = Status {
+            address: self.address,
+            present: self.present,
+            waiting: self.waiting,
+            time_left: self.time_left,
+            offers_code: self.offers_code(),
+        };
+        StatusText::new(status.lengths().map(|line| self.screen.dim(&line)))
     }
 
-    /// The line at the bottom of the screen. What is needed least is at its end, where a narrow window
-    /// cuts it.
-    pub(super) fn status(&self) -> String {
-        let hint = if self.offers_code() { " · type link for the QR code" } else { "" };
-        let present = self.present_text();
-        let waiting = match self.waiting {
-            0 => String::new(),
-            waiting => format!(" · {waiting} waiting"),
-        };
-        let text = format!("  ● {} · {present}{waiting} · Ctrl+C ends it{hint}", self.address);
-        self.screen.dim(&text)
+    /// Shows how long the session still lives, if that was set.
+    pub(in crate::supervisor) fn show_time_left(&mut self, time_left: Option<TimeLeft>) {
+        self.time_left = time_left;
+        if self.has_link {
+            self.update_status();
+        }
     }
 
     /// Adds an entry with the current time to the event log.

@@ -7,6 +7,7 @@ use crate::config::ConfinementPolicy;
 use crate::control::{FromServe, FromTunnel, ToServe, VERSION};
 use crate::supervisor::checks;
 use crate::supervisor::children::{ChildEvent, ChildRole, Violation};
+use crate::supervisor::console::TunnelStep;
 use crate::supervisor::session::{EndReason, SessionEvent};
 
 impl EventLoop {
@@ -100,18 +101,15 @@ impl EventLoop {
                 if let Some(why) = &why {
                     self.console.show_tunnel_delay(why);
                 }
-                let text = "requesting a public address";
-                self.console.show_tunnel_state("starting", text, why.as_deref());
+                self.console.show_tunnel_step(TunnelStep::Starting, why.as_deref());
             }
             FromTunnel::Delayed { why } => {
-                let text = "waiting for Cloudflare to register the address";
-                self.console.show_tunnel_state("url", text, Some(&why));
+                self.console.show_tunnel_step(TunnelStep::Registering, Some(&why));
                 self.console.show_tunnel_delay(&why);
             }
             FromTunnel::Url { url } => {
                 self.set_public_host(Some(&url));
-                let text = "waiting for Cloudflare to register the address";
-                self.console.show_tunnel_state("url", text, None);
+                self.console.show_tunnel_step(TunnelStep::Registering, None);
             }
             FromTunnel::Settling { url, settle_seconds } => {
                 self.set_public_host(Some(&url));
@@ -134,13 +132,6 @@ impl EventLoop {
             FromTunnel::Hello { .. } | FromTunnel::Closed => {}
         }
         None
-    }
-
-    /// Shows how long the new name is still given to appear in DNS.
-    pub(super) fn show_countdown(&mut self, seconds_left: u64) {
-        let text =
-            format!("registered; the link follows in {seconds_left} s, once its name is known");
-        self.console.show_tunnel_state("settling", &text, None);
     }
 
     /// Lets the room answer requests for the host of this public address, and for no other.

@@ -11,7 +11,7 @@ use super::streams::Streams;
 use crate::control::IncomingRequest;
 use crate::process::{self, TerminationSignal, TerminationSignals};
 use crate::supervisor::children::ChildEvent;
-use crate::supervisor::console::LogFate;
+use crate::supervisor::console::{LogFate, TunnelStep};
 use crate::supervisor::session::{
     EndReason, EndRequest, SessionAction, SessionEvent, SessionOutcome, SessionTimer,
 };
@@ -160,13 +160,17 @@ impl EventLoop {
     fn take_expired_timers(&mut self) -> Vec<SessionEvent> {
         let now = Instant::now();
         if let Some(seconds_left) = self.timers.tick(now) {
-            self.show_countdown(seconds_left);
+            let step = TunnelStep::Settling { seconds: seconds_left };
+            self.console.show_tunnel_step(step, None);
         }
         self.answer_overdue_who(now.into_std());
         self.show_waiting_summary(now.into_std());
         let expired = self.timers.take_expired(now);
         if expired.contains(&SessionTimer::EndSoon) {
             self.show_end_soon();
+        }
+        if expired.contains(&SessionTimer::TimeLeft) {
+            self.show_time_left(now);
         }
         let expired = expired.into_iter().map(SessionEvent::TimerExpired);
         self.advance_host(now.into_std()).into_iter().chain(expired).collect()

@@ -21,6 +21,7 @@ fn events() -> Vec<SessionEvent> {
         SessionTimer::Answer,
         SessionTimer::End,
         SessionTimer::EndSoon,
+        SessionTimer::TimeLeft,
         SessionTimer::Idle,
     ];
     let mut events = vec![

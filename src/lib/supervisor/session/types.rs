@@ -124,6 +124,8 @@ pub(in crate::supervisor) enum SessionTimer {
     End,
     /// The operator is reminded of [`SessionTimer::End`]. Means nothing to the session.
     EndSoon,
+    /// The status line shows another time until [`SessionTimer::End`]. Means nothing to the session.
+    TimeLeft,
     /// No one was in the room for as long as was set.
     Idle,
 }

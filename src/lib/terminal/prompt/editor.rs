@@ -1,12 +1,15 @@
 //! The line that is being typed, and the lines before it. Pure.
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
+use std::ops::Range;
+
+use unicode_segmentation::GraphemeCursor;
 use zeroize::Zeroize as _;
 
 use super::keys::Key;
 
-/// Longest line, as in line mode (termios(3)). What is typed behind it is dropped.
-pub(super) const MAX_LINE_BYTES: usize = 4096;
+/// Longest line in bytes: more than a command may have, so that one which is too long is refused, and not
+/// carried out without its end. What is typed behind it is dropped.
+pub(super) const MAX_LINE_BYTES: usize = 16 * 1024;
 
 /// Lines that Up can bring back. The oldest is forgotten for a new one.
 const MAX_HISTORY: usize = 64;
@@ -55,7 +58,7 @@ impl Editor {
         let is_in_line = self.line.get(replaced.clone()).is_some();
         let rest = self.line.len() - replaced.len().min(self.line.len());
         if is_in_line && rest + replacement.len() <= MAX_LINE_BYTES {
-            self.line.replace_range(replaced, replacement);
+            self.replace(replaced, replacement);
             self.cursor = self.border_from(start + replacement.len());
         }
     }
@@ -96,8 +99,15 @@ impl Editor {
     }
 
     fn delete(&mut self, from: usize, to: usize) {
-        self.line.replace_range(from..to, "");
+        self.replace(from..to, "");
         self.cursor = self.border_from(from);
+    }
+
+    /// Writes `replacement` in place of `range`. What was there is overwritten, also where the new line is
+    /// shorter.
+    fn replace(&mut self, range: Range<usize>, replacement: &str) {
+        let line = [&self.line[..range.start], replacement, &self.line[range.end..]].concat();
+        std::mem::replace(&mut self.line, line).zeroize();
     }
 
     /// Takes the line; remembers it, unless it is empty or the last one again.
@@ -158,8 +168,11 @@ impl Editor {
 
     /// The border of a character at the byte `at` or behind it.
     fn border_from(&self, at: usize) -> usize {
-        let borders = self.line.grapheme_indices(true).map(|(border, _)| border);
-        borders.chain([self.line.len()]).find(|border| *border >= at).unwrap_or(0)
+        let mut border = GraphemeCursor::new(at, self.line.len(), true);
+        if border.is_boundary(&self.line, 0) == Ok(true) {
+            return at;
+        }
+        border.next_boundary(&self.line, 0).ok().flatten().unwrap_or(self.line.len())
     }
 }
 
@@ -174,6 +187,7 @@ impl Drop for Editor {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation as _;
 
     use super::*;
 

@@ -1,6 +1,5 @@
 //! The keyboard of a terminal with a prompt: its modes, and the bytes that it sends.
 
-use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -54,8 +53,10 @@ pub(super) struct Keyboard {
     saved: Option<TerminalModes>,
     parser: KeyParser,
     editor: Editor,
-    /// Read and not parsed.
-    bytes: VecDeque<u8>,
+    /// What was read. It is overwritten once all of it is parsed.
+    bytes: Zeroizing<Vec<u8>>,
+    /// How many of them are parsed.
+    parsed: usize,
     /// When to drop an ESC, or to look whether this process is in the foreground.
     deadline: Option<Instant>,
 }
@@ -96,7 +97,8 @@ impl Keyboard {
             saved: None,
             parser: KeyParser::default(),
             editor: Editor::default(),
-            bytes: VecDeque::new(),
+            bytes: Zeroizing::default(),
+            parsed: 0,
             deadline: None,
         })
     }
@@ -136,8 +138,7 @@ impl Keyboard {
         self.restore();
         self.editor = Editor::default();
         self.parser = KeyParser::default();
-        self.bytes.make_contiguous().zeroize();
-        self.bytes.clear();
+        self.forget_bytes();
         self.footer.set_prompt(None);
     }
 
@@ -179,9 +180,10 @@ impl Keyboard {
     fn take_typed(&mut self) -> Option<Typed> {
         let (mut typed, mut is_changed) = (None, false);
         while typed.is_none()
-            && let Some(byte) = self.bytes.pop_front()
+            && let Some(byte) = self.bytes.get(self.parsed)
         {
-            self.parser.push(byte, |key| match self.editor.apply(key) {
+            self.parsed += 1;
+            self.parser.push(*byte, |key| match self.editor.apply(key) {
                 Edit::Unchanged => {}
                 Edit::Changed => is_changed = true,
                 Edit::Line(line) => {
@@ -195,6 +197,9 @@ impl Keyboard {
                 }
             });
         }
+        if self.parsed == self.bytes.len() {
+            self.forget_bytes();
+        }
         if is_changed {
             self.show();
         }
@@ -202,6 +207,11 @@ impl Keyboard {
             self.deadline = Some(Instant::now() + ESCAPE_TIMEOUT);
         }
         typed
+    }
+
+    fn forget_bytes(&mut self) {
+        self.bytes.zeroize();
+        self.parsed = 0;
     }
 
     async fn wait(&mut self) -> Wakeup {
@@ -223,7 +233,7 @@ impl Keyboard {
             Wakeup::DeadlineReached => self.parser.drop_escape(),
             Wakeup::NotReadable if !is_interactive() => self.state = State::Away,
             Wakeup::NotReadable => {}
-            Wakeup::Read(Ok(bytes)) if !bytes.is_empty() => self.bytes.extend(bytes.iter()),
+            Wakeup::Read(Ok(bytes)) if !bytes.is_empty() => self.bytes.extend_from_slice(&bytes),
             Wakeup::Read(Ok(_) | Err(_)) => self.state = State::Closed,
         }
         if self.state == State::Active {

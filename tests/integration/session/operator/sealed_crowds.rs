@@ -14,8 +14,8 @@ use crate::serve::client::Client;
 
 /// Someone who knocked, and was answered.
 enum Decided {
-    In(Client, Member),
-    Waiting(Client, Applicant),
+    In(Box<(Client, Member)>),
+    Waiting(Box<(Client, Applicant)>),
     /// `why` of the refusal.
     Refused(String),
 }
@@ -50,10 +50,10 @@ fn come_at_once(link: &Link, names: &[String]) -> Vec<Decided> {
 fn decided((mut client, applicant): (Client, Applicant)) -> Decided {
     let line = client.next().unwrap();
     match line["t"].as_str() {
-        Some("waiting") => Decided::Waiting(client, applicant),
+        Some("waiting") => Decided::Waiting(Box::new((client, applicant))),
         Some("welcome") => {
             let member = Member::welcomed(applicant, &line).unwrap();
-            Decided::In(client, member)
+            Decided::In(Box::new((client, member)))
         }
         _ if line["sealed"].is_string() => Decided::Refused(why(&refusal(&applicant, &line))),
         _ => Decided::Refused(why(&line)),
@@ -96,11 +96,11 @@ fn flood(
     let mut waiting = Vec::new();
     for decided in coming.join().unwrap() {
         match decided {
-            Decided::Waiting(client, applicant) => waiting.push((client, applicant)),
+            Decided::Waiting(client) => waiting.push(*client),
             Decided::Refused(why) => {
                 assert!(["full", "bad_name", "name_taken"].contains(&why.as_str()), "{why}");
             }
-            Decided::In(_, member) => panic!("{} came in", member.name()),
+            Decided::In(client) => panic!("{} came in", client.1.name()),
         }
     }
     assert_eq!(waiting.len(), 32);
@@ -176,9 +176,9 @@ fn come_at_once_sealed(link: &Link, names: &[String]) -> (Vec<Client>, Vec<Strin
     let (mut inside, mut refusals) = (Vec::new(), Vec::new());
     for decided in come_at_once(link, names) {
         match decided {
-            Decided::In(client, _) => inside.push(client),
+            Decided::In(client) => inside.push(client.0),
             Decided::Refused(why) => refusals.push(why),
-            Decided::Waiting(..) => panic!("there is no lobby"),
+            Decided::Waiting(_) => panic!("there is no lobby"),
         }
     }
     (inside, refusals)

@@ -8,6 +8,7 @@ use super::super::asker::Asker;
 use super::{EventLoop, NotDone};
 use crate::log::WholeRoomChange;
 use crate::span::Span;
+use crate::supervisor::console::TimeLeft;
 use crate::supervisor::operator::{Answer, Moment};
 use crate::supervisor::session::{SessionEvent, SessionTimer};
 
@@ -49,12 +50,25 @@ impl EventLoop {
         if span.duration() > REMINDER {
             self.timers.arm(SessionTimer::EndSoon, deadline - REMINDER);
         }
+        self.show_time_left(Instant::from_std(now.instant));
         ends_at
+    }
+
+    /// Shows how long the session still lives, and waits until that is another number.
+    pub(in crate::supervisor::event_loop) fn show_time_left(&mut self, now: Instant) {
+        let end = self.timers.deadline(SessionTimer::End);
+        let left = end.map(|end| end.saturating_duration_since(now));
+        self.timers.disarm(SessionTimer::TimeLeft);
+        if let Some(wait) = left.and_then(TimeLeft::next_change) {
+            self.timers.arm(SessionTimer::TimeLeft, now + wait);
+        }
+        self.console.show_time_left(left.map(TimeLeft::of));
     }
 
     pub(super) fn stay(&mut self) -> Result<Answer, NotDone> {
         self.timers.disarm(SessionTimer::End);
         self.timers.disarm(SessionTimer::EndSoon);
+        self.show_time_left(Instant::now());
         if self.room.set_end(None).is_none() {
             return Ok(Answer::Told(WholeRoomChange::Staying.to_string()));
         }
