@@ -24,7 +24,7 @@ function renderInvite() {
 	readers.textContent = readersText();
 	inviteLink.value = roomLink();
 	const reach = publicAddress || !isLoopback() ? '' : ', but only on this computer';
-	inviteText.textContent = 'Nobody else is here yet. ' + (isInvite ? 'You came by an invite; ask the host for another.' : offer);
+	inviteText.textContent = 'Nobody else is here yet. ' + (isInvite ? 'You came by an invite; ask the host for one.' : `This link lets others in${reach}${rules.locked ? ', when the host has unlocked it' : ''}:`);
 	const isHidden = present.size > 1;
 	if (isHidden) keepFocus(invite, messageBox);
 	invite.hidden = isHidden;

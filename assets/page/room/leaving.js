@@ -37,7 +37,7 @@ function leave() {
 function loseContact() {
 	for (const ref of pending.keys()) giveBack(ref);
 	const [draft, name, link] = [messageBox.value.trimEnd(), session.name, ticket];
-	clearPage('No contact', 'This page has had no contact with the room for two minutes. The room may have ended, or only the connection.', NEW_LINK_HINT + '.', 'Messages and names were cleared.');
+	clearPage('No contact', 'There was no contact for two minutes. The room may have ended, or only the connection.', NEW_LINK_HINT + '.', 'Messages and names were cleared.');
 	document.title = 'no contact';
 	messageBox.value = draft;
 	const main = document.querySelector('main');

@@ -52,9 +52,8 @@ function setRules(changed) {
 
 function renderRules() {
 	rulesLine.textContent = rulesText();
-	if (!rules.ends_at) return;
 	const toEnd = secondsTo(rules.ends_at);
-	if (joined && END_NOTES.some((note) => toEnd <= note && note < shownToEnd)) addNote('The room ends in ' + left(toEnd));
+	if (rules.ends_at && joined && END_NOTES.some((note) => toEnd <= note && note < shownToEnd)) addNote('The room ends in ' + left(toEnd));
 	shownToEnd = toEnd;
 }
 

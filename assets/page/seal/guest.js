@@ -12,7 +12,7 @@ const KEY_SECONDS = SEAL_SECONDS + 600;
 const MAX_GENERATIONS = 1000;
 
 // What the server may say in clear.
-const PLAIN = 'gap refused end rules cleared removed waiting unmuted'.split(' ');
+const PLAIN = 'gap refused end rules cleared unmuted removed waiting'.split(' ');
 
 class Violation extends Error {}
 
@@ -178,7 +178,7 @@ function createGuest(ticket) {
 	/** Seals a message. Returns {box, counter}, or nothing while it must not be sealed. */
 	async function sealMessage(text) {
 		if (!canSeal()) return;
-		const [counter, previous] = [(lastCounter += 1), kept[kept.length - 1] || 0];
+		const [counter, previous] = [(lastCounter += 1), kept.slice(-1)[0] || 0];
 		kept = [...kept.slice(-31), counter];
 		const box = await sealBox({ generation: newest, sender: own, hostKey: hostKey(), signingKey: signing.privateKey, counter, previous, text });
 		return { box: toBase64url(box), counter };

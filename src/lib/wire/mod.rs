@@ -16,16 +16,16 @@ mod waiting;
 mod welcome;
 
 pub(crate) use client::{ClientMessage, MAX_REFERENCE_BYTES};
-pub(crate) use orders::{
-    RulesView, announced_line, cleared_line, removed_line, rules_line, unmuted_line,
-};
+pub(crate) use orders::{RulesView, announced_line, cleared_line, rules_line, unmuted_line};
 pub(crate) use refusal::{Refusal, RefusalCode};
 pub(crate) use sealed::{
     SealedWelcome, answer_line, box_line, keys_line, roster_part_json, sealed_moved_line,
     sealed_refusal_line, sealed_resumed_line,
 };
 pub(crate) use sealed_box::SealedBox;
-pub(crate) use server::{beat_line, end_line, event_line, gap_line, participant_json, typing_line};
+pub(crate) use server::{
+    beat_line, end_line, event_line, gap_line, participant_json, removed_line, typing_line,
+};
 pub(crate) use waiting::waiting_line;
 pub(crate) use welcome::{RoomTerms, Welcome};
 

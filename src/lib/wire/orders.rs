@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::server::to_json;
-use crate::chat::RoomError;
 use crate::control::RoomRules;
 
 /// The rules of the room at one moment, as clients read them.
@@ -42,9 +41,6 @@ enum OrderMessage<'a> {
     Cleared {
         seq: u64,
     },
-    Removed {
-        text: &'a str,
-    },
     Unmuted,
 }
 
@@ -62,11 +58,6 @@ pub(crate) fn announced_line(seq: u64, at: u64, body: &str) -> Arc<str> {
 /// The line `cleared`: what was said before it is forgotten.
 pub(crate) fn cleared_line(seq: u64) -> Arc<str> {
     to_line(&OrderMessage::Cleared { seq }).into()
-}
-
-/// The last line to a participant whom the operator has removed, and the answer to their resume token.
-pub(crate) fn removed_line() -> String {
-    to_line(&OrderMessage::Removed { text: &RoomError::Removed.to_string() })
 }
 
 /// The line to a participant who may speak again.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::orders::removed_line;
 use super::refusal::{Refusal, RefusalCode};
-use crate::chat::{Identity, RoomEvent};
+use crate::chat::{Identity, RoomError, RoomEvent};
 
 /// One line from the server, except the welcome, which is written in pieces (`welcome.rs`).
 #[derive(Serialize)]
@@ -49,6 +48,9 @@ enum ServerMessage<'a> {
         suggest: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         seconds: Option<u64>,
+    },
+    Removed {
+        text: &'a str,
     },
     Beat,
     End {
@@ -123,6 +125,11 @@ pub(crate) fn beat_line() -> String {
 /// The last line to each client, when the session ends.
 pub(crate) fn end_line() -> String {
     to_line(&ServerMessage::End { text: "What was said here is not kept." })
+}
+
+/// The last line to a participant whom the operator has removed, and the answer to their resume token.
+pub(crate) fn removed_line() -> String {
+    to_line(&ServerMessage::Removed { text: &RoomError::Removed.to_string() })
 }
 
 /// A participant as an element of the array `present` in a welcome.

@@ -88,7 +88,7 @@ async fn one_who_came_by_an_invite_is_offered_no_link() {
                 let panel = ana.text(".invite").await;
                 assert_eq!(
                     panel,
-                    "Nobody else is here yet. You came by an invite; ask the host for another."
+                    "Nobody else is here yet. You came by an invite; ask the host for one."
                 );
                 assert_eq!(ana.eval("document.querySelectorAll('.invite button').length > 0 && [...document.querySelectorAll('.invite button')].every((button) => !button.checkVisibility())").await, true);
                 ana.expect_accessible("alone by an invite").await;

@@ -1,5 +1,7 @@
 //! The line that is being typed, and the lines before it. Pure.
 
+use std::ops::Range;
+
 use unicode_segmentation::GraphemeCursor;
 use zeroize::Zeroize as _;
 
@@ -56,7 +58,7 @@ impl Editor {
         let is_in_line = self.line.get(replaced.clone()).is_some();
         let rest = self.line.len() - replaced.len().min(self.line.len());
         if is_in_line && rest + replacement.len() <= MAX_LINE_BYTES {
-            self.line.replace_range(replaced, replacement);
+            self.replace(replaced, replacement);
             self.cursor = self.border_from(start + replacement.len());
         }
     }
@@ -97,8 +99,15 @@ impl Editor {
     }
 
     fn delete(&mut self, from: usize, to: usize) {
-        self.line.replace_range(from..to, "");
+        self.replace(from..to, "");
         self.cursor = self.border_from(from);
+    }
+
+    /// Writes `replacement` in place of `range`. What was there is overwritten, also where the new line is
+    /// shorter.
+    fn replace(&mut self, range: Range<usize>, replacement: &str) {
+        let line = [&self.line[..range.start], replacement, &self.line[range.end..]].concat();
+        std::mem::replace(&mut self.line, line).zeroize();
     }
 
     /// Takes the line; remembers it, unless it is empty or the last one again.

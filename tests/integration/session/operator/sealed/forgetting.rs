@@ -49,23 +49,24 @@ fn what_was_cleared_while_one_was_away_is_not_missing() {
 }
 
 /// Returns this person, who reads from event `seq` on, until the room has no message there any more.
-fn until_faded(link: &Link, mut person: Participant, seq: u64) -> Participant {
+fn until_faded(session: &mut SealedSession, mut person: Participant, seq: u64) -> Participant {
     loop {
         let mut member = person.disconnect();
         member.seq = seq;
-        person = back(link, member, Over::WebSocket);
+        person = Participant::return_by_polls(&session.link, member, false);
+        // Each is answered at once, and before what the room has.
         person.send(&json!({ "t": "beat" }));
-        let mut is_there = false;
-        loop {
+        person.send(&json!({ "t": "beat" }));
+        let (mut is_there, mut beats) = (false, 0);
+        while beats < 2 {
             let line = person.next_line().unwrap();
             is_there |= line["t"] == "said";
-            if line["t"] == "beat" {
-                break;
-            }
+            beats += u32::from(line["t"] == "beat");
         }
         if !is_there {
             return person;
         }
+        session.done("who", "in the room");
     }
 }
 
@@ -83,7 +84,7 @@ fn what_faded_while_one_was_away_is_not_missing() {
             let (away, seq) = (ana.disconnect(), bo.member.seq);
             bo.say("forget this");
             bo.until_said("forget this");
-            let mut bo = until_faded(&session.link, bo, seq);
+            let mut bo = until_faded(&mut session, bo, seq);
             if is_off {
                 session.done("fade off", "fade");
                 bo.until_line("rules");
