@@ -58,8 +58,8 @@ pub(crate) fn table(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> Stri
 
 /// The times of `panic`, alone and beside another fault, in each column.
 pub(crate) fn panic_times(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> String {
-    let kinds: [(&str, fn(&str) -> bool); 2] =
-        [("alone", panics::is_alone), ("beside a fault", panics::is_beside)];
+    let is_alone: fn(&str) -> bool = panics::is_alone;
+    let kinds = [("alone", is_alone), ("beside a fault", panics::is_beside)];
     let head = "panic to last exit, ms";
     let mut text = format!("{head:28}{:>7}{:>9}{:>9}\n", "n", "median", "max");
     for column in matrix::columns() {

@@ -7,12 +7,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getpgrp, getppid, setpgid, setsid};
 
+use super::inheritance::GUARD_BLOCKED;
 use super::pidfd;
-
-/// Signals that a guard blocks: those that ask a program to end or to stop. It is to outlive a session
-/// that they end.
-pub(super) const GUARD_BLOCKED: [Signal; 5] =
-    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
 
 /// Why a process may not go on.
 #[derive(Debug, thiserror::Error)]

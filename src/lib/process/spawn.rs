@@ -11,8 +11,8 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use rustix::process::{WaitId, WaitIdOptions, WaitOptions};
 
-use super::inheritance::{EXEC_COMMAND, LIFELINE_OPTION};
-use super::parent::{GUARD_BLOCKED, own_pid};
+use super::inheritance::{EXEC_COMMAND, GUARD_BLOCKED, LIFELINE_OPTION};
+use super::parent::own_pid;
 use super::session_process::child_pids;
 use crate::paths;
 

@@ -11,11 +11,11 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::alarm;
 
 use super::inherited_fds::close_inherited_fds;
-use super::parent::GUARD_BLOCKED;
 use limits::LimitTooLow;
 pub(crate) use restart::EXEC_COMMAND;
 pub(crate) use restart::GUARD_OPTION;
 pub(super) use restart::LIFELINE_OPTION;
+pub(super) use signals::GUARD_BLOCKED;
 pub(crate) use signals::unblock_all;
 
 /// Only the user may enter or read what a program creates. The kernel takes these bits, and no others,

@@ -21,6 +21,11 @@ const TERMINATION: [Signal; 4] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHU
 /// that was set to announce it (fcntl(2), `O_ASYNC`).
 const BLOCKED: [Signal; 4] = [Signal::SIGXFSZ, Signal::SIGVTALRM, Signal::SIGPROF, Signal::SIGIO];
 
+/// Signals that a guard blocks: those that ask a program to end or to stop. It is to outlive a session
+/// that they end.
+pub(in crate::process) const GUARD_BLOCKED: [Signal; 5] =
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP];
+
 /// Faults that tokio catches no more than KILL. They end a program even if they are ignored.
 const FAULTS: [Signal; 3] = [Signal::SIGILL, Signal::SIGFPE, Signal::SIGSEGV];
 
