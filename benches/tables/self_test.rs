@@ -11,6 +11,9 @@ const CLIENTS: usize = 20;
 /// The fault happens to the eighth client.
 const VICTIM: &str = "client 7: ";
 
+/// Messages after which the fault has happened.
+const MESSAGES: u64 = 2_000;
+
 /// More than one message in each batch, so that two can be swapped.
 const OUTSTANDING: usize = 8;
 
@@ -47,7 +50,11 @@ impl Bench {
         };
         match start() {
             Ok((process, mut load)) => {
-                load.saturate(OUTSTANDING, self.phases(CLIENTS), process.pid()).map(drop)
+                // On a busy machine, one measurement is too short for the fault to happen.
+                while load.sent() < MESSAGES {
+                    load.saturate(OUTSTANDING, self.phases(CLIENTS), process.pid())?;
+                }
+                Ok(())
             }
             Err(why) => {
                 progress(&why);

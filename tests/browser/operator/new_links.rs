@@ -85,7 +85,7 @@ async fn one_who_came_by_an_invite_is_offered_no_link() {
                     fixture.room.command("admit all");
                 }
                 ana.wait_for(&format!("{LINK} && !{LINK}.checkVisibility()")).await;
-                let panel = ana.text(".invite").await;
+                let panel = ana.text(".invite p").await;
                 assert_eq!(
                     panel,
                     "Nobody else is here yet. You came by an invite; ask the host for one."

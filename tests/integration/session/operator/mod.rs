@@ -1,5 +1,6 @@
 //! The operator's commands, given over the control socket and typed at the terminal, to whole sessions.
 
+mod crowds;
 mod ends;
 mod hostile;
 mod invites;
@@ -9,7 +10,6 @@ mod people;
 mod repeated;
 mod rules;
 mod sealed;
-mod sealed_crowds;
 mod terminal;
 
 use std::io::{BufRead as _, BufReader, Write as _};

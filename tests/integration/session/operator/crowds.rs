@@ -1,4 +1,4 @@
-//! Many who come at once to a sealed room: to its lobby with hostile names, and by one invite.
+//! Many who come at once: to the lobby of a sealed room with hostile names, and by one invite.
 
 use chattrace::seal::Applicant;
 use serde_json::{Value, json};
