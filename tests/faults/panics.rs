@@ -13,14 +13,26 @@ use Victim::{Cloudflared, Guard, Serve, Supervisor, Tunnel};
 const CTRL_S: &str = "\u{13}";
 const PANIC: &str = "panic\r";
 
-/// Whether `panic` is the only fault of the row of this name.
-pub(crate) fn is_alone(row: &str) -> bool {
-    alone().iter().any(|alone| alone.name == row)
+/// Whether `panic` is the only fault of a row.
+#[derive(Clone, Copy)]
+pub(crate) enum PanicRow {
+    Alone,
+    Beside,
 }
 
-/// Whether it is one of two.
-pub(crate) fn is_beside(row: &str) -> bool {
-    after_another().iter().chain(&before_another()).any(|beside| beside.name == row)
+/// Both kinds of rows, by their names in the report.
+pub(crate) const KINDS: [(&str, PanicRow); 2] =
+    [("alone", PanicRow::Alone), ("beside a fault", PanicRow::Beside)];
+
+impl PanicRow {
+    /// Whether the row of this name is of this kind.
+    pub(crate) fn has(self, name: &str) -> bool {
+        let rows = match self {
+            Self::Alone => alone(),
+            Self::Beside => after_another().into_iter().chain(before_another()).collect(),
+        };
+        rows.iter().any(|row| row.name == name)
+    }
 }
 
 pub(crate) fn rows() -> Vec<Row> {

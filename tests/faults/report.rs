@@ -58,13 +58,11 @@ pub(crate) fn table(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> Stri
 
 /// The times of `panic`, alone and beside another fault, in each column.
 pub(crate) fn panic_times(cells: &[Cell], outcomes: &BTreeMap<usize, Outcome>) -> String {
-    let is_alone: fn(&str) -> bool = panics::is_alone;
-    let kinds = [("alone", is_alone), ("beside a fault", panics::is_beside)];
     let head = "panic to last exit, ms";
     let mut text = format!("{head:28}{:>7}{:>9}{:>9}\n", "n", "median", "max");
     for column in matrix::columns() {
-        for (kind, is_kind) in kinds {
-            let in_row = |at: usize| cells[at].column == column && is_kind(&cells[at].row);
+        for (kind, panic) in panics::KINDS {
+            let in_row = |at: usize| cells[at].column == column && panic.has(&cells[at].row);
             let completed = outcomes.iter().filter(|(at, it)| in_row(**at) && it.skipped.is_none());
             let times = completed.filter_map(|(_, outcome)| outcome.milliseconds).collect();
             text += &median_and_max(&format!("{column}, {kind}"), times);
