@@ -45,7 +45,7 @@ impl Writer {
     /// Sends lines as one text frame.
     ///
     /// # Errors
-    /// [`SendError`]; only [`Writer::close`] may follow.
+    /// [`SendError`]; only [`Writer::send_close`] may follow.
     pub(in crate::serve) async fn send(&mut self, lines: Vec<Arc<str>>) -> Result<(), SendError> {
         self.send_frame(OutgoingFrame::text(lines)).await
     }
