@@ -21,17 +21,20 @@ use crate::room::Link;
 /// of at most 64 bytes.
 pub(crate) const MAX_SUPERVISOR_MEMORY: u64 = 64 * 1024;
 
-/// Clients that stay connected after half a line; fewer than the socket accepts.
-const MAX_SILENT: usize = 8;
+/// Clients that stay connected after half a line: the socket accepts 8, and may not have noticed yet that
+/// one or two have gone.
+const MAX_SILENT: usize = 5;
 
 /// The longest request.
 const MAX_LINE_BYTES: usize = 16 * 1024;
 
-const TEMPLATES: [&str; 4] = [
+const TEMPLATES: [&str; 6] = [
     r#"{"id":1,"type":"ping"}"#,
     r#"{"id":2,"type":"status"}"#,
     r#"{"id":3,"type":"stop"}"#,
     r#"{"type":"ping","id":18446744073709551615}"#,
+    r#"{"id":4,"type":"do","command":"mute 3 10m"}"#,
+    r#"{"id":5,"type":"who"}"#,
 ];
 
 pub(crate) fn run(campaign: &mut Campaign) {

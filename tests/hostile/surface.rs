@@ -37,7 +37,8 @@ const BATCHES: [(Surface, u64, u64); 10] = [
     (Surface::Http, 100, 200),
     (Surface::Polls, 100, 200),
     (Surface::Names, 100, 200),
-    (Surface::Control, 1_000, 20),
+    // What a connection may send at once. Beyond it the session slows it down.
+    (Surface::Control, 200, 20),
     // A session ends with the first invalid message.
     (Surface::Services, 20, 1_000),
     (Surface::Cloudflared, 100_000, 3),
