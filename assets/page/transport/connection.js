@@ -11,7 +11,7 @@ function connect() {
 	clearTimeout(retryTimer);
 	// When neither transport works, they take turns.
 	// One who waits by polling goes on with the same token.
-	const goesOn = polling && session.isWaiting;
+	const goesOn = polling && session.isWaiting && !joined;
 	session.isWaiting = goesOn;
 	polling = goesOn || (failures > 2 && !polling);
 	if (goesOn) poll('');

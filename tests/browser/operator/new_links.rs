@@ -70,7 +70,7 @@ async fn one_who_came_by_an_invite_is_offered_no_link() {
         for transport in [ProxyMode::Forward, ProxyMode::HttpOnly] {
             for lobby in ["lobby off", "lobby on"] {
                 let fixture = Fixture::operated(mode, &[]).await;
-                let _proxy = Proxy::start(&fixture.room, transport).await;
+                let proxy = Proxy::start(&fixture.room, transport).await;
                 let answer = fixture.room.command("invite");
                 let invite = answer.lines().find(|line| line.starts_with("http")).unwrap();
                 fixture.room.command(lobby);
@@ -93,6 +93,14 @@ async fn one_who_came_by_an_invite_is_offered_no_link() {
                 assert_eq!(ana.eval("document.querySelectorAll('.invite button').length > 0 && [...document.querySelectorAll('.invite button')].every((button) => !button.checkVisibility())").await, true);
                 ana.expect_accessible("alone by an invite").await;
                 ana.expect_to_fit("alone by an invite").await;
+                if lobby == "lobby on" {
+                    // She returns, by an invite that is used up.
+                    proxy.set(ProxyMode::Close);
+                    ana.wait_for_status("Disconnected").await;
+                    proxy.set(transport);
+                    ana.wait_for_status("Connected").await;
+                    assert_eq!(ana.eval(&format!("{LINK}.checkVisibility()")).await, false);
+                }
                 fixture.room.command("lobby off");
                 fixture.room.command("relink");
                 ana.wait_for(&format!("{LINK}.checkVisibility()")).await;
