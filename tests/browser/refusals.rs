@@ -71,7 +71,7 @@ async fn without_a_ticket_the_form_asks_for_the_link() {
     assert_eq!(page.eval("document.querySelector('#link').hidden").await, false);
     page.type_into("#name", "Ana").await;
     page.type_into("#link", &format!("nonsense{ENTER}")).await;
-    assert!(page.refusal_text().await.contains("not a link"));
+    assert!(page.refusal_text().await.contains("no link to a room"));
     assert_eq!(page.eval("document.activeElement.id").await, "link");
     page.execute(
         "document.querySelector('#link').value = arguments[0]",

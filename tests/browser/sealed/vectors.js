@@ -1,6 +1,9 @@
 // Holds the page's own code against the known answers in tests/fixtures/sealed.json. Runs in a browser, behind
 // the scripts in assets/page/seal, and returns what differs.
 
+// Those of the room, which the page has; in the vectors nothing fades.
+const rules = {};
+
 const fromHex = (hex) => Uint8Array.from(hex.match(/../g) || [], (byte) => parseInt(byte, 16));
 const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -60,6 +63,8 @@ async function replay(vectors, who, count) {
 			expect('box', (await guest.sealMessage(body)).box, out.body);
 		} else if (received.t !== 'answer') {
 			const shown = (await guest.receive(received)).map(asShown);
+			// That a generation began is for the other client of the vectors: the page shows who came and who left.
+			line.shows = line.shows.filter(({ t }) => t !== 'keys');
 			expect('number of events', String(shown.length), String(line.shows.length));
 			// Of a message, the guest gives the number; name and tag are in the entry.
 			for (const [at, { name, tag, ...event }] of line.shows.entries()) {
