@@ -63,9 +63,9 @@ impl RoomError {
 fn muted(left: Option<Duration>) -> String {
     match left {
         Some(left) => {
-            format!("the host has muted you; wait {} and send it again", format_duration(left))
+            format!("the host has muted you; you can write again in {}", format_duration(left))
         }
-        None => "the host has muted you; wait until the host lets you write again".to_owned(),
+        None => "the host has muted you; you can write again when they let you".to_owned(),
     }
 }
 
