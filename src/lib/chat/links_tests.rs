@@ -87,8 +87,7 @@ fn at_most_64_links_admit_at_the_same_time() {
 }
 
 proptest! {
-    /// Whatever is asked of a link in which order, it admits no more people than it may, and none after
-    /// its end.
+    /// In any order of requests, a link admits no more people than it may, and none after its end.
     #[test]
     fn no_invite_is_used_more_often_than_its_number(
         uses in 1_u32..5,

@@ -11,7 +11,7 @@ use super::message::{Request, RequestBody, Response, ResponseBody};
 use crate::line_reader::{self, LineEnd};
 use crate::process;
 
-/// Longest wait for a line. The session itself answers within ten seconds, whatever it waits for.
+/// Longest wait for a line. The session itself answers within ten seconds.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The `id` of every request: a client sends one at a time.

@@ -89,7 +89,7 @@ fn lines_that_come_tear_nothing_of_what_is_typed() {
                 typed.push('x');
                 window.type_text("x");
             }
-            // Whatever is drawn at this moment, the prompt is whole, and there is one.
+            // At each moment of a drawing the prompt is whole, and there is one.
             let shown = window.screen();
             assert!(prompts(&shown).len() <= 1, "{shown:#?}");
         }

@@ -102,7 +102,7 @@ proptest! {
         }
     }
 
-    /// Whoever is listed can be named by what is shown.
+    /// Each person in the list can be named by what is shown.
     #[test]
     fn everyone_is_found_by_what_is_shown(name in "[a-zA-Zא-ת0-9#\" .👍\u{202e}]{1,12}") {
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -6,7 +6,7 @@ use crate::control::{LinkNumber, Participant, RoomOrder, ToRelay, ToServe};
 /// What the event loop has to do, in this order.
 #[derive(Debug, Default)]
 pub(in crate::supervisor) struct HostOutput {
-    /// For serve. All of them, or none: a generation of which a line is missing opens for nobody.
+    /// For serve. All of them, or none: a generation of which a line is missing does not open.
     pub(in crate::supervisor) orders: Vec<ToServe>,
     /// For the operator.
     pub(in crate::supervisor) events: Vec<HostEvent>,

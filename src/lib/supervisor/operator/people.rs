@@ -50,7 +50,7 @@ pub(in crate::supervisor) struct People {
 }
 
 impl People {
-    /// Nobody yet. One who left may return for `retention`.
+    /// An empty list. One who left may return for `retention`.
     pub(super) fn new(retention: Duration) -> Self {
         let (present, waiting, away) = Default::default();
         Self { present, waiting, away, retention, muted: BTreeMap::new() }

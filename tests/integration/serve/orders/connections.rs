@@ -73,7 +73,7 @@ fn a_thousand_people_take_five_lines_and_a_burst_of_requests_is_answered() {
     const PEOPLE: u64 = 1001;
     let env = TestEnv::new();
     let mut host = OpenHost::with(&env, &json!({"max_participants": 2000}), &json!({}));
-    // Held open by nobody: they are away, or polled a moment ago.
+    // No connection is open: they are away, or polled a moment ago.
     for number in 1..=PEOPLE {
         host.join_by_poll(&format!("P{number}"));
         host.wait("joined");

@@ -76,7 +76,7 @@ fn the_end_of_a_mute_is_told() {
     assert_eq!(ana.next().unwrap(), json!({"t": "unmuted"}));
 }
 
-/// What was said before the order is read before it, whatever a reader has missed.
+/// What was said before the order is read before it, also by a reader who has missed events.
 #[test]
 fn a_poll_is_told_once_and_at_its_place() {
     let env = TestEnv::new();

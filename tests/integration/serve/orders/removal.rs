@@ -1,4 +1,4 @@
-//! Participants whom the operator removes, whatever they do at the moment.
+//! Participants whom the operator removes, in each state that they can be in.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `kick`, whatever the person does at the moment.
+//! `kick`, in each state that a person can be in.
 
 use std::io::{BufRead as _, Write as _};
 
@@ -129,7 +129,7 @@ fn one_whose_poll_is_held_is_told_in_its_answer_or_the_next() {
     }
 }
 
-/// Nothing is removed that is not there: whoever is on the way in is removed when they have arrived.
+/// Only those who are there can be removed: people on the way in are removed when they have arrived.
 #[test]
 fn one_who_is_joining_is_removed_as_soon_as_the_host_knows_them() {
     let mut session = SealedSession::start(By::Ctl);
