@@ -22,7 +22,7 @@ pub(crate) use room::Room;
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Between two evaluations of an expression that is waited for.
-pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(20);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A configuration without a limit on messages per second.
 pub(crate) const NO_RATE_LIMIT: &str = r#"{"room":{"rate":{"per_second":0,"burst":1}}}"#;

@@ -1,6 +1,6 @@
 //! What is said disappears at its age, by the room's clock.
 
-use super::{MODES, session_behind_proxy, session_with_two, set_clock};
+use super::{MODES, MODES_WITH_TRANSPORTS, session_behind_proxy, session_with_two, set_clock};
 use crate::harness::{Fixture, Page, ProxyMode};
 
 const NO_MESSAGE: &str = "!document.querySelector('.message')";
@@ -93,41 +93,39 @@ async fn a_clock_that_is_set_meanwhile_removes_and_keeps_nothing() {
 /// Also without a connection, and what was missed meanwhile does not come back.
 #[tokio::test]
 async fn messages_disappear_without_a_connection() {
-    for mode in MODES {
-        for transport in [ProxyMode::Forward, ProxyMode::HttpOnly] {
-            let (fixture, proxy, ana) = session_behind_proxy(mode, transport).await;
-            let bo = fixture.participant("Bo").await;
-            fixture.room.command("fade 4s");
-            ana.wait_for_rules("messages disappear after 4 s").await;
-            bo.send_message("before the cut").await;
-            ana.wait_for_log("before the cut").await;
-            proxy.set(ProxyMode::Close);
-            ana.wait_for_status("Disconnected").await;
-            bo.send_message("during the cut").await;
-            bo.wait_for_log("during the cut").await;
-            ana.wait_for(NO_MESSAGE).await;
-            bo.wait_for(NO_MESSAGE).await;
-            proxy.set(transport);
-            ana.wait_for_status("Connected").await;
-            bo.send_message("after the cut").await;
-            ana.wait_for_log("after the cut").await;
-            assert_eq!(ana.messages().await, ["after the cut"]);
-            // What faded during the cut is not missing, also when the rule has gone meanwhile.
-            let marks = "document.querySelectorAll('.mark').length";
-            assert_eq!(ana.eval(marks).await, 0, "{mode} {transport:?}");
-            proxy.set(ProxyMode::Close);
-            ana.wait_for_status("Disconnected").await;
-            bo.send_message("during the second cut").await;
-            bo.wait_for_log("during the second cut").await;
-            bo.wait_for(NO_MESSAGE).await;
-            fixture.room.command("fade off");
-            bo.wait_for_rules("").await;
-            proxy.set(transport);
-            ana.wait_for_rules("").await;
-            bo.send_message("after the second cut").await;
-            ana.wait_for_log("after the second cut").await;
-            assert_eq!(ana.eval(marks).await, 0, "{mode} {transport:?}");
-        }
+    for (mode, transport) in MODES_WITH_TRANSPORTS {
+        let (fixture, proxy, ana) = session_behind_proxy(mode, transport).await;
+        let bo = fixture.participant("Bo").await;
+        fixture.room.command("fade 4s");
+        ana.wait_for_rules("messages disappear after 4 s").await;
+        bo.send_message("before the cut").await;
+        ana.wait_for_log("before the cut").await;
+        proxy.set(ProxyMode::Close);
+        ana.wait_for_status("Disconnected").await;
+        bo.send_message("during the cut").await;
+        bo.wait_for_log("during the cut").await;
+        ana.wait_for(NO_MESSAGE).await;
+        bo.wait_for(NO_MESSAGE).await;
+        proxy.set(transport);
+        ana.wait_for_status("Connected").await;
+        bo.send_message("after the cut").await;
+        ana.wait_for_log("after the cut").await;
+        assert_eq!(ana.messages().await, ["after the cut"]);
+        // What faded during the cut is not missing, also when the rule has gone meanwhile.
+        let marks = "document.querySelectorAll('.mark').length";
+        assert_eq!(ana.eval(marks).await, 0, "{mode} {transport:?}");
+        proxy.set(ProxyMode::Close);
+        ana.wait_for_status("Disconnected").await;
+        bo.send_message("during the second cut").await;
+        bo.wait_for_log("during the second cut").await;
+        bo.wait_for(NO_MESSAGE).await;
+        fixture.room.command("fade off");
+        bo.wait_for_rules("").await;
+        proxy.set(transport);
+        ana.wait_for_rules("").await;
+        bo.send_message("after the second cut").await;
+        ana.wait_for_log("after the second cut").await;
+        assert_eq!(ana.eval(marks).await, 0, "{mode} {transport:?}");
     }
 }
 

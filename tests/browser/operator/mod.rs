@@ -19,6 +19,11 @@ use crate::harness::{Fixture, Page, Proxy, ProxyMode};
 /// Every test of what both kinds of rooms show runs in both.
 pub(super) const MODES: [&str; 2] = ["--open", "--sealed"];
 
+/// Each kind of room with another transport, where a test is long. What is kept at a cut is the same code for
+/// both kinds of rooms, and for both transports.
+pub(super) const MODES_WITH_TRANSPORTS: [(&str, ProxyMode); 2] =
+    [("--open", ProxyMode::HttpOnly), ("--sealed", ProxyMode::Forward)];
+
 /// A session with Ana and Bo in its room.
 pub(super) async fn session_with_two(mode: &str) -> (Fixture, Page, Page) {
     let fixture = Fixture::operated(mode, &[]).await;

@@ -75,7 +75,7 @@ async fn one_who_was_removed_while_away_does_not_come_back() {
 #[tokio::test]
 async fn one_who_was_removed_between_two_polls_learns_it_from_the_next() {
     const HOLD: &str = "const post = window.fetch;
-        window.fetch = (...request) => document.querySelector('.log').textContent.includes('a secret')
+        window.fetch = (...request) => document.querySelector('.log')?.textContent.includes('a secret')
             ? new Promise((done) => (window.release = () => done(post(...request)))) : post(...request)";
     for mode in MODES {
         let (fixture, _proxy, ana) = session_behind_proxy(mode, ProxyMode::HttpOnly).await;
