@@ -1,9 +1,10 @@
 //! chromedriver, and the Chromium that it drives for one test.
 
 use std::cell::Cell;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
@@ -101,8 +102,9 @@ impl Driver {
         const INSTALL: &str = "install it first (Debian: apt-get install chromium chromium-driver)";
         assert!(std::path::Path::new(CHROMIUM).exists(), "{CHROMIUM} is missing; {INSTALL}");
         let home = TempDir::new();
+        let port = unused_port();
         let mut child = Command::new("chromedriver")
-            .arg("--port=0")
+            .arg(format!("--port={port}"))
             // Crash reports, certificates and caches are removed with this folder.
             .env("HOME", home.path())
             .env_remove("XDG_CONFIG_HOME")
@@ -113,15 +115,10 @@ impl Driver {
             .unwrap_or_else(|error| panic!("chromedriver: {error}; {INSTALL}"));
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        let port = loop {
-            line.clear();
-            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "chromedriver ended at once");
-            let port = line.trim_end().trim_end_matches('.').rsplit(' ').next();
-            match port.map(str::parse) {
-                Some(Ok(port)) if port != 0 && line.contains("on port") => break port,
-                Some(_) | None => {}
-            }
-        };
+        while !line.contains("was started successfully") {
+            let printed = lines.read_line(&mut line).unwrap();
+            assert_ne!(printed, 0, "chromedriver ended at once, on port {port}: {line}");
+        }
         // Drains the pipe; chromedriver would block when it is full.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Self { child, port, home }
@@ -139,6 +136,8 @@ impl Driver {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // Two pages of the address bar, which every window would load: half of the processor time of a test.
+            "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE 127.0.0.2",
             format!("--user-data-dir={}", profile.display()),
         ]);
@@ -170,6 +169,32 @@ impl Drop for Driver {
         }
         let _ = self.child.wait();
     }
+}
+
+/// A port that is free on IPv4 and IPv6. Asked to choose one itself, chromedriver takes what is free on
+/// IPv6, and ends when another program listens there on IPv4.
+///
+/// It is below those that the kernel gives to sockets that ask for any port
+/// (`/proc/sys/net/ipv4/ip_local_port_range`), so that none of them takes it before the driver does.
+fn unused_port() -> u16 {
+    const PORTS: std::ops::Range<u16> = 12_000..32_000;
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    // Other tests that run at the same time begin elsewhere.
+    let first = std::process::id().wrapping_mul(1_009);
+    let is_in_use = |address: IpAddr, port: u16| {
+        TcpListener::bind((address, port)).is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
+    };
+    for _ in PORTS {
+        let next = u32::from(TRIED.fetch_add(1, Ordering::Relaxed));
+        let offset = first.wrapping_add(next) % PORTS.len() as u32;
+        let port = PORTS.start + offset as u16;
+        if !is_in_use(Ipv4Addr::LOCALHOST.into(), port)
+            && !is_in_use(Ipv6Addr::LOCALHOST.into(), port)
+        {
+            return port;
+        }
+    }
+    panic!("no port is free in {PORTS:?}")
 }
 
 /// A command of chromedriver that is not part of WebDriver.
