@@ -11,7 +11,7 @@ use crate::serve::http::Poller;
 use crate::serve::server::{Server, UNLIMITED};
 use crate::session::ends::child;
 use crate::session::guest::Guest;
-use crate::session::stage::{Link, Stage, watched};
+use crate::session::stage::{Link, Stage, end_at_question, watched};
 
 /// Checks that every kind of canary is in memory while the process runs: else the search proves
 /// nothing.
@@ -96,8 +96,6 @@ fn a_supervisor_on_a_terminal_has_no_canary_in_memory_at_its_exit() {
     terminal.wait_for("[v]iew");
     terminal.type_keys("v\r");
     terminal.wait_for(&format!("joined {name}"));
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
+    end_at_question(terminal);
     assert_empty("chattrace", &tracer.memory_at_exit(), &canaries);
 }

@@ -6,7 +6,7 @@ use super::canaries::Canaries;
 use super::process_memory::{ExitTracer, wait_for_copies};
 use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
-use crate::session::stage::{Link, Stage};
+use crate::session::stage::{Link, Stage, end_at_question};
 
 /// Lines that Up can bring back.
 const HISTORY: usize = 64;
@@ -52,9 +52,7 @@ fn a_typed_line_is_kept_in_the_history_alone() {
     }
     wait_for_copies(terminal.pid(), &canaries, 0);
     terminal.type_keys("\u{3}");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
+    end_at_question(terminal);
 }
 
 /// With a line that was carried out, one of the history that is shown, and a new one behind it.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::stage::{Link, Stage, event, in_shell, watched};
+use super::stage::{Link, Stage, end_at_question, event, in_shell, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Output, Program, SERVE, Terminal, in_namespace, joining};
 
@@ -190,9 +190,7 @@ fn the_screen_shows_every_link_and_the_code_of_the_first() {
     let link = Link::on_screen(&mut terminal);
     assert!(link.address.starts_with("192.0.2.5:"), "{link:?}");
     terminal.type_keys("\u{3}");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
+    end_at_question(terminal);
 }
 
 /// The public link does not hide that the room is open to the network as well.

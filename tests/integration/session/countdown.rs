@@ -21,10 +21,7 @@ fn an_end_that_is_set_at_the_start_is_counted_down_from_the_link_on() {
         terminal.wait_for(status);
     }
     terminal.type_keys("\u{3}");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
-    stage.assert_nothing_left();
+    stage.expect_end(terminal);
 }
 
 /// Seconds are counted in the last minute alone; each is drawn once, and nothing else is drawn meanwhile.

@@ -5,7 +5,7 @@ use super::hostile::{
     CEILING_KIB, NOT_UNDERSTOOD, OUT_OF_ORDER, assert_harmless, assert_killed, hello, joined, room,
     tunnel, with_hostile,
 };
-use super::stage::{Stage, event, scripted, watched};
+use super::stage::{Stage, end_at_question, event, scripted, watched};
 use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
 
@@ -180,9 +180,7 @@ fn a_line_about_a_participant_is_one_row() {
         let mut terminal = Terminal::start(&command, columns);
         terminal.wait_for("+ B");
         terminal.type_keys("\u{3}");
-        terminal.wait_for("[v]iew");
-        terminal.type_keys("\r");
-        let ended = terminal.wait().expect_code(0);
+        let ended = end_at_question(terminal);
         let rows: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("  + ")).collect();
         assert_eq!(rows.len(), 2, "{columns}: {ended:#?}");
         for row in rows {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use nix::sys::termios::{LocalFlags, SpecialCharacterIndices, Termios};
 
 use super::pipes::shell;
-use super::stage::{Link, Stage};
+use super::stage::{Link, Stage, end_at_question};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Terminal};
 
@@ -42,9 +42,7 @@ fn only_what_a_prompt_needs_is_changed() {
     assert_eq!(modes.local_flags - changed, before.local_flags - changed);
     assert!(modes.local_flags.contains(LocalFlags::ISIG | LocalFlags::NOFLSH), "{modes:?}");
     terminal.type_keys(CTRL_C);
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
+    end_at_question(terminal);
 }
 
 #[test]

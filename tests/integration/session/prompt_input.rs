@@ -9,7 +9,7 @@ use super::control::socket;
 use super::ends::child;
 use super::guest::{Guest, try_join};
 use super::prompt::{prompts, session, wait_for_prompt};
-use super::stage::{Link, Stage};
+use super::stage::{Link, Stage, end_at_question};
 use crate::harness::cloudflared::{HANGS, HAPPY};
 use crate::harness::{DEADLINE, Terminal, Tmux, signal};
 
@@ -186,9 +186,7 @@ fn opposite_commands_from_terminal_and_socket_at_once_leave_one_of_them_in_force
         client.receive();
     }
     terminal.signal("TERM");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
+    end_at_question(terminal);
 }
 
 /// Rules are kept for the room; what needs people or a link waits for them.
@@ -255,11 +253,8 @@ fn a_dumb_terminal_has_no_prompt_and_every_command() {
         terminal.wait_for(shown);
     }
     terminal.type_keys("end\r");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    let ended = terminal.wait().expect_code(0);
+    let ended = stage.expect_end(terminal);
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:#?}");
-    stage.assert_nothing_left();
 }
 
 /// Commands and names, in the form in which they are shown.

@@ -53,10 +53,7 @@ fn no_key_is_lost_in_a_burst_with_ctrl_z_in_between() {
     }
     assert!(terminal.transcript().contains("Ctrl+Z would leave the room open"));
     terminal.signal("TERM");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
-    stage.assert_nothing_left();
+    stage.expect_end(terminal);
 }
 
 /// Nor does it throw away what the terminal has not taken yet.
@@ -70,12 +67,9 @@ fn no_line_is_lost_in_a_burst_with_ctrl_c_at_its_end() {
         Printer::connect(&stage).print(BURST);
     }
     terminal.type_keys("half a li\u{3}");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    let ended = terminal.wait().expect_code(0);
+    let ended = stage.expect_end(terminal);
     let printed = ended.stderr.matches("the session ends in").count();
     assert_eq!(printed, 2 * BURST, "{ended:#?}");
-    stage.assert_nothing_left();
 }
 
 /// Whether the link and the status are below the prompt.

@@ -67,6 +67,13 @@ impl Stage {
         assert_eq!(self.env.tree_but_bin(), self.before);
     }
 
+    /// Ends a session at its question about the event log. Nothing may be left of it.
+    pub(crate) fn expect_end(&self, terminal: Terminal) -> Output {
+        let ended = end_at_question(terminal);
+        self.assert_nothing_left();
+        ended
+    }
+
     /// The runtime folders of all sessions.
     pub(crate) fn run_dirs(&self) -> Vec<PathBuf> {
         let base = self.env.runtime().join("chattrace");
@@ -88,6 +95,13 @@ pub(crate) fn watched(command: &Command) -> Program {
 /// The same with a script, in which the command is `"$0" "$@"`.
 pub(crate) fn scripted(command: &Command, script: &str) -> Program {
     Program::start_witnessed(command, script)
+}
+
+/// Answers the question about the event log with Enter, which deletes it. The session has to end well.
+pub(crate) fn end_at_question(mut terminal: Terminal) -> Output {
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("\r");
+    terminal.wait().expect_code(0)
 }
 
 /// The next event of this name from a session with `--json`.

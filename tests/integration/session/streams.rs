@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 
 use super::control::ask;
 use super::guest::Guest;
-use super::stage::{Link, Stage, in_shell, scripted};
+use super::stage::{Link, Stage, end_at_question, in_shell, scripted};
 use crate::harness::cloudflared::HAPPY;
 use crate::harness::{DEADLINE, Program, Terminal};
 
@@ -75,9 +75,7 @@ fn stdout_into_a_file_keeps_the_link_and_the_screen() {
     Guest::join(&link, "Ana").leave();
     terminal.wait_for("- Ana #");
     terminal.type_keys("\u{3}");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    terminal.wait().expect_code(0);
+    end_at_question(terminal);
     let file = stage.env.work().join("link.txt");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", link.url));
     std::fs::remove_file(file).unwrap();

@@ -46,7 +46,7 @@ pub(super) use open::{
 };
 pub(super) use own_lines::OWN_LINE_BYTES;
 pub(super) use sealed::{
-    FoundKnock, Knock, KnockEnd, KnockReply, MAX_KEPT_DECISIONS, MAX_KNOCKS_IN_FLIGHT,
+    Answered, FoundKnock, Knock, KnockEnd, KnockReply, MAX_KEPT_DECISIONS, MAX_KNOCKS_IN_FLIGHT,
     MAX_KNOCKS_WAITING, MAX_REQUESTS, Resumed, ReturnReply,
 };
 pub(super) use settings::{MAX_KEYS_BYTES, max_presence_events};

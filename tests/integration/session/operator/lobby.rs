@@ -73,12 +73,9 @@ fn the_status_counts_who_waits_until_they_are_admitted() {
     terminal.type_keys("invite\r");
     terminal.wait_for("invite 1: for ");
     terminal.type_keys("end\r");
-    terminal.wait_for("[v]iew");
-    terminal.type_keys("\r");
-    let ended = terminal.wait().expect_code(0);
+    let ended = stage.expect_end(terminal);
     let (_, later) = ended.stderr.rsplit_once("+ Bo #").unwrap();
     assert!(!later.contains("1 waiting") && !later.contains('▀'), "{later}");
-    stage.assert_nothing_left();
 }
 
 /// A crowd with hostile names is counted, and every program hears of each.

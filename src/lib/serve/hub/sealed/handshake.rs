@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::knock::{Knock, refusal_of, too_many};
+use super::knock::{Knock, NewKnock, refusal_of, too_many};
 use super::knocks::{EndCause, FirstMessage, KnockStep};
 use super::reply::{Decision, Reply, wrong_link};
 use super::room::SealedRoom;
@@ -27,7 +27,7 @@ impl Hub {
         self: &Arc<Self>,
         door: &Secret,
         noise: Handshake,
-    ) -> Result<Knock, Refusal> {
+    ) -> Result<NewKnock, Refusal> {
         let mut inner = self.lock();
         let (life, now) = (inner.life, Instant::now());
         let sealed = inner.room.sealed()?;
@@ -46,9 +46,7 @@ impl Hub {
         let first = FirstMessage { link, noise };
         let number = sealed.knocks.add(first, waiter, now).ok_or_else(too_many)?;
         self.advance(sealed, now);
-        let mut knock = Knock::new(self, number, reply);
-        knock.by_invite = link != OWN_LINK;
-        Ok(knock)
+        Ok(NewKnock { knock: Knock::new(self, number, reply), by_invite: link != OWN_LINK })
     }
 
     /// Goes on with a handshake whose client polls, by the token of its answer.

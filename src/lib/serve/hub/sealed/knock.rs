@@ -26,8 +26,24 @@ pub(in crate::serve) struct Knock {
     pub(super) number: u64,
     pub(super) reply: oneshot::Receiver<Reply>,
     pub(super) lobby: LobbyStage,
-    /// Whether the client knocked by an invite; known until the answer.
+}
+
+/// A handshake that has begun, and that the host has not answered yet. Dropping it ends the handshake.
+#[derive(Debug)]
+pub(in crate::serve) struct NewKnock {
+    pub(super) knock: Knock,
+    /// Whether the client came by an invite, and not by the link of the room.
     pub(super) by_invite: bool,
+}
+
+/// The host's answer, and the handshake that goes on from there.
+#[derive(Debug)]
+pub(in crate::serve) struct Answered {
+    pub(in crate::serve) knock: Knock,
+    /// The second message of the handshake.
+    pub(in crate::serve) noise: Handshake,
+    /// Whether the client came by an invite, and not by the link of the room.
+    pub(in crate::serve) by_invite: bool,
 }
 
 /// Whether the client is in the lobby, and what becomes of its wait when this connection is gone.
@@ -63,36 +79,34 @@ pub(in crate::serve) enum KnockEnd {
     Replaced,
 }
 
-impl Knock {
-    /// The handshake with this number, whose replies arrive at `reply`.
-    pub(super) fn new(hub: &Arc<Hub>, number: u64, reply: oneshot::Receiver<Reply>) -> Self {
-        Self { hub: Arc::clone(hub), number, reply, lobby: LobbyStage::Outside, by_invite: false }
-    }
-
-    /// Whether the client knocked by an invite. To be asked where the knock began.
-    pub(in crate::serve) fn is_by_invite(&self) -> bool {
-        self.by_invite
-    }
-
-    /// Waits for the second message of the handshake. Cancel safe.
+impl NewKnock {
+    /// Waits for the second message of the handshake.
     ///
     /// # Errors
     /// When the handshake ends before.
-    pub(in crate::serve) async fn answer(&mut self) -> Result<Handshake, KnockEnd> {
-        match (&mut self.reply).await {
+    pub(in crate::serve) async fn answer(self) -> Result<Answered, KnockEnd> {
+        let Self { mut knock, by_invite } = self;
+        match (&mut knock.reply).await {
             Ok(Reply::Answered { noise, next }) => {
-                self.reply = next;
-                Ok(noise)
+                knock.reply = next;
+                Ok(Answered { knock, noise, by_invite })
             }
             Ok(Reply::PutOff { next }) => {
                 // Not before the request; the host has to decide on that all the same.
-                self.reply = next;
+                knock.reply = next;
                 Err(KnockEnd::Refused(Refusal::closing()))
             }
-            Ok(Reply::Decided(decision)) => Err(self.ended_by(decision)),
+            Ok(Reply::Decided(decision)) => Err(knock.ended_by(decision)),
             // The room has dropped what it knows of this handshake.
             Err(_) => Err(KnockEnd::Refused(Refusal::closing())),
         }
+    }
+}
+
+impl Knock {
+    /// The handshake with this number, whose replies arrive at `reply`.
+    pub(super) fn new(hub: &Arc<Hub>, number: u64, reply: oneshot::Receiver<Reply>) -> Self {
+        Self { hub: Arc::clone(hub), number, reply, lobby: LobbyStage::Outside }
     }
 
     /// Waits for what the host says to the request. Cancel safe; not to be called again after the end.

@@ -39,7 +39,7 @@ impl Hub {
         Some(match sealed.lobby.find(token, waiter)? {
             Found::Waiting(number) => {
                 let (hub, lobby) = (Arc::clone(self), LobbyStage::Polling);
-                FoundKnock::Waiting(Knock { hub, number, reply, lobby, by_invite: false })
+                FoundKnock::Waiting(Knock { hub, number, reply, lobby })
             }
             Found::Decided(Verdict::Seated(number)) => match sealed.seats.get(number) {
                 Some(seat) => FoundKnock::Seated(seat.resume_token()),

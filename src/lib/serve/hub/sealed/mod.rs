@@ -21,7 +21,7 @@ mod waiters;
 #[cfg(test)]
 mod waiters_tests;
 
-pub(in crate::serve) use knock::{Knock, KnockEnd, KnockReply};
+pub(in crate::serve) use knock::{Answered, Knock, KnockEnd, KnockReply};
 pub(in crate::serve) use knocks::{MAX_KNOCKS_IN_FLIGHT, MAX_KNOCKS_WAITING, MAX_REQUESTS};
 pub(in crate::serve) use lobby::FoundKnock;
 pub(in crate::serve) use resume::{Resumed, ReturnReply};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::entrance::{self, FirstLineUse, PollStart, Waited, lines_of};
 use crate::control::Sealed;
-use crate::serve::hub::{Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply};
+use crate::serve::hub::{
+    Answered, Entered, FoundKnock, Knock, KnockEnd, KnockReply, Resumed, ReturnReply,
+};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
@@ -27,12 +29,10 @@ pub(super) async fn enter(
     let Some(token) = bearer else {
         return match lines::first_line(first.unwrap_or_default())? {
             FirstLine::Knock { door, noise } => {
-                let mut knock = state.hub.knock(&door, noise)?;
-                match knock.answer().await {
-                    Ok(answer) => {
-                        let invite = knock.is_by_invite();
+                match state.hub.knock(&door, noise)?.answer().await {
+                    Ok(Answered { knock, noise, by_invite }) => {
                         let token = knock.detach()?;
-                        Ok(PollStart::Lines(wire::answer_line(&answer, Some(&token), invite)))
+                        Ok(PollStart::Lines(wire::answer_line(&noise, Some(&token), by_invite)))
                     }
                     Err(end) => entered(end),
                 }

@@ -4,7 +4,7 @@ use super::close::{CloseAction, CloseCode};
 use super::first_message::{JoinError, next_message, split_first_line};
 use super::waiting::wait;
 use crate::control::{Handshake, Sealed};
-use crate::serve::hub::{Entered, KnockEnd, KnockReply, Resumed, ReturnReply};
+use crate::serve::hub::{Answered, Entered, KnockEnd, KnockReply, Resumed, ReturnReply};
 use crate::serve::web::connections::ConnectionSlot;
 use crate::serve::web::lines::{self, FirstLine};
 use crate::serve::web::state::WebState;
@@ -63,13 +63,14 @@ async fn handshake(
     door: Secret,
     noise: Handshake,
 ) -> Result<Entered, JoinError> {
-    let mut knock = state.hub.knock(&door, noise)?;
+    let knock = state.hub.knock(&door, noise)?;
     drop(door);
-    let answer = match unless_client_speaks(knock.answer(), reader, writer).await? {
-        Ok(noise) => noise,
+    let answered = unless_client_speaks(knock.answer(), reader, writer).await?;
+    let Answered { mut knock, noise, by_invite } = match answered {
+        Ok(answered) => answered,
         Err(end) => return entered(end),
     };
-    let answer = wire::answer_line(&answer, None, knock.is_by_invite());
+    let answer = wire::answer_line(&noise, None, by_invite);
     writer.send(vec![answer.into()]).await?;
     let request = tokio::select! {
         end = knock.end() => return entered(end),
