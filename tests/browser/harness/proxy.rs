@@ -72,7 +72,11 @@ async fn serve(browser: TcpStream, port: u16, mut mode: watch::Receiver<ProxyMod
     // An error closes the connection, which browser and room both notice.
     let _ = match current {
         ProxyMode::Close => Ok(()),
-        ProxyMode::HttpOnly => forward_request(browser, port).await,
+        ProxyMode::HttpOnly => tokio::select! {
+            // Also while the room holds a poll.
+            _ = mode.wait_for(|mode| *mode == ProxyMode::Close) => Ok(()),
+            forwarded = forward_request(browser, port) => forwarded,
+        },
         ProxyMode::Forward | ProxyMode::Stall => forward_bytes(browser, port, mode).await,
     };
 }

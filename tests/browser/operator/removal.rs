@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{MODES, session_behind_proxy, session_with_two};
+use super::{MODES, MODES_WITH_TRANSPORTS, session_behind_proxy, session_with_two};
 use crate::harness::{Page, ProxyMode};
 
 async fn expect_removed(page: &Page) {
@@ -21,53 +21,49 @@ async fn expect_removed(page: &Page) {
 
 #[tokio::test]
 async fn a_removed_person_sees_an_empty_page_that_does_not_come_back() {
-    for mode in MODES {
-        for transport in [ProxyMode::Forward, ProxyMode::HttpOnly] {
-            let (fixture, _proxy, ana) = session_behind_proxy(mode, transport).await;
-            let bo = fixture.participant("Bo").await;
-            bo.send_message("a secret").await;
-            ana.wait_for_log("a secret").await;
-            ana.set_draft("a draft").await;
-            fixture.room.command("kick Ana");
-            expect_removed(&ana).await;
-            bo.wait_for_log("Ana").await;
-            bo.wait_for("document.querySelector('h2').textContent === 'Here: 1'").await;
-            // Nothing that the page still runs connects again.
-            fixture.browser.requested_urls().await;
-            ana.execute(
-                "dispatchEvent(new Event('online'));
-                document.dispatchEvent(new Event('visibilitychange'))",
-                vec![],
-            )
-            .await;
-            bo.send_message("without Ana").await;
-            bo.wait_for_log("without Ana").await;
-            // Ana's page is the only one behind the proxy.
-            let requested = fixture.browser.requested_urls().await;
-            let of_ana = |url: &&String| url.contains("127.0.0.2") && !url.ends_with("/bye");
-            assert_eq!(requested.iter().find(of_ana), None, "{mode}");
-            assert!(fixture.room.command("who").contains("Bo"));
-            // A reload shows the form without the link.
-            ana.activate().await.refresh().await.unwrap();
-            ana.wait_for("document.querySelector('#name')").await;
-            assert_eq!(ana.eval("document.querySelector('#link').checkVisibility()").await, true);
-            assert_eq!(ana.eval("document.querySelector('#name').value").await, "");
-        }
+    for (mode, transport) in MODES_WITH_TRANSPORTS {
+        let (fixture, _proxy, ana) = session_behind_proxy(mode, transport).await;
+        let bo = fixture.participant("Bo").await;
+        bo.send_message("a secret").await;
+        ana.wait_for_log("a secret").await;
+        ana.set_draft("a draft").await;
+        fixture.room.command("kick Ana");
+        expect_removed(&ana).await;
+        bo.wait_for_log("Ana").await;
+        bo.wait_for("document.querySelector('h2').textContent === 'Here: 1'").await;
+        // Nothing that the page still runs connects again.
+        fixture.browser.requested_urls().await;
+        ana.execute(
+            "dispatchEvent(new Event('online'));
+            document.dispatchEvent(new Event('visibilitychange'))",
+            vec![],
+        )
+        .await;
+        bo.send_message("without Ana").await;
+        bo.wait_for_log("without Ana").await;
+        // Ana's page is the only one behind the proxy.
+        let requested = fixture.browser.requested_urls().await;
+        let of_ana = |url: &&String| url.contains("127.0.0.2") && !url.ends_with("/bye");
+        assert_eq!(requested.iter().find(of_ana), None, "{mode}");
+        assert!(fixture.room.command("who").contains("Bo"));
+        // A reload shows the form without the link.
+        ana.activate().await.refresh().await.unwrap();
+        ana.wait_for("document.querySelector('#name')").await;
+        assert_eq!(ana.eval("document.querySelector('#link').checkVisibility()").await, true);
+        assert_eq!(ana.eval("document.querySelector('#name').value").await, "");
     }
 }
 
 /// Removed while the connection is cut: the return ends it.
 #[tokio::test]
 async fn one_who_was_removed_while_away_does_not_come_back() {
-    for mode in MODES {
-        for transport in [ProxyMode::Forward, ProxyMode::HttpOnly] {
-            let (fixture, proxy, ana) = session_behind_proxy(mode, transport).await;
-            proxy.set(ProxyMode::Close);
-            ana.wait_for_status("Disconnected").await;
-            fixture.room.command("kick Ana");
-            proxy.set(transport);
-            expect_removed(&ana).await;
-        }
+    for (mode, transport) in MODES_WITH_TRANSPORTS {
+        let (fixture, proxy, ana) = session_behind_proxy(mode, transport).await;
+        proxy.set(ProxyMode::Close);
+        ana.wait_for_status("Disconnected").await;
+        fixture.room.command("kick Ana");
+        proxy.set(transport);
+        expect_removed(&ana).await;
     }
 }
 
