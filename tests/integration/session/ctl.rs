@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::guest::Guest;
 use super::stage::{Link, Stage, event, in_shell, watched};
 use crate::harness::cloudflared::HAPPY;
-use crate::harness::{CHATTRACE, Output, Program};
+use crate::harness::{CHATTRACE, Output, OwnShm, Program};
 
 /// `chattrace ctl` with these arguments.
 pub(crate) fn command(stage: &Stage, arguments: &[&str]) -> Command {
@@ -18,7 +18,14 @@ pub(crate) fn command(stage: &Stage, arguments: &[&str]) -> Command {
 
 /// Runs `chattrace ctl` to its end.
 pub(crate) fn ctl(stage: &Stage, arguments: &[&str]) -> Output {
-    Program::run(command(stage, arguments))
+    run_alone(command(stage, arguments))
+}
+
+/// Runs a command that finds no session of other tests: those that have no runtime folder of their own lie
+/// in that of the machine.
+fn run_alone(command: Command) -> Output {
+    let shm = OwnShm::new();
+    Program::run(shm.within(command))
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn jq_reads_the_names() {
     let link = Link::printed(&mut session);
     let _guests = ["Ana", "Bo"].map(|name| Guest::join(&link, name));
     let script = "\"$0\" \"$@\" | jq -r '.participants[].name'";
-    let names = Program::run(in_shell(&command(&stage, &["who", "--json"]), script));
+    let names = run_alone(in_shell(&command(&stage, &["who", "--json"]), script));
     assert_eq!(names.expect_code(0).stdout, "Ana\nBo\n");
     session.signal("TERM");
     session.wait().expect_code(0);
@@ -131,7 +138,7 @@ fn a_reader_that_is_gone_is_no_error() {
     assert_eq!(help.stderr, "code 0\n");
     let mut session = watched(&stage.local(&["--json"]));
     Link::printed(&mut session);
-    let locked = Program::run(in_shell(&command(&stage, &["lock"]), script));
+    let locked = run_alone(in_shell(&command(&stage, &["lock"]), script));
     assert_eq!(locked.stderr, "code 0\n");
     assert_eq!(event(&mut session, "rules")["locked"], true);
     session.signal("TERM");
@@ -179,7 +186,7 @@ fn another_user_finds_no_session() {
     let mut session = watched(&stage.local(&["--json"]));
     Link::printed(&mut session);
     let script = "exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$0\" \"$@\"";
-    let ended = Program::run(in_shell(&command(&stage, &["lock"]), script)).expect_code(69);
+    let ended = run_alone(in_shell(&command(&stage, &["lock"]), script)).expect_code(69);
     assert!(ended.stderr.contains("no session is running"), "{ended:#?}");
     session.signal("TERM");
     session.wait().expect_code(0);
