@@ -1,9 +1,10 @@
 //! chromedriver, and the Chromium that it drives for one test.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
@@ -11,6 +12,7 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use super::page::ActiveWindow;
 use super::{Page, TempDir, WAIT_TIMEOUT};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -23,6 +25,7 @@ pub(crate) struct Browser {
     /// The window that the browser starts with; the first page uses it.
     first_window: WindowHandle,
     first_window_used: Cell<bool>,
+    active_window: ActiveWindow,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,9 @@ impl Browser {
             .await
             .expect("chromedriver opens a session with chromium");
         let first_window = client.window().await.unwrap();
-        Self { client, _driver: driver, first_window, first_window_used: Cell::new(false) }
+        let active_window = Rc::new(RefCell::new(first_window.clone()));
+        let first_window_used = Cell::new(false);
+        Self { client, _driver: driver, first_window, first_window_used, active_window }
     }
 
     /// Opens an address in a new window.
@@ -53,7 +58,8 @@ impl Browser {
 
     /// Opens an empty window.
     pub(crate) async fn new_window(&self) -> Page {
-        let first = Page::new(self.client.clone(), self.first_window.clone());
+        let page = |window| Page::new(self.client.clone(), window, self.active_window.clone());
+        let first = page(self.first_window.clone());
         if !self.first_window_used.replace(true) {
             return first;
         }
@@ -61,7 +67,7 @@ impl Browser {
         let parameters = json!({ "url": "about:blank", "newWindow": true });
         let target = first.devtools("Target.createTarget", parameters).await["targetId"].take();
         let window = target.as_str().unwrap().to_owned().try_into().unwrap();
-        Page::new(self.client.clone(), window)
+        page(window)
     }
 
     /// The entries of a log (`browser`: console; `performance`: network) since the last call.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use super::{POLL_INTERVAL, TempDir, WAIT_TIMEOUT};
+use super::{TempDir, WAIT_TIMEOUT, pauses};
 
 const FIREFOX: &str = "firefox-esr";
 
@@ -92,12 +92,15 @@ impl Firefox {
     /// Waits until an expression is true in the page; fails with what the page shows.
     pub(crate) async fn wait_for(&mut self, expression: &str) {
         let deadline = Instant::now() + WAIT_TIMEOUT;
-        while self.eval(&format!("!!({expression})")).await != json!(true) {
+        for pause in pauses() {
+            if self.eval(&format!("!!({expression})")).await == json!(true) {
+                return;
+            }
             if Instant::now() > deadline {
                 let shown = self.eval("document.body.innerText").await;
                 panic!("never true: {expression}\nthe page shows:\n{shown}");
             }
-            sleep(POLL_INTERVAL).await;
+            sleep(pause).await;
         }
     }
 
@@ -136,13 +139,13 @@ impl Firefox {
     /// Waits until the console has a message that contains this text.
     pub(crate) async fn wait_for_console(&mut self, text: &str) {
         let deadline = Instant::now() + WAIT_TIMEOUT;
-        loop {
+        for pause in pauses() {
             let messages = self.console().await;
             if messages.iter().any(|message| message.contains(text)) {
                 return;
             }
             assert!(Instant::now() < deadline, "no {text:?} on the console: {messages:#?}");
-            sleep(POLL_INTERVAL).await;
+            sleep(pause).await;
         }
     }
 

@@ -21,8 +21,12 @@ pub(crate) use room::Room;
 /// For every wait. A test that reaches it fails with what the page shows.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Between two evaluations of an expression that is waited for.
-pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The pauses between two looks at what is waited for: short at first, and soon longer, because a look takes
+/// the browser and its driver 10 ms of the processor.
+pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
+    const LONGEST: Duration = Duration::from_millis(100);
+    std::iter::successors(Some(Duration::from_millis(20)), |pause| Some((*pause * 2).min(LONGEST)))
+}
 
 /// A configuration without a limit on messages per second.
 pub(crate) const NO_RATE_LIMIT: &str = r#"{"room":{"rate":{"per_second":0,"burst":1}}}"#;

@@ -1,12 +1,15 @@
 //! One window of the browser, and what a user does in it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::browser::DriverCommand;
-use super::{POLL_INTERVAL, WAIT_TIMEOUT};
+use super::{WAIT_TIMEOUT, pauses};
 
 /// Shift and Enter, in the code points that WebDriver assigns to keys.
 const SHIFT_ENTER: &str = "\u{e008}\u{e007}\u{e008}";
@@ -18,16 +21,23 @@ pub(crate) const TAB: &str = "\u{e004}";
 pub(crate) struct Page {
     client: Client,
     window: WindowHandle,
+    active_window: ActiveWindow,
 }
 
+/// The window that the driver's commands are for; all pages of a browser share it.
+pub(super) type ActiveWindow = Rc<RefCell<WindowHandle>>;
+
 impl Page {
-    pub(super) fn new(client: Client, window: WindowHandle) -> Self {
-        Self { client, window }
+    pub(super) fn new(client: Client, window: WindowHandle, active_window: ActiveWindow) -> Self {
+        Self { client, window, active_window }
     }
 
     /// Switches to this window and returns the driver.
     pub(crate) async fn activate(&self) -> &Client {
-        self.client.switch_to_window(self.window.clone()).await.unwrap();
+        if *self.active_window.borrow() != self.window {
+            self.client.switch_to_window(self.window.clone()).await.unwrap();
+            self.active_window.replace(self.window.clone());
+        }
         &self.client
     }
 
@@ -55,11 +65,14 @@ impl Page {
     /// Waits until an expression is true in the page; fails with what the page shows.
     pub(crate) async fn wait_for(&self, expression: &str) {
         let deadline = Instant::now() + WAIT_TIMEOUT;
-        while self.eval(&format!("!!({expression})")).await != json!(true) {
+        for pause in pauses() {
+            if self.eval(&format!("!!({expression})")).await == json!(true) {
+                return;
+            }
             if Instant::now() > deadline {
                 panic!("never true: {expression}\nthe page shows:\n{}", self.html().await);
             }
-            sleep(POLL_INTERVAL).await;
+            sleep(pause).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! The lobby, the lock and dead links, as newcomers meet them.
 
 use super::{MODES, MODES_WITH_TRANSPORTS};
-use crate::harness::{ENTER, Fixture, Page, Proxy, ProxyMode};
+use crate::harness::{ENTER, Fixture, Page, Proxy, ProxyMode, pauses};
 
 /// The state of the form: the label of its button, and whether one can give up.
 const FORM: &str = "document.querySelector('form button').textContent
@@ -113,8 +113,11 @@ async fn a_cut_does_not_end_the_wait() {
             ana.wait_for(&format!("{count} > {before}")).await;
         }
         proxy.set(transport);
-        while !fixture.room.command("who").contains("Ana") {
-            tokio::time::sleep(crate::harness::POLL_INTERVAL).await;
+        for pause in pauses() {
+            if fixture.room.command("who").contains("Ana") {
+                break;
+            }
+            tokio::time::sleep(pause).await;
         }
         expect_to_wait(&ana).await;
         fixture.room.command("admit all");
