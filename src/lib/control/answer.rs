@@ -141,6 +141,9 @@ mod tests {
     }
 
     proptest! {
+        // Each text is thousands of characters.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn every_text_arrives_whole(text in "\\PC{0,9000}") {
             let refused = ResponseBody::Refused { text };

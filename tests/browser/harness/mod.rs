@@ -21,10 +21,11 @@ pub(crate) use room::Room;
 /// For every wait. A test that reaches it fails with what the page shows.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The pauses between two looks at what is waited for: short at first, and soon longer, because a look takes
-/// the browser and its driver 10 ms of the processor.
+/// The pauses between two looks at what is waited for: short at first, then longer, because a look takes the
+/// browser and its driver milliseconds of the processor.
 pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
-    const LONGEST: Duration = Duration::from_millis(100);
+    // A page shows that it is disconnected for 150 ms at least.
+    const LONGEST: Duration = Duration::from_millis(50);
     std::iter::successors(Some(Duration::from_millis(20)), |pause| Some((*pause * 2).min(LONGEST)))
 }
 
