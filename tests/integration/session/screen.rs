@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::guest::Guest;
-use super::stage::{Link, Stage, end_at_question, event, watched};
+use super::stage::{Link, Stage, event, watched};
 use crate::harness::cloudflared::{HAPPY, HOST};
 use crate::harness::{Output, Terminal};
 
@@ -127,7 +127,10 @@ fn a_terminal_that_changes_its_size_is_followed() {
     let _cy = Guest::join(&link, "Cy");
     terminal.wait_for("3 here · Ctrl+C ends it");
     terminal.type_keys("\u{1c}");
-    stage.expect_end(terminal);
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("\n");
+    terminal.wait().expect_code(0);
+    stage.assert_nothing_left();
 }
 
 #[test]
@@ -159,7 +162,9 @@ fn no_name_moves_the_cursor() {
     Guest::join(&link, "12.00.00 - nobody").leave();
     terminal.wait_for("- 12.00.00 - nobody #");
     terminal.type_keys("\u{3}");
-    let ended = end_at_question(terminal);
+    terminal.wait_for("[v]iew");
+    terminal.type_keys("d\r");
+    let ended = terminal.wait().expect_code(0);
     for c in ['\u{7}', '\u{9b}', '\u{202e}', '\u{2028}'] {
         assert!(!ended.stdout.contains(c), "{let_in}: {ended:#?}");
     }

@@ -1,7 +1,7 @@
 //! Commands that are typed at the session's own terminal.
 
 use super::super::guest::Guest;
-use super::super::stage::{Link, Stage, end_at_question};
+use super::super::stage::{Link, Stage};
 use crate::harness::Terminal;
 use crate::harness::cloudflared::HAPPY;
 
@@ -60,5 +60,7 @@ fn an_invite_is_shown_with_its_code() {
     terminal.wait_for("new link: the old one and all invites are dead");
     terminal.wait_for("http://");
     terminal.type_keys("end\r");
-    end_at_question(terminal);
+    terminal.wait_for("[s]ave, [d]elete or [v]iew");
+    terminal.type_keys("\r");
+    terminal.wait().expect_code(0);
 }
