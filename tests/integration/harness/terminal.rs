@@ -32,6 +32,27 @@ pub(crate) struct Terminal {
     raw: Vec<u8>,
     /// The end of the output that [`Terminal::wait_for`] has consumed.
     consumed: usize,
+    last_typed: LastTyped,
+}
+
+/// The line that was entered last. It is shown as it is typed, before it has any effect.
+#[derive(Debug, Default)]
+pub(super) struct LastTyped(String);
+
+impl LastTyped {
+    pub(super) fn new(keys: &str) -> Self {
+        let is_entered = keys.ends_with('\r') || keys.ends_with("Enter");
+        Self(if is_entered { keys.to_owned() } else { String::new() })
+    }
+
+    /// Fails if a test that waits for the effect of the line waits for a part of the line itself.
+    pub(super) fn assert_is_no_echo(&self, text: &str) {
+        assert!(
+            !self.0.contains(text),
+            "{text:?} is shown when {:?} is typed: wait for the answer",
+            self.0
+        );
+    }
 }
 
 impl Terminal {
@@ -79,12 +100,14 @@ impl Terminal {
             exited,
             raw: Vec::new(),
             consumed: 0,
+            last_typed: LastTyped::default(),
         }
     }
 
     /// Waits for `text`, escape sequences left out, in the output after the last text that was
     /// waited for. Returns that output up to `text`.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        self.last_typed.assert_is_no_echo(text);
         let deadline = Instant::now() + DEADLINE;
         loop {
             if plain(&self.raw[self.consumed..]).contains(text) {
@@ -118,6 +141,7 @@ impl Terminal {
     }
 
     pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.last_typed = LastTyped::new(keys);
         self.master.as_mut().expect("the terminal is open").write(keys);
     }
 

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use super::DEADLINE;
+use super::terminal::LastTyped;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -18,6 +19,7 @@ pub(crate) struct Tmux {
     commands: ChildStdin,
     lines: Receiver<String>,
     socket: String,
+    last_typed: LastTyped,
 }
 
 impl Tmux {
@@ -50,7 +52,7 @@ impl Tmux {
                 }
             }
         });
-        let mut window = Self { client, commands, lines, socket };
+        let mut window = Self { client, commands, lines, socket, last_typed: LastTyped::default() };
         // The answer to `attach-session`.
         window.answer();
         window
@@ -62,11 +64,13 @@ impl Tmux {
     }
 
     pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.last_typed = LastTyped::new(keys);
         self.run(&format!("send-keys {keys}"));
     }
 
     /// Types `text` as it is, without the names of keys.
     pub(crate) fn type_text(&mut self, text: &str) {
+        self.last_typed = LastTyped::new(text);
         let hex: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         self.run(&format!("send-keys -H {}", hex.join(" ")));
     }
@@ -157,6 +161,7 @@ impl Tmux {
 
     /// Waits until a row of the screen contains `text`, and returns the screen.
     pub(crate) fn wait_for(&mut self, text: &str) -> Vec<String> {
+        self.last_typed.assert_is_no_echo(text);
         self.wait_until(|screen| screen.iter().any(|row| row.contains(text)))
     }
 

@@ -56,7 +56,7 @@ fn the_status_is_whole_at_40_columns_with_everything_in_it() {
     window.type_text("end in 10m\r");
     is_status(&mut window, "  ● local · 0 here · ends in 10 min");
     window.type_text("lobby on\r");
-    window.wait_for("lobby");
+    window.wait_for("lobby on:");
     for name in ["Ana", "Bo"] {
         assert_eq!(try_join(&link, name)[0]["t"], "waiting");
     }

@@ -177,7 +177,7 @@ fn what_else_is_typed_changes_nothing() {
     window.type_keys("C-d");
     window.wait_for("help lists the commands");
     window.type_keys("nonsense Enter");
-    window.wait_for("nonsense");
+    window.wait_for("there is no command \"nonsense\"");
     window.type_keys("C-d");
     window.wait_until(|screen| {
         screen.iter().filter(|row| row.contains("help lists the commands")).count() == 2

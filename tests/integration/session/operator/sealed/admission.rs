@@ -8,8 +8,8 @@ fn lock_and_lobby_hinder_no_return() {
     for by in EITHER {
         let mut session = SealedSession::start(by);
         let (mut ana, mut bo) = session.two_who_talk(Over::WebSocket);
-        session.done("lock", "locked");
-        session.done("lobby on", "lobby");
+        session.done("lock", "locked: ");
+        session.done("lobby on", "lobby on: ");
         for over in BOTH {
             let (link, name) = (&session.link, format!("Eve {over:?}"));
             let refused = Participant::try_join(over.connect(link), &link.ticket, &name);
@@ -25,7 +25,7 @@ fn lock_and_lobby_hinder_no_return() {
             ana.until_circle();
             talk(&mut bo, &mut ana);
         }
-        session.done("unlock", "unlock");
+        session.done("unlock", "unlocked: ");
         session.end();
     }
 }
@@ -35,7 +35,7 @@ fn those_who_are_admitted_talk_and_the_others_are_told() {
     for by in EITHER {
         let mut session = SealedSession::start(by);
         let mut bo = Participant::join(&session.link, "Bo");
-        session.done("lobby on", "lobby");
+        session.done("lobby on", "lobby on: ");
         session.refused("admit all", "no one waits in the lobby");
         for over in BOTH {
             let link = &session.link;
@@ -65,7 +65,7 @@ fn those_who_are_admitted_talk_and_the_others_are_told() {
 fn those_who_wait_are_admitted_into_a_locked_room() {
     for by in EITHER {
         let mut session = SealedSession::start(by);
-        session.done("lobby on", "lobby");
+        session.done("lobby on", "lobby on: ");
         let link = &session.link;
         let waiting = BOTH.map(|over| {
             let name = format!("P {over:?}");
@@ -73,8 +73,8 @@ fn those_who_wait_are_admitted_into_a_locked_room() {
             newcomer.expect_to_wait();
             newcomer
         });
-        session.done("lock", "locked");
-        session.done("lobby off", "lobby");
+        session.done("lock", "locked: ");
+        session.done("lobby off", "lobby off: ");
         session.done("admit all", "admitted P ");
         let [mut one, mut other] = waiting.map(|newcomer| newcomer.decision().unwrap());
         while one.member.others().is_empty() {

@@ -34,7 +34,7 @@ fn what_was_cleared_while_one_was_away_is_not_missing() {
             let away = ana.disconnect();
             bo.say("forget this");
             bo.until_said("forget this");
-            session.done("clear", "clear");
+            session.done("clear", "cleared: ");
             bo.until_line("cleared");
             bo.say("and keep this");
             let mut ana = back(&session.link, away, over);
@@ -86,7 +86,7 @@ fn what_faded_while_one_was_away_is_not_missing() {
             bo.until_said("forget this");
             let mut bo = until_faded(&mut session, bo, seq);
             if is_off {
-                session.done("fade off", "fade");
+                session.done("fade off", "fade off: ");
                 bo.until_line("rules");
             }
             bo.say("and keep this");

@@ -164,7 +164,7 @@ fn one_who_waits_in_the_lobby_is_refused() {
     for by in EITHER {
         let mut session = SealedSession::start(by);
         let mut bo = Participant::join(&session.link, "Bo");
-        session.done("lobby on", "lobby");
+        session.done("lobby on", "lobby on: ");
         for over in BOTH {
             let (link, name) = (&session.link, format!("Ana {over:?}"));
             let mut ana = Newcomer::request(over.connect(link), &link.ticket, &name).unwrap();

@@ -45,7 +45,7 @@ fn slow_mode_survives_every_return() {
     for by in EITHER {
         let mut session = SealedSession::start(by);
         let (mut ana, mut bo) = session.two_who_talk(Over::Polls);
-        session.done("slow 1h", "slow");
+        session.done("slow 1h", "slow: ");
         for person in [&mut ana, &mut bo] {
             assert_eq!(person.until_line("rules")["slow"], 3600);
         }
@@ -62,7 +62,7 @@ fn slow_mode_survives_every_return() {
             session.done(&format!("say {text}"), "announcement sent");
             bo.until(|shown| *shown == Shown::Announced { text: text.to_owned() });
         }
-        session.done("slow off", "slow");
+        session.done("slow off", "slow off: ");
         bo.until_line("rules");
         ana.until_line("rules");
         bo.say("at full speed");
