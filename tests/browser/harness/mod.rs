@@ -2,10 +2,12 @@
 
 mod axe;
 mod browser;
+mod driver;
 mod firefox;
 mod page;
 mod proxy;
 mod room;
+mod session;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;

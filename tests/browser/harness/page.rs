@@ -8,7 +8,7 @@ use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::browser::DriverCommand;
+use super::driver::DriverCommand;
 use super::{WAIT_TIMEOUT, pauses};
 
 /// Shift and Enter, in the code points that WebDriver assigns to keys.
