@@ -27,7 +27,7 @@ usage: cargo test --test faults -- [WORD...] [--matrix] [--random] [--trials N] 
   --matrix    run the matrix only          --random    run random trials only
   --trials N  number of random trials [100]
   --seed N    repeat the random trials of this seed
-  --jobs N    trials at the same time [2]
+  --jobs N    trials at the same time [twice the number of processors]
   --trial N   run one random trial, and print its transcript";
 
 impl Options {
@@ -44,7 +44,8 @@ impl Options {
             random: true,
             trials: 100,
             seed: 0,
-            jobs: 2,
+            // A trial waits for half of its time.
+            jobs: 2 * std::thread::available_parallelism().map_or(1, usize::from),
             trial: None,
             filters: Vec::new(),
             is_worker: false,
