@@ -17,6 +17,11 @@ pub(crate) fn socket(stage: &Stage) -> PathBuf {
     stage.run_dirs()[0].join("control.sock")
 }
 
+/// Waits until what was ordered is so in the room: its process answers this after it has read what came before.
+pub(crate) fn wait_for_room(stage: &Stage) {
+    ask(stage, r#"{"id":1,"type":"who"}"#, drop);
+}
+
 /// Sends one request to the only session on the stage.
 pub(crate) fn ask(stage: &Stage, question: &str, check: impl FnOnce(Value)) {
     check(Script::connect(stage).ask(question));

@@ -1,5 +1,6 @@
 //! The time until an end that was set, in the status line.
 
+use super::control::wait_for_room;
 use super::guest::try_join;
 use super::prompt::{session, wait_for_prompt};
 use super::stage::{Link, Stage};
@@ -57,6 +58,7 @@ fn the_status_is_whole_at_40_columns_with_everything_in_it() {
     is_status(&mut window, "  ● local · 0 here · ends in 10 min");
     window.type_text("lobby on\r");
     window.wait_for("lobby on:");
+    wait_for_room(&stage);
     for name in ["Ana", "Bo"] {
         assert_eq!(try_join(&link, name)[0]["t"], "waiting");
     }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use serde_json::{Value, json};
 
-use super::control::socket;
+use super::control::{socket, wait_for_room};
 use super::ends::child;
 use super::guest::{Guest, try_join};
 use super::prompt::{prompts, session, wait_for_prompt};
@@ -179,6 +179,7 @@ fn opposite_commands_from_terminal_and_socket_at_once_leave_one_of_them_in_force
         let unlocked = lines.rfind("unlocked: ");
         assert!(locked.is_some(), "{lines}");
         let is_locked = locked > unlocked;
+        wait_for_room(&stage);
         let answer = try_join(&link, &format!("guest {number}"));
         let is_refused = answer.iter().any(|line| line["why"] == "locked");
         assert_eq!(is_refused, is_locked, "{lines}: {answer:?}");

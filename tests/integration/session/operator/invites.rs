@@ -8,6 +8,7 @@ use crate::harness::cloudflared::HAPPY;
 /// The link of an invite that is made with this command.
 pub(super) fn invited(operator: &mut Operator, command: &str) -> Link {
     let text = operator.done(command);
+    operator.wait_for_room();
     let url = text.lines().find(|line| line.starts_with("http://"));
     Link::local(url.unwrap_or_else(|| panic!("no link: {text}")))
 }
@@ -51,6 +52,7 @@ fn an_invite_is_revoked_and_a_new_link_ends_all() {
         assert!(operator.refused(command).contains(part));
     }
     operator.refused("revoke 0");
+    operator.wait_for_room();
     assert!(!try_join(&first, "Ana").iter().any(|line| line["t"] == "welcome"));
     let ana = Guest::join(&operator.link, "Ana");
     let text = operator.done("relink");

@@ -50,6 +50,7 @@ fn newcomers_wait_until_they_are_admitted() {
     try_join(&operator.link, "Eve");
     operator.event("waiting");
     operator.done("lobby off");
+    // The room answers this after it has read what came before.
     assert_eq!(operator.who()["waiting"].as_array().unwrap().len(), 1);
     Guest::join(&operator.link, "Zoe");
     // To be removed is to be refused.

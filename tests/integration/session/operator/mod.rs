@@ -70,6 +70,12 @@ impl Operator {
         self.request(json!({ "id": 2, "type": "who" }))
     }
 
+    /// Waits until what was ordered is so in the room.
+    fn wait_for_room(&mut self) {
+        // The room's process answers this after it has read what came before.
+        self.who();
+    }
+
     /// The next event of this name.
     fn event(&mut self, name: &str) -> Value {
         event(&mut self.session, name)

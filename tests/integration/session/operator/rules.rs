@@ -42,10 +42,12 @@ fn a_locked_room_lets_no_newcomer_in() {
         let stage = Stage::new(HAPPY);
         let mut operator = Operator::start(&stage, &[mode]);
         operator.done("lock");
+        operator.wait_for_room();
         if mode == "--open" {
             let lines = try_join(&operator.link, "Ana");
             assert_eq!(lines[0]["why"], "locked", "{lines:?}");
             operator.done("unlock");
+            operator.wait_for_room();
             Guest::join(&operator.link, "Ana");
         }
         operator.end();

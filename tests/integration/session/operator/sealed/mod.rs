@@ -8,6 +8,7 @@ mod names;
 mod removal;
 mod speech;
 
+use super::super::control::wait_for_room;
 use super::super::ctl::ctl;
 use super::super::stage::{Link, Stage};
 use crate::harness::Terminal;
@@ -50,7 +51,7 @@ impl SealedSession {
         Self { stage, terminal, link, by }
     }
 
-    /// Gives a command, whose answer has this part.
+    /// Gives a command, whose answer has this part, and waits until it is so in the room.
     fn done(&mut self, command: &str, part: &str) {
         match self.by {
             By::Terminal => self.type_command(command, part),
@@ -59,6 +60,7 @@ impl SealedSession {
                 assert!(answer.stdout.contains(part), "{command}: {answer:#?}");
             }
         }
+        wait_for_room(&self.stage);
     }
 
     /// Gives a command that is refused with a sentence that has this part.
