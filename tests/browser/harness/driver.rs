@@ -14,7 +14,9 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// Runs chromedriver until the standard input ends, as it does with this process too, however that ends.
 /// chromedriver closes its browser when it is asked to shut down; a browser outlives a driver that is killed.
+/// The standard output is chromedriver's alone, so that it ends with it.
 const RUN: &str = r#"chromedriver --port="$0" 2>/dev/null &
+exec >&-
 read -r _
 exec 3<>"/dev/tcp/127.0.0.1/$0" && printf 'GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' >&3 || kill %1
 wait
