@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+#[path = "../../tests/build_programs.rs"]
+mod build_programs;
 mod completions;
 mod pages;
 
@@ -9,6 +11,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+
+use build_programs::build_programs;
 
 const PROGRAMS: [&str; 4] = ["chattrace", "chattrace-serve", "chattrace-tunnel", "chattrace-clean"];
 
@@ -33,25 +37,8 @@ fn share() -> &'static Path {
 /// The folder of the real programs, built as these tests are.
 fn programs() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let folder = Path::new(env!("CARGO_BIN_EXE_chattrace-packaging")).parent().unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "chattrace", "--bins", "--manifest-path"]);
-        build.arg(root).arg("--target-dir").arg(folder.parent().unwrap());
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        // What cargo sets for a test. The build script of ring runs again when it changes, and all that depends
-        // on ring is compiled again, here and in the next build outside.
-        for (name, _) in std::env::vars_os() {
-            let is_for_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
-                .iter()
-                .any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()));
-            if is_for_this_package {
-                build.env_remove(name);
-            }
-        }
-        assert!(build.status().unwrap().success());
+        build_programs(folder);
         folder.to_owned()
     });
     &FOLDER

@@ -9,6 +9,7 @@ use std::sync::Once;
 use serde_json::{Value, json};
 
 use super::{TempDir, WAIT_TIMEOUT};
+use crate::build_programs::build_programs;
 
 /// A room without a tunnel, killed when dropped.
 #[derive(Debug)]
@@ -134,7 +135,7 @@ fn program(name: &str) -> PathBuf {
     let folder = tests.ancestors().nth(2).unwrap();
     BUILD.call_once(|| {
         if ["chattrace", "chattrace-serve"].iter().any(|name| is_stale(&folder.join(name))) {
-            build(folder);
+            build_programs(folder);
         }
     });
     expect_file(folder.join(name))
@@ -162,25 +163,4 @@ fn is_stale(program: &Path) -> bool {
         }
     }
     false
-}
-
-fn build(folder: &Path) {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "chattrace", "--bins"]);
-    if folder.ends_with("release") {
-        cargo.arg("--release");
-    }
-    // What cargo sets for a test. With it, the build script of ring runs again, and all that depends on ring is
-    // compiled again, here and in the next build outside.
-    for (name, _) in std::env::vars_os() {
-        let is_for_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
-            .iter()
-            .any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()));
-        if is_for_this_package {
-            cargo.env_remove(name);
-        }
-    }
-    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the programs do not build:\n{stderr}");
 }
